@@ -1,0 +1,201 @@
+//! The list of commands. Desktop, web page, command line and the TypeScript client all come from it.
+//!
+//! To add one: a line here, its types in `dto`, its body in `handlers`. Nothing else needs to know.
+
+/// What a command does to the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Reads only.
+    Read,
+    /// Writes, and can be undone from the history.
+    Write,
+    /// Destroys or rewrites; takes a plan id and nothing else decides.
+    Destructive,
+    /// Concerns this machine only: dialogs, windows, preferences.
+    Local,
+}
+
+/// How a command is reached from the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cli {
+    /// Words of the subcommand.
+    At(&'static str),
+    /// Not there, and why.
+    None(&'static str),
+}
+
+/// One command.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandSpec {
+    pub name: &'static str,
+    pub class: Class,
+    pub request: &'static str,
+    pub response: &'static str,
+    pub cli: Cli,
+    pub doc: &'static str,
+}
+
+/// Calls `$then!` with the whole list.
+#[macro_export]
+macro_rules! for_each_command {
+    ($then:ident) => {
+        $then! {
+            /// Version, host and what the host can do.
+            Read app::info "app.info" (Empty) -> AppInfo, At("--version");
+            /// What works here and what does not.
+            Read app::doctor "app.doctor" (Empty) -> DoctorReport, At("doctor");
+
+            /// The open workspace, if any.
+            Read workspace::current "workspace.current" (Empty) -> CurrentWorkspace, At("doctor");
+            /// Workspaces opened before, newest first.
+            Local workspace::recent "workspace.recent" (Empty) -> RecentWorkspaces, None("the shell has its own history");
+            /// Opens a workspace; a file is created when it does not exist.
+            Local workspace::open "workspace.open" (OpenWorkspace) -> WorkspaceInfo, At("--workspace");
+            /// Closes the workspace.
+            Local workspace::close "workspace.close" (Empty) -> Empty, None("a command closes it at its end");
+            /// Takes a workspace off the list of recent ones; the data stays.
+            Local workspace::forget "workspace.forget" (ForgetWorkspace) -> RecentWorkspaces, None("the shell has its own history");
+            /// Marks the workspace as production, or not.
+            Local workspace::set_production "workspace.setProduction" (SetProduction) -> WorkspaceInfo, None("a mark for the window's confirmations");
+            /// Loads the bundled sample: 361 careers.
+            Write workspace::init_sample "workspace.initSample" (InitSample) -> JobStarted, At("init");
+            /// Tries a MongoDB address stage by stage.
+            Read workspace::test_connection "workspace.testConnection" (TestConnection) -> ConnectionReport, At("doctor");
+
+            /// Asks for files in a native dialog.
+            Local files::pick_open "files.pickOpen" (PickOpen) -> PickedFiles, None("paths are arguments");
+            /// Asks where to write in a native dialog.
+            Local files::pick_save "files.pickSave" (PickSave) -> PickedFiles, None("paths are arguments");
+
+            /// Collections with their counts and schemas.
+            Read collections::list "collections.list" (Empty) -> Collections, At("records collections");
+            /// Assigns a schema to a collection, with its key and indexes.
+            Write collections::assign_schema "collections.assignSchema" (AssignSchema) -> CollectionInfo, At("schema assign");
+
+            /// A page of records.
+            Read records::find "records.find" (FindRecords) -> RecordPage, At("records find");
+            /// How many records fit.
+            Read records::count "records.count" (CountRecords) -> RecordCount, At("records count");
+            /// Values of a field with their counts.
+            Read records::facet "records.facet" (FacetQuery) -> Facet, At("records facet");
+            /// One record with what is wrong with it.
+            Read records::get "records.get" (RecordRef) -> RecordDetail, At("records get");
+            /// Rules that a record would break.
+            Read records::validate "records.validate" (ValidateRecord) -> Violations, At("validate");
+            /// Patches fields of a record.
+            Write records::edit "records.edit" (EditRecord) -> EditOutcome, At("records set");
+            /// Adds a record.
+            Write records::create "records.create" (CreateRecord) -> EditOutcome, At("records add");
+            /// Plans a change of many records.
+            Read records::plan_bulk "records.planBulk" (PlanBulk) -> BulkPlan, At("records bulk");
+            /// Applies a planned bulk change.
+            Destructive records::apply_bulk "records.applyBulk" (ApplyPlan) -> JobStarted, At("records bulk");
+            /// All changes of a record.
+            Read records::history "records.history" (RecordRef) -> RecordHistory, At("records history");
+            /// Brings a record back to before a change.
+            Write records::revert "records.revert" (RevertRecord) -> EditOutcome, At("records revert");
+            /// Writes records to a file.
+            Read records::export "records.export" (ExportRecords) -> JobStarted, At("records export");
+
+            /// Parses a written filter.
+            Read filters::parse "filters.parse" (ParseFilter) -> ParsedFilter, At("records find");
+            /// Writes a filter as text.
+            Read filters::format "filters.format" (FormatFilter) -> ParsedFilter, None("the command line takes text already");
+
+            /// The history of the workspace.
+            Read changes::list "changes.list" (ListChanges) -> Changes, At("changes list");
+            /// One change set with its records.
+            Read changes::get "changes.get" (ChangeId) -> ChangeDetail, At("changes show");
+            /// Takes a change set back.
+            Write changes::undo "changes.undo" (UndoChange) -> ChangeOutcome, At("changes undo");
+            /// Recomputes the hash chain of the history.
+            Read changes::verify "changes.verify" (Empty) -> ChainReport, At("changes verify");
+
+            /// First rows of files, their format and schema.
+            Read imports::preview "imports.preview" (PreviewImport) -> ImportPreview, At("import");
+            /// Plans an import (a job whose outcome is the plan).
+            Read imports::plan "imports.plan" (PlanImport) -> JobStarted, At("import");
+            /// Runs a planned import.
+            Write imports::apply "imports.apply" (ApplyPlan) -> JobStarted, At("import");
+            /// Goes on with an interrupted run.
+            Write imports::resume "imports.resume" (ResumeRun) -> JobStarted, At("import");
+            /// Checks files against a schema without loading them (a job whose outcome is a plan).
+            Read imports::validate "imports.validate" (ValidateFiles) -> JobStarted, At("validate");
+
+            /// Import runs, newest first.
+            Read runs::list "runs.list" (Empty) -> Runs, At("runs list");
+            /// One run.
+            Read runs::get "runs.get" (RunId) -> RunDetail, At("runs show");
+            /// Plans to take a run back.
+            Read runs::plan_undo "runs.planUndo" (RunId) -> UndoRunPlan, At("runs undo");
+            /// Takes a run back.
+            Destructive runs::undo "runs.undo" (ApplyPlan) -> JobStarted, At("runs undo");
+
+            /// Quarantined rows.
+            Read quarantine::list "quarantine.list" (ListQuarantine) -> QuarantinePage, At("quarantine list");
+            /// One quarantined row.
+            Read quarantine::get "quarantine.get" (QuarantineId) -> QuarantineEntry, At("quarantine show");
+            /// Figures of the quarantine.
+            Read quarantine::stats "quarantine.stats" (Empty) -> QuarantineStats, At("quarantine stats");
+            /// Errors that an edited row would still have.
+            Read quarantine::validate "quarantine.validate" (ValidateQuarantine) -> Violations, At("quarantine edit");
+            /// Corrects a quarantined row.
+            Write quarantine::edit "quarantine.edit" (EditQuarantine) -> QuarantineEdited, At("quarantine edit");
+            /// Tries rows again.
+            Write quarantine::retry "quarantine.retry" (RetryQuarantine) -> JobStarted, At("quarantine retry");
+            /// Sets rows aside for good, with a reason.
+            Write quarantine::discard "quarantine.discard" (DiscardQuarantine) -> Discarded, At("quarantine discard");
+            /// Brings discarded rows back.
+            Write quarantine::restore "quarantine.restore" (RestoreQuarantine) -> Discarded, At("quarantine restore");
+            /// Writes quarantined rows to a file.
+            Read quarantine::export "quarantine.export" (ExportQuarantine) -> JobStarted, At("quarantine export");
+
+            /// Schema packs.
+            Read schemas::list "schemas.list" (Empty) -> Schemas, At("schema list");
+            /// One schema with its fields and documents.
+            Read schemas::get "schemas.get" (SchemaId) -> SchemaDetail, At("schema show");
+
+            /// The last measurement of a collection.
+            Read quality::last "quality.last" (QualityQuery) -> LastQuality, At("quality");
+            /// Measures a collection now.
+            Write quality::measure "quality.measure" (QualityQuery) -> JobStarted, At("quality");
+
+            /// Saved views and preferences of this workspace.
+            Read settings::list "settings.list" (SettingsQuery) -> Settings, None("of the window only");
+            /// Saves a view or preference.
+            Write settings::set "settings.set" (Setting) -> Empty, None("of the window only");
+            /// Removes a view or preference.
+            Write settings::remove "settings.remove" (SettingName) -> Empty, None("of the window only");
+
+            /// Running and finished jobs.
+            Read jobs::list "jobs.list" (Empty) -> Jobs, None("a command waits for its own job");
+            /// One job.
+            Read jobs::get "jobs.get" (JobId) -> Job, None("a command waits for its own job");
+            /// Asks a job to stop.
+            Local jobs::cancel "jobs.cancel" (JobId) -> Job, None("Ctrl-C");
+        }
+    };
+}
+
+macro_rules! declare_specs {
+    ($($(#[doc = $doc:literal])* $class:ident $module:ident::$function:ident $name:literal ($request:ident) -> $response:ident, $cli:ident($words:literal);)*) => {
+        /// Every command there is.
+        pub static COMMANDS: &[CommandSpec] = &[
+            $(CommandSpec {
+                name: $name,
+                class: Class::$class,
+                request: stringify!($request),
+                response: stringify!($response),
+                cli: Cli::$cli($words),
+                doc: concat!($($doc),*),
+            },)*
+        ];
+    };
+}
+
+for_each_command!(declare_specs);
+
+/// The declaration of a command.
+pub fn spec(name: &str) -> Option<&'static CommandSpec> {
+    COMMANDS.iter().find(|c| c.name == name)
+}

@@ -1,0 +1,133 @@
+//! Import: preview, plan, apply, resume; runs and their undo.
+
+use super::{wire, DiffSample, FileHandle};
+use steward_domain::run::UnknownField;
+use steward_domain::{ImportMode, RunCounts, RunRecord, Value, Violation};
+
+wire! {
+    pub struct PreviewImport {
+        pub files: Vec<String>,
+        /// `careers` or `careers@1.0.0`; detected when absent.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub schema: Option<String>,
+    }
+
+    pub enum SourceFormat { JsonArray, JsonObject, Ndjson, Empty, Unknown }
+
+    /// Why a schema was recognised.
+    pub struct Detection {
+        pub schema: String,
+        /// 0 to 1.
+        pub confidence: f64,
+        pub reason: String,
+    }
+
+    pub struct PreviewRow {
+        pub row_number: i64,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub document: Option<Value>,
+        pub raw: String,
+        pub violations: Vec<Violation>,
+    }
+
+    pub struct FilePreview {
+        pub file: FileHandle,
+        pub format: SourceFormat,
+        /// Best first; empty when nothing fits.
+        pub detected: Vec<Detection>,
+        pub fields: Vec<String>,
+        pub rows: Vec<PreviewRow>,
+        /// Things a person should know: cut off, empty, not text.
+        pub notes: Vec<String>,
+    }
+
+    pub struct ImportPreview { pub files: Vec<FilePreview> }
+
+    pub struct PlanImport {
+        pub files: Vec<String>,
+        /// Absent: detected; empty text: without a schema.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub schema: Option<String>,
+        /// Absent: the schema's collection.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub collection: Option<String>,
+        /// Absent: the schema's key.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub key_field: Option<String>,
+        pub mode: ImportMode,
+        /// Read everything and compare it with what is there: exact counts and samples.
+        /// Otherwise the plan only settles schema, collection and key.
+        pub full: bool,
+    }
+
+    pub struct ImportPlan {
+        pub plan_id: String,
+        pub files: Vec<FileHandle>,
+        pub collection: String,
+        pub key_field: String,
+        pub schema: String,
+        pub mode: ImportMode,
+        /// Absent on a quick plan.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub counts: Option<RunCounts>,
+        /// Records that will be updated, with their differences; the first ones.
+        pub updates: Vec<DiffSample>,
+        /// Rows that will go to quarantine; the first ones.
+        pub rejected: Vec<RejectedRow>,
+        /// Errors by rule and field, most frequent first.
+        pub problems: Vec<ProblemCount>,
+        pub unknown_fields: Vec<UnknownField>,
+        pub notes: Vec<String>,
+    }
+
+    pub struct RejectedRow { pub file: String, pub row_number: i64, pub raw: String, pub errors: Vec<Violation> }
+
+    pub struct ProblemCount { pub field: String, pub rule: String, pub message: String, pub rows: i64 }
+
+    pub struct ResumeRun {
+        pub run_id: String,
+        /// The same files again, where they are not readable at their old place.
+        pub files: Vec<String>,
+    }
+
+    pub struct RunId { pub run_id: String }
+
+    pub struct Runs { pub runs: Vec<RunRecord> }
+
+    pub struct RunDetail {
+        pub run: RunRecord,
+        pub problems: Vec<ProblemCount>,
+        /// The first updates with their differences.
+        pub updates: Vec<DiffSample>,
+    }
+
+    /// What undoing a run will do.
+    pub struct UndoRunPlan {
+        pub plan_id: String,
+        pub run: RunRecord,
+        /// Inserted records that will be removed.
+        pub remove: i64,
+        /// Updated records that will get their earlier values back.
+        pub restore: i64,
+        /// Quarantined rows that will be withdrawn.
+        pub withdraw: i64,
+        /// Records edited since the run: they are left as they are.
+        pub edited_since: i64,
+        pub samples: Vec<DiffSample>,
+    }
+
+    pub struct RunUndone { pub run: RunRecord, pub removed: i64, pub restored: i64, pub kept: i64 }
+
+    pub struct ValidateFiles {
+        pub files: Vec<String>,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub schema: Option<String>,
+    }
+}

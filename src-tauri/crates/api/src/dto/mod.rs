@@ -1,0 +1,38 @@
+//! Requests and answers of every command. Generated into TypeScript; never hand-written there.
+
+mod app;
+mod changes;
+mod files;
+mod imports;
+mod jobs;
+mod quarantine;
+mod records;
+mod schemas;
+
+pub use app::*;
+pub use changes::*;
+pub use files::*;
+pub use imports::*;
+pub use jobs::*;
+pub use quarantine::*;
+pub use records::*;
+pub use schemas::*;
+
+/// Derives what every type on the wire needs.
+macro_rules! wire {
+    ($($(#[$meta:meta])* pub $kind:ident $name:ident $body:tt)*) => {
+        $(
+            #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, ts_rs::TS)]
+            #[serde(rename_all = "camelCase")]
+            $(#[$meta])*
+            pub $kind $name $body
+        )*
+    };
+}
+pub(crate) use wire;
+
+wire! {
+    /// A request or answer without content.
+    #[derive(Default)]
+    pub struct Empty {}
+}

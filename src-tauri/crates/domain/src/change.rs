@@ -1,0 +1,115 @@
+//! Change sets: who changed what, when and why, with the value of each field before and after.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{FieldPath, RecordKey, Value};
+
+/// One field of one record, before and after. Absent means the field was not there; null means null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChange {
+    pub path: FieldPath,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::value::some")]
+    #[ts(optional)]
+    pub before: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::value::some")]
+    #[ts(optional)]
+    pub after: Option<Value>,
+}
+
+impl FieldChange {
+    pub fn inverted(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            before: self.after.clone(),
+            after: self.before.clone(),
+        }
+    }
+}
+
+/// What happened to one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RecordOp {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// One record's part in a change set. Inserts and deletes carry the whole record; updates carry fields.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordChange {
+    pub collection: String,
+    pub key: RecordKey,
+    pub op: RecordOp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldChange>,
+    /// The whole record: what was inserted, or what was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub document: Option<Value>,
+}
+
+/// Why a change set exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ChangeKind {
+    Edit,
+    Create,
+    Delete,
+    Bulk,
+    Import,
+    Quarantine,
+    Undo,
+    Revert,
+}
+
+/// Where a change set stands. On a store without transactions it is written as pending first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ChangeState {
+    Pending,
+    Confirmed,
+    Failed,
+}
+
+/// The light entry of the history. Its record changes are kept apart.
+///
+/// `hash` = SHA-256 over `previous_hash` and the entry's canonical text, so that the list is tamper-evident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeSet {
+    pub id: String,
+    /// Position in the chain, from 1.
+    pub seq: i64,
+    /// RFC 3339, UTC.
+    pub at: String,
+    pub actor: String,
+    pub kind: ChangeKind,
+    pub state: ChangeState,
+    pub collection: String,
+    /// One sentence for the history list.
+    pub summary: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reason: Option<String>,
+    /// Records touched.
+    pub records: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub run_id: Option<String>,
+    /// The change set that this one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub undoes: Option<String>,
+    /// The change set that took this one back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub undone_by: Option<String>,
+    /// SHA-256 over the record changes, hex.
+    pub payload_hash: String,
+    pub previous_hash: String,
+    pub hash: String,
+}

@@ -1,0 +1,25 @@
+//! What Steward talks about: values, field paths, filters, violations, changes, quarantine and quality.
+//!
+//! Pure code: no I/O, no async, no clock, no randomness. Both stores and every screen share these meanings.
+
+pub mod change;
+pub mod filter;
+pub mod filter_text;
+pub mod ids;
+pub mod matching;
+pub mod order;
+pub mod path;
+pub mod quality;
+pub mod quarantine;
+pub mod run;
+pub mod value;
+pub mod violation;
+
+pub use change::{ChangeKind, ChangeSet, ChangeState, FieldChange, RecordChange, RecordOp};
+pub use filter::{Comparison, Filter, TypeName};
+pub use ids::RecordKey;
+pub use path::FieldPath;
+pub use quarantine::{QuarantineEntry, QuarantineStatus};
+pub use run::{ImportMode, RunCounts, RunRecord, RunState};
+pub use value::Value;
+pub use violation::Violation;

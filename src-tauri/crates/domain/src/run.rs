@@ -1,0 +1,97 @@
+//! Import runs: what was asked, how far it came, what became of each row.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// How a row meets a record that exists already. Same words as `mongoimport --mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportMode {
+    /// Insert, or replace the record that has the same key.
+    #[default]
+    Upsert,
+    /// Insert, or set only the fields that the row has.
+    Merge,
+    /// Insert only; a row whose key exists goes to quarantine.
+    Insert,
+}
+
+/// Outcome per row, summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RunCounts {
+    pub read: i64,
+    pub inserted: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    pub quarantined: i64,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RunState {
+    Running,
+    Done,
+    Cancelled,
+    Failed,
+    /// Its process is gone: it can be resumed or undone.
+    Interrupted,
+    Undone,
+}
+
+/// One import run as the list shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRecord {
+    pub id: String,
+    pub state: RunState,
+    pub collection: String,
+    /// `careers@1.0.0`; empty when no schema was used.
+    pub schema: String,
+    pub mode: ImportMode,
+    pub key_field: String,
+    pub files: Vec<RunFile>,
+    pub counts: RunCounts,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub finished_at: Option<String>,
+    /// Last sign of life of the process that runs it, RFC 3339 UTC.
+    pub heartbeat_at: String,
+    pub actor: String,
+    /// Plain sentences: the file is cut off, a row is far too large, …
+    pub notes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub error: Option<String>,
+    /// Fields that the schema does not know, with how many rows have them.
+    pub unknown_fields: Vec<UnknownField>,
+    /// Change set that recorded the run in the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub change_set: Option<String>,
+}
+
+/// One source file of a run and how far it was loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RunFile {
+    pub name: String,
+    /// Where it was read from; empty for a source that is no file on this machine.
+    pub path: String,
+    pub bytes: i64,
+    /// SHA-256 of the content, hex; empty until it was read to the end.
+    pub sha256: String,
+    /// Rows that are safely loaded: the checkpoint that a resume goes on from.
+    pub rows_done: i64,
+}
+
+/// A field that the schema does not name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct UnknownField {
+    pub field: String,
+    pub rows: i64,
+}
