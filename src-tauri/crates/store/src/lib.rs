@@ -1,1 +1,99 @@
-//! (in work)
+//! What a workspace can do, whatever it is kept in: the [`Store`] trait, its errors and capabilities, and the
+//! behaviour that both adapters share (batched upsert, layers around every operation).
+
+pub mod error;
+pub mod layers;
+pub mod model;
+pub mod names;
+pub mod stage;
+pub mod upsert;
+
+use async_trait::async_trait;
+use bson::{Bson, RawDocumentBuf};
+use futures::stream::BoxStream;
+use steward_domain::Filter;
+
+pub use error::{StoreError, StoreErrorKind, StoreResult};
+pub use model::{
+    Access, Capabilities, Capability, ChangeEvent, ChangeOp, CollectionSpec, Cursor, Durability, FacetCount, Histogram, IndexSpec,
+    OpFailure, Page, Partition, Query, ResumeToken, SortBy, StoreInfo, StoreKind, WriteBatch, WriteOp, WriteReport,
+};
+
+/// Batches of records as they come from a scan.
+pub type RecordStream = BoxStream<'static, StoreResult<Vec<RawDocumentBuf>>>;
+
+/// Events of a change feed.
+pub type ChangeStream = BoxStream<'static, StoreResult<ChangeEvent>>;
+
+/// A workspace's storage. Every record has an `_id`; documents are BSON bytes and come back unchanged.
+///
+/// Dropping a future cancels the operation: reads stop, writes that have begun are finished or rolled back whole.
+/// What an adapter cannot do answers [`StoreErrorKind::Unsupported`], and [`Capabilities`] says so beforehand.
+#[async_trait]
+pub trait Store: Send + Sync {
+    fn capabilities(&self) -> Capabilities;
+
+    /// Kind, name, version and what a person should know about this store.
+    async fn info(&self) -> StoreResult<StoreInfo>;
+
+    /// What the user may do here.
+    async fn access(&self) -> StoreResult<Vec<Access>>;
+
+    /// All collections, Steward's own (`steward.…`) included.
+    async fn collections(&self) -> StoreResult<Vec<String>>;
+
+    /// Creates a collection; nothing happens when it exists.
+    async fn create_collection(&self, name: &str) -> StoreResult<()>;
+
+    /// Drops a collection with its indexes; nothing happens when there is none.
+    async fn drop_collection(&self, name: &str) -> StoreResult<()>;
+
+    /// Renames a collection with its indexes. `replace` drops the target first, in the same step.
+    async fn rename_collection(&self, from: &str, to: &str, replace: bool) -> StoreResult<()>;
+
+    async fn indexes(&self, collection: &str) -> StoreResult<Vec<IndexSpec>>;
+
+    /// Makes sure that an index of this name and definition exists.
+    async fn ensure_index(&self, collection: &str, index: &IndexSpec) -> StoreResult<()>;
+
+    async fn drop_index(&self, collection: &str, name: &str) -> StoreResult<()>;
+
+    /// One page in a stable order.
+    async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page>;
+
+    /// Records whose `field` equals one of `values`, in no order. At most 1,000 values.
+    async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>>;
+
+    async fn count(&self, collection: &str, filter: &Filter) -> StoreResult<u64>;
+
+    /// Values of a field with their counts, most frequent first; lists count by element.
+    async fn facet(&self, collection: &str, field: &str, filter: &Filter, limit: usize) -> StoreResult<FacetCount>;
+
+    /// Equal-width bins between the smallest and the largest number; `None` where there is no number.
+    async fn histogram(&self, collection: &str, field: &str, filter: &Filter, bins: usize) -> StoreResult<Option<Histogram>>;
+
+    /// Cuts a collection into at most `parts` disjoint parts that cover it.
+    async fn partitions(&self, collection: &str, parts: usize) -> StoreResult<Vec<Partition>>;
+
+    /// Streams the records of a part (or all) that fit the filter. Text search is not served here.
+    async fn scan(&self, collection: &str, filter: &Filter, part: Option<Partition>) -> StoreResult<RecordStream>;
+
+    /// Writes a batch: in one transaction where the store has them, else history, data and confirmation in this order.
+    ///
+    /// With [`Durability::Full`] the batch is all or nothing as far as the store can, and a failed expectation or
+    /// duplicate key is an error of kind `Conflict` or `DuplicateKey`. With [`Durability::Bulk`] operations fail one
+    /// by one and are listed in the report.
+    async fn write(&self, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport>;
+
+    /// Before a big load into an empty collection: index upkeep may be put off until [`Store::end_load`].
+    async fn begin_load(&self, collection: &str) -> StoreResult<()>;
+
+    /// Builds what [`Store::begin_load`] put off; safe to call at any time, and done at open after a crash.
+    async fn end_load(&self, collection: &str) -> StoreResult<()>;
+
+    /// Changes after `since`, or from now on. Ends only with an error or when dropped.
+    async fn changes(&self, since: Option<ResumeToken>) -> StoreResult<ChangeStream>;
+
+    /// Where the change feed stands now.
+    async fn change_position(&self) -> StoreResult<ResumeToken>;
+}

@@ -1,0 +1,42 @@
+//! Steward's own collections. They live beside the data, in both kinds of workspace, and move with it.
+
+/// Prefix of every collection that belongs to Steward.
+pub const PREFIX: &str = "steward.";
+/// Which schema, key and title a collection has; the head of the history chain.
+pub const CATALOG: &str = "steward.catalog";
+/// Light history entries: one document a change set.
+pub const CHANGE_SETS: &str = "steward.change_sets";
+/// Heavy history: one document a changed record.
+pub const CHANGES: &str = "steward.changes";
+/// Import runs.
+pub const RUNS: &str = "steward.runs";
+/// Keys and content hashes of what runs inserted, in chunks.
+pub const RUN_INSERTS: &str = "steward.run_inserts";
+pub const QUARANTINE: &str = "steward.quarantine";
+pub const SETTINGS: &str = "steward.settings";
+/// Last quality reports.
+pub const QUALITY: &str = "steward.quality";
+/// Records that failed a figure at the last measurement.
+pub const FINDINGS: &str = "steward.findings";
+
+/// The collection is Steward's own.
+pub fn is_own(collection: &str) -> bool {
+    collection.starts_with(PREFIX)
+}
+
+/// A name that both stores accept for a person's collection.
+pub fn check(collection: &str) -> Result<(), crate::StoreError> {
+    let fine = !collection.is_empty()
+        && collection.len() <= 120
+        && !collection.starts_with("system.")
+        && !collection.contains(['$', '\0'])
+        && !collection.starts_with('.')
+        && !collection.ends_with('.');
+    if fine {
+        Ok(())
+    } else {
+        Err(crate::StoreError::invalid(format!(
+            "'{collection}' cannot name a collection: use 1 to 120 characters without '$', not beginning with 'system.' or a dot."
+        )))
+    }
+}
