@@ -1,0 +1,88 @@
+/** The web page of `steward serve`: calls travel over HTTP on the same origin, events as server-sent events. */
+import type { AppEvent, FileHandle } from "./generated/types";
+import { CallError, isApiError, type Transport } from "./transport";
+
+const storageKey = "steward.token";
+
+/** Moves the token of the address into the session, so that it is neither copied nor kept in the history. */
+export function takeToken(): void {
+  const match = /^#\/?token=([^&]+)/.exec(window.location.hash);
+  if (!match?.[1]) return;
+  sessionStorage.setItem(storageKey, decodeURIComponent(match[1]));
+  window.history.replaceState(null, "", window.location.pathname + window.location.search);
+}
+
+function token(): string {
+  return sessionStorage.getItem(storageKey) ?? "";
+}
+
+async function post<T>(path: string, body: BodyInit, type: string): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token()}`, "content-type": type },
+      body,
+    });
+  } catch {
+    throw new CallError({
+      code: "unreachable",
+      message: "Steward does not answer.",
+      hint: "Check that `steward serve` is still running, then try again.",
+    });
+  }
+  if (response.ok) return (await response.json()) as T;
+  throw new CallError(await readError(response));
+}
+
+async function readError(response: Response) {
+  const text = await response.text();
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (isApiError(parsed)) return parsed;
+  } catch {
+    // Not JSON: told below.
+  }
+  if (response.status === 401 || response.status === 403) {
+    return {
+      code: "unauthorized" as const,
+      message: "This page has no valid token for Steward.",
+      hint: "Open the address again that `steward serve` printed.",
+    };
+  }
+  return {
+    code: "internal" as const,
+    message: "Steward gave an answer that cannot be read.",
+    details: `HTTP ${response.status}`,
+  };
+}
+
+export const httpTransport: Transport = {
+  call(name, request) {
+    return post(`/api/call/${name}`, JSON.stringify(request), "application/json");
+  },
+
+  listen(onEvent, onState) {
+    const source = new EventSource(`/api/events?token=${encodeURIComponent(token())}`);
+    source.onopen = () => onState(true);
+    source.onerror = () => onState(false);
+    source.onmessage = (message: MessageEvent<string>) => onEvent(JSON.parse(message.data) as AppEvent);
+    return () => source.close();
+  },
+
+  upload(file) {
+    return post<FileHandle>(
+      `/api/upload?name=${encodeURIComponent(file.name)}`,
+      file,
+      "application/octet-stream",
+    );
+  },
+
+  saveTarget(name) {
+    return post<FileHandle>(`/api/save-target?name=${encodeURIComponent(name)}`, "", "text/plain");
+  },
+
+  downloadUrl(file) {
+    return `/api/download/${encodeURIComponent(file.id)}?token=${encodeURIComponent(token())}`;
+  },
+};

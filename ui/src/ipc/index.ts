@@ -1,0 +1,40 @@
+/** The one door to the backend: typed calls, events, files. */
+import type { CommandName, Commands } from "./generated/commands";
+import { httpTransport, takeToken } from "./http";
+import { isTauri, tauriTransport } from "./tauri";
+import type { Transport } from "./transport";
+
+export type { Ext, ExtObject } from "./ext";
+export { type CommandName, type Commands, commandClass } from "./generated/commands";
+export type * from "./generated/types";
+export { asApiError, CallError } from "./transport";
+
+let transport: Transport = httpTransport;
+
+/** Chooses how calls travel. To be awaited before anything is drawn. */
+export async function connect(): Promise<void> {
+  if (isTauri()) {
+    transport = tauriTransport;
+  } else if (import.meta.env.DEV && import.meta.env.VITE_FAKE) {
+    const fake = await import("../../dev/fake");
+    transport = fake.fakeTransport;
+  } else {
+    takeToken();
+    transport = httpTransport;
+  }
+}
+
+export function call<N extends CommandName>(
+  name: N,
+  request: Commands[N]["request"],
+): Promise<Commands[N]["response"]> {
+  return transport.call(name, request);
+}
+
+export function listenToBackend(...handlers: Parameters<Transport["listen"]>): () => void {
+  return transport.listen(...handlers);
+}
+
+export function fileTransfer(): Pick<Transport, "upload" | "saveTarget" | "downloadUrl"> {
+  return transport;
+}

@@ -1,0 +1,110 @@
+/** Server state: one cache, keyed by command and request, emptied by what the backend says has changed. */
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+} from "@tanstack/react-query";
+import {
+  type ApiError,
+  type AppEvent,
+  asApiError,
+  type CommandName,
+  type Commands,
+  call,
+  type Topic,
+} from "@/ipc";
+
+export type Answer<N extends CommandName> = Commands[N]["response"];
+export type Question<N extends CommandName> = Commands[N]["request"];
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: Number.POSITIVE_INFINITY, retry: false, refetchOnWindowFocus: false },
+    mutations: { retry: false },
+  },
+});
+
+export function queryFor<N extends CommandName>(name: N, request: Question<N>) {
+  return {
+    queryKey: [name, request] as const,
+    queryFn: async (): Promise<Answer<N>> => {
+      try {
+        return await call(name, request);
+      } catch (thrown) {
+        throw asApiError(thrown);
+      }
+    },
+  };
+}
+
+type CallOptions = { enabled?: boolean; keep?: boolean };
+
+/** Reads through the cache. With `keep` the last answer stays on screen while the next one is fetched. */
+export function useCall<N extends CommandName>(
+  name: N,
+  request: Question<N>,
+  options: CallOptions = {},
+): UseQueryResult<Answer<N>, ApiError> {
+  return useQuery<Answer<N>, ApiError, Answer<N>, readonly [N, Question<N>]>({
+    ...queryFor(name, request),
+    enabled: options.enabled ?? true,
+    ...(options.keep ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+/** A call made when the person asks for it. */
+export function useAction<N extends CommandName>(name: N) {
+  return useMutation<Answer<N>, ApiError, Question<N>>({
+    mutationFn: async (request) => {
+      try {
+        return await call(name, request);
+      } catch (thrown) {
+        throw asApiError(thrown);
+      }
+    },
+  });
+}
+
+const commandsOfTopic: Record<Topic, string[]> = {
+  records: [
+    "records.find",
+    "records.count",
+    "records.facet",
+    "records.get",
+    "records.history",
+    "collections.list",
+    "quality.last",
+  ],
+  quarantine: ["quarantine.list", "quarantine.get", "quarantine.stats", "collections.list"],
+  runs: ["runs.list", "runs.get"],
+  changes: ["changes.list", "changes.get", "records.history"],
+  collections: ["collections.list", "schemas.list"],
+  quality: ["quality.last", "records.find", "records.count"],
+  settings: ["settings.list"],
+};
+
+/** Which cached answers an event makes old. */
+export function touchedBy(event: AppEvent, command: string, request: unknown): boolean {
+  if (event.event !== "changed") return false;
+  if (!commandsOfTopic[event.topic].includes(command)) return false;
+  if (event.topic === "quality" && command.startsWith("records.")) return usesFinding(request);
+  const collection = (request as { collection?: unknown } | undefined)?.collection;
+  return !event.collection || typeof collection !== "string" || collection === event.collection;
+}
+
+function usesFinding(request: unknown): boolean {
+  return (request as { finding?: unknown } | undefined)?.finding !== undefined;
+}
+
+/** Applies an event of the backend to the cache. */
+export function applyEvent(client: QueryClient, event: AppEvent): void {
+  if (event.event === "workspaceChanged") {
+    void client.resetQueries({ predicate: (query) => query.queryKey[0] !== "app.info" });
+  } else if (event.event === "changed") {
+    void client.invalidateQueries({
+      predicate: (query) => touchedBy(event, String(query.queryKey[0]), query.queryKey[1]),
+    });
+  }
+}

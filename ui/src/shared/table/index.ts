@@ -1,0 +1,3 @@
+export * from "./block";
+export * from "./columns";
+export { Grid, type GridProps, type GridRow, type GridSort, rowHeight } from "./Grid";
