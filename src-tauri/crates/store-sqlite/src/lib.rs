@@ -1,1 +1,295 @@
-//! (in work)
+//! A workspace in one file: SQLite with one table a collection (`id INTEGER PRIMARY KEY, doc BLOB`), documents as
+//! BSON bytes, expression indexes over ordering keys, a full-text table without content, and a log for the change feed.
+//!
+//! Does not belong here: what a record means, history, quarantine. They are documents like any other.
+
+#![forbid(unsafe_code)]
+
+mod catalog;
+mod errors;
+mod feed;
+mod file;
+mod functions;
+mod indexes;
+mod plan;
+mod pool;
+mod read;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bson::{Bson, RawDocumentBuf};
+use futures::stream;
+use rusqlite::Connection;
+use steward_domain::Filter;
+use steward_store::{
+    Access, Capabilities, Capability, ChangeStream, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query, RecordStream,
+    ResumeToken, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult, WriteBatch, WriteReport, names,
+};
+
+use errors::{joined, map};
+use pool::Pool;
+
+/// Records in a batch of a scan.
+const SCAN_BATCH: usize = 1000;
+
+/// An open file workspace.
+pub struct SqliteStore {
+    pool: Pool,
+    path: PathBuf,
+    notices: Vec<String>,
+    _mark: file::OpenMark,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens a workspace file, or makes it. After a crash its integrity is checked and put-off work is finished.
+    ///
+    /// Errors: `NewerVersion`, `Damaged`, `Invalid` (another program's database), `Unreachable`.
+    pub async fn open(path: &Path) -> StoreResult<Self> {
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || Self::open_blocking(path)).await.map_err(joined)?
+    }
+
+    fn open_blocking(path: PathBuf) -> StoreResult<Self> {
+        if path.is_dir() {
+            return Err(StoreError::invalid(format!("{} is a folder, not a workspace file.", path.display())));
+        }
+        let (mark, crashed) = file::OpenMark::take(&path);
+        let mut connection = file::connect(&path, true)?;
+        file::migrate(&mut connection, &path)?;
+        let mut notices = Vec::new();
+        if crashed {
+            file::check_integrity(&connection)?;
+            finish_loads(&mut connection)?;
+            notices.push("This workspace was not closed properly last time. Its file was checked and is whole.".to_owned());
+        }
+        feed::trim(&connection)?;
+        Ok(Self { pool: Pool::new(path.clone(), connection), path, notices, _mark: mark })
+    }
+
+    /// Changes collections or indexes in one transaction.
+    async fn alter<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+        self.pool
+            .write(move |connection| {
+                let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
+                let result = work(&tx)?;
+                tx.commit().map_err(map)?;
+                Ok(result)
+            })
+            .await
+    }
+}
+
+fn finish_loads(connection: &mut Connection) -> StoreResult<()> {
+    let tx = connection.transaction().map_err(map)?;
+    let names: Vec<String> = {
+        let mut statement = tx
+            .prepare("SELECT DISTINCT c.name FROM collections c JOIN indexes i ON i.collection = c.id WHERE i.pending")
+            .map_err(map)?;
+        let rows = statement.query_map([], |r| r.get(0)).map_err(map)?;
+        rows.collect::<Result<_, _>>().map_err(map)?
+    };
+    for name in names {
+        if let Some(collection) = catalog::find(&tx, &name)? {
+            indexes::build_pending(&tx, &collection)?;
+        }
+    }
+    tx.commit().map_err(map)
+}
+
+fn missing(name: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::NotFound, format!("There is no collection '{name}'."))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn capabilities(&self) -> Capabilities {
+        use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, Transactions, Write};
+        Capabilities::of(&[Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write])
+    }
+
+    async fn info(&self) -> StoreResult<StoreInfo> {
+        let name = self.path.file_stem().map_or_else(|| "workspace".to_owned(), |s| s.to_string_lossy().into_owned());
+        Ok(StoreInfo {
+            kind: StoreKind::File,
+            name,
+            address: self.path.display().to_string(),
+            server: format!("SQLite {}", rusqlite::version()),
+            notices: self.notices.clone(),
+        })
+    }
+
+    async fn access(&self) -> StoreResult<Vec<Access>> {
+        let writable = !std::fs::metadata(&self.path).is_ok_and(|m| m.permissions().readonly());
+        let may = |name: &str, allowed: bool, needed_for: &str| Access {
+            name: name.to_owned(),
+            allowed,
+            needed_for: needed_for.to_owned(),
+        };
+        Ok(vec![may("read", true, "browsing, searching and exporting records"), may("write", writable, "importing, editing and undoing")])
+    }
+
+    async fn collections(&self) -> StoreResult<Vec<String>> {
+        self.pool
+            .read(|connection| {
+                let mut statement = connection.prepare_cached("SELECT name FROM collections ORDER BY name").map_err(map)?;
+                let rows = statement.query_map([], |r| r.get(0)).map_err(map)?;
+                rows.collect::<Result<_, _>>().map_err(map)
+            })
+            .await
+    }
+
+    async fn create_collection(&self, name: &str) -> StoreResult<()> {
+        let name = name.to_owned();
+        self.alter(move |c| catalog::find_or_create(c, &name).map(|_| ())).await
+    }
+
+    async fn drop_collection(&self, name: &str) -> StoreResult<()> {
+        let name = name.to_owned();
+        self.alter(move |c| drop_collection(c, &name)).await
+    }
+
+    async fn rename_collection(&self, from: &str, to: &str, replace: bool) -> StoreResult<()> {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.alter(move |c| rename(c, &from, &to, replace)).await
+    }
+
+    async fn indexes(&self, collection: &str) -> StoreResult<Vec<IndexSpec>> {
+        let name = collection.to_owned();
+        self.pool
+            .read(move |c| {
+                let found = catalog::find(c, &name)?.ok_or_else(|| missing(&name))?;
+                Ok(found.indexes.into_iter().map(|i| i.spec).collect())
+            })
+            .await
+    }
+
+    async fn ensure_index(&self, collection: &str, index: &IndexSpec) -> StoreResult<()> {
+        let (name, index) = (collection.to_owned(), index.clone());
+        self.alter(move |c| {
+            let found = catalog::find_or_create(c, &name)?;
+            indexes::ensure(c, &found, &index)
+        })
+        .await
+    }
+
+    async fn drop_index(&self, collection: &str, name: &str) -> StoreResult<()> {
+        let (collection, name) = (collection.to_owned(), name.to_owned());
+        self.alter(move |c| {
+            let found = catalog::find(c, &collection)?.ok_or_else(|| missing(&collection))?;
+            indexes::drop(c, &found, &name)
+        })
+        .await
+    }
+
+    async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
+        let (name, query) = (collection.to_owned(), query.clone());
+        self.pool.read(move |c| read::find(c, &name, &query)).await
+    }
+
+    async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {
+        let (name, field, values) = (collection.to_owned(), field.to_owned(), values.to_owned());
+        self.pool.read(move |c| read::get_many(c, &name, &field, &values)).await
+    }
+
+    async fn count(&self, collection: &str, filter: &Filter) -> StoreResult<u64> {
+        let (name, filter) = (collection.to_owned(), filter.clone());
+        self.pool.read(move |c| read::count(c, &name, &filter)).await
+    }
+
+    async fn facet(&self, collection: &str, field: &str, filter: &Filter, limit: usize) -> StoreResult<FacetCount> {
+        let (name, field, filter) = (collection.to_owned(), field.to_owned(), filter.clone());
+        self.pool.read(move |c| read::facet(c, &name, &field, &filter, limit)).await
+    }
+
+    async fn histogram(&self, collection: &str, field: &str, filter: &Filter, bins: usize) -> StoreResult<Option<Histogram>> {
+        let (name, field, filter) = (collection.to_owned(), field.to_owned(), filter.clone());
+        self.pool.read(move |c| read::histogram(c, &name, &field, &filter, bins)).await
+    }
+
+    async fn partitions(&self, collection: &str, parts: usize) -> StoreResult<Vec<Partition>> {
+        let name = collection.to_owned();
+        self.pool.read(move |c| read::partitions(c, &name, parts)).await
+    }
+
+    async fn scan(&self, collection: &str, filter: &Filter, part: Option<Partition>) -> StoreResult<RecordStream> {
+        let start = (self.pool.clone(), collection.to_owned(), filter.clone(), part, Some(i64::MIN));
+        Ok(Box::pin(stream::try_unfold(start, |(pool, name, filter, part, after)| async move {
+            let Some(at) = after else {
+                return Ok(None);
+            };
+            let (n, f, p) = (name.clone(), filter.clone(), part.clone());
+            let (records, next) = pool.read(move |c| read::scan_batch(c, &n, &f, p.as_ref(), at, SCAN_BATCH)).await?;
+            Ok((!records.is_empty()).then_some((records, (pool, name, filter, part, next))))
+        })))
+    }
+
+    async fn write(&self, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
+        self.pool.write(move |connection| write::write(connection, &batch, durability)).await
+    }
+
+    async fn begin_load(&self, collection: &str) -> StoreResult<()> {
+        let name = collection.to_owned();
+        self.alter(move |c| match catalog::find(c, &name)? {
+            Some(found) => indexes::put_off(c, &found),
+            None => Ok(()),
+        })
+        .await
+    }
+
+    async fn end_load(&self, collection: &str) -> StoreResult<()> {
+        let name = collection.to_owned();
+        self.alter(move |c| match catalog::find(c, &name)? {
+            Some(found) => indexes::build_pending(c, &found),
+            None => Ok(()),
+        })
+        .await?;
+        self.pool.write(|c| c.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE);").map_err(map)).await
+    }
+
+    async fn changes(&self, since: Option<ResumeToken>) -> StoreResult<ChangeStream> {
+        let after = match since {
+            Some(token) => feed::parse(&token)?,
+            None => self.pool.read(feed::position).await?,
+        };
+        Ok(feed::follow(self.pool.clone(), after))
+    }
+
+    async fn change_position(&self) -> StoreResult<ResumeToken> {
+        self.pool.read(feed::position).await.map(feed::token)
+    }
+}
+
+fn drop_collection(connection: &Connection, name: &str) -> StoreResult<()> {
+    let Some(collection) = catalog::find(connection, name)? else {
+        return Ok(());
+    };
+    let sql = format!("DROP TABLE IF EXISTS {}; DROP TABLE {};", collection.fts(), collection.table());
+    connection.execute_batch(&sql).map_err(map)?;
+    connection.execute("DELETE FROM collections WHERE id = ?1", [collection.id]).map_err(map)?;
+    feed::log_collection(connection, name)
+}
+
+fn rename(connection: &Connection, from: &str, to: &str, replace: bool) -> StoreResult<()> {
+    names::check(to)?;
+    let collection = catalog::find(connection, from)?.ok_or_else(|| missing(from))?;
+    if catalog::find(connection, to)?.is_some() {
+        if !replace {
+            return Err(StoreError::new(StoreErrorKind::Conflict, format!("There is a collection '{to}' already.")));
+        }
+        drop_collection(connection, to)?;
+    }
+    connection.execute("UPDATE collections SET name = ?1 WHERE id = ?2", rusqlite::params![to, collection.id]).map_err(map)?;
+    if !names::is_own(to) {
+        connection.execute_batch(&catalog::feed_triggers(&collection.table(), to)).map_err(map)?;
+    }
+    feed::log_collection(connection, from)?;
+    feed::log_collection(connection, to)
+}

@@ -1,0 +1,235 @@
+//! Checking records against a pack: JSON Schema with formats asserted, then the placeholder rules.
+
+use std::collections::HashSet;
+
+use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use regex::{Regex, RegexSet};
+use serde_json::Value as Json;
+use steward_domain::Violation;
+use steward_domain::value::Value;
+
+use crate::pack::{Pack, PackError, PackId, PlaceholderRule};
+use crate::words;
+
+/// A compiled pack. Cheap to share; checking takes no lock.
+#[derive(Debug)]
+pub struct Checker {
+    pub id: PackId,
+    validator: Validator,
+    placeholders: Vec<Placeholder>,
+    /// All patterns of one field at once, to see quickly that none fits.
+    quick: Vec<(String, RegexSet)>,
+    known: HashSet<String>,
+}
+
+#[derive(Debug)]
+struct Placeholder {
+    rule: PlaceholderRule,
+    pattern: Option<Regex>,
+}
+
+impl Checker {
+    /// Compiles a pack.
+    pub fn new(pack: &Pack) -> Result<Self, PackError> {
+        let compile = |e: &dyn std::fmt::Display| PackError::Compile(e.to_string());
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .build(&pack.json)
+            .map_err(|e| compile(&e))?;
+        let mut placeholders = Vec::new();
+        for rule in &pack.steward.placeholder {
+            let pattern = rule.pattern.as_deref().map(Regex::new).transpose().map_err(|e| compile(&e))?;
+            placeholders.push(Placeholder { rule: rule.clone(), pattern });
+        }
+        let quick = quick_sets(&placeholders).map_err(|e| compile(&e))?;
+        let known = pack.known_fields().map(str::to_owned).collect();
+        Ok(Self { id: pack.id.clone(), validator, placeholders, quick, known })
+    }
+
+    /// Every rule that a record breaks; empty when it is fine. The record is given in its plain view.
+    pub fn check(&self, record: &Json) -> Vec<Violation> {
+        let mut out = Vec::new();
+        if !self.validator.is_valid(record) {
+            self.broken_rules(record, &mut out);
+        }
+        if self.may_be_placeholder(record) {
+            self.placeholder_rules(record, &mut out);
+        }
+        out
+    }
+
+    /// The record breaks no rule.
+    pub fn is_fine(&self, record: &Json) -> bool {
+        self.validator.is_valid(record) && (!self.may_be_placeholder(record) || self.check(record).is_empty())
+    }
+
+    /// Top-level fields that the schema does not name.
+    pub fn unknown_fields<'a>(&'a self, record: &'a Json) -> impl Iterator<Item = &'a str> {
+        let fields = record.as_object().into_iter().flat_map(|o| o.keys());
+        fields.map(String::as_str).filter(|name| *name != "_id" && !self.known.contains(*name))
+    }
+
+    fn broken_rules(&self, record: &Json, out: &mut Vec<Violation>) {
+        for error in self.validator.iter_errors(record) {
+            let mut pointer = error.instance_path().as_str().to_owned();
+            let mut value = Some(Value(steward_domain::value::from_ext(error.instance().as_ref().clone()).unwrap_or(bson::Bson::Null)));
+            if let ValidationErrorKind::Required { property } = error.kind() {
+                // Point at the field that is missing, so that it can be found and filled.
+                let name = property.as_str().unwrap_or_default();
+                pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                value = None;
+            }
+            out.push(Violation { pointer, rule: error.kind().keyword().to_owned(), message: words::sentence(error.kind()), value });
+        }
+    }
+
+    fn may_be_placeholder(&self, record: &Json) -> bool {
+        let quick = self.quick.iter().any(|(field, set)| texts(record, field).any(|(_, text)| set.is_match(text)));
+        quick || self.placeholders.iter().filter(|p| p.pattern.is_none()).any(|p| p.hits(record).next().is_some())
+    }
+
+    /// At most one placeholder violation per place: the first rule that hits.
+    fn placeholder_rules(&self, record: &Json, out: &mut Vec<Violation>) {
+        let mut seen = HashSet::new();
+        for placeholder in &self.placeholders {
+            for (pointer, value) in placeholder.hits(record) {
+                if seen.insert(pointer.clone()) {
+                    let value = steward_domain::value::from_ext(value.clone()).ok().map(Value);
+                    out.push(Violation { pointer, rule: "placeholder".into(), message: placeholder.rule.message.clone(), value });
+                }
+            }
+        }
+    }
+}
+
+impl Placeholder {
+    fn hits<'a>(&'a self, record: &'a Json) -> impl Iterator<Item = (String, &'a Json)> {
+        self.rule.fields.iter().flat_map(move |field| items(record, field)).filter(move |(_, value)| self.fits(record, value))
+    }
+
+    fn fits(&self, record: &Json, value: &Json) -> bool {
+        if let Some(pattern) = &self.pattern {
+            return value.as_str().is_some_and(|text| pattern.is_match(text));
+        }
+        if let Some(other) = &self.rule.same_as {
+            let fold = |v: &Json| v.as_str().map(|s| s.trim().to_lowercase());
+            let other = record.get(other).and_then(fold);
+            return other.is_some() && fold(value) == other;
+        }
+        match (&self.rule.equals, value) {
+            (Some(Json::Number(wanted)), Json::Number(found)) => wanted.as_f64() == found.as_f64(),
+            (Some(wanted), found) => wanted == found,
+            (None, _) => false,
+        }
+    }
+}
+
+/// The value of a field, or each item of a list, with its pointer.
+fn items<'a>(record: &'a Json, field: &str) -> Vec<(String, &'a Json)> {
+    match record.get(field) {
+        Some(Json::Array(list)) => list.iter().enumerate().map(|(i, v)| (format!("/{field}/{i}"), v)).collect(),
+        Some(value) => vec![(format!("/{field}"), value)],
+        None => Vec::new(),
+    }
+}
+
+fn texts<'a>(record: &'a Json, field: &str) -> impl Iterator<Item = ((), &'a str)> {
+    let (list, one) = match record.get(field) {
+        Some(Json::Array(list)) => (Some(list), None),
+        Some(Json::String(text)) => (None, Some(text.as_str())),
+        _ => (None, None),
+    };
+    list.into_iter().flatten().filter_map(Json::as_str).chain(one).map(|t| ((), t))
+}
+
+fn quick_sets(placeholders: &[Placeholder]) -> Result<Vec<(String, RegexSet)>, regex::Error> {
+    let mut fields: Vec<&String> = placeholders.iter().flat_map(|p| &p.rule.fields).collect();
+    fields.sort();
+    fields.dedup();
+    let mut out = Vec::new();
+    for field in fields {
+        let patterns: Vec<&str> = placeholders
+            .iter()
+            .filter(|p| p.rule.fields.contains(field))
+            .filter_map(|p| p.rule.pattern.as_deref())
+            .collect();
+        if !patterns.is_empty() {
+            out.push((field.clone(), regex::RegexSetBuilder::new(patterns).size_limit(64 << 20).build()?));
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Registry;
+
+    fn careers() -> Checker {
+        Checker::new(Registry::builtin().unwrap().get("careers@1.0.0").unwrap()).unwrap()
+    }
+
+    fn sample(name: &str) -> Vec<Json> {
+        serde_json::from_slice(crate::registry::sample("careers", name).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn all_361_production_records_are_fine() {
+        let checker = careers();
+        let records = sample("production_career_data.json");
+        assert_eq!(records.len(), 361);
+        for record in &records {
+            assert_eq!(checker.check(record), [], "{}", record["career_id"]);
+            assert!(checker.is_fine(record));
+            assert_eq!(checker.unknown_fields(record).count(), 0);
+        }
+    }
+
+    #[test]
+    fn no_placeholder_record_gets_through() {
+        let checker = careers();
+        let records = sample("new_career_data.json");
+        let as_placeholder = records.iter().filter(|r| checker.check(r).iter().any(|v| v.rule == "placeholder")).count();
+        assert!(records.iter().all(|r| !checker.is_fine(r)));
+        assert!(as_placeholder >= 20, "{as_placeholder} of {}", records.len());
+    }
+
+    #[test]
+    fn examples_of_every_pack_do_what_they_say() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../schemas");
+        let mut examples = 0;
+        for pack in Registry::builtin().unwrap().all() {
+            let checker = Checker::new(pack).unwrap();
+            let folder = root.join(&pack.id.name).join("examples");
+            let read = |kind: &str| {
+                let files = std::fs::read_dir(folder.join(kind)).unwrap().map(|e| e.unwrap().path());
+                let parse = |p: std::path::PathBuf| (p.clone(), serde_json::from_slice::<Json>(&std::fs::read(p).unwrap()).unwrap());
+                files.map(parse).collect::<Vec<_>>()
+            };
+            for (path, record) in read("valid") {
+                assert_eq!(checker.check(&record), [], "{}", path.display());
+                examples += 1;
+            }
+            for (path, example) in read("invalid") {
+                let pair = |pointer: &str, rule: &str| (pointer.to_owned(), rule.to_owned());
+                let found: HashSet<_> = checker.check(&example["record"]).iter().map(|v| pair(&v.pointer, &v.rule)).collect();
+                let expected: HashSet<_> = example["expect"].as_array().unwrap().iter()
+                    .map(|e| pair(e["pointer"].as_str().unwrap(), e["rule"].as_str().unwrap()))
+                    .collect();
+                assert_eq!(found, expected, "{}", path.display());
+                examples += 1;
+            }
+        }
+        assert!(examples > 30);
+    }
+
+    #[test]
+    fn sentences_hold_no_value() {
+        let record = serde_json::json!({"career_id": "x", "title": "T", "description": "secret text", "average_salary": "12,345"});
+        for violation in careers().check(&record) {
+            assert!(!violation.message.contains("secret") && !violation.message.contains("12,345"), "{}", violation.message);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A schema pack: one JSON Schema with what JSON Schema cannot say in `x-steward`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// `careers@1.0.0`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackId {
+    pub name: String,
+    pub version: String,
+}
+
+impl std::fmt::Display for PackId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
+}
+
+/// An index as `x-steward` writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackIndex {
+    pub name: String,
+    #[serde(default)]
+    pub fields: Vec<String>,
+    #[serde(default)]
+    pub unique: bool,
+    #[serde(default)]
+    pub text: Vec<String>,
+}
+
+/// How a file of this kind is recognised.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Detect {
+    /// Fields that every record has.
+    #[serde(default)]
+    pub required: Vec<String>,
+    /// Fields that make it more likely.
+    #[serde(default)]
+    pub supporting: Vec<String>,
+}
+
+/// Content that stands for content: one of `pattern`, `same_as` and `equals`, on some fields.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct PlaceholderRule {
+    pub name: String,
+    pub fields: Vec<String>,
+    /// Regular expression, found anywhere in a text value or list item.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// Equal to this other field, trimmed and ignoring case.
+    #[serde(default)]
+    pub same_as: Option<String>,
+    /// Equal to this value; numbers by value.
+    #[serde(default)]
+    pub equals: Option<Json>,
+    pub message: String,
+}
+
+/// Targets of the quality figures.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Targets {
+    pub completeness: f64,
+    pub adherence: f64,
+    pub uniqueness: f64,
+    pub freshness_days: f64,
+}
+
+impl Default for Targets {
+    fn default() -> Self {
+        Self { completeness: 0.98, adherence: 1.0, uniqueness: 1.0, freshness_days: 7.0 }
+    }
+}
+
+/// The `x-steward` object.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Steward {
+    pub pack: String,
+    pub version: String,
+    pub collection: String,
+    pub key: String,
+    /// Field shown as a record's name.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Date field that says how fresh a record is.
+    #[serde(default)]
+    pub freshness: Option<String>,
+    #[serde(default)]
+    pub indexes: Vec<PackIndex>,
+    #[serde(default)]
+    pub detect: Detect,
+    #[serde(default)]
+    pub placeholder: Vec<PlaceholderRule>,
+    #[serde(default)]
+    pub targets: Targets,
+    /// Fields with personal data.
+    #[serde(default)]
+    pub pii: Vec<String>,
+}
+
+/// A pack, read but not compiled.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    pub id: PackId,
+    pub json: Json,
+    pub steward: Steward,
+    pub readme: String,
+    pub changelog: String,
+    pub builtin: bool,
+}
+
+/// A pack that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PackError {
+    #[error("the schema is not valid JSON: {0}")]
+    Json(String),
+    #[error("the schema has no usable x-steward object: {0}")]
+    Steward(String),
+    #[error("the schema cannot be compiled: {0}")]
+    Compile(String),
+    #[error("there is no schema '{0}'")]
+    Unknown(String),
+}
+
+impl Pack {
+    /// Reads a schema document.
+    pub fn parse(text: &str) -> Result<Self, PackError> {
+        let json: Json = serde_json::from_str(text).map_err(|e| PackError::Json(e.to_string()))?;
+        let extra = json.get("x-steward").cloned().ok_or_else(|| PackError::Steward("it is missing".into()))?;
+        let steward: Steward = serde_json::from_value(extra).map_err(|e| PackError::Steward(e.to_string()))?;
+        let id = PackId { name: steward.pack.clone(), version: steward.version.clone() };
+        Ok(Self { id, json, steward, readme: String::new(), changelog: String::new(), builtin: false })
+    }
+
+    /// A text member of the schema document.
+    pub fn text(&self, member: &str) -> &str {
+        self.json.get(member).and_then(Json::as_str).unwrap_or_default()
+    }
+
+    /// Names of the fields that the schema knows.
+    pub fn known_fields(&self) -> impl Iterator<Item = &str> {
+        self.json.get("properties").and_then(Json::as_object).into_iter().flat_map(|p| p.keys().map(String::as_str))
+    }
+
+    /// Names of the required fields.
+    pub fn required(&self) -> Vec<String> {
+        let list = self.json.get("required").and_then(Json::as_array);
+        list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+    }
+}

@@ -1,0 +1,162 @@
+//! The file: its pragmas, its version and forward migration, and what happens after a crash.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use steward_store::{StoreError, StoreErrorKind, StoreResult};
+
+use crate::errors::map;
+use crate::functions;
+
+/// "STWD": marks a file as Steward's.
+pub const APPLICATION_ID: i32 = 0x5354_5744;
+
+/// Each step brings a file of version `index` to `index + 1`. Released steps never change.
+const MIGRATIONS: &[&str] = &[
+    // 1: collections with their indexes; the log that the change feed reads.
+    "CREATE TABLE collections (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE
+     );
+     CREATE TABLE indexes (
+        collection INTEGER NOT NULL REFERENCES collections(id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        lists INTEGER NOT NULL DEFAULT 0,
+        pending INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (collection, name)
+     );
+     CREATE TABLE feed (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        collection TEXT NOT NULL,
+        op INTEGER NOT NULL,
+        id BLOB
+     );",
+];
+
+/// The version that this program writes.
+pub fn newest_version() -> i32 {
+    i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX)
+}
+
+/// Held while a workspace is open, shared among processes. Whoever gets it alone knows that no other process lives.
+#[derive(Debug)]
+pub struct OpenMark {
+    file: Option<File>,
+    path: PathBuf,
+}
+
+impl OpenMark {
+    /// Takes the mark. The flag says that the last process did not close the workspace properly.
+    pub fn take(workspace: &Path) -> (Self, bool) {
+        let path = side_file(workspace, "-open");
+        let left_behind = path.exists();
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).ok();
+        let alone = file.as_ref().is_some_and(|f| f.try_lock().is_ok());
+        if let Some(f) = &file {
+            if alone {
+                let _ = f.unlock();
+            }
+            let _ = f.try_lock_shared();
+        }
+        (Self { file, path }, left_behind && alone)
+    }
+}
+
+impl Drop for OpenMark {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            let _ = file.unlock();
+            if file.try_lock().is_ok() {
+                let _ = std::fs::remove_file(&self.path);
+            }
+        }
+    }
+}
+
+/// A file beside the workspace: `careers.steward` + `-open`.
+fn side_file(workspace: &Path, suffix: &str) -> PathBuf {
+    let mut name = workspace.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Opens a connection with Steward's settings. `writer` connections may migrate and get the larger cache.
+pub fn connect(path: &Path, writer: bool) -> StoreResult<Connection> {
+    let access = if writer {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(map)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(map)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    functions::register(&connection).map_err(map)?;
+    let cache_kib = if writer { 48_000 } else { 12_000 };
+    let fresh = writer && std::fs::metadata(path).is_ok_and(|m| m.len() == 0);
+    let pragmas = format!(
+        "{} PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = FILE; PRAGMA wal_autocheckpoint = 4000;",
+        if fresh { "PRAGMA page_size = 8192;" } else { "" }
+    );
+    let result = if writer {
+        connection.execute_batch(&pragmas)
+    } else {
+        connection.execute_batch(&format!("PRAGMA cache_size = -{cache_kib}; PRAGMA query_only = ON;"))
+    };
+    result.map_err(map)?;
+    Ok(connection)
+}
+
+/// Checks whose file it is and brings it to the newest version.
+pub fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
+    let application: i32 = pragma(connection, "application_id")?;
+    let version: i32 = pragma(connection, "user_version")?;
+    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0)).map_err(map)?;
+    if application != APPLICATION_ID && (application != 0 || objects > 0) {
+        return Err(StoreError::new(
+            StoreErrorKind::Invalid,
+            format!("{} is a database of another program, not a Steward workspace.", path.display()),
+        ));
+    }
+    if version > newest_version() {
+        return Err(StoreError::new(
+            StoreErrorKind::NewerVersion,
+            format!(
+                "{} was made by a newer Steward (file version {version}; this program knows up to {}). Update Steward to open it.",
+                path.display(),
+                newest_version()
+            ),
+        ));
+    }
+    let done = usize::try_from(version).unwrap_or(0);
+    for (index, step) in MIGRATIONS.iter().enumerate().skip(done) {
+        let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
+        let now: i32 = pragma(&tx, "user_version")?;
+        if usize::try_from(now).unwrap_or(0) > index {
+            continue;
+        }
+        tx.execute_batch(step).map_err(map)?;
+        tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {};", index + 1)).map_err(map)?;
+        tx.commit().map_err(map)?;
+    }
+    Ok(())
+}
+
+fn pragma(connection: &Connection, name: &str) -> StoreResult<i32> {
+    connection.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0)).map_err(map)
+}
+
+/// Looks through the whole file; an error names the first thing that is wrong.
+pub fn check_integrity(connection: &Connection) -> StoreResult<()> {
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).map_err(map)?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    Err(StoreError::new(
+        StoreErrorKind::Damaged,
+        "This workspace was not closed properly and its file is damaged. Restore it from a backup, or import its records into a new workspace.",
+    )
+    .details(verdict))
+}

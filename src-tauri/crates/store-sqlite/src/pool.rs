@@ -1,0 +1,78 @@
+//! Connections: one that writes, a few that read. SQLite's calls block, so they run on tokio's blocking threads.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, InterruptHandle};
+use steward_store::StoreResult;
+
+use crate::errors::joined;
+use crate::file;
+
+/// Idle readers that are kept.
+const READERS: usize = 4;
+
+/// The connections of one workspace.
+#[derive(Clone)]
+pub struct Pool {
+    path: Arc<PathBuf>,
+    writer: Arc<Mutex<Connection>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+}
+
+/// Interrupts a query when the future that waits for it is dropped.
+struct Interrupt(Option<InterruptHandle>);
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            handle.interrupt();
+        }
+    }
+}
+
+impl Pool {
+    pub fn new(path: PathBuf, writer: Connection) -> Self {
+        Self { path: Arc::new(path), writer: Arc::new(Mutex::new(writer)), readers: Arc::default() }
+    }
+
+    /// Runs a query on a reader. Dropping the future stops it.
+    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => {
+                let path = Arc::clone(&self.path);
+                tokio::task::spawn_blocking(move || file::connect(&path, false)).await.map_err(joined)??
+            }
+        };
+        let mut interrupt = Interrupt(Some(connection.get_interrupt_handle()));
+        let readers = Arc::clone(&self.readers);
+        let result = tokio::task::spawn_blocking(move || {
+            let result = work(&connection);
+            let mut idle = readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < READERS {
+                idle.push(connection);
+            }
+            result
+        })
+        .await
+        .map_err(joined);
+        interrupt.0 = None;
+        result?
+    }
+
+    /// Runs work on the writer, one at a time. It is finished even when the future is dropped.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let writer = Arc::clone(&self.writer);
+        tokio::task::spawn_blocking(move || {
+            let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection)
+        })
+        .await
+        .map_err(joined)?
+    }
+}

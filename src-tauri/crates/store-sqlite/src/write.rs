@@ -1,0 +1,171 @@
+//! Writing a batch in one transaction.
+
+use bson::{Bson, Document, RawDocument, RawDocumentBuf};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use steward_domain::{FieldPath, Filter, order, value};
+use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, model};
+
+use crate::catalog::{self, Collection};
+use crate::errors::map;
+use crate::functions::touches_list;
+use crate::plan;
+
+/// Writes the batch; all of it or nothing, except that a bulk write leaves out the data operations that fail.
+pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Bulk => "NORMAL",
+    };
+    connection.execute_batch(&format!("PRAGMA synchronous = {synchronous}")).map_err(map)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+    let mut known = Known::default();
+    let mut report = WriteReport::default();
+    for op in &batch.history {
+        apply(&tx, &mut known, op)?;
+    }
+    for (index, op) in batch.data.iter().enumerate() {
+        match (apply(&tx, &mut known, op), durability) {
+            (Ok(()), _) => {}
+            (Err(e), Durability::Bulk) if matches!(e.kind, StoreErrorKind::DuplicateKey | StoreErrorKind::Conflict) => {
+                report.failures.push(OpFailure { index, kind: e.kind });
+            }
+            (Err(e), _) => return Err(e),
+        }
+    }
+    for op in &batch.confirm {
+        apply(&tx, &mut known, op)?;
+    }
+    tx.commit().map_err(map)?;
+    Ok(report)
+}
+
+/// Collections that this batch has met.
+#[derive(Default)]
+struct Known(Vec<(String, Collection)>);
+
+impl Known {
+    fn get(&mut self, tx: &Transaction<'_>, name: &str) -> StoreResult<&mut Collection> {
+        let at = match self.0.iter().position(|(n, _)| n == name) {
+            Some(at) => at,
+            None => {
+                self.0.push((name.to_owned(), catalog::find_or_create(tx, name)?));
+                self.0.len() - 1
+            }
+        };
+        Ok(&mut self.0[at].1)
+    }
+}
+
+fn apply(tx: &Transaction<'_>, known: &mut Known, op: &WriteOp) -> StoreResult<()> {
+    let collection = known.get(tx, op.collection())?;
+    match op {
+        WriteOp::Insert { document, .. } => insert(tx, collection, document),
+        WriteOp::Put { document, .. } => put(tx, collection, document),
+        WriteOp::Patch { id, expect, set, unset, .. } => patch(tx, collection, id, expect, set, unset),
+        WriteOp::Delete { id, expect, .. } => delete(tx, collection, id, expect),
+        WriteOp::DeleteMany { filter, .. } => delete_many(tx, collection, filter),
+    }
+}
+
+fn insert(tx: &Transaction<'_>, collection: &mut Collection, document: &RawDocument) -> StoreResult<()> {
+    let (_, document) = steward_store::upsert::with_id(document)?;
+    note_lists(tx, collection, &document)?;
+    let sql = format!("INSERT INTO {} (doc) VALUES (?1)", collection.table());
+    tx.prepare_cached(&sql).and_then(|mut s| s.execute([document.as_bytes()])).map_err(map)?;
+    Ok(())
+}
+
+fn put(tx: &Transaction<'_>, collection: &mut Collection, document: &RawDocument) -> StoreResult<()> {
+    let (id, document) = steward_store::upsert::with_id(document)?;
+    match row_of(tx, collection, &id)? {
+        Some((row, _)) => replace(tx, collection, row, &document),
+        None => insert(tx, collection, &document),
+    }
+}
+
+fn row_of(tx: &Transaction<'_>, collection: &Collection, id: &Bson) -> StoreResult<Option<(i64, Vec<u8>)>> {
+    let sql = format!("SELECT id, doc FROM {} WHERE steward_ord(doc, '_id') = ?1", collection.table());
+    tx.prepare_cached(&sql)
+        .and_then(|mut s| s.query_row([order::key_of(id)], |r| Ok((r.get(0)?, r.get(1)?))).optional())
+        .map_err(map)
+}
+
+fn replace(tx: &Transaction<'_>, collection: &mut Collection, row: i64, document: &RawDocument) -> StoreResult<()> {
+    note_lists(tx, collection, document)?;
+    let sql = format!("UPDATE {} SET doc = ?1 WHERE id = ?2", collection.table());
+    tx.prepare_cached(&sql).and_then(|mut s| s.execute(params![document.as_bytes(), row])).map_err(map)?;
+    Ok(())
+}
+
+/// An index whose field holds a list for the first time can serve comparisons no more.
+fn note_lists(tx: &Transaction<'_>, collection: &mut Collection, document: &RawDocument) -> StoreResult<()> {
+    let id = collection.id;
+    for index in collection.indexes.iter_mut().filter(|i| !i.lists && !i.spec.is_text()) {
+        let lists = index.spec.fields.iter().any(|f| {
+            let path: Vec<String> = f.split('.').map(str::to_owned).collect();
+            touches_list(document, &path)
+        });
+        if lists {
+            index.lists = true;
+            catalog::save_index(tx, id, index)?;
+        }
+    }
+    Ok(())
+}
+
+fn conflict() -> StoreError {
+    StoreError::new(StoreErrorKind::Conflict, "Somebody else changed this record in the meantime.")
+}
+
+fn expected(
+    tx: &Transaction<'_>,
+    collection: &Collection,
+    id: &Bson,
+    expect: &[(FieldPath, Option<Bson>)],
+) -> StoreResult<(i64, Document)> {
+    let Some((row, bytes)) = row_of(tx, collection, id)? else {
+        return Err(conflict());
+    };
+    let raw = crate::read::document(bytes)?;
+    let doc = steward_store::upsert::decode(&raw)?;
+    let stands = expect.iter().all(|(path, wanted)| match (path.get(&doc), wanted) {
+        (None, None) => true,
+        (Some(now), Some(then)) => value::same(now, then),
+        _ => false,
+    });
+    if stands { Ok((row, doc)) } else { Err(conflict()) }
+}
+
+fn patch(
+    tx: &Transaction<'_>,
+    collection: &mut Collection,
+    id: &Bson,
+    expect: &[(FieldPath, Option<Bson>)],
+    set: &[(FieldPath, Bson)],
+    unset: &[FieldPath],
+) -> StoreResult<()> {
+    let (row, mut doc) = expected(tx, collection, id, expect)?;
+    for path in unset {
+        path.unset(&mut doc);
+    }
+    for (path, new) in set {
+        path.set(&mut doc, new.clone()).map_err(|e| StoreError::invalid(format!("This field cannot be set: {e}.")))?;
+    }
+    let raw: RawDocumentBuf = model::raw(&doc)?;
+    replace(tx, collection, row, &raw)
+}
+
+fn delete(tx: &Transaction<'_>, collection: &Collection, id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<()> {
+    let (row, _) = expected(tx, collection, id, expect)?;
+    let sql = format!("DELETE FROM {} WHERE id = ?1", collection.table());
+    tx.prepare_cached(&sql).and_then(|mut s| s.execute([row])).map_err(map)?;
+    Ok(())
+}
+
+fn delete_many(tx: &Transaction<'_>, collection: &Collection, filter: &Filter) -> StoreResult<()> {
+    let where_ = plan::plan(filter, collection)?;
+    let (condition, values) = where_.sql(false);
+    let sql = format!("DELETE FROM {} WHERE {condition}", collection.table());
+    tx.execute(&sql, rusqlite::params_from_iter(&values)).map_err(map)?;
+    Ok(())
+}
