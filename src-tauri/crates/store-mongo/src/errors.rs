@@ -1,0 +1,132 @@
+//! The driver's errors as the store's kinds, each with one plain sentence.
+//!
+//! A server's words may quote a record ("dup key: { name: … }"), so details stop where a document begins.
+
+use bson::Document;
+use mongodb::error::{Error, ErrorKind, WriteFailure};
+use steward_store::{StoreError, StoreErrorKind};
+
+/// What the server said: code and words.
+pub struct ServerWords<'a> {
+    pub code: i32,
+    pub message: &'a str,
+}
+
+/// Maps an error of the driver.
+pub fn from_driver(error: &Error) -> StoreError {
+    if let Some(words) = server_words(error) {
+        return from_server(&words);
+    }
+    let (kind, message) = match &*error.kind {
+        ErrorKind::Authentication { .. } => (StoreErrorKind::Unauthorized, "The server refused the login."),
+        ErrorKind::ServerSelection { message, .. } => return from_selection(message),
+        ErrorKind::DnsResolve { .. } => (StoreErrorKind::Unreachable, "The server's name cannot be resolved."),
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => {
+            (StoreErrorKind::Unreachable, "The connection to the server was lost.")
+        }
+        ErrorKind::InvalidTlsConfig { .. } => (StoreErrorKind::Invalid, "The TLS settings of this address cannot be used."),
+        ErrorKind::InvalidArgument { .. } => (StoreErrorKind::Invalid, "The database driver refused this request."),
+        ErrorKind::IncompatibleServer { .. } | ErrorKind::SessionsNotSupported => {
+            (StoreErrorKind::Unsupported, "This server cannot do this.")
+        }
+        _ => (StoreErrorKind::Internal, "The database driver failed."),
+    };
+    StoreError::new(kind, message).details(without_documents(&error.kind.to_string()))
+}
+
+/// No server could be selected: the reason stands in the driver's description of the topology.
+fn from_selection(message: &str) -> StoreError {
+    let lower = message.to_lowercase();
+    let (kind, sentence) = if lower.contains("authentication failed") || lower.contains("scram failure") {
+        (StoreErrorKind::Unauthorized, "The server refused the login.")
+    } else if lower.contains("certificate") || lower.contains("tls") {
+        (StoreErrorKind::Unreachable, "A secure connection to the server could not be made.")
+    } else {
+        (StoreErrorKind::Unreachable, "The server cannot be reached.")
+    };
+    StoreError::new(kind, sentence).details(message)
+}
+
+fn server_words(error: &Error) -> Option<ServerWords<'_>> {
+    match &*error.kind {
+        ErrorKind::Command(e) => Some(ServerWords { code: e.code, message: &e.message }),
+        ErrorKind::Write(WriteFailure::WriteError(e)) => Some(ServerWords { code: e.code, message: &e.message }),
+        ErrorKind::Write(WriteFailure::WriteConcernError(e)) => Some(ServerWords { code: e.code, message: &e.message }),
+        _ => None,
+    }
+}
+
+/// The server's error code, where the server answered.
+pub fn code(error: &Error) -> Option<i32> {
+    server_words(error).map(|w| w.code)
+}
+
+/// Maps an error code of the server (`src/mongo/base/error_codes.yml` in its sources).
+pub fn from_server(words: &ServerWords<'_>) -> StoreError {
+    use StoreErrorKind as Kind;
+    let (kind, message) = match words.code {
+        11000 | 11001 | 12582 => (Kind::DuplicateKey, "A record with this key exists already."),
+        112 | 24 | 46 | 50 | 225 | 251 | 262 => (Kind::Busy, "Somebody else is writing here; try again."),
+        18 => (Kind::Unauthorized, "The server refused the login."),
+        13 | 8000 => (Kind::Forbidden, "This user may not do this here."),
+        26 => (Kind::NotFound, "This collection does not exist."),
+        27 => (Kind::NotFound, "This index does not exist. A text search needs a text index."),
+        48 => (Kind::Invalid, "A collection of this name exists already."),
+        67 | 85 | 86 => (Kind::Invalid, "This index does not go together with one that exists."),
+        121 => (Kind::Invalid, "The server's own validation refused this record."),
+        73 => (Kind::Invalid, "This name cannot be used here."),
+        10334 | 17419 | 17420 => (Kind::Invalid, "The record is larger than the 16 MB that MongoDB stores."),
+        2 | 9 | 14 | 28 | 40 | 52 | 53 | 54 | 55 | 56 | 57 | 66 | 171 | 51091 | 51108 => {
+            (Kind::Invalid, "The server cannot make sense of this request.")
+        }
+        59 | 115 | 20 | 263 | 40573 => (Kind::Unsupported, "This server cannot do this."),
+        260 | 280 | 286 => (Kind::NotFound, "The change feed no longer reaches back that far; read everything again."),
+        6 | 7 | 89 | 91 | 189 | 133 | 134 | 9001 | 10058 | 10107 | 11600 | 11602 | 13435 | 13436 | 317358 => {
+            (Kind::Unreachable, "The server is not ready; try again.")
+        }
+        64 | 100 => (Kind::Unreachable, "Too few members of the replica set confirmed the write in time."),
+        _ => (Kind::Internal, "The server reported an error."),
+    };
+    StoreError::new(kind, message).details(format!("{} (code {})", without_documents(words.message), words.code))
+}
+
+/// The first refused operation of a command's reply: (position, error).
+pub fn write_errors(reply: &Document) -> Vec<(usize, StoreError)> {
+    let Ok(list) = reply.get_array("writeErrors") else {
+        return Vec::new();
+    };
+    list.iter()
+        .filter_map(bson::Bson::as_document)
+        .map(|e| {
+            let code = e.get_i32("code").unwrap_or_default();
+            let index = e.get_i32("index").ok().and_then(|i| usize::try_from(i).ok()).unwrap_or_default();
+            (index, from_server(&ServerWords { code, message: e.get_str("errmsg").unwrap_or_default() }))
+        })
+        .collect()
+}
+
+/// The write was done but not confirmed by as many members as asked for.
+pub fn write_concern_error(reply: &Document) -> Option<StoreError> {
+    let e = reply.get_document("writeConcernError").ok()?;
+    let words = ServerWords { code: e.get_i32("code").unwrap_or_default(), message: e.get_str("errmsg").unwrap_or_default() };
+    Some(from_server(&words))
+}
+
+/// Cuts a server's words where they begin to quote a document.
+fn without_documents(message: &str) -> String {
+    let end = message.find('{').or_else(|| message.find("dup key")).unwrap_or(message.len());
+    message.get(..end).unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_do_not_quote_records() {
+        let message = "E11000 duplicate key error collection: a.b index: k dup key: { name: \"Ann\" }";
+        let e = from_server(&ServerWords { code: 11000, message });
+        assert_eq!(e.kind, StoreErrorKind::DuplicateKey);
+        assert!(!e.details.unwrap().contains("Ann"));
+    }
+}

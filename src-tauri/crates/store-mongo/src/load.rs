@@ -1,0 +1,87 @@
+//! Big loads into an empty collection: secondary and text indexes are taken off and built once, at the end.
+//!
+//! What was taken off stands in `steward.catalog` (`_id: "pending_indexes:<collection>"`), so that it is built after a
+//! crash too. Unique indexes stay: they decide about records.
+
+use bson::{Bson, Document, doc};
+use futures::TryStreamExt as _;
+use steward_store::{IndexSpec, StoreError, StoreErrorKind, StoreResult, names};
+
+use crate::{MongoStore, collections, errors, indexes};
+
+const PENDING: &str = "pending_indexes:";
+
+pub async fn begin(store: &MongoStore, collection: &str) -> StoreResult<()> {
+    let records = store.collection(collection)?;
+    let first = records.find_one(doc! {}).await.map_err(|e| errors::from_driver(&e))?;
+    if first.is_some() {
+        return Ok(());
+    }
+    let existing = match indexes::list(store, collection).await {
+        Ok(list) => list,
+        Err(e) if e.kind == StoreErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    let put_off: Vec<IndexSpec> = existing.into_iter().filter(|i| !i.unique).collect();
+    if put_off.is_empty() {
+        return Ok(());
+    }
+    let specs = bson::serialize_to_bson(&put_off).map_err(unreadable)?;
+    let change = doc! { "$addToSet": { "specs": { "$each": specs } } };
+    let catalog = store.db().collection::<Document>(names::CATALOG);
+    catalog.update_one(doc! { "_id": id(collection) }, change).upsert(true).await.map_err(|e| errors::from_driver(&e))?;
+    for index in &put_off {
+        match indexes::drop(store, collection, &index.name).await {
+            Err(e) if e.kind == StoreErrorKind::NotFound => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+pub async fn end(store: &MongoStore, collection: &str) -> StoreResult<()> {
+    names::check(collection)?;
+    let catalog = store.db().collection::<Document>(names::CATALOG);
+    let found = catalog.find_one(doc! { "_id": id(collection) }).await.map_err(|e| errors::from_driver(&e))?;
+    let Some(mut pending) = found else {
+        return Ok(());
+    };
+    let specs: Vec<IndexSpec> = bson::deserialize_from_bson(pending.remove("specs").unwrap_or(Bson::Array(Vec::new()))).map_err(unreadable)?;
+    // A collection that was dropped in between is not brought back for its indexes.
+    if collections::list(store).await?.iter().any(|c| c == collection) {
+        indexes::create(store, collection, &specs).await?;
+    }
+    catalog.delete_one(doc! { "_id": id(collection) }).await.map_err(|e| errors::from_driver(&e))?;
+    Ok(())
+}
+
+/// Builds what a load that was killed has left, without making anybody wait.
+pub fn resume_in_background(store: &MongoStore) {
+    let store = store.clone();
+    tokio::spawn(async move {
+        if let Err(e) = resume(&store).await {
+            tracing::warn!(error = %e, "indexes that a load had put off could not be built");
+        }
+    });
+}
+
+async fn resume(store: &MongoStore) -> StoreResult<()> {
+    let catalog = store.db().collection::<Document>(names::CATALOG);
+    let query = doc! { "_id": { "$gte": PENDING, "$lt": "pending_indexes;" } };
+    let cursor = catalog.find(query).projection(doc! { "_id": 1 }).await.map_err(|e| errors::from_driver(&e))?;
+    let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
+    for pending in found {
+        if let Some(collection) = pending.get_str("_id").ok().and_then(|id| id.strip_prefix(PENDING)) {
+            end(store, collection).await?;
+        }
+    }
+    Ok(())
+}
+
+fn id(collection: &str) -> String {
+    format!("{PENDING}{collection}")
+}
+
+fn unreadable(e: bson::error::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Damaged, "The list of indexes that are still to be built cannot be read.").details(e)
+}

@@ -1,0 +1,137 @@
+//! Pages, look-ups by key and counts.
+
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures::TryStreamExt as _;
+use steward_domain::filter::Comparison;
+use steward_domain::{FieldPath, Filter};
+use steward_store::{IndexSpec, Page, Query, StoreError, StoreResult};
+
+use crate::{MongoStore, cursor, errors, filter, indexes};
+
+/// One page. Fails with `Unsupported` where a record sorts by a list and the page has a neighbour.
+pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreResult<Page> {
+    let coll = store.collection(collection)?;
+    if !(1..=1000).contains(&query.limit) {
+        return Err(StoreError::invalid("A page holds 1 to 1,000 records."));
+    }
+    let sort = query.sort.as_ref();
+    if let Some(by) = sort {
+        filter::name(&by.field)?;
+    }
+    let known = indexes::recent(store, collection).await?;
+    let mut conditions = vec![filter::translate(&query.filter, indexes::text_fields(&known))?];
+    if let Some(after) = &query.after {
+        conditions.push(cursor::following(after, sort)?);
+    }
+    conditions.retain(|c| !c.is_empty());
+    let condition = match conditions.len() {
+        0 | 1 => conditions.pop().unwrap_or_default(),
+        _ => doc! { "$and": conditions },
+    };
+    let wanted = query.limit + 1;
+    let batch = u32::try_from(wanted).unwrap_or(u32::MAX);
+    let mut find = coll.find(condition).sort(order(query)).limit(i64::from(batch)).batch_size(batch);
+    if store.deployment().version >= (4, 4) {
+        find = find.allow_disk_use(true);
+    }
+    let cursor = find.batch().await.map_err(|e| errors::from_driver(&e))?;
+    let mut records = gather(cursor, wanted).await?;
+    let more = records.len() > query.limit;
+    records.truncate(query.limit);
+    if more || query.after.is_some() {
+        for record in &records {
+            cursor::check_sortable(record, sort)?;
+        }
+    }
+    let next = match records.last() {
+        Some(last) if more => Some(cursor::after_record(last, sort)?),
+        _ => None,
+    };
+    Ok(Page { records, next, scanned: !is_served(&query.filter, sort.map(|s| &s.field), &known) })
+}
+
+/// The order asked for, made total by `_id` in the same direction, as a `{field, _id}` index runs.
+fn order(query: &Query) -> Document {
+    let direction = if query.sort.as_ref().is_some_and(|s| s.descending) { -1 } else { 1 };
+    let mut order = Document::new();
+    if let Some(by) = &query.sort {
+        order.insert(by.field.as_str(), direction);
+    }
+    order.insert("_id", direction);
+    order
+}
+
+/// Copies the records out of the server's batches.
+pub async fn gather(mut cursor: mongodb::raw_batch_cursor::RawBatchCursor, expected: usize) -> StoreResult<Vec<RawDocumentBuf>> {
+    let mut records = Vec::with_capacity(expected.min(1024));
+    while let Some(batch) = cursor.try_next().await.map_err(|e| errors::from_driver(&e))? {
+        copy_batch(&batch, &mut records)?;
+    }
+    Ok(records)
+}
+
+/// Appends a batch's records.
+pub fn copy_batch(batch: &mongodb::raw_batch_cursor::RawBatch, into: &mut Vec<RawDocumentBuf>) -> StoreResult<()> {
+    for item in batch.doc_slices().map_err(|e| errors::from_driver(&e))? {
+        match item {
+            Ok(bson::RawBsonRef::Document(doc)) => into.push(doc.to_owned()),
+            _ => return Err(StoreError::new(steward_store::StoreErrorKind::Damaged, "The server sent a record that is not valid BSON.")),
+        }
+    }
+    Ok(())
+}
+
+pub async fn get_many(store: &MongoStore, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {
+    let coll = store.collection(collection)?;
+    let path = FieldPath::new(field);
+    if values.len() > 1000 {
+        return Err(StoreError::invalid("At most 1,000 records can be looked up at once."));
+    }
+    if values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let condition = filter::one_of(filter::name(&path)?, values.iter());
+    let cursor = coll.find(condition).batch_size(1001).batch().await.map_err(|e| errors::from_driver(&e))?;
+    gather(cursor, values.len()).await
+}
+
+/// Everything is counted from the collection's own counter.
+pub async fn count(store: &MongoStore, collection: &str, filter: &Filter) -> StoreResult<u64> {
+    let coll = store.collection(collection)?;
+    let counted = if filter.is_all() {
+        coll.estimated_document_count().await
+    } else {
+        let known = indexes::recent(store, collection).await?;
+        coll.count_documents(filter::translate(filter, indexes::text_fields(&known))?).await
+    };
+    counted.map_err(|e| errors::from_driver(&e))
+}
+
+/// An index begins with the sort field or with a field that the filter narrows.
+fn is_served(filter: &Filter, sort: Option<&FieldPath>, indexes: &[IndexSpec]) -> bool {
+    let leads = |field: &FieldPath| {
+        field.as_str() == "_id" || indexes.iter().any(|i| i.fields.first().is_some_and(|f| f == field.as_str()))
+    };
+    match sort {
+        Some(field) if leads(field) => true,
+        None if filter.is_all() => true,
+        _ => narrows(filter, &leads),
+    }
+}
+
+fn narrows(filter: &Filter, leads: &dyn Fn(&FieldPath) -> bool) -> bool {
+    match filter {
+        Filter::And { all } => all.iter().any(|f| narrows(f, leads)),
+        Filter::Or { any } => any.iter().all(|f| narrows(f, leads)),
+        Filter::Text { .. } => true,
+        Filter::Compare { cmp: Comparison::Ne, .. } => false,
+        Filter::Compare { field, .. } | Filter::In { field, .. } | Filter::IsNull { field } => leads(field),
+        Filter::StartsWith { field, ignore_case, .. } => !ignore_case && leads(field),
+        Filter::Not { .. }
+        | Filter::Exists { .. }
+        | Filter::Blank { .. }
+        | Filter::Regex { .. }
+        | Filter::Contains { .. }
+        | Filter::IsType { .. } => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! A batch as one transaction, repeated while the server says that repeating may help.
+
+use std::time::Duration;
+
+use mongodb::ClientSession;
+use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
+use mongodb::options::{Acknowledgment, ReadConcern, WriteConcern};
+use steward_store::{StoreError, StoreResult, WriteBatch};
+
+use crate::bulk::{self, Chunk};
+use crate::{MongoStore, errors, write};
+
+const ATTEMPTS: u32 = 6;
+/// How long a majority of the replica set has to confirm.
+const MAJORITY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Why an attempt failed.
+struct Failure {
+    error: StoreError,
+    /// The whole transaction may be tried again.
+    transient: bool,
+}
+
+impl From<mongodb::error::Error> for Failure {
+    fn from(e: mongodb::error::Error) -> Self {
+        Self { error: errors::from_driver(&e), transient: e.contains_label(TRANSIENT_TRANSACTION_ERROR) }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self { error, transient: false }
+    }
+}
+
+/// All of the batch or nothing.
+pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
+    let mut chunks = Vec::new();
+    for ops in [&batch.history, &batch.data, &batch.confirm] {
+        chunks.extend(bulk::chunks_in_order(ops, usize::MAX)?);
+    }
+    let mut session = store.db().client().start_session().await.map_err(|e| errors::from_driver(&e))?;
+    let mut attempt = 1;
+    loop {
+        let failure = match attempt_once(store, &mut session, &chunks).await {
+            Ok(()) => return Ok(()),
+            Err(failure) => failure,
+        };
+        if !failure.transient || attempt == ATTEMPTS {
+            return Err(failure.error);
+        }
+        tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+        attempt += 1;
+    }
+}
+
+async fn attempt_once(store: &MongoStore, session: &mut ClientSession, chunks: &[Chunk]) -> Result<(), Failure> {
+    let concern = WriteConcern::builder().w(Acknowledgment::Majority).w_timeout(MAJORITY_WITHIN).build();
+    session.start_transaction().read_concern(ReadConcern::snapshot()).write_concern(concern).await?;
+    if let Err(failure) = apply(store, session, chunks).await {
+        // The server forgets a transaction that cannot be aborted; the first failure is the one to tell.
+        let _ = session.abort_transaction().await;
+        return Err(failure);
+    }
+    commit(session).await
+}
+
+async fn apply(store: &MongoStore, session: &mut ClientSession, chunks: &[Chunk]) -> Result<(), Failure> {
+    for chunk in chunks {
+        let command = chunk.command(true, None)?;
+        let reply = store.db().run_raw_command(command).session(&mut *session).await?;
+        write::check_reply(chunk, &reply)?;
+    }
+    Ok(())
+}
+
+/// Asks again while it is unknown whether the commit arrived; asking twice commits once.
+async fn commit(session: &mut ClientSession) -> Result<(), Failure> {
+    let mut attempt = 1;
+    loop {
+        match session.commit_transaction().await {
+            Ok(()) => return Ok(()),
+            Err(e) if e.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) && attempt < ATTEMPTS => {
+                tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+                attempt += 1;
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Writing a batch: which protocol applies, and that a write which has begun is finished.
+//!
+//! [`Durability::Full`] is one transaction where the server has them (`transaction`). On a standalone server the
+//! expectations are looked at first, then history, data and confirmation are written one after the other.
+//! [`Durability::Bulk`] is in `bulk`.
+
+use bson::{Document, doc};
+use steward_store::{Capability, Durability, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport};
+
+use crate::bulk::{self, Chunk, Shape};
+use crate::{MongoStore, collections, errors, transaction};
+
+/// The write runs as a task of its own: dropping the returned future does not stop it half-way.
+pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
+    if batch.is_empty() {
+        return Ok(WriteReport::default());
+    }
+    let store = store.clone();
+    let task = tokio::spawn(async move {
+        match durability {
+            Durability::Bulk => bulk::write(&store, &batch).await,
+            Durability::Full => {
+                make_collections(&store, &batch).await?;
+                if store.has(Capability::Transactions) {
+                    transaction::write(&store, &batch).await?;
+                } else {
+                    one_by_one(&store, &batch).await?;
+                }
+                Ok(WriteReport::default())
+            }
+        }
+    });
+    task.await.map_err(|e| StoreError::new(StoreErrorKind::Internal, "The write was interrupted.").details(e))?
+}
+
+/// Older servers cannot make a collection inside a transaction, and newer ones conflict over it.
+async fn make_collections(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
+    for op in batch.history.iter().chain(&batch.data).chain(&batch.confirm) {
+        let makes = matches!(op, WriteOp::Insert { .. } | WriteOp::Put { .. });
+        if makes && !store.knows(op.collection()) {
+            match collections::create(store, op.collection()).await {
+                // Allowed to write into what exists, but not to make what does not: the write itself will tell.
+                Err(e) if e.kind == StoreErrorKind::Forbidden => {}
+                other => other?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The error for an expectation that does not stand.
+pub fn conflict() -> StoreError {
+    StoreError::new(StoreErrorKind::Conflict, "Somebody else changed or deleted this record in the meantime.")
+}
+
+/// History first, then data, then confirmation. What can be known to fail is found before anything is written.
+async fn one_by_one(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
+    check_expectations(store, &batch.data).await?;
+    let total = batch.history.len() + batch.data.len() + batch.confirm.len();
+    let mut done = 0;
+    for ops in [&batch.history, &batch.data, &batch.confirm] {
+        for chunk in bulk::chunks_in_order(ops, 1)? {
+            apply(store, &chunk).await.map_err(|e| {
+                let message = match done {
+                    0 => e.message.clone(),
+                    _ => format!("{} Steps 1 to {done} of {total} were written; the rest was not.", e.message),
+                };
+                StoreError { message, ..e }
+            })?;
+            done += chunk.positions.len();
+        }
+    }
+    Ok(())
+}
+
+async fn apply(store: &MongoStore, chunk: &Chunk) -> StoreResult<()> {
+    let command = chunk.command(true, Some(&doc! { "w": 1, "j": true }))?;
+    let reply = store.db().run_raw_command(command).await.map_err(|e| errors::from_driver(&e))?;
+    check_reply(chunk, &reply)
+}
+
+/// Every operation of the chunk was done.
+pub fn check_reply(chunk: &Chunk, reply: &Document) -> StoreResult<()> {
+    if let Some((_, e)) = errors::write_errors(reply).into_iter().next() {
+        return Err(e);
+    }
+    if let Some(e) = errors::write_concern_error(reply) {
+        return Err(e);
+    }
+    let found = bulk::count(reply);
+    match chunk.shape {
+        Shape::Patch | Shape::Delete if found != chunk.positions.len() => Err(conflict()),
+        _ => Ok(()),
+    }
+}
+
+async fn check_expectations(store: &MongoStore, data: &[WriteOp]) -> StoreResult<()> {
+    for chunk in data.chunks(100) {
+        let mut by_collection: Vec<(&str, Vec<Document>)> = Vec::new();
+        for op in chunk {
+            let (WriteOp::Patch { id, expect, .. } | WriteOp::Delete { id, expect, .. }) = op else {
+                continue;
+            };
+            let query = bulk::target(id, expect)?;
+            match by_collection.iter_mut().find(|(name, _)| *name == op.collection()) {
+                Some((_, queries)) => queries.push(query),
+                None => by_collection.push((op.collection(), vec![query])),
+            }
+        }
+        for (name, queries) in by_collection {
+            let expected = queries.len() as u64;
+            let found = store.collection(name)?.count_documents(doc! { "$or": queries }).await.map_err(|e| errors::from_driver(&e))?;
+            if found < expected {
+                return Err(conflict());
+            }
+        }
+    }
+    Ok(())
+}
