@@ -47,7 +47,7 @@ pub async fn facet(store: &MongoStore, collection: &str, field: &str, filter: &F
     Ok(FacetCount { values, distinct: first("distinct"), capped: false, missing, nulls: first("nulls") })
 }
 
-/// Finite numbers only, lists by element.
+/// Finite numbers only; lists are left out.
 pub async fn histogram(store: &MongoStore, collection: &str, field: &str, filter: &Filter, bins: usize) -> StoreResult<Option<Histogram>> {
     let path = FieldPath::new(field);
     let name = filter::name(&path)?;
@@ -58,8 +58,7 @@ pub async fn histogram(store: &MongoStore, collection: &str, field: &str, filter
         doc! { "$match": condition(store, collection, filter).await? },
         doc! { "$match": { name: { "$type": "number" } } },
         doc! { "$project": { "_id": 0, "v": format!("${name}") } },
-        doc! { "$unwind": "$v" },
-        doc! { "$match": { "v": { "$gt": f64::NEG_INFINITY, "$lt": f64::INFINITY } } },
+        doc! { "$match": { "v": { "$gt": f64::NEG_INFINITY, "$lt": f64::INFINITY, "$not": { "$type": "array" } } } },
         doc! { "$project": { "v": { "$toDouble": "$v" } } },
     ];
     let mut range = numbers.clone();
@@ -74,7 +73,7 @@ pub async fn histogram(store: &MongoStore, collection: &str, field: &str, filter
         let raw = doc! { "$floor": { "$divide": [{ "$subtract": ["$v", min] }, width] } };
         Bson::Document(doc! { "$toInt": { "$max": [0, { "$min": [last, raw] }] } })
     } else {
-        Bson::Document(doc! { "$literal": last })
+        Bson::Document(doc! { "$literal": 0 })
     };
     let mut counting = numbers;
     counting.push(doc! { "$group": { "_id": bin, "n": { "$sum": 1_i64 } } });

@@ -24,9 +24,8 @@ pub fn translate(filter: &Filter, text_fields: Option<&[String]>) -> StoreResult
         ));
     };
     let mut all = text_search(&text, fields);
-    if !rest.is_empty() {
-        all.push(rest);
-    }
+    all.push(rest);
+    all.retain(|part| !part.is_empty());
     Ok(join("$and", all))
 }
 
@@ -43,7 +42,8 @@ pub fn translate_plain(filter: &Filter) -> StoreResult<Document> {
 fn text_search(text: &str, fields: &[String]) -> Vec<Document> {
     let words = text_words(text);
     match words.as_slice() {
-        [] => vec![nothing()],
+        // Nothing to look for restricts nothing.
+        [] => Vec::new(),
         [word] => vec![doc! { "$text": { "$search": word } }],
         many => {
             let search: Vec<String> = many.iter().map(|w| format!("\"{w}\"")).collect();
@@ -54,10 +54,24 @@ fn text_search(text: &str, fields: &[String]) -> Vec<Document> {
     }
 }
 
+/// A word between other characters than letters and digits. Marks on Latin letters do not matter, as in the index.
 fn whole_word(word: &str, fields: &[String]) -> Document {
-    let pattern = format!("(?<![\\p{{L}}\\p{{N}}]){word}(?![\\p{{L}}\\p{{N}}])");
+    let letters: String = word.chars().map(with_marks).collect();
+    let pattern = format!("(?<![\\p{{L}}\\p{{N}}]){letters}(?![\\p{{L}}\\p{{N}}])");
     let any = fields.iter().map(|f| doc! { f: { "$regex": &pattern, "$options": "i" } }).collect();
     join("$or", any)
+}
+
+/// A letter as the class of itself with any mark.
+fn with_marks(letter: char) -> String {
+    const FAMILIES: [&str; 14] = [
+        "aàáâãäåāăą", "cçćĉċč", "dďđ", "eèéêëēĕėęě", "gĝğġģ", "iìíîïĩīĭį", "lĺļľ", "nñńņň", "oòóôõöōŏő", "rŕŗř", "sśŝşš", "tţť", "uùúûüũūŭůűų",
+        "zźżž",
+    ];
+    match FAMILIES.iter().find(|family| family.contains(letter)) {
+        Some(family) => format!("[{family}]"),
+        None => letter.to_string(),
+    }
 }
 
 fn node(filter: &Filter) -> StoreResult<Document> {

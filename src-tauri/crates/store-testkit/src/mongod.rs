@@ -1,0 +1,231 @@
+//! A MongoDB server of one's own: random port, data in a temporary folder, gone when the tests are.
+//!
+//! Statics are not dropped at exit, so a small shell watches the test process, ends the server with it and removes
+//! the folder. The few commands needed here are spoken directly (OP_MSG), to keep the driver out of this crate.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use bson::{Document, doc};
+
+const MISSING: &str = "No MongoDB server was found for the tests. Run ./check rust once (it fetches one), or set STEWARD_TEST_MONGOD to a mongod.";
+
+/// A user for [`Mongod::with_auth`].
+#[derive(Debug, Clone, Copy)]
+pub struct User<'a> {
+    pub name: &'a str,
+    pub password: &'a str,
+    pub role: &'a str,
+    pub database: &'a str,
+}
+
+/// A running server.
+pub struct Mongod {
+    base: String,
+    options: String,
+    process: Option<Process>,
+}
+
+struct Process {
+    child: Child,
+    port: u16,
+    folder: tempfile::TempDir,
+}
+
+impl Mongod {
+    /// The replica set that all tests of this process share; the one of `$STEWARD_TEST_MONGODB_URI` if that is set.
+    pub fn replica_set() -> &'static Self {
+        static SHARED: OnceLock<Mongod> = OnceLock::new();
+        SHARED.get_or_init(|| match std::env::var("STEWARD_TEST_MONGODB_URI") {
+            Ok(uri) => Self::at(&uri),
+            Err(_) => Self::start_replica_set(),
+        })
+    }
+
+    /// A server without replication that all tests of this process share.
+    pub fn standalone() -> &'static Self {
+        static SHARED: OnceLock<Mongod> = OnceLock::new();
+        SHARED.get_or_init(|| Self::of(Process::start(None, &[]), ""))
+    }
+
+    /// A server with access control and these users (kept in `admin`).
+    pub fn with_auth(users: &[User<'_>]) -> Self {
+        let open = Process::start(None, &[]);
+        for user in users {
+            let role = doc! { "role": user.role, "db": user.database };
+            run(open.port, &doc! { "createUser": user.name, "pwd": user.password, "roles": [role], "$db": "admin" }).unwrap();
+        }
+        let folder = open.stop();
+        Self::of(Process::start(Some(folder), &["--auth"]), "")
+    }
+
+    /// The address of a database on this server.
+    pub fn uri(&self, database: &str) -> String {
+        self.login_uri("", database, "")
+    }
+
+    /// With `user:password@` in front of the host and more options behind.
+    pub fn login_uri(&self, login: &str, database: &str, options: &str) -> String {
+        let all: Vec<&str> = [self.options.as_str(), options].into_iter().filter(|o| !o.is_empty()).collect();
+        let (scheme, hosts) = self.base.split_once("://").unwrap();
+        let question = if all.is_empty() { "" } else { "?" };
+        format!("{scheme}://{login}{hosts}/{database}{question}{}", all.join("&"))
+    }
+
+    /// The port, where this process started the server.
+    pub fn port(&self) -> Option<u16> {
+        self.process.as_ref().map(|p| p.port)
+    }
+
+    fn at(uri: &str) -> Self {
+        let (address, options) = uri.split_once('?').unwrap_or((uri, ""));
+        let (scheme, rest) = address.split_once("://").expect("STEWARD_TEST_MONGODB_URI is a mongodb:// address");
+        let hosts = rest.split('/').next().unwrap_or(rest);
+        Self { base: format!("{scheme}://{hosts}"), options: options.to_owned(), process: None }
+    }
+
+    fn of(process: Process, options: &str) -> Self {
+        Self { base: format!("mongodb://127.0.0.1:{}", process.port), options: options.to_owned(), process: Some(process) }
+    }
+
+    fn start_replica_set() -> Self {
+        let process = Process::start(None, &["--replSet", "rs0"]);
+        let member = doc! { "_id": 0, "host": format!("127.0.0.1:{}", process.port) };
+        run(process.port, &doc! { "replSetInitiate": { "_id": "rs0", "members": [member] }, "$db": "admin" }).unwrap();
+        process.wait(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false));
+        Self::of(process, "replicaSet=rs0")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    fn start(folder: Option<tempfile::TempDir>, more: &[&str]) -> Self {
+        let folder = folder.unwrap_or_else(|| tempfile::tempdir().expect("a temporary folder can be made"));
+        // Between finding a free port and using it another process may take it.
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+            let mut child = spawn(folder.path(), port, more);
+            if answers(&mut child, port) {
+                watch(child.id(), folder.path());
+                return Self { child, port, folder };
+            }
+        }
+        let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        let tail: Vec<&str> = log.lines().rev().take(5).collect();
+        panic!("mongod does not start: {tail:#?}");
+    }
+
+    /// Ends the server properly and keeps its data.
+    fn stop(mut self) -> tempfile::TempDir {
+        // The server closes the connection instead of answering.
+        let _ = run(self.port, &doc! { "shutdown": 1, "force": true, "$db": "admin" });
+        let _ = self.child.wait();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a temporary folder can be made"))
+    }
+
+    fn wait(&self, ready: impl Fn(&Document) -> bool) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !run(self.port, &doc! { "hello": 1, "$db": "admin" }).is_ok_and(|hello| ready(&hello)) {
+            assert!(Instant::now() < end, "mongod is not ready after a minute");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn spawn(folder: &Path, port: u16, more: &[&str]) -> Child {
+    Command::new(find())
+        .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"])
+        .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+        .args(["--port", &port.to_string()])
+        .arg("--dbpath")
+        .arg(folder)
+        .arg("--logpath")
+        .arg(folder.join("log"))
+        .args(more)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect(MISSING)
+}
+
+fn answers(child: &mut Child, port: u16) -> bool {
+    let end = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < end {
+        if run(port, &doc! { "hello": 1, "$db": "admin" }).is_ok() {
+            return true;
+        }
+        if child.try_wait().is_ok_and(|status| status.is_some()) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    false
+}
+
+/// Ends the server when this process is gone, however it went.
+fn watch(server: u32, folder: &Path) {
+    const SCRIPT: &str =
+        "trap '' INT TERM HUP; while kill -0 \"$1\" && kill -0 \"$2\"; do sleep 0.5; done; kill -0 \"$1\" || { kill -9 \"$2\"; sleep 0.2; rm -rf \"$3\"; }";
+    let _ = Command::new("sh")
+        .args(["-c", SCRIPT, "watch", &std::process::id().to_string(), &server.to_string()])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+}
+
+fn find() -> PathBuf {
+    if let Some(path) = std::env::var_os("STEWARD_TEST_MONGOD") {
+        return path.into();
+    }
+    let on_path = std::env::var_os("PATH").and_then(|p| std::env::split_paths(&p).map(|d| d.join("mongod")).find(|f| f.is_file()));
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    on_path.or_else(|| search(&cache?.join("steward/mongod"), 8)).expect(MISSING)
+}
+
+fn search(folder: &Path, depth: u32) -> Option<PathBuf> {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.flatten().map(|e| e.path()).collect();
+    entries.sort();
+    let here = entries.iter().find(|p| p.is_file() && p.file_name().is_some_and(|n| n == "mongod")).cloned();
+    here.or_else(|| if depth == 0 { None } else { entries.iter().filter(|p| p.is_dir()).find_map(|p| search(p, depth - 1)) })
+}
+
+/// One command over a connection of its own.
+fn run(port: u16, command: &Document) -> std::io::Result<Document> {
+    let body = command.to_vec().map_err(std::io::Error::other)?;
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let length = u32::try_from(16 + 5 + body.len()).map_err(std::io::Error::other)?;
+    let mut message = Vec::with_capacity(body.len() + 21);
+    // Header: length, request id, response to, OP_MSG; then no flags and one section of kind 0.
+    for word in [length, 1, 0, 2013, 0] {
+        message.extend_from_slice(&word.to_le_bytes());
+    }
+    message.push(0);
+    message.extend_from_slice(&body);
+    stream.write_all(&message)?;
+    let mut head = [0_u8; 21];
+    stream.read_exact(&mut head)?;
+    let total = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+    let mut reply = vec![0; total.saturating_sub(21)];
+    stream.read_exact(&mut reply)?;
+    let reply = Document::from_reader(reply.as_slice()).map_err(std::io::Error::other)?;
+    match reply.get_f64("ok") {
+        Ok(ok) if ok > 0.0 => Ok(reply),
+        _ => Err(std::io::Error::other(reply.to_string())),
+    }
+}
