@@ -7,7 +7,12 @@ export default defineConfig({
   base: "./",
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  server: { port: 5173, strictPort: true },
+  // `STEWARD_URL=http://127.0.0.1:7377 npm run dev` works against a running `steward serve`.
+  server: {
+    port: 5173,
+    strictPort: true,
+    ...(process.env.STEWARD_URL ? { proxy: { "/api": process.env.STEWARD_URL } } : {}),
+  },
   build: {
     target: "es2022",
     outDir: "dist",

@@ -11,13 +11,10 @@ export { asApiError, CallError } from "./transport";
 
 let transport: Transport = httpTransport;
 
-/** Chooses how calls travel. To be awaited before anything is drawn. */
-export async function connect(): Promise<void> {
+/** Chooses how calls travel. To be called before anything is drawn. */
+export function connect(): void {
   if (isTauri()) {
     transport = tauriTransport;
-  } else if (import.meta.env.DEV && import.meta.env.VITE_FAKE) {
-    const fake = await import("../../dev/fake");
-    transport = fake.fakeTransport;
   } else {
     takeToken();
     transport = httpTransport;

@@ -1,0 +1,77 @@
+/** The places at the left, each with a count where something waits for a person. */
+import { Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
+import { useCall } from "@/shared/data/queries";
+import { useCurrentCollection } from "@/shared/nav";
+import { Keys } from "@/shared/ui";
+import { number } from "@/shared/words/words";
+import { type Place, places, settingsPlace } from "./places";
+import classes from "./shell.module.css";
+
+type Waiting = { count: number; about: string; tone: "bad" | "warn" };
+
+/** What waits, by path of its place. */
+function useWaiting(): Record<string, Waiting> {
+  const collection = useCurrentCollection();
+  const stats = useCall("quarantine.stats", {}).data;
+  const runs = useCall("runs.list", {}).data?.runs ?? [];
+  const last = useCall("quality.last", { collection: collection?.name ?? "" }, { enabled: Boolean(collection?.schema) }).data;
+  const interrupted = runs.filter((run) => run.state === "interrupted").length;
+  const missed = last?.report?.metrics.filter((metric) => metric.state === "bad").length ?? 0;
+  return {
+    "/quarantine": { count: stats?.waiting ?? 0, about: "rows wait in quarantine", tone: "bad" },
+    "/imports": { count: interrupted, about: "runs were interrupted", tone: "warn" },
+    "/quality": { count: missed, about: "figures miss their target", tone: "warn" },
+  };
+}
+
+export function Rail() {
+  const waiting = useWaiting();
+  const groups = [...new Set(places.map((place) => place.group))];
+  return (
+    <nav className={classes.rail} aria-label="Places">
+      {groups.map((group) => (
+        <Fragment key={group}>
+          <div className={classes.railGroup} id={`rail-${group.charAt(0)}`}>
+            {group}
+          </div>
+          {places
+            .filter((place) => place.group === group)
+            .map((place) => (
+              <RailLink key={place.path} place={place} waiting={waiting[place.path]} />
+            ))}
+        </Fragment>
+      ))}
+      <div className={classes.railEnd}>
+        <RailLink place={settingsPlace} waiting={undefined} />
+      </div>
+    </nav>
+  );
+}
+
+function RailLink({ place, waiting }: { place: Place; waiting: Waiting | undefined }) {
+  const Icon = place.icon;
+  const tells = waiting !== undefined && waiting.count > 0;
+  return (
+    <Tooltip
+      position="right"
+      label={
+        <span className={classes.tipRow}>
+          {tells ? `${number(waiting.count)} ${waiting.about}` : place.title} <Keys shortcut={place.shortcut} />
+        </span>
+      }
+    >
+      <Link to={place.path} className={classes.railLink} activeProps={{ "data-active": true, "aria-current": "page" }}>
+        <Icon size={17} stroke={1.7} aria-hidden />
+        <span className={classes.railTitle}>{place.title}</span>
+        {tells && (
+          <span className={classes.railCount} data-tone={waiting.tone}>
+            {number(waiting.count)}
+            <span className="visually-hidden"> {waiting.about}</span>
+          </span>
+        )}
+      </Link>
+    </Tooltip>
+  );
+}

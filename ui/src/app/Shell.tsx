@@ -1,0 +1,78 @@
+/** The frame: rail at the left, bar at the top, one line at the bottom, the page between. */
+import { Outlet } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { Welcome } from "@/features/welcome";
+import { useKeyboard } from "@/shared/commands/useKeyboard";
+import { useCall } from "@/shared/data/queries";
+import { useJobs } from "@/shared/jobs/jobs";
+import { forgetUndo } from "@/shared/undo/undo";
+import { Problem } from "@/shared/ui";
+import { DropZone } from "./DropZone";
+import { JobTray } from "./JobTray";
+import { Notices } from "./Notices";
+import { Palette } from "./Palette";
+import { Rail } from "./Rail";
+import { ShortcutsDialog } from "./ShortcutsDialog";
+import classes from "./shell.module.css";
+import { StatusBar } from "./StatusBar";
+import { TopBar } from "./TopBar";
+import { useAppCommands } from "./useAppCommands";
+import { useBackendEvents } from "./useBackendEvents";
+
+export type Overlay = "palette" | "shortcuts" | "jobs" | undefined;
+
+export function Shell() {
+  const [overlay, setOverlay] = useState<Overlay>();
+  const connected = useBackendEvents();
+  const current = useCall("workspace.current", {});
+  const workspace = current.data?.workspace;
+  const close = () => setOverlay(undefined);
+  useKeyboard();
+  useAppCommands(setOverlay, workspace !== undefined);
+  useAskBeforeLeaving();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another workspace has another past
+  useEffect(() => forgetUndo(), [workspace?.address]);
+
+  if (current.error) return <Problem error={current.error} retry={() => void current.refetch()} />;
+  if (!current.data) return null;
+  return (
+    <>
+      {workspace ? (
+        <div className={classes.frame}>
+          <a className={classes.skip} href="#main" onClick={skipToMain}>
+            Skip to the content
+          </a>
+          <TopBar workspace={workspace} onPalette={() => setOverlay("palette")} />
+          <Rail />
+          <main id="main" className={classes.main} tabIndex={-1}>
+            <Notices workspace={workspace} />
+            <Outlet />
+          </main>
+          <StatusBar workspace={workspace} connected={connected} onJobs={() => setOverlay("jobs")} />
+          <DropZone />
+        </div>
+      ) : (
+        <Welcome />
+      )}
+      <Palette opened={overlay === "palette"} onClose={close} />
+      <ShortcutsDialog opened={overlay === "shortcuts"} onClose={close} />
+      <JobTray opened={overlay === "jobs"} onClose={close} />
+    </>
+  );
+}
+
+function skipToMain(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** Closing with a job running asks. */
+function useAskBeforeLeaving(): void {
+  const running = useJobs().some((job) => job.state === "running");
+  useEffect(() => {
+    if (!running) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [running]);
+}

@@ -1,0 +1,52 @@
+/** All shortcuts, from the one list of commands, and the keys of the grid. */
+import { Modal } from "@mantine/core";
+import { useAllCommands } from "@/shared/commands/registry";
+import { Keys } from "@/shared/ui";
+import classes from "./shell.module.css";
+
+const gridKeys: [string, string][] = [
+  ["Edit the cell", "enter"],
+  ["Open the record", "mod+enter"],
+  ["Select the row", "space"],
+  ["Clear the cells", "delete"],
+  ["Fill down", "mod+d"],
+  ["Copy the block", "mod+c"],
+  ["Paste a block", "mod+v"],
+  ["Leave without saving", "escape"],
+];
+
+export function ShortcutsDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const commands = useAllCommands().filter((command) => command.shortcut);
+  const groups = [...new Set(commands.map((command) => command.group))];
+  return (
+    <Modal opened={opened} onClose={onClose} title="Shortcuts" size={720}>
+      <div className={classes.shortcuts}>
+        {groups.map((group) => (
+          <section key={group}>
+            <h3 className={classes.shortcutsTitle}>{group}</h3>
+            {commands
+              .filter((command) => command.group === group)
+              .map((command) => (
+                <Line key={command.id} title={command.title} shortcut={command.shortcut ?? ""} />
+              ))}
+          </section>
+        ))}
+        <section>
+          <h3 className={classes.shortcutsTitle}>In the grid</h3>
+          {gridKeys.map(([title, shortcut]) => (
+            <Line key={title} title={title} shortcut={shortcut} />
+          ))}
+        </section>
+      </div>
+    </Modal>
+  );
+}
+
+function Line({ title, shortcut }: { title: string; shortcut: string }) {
+  return (
+    <div className={classes.shortcutLine}>
+      <span>{title}</span>
+      <Keys shortcut={shortcut} />
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+/** The places and what their addresses hold. The address stands behind the hash: it works in a window and on a page alike. */
+import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { HistoryPage } from "@/features/history";
+import { ImportsPage, RunPage } from "@/features/imports";
+import { QualityPage } from "@/features/quality";
+import { QuarantinePage } from "@/features/quarantine";
+import { RecordsPage } from "@/features/records";
+import { SchemaPage, SchemasPage } from "@/features/schemas";
+import { SettingsPage } from "@/features/settings";
+import { readCollectionSearch, readQuarantineSearch, readRecordsSearch } from "@/shared/nav";
+import { Shell } from "./Shell";
+
+const root = createRootRoute({ component: Shell });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/records" });
+  },
+});
+
+const records = createRoute({
+  getParentRoute: () => root,
+  path: "/records",
+  validateSearch: readRecordsSearch,
+  component: RecordsPage,
+});
+
+const imports = createRoute({ getParentRoute: () => root, path: "/imports", component: ImportsPage });
+
+const run = createRoute({ getParentRoute: () => root, path: "/imports/$runId", component: RunPage });
+
+const quarantine = createRoute({
+  getParentRoute: () => root,
+  path: "/quarantine",
+  validateSearch: readQuarantineSearch,
+  component: QuarantinePage,
+});
+
+const schemas = createRoute({ getParentRoute: () => root, path: "/schemas", component: SchemasPage });
+
+const schema = createRoute({ getParentRoute: () => root, path: "/schemas/$schemaId", component: SchemaPage });
+
+const quality = createRoute({
+  getParentRoute: () => root,
+  path: "/quality",
+  validateSearch: readCollectionSearch,
+  component: QualityPage,
+});
+
+const history = createRoute({ getParentRoute: () => root, path: "/history", component: HistoryPage });
+
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
+
+const tree = root.addChildren([home, records, imports, run, quarantine, schemas, schema, quality, history, settings]);
+
+export const router = createRouter({
+  routeTree: tree,
+  history: createHashHistory(),
+  defaultNotFoundComponent: () => null,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,56 @@
+/** Commands that work everywhere: going to places, undo, theme, workspace. */
+import { useMantineColorScheme } from "@mantine/core";
+import { asApiError, call } from "@/ipc";
+import { type Command, useCommands } from "@/shared/commands/registry";
+import { rememberCollection, useGo } from "@/shared/nav";
+import { useCollections, useWorkspace } from "@/shared/data/workspace";
+import { showError } from "@/shared/ui";
+import { redoLast, undoLast } from "@/shared/undo/undo";
+import { places, settingsPlace } from "./places";
+import type { Overlay } from "./Shell";
+
+export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: boolean): void {
+  const go = useGo();
+  const { setColorScheme } = useMantineColorScheme();
+  const collections = useCollections();
+  const workspace = useWorkspace();
+
+  const always: Command[] = [
+    { id: "palette", title: "Search everything", group: "Go to", shortcut: "mod+k", whileTyping: true, run: () => open("palette") },
+    { id: "shortcuts", title: "Show shortcuts", group: "Help", shortcut: "?", run: () => open("shortcuts") },
+    { id: "theme.light", title: "Use the light theme", group: "Look", run: () => setColorScheme("light") },
+    { id: "theme.dark", title: "Use the dark theme", group: "Look", run: () => setColorScheme("dark") },
+    { id: "theme.auto", title: "Follow the system's theme", group: "Look", run: () => setColorScheme("auto") },
+  ];
+  const inWorkspace: Command[] = [
+    ...[...places, settingsPlace].map((place) => ({
+      id: `go${place.path}`,
+      title: place.title,
+      group: "Go to",
+      shortcut: place.shortcut,
+      run: () => go.place(place.path),
+    })),
+    { id: "undo", title: "Undo", group: "Edit", shortcut: "mod+z", run: () => void undoLast() },
+    { id: "redo", title: "Redo", group: "Edit", shortcut: "mod+shift+z", run: () => void redoLast() },
+    { id: "jobs", title: "Show jobs", group: "Go to", shortcut: "g j", run: () => open("jobs") },
+    { id: "workspace.close", title: "Close the workspace", group: "Workspace", also: "open another", run: () => void closeWorkspace() },
+    ...collections.map((collection) => ({
+      id: `collection.${collection.name}`,
+      title: `Collection ${collection.name}`,
+      group: "Collections",
+      run: () => {
+        if (workspace) rememberCollection(workspace.address, collection.name);
+        go.records({ c: collection.name });
+      },
+    })),
+  ];
+  useCommands(hasWorkspace ? [...always, ...inWorkspace] : always);
+}
+
+export async function closeWorkspace(): Promise<void> {
+  try {
+    await call("workspace.close", {});
+  } catch (thrown) {
+    showError(asApiError(thrown));
+  }
+}

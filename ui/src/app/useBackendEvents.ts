@@ -1,0 +1,32 @@
+/** Listens to the backend for as long as the window is open. Answers whether it is connected. */
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { type AppEvent, listenToBackend } from "@/ipc";
+import { applyEvent, queryClient } from "@/shared/data/queries";
+import { offerDropped } from "@/shared/files";
+import { applyJob } from "@/shared/jobs/jobs";
+
+export function useBackendEvents(): boolean {
+  const [connected, setConnected] = useState(true);
+  const navigate = useNavigate();
+  const go = useRef(navigate);
+  go.current = navigate;
+
+  useEffect(() => {
+    let lost = false;
+    const onEvent = (event: AppEvent) => {
+      if (event.event === "job") applyJob(event.job);
+      else if (event.event === "filesDropped") {
+        offerDropped(event.files);
+        void go.current({ to: "/imports" });
+      } else applyEvent(queryClient, event);
+    };
+    const onState = (now: boolean) => {
+      setConnected(now);
+      if (now && lost) void queryClient.invalidateQueries();
+      lost = !now;
+    };
+    return listenToBackend(onEvent, onState);
+  }, []);
+  return connected;
+}

@@ -1,0 +1,120 @@
+/** Importing files, and the list of what was imported before. */
+import { Button } from "@mantine/core";
+import { IconDatabaseImport, IconUpload } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { asApiError, type FileHandle, type RunRecord } from "@/ipc";
+import { useCommands } from "@/shared/commands/registry";
+import { useCall } from "@/shared/data/queries";
+import { useWorkspace } from "@/shared/data/workspace";
+import { pickFiles, takeDropped, useDropped, useNativeFiles } from "@/shared/files";
+import { useGo } from "@/shared/nav";
+import { Empty, Loaded, Moment, Page, showError, StateMark } from "@/shared/ui";
+import { number } from "@/shared/words/words";
+import classes from "./imports.module.css";
+import { runTitle, stateTones, stateWords } from "./model";
+import { Wizard } from "./Wizard";
+
+export function ImportsPage() {
+  const [files, setFiles] = useState<FileHandle[]>([]);
+  const native = useNativeFiles();
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const dropped = useDropped();
+  useEffect(() => {
+    if (dropped.length > 0) setFiles(takeDropped());
+  }, [dropped]);
+  const choose = async () => {
+    try {
+      const picked = await pickFiles(native, "import", true);
+      if (picked.length > 0) setFiles(picked);
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
+  useCommands(
+    readOnly
+      ? []
+      : [{ id: "imports.choose", title: "Import files", group: "Imports", shortcut: "n", run: () => void choose() }],
+  );
+  const button = (
+    <Button leftSection={<IconUpload size={14} />} disabled={readOnly} onClick={() => void choose()}>
+      Choose files
+    </Button>
+  );
+  if (files.length > 0) {
+    return <Wizard key={files.map((file) => file.id).join()} files={files} onClose={() => setFiles([])} />;
+  }
+  return (
+    <Page title="Imports" actions={button} flush>
+      <RunList button={button} />
+    </Page>
+  );
+}
+
+function RunList({ button }: { button: React.ReactNode }) {
+  const runs = useCall("runs.list", {});
+  return (
+    <Loaded query={runs}>
+      {(data) =>
+        data.runs.length === 0 ? (
+          <Empty icon={<IconDatabaseImport size={34} stroke={1.3} />} title="Nothing has been imported yet" action={button}>
+            Choose JSON or NDJSON files, or drop them on the window. They are checked against their schema before anything
+            is written, and every import can be taken back.
+          </Empty>
+        ) : (
+          <div className={classes.tableWrap}>
+            <table className={classes.table}>
+              <thead>
+                <tr>
+                  <th>File</th>
+                  <th>Collection</th>
+                  <th>State</th>
+                  <th className="num">Read</th>
+                  <th className="num">Added</th>
+                  <th className="num">Updated</th>
+                  <th className="num">Unchanged</th>
+                  <th className="num">Quarantined</th>
+                  <th>When</th>
+                  <th>Who</th>
+                </tr>
+              </thead>
+              <tbody>
+                {data.runs.map((run) => (
+                  <RunLine key={run.id} run={run} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function RunLine({ run }: { run: RunRecord }) {
+  const go = useGo();
+  const { counts } = run;
+  return (
+    <tr onClick={() => go.run(run.id)}>
+      <td>
+        <button type="button" className={classes.link} onClick={() => go.run(run.id)}>
+          {runTitle(run)}
+        </button>
+      </td>
+      <td>{run.collection}</td>
+      <td>
+        <StateMark tone={stateTones[run.state]}>{stateWords[run.state]}</StateMark>
+      </td>
+      <td className="num">{number(counts.read)}</td>
+      <td className="num">{number(counts.inserted)}</td>
+      <td className="num">{number(counts.updated)}</td>
+      <td className="num">{number(counts.unchanged)}</td>
+      <td className="num">
+        {counts.quarantined > 0 ? <span className={classes.bad}>{number(counts.quarantined)}</span> : "0"}
+      </td>
+      <td>
+        <Moment at={run.startedAt} />
+      </td>
+      <td>{run.actor}</td>
+    </tr>
+  );
+}

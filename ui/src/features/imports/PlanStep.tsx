@@ -1,0 +1,135 @@
+/** Everything was read and compared; nothing is written yet. What will happen, in numbers and examples. */
+import { Alert, Button, Group } from "@mantine/core";
+import { IconArrowLeft } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { type ApiError, asApiError, call, type ImportPlan } from "@/ipc";
+import { JobProgress } from "@/shared/jobs/JobProgress";
+import { outcomeOf, useJob } from "@/shared/jobs/jobs";
+import { Figure, Panel, Problem } from "@/shared/ui";
+import { DiffList } from "@/shared/value/DiffList";
+import { count, number, sentenceList } from "@/shared/words/words";
+import type { ImportChoice } from "./ChooseStep";
+import classes from "./imports.module.css";
+import { Problems, RejectedRows } from "./Problems";
+
+type PlanProps = { choice: ImportChoice; onBack: () => void; onApply: (plan: ImportPlan) => void };
+
+export function PlanStep({ choice, onBack, onApply }: PlanProps) {
+  const [jobId, setJobId] = useState<string>();
+  const [plan, setPlan] = useState<ImportPlan>();
+  const [error, setError] = useState<ApiError>();
+  const job = useJob(jobId);
+  useEffect(() => {
+    let gone = false;
+    const work = async () => {
+      try {
+        const started = await call("imports.plan", { ...choice, full: true });
+        setJobId(started.jobId);
+        const outcome = await outcomeOf(started, "plan");
+        if (!gone) setPlan(outcome);
+      } catch (thrown) {
+        if (!gone) setError(asApiError(thrown));
+      }
+    };
+    void work();
+    return () => {
+      gone = true;
+    };
+  }, [choice]);
+
+  const back = (
+    <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={onBack}>
+      Back
+    </Button>
+  );
+  if (error) {
+    return (
+      <div className={classes.step}>
+        <Problem error={error} />
+        {back}
+      </div>
+    );
+  }
+  if (!plan) {
+    return (
+      <Panel title="Reading everything and comparing it with what is there">
+        <div className={classes.padded}>{job ? <JobProgress job={job} /> : null}</div>
+      </Panel>
+    );
+  }
+  return <PlanView plan={plan} back={back} onApply={() => onApply(plan)} />;
+}
+
+type ViewProps = { plan: ImportPlan; back: React.ReactNode; onApply: () => void };
+
+function PlanView({ plan, back, onApply }: ViewProps) {
+  const { counts } = plan;
+  const writes = (counts?.inserted ?? 0) + (counts?.updated ?? 0);
+  const nothing = counts !== undefined && writes === 0 && counts.quarantined === 0;
+  return (
+    <div className={classes.step}>
+      <Panel title={`Into ${plan.collection}${plan.schema ? ` with ${plan.schema}` : ""}, key ${plan.keyField}`}>
+        <div className={classes.planHead}>
+          {counts && (
+            <div className={classes.figures}>
+              <Figure name="rows read" value={number(counts.read)} />
+              <Figure name="will be added" value={number(counts.inserted)} tone="accent" />
+              <Figure name="will be updated" value={number(counts.updated)} tone="accent" />
+              <Figure name="are unchanged" value={number(counts.unchanged)} />
+              <Figure
+                name="go to quarantine"
+                value={number(counts.quarantined)}
+                {...(counts.quarantined > 0 ? { tone: "bad" as const } : {})}
+              />
+            </div>
+          )}
+          <Group gap="xs">
+            {back}
+            <Button onClick={onApply} disabled={nothing} data-autofocus>
+              {applyWords(plan)}
+            </Button>
+          </Group>
+        </div>
+        {nothing && (
+          <Alert color="teal" variant="light" m="md" mt={0}>
+            Everything in the file is here already, field by field. There is nothing to import.
+          </Alert>
+        )}
+        {plan.notes.map((note) => (
+          <Alert key={note} color="yellow" variant="light" m="md" mt={0} p="xs">
+            {note}
+          </Alert>
+        ))}
+      </Panel>
+      {plan.problems.length > 0 && (
+        <Panel title="Why rows go to quarantine">
+          <Problems problems={plan.problems} />
+          <RejectedRows rows={plan.rejected} total={counts?.quarantined ?? plan.rejected.length} />
+        </Panel>
+      )}
+      {plan.updates.length > 0 && (
+        <Panel title={`What changes in ${count(counts?.updated ?? plan.updates.length, "record")}`}>
+          <div className={classes.padded}>
+            <DiffList samples={plan.updates} />
+          </div>
+        </Panel>
+      )}
+      {plan.unknownFields.length > 0 && (
+        <Panel title="Fields that the schema does not know">
+          <div className={classes.padded}>
+            They are kept as they are:{" "}
+            {sentenceList(plan.unknownFields.map((field) => `${field.field} (${count(field.rows, "row")})`))}.
+          </div>
+        </Panel>
+      )}
+    </div>
+  );
+}
+
+function applyWords(plan: ImportPlan): string {
+  const { counts } = plan;
+  if (!counts) return "Import";
+  const writes = counts.inserted + counts.updated;
+  if (writes === 0 && counts.quarantined > 0) return `Put ${count(counts.quarantined, "row")} into quarantine`;
+  return `Import ${count(writes, "record")}`;
+}

@@ -1,0 +1,146 @@
+/** One import run: what it read, what it did, what it kept out, and the ways on and back. */
+import { Button, Group } from "@mantine/core";
+import { IconArrowBackUp, IconArrowLeft, IconPlayerPlay, IconShieldHalf } from "@tabler/icons-react";
+import { useParams } from "@tanstack/react-router";
+import { asApiError, call, type RunDetail } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { useWorkspace } from "@/shared/data/workspace";
+import { pickFiles, useNativeFiles } from "@/shared/files";
+import { outcomeOf } from "@/shared/jobs/jobs";
+import { useGo } from "@/shared/nav";
+import { Loaded, Moment, Page, Panel, showError, StateMark } from "@/shared/ui";
+import { rememberRun } from "@/shared/undo/undo";
+import { DiffList } from "@/shared/value/DiffList";
+import { bytes, count, number, runSentence } from "@/shared/words/words";
+import classes from "./imports.module.css";
+import { modeWords, runTitle, stateTones, stateWords } from "./model";
+import { Problems } from "./Problems";
+import { RunFigures, RunSentences } from "./RunParts";
+import { useUndoRun } from "./UndoRun";
+
+export function RunPage() {
+  const { runId } = useParams({ from: "/imports/$runId" });
+  const detail = useCall("runs.get", { runId });
+  const go = useGo();
+  return (
+    <Page
+      title="Import"
+      about={detail.data ? runTitle(detail.data.run) : ""}
+      actions={
+        <>
+          <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={() => go.place("/imports")}>
+            All imports
+          </Button>
+          {detail.data && <RunActions detail={detail.data} />}
+        </>
+      }
+    >
+      <Loaded query={detail}>{(data) => <RunView detail={data} />}</Loaded>
+    </Page>
+  );
+}
+
+function RunActions({ detail }: { detail: RunDetail }) {
+  const { run } = detail;
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const native = useNativeFiles();
+  const go = useGo();
+  const undo = useUndoRun();
+  const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !readOnly;
+  const resume = async () => {
+    try {
+      const files = run.files.every((file) => file.path !== "") ? [] : await pickFiles(native, "import", true);
+      const begun = await call("imports.resume", { runId: run.id, files: files.map((file) => file.id) });
+      const ended = await outcomeOf(begun, "run");
+      rememberRun(ended, `Import finished: ${runSentence(ended.counts)}`);
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
+  return (
+    <>
+      {run.counts.quarantined > 0 && run.state !== "undone" && (
+        <Button variant="light" leftSection={<IconShieldHalf size={14} />} onClick={() => go.quarantine({ run: run.id })}>
+          Quarantine
+        </Button>
+      )}
+      {canUndo && (
+        <Button variant="default" leftSection={<IconArrowBackUp size={14} />} onClick={() => undo.ask(run.id)}>
+          Take it back…
+        </Button>
+      )}
+      {run.state === "interrupted" && !readOnly && (
+        <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => void resume()}>
+          Go on with it
+        </Button>
+      )}
+      {undo.dialog}
+    </>
+  );
+}
+
+function RunView({ detail }: { detail: RunDetail }) {
+  const { run, problems, updates } = detail;
+  return (
+    <div className={classes.step}>
+      <Panel title="Outcome" actions={<StateMark tone={stateTones[run.state]}>{stateWords[run.state]}</StateMark>}>
+        <div className={classes.padded}>
+          <RunSentences run={run} problems={problems} />
+          <RunFigures run={run} />
+        </div>
+      </Panel>
+      {problems.length > 0 && (
+        <Panel title="Why rows were kept out">
+          <Problems problems={problems} />
+        </Panel>
+      )}
+      {updates.length > 0 && (
+        <Panel title="What changed">
+          <div className={classes.padded}>
+            <DiffList samples={updates} />
+          </div>
+        </Panel>
+      )}
+      <Panel title="How it was run">
+        <dl className={classes.facts}>
+          <dt>Collection</dt>
+          <dd>{run.collection}</dd>
+          <dt>Schema</dt>
+          <dd>{run.schema || "none"}</dd>
+          <dt>Key</dt>
+          <dd className="mono">{run.keyField}</dd>
+          <dt>Existing records</dt>
+          <dd>{modeWords[run.mode][0]}</dd>
+          <dt>Started</dt>
+          <dd>
+            <Moment at={run.startedAt} /> by {run.actor}
+          </dd>
+          {run.files.map((file) => (
+            <FileFact key={file.name + file.path} name={file.name} about={`${bytes(file.bytes)}, ${count(file.rowsDone, "row")} done`} sha={file.sha256} />
+          ))}
+          {run.unknownFields.map((field) => (
+            <FileFact key={field.field} name="Unknown field" about={`${field.field} in ${number(field.rows)} rows`} sha="" />
+          ))}
+        </dl>
+      </Panel>
+    </div>
+  );
+}
+
+function FileFact({ name, about, sha }: { name: string; about: string; sha: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <Group gap="xs">
+          {about}
+          {sha && (
+            <span className="mono faint ellipsis" title={sha}>
+              {sha.slice(0, 16)}…
+            </span>
+          )}
+        </Group>
+      </dd>
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+/** Taking an import back: first the plan with what happens to every record, then the deed. */
+import { Alert, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+import { type ApiError, asApiError, call, type UndoRunPlan } from "@/ipc";
+import { outcomeOf } from "@/shared/jobs/jobs";
+import { ConfirmDialog, Figure, showError, showSaved } from "@/shared/ui";
+import { forgetChange, noteSaved } from "@/shared/undo/undo";
+import { DiffList } from "@/shared/value/DiffList";
+import { count, number } from "@/shared/words/words";
+import classes from "./imports.module.css";
+import { runTitle } from "./model";
+
+export function useUndoRun() {
+  const [plan, setPlan] = useState<UndoRunPlan>();
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  const ask = (runId: string) => {
+    setError(null);
+    call("runs.planUndo", { runId }).then(setPlan, (thrown: unknown) => showError(asApiError(thrown)));
+  };
+  const apply = async () => {
+    if (!plan) return;
+    setBusy(true);
+    try {
+      const undone = await outcomeOf(await call("runs.undo", { planId: plan.planId }), "runUndone");
+      if (plan.run.changeSet) forgetChange(plan.run.changeSet);
+      noteSaved();
+      setPlan(undefined);
+      showSaved(
+        `Import taken back: ${count(undone.removed, "record")} removed, ${number(undone.restored)} restored.` +
+          (undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since left as they are.` : ""),
+      );
+    } catch (thrown) {
+      setError(asApiError(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const dialog = plan && (
+    <ConfirmDialog
+      opened
+      title={`Take back the import of ${runTitle(plan.run)}?`}
+      action={undoWords(plan)}
+      destructive
+      busy={busy}
+      error={error}
+      undo="Import the file again to bring everything back."
+      size="xl"
+      onClose={() => setPlan(undefined)}
+      onConfirm={() => void apply()}
+    >
+      <UndoPlan plan={plan} />
+    </ConfirmDialog>
+  );
+  return { ask, dialog };
+}
+
+function undoWords(plan: UndoRunPlan): string {
+  const parts = [
+    plan.remove > 0 && `remove ${count(plan.remove, "record")}`,
+    plan.restore > 0 && `restore ${number(plan.restore)}`,
+    plan.withdraw > 0 && `withdraw ${number(plan.withdraw)} from quarantine`,
+  ].filter(Boolean);
+  const words = parts.join(", ");
+  return words === "" ? "Take it back" : words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function UndoPlan({ plan }: { plan: UndoRunPlan }) {
+  return (
+    <Stack gap="sm">
+      <div className={classes.figures}>
+        <Figure name="will be removed" value={number(plan.remove)} />
+        <Figure name="get their earlier values back" value={number(plan.restore)} />
+        <Figure name="rows leave quarantine" value={number(plan.withdraw)} />
+      </div>
+      {plan.editedSince > 0 && (
+        <Alert color="yellow" variant="light" p="xs">
+          {count(plan.editedSince, "record")} edited since the import {plan.editedSince === 1 ? "is" : "are"} left as{" "}
+          {plan.editedSince === 1 ? "it is" : "they are"}.
+        </Alert>
+      )}
+      {plan.samples.length > 0 && (
+        <>
+          <Text size="xs" c="dimmed">
+            The first {plan.samples.length}:
+          </Text>
+          <DiffList samples={plan.samples} />
+        </>
+      )}
+    </Stack>
+  );
+}

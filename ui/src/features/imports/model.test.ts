@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { quarantineSentence } from "./model";
+
+const counts = { read: 20, inserted: 8, updated: 0, unchanged: 0, quarantined: 12 };
+
+it("says why rows wait, in words", () => {
+  expect(
+    quarantineSentence(counts, [
+      { field: "average_salary", rule: "required", message: "", rows: 9 },
+      { field: "career_id", rule: "duplicate_key", message: "", rows: 3 },
+    ]),
+  ).toBe("12 rows were put into quarantine: 9 have no average salary and 3 repeat a key.");
+  expect(quarantineSentence({ ...counts, quarantined: 1 }, [])).toBe("1 row was put into quarantine.");
+  expect(quarantineSentence({ ...counts, quarantined: 0 }, [])).toBe("");
+});

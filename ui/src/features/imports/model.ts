@@ -1,0 +1,71 @@
+/** Runs and problems as words. Pure. */
+import type { ImportMode, ProblemCount, RunCounts, RunRecord, RunState, SourceFormat } from "@/ipc";
+import type { Tone } from "@/shared/ui";
+import { count, fieldTitle, number, ruleText, sentenceList } from "@/shared/words/words";
+
+export const stateTones: Record<RunState, Tone> = {
+  running: "accent",
+  done: "good",
+  cancelled: "warn",
+  failed: "bad",
+  interrupted: "warn",
+  undone: "plain",
+};
+
+export const stateWords: Record<RunState, string> = {
+  running: "running",
+  done: "done",
+  cancelled: "cancelled",
+  failed: "failed",
+  interrupted: "interrupted",
+  undone: "taken back",
+};
+
+export const formatWords: Record<SourceFormat, string> = {
+  jsonArray: "JSON, a list of records",
+  jsonObject: "JSON, one record",
+  ndjson: "NDJSON, one record a line",
+  empty: "empty file",
+  unknown: "unknown format",
+};
+
+export const modeWords: Record<ImportMode, [string, string]> = {
+  upsert: ["Add and replace", "A record with a known key takes the place of the one that is there."],
+  merge: ["Add and merge", "Only the fields that the file holds are changed; the others stay."],
+  insert: ["Only add", "A record with a known key is not loaded; it goes to quarantine."],
+};
+
+export function runTitle(run: RunRecord): string {
+  return run.files.map((file) => file.name).join(", ");
+}
+
+/** `12 rows were put into quarantine: 9 have no salary, 3 repeat an id.` */
+export function quarantineSentence(counts: RunCounts, problems: ProblemCount[]): string {
+  if (counts.quarantined === 0) return "";
+  const rows = `${count(counts.quarantined, "row")} ${counts.quarantined === 1 ? "was" : "were"} put into quarantine`;
+  const reasons = problems.slice(0, 3).map((problem) => `${number(problem.rows)} ${reason(problem)}`);
+  if (reasons.length === 0) return `${rows}.`;
+  const more = problems.length > 3 ? ["others break other rules"] : [];
+  return `${rows}: ${sentenceList([...reasons, ...more])}.`;
+}
+
+function reason({ field, rule, rows }: ProblemCount): string {
+  const name = fieldTitle(field).toLowerCase();
+  const has = rows === 1 ? "has" : "have";
+  switch (rule) {
+    case "required":
+      return `${has} no ${name}`;
+    case "duplicate_key":
+      return rows === 1 ? "repeats a key" : "repeat a key";
+    case "missing_key":
+      return `${has} no key`;
+    case "syntax":
+      return "cannot be read";
+    case "exists":
+      return rows === 1 ? "exists already" : "exist already";
+    case "placeholder":
+      return `${rows === 1 ? "holds" : "hold"} placeholder content in ${name}`;
+    default:
+      return `where ${name} ${ruleText(rule)}`;
+  }
+}

@@ -1,0 +1,2 @@
+export { OverviewStrip } from "./OverviewStrip";
+export { QualityPage } from "./QualityPage";

@@ -1,0 +1,159 @@
+/** The rows that fit, each with its reasons; ticked ones can be tried again or set aside together. */
+import { Button, Checkbox } from "@mantine/core";
+import { IconRefresh, IconTrash } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { type ApiError, asApiError, call, type QuarantineEntry, type QuarantineFilter, type QuarantineSelection } from "@/ipc";
+import { useCommands } from "@/shared/commands/registry";
+import { Empty, Loading, Problem, Tag } from "@/shared/ui";
+import { count, number } from "@/shared/words/words";
+import type { useQuarantineActions } from "./actions";
+import { entryTitle } from "./model";
+import classes from "./quarantine.module.css";
+
+type ListProps = {
+  filter: QuarantineFilter;
+  picked: ReadonlySet<string>;
+  onPicked: (picked: ReadonlySet<string>) => void;
+  open: string | undefined;
+  onOpen: (id: string) => void;
+  actions: ReturnType<typeof useQuarantineActions>;
+  readOnly: boolean;
+};
+
+function useEntries(filter: QuarantineFilter) {
+  return useInfiniteQuery({
+    queryKey: ["quarantine.list", { filter, limit: 100 }] as const,
+    queryFn: async ({ pageParam }) => {
+      try {
+        return await call("quarantine.list", { filter, limit: 100, ...(pageParam ? { after: pageParam } : {}) });
+      } catch (thrown) {
+        throw asApiError(thrown);
+      }
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+  });
+}
+
+export function EntryList(props: ListProps) {
+  const { filter, picked, open, onOpen } = props;
+  const query = useEntries(filter);
+  const entries = query.data?.pages.flatMap((page) => page.entries) ?? [];
+  const total = query.data?.pages[0]?.total ?? 0;
+  const move = (by: number) => {
+    const at = entries.findIndex((entry) => entry.id === open);
+    const next = entries[Math.max(0, Math.min(entries.length - 1, at + by))];
+    if (next) onOpen(next.id);
+  };
+  useCommands([
+    { id: "quarantine.next", title: "Next row", group: "Quarantine", shortcut: "j", run: () => move(1) },
+    { id: "quarantine.back", title: "Row before", group: "Quarantine", shortcut: "k", run: () => move(-1) },
+  ]);
+  if (query.error) return <Problem error={query.error as unknown as ApiError} retry={() => void query.refetch()} />;
+  if (!query.data) return <Loading />;
+  if (entries.length === 0) {
+    return (
+      <div className={classes.list}>
+        <Empty title={filter.status === "waiting" ? "No row fits this choice" : `No row was ${filter.status}`} />
+      </div>
+    );
+  }
+  return (
+    <div className={classes.list}>
+      <ListBar {...props} entries={entries} total={total} />
+      <ul className={classes.entries} aria-label="Quarantined rows">
+        {entries.map((entry) => (
+          <EntryLine
+            key={entry.id}
+            entry={entry}
+            open={entry.id === open}
+            picked={picked.has(entry.id)}
+            onOpen={() => onOpen(entry.id)}
+            onPick={() => props.onPicked(toggled(picked, entry.id))}
+          />
+        ))}
+        {query.hasNextPage && (
+          <li className={classes.more}>
+            <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+              Show more ({number(total - entries.length)} left)
+            </Button>
+          </li>
+        )}
+      </ul>
+    </div>
+  );
+}
+
+function toggled(picked: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(picked);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+function ListBar({ filter, picked, onPicked, actions, readOnly, entries, total }: ListProps & { entries: QuarantineEntry[]; total: number }) {
+  const shown = entries.filter((entry) => picked.has(entry.id));
+  const size = shown.length > 0 ? shown.length : total;
+  const selection: QuarantineSelection =
+    shown.length > 0 ? { by: "ids", ids: shown.map((entry) => entry.id) } : { by: "filter", filter };
+  const whom = shown.length > 0 ? count(size, "row") : `all ${number(size)}`;
+  return (
+    <div className={classes.bar}>
+      <Checkbox
+        aria-label="Pick all rows shown"
+        checked={shown.length > 0 && shown.length === entries.length}
+        indeterminate={shown.length > 0 && shown.length < entries.length}
+        onChange={() => onPicked(new Set(shown.length > 0 ? [] : entries.map((entry) => entry.id)))}
+      />
+      <span className="dim">{shown.length > 0 ? `${number(shown.length)} picked` : count(total, "row")}</span>
+      <span className={classes.spring} />
+      {!readOnly && filter.status === "waiting" && (
+        <>
+          <Button
+            variant="light"
+            loading={actions.busy}
+            leftSection={<IconRefresh size={14} />}
+            onClick={() => actions.retry(selection)}
+          >
+            Retry {whom}
+          </Button>
+          <Button
+            variant="subtle"
+            color="red"
+            leftSection={<IconTrash size={14} />}
+            onClick={() => actions.askDiscard(selection, size)}
+          >
+            Discard {whom}
+          </Button>
+        </>
+      )}
+      {!readOnly && filter.status === "discarded" && shown.length > 0 && (
+        <Button variant="light" onClick={() => actions.restore(shown.map((entry) => entry.id))}>
+          Bring {whom} back
+        </Button>
+      )}
+    </div>
+  );
+}
+
+type LineProps = { entry: QuarantineEntry; open: boolean; picked: boolean; onOpen: () => void; onPick: () => void };
+
+function EntryLine({ entry, open, picked, onOpen, onPick }: LineProps) {
+  const reasons = entry.errors.map((error) => error.message).join(" ");
+  return (
+    <li className={classes.entry} data-open={open || undefined}>
+      <Checkbox aria-label={`Pick row ${entry.rowNumber}`} checked={picked} onChange={onPick} />
+      <button type="button" className={classes.entryMain} aria-pressed={open} onClick={onOpen}>
+        <span className={classes.entryHead}>
+          <span className={classes.entryTitle}>{entryTitle(entry)}</span>
+          {entry.edited && <Tag tone="accent">edited</Tag>}
+          <span className={classes.entryPlace}>
+            {entry.sourceFile}, row {number(entry.rowNumber)}
+          </span>
+        </span>
+        <span className={classes.reasons} title={reasons}>
+          {entry.status === "discarded" ? `Discarded: ${entry.reason ?? ""}` : reasons}
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,126 @@
+/** Rows that were kept out: grouped by what is wrong, put right one by one, tried again, or set aside. */
+import { Button, Menu, SegmentedControl } from "@mantine/core";
+import { IconDownload, IconShieldCheck } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { call, type QuarantineExportFormat } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { useWorkspace } from "@/shared/data/workspace";
+import { exportTo, useNativeFiles } from "@/shared/files";
+import type { QuarantineSearch } from "@/shared/nav";
+import { Empty, Loaded, Page } from "@/shared/ui";
+import { number } from "@/shared/words/words";
+import { useQuarantineActions } from "./actions";
+import { EntryList } from "./EntryList";
+import { EntryPanel } from "./EntryPanel";
+import { Groups } from "./Groups";
+import { filterOfSearch } from "./model";
+import classes from "./quarantine.module.css";
+
+export function useQuarantineSearch() {
+  const search = useSearch({ from: "/quarantine" });
+  const navigate = useNavigate({ from: "/quarantine" });
+  const change = (part: { [K in keyof QuarantineSearch]: QuarantineSearch[K] | undefined }) =>
+    void navigate({
+      search: (now) =>
+        Object.fromEntries(
+          Object.entries({ ...now, ...part }).filter(([, value]) => value !== undefined),
+        ) as QuarantineSearch,
+    });
+  return { search, change };
+}
+
+export function QuarantinePage() {
+  const { search, change } = useQuarantineSearch();
+  const stats = useCall("quarantine.stats", {});
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const clear = () => setPicked(new Set());
+  const actions = useQuarantineActions(clear);
+  const filter = filterOfSearch(search);
+  const status = filter.status ?? "waiting";
+
+  return (
+    <Page
+      title="Quarantine"
+      about={<Status stats={stats.data} status={status} onStatus={(next) => change({ status: next, entry: undefined })} />}
+      actions={<ExportMenu filter={filter} />}
+      flush
+    >
+      <Loaded query={stats}>
+        {(data) =>
+          status === "waiting" && data.waiting === 0 ? (
+            <Empty icon={<IconShieldCheck size={36} stroke={1.3} />} title="Nothing waits here">
+              Rows that break a rule on import are kept here with the reason, never dropped. Put them right and they
+              become records.
+            </Empty>
+          ) : (
+            <div className={classes.body}>
+              {status === "waiting" && <Groups stats={data} search={search} onChange={change} />}
+              <EntryList
+                filter={filter}
+                picked={picked}
+                onPicked={setPicked}
+                open={search.entry}
+                onOpen={(entry) => change({ entry })}
+                actions={actions}
+                readOnly={readOnly}
+              />
+              {search.entry && (
+                <EntryPanel
+                  key={search.entry}
+                  id={search.entry}
+                  readOnly={readOnly}
+                  actions={actions}
+                  onClose={() => change({ entry: undefined })}
+                />
+              )}
+            </div>
+          )
+        }
+      </Loaded>
+      {actions.dialog}
+    </Page>
+  );
+}
+
+type StatusProps = {
+  stats: { waiting: number; released: number; discarded: number } | undefined;
+  status: string;
+  onStatus: (status: string) => void;
+};
+
+function Status({ stats, status, onStatus }: StatusProps) {
+  if (!stats) return null;
+  return (
+    <SegmentedControl
+      aria-label="Which rows"
+      value={status}
+      onChange={onStatus}
+      data={[
+        { value: "waiting", label: `Waiting ${number(stats.waiting)}` },
+        { value: "released", label: `Released ${number(stats.released)}` },
+        { value: "discarded", label: `Discarded ${number(stats.discarded)}` },
+      ]}
+    />
+  );
+}
+
+function ExportMenu({ filter }: { filter: ReturnType<typeof filterOfSearch> }) {
+  const native = useNativeFiles();
+  const run = (format: QuarantineExportFormat) =>
+    void exportTo(native, `quarantine.${format}`, (file) => call("quarantine.export", { filter, format, file }), "row");
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={14} />}>
+          Export
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => run("csv")}>CSV, with the reasons</Menu.Item>
+        <Menu.Item onClick={() => run("ndjson")}>NDJSON, everything about each row</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

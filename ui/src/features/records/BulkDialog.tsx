@@ -1,0 +1,188 @@
+/** A change of many records: choose it, see the plan with counts and differences, apply it by the plan's id. */
+import { Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { type ApiError, asApiError, type BulkAction, type BulkPlan, call, type PlanBulk } from "@/ipc";
+import { outcomeOf } from "@/shared/jobs/jobs";
+import { type FieldSpec, leaves, specAt } from "@/shared/schema/model";
+import { ConfirmDialog, Figure, Problem, showWarning } from "@/shared/ui";
+import { rememberChange } from "@/shared/undo/undo";
+import { DiffList } from "@/shared/value/DiffList";
+import { parseInput } from "@/shared/value/parse";
+import { count, number } from "@/shared/words/words";
+import { expectedOf } from "./model";
+import classes from "./records.module.css";
+
+export type BulkRequest = PlanBulk & {
+  title: string;
+  /** Field and values are still to be chosen. */
+  unfinished?: boolean;
+};
+
+type BulkProps = { request: BulkRequest | undefined; specs: FieldSpec[]; onClose: () => void; onDone: () => void };
+
+export function BulkDialog({ request, specs, onClose, onDone }: BulkProps) {
+  const [ready, setReady] = useState<BulkRequest>();
+  useEffect(() => setReady(request && !request.unfinished ? request : undefined), [request]);
+  if (!request) return null;
+  return (
+    <>
+      <Modal opened={!ready} onClose={onClose} title={request.title} size="md">
+        <ActionForm
+          request={request}
+          specs={specs}
+          onReady={(change) => setReady({ ...request, change, unfinished: false })}
+        />
+      </Modal>
+      {ready && <PlanDialog request={ready} onClose={onClose} onDone={onDone} />}
+    </>
+  );
+}
+
+type FormProps = { request: BulkRequest; specs: FieldSpec[]; onReady: (change: BulkAction) => void };
+
+function ActionForm({ request, specs, onReady }: FormProps) {
+  const { change } = request;
+  const [path, setPath] = useState<string | null>(null);
+  const [text, setText] = useState("");
+  const [pattern, setPattern] = useState("");
+  const [regex, setRegex] = useState(false);
+  const [wrong, setWrong] = useState<string>();
+  const fields = leaves(specs).map((spec) => ({ value: spec.path, label: spec.title }));
+  const finish = () => {
+    if (!path) return;
+    const made = actionOf(change, path, { text, pattern, regex }, specAt(specs, path));
+    if (typeof made === "string") setWrong(made);
+    else onReady(made);
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        finish();
+      }}
+    >
+      <Stack gap="sm">
+        <Select label="Field" data={fields} value={path} onChange={setPath} searchable data-autofocus />
+        {change.action === "replace" && (
+          <>
+            <TextInput label="Find" value={pattern} onChange={(event) => setPattern(event.currentTarget.value)} />
+            <Checkbox
+              label="Find by regular expression"
+              checked={regex}
+              onChange={(event) => setRegex(event.currentTarget.checked)}
+            />
+          </>
+        )}
+        {change.action !== "trim" && (
+          <TextInput
+            label={change.action === "replace" ? "Replace with" : "Value"}
+            description={change.action === "set" ? "Leave it empty to take the field away." : undefined}
+            value={text}
+            error={wrong}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              setWrong(undefined);
+            }}
+          />
+        )}
+        {change.action === "trim" && (
+          <Text size="sm" c="dimmed">
+            Spaces at the beginning and the end of the text are taken away.
+          </Text>
+        )}
+        <Group justify="flex-end">
+          <Button type="submit" disabled={!path || (change.action === "replace" && pattern === "")}>
+            Show what changes
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+type Typed = { text: string; pattern: string; regex: boolean };
+
+/** The finished action, or what is wrong with the value. */
+function actionOf(change: BulkAction, path: string, typed: Typed, spec: FieldSpec | undefined): BulkAction | string {
+  if (change.action === "trim") return { action: "trim", path };
+  if (change.action === "replace") {
+    return { action: "replace", path, pattern: typed.pattern, with: typed.text, regex: typed.regex };
+  }
+  const parsed = parseInput(typed.text, undefined, expectedOf(spec));
+  if (!parsed.ok) return parsed.message;
+  return parsed.value === undefined ? { action: "unset", path } : { action: "set", path, value: parsed.value };
+}
+
+type PlanProps = { request: BulkRequest; onClose: () => void; onDone: () => void };
+
+function PlanDialog({ request, onClose, onDone }: PlanProps) {
+  const [plan, setPlan] = useState<BulkPlan>();
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    const { collection, selection, change } = request;
+    call("records.planBulk", { collection, selection, change }).then(setPlan, (thrown: unknown) =>
+      setError(asApiError(thrown)),
+    );
+  }, [request]);
+
+  const apply = async () => {
+    if (!plan) return;
+    setBusy(true);
+    try {
+      const outcome = await outcomeOf(await call("records.applyBulk", { planId: plan.planId }), "changed");
+      if (outcome.status === "applied") rememberChange(outcome.changeSet);
+      else showWarning("Records changed meanwhile.", `${count(outcome.records.length, "record")} left as they are. Plan it again.`);
+      onDone();
+      onClose();
+    } catch (thrown) {
+      setError(asApiError(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const deletes = request.change.action === "delete";
+  const size = plan?.changed ?? 0;
+  return (
+    <ConfirmDialog
+      opened
+      title={request.title}
+      action={deletes ? `Delete ${count(size, "record")}` : `Change ${count(size, "record")}`}
+      destructive={deletes}
+      busy={busy}
+      disabled={size === 0}
+      error={plan ? error : null}
+      undo="Undo brings everything back afterwards (Ctrl Z)."
+      size="xl"
+      onClose={onClose}
+      onConfirm={() => void apply()}
+    >
+      {plan ? <PlanView plan={plan} /> : error ? <Problem error={error} /> : <Text c="dimmed">Working out what changes…</Text>}
+    </ConfirmDialog>
+  );
+}
+
+function PlanView({ plan }: { plan: BulkPlan }) {
+  return (
+    <Stack gap="sm">
+      <Text>{plan.summary}.</Text>
+      <div className={classes.figures}>
+        <Figure name="match" value={number(plan.matched)} />
+        <Figure name="change" value={number(plan.changed)} />
+        <Figure
+          name="would break a rule"
+          value={number(plan.newlyInvalid)}
+          {...(plan.newlyInvalid > 0 ? { tone: "bad" as const } : {})}
+        />
+      </div>
+      {plan.samples.length > 0 && (
+        <>
+          <Text size="xs" c="dimmed">
+            {plan.samples.length < plan.changed ? `The first ${plan.samples.length}:` : "All of them:"}
+          </Text>
+          <DiffList samples={plan.samples} />
+        </>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,86 @@
+/** A new record, checked while it is filled in. */
+import { Button, Group, Modal } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
+import { asApiError, type CollectionInfo, call, type Violation } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { type Draft, draftOf, RecordForm } from "@/shared/form";
+import { type FieldSpec, guessedSpec } from "@/shared/schema/model";
+import { showError } from "@/shared/ui";
+import { rememberChange } from "@/shared/undo/undo";
+import classes from "./panel.module.css";
+import { useRecordsSearch } from "./useRecordsSearch";
+
+type NewProps = { opened: boolean; onClose: () => void; collection: CollectionInfo; specs: FieldSpec[] };
+
+export function NewRecord(props: NewProps) {
+  return (
+    <Modal opened={props.opened} onClose={props.onClose} title={`Add a record to ${props.collection.name}`} size="lg">
+      {props.opened && <NewBody {...props} />}
+    </Modal>
+  );
+}
+
+function NewBody({ onClose, collection, specs }: NewProps) {
+  const { change } = useRecordsSearch();
+  const [draft, setDraft] = useState<Draft>(draftOf({}));
+  const [refused, setRefused] = useState<Violation[]>();
+  const [busy, setBusy] = useState(false);
+  const [document] = useDebouncedValue(draft.current, 250);
+  const isEmpty = Object.keys(draft.current).length === 0;
+  const live = useCall("records.validate", { collection: collection.name, document }, { enabled: !isEmpty, keep: true });
+  const violations = refused ?? touched(live.data?.violations ?? [], draft);
+  const fields = specs.length > 0 ? specs : [guessedSpec(collection.keyField, "")];
+
+  const add = async () => {
+    setBusy(true);
+    try {
+      const outcome = await call("records.create", {
+        collection: collection.name,
+        document: draft.current,
+        allowInvalid: false,
+      });
+      if (outcome.status === "applied") {
+        rememberChange(outcome.changeSet);
+        change({ open: outcome.record.key });
+        onClose();
+      } else if (outcome.status === "invalid") setRefused(outcome.violations);
+      else showError({ code: "conflict", message: "A record with this key exists already.", hint: "Choose another key." });
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <div className={classes.newForm}>
+        <RecordForm
+          draft={draft}
+          specs={fields}
+          violations={violations}
+          onDraft={(next) => {
+            setRefused(undefined);
+            setDraft(next);
+          }}
+        />
+      </div>
+      <Group justify="flex-end" mt="sm" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button loading={busy} disabled={isEmpty} onClick={() => void add()}>
+          Add the record
+        </Button>
+      </Group>
+    </>
+  );
+}
+
+/** Fields not reached yet are not complained about while the form is being filled in. */
+function touched(violations: Violation[], draft: Draft): Violation[] {
+  return violations.filter((violation) => {
+    const field = violation.pointer.split("/")[1] ?? "";
+    return field in draft.current;
+  });
+}

@@ -1,0 +1,100 @@
+/** Saving a record: what went through is remembered for undo; rules and conflicts in the way are asked about. */
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useCallback, useState } from "react";
+import { asApiError, call, type EditOutcome, type EditRecord, type RecordDetail, type Violation } from "@/ipc";
+import { showError, showNote } from "@/shared/ui";
+import { rememberChange } from "@/shared/undo/undo";
+import { ViolationList } from "@/shared/value/DiffList";
+import { ConflictDialog } from "./ConflictDialog";
+
+type Trouble =
+  | { kind: "conflict"; request: EditRecord; outcome: Extract<EditOutcome, { status: "conflict" }> }
+  | { kind: "invalid"; request: EditRecord; violations: Violation[] };
+
+export function useSave(onSaved: (record: RecordDetail) => void, onGivenUp?: () => void) {
+  const [trouble, setTrouble] = useState<Trouble>();
+  const [saving, setSaving] = useState(false);
+
+  const save = useCallback(
+    async (request: EditRecord) => {
+      setSaving(true);
+      try {
+        const outcome = await call("records.edit", request);
+        setTrouble(troubleOf(request, outcome));
+        if (outcome.status === "applied") {
+          rememberChange(outcome.changeSet);
+          onSaved(outcome.record);
+        } else if (outcome.status === "unchanged") {
+          showNote("Nothing to save: the record has these values already.");
+          onSaved(outcome.record);
+        }
+      } catch (thrown) {
+        showError(asApiError(thrown));
+        onGivenUp?.();
+      } finally {
+        setSaving(false);
+      }
+    },
+    [onSaved, onGivenUp],
+  );
+
+  const giveUp = () => {
+    setTrouble(undefined);
+    onGivenUp?.();
+  };
+  const dialogs = (
+    <>
+      <InvalidDialog
+        trouble={trouble?.kind === "invalid" ? trouble : undefined}
+        onClose={giveUp}
+        onSave={(request) => void save({ ...request, allowInvalid: true })}
+      />
+      <ConflictDialog
+        conflict={trouble?.kind === "conflict" ? trouble : undefined}
+        onClose={giveUp}
+        onSave={(request) => void save(request)}
+        onTheirs={(record) => {
+          setTrouble(undefined);
+          onSaved(record);
+        }}
+      />
+    </>
+  );
+  return { save, saving, dialogs };
+}
+
+function troubleOf(request: EditRecord, outcome: EditOutcome): Trouble | undefined {
+  if (outcome.status === "conflict") return { kind: "conflict", request, outcome };
+  if (outcome.status === "invalid") return { kind: "invalid", request, violations: outcome.violations };
+  return undefined;
+}
+
+type InvalidProps = {
+  trouble: Extract<Trouble, { kind: "invalid" }> | undefined;
+  onClose: () => void;
+  onSave: (request: EditRecord) => void;
+};
+
+function InvalidDialog({ trouble, onClose, onSave }: InvalidProps) {
+  return (
+    <Modal opened={trouble !== undefined} onClose={onClose} title="This breaks rules of the schema" size="md">
+      {trouble && (
+        <Stack gap="sm">
+          <ViolationList violations={trouble.violations} />
+          <Text size="sm" c="dimmed">
+            Nothing is saved yet. A record that is saved although it breaks rules is marked in the grid until it is put
+            right.
+          </Text>
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={() => onSave(trouble.request)}>
+              Save anyway
+            </Button>
+            <Button data-autofocus onClick={onClose}>
+              Do not save
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Modal>
+  );
+}

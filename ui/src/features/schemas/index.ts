@@ -1,0 +1,2 @@
+export { SchemaPage } from "./SchemaPage";
+export { SchemasPage } from "./SchemasPage";

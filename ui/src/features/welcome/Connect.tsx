@@ -1,0 +1,141 @@
+/** Connecting to MongoDB: each step is tried and told, then the workspace is opened. */
+import { Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
+import { IconArrowLeft, IconPlugConnected } from "@tabler/icons-react";
+import { useState } from "react";
+import type { ConnectionReport, ConnectionStage, StageName, StageOutcome, WorkspaceTarget } from "@/ipc";
+import { useAction, useCall } from "@/shared/data/queries";
+import { Problem, StateMark, type Tone } from "@/shared/ui";
+import { number } from "@/shared/words/words";
+import classes from "./welcome.module.css";
+
+type ConnectProps = { onCancel: () => void; onOpen: (target: WorkspaceTarget) => void; busy: boolean };
+
+export function Connect({ onCancel, onOpen, busy }: ConnectProps) {
+  const [uri, setUri] = useState("mongodb://");
+  const [remember, setRemember] = useState(true);
+  const [production, setProduction] = useState(false);
+  const keyring = useCall("app.info", {}).data?.keyring ?? false;
+  const test = useAction("workspace.testConnection");
+  const tested = test.data !== undefined && test.variables?.uri === uri;
+  const ready = tested && test.data?.ok;
+  return (
+    <section className={classes.card} aria-label="Connect to MongoDB">
+      <h2>Connect to MongoDB</h2>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) onOpen({ by: "mongo", uri, remember, production });
+          else test.mutate({ uri });
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label="Address"
+            description="With the name of the database at its end: mongodb://user:password@host:27017/careers"
+            classNames={{ input: "mono" }}
+            value={uri}
+            data-autofocus
+            autoFocus
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(event) => setUri(event.currentTarget.value)}
+          />
+          <Checkbox
+            label="Remember this database"
+            description={
+              keyring
+                ? "The password goes into the system's keyring, never into a file."
+                : "No keyring is available here: the password will be asked each time."
+            }
+            checked={remember}
+            onChange={(event) => setRemember(event.currentTarget.checked)}
+          />
+          <Checkbox
+            label="This is production"
+            description="Steps that destroy or rewrite will ask to type its name."
+            checked={production}
+            onChange={(event) => setProduction(event.currentTarget.checked)}
+          />
+          {test.error && <Problem error={test.error} />}
+          {tested && test.data && <Report report={test.data} />}
+          <Group justify="space-between">
+            <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={onCancel}>
+              Back
+            </Button>
+            <Group gap="xs">
+              <Button
+                type={ready ? "button" : "submit"}
+                variant={ready ? "default" : "filled"}
+                loading={test.isPending}
+                disabled={uri.length < 12}
+                leftSection={<IconPlugConnected size={14} />}
+                onClick={ready ? () => test.mutate({ uri }) : undefined}
+              >
+                {tested ? "Test again" : "Test the connection"}
+              </Button>
+              {ready && (
+                <Button type="submit" loading={busy}>
+                  Open the workspace
+                </Button>
+              )}
+            </Group>
+          </Group>
+        </Stack>
+      </form>
+    </section>
+  );
+}
+
+const stageWords: Record<StageName, string> = {
+  name: "Name",
+  network: "Network",
+  tls: "Encryption (TLS)",
+  login: "Login",
+  permissions: "Permissions",
+};
+
+const tones: Record<StageOutcome, Tone> = { passed: "good", failed: "bad", notNeeded: "plain", notReached: "plain" };
+
+const outcomeWords: Record<StageOutcome, string> = {
+  passed: "passed",
+  failed: "failed",
+  notNeeded: "not needed",
+  notReached: "not reached",
+};
+
+function Report({ report }: { report: ConnectionReport }) {
+  const missing = report.permissions.filter((permission) => !permission.allowed);
+  return (
+    <div className={classes.report} role="status">
+      <ol className={classes.stages}>
+        {report.stages.map((stage) => (
+          <StageLine key={stage.name} stage={stage} />
+        ))}
+      </ol>
+      {report.server && <div className="dim">{report.server}</div>}
+      {missing.length > 0 && (
+        <ul className={classes.missing}>
+          {missing.map((permission) => (
+            <li key={permission.name}>
+              Not allowed: <span className="mono">{permission.name}</span>, needed for {permission.neededFor}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function StageLine({ stage }: { stage: ConnectionStage }) {
+  return (
+    <li>
+      <span className={classes.stageName}>{stageWords[stage.name]}</span>
+      <StateMark tone={tones[stage.outcome]}>{outcomeWords[stage.outcome]}</StateMark>
+      <span className={classes.stageText}>
+        {stage.message}
+        {stage.hint && <span className="dim"> {stage.hint}</span>}
+      </span>
+      <span className="faint num">{stage.outcome === "notReached" ? "" : `${number(stage.millis)} ms`}</span>
+    </li>
+  );
+}

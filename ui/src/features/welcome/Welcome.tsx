@@ -1,0 +1,206 @@
+/** First start: the sample, a file, or MongoDB; and the workspaces opened before. */
+import { ActionIcon, Button } from "@mantine/core";
+import { IconDatabase, IconFile, IconFilePlus, IconFolderOpen, IconSparkles, IconX } from "@tabler/icons-react";
+import { useState } from "react";
+import { type ApiError, asApiError, call, type RecentWorkspace, type WorkspaceTarget } from "@/ipc";
+import { queryClient, useCall } from "@/shared/data/queries";
+import { pickFiles, useNativeFiles } from "@/shared/files";
+import { JobProgress } from "@/shared/jobs/JobProgress";
+import { jobEnd, useJob } from "@/shared/jobs/jobs";
+import { Moment, Problem, showError, Tag } from "@/shared/ui";
+import { Connect } from "./Connect";
+import classes from "./welcome.module.css";
+
+export function Welcome() {
+  const native = useNativeFiles();
+  const [connecting, setConnecting] = useState(false);
+  const { error, busy, open } = useOpen();
+  const sample = useSample();
+  const pick = async (purpose: "openWorkspace" | "newWorkspace") => {
+    try {
+      const handles =
+        purpose === "newWorkspace"
+          ? (await call("files.pickSave", { purpose, suggestedName: "records.steward" })).files
+          : await pickFiles(true, purpose, false);
+      const file = handles[0];
+      if (file) open({ by: "file", file: file.id });
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
+  const job = useJob(sample.jobId);
+
+  return (
+    <main className={classes.page} id="main">
+      <div className={classes.inner}>
+        <header className={classes.head}>
+          <img src="./steward.svg" alt="" width={40} height={40} />
+          <div>
+            <h1>Steward</h1>
+            <p>Look after records: import them, see what is wrong, put it right, take it back.</p>
+          </div>
+        </header>
+        {job?.state === "running" ? (
+          <section className={classes.card}>
+            <h2>{job.title}</h2>
+            <JobProgress job={job} />
+          </section>
+        ) : connecting ? (
+          <Connect onCancel={() => setConnecting(false)} onOpen={open} busy={busy} />
+        ) : (
+          <div className={classes.choices}>
+            <Choice
+              icon={<IconSparkles size={22} stroke={1.5} />}
+              title="Start with the sample"
+              about="361 real occupations in a file on this machine. Nothing to set up."
+              busy={sample.busy || busy}
+              onClick={sample.start}
+              autoFocus
+            />
+            {native && (
+              <>
+                <Choice
+                  icon={<IconFolderOpen size={22} stroke={1.5} />}
+                  title="Open a file"
+                  about="A workspace that you or somebody else made before."
+                  onClick={() => void pick("openWorkspace")}
+                />
+                <Choice
+                  icon={<IconFilePlus size={22} stroke={1.5} />}
+                  title="Make a new file"
+                  about="An empty workspace for your own records."
+                  onClick={() => void pick("newWorkspace")}
+                />
+              </>
+            )}
+            <Choice
+              icon={<IconDatabase size={22} stroke={1.5} />}
+              title="Connect to MongoDB"
+              about="A database on a server, tested step by step before it is opened."
+              onClick={() => setConnecting(true)}
+            />
+          </div>
+        )}
+        {error && <Problem error={error} />}
+        {sample.error && <Problem error={sample.error} retry={sample.start} />}
+        {!connecting && <Recent onOpen={open} />}
+      </div>
+    </main>
+  );
+}
+
+function useOpen() {
+  const [error, setError] = useState<ApiError>();
+  const [busy, setBusy] = useState(false);
+  const open = (target: WorkspaceTarget) => {
+    setBusy(true);
+    setError(undefined);
+    call("workspace.open", { target })
+      .then(
+        () => queryClient.invalidateQueries({ queryKey: ["workspace.current"] }),
+        (thrown: unknown) => setError(asApiError(thrown)),
+      )
+      .finally(() => setBusy(false));
+  };
+  return { error, busy, open };
+}
+
+function useSample() {
+  const [jobId, setJobId] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  const start = () => {
+    setBusy(true);
+    setError(undefined);
+    const work = async () => {
+      const started = await call("workspace.initSample", {});
+      setJobId(started.jobId);
+      const job = await jobEnd(started.jobId);
+      if (job.error) setError(job.error);
+      await queryClient.invalidateQueries();
+    };
+    work()
+      .catch((thrown: unknown) => setError(asApiError(thrown)))
+      .finally(() => setBusy(false));
+  };
+  return { jobId, busy, error, start };
+}
+
+type ChoiceProps = {
+  icon: React.ReactNode;
+  title: string;
+  about: string;
+  busy?: boolean;
+  autoFocus?: boolean;
+  onClick: () => void;
+};
+
+function Choice({ icon, title, about, busy, autoFocus, onClick }: ChoiceProps) {
+  return (
+    // biome-ignore lint/a11y/noAutofocus: the first thing to do on an otherwise empty screen
+    <button type="button" className={classes.choice} disabled={busy} autoFocus={autoFocus} onClick={onClick}>
+      <span className={classes.choiceIcon}>{icon}</span>
+      <span className={classes.choiceTitle}>{title}</span>
+      <span className={classes.choiceAbout}>{about}</span>
+    </button>
+  );
+}
+
+function Recent({ onOpen }: { onOpen: (target: WorkspaceTarget) => void }) {
+  const recent = useCall("workspace.recent", {});
+  const list = recent.data?.workspaces ?? [];
+  const forget = (id: string) => {
+    call("workspace.forget", { id }).then(
+      (answer) => queryClient.setQueryData(["workspace.recent", {}], answer),
+      (thrown: unknown) => showError(asApiError(thrown)),
+    );
+  };
+  if (list.length === 0) return null;
+  return (
+    <section className={classes.card} aria-label="Opened before">
+      <h2>Opened before</h2>
+      <ul className={classes.recent}>
+        {list.map((workspace) => (
+          <RecentLine
+            key={workspace.id}
+            workspace={workspace}
+            onOpen={() => onOpen({ by: "recent", id: workspace.id })}
+            onForget={() => forget(workspace.id)}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+type LineProps = { workspace: RecentWorkspace; onOpen: () => void; onForget: () => void };
+
+function RecentLine({ workspace, onOpen, onForget }: LineProps) {
+  const Icon = workspace.kind === "file" ? IconFile : IconDatabase;
+  return (
+    <li>
+      <Button
+        variant="subtle"
+        color="gray"
+        justify="flex-start"
+        className={classes.recentMain ?? ""}
+        leftSection={<Icon size={16} stroke={1.6} />}
+        disabled={!workspace.exists}
+        onClick={onOpen}
+      >
+        <span className={classes.recentName}>{workspace.name}</span>
+        <span className={classes.recentAddress}>{workspace.address}</span>
+      </Button>
+      {workspace.exists ? (
+        <span className="faint">
+          <Moment at={workspace.openedAt} />
+        </span>
+      ) : (
+        <Tag tone="warn">not found</Tag>
+      )}
+      <ActionIcon aria-label={`Take ${workspace.name} off the list`} onClick={onForget}>
+        <IconX size={14} />
+      </ActionIcon>
+    </li>
+  );
+}

@@ -1,0 +1,2 @@
+export * from "./drops";
+export * from "./files";

@@ -1,0 +1,2 @@
+export * from "./nav";
+export * from "./search";

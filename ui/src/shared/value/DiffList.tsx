@@ -1,0 +1,81 @@
+/** Records with what changes in them, field by field. */
+import type { DiffSample, FieldChange, RecordChange, Violation } from "@/ipc";
+import { fieldTitle, ruleText } from "../words/words";
+import classes from "./diff.module.css";
+import { keyText } from "./model";
+import { pointerToPath } from "./path";
+import { Change } from "./ValueText";
+
+export function DiffList({ samples }: { samples: DiffSample[] }) {
+  return (
+    <div className={classes.list}>
+      {samples.map((sample) => (
+        <article key={keyText(sample.key)} className={classes.record}>
+          <header className={classes.head}>
+            <span>{sample.title || keyText(sample.key)}</span>
+            {sample.title !== keyText(sample.key) && <span className="mono faint">{keyText(sample.key)}</span>}
+          </header>
+          <Changes changes={sample.changes} />
+        </article>
+      ))}
+    </div>
+  );
+}
+
+export function Changes({ changes }: { changes: FieldChange[] }) {
+  return (
+    <dl className={classes.changes}>
+      {changes.map((change) => (
+        <div key={change.path} className={classes.line}>
+          <dt title={change.path}>{change.path === "" ? "record" : nestedTitle(change.path)}</dt>
+          <dd>
+            <Change before={change.before} after={change.after} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function nestedTitle(path: string): string {
+  return path.split(".").map(fieldTitle).join(" › ");
+}
+
+const opWords = { insert: "added", update: "changed", delete: "deleted" } as const;
+
+/** One record's part in a change set. */
+export function RecordChangeView({ change, title }: { change: RecordChange; title?: string }) {
+  const document = change.document;
+  const whole: FieldChange[] =
+    typeof document === "object" && document !== null && !Array.isArray(document)
+      ? Object.entries(document).map(([path, value]) =>
+          change.op === "delete" ? { path, before: value } : { path, after: value },
+        )
+      : [];
+  return (
+    <article className={classes.record}>
+      <header className={classes.head}>
+        <span className="mono">{title ?? keyText(change.key)}</span>
+        <span className="faint">{opWords[change.op]}</span>
+      </header>
+      <Changes changes={change.fields && change.fields.length > 0 ? change.fields : whole} />
+    </article>
+  );
+}
+
+/** Broken rules as sentences, each with its field. */
+export function ViolationList({ violations }: { violations: Violation[] }) {
+  return (
+    <ul className={classes.violations}>
+      {violations.map((violation) => {
+        const path = pointerToPath(violation.pointer);
+        return (
+          <li key={`${violation.pointer}:${violation.rule}:${violation.message}`}>
+            {path !== "" && <strong>{nestedTitle(path)}</strong>} {violation.message}
+            <span className="visually-hidden"> ({ruleText(violation.rule)})</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
