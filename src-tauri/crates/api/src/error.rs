@@ -78,3 +78,51 @@ impl ApiError {
         Self::new(ErrorCode::NotFound, message)
     }
 }
+
+impl From<steward_store::StoreError> for ApiError {
+    fn from(e: steward_store::StoreError) -> Self {
+        use steward_store::StoreErrorKind as K;
+        let (code, hint) = match e.kind {
+            K::DuplicateKey | K::Conflict => (ErrorCode::Conflict, Some("Look at the record as it is now, then decide.")),
+            K::NotFound => (ErrorCode::NotFound, None),
+            K::Unreachable => (ErrorCode::Unreachable, Some("Check that the server runs and the network is there, then try again.")),
+            K::Unauthorized => (ErrorCode::Unauthorized, Some("Check the user name and password, and the database that they belong to (authSource).")),
+            K::Forbidden => (ErrorCode::Forbidden, Some("Ask an administrator for the permission, or open the workspace read-only.")),
+            K::Busy => (ErrorCode::Conflict, Some("Try again in a moment.")),
+            K::Unsupported => (ErrorCode::Unsupported, None),
+            K::Invalid => (ErrorCode::BadRequest, None),
+            K::NewerVersion => (ErrorCode::NewerVersion, Some("Update Steward.")),
+            K::Damaged => (ErrorCode::Damaged, Some("Restore the workspace from a backup.")),
+            K::BreakerOpen => (ErrorCode::Unreachable, Some("The server failed several times in a row. It is tried again in a minute.")),
+            K::Internal => (ErrorCode::Internal, None),
+        };
+        Self { code, message: e.message, hint: hint.map(str::to_owned), details: e.details }
+    }
+}
+
+impl From<steward_pipeline::Error> for ApiError {
+    fn from(e: steward_pipeline::Error) -> Self {
+        use steward_pipeline::Error as E;
+        match e {
+            E::Store(e) => e.into(),
+            E::BadRequest(message) => Self::bad_request(message),
+            E::NotFound(message) => Self::not_found(message),
+            E::File { path, source } => file_error(&path, &source),
+            E::StalePlan => Self::new(ErrorCode::StalePlan, "The data changed since this plan was made.").hint("Make the plan again."),
+            E::Cancelled => Self::new(ErrorCode::Cancelled, "Cancelled."),
+            E::Conflict(message) => Self::new(ErrorCode::Conflict, message),
+            E::Damaged(_) => Self::new(ErrorCode::Damaged, e.to_string()),
+        }
+    }
+}
+
+fn file_error(path: &str, source: &std::io::Error) -> ApiError {
+    use std::io::ErrorKind as K;
+    let (code, message) = match source.kind() {
+        K::NotFound => (ErrorCode::NotFound, format!("There is no file {path}.")),
+        K::PermissionDenied => (ErrorCode::Forbidden, format!("You may not read or write {path}.")),
+        K::IsADirectory => (ErrorCode::BadRequest, format!("{path} is a folder.")),
+        _ => (ErrorCode::Unreachable, format!("{path} cannot be read or written.")),
+    };
+    ApiError::new(code, message).details(source.to_string())
+}

@@ -1,1 +1,25 @@
-//! (in work)
+//! What happens to records: import, quarantine, history, edits and their undo, quality, export.
+//!
+//! Everything takes a [`Workspace`]; nothing here knows which store it is kept in, or who asks.
+
+#![forbid(unsafe_code)]
+
+pub mod bulk;
+pub mod docs;
+pub mod edit;
+pub mod error;
+pub mod export;
+pub mod import;
+pub mod journal;
+pub mod progress;
+pub mod quality;
+pub mod quarantine;
+pub mod rows;
+pub mod runs;
+pub mod seen;
+pub mod split;
+pub mod workspace;
+
+pub use error::{Error, Result};
+pub use progress::{Progress, Silent};
+pub use workspace::{Clock, CollectionSettings, SystemClock, Workspace};

@@ -61,14 +61,23 @@ pub async fn upsert(
     books: &dyn Bookkeeper,
 ) -> StoreResult<Vec<Outcome>> {
     let mut look = !plan.expect_new;
+    let mut earlier: Vec<Option<Outcome>> = vec![None; batch.len()];
     for _ in 0..4 {
         let existing = if look { look_up(store, plan, batch).await? } else { HashMap::new() };
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut ops = Vec::with_capacity(batch.len());
-        for incoming in batch {
+        let mut sources = Vec::with_capacity(batch.len());
+        for (at, incoming) in batch.iter().enumerate() {
             let (outcome, op) = decide(plan, incoming, existing.get(&key_bytes(&incoming.key)))?;
-            outcomes.push(outcome);
+            if op.is_some() {
+                sources.push(at);
+            }
             ops.extend(op);
+            // What an earlier attempt wrote is found unchanged now; it counts as what it was.
+            outcomes.push(match (outcome, earlier[at].take()) {
+                (Outcome::Unchanged | Outcome::Exists, Some(written)) => written,
+                (outcome, _) => outcome,
+            });
         }
         let write = WriteBatch { history: books.history(&outcomes, batch)?, data: ops, confirm: books.confirm(&outcomes)? };
         if write.is_empty() {
@@ -76,7 +85,13 @@ pub async fn upsert(
         }
         match store.write(write, Durability::Bulk).await {
             Ok(report) if report.failures.is_empty() => return Ok(outcomes),
-            Ok(_) => {}
+            Ok(report) => {
+                let failed: Vec<usize> = report.failures.iter().filter_map(|f| sources.get(f.index).copied()).collect();
+                for (at, outcome) in outcomes.into_iter().enumerate() {
+                    let written = matches!(outcome, Outcome::Inserted { .. } | Outcome::Updated { .. }) && !failed.contains(&at);
+                    earlier[at] = written.then_some(outcome);
+                }
+            }
             Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => {}
             Err(e) => return Err(e),
         }

@@ -1,0 +1,182 @@
+//! The running program: its host, its open workspace, jobs, plans, files and listeners.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use steward_pipeline::{Clock, SystemClock, Workspace};
+use steward_schema::Registry;
+use tokio::sync::broadcast;
+
+use crate::dto::{AppEvent, Topic, WorkspaceInfo};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::files::Files;
+use crate::host::Host;
+use crate::jobs::Jobs;
+use crate::open::{self, Address};
+use crate::plans::Plans;
+use crate::recent::Recent;
+
+/// An open workspace.
+#[derive(Clone)]
+pub struct Open {
+    pub workspace: Workspace,
+    pub info: WorkspaceInfo,
+    follower: Arc<Follower>,
+}
+
+/// Stops following the change feed when the workspace is closed.
+struct Follower(Option<tokio::task::JoinHandle<()>>);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        if let Some(task) = self.0.take() {
+            task.abort();
+        }
+    }
+}
+
+/// Everything that commands work on.
+pub struct App {
+    pub host: Arc<dyn Host>,
+    pub jobs: Jobs,
+    pub files: Files,
+    pub(crate) plans: Plans,
+    pub(crate) recent: Recent,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The user's data folder.
+    pub data: PathBuf,
+    open: RwLock<Option<Open>>,
+    events: broadcast::Sender<AppEvent>,
+}
+
+impl App {
+    /// A program without a workspace yet. `data` is the user's data folder (see [`data_folder`]).
+    pub fn new(host: Arc<dyn Host>, data: PathBuf) -> ApiResult<Arc<Self>> {
+        let registry = Registry::builtin()
+            .map_err(|e| ApiError::new(ErrorCode::Internal, "A built-in schema cannot be read.").details(e.to_string()))?;
+        Ok(Arc::new(Self {
+            host,
+            jobs: Jobs::default(),
+            files: Files::default(),
+            plans: Plans::default(),
+            recent: Recent::new(&data),
+            registry: Arc::new(registry),
+            clock: Arc::new(SystemClock),
+            data,
+            open: RwLock::new(None),
+            events: broadcast::channel(512).0,
+        }))
+    }
+
+    /// Listens to events from now on. A slow listener loses the oldest ones and should refetch.
+    pub fn listen(&self) -> broadcast::Receiver<AppEvent> {
+        self.events.subscribe()
+    }
+
+    pub fn emit(&self, event: AppEvent) {
+        // Nobody listening is fine.
+        let _ = self.events.send(event);
+    }
+
+    pub fn changed(&self, topics: &[Topic], collection: Option<&str>) {
+        for topic in topics {
+            self.emit(AppEvent::Changed { topic: topic.clone(), collection: collection.map(str::to_owned) });
+        }
+    }
+
+    pub fn current(&self) -> Option<Open> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The open workspace, or the error that offers to open one.
+    pub fn workspace(&self) -> ApiResult<Workspace> {
+        let none = || ApiError::new(ErrorCode::NoWorkspace, "No workspace is open.").hint("Open a file, connect to MongoDB, or load the sample.");
+        self.current().map(|open| open.workspace).ok_or_else(none)
+    }
+
+    /// Opens an address; the one open before is closed.
+    pub async fn open(self: &Arc<Self>, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
+        let store = open::store(address).await?;
+        let workspace =
+            Workspace::open(Arc::clone(&store), Arc::clone(&self.registry), Arc::clone(&self.clock), actor()).await?;
+        let info = open::describe(store.as_ref(), address, production).await?;
+        let follower = Arc::new(Follower(follow(self, &workspace)));
+        self.plans.clear();
+        let opened = Open { workspace, info: info.clone(), follower };
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        self.emit(AppEvent::WorkspaceChanged);
+        Ok(info)
+    }
+
+    pub fn close(&self) {
+        let closed = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(closed);
+        self.plans.clear();
+        self.emit(AppEvent::WorkspaceChanged);
+    }
+
+    /// Changes what is told about the open workspace.
+    pub(crate) fn update_info(&self, change: impl FnOnce(&mut WorkspaceInfo)) -> ApiResult<WorkspaceInfo> {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(open) = open.as_mut() else {
+            return Err(ApiError::new(ErrorCode::NoWorkspace, "No workspace is open."));
+        };
+        change(&mut open.info);
+        Ok(open.info.clone())
+    }
+}
+
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Open").field("info", &self.info).field("follows", &self.follower.0.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// Tells listeners what others write: one event a collection, at most twice a second. The command line has no listener.
+fn follow(app: &Arc<App>, workspace: &Workspace) -> Option<tokio::task::JoinHandle<()>> {
+    use futures::StreamExt;
+    let feeds = workspace.store.capabilities().has(steward_store::Capability::ChangeFeed);
+    if !feeds || app.host.kind() == crate::dto::HostKind::Cli {
+        return None;
+    }
+    let (app, store) = (Arc::downgrade(app), Arc::clone(&workspace.store));
+    Some(tokio::spawn(async move {
+        let Ok(stream) = store.changes(None).await else {
+            return;
+        };
+        let mut chunks = std::pin::pin!(stream.ready_chunks(1000));
+        while let Some(chunk) = chunks.next().await {
+            let mut names: Vec<String> = chunk.into_iter().filter_map(|e| e.ok().map(|e| e.collection)).collect();
+            names.sort();
+            names.dedup();
+            if names.is_empty() {
+                return;
+            }
+            let Some(app) = app.upgrade() else {
+                return;
+            };
+            for name in names {
+                app.changed(&[Topic::Records], Some(&name));
+            }
+            drop(app);
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+    }))
+}
+
+/// Who works here: the login name of the operating system.
+fn actor() -> String {
+    ["STEWARD_ACTOR", "USER", "USERNAME", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        .unwrap_or_else(|| "somebody".to_owned())
+}
+
+/// `$STEWARD_DATA`, else the folder that the operating system has for a user's application data.
+pub fn data_folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("STEWARD_DATA").filter(|v| !v.is_empty()) {
+        return PathBuf::from(folder);
+    }
+    directories::ProjectDirs::from("", "", "Steward").map_or_else(|| PathBuf::from("."), |dirs| dirs.data_dir().to_owned())
+}

@@ -1,0 +1,59 @@
+//! `app.*`
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::dto::{AppInfo, CheckOutcome, DoctorCheck, DoctorReport, Empty};
+use crate::error::ApiResult;
+use crate::host::secrets;
+
+pub async fn info(app: &Arc<App>, _: Empty) -> ApiResult<AppInfo> {
+    Ok(AppInfo {
+        version: env!("CARGO_PKG_VERSION").into(),
+        host: app.host.kind(),
+        can_pick_files: app.host.can_pick_files(),
+        keyring: secrets::is_available().await,
+    })
+}
+
+fn check(name: &str, outcome: CheckOutcome, message: impl Into<String>, hint: Option<&str>) -> DoctorCheck {
+    DoctorCheck { name: name.into(), outcome, message: message.into(), hint: hint.map(str::to_owned) }
+}
+
+pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
+    let mut checks = vec![check("Version", CheckOutcome::Ok, format!("Steward {}", env!("CARGO_PKG_VERSION")), None)];
+    checks.push(match std::fs::create_dir_all(&app.data).and_then(|()| tempfile::tempfile_in(&app.data)) {
+        Ok(_) => check("Data folder", CheckOutcome::Ok, format!("{} can be written.", app.data.display()), None),
+        Err(e) => check(
+            "Data folder",
+            CheckOutcome::Failed,
+            format!("{} cannot be written: {e}.", app.data.display()),
+            Some("Set STEWARD_DATA to a folder that you may write to."),
+        ),
+    });
+    checks.push(if secrets::is_available().await {
+        check("Keyring", CheckOutcome::Ok, "Passwords can be kept in the keyring.", None)
+    } else {
+        check("Keyring", CheckOutcome::Warning, "There is no open keyring.", Some("Steward asks for passwords each time; it never writes them to a file."))
+    });
+    let schemas = app.registry.all().count();
+    checks.push(check("Schemas", CheckOutcome::Ok, format!("{schemas} schema packs are ready."), None));
+    match app.current() {
+        None => checks.push(check("Workspace", CheckOutcome::Warning, "None is open.", Some("Name one with --workspace, or run 'steward init --sample'."))),
+        Some(open) => {
+            checks.push(check("Workspace", CheckOutcome::Ok, format!("{} ({})", open.info.address, open.info.server), None));
+            for notice in &open.info.notices {
+                checks.push(check("Notice", CheckOutcome::Warning, notice.clone(), None));
+            }
+            for limit in &open.info.limits {
+                checks.push(check("Limit", CheckOutcome::Warning, limit.clone(), None));
+            }
+            for access in open.workspace.store.access().await? {
+                let outcome = if access.allowed { CheckOutcome::Ok } else { CheckOutcome::Warning };
+                let may = if access.allowed { "allowed" } else { "not allowed" };
+                checks.push(check("Permission", outcome, format!("{} is {may}: {}.", access.name, access.needed_for), None));
+            }
+        }
+    }
+    Ok(DoctorReport { checks })
+}

@@ -1,0 +1,46 @@
+//! `changes.*`: the history of the workspace.
+
+use std::sync::Arc;
+
+use steward_pipeline::edit::Undone;
+use steward_pipeline::{edit, journal};
+
+use crate::app::App;
+use crate::dto::{ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes, Empty, ListChanges, Topic, UndoChange};
+use crate::error::ApiResult;
+
+pub async fn list(app: &Arc<App>, request: ListChanges) -> ApiResult<Changes> {
+    let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
+    let mut changes = journal::list(&app.workspace()?, request.collection.as_deref(), request.before_seq, limit + 1).await?;
+    let more = changes.len() > limit;
+    changes.truncate(limit);
+    Ok(Changes { changes, more })
+}
+
+pub async fn get(app: &Arc<App>, request: ChangeId) -> ApiResult<ChangeDetail> {
+    let workspace = app.workspace()?;
+    let change_set = journal::get(&workspace, &request.change_set).await?;
+    let records = journal::changes(&workspace, &request.change_set, 0, 100).await?;
+    Ok(ChangeDetail { change_set, records: records.into_iter().map(|c| c.record).collect() })
+}
+
+pub async fn undo(app: &Arc<App>, request: UndoChange) -> ApiResult<ChangeOutcome> {
+    let undone = edit::undo(&app.workspace()?, &request.change_set).await?;
+    Ok(outcome(app, undone))
+}
+
+/// Tells everybody and gives the answer.
+pub(crate) fn outcome(app: &Arc<App>, undone: Undone) -> ChangeOutcome {
+    match undone {
+        Undone::Applied(change_set) => {
+            app.changed(&[Topic::Records, Topic::Changes, Topic::Quarantine, Topic::Collections, Topic::Quality], Some(&change_set.collection));
+            ChangeOutcome::Applied { change_set }
+        }
+        Undone::Conflict(records) => ChangeOutcome::Conflict { records },
+    }
+}
+
+pub async fn verify(app: &Arc<App>, _: Empty) -> ApiResult<ChainReport> {
+    let found = journal::verify(&app.workspace()?).await?;
+    Ok(ChainReport { ok: found.broken_at.is_none(), entries: found.entries, broken_at: found.broken_at, message: found.message })
+}

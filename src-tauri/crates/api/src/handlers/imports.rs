@@ -1,0 +1,310 @@
+//! `imports.*`
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use steward_domain::{Filter, RecordKey, Value};
+use steward_pipeline::import::{Findings, ImportSpec, SourceFile};
+use steward_pipeline::rows::RowOutcome;
+use steward_pipeline::split::{Layout, Splitter};
+use steward_pipeline::{Workspace, import, runs};
+
+use crate::app::App;
+use crate::dto::{
+    ApplyPlan, Detection, DiffSample, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted, JobUnit, PlanImport,
+    PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, SourceFormat, Topic, ValidateFiles,
+};
+use crate::error::{ApiError, ApiResult};
+use crate::jobs;
+use crate::plans::{self, CollectionStamp, FileStamp, Plan};
+
+/// Rows that a preview shows, and that detection looks at.
+const PREVIEW: usize = 50;
+
+/// Tells everybody that a load changed a collection.
+pub(crate) fn announce(app: &Arc<App>, collection: &str) {
+    let topics = [Topic::Collections, Topic::Records, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality];
+    app.changed(&topics, Some(collection));
+}
+
+fn sources(app: &App, files: &[String]) -> ApiResult<Vec<SourceFile>> {
+    if files.is_empty() {
+        return Err(ApiError::bad_request("Choose at least one file."));
+    }
+    files.iter().map(|id| app.files.get(id).map(|(path, name)| SourceFile { name, path })).collect()
+}
+
+/// The first rows of a file as JSON, for detection.
+fn first_records(path: &Path, name: &str) -> ApiResult<(Layout, Vec<serde_json::Value>)> {
+    let file = SourceFile { name: name.to_owned(), path: path.to_owned() };
+    let (handle, _) = import::open(&file)?;
+    let failed = |e| ApiError::from(steward_pipeline::Error::file(path, e));
+    let mut splitter = Splitter::new(handle).map_err(failed)?;
+    let mut records = Vec::new();
+    for _ in 0..PREVIEW {
+        match splitter.next_row().map_err(failed)? {
+            Some(row) => records.extend(serde_json::from_slice(&row.bytes).ok()),
+            None => break,
+        }
+    }
+    Ok((splitter.layout(), records))
+}
+
+fn detections(workspace: &Workspace, records: &[serde_json::Value]) -> Vec<Detection> {
+    let found = steward_schema::detect(&workspace.registry, records);
+    found.into_iter().map(|d| Detection { schema: d.id.to_string(), confidence: d.confidence, reason: d.reason }).collect()
+}
+
+pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<ImportPreview> {
+    let workspace = app.workspace()?;
+    let mut files = Vec::new();
+    for (id, source) in request.files.iter().zip(sources(app, &request.files)?) {
+        let (path, name) = (source.path.clone(), source.name.clone());
+        let (layout, records) = tokio::task::spawn_blocking(move || first_records(&path, &name))
+            .await
+            .map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))??;
+        let detected = detections(&workspace, &records);
+        let chosen = match &request.schema {
+            Some(schema) => schema.clone(),
+            None => detected.first().map(|d| d.schema.clone()).unwrap_or_default(),
+        };
+        let (rows, notes) = preview_rows(&workspace, source, &chosen).await?;
+        files.push(FilePreview {
+            file: app.files.handle(id)?,
+            format: format_of(layout),
+            detected,
+            fields: fields_of(&records),
+            rows,
+            notes,
+        });
+    }
+    Ok(ImportPreview { files })
+}
+
+fn format_of(layout: Layout) -> SourceFormat {
+    match layout {
+        Layout::Lines => SourceFormat::Ndjson,
+        Layout::Array => SourceFormat::JsonArray,
+        Layout::Objects => SourceFormat::JsonObject,
+        Layout::Empty => SourceFormat::Empty,
+        Layout::Unknown => SourceFormat::Unknown,
+    }
+}
+
+fn fields_of(records: &[serde_json::Value]) -> Vec<String> {
+    let mut fields: Vec<String> = Vec::new();
+    for name in records.iter().filter_map(|r| r.as_object()).flat_map(|o| o.keys()) {
+        if !fields.contains(name) {
+            fields.push(name.clone());
+        }
+    }
+    fields
+}
+
+async fn preview_rows(workspace: &Workspace, source: SourceFile, schema: &str) -> ApiResult<(Vec<PreviewRow>, Vec<String>)> {
+    let checker = if schema.is_empty() { None } else { Some(workspace.checker(schema)?) };
+    let key_field = if schema.is_empty() { "_id".to_owned() } else { workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.steward.key.clone() };
+    let stream = import::checked(vec![source], checker, key_field);
+    let mut stream = std::pin::pin!(stream);
+    let mut rows = Vec::new();
+    let mut notes = Vec::new();
+    if let Some(batch) = stream.next().await {
+        let (checked, note) = batch?.into_parts();
+        notes.extend(note);
+        for row in checked.into_iter().take(PREVIEW) {
+            let (document, raw, violations) = match row.outcome {
+                RowOutcome::Fine { document, raw, .. } => (steward_store::upsert::decode(&document).ok(), raw, Vec::new()),
+                RowOutcome::Bad { raw, document, errors } => (document, raw, errors),
+            };
+            rows.push(PreviewRow {
+                row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
+                document: document.map(Value::from),
+                raw: String::from_utf8_lossy(&raw).chars().take(2000).collect(),
+                violations,
+            });
+        }
+    }
+    Ok((rows, notes))
+}
+
+/// Settles schema, collection and key.
+async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiResult<ImportSpec> {
+    let files = sources(app, &request.files)?;
+    let schema = match &request.schema {
+        Some(schema) if schema.is_empty() => String::new(),
+        Some(schema) => workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.id.to_string(),
+        None => detect_one(workspace, &files, request.collection.as_deref()).await?,
+    };
+    let pack = workspace.registry.get(&schema).ok();
+    let collection = match (&request.collection, pack) {
+        (Some(name), _) if !name.is_empty() => name.clone(),
+        (_, Some(pack)) => pack.steward.collection.clone(),
+        _ => {
+            return Err(ApiError::bad_request("Nothing tells which collection these records belong to.")
+                .hint("Choose a collection (--collection), or a schema (--schema)."));
+        }
+    };
+    let key_field = match (&request.key_field, pack) {
+        (Some(key), _) if !key.is_empty() => key.clone(),
+        (_, Some(pack)) => pack.steward.key.clone(),
+        _ => workspace.settings(&collection).await?.key_field,
+    };
+    Ok(ImportSpec { files, collection, key_field, schema, mode: request.mode })
+}
+
+/// The schema of the collection if it has one, else the one that fits; a tie is asked about.
+async fn detect_one(workspace: &Workspace, files: &[SourceFile], collection: Option<&str>) -> ApiResult<String> {
+    if let Some(collection) = collection {
+        let settings = workspace.settings(collection).await?;
+        if !settings.schema.is_empty() {
+            return Ok(settings.schema);
+        }
+    }
+    let mut chosen = String::new();
+    for file in files {
+        let (path, name) = (file.path.clone(), file.name.clone());
+        let (_, records) = tokio::task::spawn_blocking(move || first_records(&path, &name))
+            .await
+            .map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))??;
+        let found = detections(workspace, &records);
+        if let [first, second, ..] = found.as_slice()
+            && (first.confidence - second.confidence).abs() < 0.05
+        {
+            return Err(ApiError::bad_request(format!("{} fits {} and {} alike.", file.name, first.schema, second.schema))
+                .hint("Choose the schema (--schema)."));
+        }
+        let Some(best) = found.first() else {
+            continue;
+        };
+        if !chosen.is_empty() && chosen != best.schema {
+            return Err(ApiError::bad_request("These files are of different kinds.").hint("Import them one by one."));
+        }
+        chosen.clone_from(&best.schema);
+    }
+    Ok(chosen)
+}
+
+async fn stamp(workspace: &Workspace, collection: &str) -> ApiResult<CollectionStamp> {
+    let last = steward_pipeline::journal::list(workspace, Some(collection), None, 1).await?;
+    Ok(CollectionStamp {
+        records: workspace.store.count(collection, &Filter::all()).await?,
+        last_change: last.first().map(|set| set.id.clone()),
+    })
+}
+
+pub async fn plan(app: &Arc<App>, request: PlanImport) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let spec = settle(app, &workspace, &request).await?;
+    let owner = Arc::clone(app);
+    let title = format!("Planning the import of {}", names(&spec));
+    Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
+        let stamps = spec.files.iter().map(|f| FileStamp::of(&f.path)).collect();
+        let state = if request.full { Some(stamp(&workspace, &spec.collection).await?) } else { None };
+        let findings = if request.full {
+            Some(runs::dry_run(&workspace, &spec, true, progress.as_ref()).await?)
+        } else {
+            for file in &spec.files {
+                import::open(file)?;
+            }
+            None
+        };
+        let plan = describe(&owner, &request.files, &spec, findings)?;
+        let plan_id = owner.plans.put(Plan::Import { spec, stamps, state });
+        Ok(JobOutcome::Plan(ImportPlan { plan_id, ..plan }))
+    }))
+}
+
+fn names(spec: &ImportSpec) -> String {
+    spec.files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn describe(app: &App, files: &[String], spec: &ImportSpec, findings: Option<Findings>) -> ApiResult<ImportPlan> {
+    let counts = findings.as_ref().map(|f| f.counts);
+    let findings = findings.unwrap_or_default();
+    Ok(ImportPlan {
+        plan_id: String::new(),
+        files: files.iter().map(|id| app.files.handle(id)).collect::<ApiResult<_>>()?,
+        collection: spec.collection.clone(),
+        key_field: spec.key_field.clone(),
+        schema: spec.schema.clone(),
+        mode: spec.mode,
+        counts,
+        updates: findings
+            .updates
+            .into_iter()
+            .map(|u| DiffSample { key: RecordKey(Value(u.key)), title: u.title, changes: u.changes })
+            .collect(),
+        rejected: findings
+            .rejected
+            .into_iter()
+            .map(|r| RejectedRow { file: r.file, row_number: i64::try_from(r.row_number).unwrap_or(i64::MAX), raw: r.raw, errors: r.errors })
+            .collect(),
+        problems: findings
+            .problems
+            .into_iter()
+            .map(|p| ProblemCount { field: p.field, rule: p.rule, message: p.message, rows: p.rows })
+            .collect(),
+        unknown_fields: findings.unknown_fields,
+        notes: findings.notes,
+    })
+}
+
+pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let Plan::Import { spec, stamps, state } = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    let same_files = spec.files.iter().zip(&stamps).all(|(file, then)| FileStamp::of(&file.path) == *then);
+    let same_data = match &state {
+        Some(then) => stamp(&workspace, &spec.collection).await? == *then,
+        None => true,
+    };
+    if !same_files || !same_data {
+        return Err(plans::stale());
+    }
+    let owner = Arc::clone(app);
+    let title = format!("Importing {}", names(&spec));
+    Ok(jobs::start(app, JobKind::Import, title, JobUnit::Bytes, move |progress| async move {
+        let result = runs::load(&workspace, &spec, progress.as_ref()).await;
+        announce(&owner, &spec.collection);
+        Ok(JobOutcome::Run(result?.0))
+    }))
+}
+
+pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let files = if request.files.is_empty() { Vec::new() } else { sources(app, &request.files)? };
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Import, "Going on with an import", JobUnit::Bytes, move |progress| async move {
+        let (run, _) = runs::resume(&workspace, &request.run_id, files, progress.as_ref()).await?;
+        announce(&owner, &run.collection);
+        Ok(JobOutcome::Run(run))
+    }))
+}
+
+pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let plan = PlanImport {
+        files: request.files.clone(),
+        schema: request.schema,
+        collection: None,
+        key_field: None,
+        mode: steward_domain::ImportMode::Upsert,
+        full: true,
+    };
+    let spec = match settle(app, &workspace, &plan).await {
+        Ok(spec) if !spec.schema.is_empty() => spec,
+        Ok(_) | Err(_) if plan.schema.is_none() => {
+            return Err(ApiError::bad_request("No schema fits these files.").hint("Choose one (--schema)."));
+        }
+        Ok(_) => return Err(ApiError::bad_request("Choose a schema to check against.")),
+        Err(e) => return Err(e),
+    };
+    let owner = Arc::clone(app);
+    let title = format!("Checking {}", names(&spec));
+    Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
+        let findings = runs::dry_run(&workspace, &spec, false, progress.as_ref()).await?;
+        Ok(JobOutcome::Plan(describe(&owner, &request.files, &spec, Some(findings))?))
+    }))
+}

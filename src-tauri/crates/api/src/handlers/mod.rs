@@ -1,0 +1,16 @@
+//! The bodies of the commands: one function each, named in `commands`.
+
+pub mod app;
+pub mod changes;
+pub mod collections;
+pub mod files;
+pub mod filters;
+pub mod imports;
+pub mod jobs;
+pub mod quality;
+pub mod quarantine;
+pub mod records;
+pub mod runs;
+pub mod schemas;
+pub mod settings;
+pub mod workspace;

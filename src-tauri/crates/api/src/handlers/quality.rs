@@ -1,0 +1,32 @@
+//! `quality.*`
+
+use std::sync::Arc;
+
+use steward_pipeline::quality;
+
+use crate::app::App;
+use crate::dto::{JobKind, JobOutcome, JobStarted, JobUnit, LastQuality, QualityQuery, Topic};
+use crate::error::ApiResult;
+use crate::jobs;
+
+pub async fn last(app: &Arc<App>, request: QualityQuery) -> ApiResult<LastQuality> {
+    let workspace = app.workspace()?;
+    let report = quality::last(&workspace, &request.collection).await?;
+    let stale = match &report {
+        Some(report) => quality::changed_since(&workspace, &request.collection, &report.measured_at).await?,
+        None => false,
+    };
+    Ok(LastQuality { report, stale })
+}
+
+pub async fn measure(app: &Arc<App>, request: QualityQuery) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    workspace.existing(&request.collection).await?;
+    let (owner, collection) = (Arc::clone(app), request.collection);
+    let title = format!("Measuring {collection}");
+    Ok(jobs::start(app, JobKind::Quality, title, JobUnit::Records, move |progress| async move {
+        let report = quality::measure(&workspace, &collection, progress.as_ref()).await?;
+        owner.changed(&[Topic::Quality], Some(&collection));
+        Ok(JobOutcome::Quality(report))
+    }))
+}

@@ -1,0 +1,137 @@
+//! `quarantine.*`
+
+use std::sync::Arc;
+
+use steward_domain::{QuarantineEntry, QuarantineStatus, Value};
+use steward_pipeline::quarantine::{self, Narrow};
+use steward_pipeline::{Workspace, export as exporting};
+
+use crate::app::App;
+use crate::dto::{
+    DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, GroupCount, JobKind, JobOutcome, JobStarted, JobUnit,
+    ListQuarantine, ProblemCount, QuarantineEdited, QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage,
+    QuarantineSelection, QuarantineStats, RecordsExported, RestoreQuarantine, RetryOutcome, RetryQuarantine, RetryResult, Topic,
+    ValidateQuarantine, Violations,
+};
+use crate::error::{ApiError, ApiResult};
+use crate::jobs;
+
+fn narrow(filter: QuarantineFilter) -> Narrow {
+    Narrow {
+        collection: filter.collection,
+        rule: filter.rule,
+        field: filter.field,
+        run: filter.run_id,
+        file: filter.file,
+        status: filter.status,
+    }
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+pub async fn list(app: &Arc<App>, request: ListQuarantine) -> ApiResult<QuarantinePage> {
+    let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
+    let (entries, next, total) = quarantine::list(&app.workspace()?, &narrow(request.filter), request.after, limit).await?;
+    Ok(QuarantinePage { entries, next, total: number(total) })
+}
+
+pub async fn get(app: &Arc<App>, request: QuarantineId) -> ApiResult<QuarantineEntry> {
+    Ok(quarantine::get(&app.workspace()?, &request.id).await?)
+}
+
+pub async fn stats(app: &Arc<App>, _: Empty) -> ApiResult<QuarantineStats> {
+    let stats = quarantine::stats(&app.workspace()?).await?;
+    let groups = |list: Vec<(String, u64)>| list.into_iter().map(|(name, n)| GroupCount { name, count: number(n) }).collect();
+    Ok(QuarantineStats {
+        waiting: number(stats.waiting),
+        released: number(stats.released),
+        discarded: number(stats.discarded),
+        by_rule: groups(stats.by_rule),
+        by_field: groups(stats.by_field),
+        by_file: groups(stats.by_file),
+        by_run: groups(stats.by_run),
+        problems: stats
+            .problems
+            .into_iter()
+            .map(|(field, rule, message, rows)| ProblemCount { field, rule, message, rows: number(rows) })
+            .collect(),
+    })
+}
+
+fn object(value: Value) -> ApiResult<bson::Document> {
+    match value.0 {
+        bson::Bson::Document(doc) => Ok(doc),
+        _ => Err(ApiError::bad_request("A record must be an object in braces.")),
+    }
+}
+
+pub async fn validate(app: &Arc<App>, request: ValidateQuarantine) -> ApiResult<Violations> {
+    let workspace = app.workspace()?;
+    let entry = quarantine::get(&workspace, &request.id).await?;
+    let settings = workspace.settings(&entry.collection).await?;
+    Ok(Violations { violations: quarantine::recheck(&workspace, &entry, &settings.key_field, &object(request.document)?)? })
+}
+
+pub async fn edit(app: &Arc<App>, request: EditQuarantine) -> ApiResult<QuarantineEdited> {
+    let entry = quarantine::correct(&app.workspace()?, &request.id, object(request.document)?).await?;
+    app.changed(&[Topic::Quarantine], Some(&entry.collection));
+    Ok(QuarantineEdited { violations: entry.errors.clone(), entry })
+}
+
+async fn selected(workspace: &Workspace, selection: QuarantineSelection) -> ApiResult<Vec<String>> {
+    Ok(match selection {
+        QuarantineSelection::Ids { ids } => ids,
+        QuarantineSelection::Filter { filter } => quarantine::ids(workspace, &narrow(filter)).await?,
+    })
+}
+
+pub async fn retry(app: &Arc<App>, request: RetryQuarantine) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Retry, "Trying quarantined rows again", JobUnit::Rows, move |progress| async move {
+        let ids = selected(&workspace, request.selection).await?;
+        let done = quarantine::retry(&workspace, &ids, progress.as_ref()).await?;
+        owner.changed(&[Topic::Quarantine, Topic::Records, Topic::Collections, Topic::Changes, Topic::Quality], None);
+        let results = done.results.into_iter().map(|e| RetryResult { id: e.id, status: e.status, errors: e.errors }).collect();
+        Ok(JobOutcome::Retried(RetryOutcome {
+            tried: done.tried,
+            released: done.released,
+            still_waiting: done.still_waiting,
+            results,
+            change_set: done.change_set,
+        }))
+    }))
+}
+
+pub async fn discard(app: &Arc<App>, request: DiscardQuarantine) -> ApiResult<Discarded> {
+    if request.reason.trim().is_empty() {
+        return Err(ApiError::bad_request("Say why these rows are discarded; the reason stays in the history."));
+    }
+    let workspace = app.workspace()?;
+    let ids = selected(&workspace, request.selection).await?;
+    moved(app, &workspace, ids, QuarantineStatus::Discarded, Some(request.reason.trim())).await
+}
+
+pub async fn restore(app: &Arc<App>, request: RestoreQuarantine) -> ApiResult<Discarded> {
+    let workspace = app.workspace()?;
+    moved(app, &workspace, request.ids, QuarantineStatus::Waiting, None).await
+}
+
+async fn moved(app: &Arc<App>, workspace: &Workspace, ids: Vec<String>, to: QuarantineStatus, reason: Option<&str>) -> ApiResult<Discarded> {
+    let ids = quarantine::set_status(workspace, &ids, to, reason).await?;
+    app.changed(&[Topic::Quarantine, Topic::Collections, Topic::Changes], None);
+    Ok(Discarded { discarded: i64::try_from(ids.len()).unwrap_or(i64::MAX), ids })
+}
+
+pub async fn export(app: &Arc<App>, request: ExportQuarantine) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let (path, name) = app.files.get(&request.file)?;
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Export, format!("Exporting to {name}"), JobUnit::Rows, move |progress| async move {
+        let csv = request.format == QuarantineExportFormat::Csv;
+        let records = exporting::quarantined(&workspace, &narrow(request.filter), csv, &path, progress.as_ref()).await?;
+        Ok(JobOutcome::Exported(RecordsExported { file: owner.files.handle(&request.file)?, records }))
+    }))
+}

@@ -1,0 +1,271 @@
+//! `records.*`
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bson::{Bson, Document};
+use steward_domain::quality::MetricName;
+use steward_domain::{ChangeKind, Filter, RecordKey, Value, value};
+use steward_pipeline::bulk::{self, Action, Select};
+use steward_pipeline::edit::{self, Edit, Edited};
+use steward_pipeline::{Silent, Workspace, export as exporting, quality};
+use steward_store::{Cursor, Query, SortBy, upsert};
+
+use crate::app::App;
+use crate::dto::{
+    ApplyPlan, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat, ExportRecords, Facet,
+    FacetQuery, FacetValue, FieldConflict, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted, JobUnit,
+    PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord, Selection, Topic,
+    ValidateRecord, Violations,
+};
+use crate::error::{ApiError, ApiResult};
+use crate::jobs;
+use crate::plans::{self, Plan};
+
+fn metric(finding: &Finding) -> MetricName {
+    match finding {
+        Finding::Completeness => MetricName::Completeness,
+        Finding::Adherence => MetricName::Adherence,
+        Finding::Uniqueness => MetricName::Uniqueness,
+        Finding::Freshness => MetricName::Freshness,
+    }
+}
+
+pub async fn find(app: &Arc<App>, request: FindRecords) -> ApiResult<RecordPage> {
+    let workspace = app.workspace()?;
+    let started = std::time::Instant::now();
+    let settings = workspace.existing(&request.collection).await?;
+    let checker = workspace.checker_of(&request.collection).await?;
+    let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
+    let (found, next, scanned) = match &request.finding {
+        Some(finding) => {
+            let (found, next) = quality::failing(&workspace, &request.collection, metric(finding), request.after, limit).await?;
+            (found, next, false)
+        }
+        None => {
+            let query = Query {
+                filter: request.filter.unwrap_or_else(Filter::all),
+                sort: request.sort.map(|s| SortBy { field: s.field.as_str().into(), descending: s.descending }),
+                after: request.after.map(Cursor),
+                limit,
+            };
+            let page = workspace.store.find(&request.collection, &query).await?;
+            (page.records, page.next.map(|c| c.0), page.scanned)
+        }
+    };
+    let mut records = Vec::with_capacity(found.len());
+    for raw in &found {
+        let document = upsert::decode(raw)?;
+        let key = RecordKey(Value(document.get(&settings.key_field).cloned().unwrap_or(Bson::Null)));
+        let violations = checker.as_ref().map_or_else(Vec::new, |c| c.check(&value::doc_to_plain(&document)));
+        records.push(RecordRow { key, document: document.into(), violations });
+    }
+    Ok(RecordPage { records, next, scanned, millis: started.elapsed().as_secs_f64() * 1000.0 })
+}
+
+pub async fn count(app: &Arc<App>, request: CountRecords) -> ApiResult<RecordCount> {
+    let workspace = app.workspace()?;
+    let count = match &request.finding {
+        Some(finding) => quality::failing_count(&workspace, &request.collection, metric(finding)).await?,
+        None => workspace.store.count(&request.collection, &request.filter.unwrap_or_else(Filter::all)).await?,
+    };
+    Ok(RecordCount { count: i64::try_from(count).unwrap_or(i64::MAX) })
+}
+
+pub async fn facet(app: &Arc<App>, request: FacetQuery) -> ApiResult<Facet> {
+    let workspace = app.workspace()?;
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
+    let found = workspace.store.facet(&request.collection, &request.field, &filter, limit).await?;
+    let numeric = found.values.iter().any(|(v, _)| value::as_number(v).is_some());
+    let histogram =
+        if numeric { workspace.store.histogram(&request.collection, &request.field, &filter, 30).await? } else { None };
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let bins = histogram.map_or_else(Vec::new, |h| {
+        let width = (h.max - h.min) / h.counts.len() as f64;
+        let bin = |(i, count): (usize, &u64)| HistogramBin {
+            from: h.min + width * i as f64,
+            to: h.min + width * (i + 1) as f64,
+            count: number(*count),
+        };
+        h.counts.iter().enumerate().map(bin).collect()
+    });
+    Ok(Facet {
+        field: request.field,
+        values: found.values.into_iter().map(|(v, n)| FacetValue { value: Value(v), count: number(n) }).collect(),
+        distinct: number(found.distinct),
+        missing: number(found.missing),
+        nulls: number(found.nulls),
+        histogram: bins,
+    })
+}
+
+async fn detail(workspace: &Workspace, collection: &str, key: &RecordKey) -> ApiResult<RecordDetail> {
+    let current = edit::read(workspace, collection, key).await?;
+    let mut types = BTreeMap::new();
+    note_types("", &current.document, &mut types);
+    Ok(RecordDetail {
+        collection: collection.to_owned(),
+        key: current.key,
+        violations: current.violations,
+        types,
+        document: current.document.into(),
+    })
+}
+
+/// Types that JSON cannot tell.
+fn note_types(prefix: &str, doc: &Document, out: &mut BTreeMap<String, String>) {
+    for (name, item) in doc {
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let kind = match item {
+            Bson::Document(inner) => {
+                note_types(&path, inner, out);
+                continue;
+            }
+            Bson::Int64(_) => "Int64",
+            Bson::Double(_) => "Double",
+            Bson::Decimal128(_) => "Decimal128",
+            Bson::DateTime(_) => "Date",
+            Bson::ObjectId(_) => "ObjectId",
+            Bson::Binary(_) => "Binary",
+            Bson::Timestamp(_) => "Timestamp",
+            Bson::RegularExpression(_) => "RegularExpression",
+            _ => continue,
+        };
+        out.insert(path, kind.to_owned());
+    }
+}
+
+pub async fn get(app: &Arc<App>, request: RecordRef) -> ApiResult<RecordDetail> {
+    detail(&app.workspace()?, &request.collection, &request.key).await
+}
+
+fn object(value: Value) -> ApiResult<Document> {
+    match value.0 {
+        Bson::Document(doc) => Ok(doc),
+        _ => Err(ApiError::bad_request("A record must be an object in braces.")),
+    }
+}
+
+pub async fn validate(app: &Arc<App>, request: ValidateRecord) -> ApiResult<Violations> {
+    let violations = edit::violations(&app.workspace()?, &request.collection, &object(request.document)?).await?;
+    Ok(Violations { violations })
+}
+
+fn announce(app: &Arc<App>, collection: &str) {
+    app.changed(&[Topic::Records, Topic::Changes, Topic::Collections, Topic::Quality], Some(collection));
+}
+
+async fn outcome(app: &Arc<App>, workspace: &Workspace, collection: &str, key: &RecordKey, edited: Edited) -> ApiResult<EditOutcome> {
+    Ok(match edited {
+        Edited::Applied(change_set) => {
+            announce(app, collection);
+            EditOutcome::Applied { change_set, record: detail(workspace, collection, key).await? }
+        }
+        Edited::Conflict(clashes) => EditOutcome::Conflict {
+            conflicts: clashes.into_iter().map(|c| FieldConflict { path: c.path, before: c.before, mine: c.mine, theirs: c.theirs }).collect(),
+            record: detail(workspace, collection, key).await?,
+        },
+        Edited::Invalid(violations) => EditOutcome::Invalid { violations },
+        Edited::Unchanged => EditOutcome::Unchanged { record: detail(workspace, collection, key).await? },
+    })
+}
+
+pub async fn edit(app: &Arc<App>, request: EditRecord) -> ApiResult<EditOutcome> {
+    let workspace = app.workspace()?;
+    let change = Edit {
+        collection: request.collection.clone(),
+        key: request.key.clone(),
+        changes: request.changes,
+        reason: request.reason,
+        allow_invalid: request.allow_invalid,
+        kind: ChangeKind::Edit,
+        undoes: None,
+    };
+    let edited = edit::edit(&workspace, change).await?;
+    outcome(app, &workspace, &request.collection, &request.key, edited).await
+}
+
+pub async fn create(app: &Arc<App>, request: CreateRecord) -> ApiResult<EditOutcome> {
+    let workspace = app.workspace()?;
+    let document = object(request.document)?;
+    let (edited, key) = edit::create(&workspace, &request.collection, document, request.reason, request.allow_invalid).await?;
+    outcome(app, &workspace, &request.collection, &key, edited).await
+}
+
+pub async fn revert(app: &Arc<App>, request: RevertRecord) -> ApiResult<EditOutcome> {
+    let workspace = app.workspace()?;
+    let edited = edit::revert(&workspace, &request.collection, &request.key, &request.change_set).await?;
+    outcome(app, &workspace, &request.collection, &request.key, edited).await
+}
+
+pub async fn history(app: &Arc<App>, request: RecordRef) -> ApiResult<RecordHistory> {
+    let found = edit::history(&app.workspace()?, &request.collection, &request.key).await?;
+    let entries = found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
+    Ok(RecordHistory { entries })
+}
+
+fn action(change: BulkAction) -> Action {
+    match change {
+        BulkAction::Set { path, value } => Action::Set { path: path.as_str().into(), value },
+        BulkAction::Unset { path } => Action::Unset { path: path.as_str().into() },
+        BulkAction::Replace { path, pattern, with, regex } => Action::Replace { path: path.as_str().into(), pattern, with, regex },
+        BulkAction::Trim { path } => Action::Trim { path: path.as_str().into() },
+        BulkAction::Delete => Action::Delete,
+        BulkAction::Patches { patches } => Action::Patches(patches.into_iter().map(|p| (p.key, p.changes)).collect()),
+    }
+}
+
+pub async fn plan_bulk(app: &Arc<App>, request: PlanBulk) -> ApiResult<BulkPlan> {
+    let workspace = app.workspace()?;
+    let select = match request.selection {
+        Selection::Keys { keys } => Select::Keys(keys),
+        Selection::Filter { filter } => Select::Matching(filter),
+    };
+    let prepared = bulk::prepare(&workspace, &request.collection, &select, &action(request.change), &Silent).await?;
+    let samples = prepared.changes.iter().take(20).map(|c| DiffSample {
+        key: c.record.key.clone(),
+        title: c.record.key.label(),
+        changes: c.record.fields.clone(),
+    });
+    let plan = BulkPlan {
+        plan_id: String::new(),
+        collection: prepared.collection.clone(),
+        summary: prepared.summary.clone(),
+        matched: prepared.matched,
+        changed: i64::try_from(prepared.changes.len()).unwrap_or(i64::MAX),
+        newly_invalid: prepared.newly_invalid,
+        samples: samples.collect(),
+    };
+    let plan_id = app.plans.put(Plan::Bulk(Box::new(prepared)));
+    Ok(BulkPlan { plan_id, ..plan })
+}
+
+pub async fn apply_bulk(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let Plan::Bulk(prepared) = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    let owner = Arc::clone(app);
+    let title = prepared.summary.clone();
+    Ok(jobs::start(app, JobKind::Bulk, title, JobUnit::Records, move |_| async move {
+        let applied = bulk::apply(&workspace, *prepared, request.reason).await?;
+        Ok(JobOutcome::Changed(super::changes::outcome(&owner, applied)))
+    }))
+}
+
+pub async fn export(app: &Arc<App>, request: ExportRecords) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let (path, name) = app.files.get(&request.file)?;
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Export, format!("Exporting to {name}"), JobUnit::Records, move |progress| async move {
+        let format = match request.format {
+            ExportFormat::Ndjson => exporting::Format::Ndjson,
+            ExportFormat::Json => exporting::Format::Json,
+            ExportFormat::Csv => exporting::Format::Csv,
+        };
+        let filter = request.filter.unwrap_or_else(Filter::all);
+        let records = exporting::records(&workspace, &request.collection, &filter, format, &path, progress.as_ref()).await?;
+        Ok(JobOutcome::Exported(RecordsExported { file: owner.files.handle(&request.file)?, records }))
+    }))
+}

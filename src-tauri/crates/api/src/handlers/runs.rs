@@ -1,0 +1,84 @@
+//! `runs.*`
+
+use std::sync::Arc;
+
+use steward_domain::Filter;
+use steward_pipeline::docs::Change;
+use steward_pipeline::{Silent, Workspace, runs};
+use steward_store::{Query, names};
+
+use crate::app::App;
+use crate::dto::{ApplyPlan, DiffSample, Empty, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, RunDetail, RunId, RunUndone, Runs, UndoRunPlan};
+use crate::error::ApiResult;
+use crate::jobs;
+use crate::plans::{self, Plan};
+
+pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Runs> {
+    Ok(Runs { runs: runs::list(&app.workspace()?).await? })
+}
+
+fn sample(change: Change) -> DiffSample {
+    let title = change.record.key.label();
+    DiffSample { key: change.record.key, title, changes: change.record.fields }
+}
+
+pub async fn get(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
+    let workspace = app.workspace()?;
+    let run = runs::get(&workspace, &request.run_id).await?;
+    let updates = steward_pipeline::journal::changes(&workspace, &request.run_id, 0, 20).await?;
+    let problems = problems(&workspace, &request.run_id).await?;
+    Ok(RunDetail { run, problems, updates: updates.into_iter().map(sample).collect() })
+}
+
+/// What kept rows of a run out, whatever became of them since.
+async fn problems(workspace: &Workspace, run: &str) -> ApiResult<Vec<ProblemCount>> {
+    let filter = Filter::eq("runId", run);
+    let found = workspace.store.facet(names::QUARANTINE, "problems", &filter, 100).await?;
+    let mut out = Vec::new();
+    for (problem, rows) in found.values {
+        let text = problem.as_str().unwrap_or_default();
+        let (field, rule) = text.rsplit_once(' ').unwrap_or((text, ""));
+        let one = filter.clone().and(Filter::eq("problems", text));
+        let page = workspace.store.find(names::QUARANTINE, &Query::new(one, 1)).await?;
+        let message = page.records.first().and_then(|raw| steward_store::upsert::decode(raw).ok()).and_then(|doc| {
+            let entry = steward_pipeline::quarantine::from_doc(doc).ok()?;
+            entry.errors.iter().find(|e| e.field() == field && e.rule == rule).map(|e| e.message.clone())
+        });
+        out.push(ProblemCount {
+            field: field.to_owned(),
+            rule: rule.to_owned(),
+            message: message.unwrap_or_default(),
+            rows: i64::try_from(rows).unwrap_or(i64::MAX),
+        });
+    }
+    Ok(out)
+}
+
+pub async fn plan_undo(app: &Arc<App>, request: RunId) -> ApiResult<UndoRunPlan> {
+    let workspace = app.workspace()?;
+    let run = runs::get(&workspace, &request.run_id).await?;
+    let found = runs::plan_undo(&workspace, &request.run_id, &Silent).await?;
+    let plan_id = app.plans.put(Plan::UndoRun { run: request.run_id });
+    Ok(UndoRunPlan {
+        plan_id,
+        run,
+        remove: found.remove,
+        restore: found.restore,
+        withdraw: found.withdraw,
+        edited_since: found.edited_since,
+        samples: found.samples.into_iter().map(sample).collect(),
+    })
+}
+
+pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let Plan::UndoRun { run } = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::UndoRun, "Taking an import back", JobUnit::Records, move |progress| async move {
+        let (run, found) = runs::undo(&workspace, &run, progress.as_ref()).await?;
+        super::imports::announce(&owner, &run.collection);
+        Ok(JobOutcome::RunUndone(RunUndone { run, removed: found.remove, restored: found.restore, kept: found.edited_since }))
+    }))
+}

@@ -1,0 +1,155 @@
+//! `workspace.*`
+
+use std::sync::Arc;
+
+use steward_store::stage::{Stage, StageOutcome as Outcome};
+
+use crate::app::App;
+use crate::dto::{
+    ConnectionReport, ConnectionStage, CurrentWorkspace, Empty, ForgetWorkspace, InitSample, JobKind, JobOutcome, JobStarted, JobUnit,
+    OpenWorkspace, Permission, RecentWorkspaces, SetProduction, StageName, StageOutcome, TestConnection, WorkspaceInfo, WorkspaceKind,
+    WorkspaceTarget,
+};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::host::secrets;
+use crate::jobs;
+use crate::open::{Address, default_workspace};
+
+pub async fn current(app: &Arc<App>, _: Empty) -> ApiResult<CurrentWorkspace> {
+    Ok(CurrentWorkspace { workspace: app.current().map(|open| open.info) })
+}
+
+pub async fn recent(app: &Arc<App>, _: Empty) -> ApiResult<RecentWorkspaces> {
+    Ok(RecentWorkspaces { workspaces: app.recent.list().into_iter().map(|e| e.workspace).collect() })
+}
+
+pub async fn open(app: &Arc<App>, request: OpenWorkspace) -> ApiResult<WorkspaceInfo> {
+    match request.target {
+        WorkspaceTarget::Default => open_address(app, Address::File(default_workspace(&app.data)), false).await,
+        WorkspaceTarget::File { file } => open_address(app, Address::File(app.files.get(&file)?.0), false).await,
+        WorkspaceTarget::Mongo { uri, remember, production } => {
+            let address = Address::parse(&uri);
+            if !matches!(address, Address::Mongo(_)) {
+                return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
+            }
+            let mut info = open_address(app, address.clone(), production).await?;
+            if remember && address.public() != uri {
+                if let Err(e) = secrets::put(address.public(), uri).await {
+                    info = app.update_info(|info| info.notices.push(e.message))?;
+                }
+            }
+            Ok(info)
+        }
+        WorkspaceTarget::Recent { id } => {
+            let entry = app.recent.find(&id)?;
+            let address = match entry.workspace.kind {
+                WorkspaceKind::File => Address::File(entry.workspace.address.into()),
+                WorkspaceKind::Mongo => {
+                    let public = entry.workspace.address;
+                    Address::Mongo(secrets::get(public.clone()).await.unwrap_or(public))
+                }
+            };
+            open_address(app, address, entry.production).await
+        }
+    }
+}
+
+async fn open_address(app: &Arc<App>, address: Address, production: bool) -> ApiResult<WorkspaceInfo> {
+    let info = app.open(&address, production).await?;
+    app.recent.remember(&info.name, info.kind.clone(), &address.public(), production)?;
+    Ok(info)
+}
+
+pub async fn close(app: &Arc<App>, _: Empty) -> ApiResult<Empty> {
+    app.close();
+    Ok(Empty {})
+}
+
+pub async fn forget(app: &Arc<App>, request: ForgetWorkspace) -> ApiResult<RecentWorkspaces> {
+    if let Ok(entry) = app.recent.find(&request.id) {
+        secrets::forget(entry.workspace.address).await;
+    }
+    app.recent.forget(&request.id)?;
+    recent(app, Empty {}).await
+}
+
+pub async fn set_production(app: &Arc<App>, request: SetProduction) -> ApiResult<WorkspaceInfo> {
+    let info = app.update_info(|info| info.production = request.production)?;
+    app.recent.remember(&info.name, info.kind.clone(), &info.address, request.production)?;
+    Ok(info)
+}
+
+/// Files of the bundled sample: good records, and what a bad front end shipped in their place.
+const SAMPLE: &[&str] = &["production_career_data.json", "new_career_data.json"];
+
+pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobStarted> {
+    if let Some(file) = request.file {
+        open_address(app, Address::File(app.files.get(&file)?.0), false).await?;
+    } else if app.current().is_none() {
+        open_address(app, Address::File(default_workspace(&app.data)), false).await?;
+    }
+    let workspace = app.workspace()?;
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Sample, "Loading the sample careers", JobUnit::Bytes, move |progress| async move {
+        let folder = tempfile::tempdir()
+            .map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
+        let mut files = Vec::new();
+        for name in SAMPLE {
+            let content = steward_schema::sample("careers", name).ok_or_else(|| ApiError::not_found("The sample is missing."))?;
+            let path = folder.path().join(name);
+            std::fs::write(&path, content)
+                .map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
+            files.push(steward_pipeline::import::SourceFile { name: (*name).to_owned(), path });
+        }
+        let pack = workspace.registry.get("careers").map_err(steward_pipeline::Error::from)?;
+        let spec = steward_pipeline::import::ImportSpec {
+            files,
+            collection: pack.steward.collection.clone(),
+            key_field: pack.steward.key.clone(),
+            schema: pack.id.to_string(),
+            mode: steward_domain::ImportMode::Upsert,
+        };
+        let (run, _) = steward_pipeline::runs::load(&workspace, &spec, progress.as_ref()).await?;
+        if let Err(e) = steward_pipeline::quality::measure(&workspace, &spec.collection, progress.as_ref()).await {
+            tracing::warn!("the sample could not be measured: {e}");
+        }
+        super::imports::announce(&owner, &run.collection);
+        Ok(JobOutcome::Run(run))
+    }))
+}
+
+pub async fn test_connection(_: &Arc<App>, request: TestConnection) -> ApiResult<ConnectionReport> {
+    let stages = steward_store_mongo::probe(&request.uri).await;
+    let ok = stages.iter().all(|s| matches!(s.outcome, Outcome::Passed | Outcome::NotNeeded));
+    let mut server = String::new();
+    let mut permissions = Vec::new();
+    if ok {
+        let store = crate::open::store(&Address::Mongo(request.uri)).await?;
+        server = store.info().await?.server;
+        let access = store.access().await?;
+        permissions =
+            access.into_iter().map(|a| Permission { name: a.name, allowed: a.allowed, needed_for: a.needed_for }).collect();
+    }
+    let stages = stages
+        .into_iter()
+        .map(|s| ConnectionStage {
+            name: match s.stage {
+                Stage::Name => StageName::Name,
+                Stage::Network => StageName::Network,
+                Stage::Tls => StageName::Tls,
+                Stage::Login => StageName::Login,
+                Stage::Permissions => StageName::Permissions,
+            },
+            outcome: match s.outcome {
+                Outcome::Passed => StageOutcome::Passed,
+                Outcome::Failed => StageOutcome::Failed,
+                Outcome::NotNeeded => StageOutcome::NotNeeded,
+                Outcome::NotReached => StageOutcome::NotReached,
+            },
+            message: s.message,
+            hint: s.hint,
+            millis: i64::try_from(s.millis).unwrap_or(i64::MAX),
+        })
+        .collect();
+    Ok(ConnectionReport { ok, stages, server, permissions })
+}

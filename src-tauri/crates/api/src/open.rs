@@ -1,0 +1,136 @@
+//! Where a workspace address becomes a store: the only place that names the adapters.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use steward_store::layers::{Layered, Limits};
+use steward_store::{Capability, Store};
+use steward_store_mongo::{MongoOptions, MongoStore};
+use steward_store_sqlite::SqliteStore;
+
+use crate::dto::{WorkspaceInfo, WorkspaceKind};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+
+/// Marked as production, or not.
+pub type ProductionMark = bool;
+
+/// A workspace address: a file, or a MongoDB URI with a database name.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    File(PathBuf),
+    Mongo(String),
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.public())
+    }
+}
+
+impl Address {
+    /// Reads what a person typed.
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") {
+            Self::Mongo(text.to_owned())
+        } else {
+            Self::File(PathBuf::from(text))
+        }
+    }
+
+    /// The address without its secrets.
+    pub fn public(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Mongo(uri) => hide_secrets(uri),
+        }
+    }
+}
+
+/// A URI without password and without options that may hold secrets.
+pub fn hide_secrets(uri: &str) -> String {
+    let (scheme, rest) = uri.split_once("://").unwrap_or(("mongodb", uri));
+    let (authority, tail) = rest.find(['/', '?']).map_or((rest, ""), |i| rest.split_at(i));
+    let shown = match authority.rsplit_once('@') {
+        Some((credentials, hosts)) => {
+            let user = credentials.split(':').next().unwrap_or_default();
+            format!("{user}@{hosts}")
+        }
+        None => authority.to_owned(),
+    };
+    let (path, query) = tail.split_once('?').map_or((tail, ""), |(p, q)| (p, q));
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|option| {
+            let name = option.split('=').next().unwrap_or_default().to_ascii_lowercase();
+            !name.is_empty() && !name.contains("password") && name != "authmechanismproperties"
+        })
+        .collect();
+    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    format!("{scheme}://{shown}{path}{query}")
+}
+
+/// `default.steward` in the user's data folder.
+pub fn default_workspace(data: &Path) -> PathBuf {
+    data.join("default.steward")
+}
+
+/// Opens the store behind an address, with its layers around it.
+pub async fn store(address: &Address) -> ApiResult<Arc<dyn Store>> {
+    let inner: Arc<dyn Store> = match address {
+        Address::File(path) => {
+            if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder).map_err(|e| {
+                    ApiError::new(ErrorCode::Unreachable, format!("The folder {} cannot be made.", folder.display())).details(e.to_string())
+                })?;
+            }
+            Arc::new(SqliteStore::open(path).await?)
+        }
+        Address::Mongo(uri) => Arc::new(MongoStore::connect(uri, MongoOptions::default()).await?),
+    };
+    Ok(Arc::new(Layered::new(inner, Limits::default())))
+}
+
+/// What a person is told about an open workspace.
+pub async fn describe(store: &dyn Store, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
+    let info = store.info().await?;
+    let capabilities = store.capabilities();
+    let mut limits = Vec::new();
+    if !capabilities.has(Capability::Transactions) {
+        limits.push("This server has no transactions: the history is written before the data, and settled after a crash.".to_owned());
+    }
+    if !capabilities.has(Capability::ChangeFeed) {
+        limits.push("This server reports no changes: what others write is seen on the next look.".to_owned());
+    }
+    let read_only = !capabilities.has(Capability::Write);
+    if read_only {
+        limits.push("You may only read here.".to_owned());
+    }
+    let names = capabilities.list().into_iter().filter_map(|c| serde_json::to_value(c).ok()).filter_map(|v| v.as_str().map(str::to_owned));
+    Ok(WorkspaceInfo {
+        name: info.name,
+        kind: match address {
+            Address::File(_) => WorkspaceKind::File,
+            Address::Mongo(_) => WorkspaceKind::Mongo,
+        },
+        address: address.public(),
+        read_only,
+        production,
+        capabilities: names.collect(),
+        limits,
+        notices: info.notices,
+        server: info.server,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_survives() {
+        let shown = hide_secrets("mongodb://ann:p%40ss@h1:1,h2:2/db?tls=true&tlsCertificateKeyFilePassword=x&authSource=admin");
+        assert_eq!(shown, "mongodb://ann@h1:1,h2:2/db?tls=true&authSource=admin");
+        assert_eq!(hide_secrets("mongodb+srv://c.example.net/db"), "mongodb+srv://c.example.net/db");
+        assert!(!format!("{:?}", Address::parse("mongodb://u:secret@h/db")).contains("secret"));
+    }
+}

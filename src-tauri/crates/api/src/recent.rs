@@ -1,0 +1,71 @@
+//! Workspaces that were opened before: a small file in the user's data folder, without secrets.
+
+use std::path::{Path, PathBuf};
+
+use crate::dto::{RecentWorkspace, WorkspaceKind};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+
+const KEPT: usize = 20;
+
+/// An entry of the file.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Entry {
+    pub workspace: RecentWorkspace,
+    pub production: bool,
+}
+
+/// The list of recent workspaces.
+#[derive(Debug)]
+pub struct Recent {
+    path: PathBuf,
+}
+
+impl Recent {
+    pub fn new(data: &Path) -> Self {
+        Self { path: data.join("recent.json") }
+    }
+
+    /// Newest first. A file that cannot be read counts as empty.
+    pub fn list(&self) -> Vec<Entry> {
+        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let mut entries: Vec<Entry> = serde_json::from_str(&text).unwrap_or_default();
+        for entry in &mut entries {
+            entry.workspace.exists = entry.workspace.kind == WorkspaceKind::Mongo || Path::new(&entry.workspace.address).exists();
+        }
+        entries
+    }
+
+    pub fn find(&self, id: &str) -> ApiResult<Entry> {
+        let found = self.list().into_iter().find(|e| e.workspace.id == id);
+        found.ok_or_else(|| ApiError::not_found("This workspace is not on the list any more."))
+    }
+
+    /// Puts a workspace in front. Its id stays the same for the same address.
+    pub fn remember(&self, name: &str, kind: WorkspaceKind, address: &str, production: bool) -> ApiResult<()> {
+        let mut entries = self.list();
+        entries.retain(|e| e.workspace.address != address);
+        let id = format!("{:016x}", steward_pipeline::rows::hash(address.as_bytes()));
+        let opened_at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let workspace = RecentWorkspace { id, name: name.to_owned(), kind, address: address.to_owned(), opened_at, exists: true };
+        entries.insert(0, Entry { workspace, production });
+        entries.truncate(KEPT);
+        self.save(&entries)
+    }
+
+    pub fn forget(&self, id: &str) -> ApiResult<()> {
+        let mut entries = self.list();
+        entries.retain(|e| e.workspace.id != id);
+        self.save(&entries)
+    }
+
+    fn save(&self, entries: &[Entry]) -> ApiResult<()> {
+        let failed = |e: std::io::Error| ApiError::new(ErrorCode::Internal, "The list of recent workspaces cannot be written.").details(e.to_string());
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let text = serde_json::to_string_pretty(entries).unwrap_or_default();
+        let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        std::fs::write(file.path(), text).map_err(failed)?;
+        file.persist(&self.path).map_err(|e| failed(e.error))?;
+        Ok(())
+    }
+}

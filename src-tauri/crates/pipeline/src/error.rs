@@ -1,0 +1,49 @@
+//! What can go wrong above the store.
+
+use steward_store::{StoreError, StoreErrorKind};
+
+/// Errors of everything in this crate. Each kind is acted on by `api`.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("{0}")]
+    NotFound(String),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
+    #[error("The data changed since this plan was made. Make a new plan.")]
+    StalePlan,
+    #[error("Cancelled.")]
+    Cancelled,
+    #[error("{0}")]
+    Conflict(String),
+    /// A stored document of Steward's own cannot be understood.
+    #[error("{0} cannot be read.")]
+    Damaged(&'static str),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub fn file(path: &std::path::Path, source: std::io::Error) -> Self {
+        Self::File { path: path.display().to_string(), source }
+    }
+
+    /// An expectation did not stand or a key exists already.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey))
+    }
+}
+
+impl From<steward_schema::PackError> for Error {
+    fn from(e: steward_schema::PackError) -> Self {
+        let sentence = format!("The schema cannot be used: {e}.");
+        match e {
+            steward_schema::PackError::Unknown(_) => Self::NotFound(sentence),
+            _ => Self::BadRequest(sentence),
+        }
+    }
+}

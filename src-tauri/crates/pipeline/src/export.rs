@@ -1,0 +1,226 @@
+//! Writing records and quarantined rows to files: a temporary name first, renamed when whole.
+
+use std::io::Write;
+use std::path::Path;
+
+use bson::Bson;
+use futures::StreamExt;
+use serde_json::Value as Json;
+use steward_domain::{Filter, QuarantineEntry, value};
+use steward_store::{Query, upsert};
+
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::quarantine::{self, Narrow};
+use crate::workspace::Workspace;
+
+/// File formats of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Ndjson,
+    Json,
+    Csv,
+}
+
+/// A file that appears under its name only when it is whole.
+struct Whole {
+    out: std::io::BufWriter<tempfile::NamedTempFile>,
+}
+
+impl Whole {
+    fn create(path: &Path) -> Result<Self> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::file(path, e))?;
+        Ok(Self { out: std::io::BufWriter::with_capacity(256 << 10, file) })
+    }
+
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<()> {
+        self.out.write_all(bytes).map_err(|e| Error::file(path, e))
+    }
+
+    fn finish(self, path: &Path) -> Result<()> {
+        let file = self.out.into_inner().map_err(|e| Error::file(path, e.into_error()))?;
+        file.as_file().sync_all().map_err(|e| Error::file(path, e))?;
+        file.persist(path).map_err(|e| Error::file(path, e.error))?;
+        Ok(())
+    }
+}
+
+/// Writes the records that fit; gives how many.
+pub async fn records(workspace: &Workspace, collection: &str, filter: &Filter, format: Format, path: &Path, progress: &dyn Progress) -> Result<i64> {
+    workspace.existing(collection).await?;
+    progress.phase("Writing");
+    progress.total(workspace.store.count(collection, filter).await?);
+    let columns = if format == Format::Csv { columns(workspace, collection, filter).await? } else { Vec::new() };
+    let mut file = Whole::create(path)?;
+    match format {
+        Format::Json => file.write(path, b"[")?,
+        Format::Csv => file.write(path, &csv_line(columns.iter().map(String::as_str)))?,
+        Format::Ndjson => {}
+    }
+    let mut written = 0_i64;
+    let mut pages = pages(workspace, collection, filter).await?;
+    while let Some(batch) = pages.next().await {
+        progress.checkpoint()?;
+        for raw in batch? {
+            let doc = upsert::decode(&raw)?;
+            let line = match format {
+                Format::Ndjson => format!("{}\n", Json::Object(value::doc_to_ext(&doc))).into_bytes(),
+                Format::Json => format!("{}\n{}", if written == 0 { "" } else { "," }, Json::Object(value::doc_to_ext(&doc))).into_bytes(),
+                Format::Csv => csv_line(columns.iter().map(|c| cell(doc.get(c)))),
+            };
+            file.write(path, &line)?;
+            written += 1;
+        }
+        progress.done(u64::try_from(written).unwrap_or(0));
+    }
+    if format == Format::Json {
+        file.write(path, b"\n]\n")?;
+    }
+    file.finish(path)?;
+    Ok(written)
+}
+
+type Batches = std::pin::Pin<Box<dyn futures::Stream<Item = Result<Vec<bson::RawDocumentBuf>>> + Send>>;
+
+/// A scan, or pages where a text search needs the text index.
+async fn pages(workspace: &Workspace, collection: &str, filter: &Filter) -> Result<Batches> {
+    if filter.split_text().0.is_none() {
+        let scan = workspace.store.scan(collection, filter, None).await?;
+        return Ok(Box::pin(scan.map(|batch| batch.map_err(Error::from))));
+    }
+    let start = (workspace.clone(), collection.to_owned(), filter.clone(), Some(None));
+    Ok(Box::pin(futures::stream::try_unfold(start, |(workspace, collection, filter, after)| async move {
+        let Some(after) = after else {
+            return Ok(None);
+        };
+        let page = workspace.store.find(&collection, &Query::new(filter.clone(), 1000).after(after)).await?;
+        let next = page.next.map(Some);
+        Ok(Some((page.records, (workspace, collection, filter, next))))
+    })))
+}
+
+/// Columns of a CSV export: the schema's fields, then what the first thousand records have besides.
+async fn columns(workspace: &Workspace, collection: &str, filter: &Filter) -> Result<Vec<String>> {
+    let settings = workspace.settings(collection).await?;
+    let mut columns: Vec<String> = Vec::new();
+    if !settings.schema.is_empty() {
+        columns.extend(workspace.registry.get(&settings.schema)?.known_fields().map(str::to_owned));
+    }
+    let page = workspace.store.find(collection, &Query::new(filter.clone(), 1000)).await?;
+    for raw in &page.records {
+        for name in upsert::decode(raw)?.keys() {
+            if !columns.contains(name) {
+                columns.push(name.clone());
+            }
+        }
+    }
+    Ok(columns)
+}
+
+fn cell(value: Option<&Bson>) -> String {
+    match value {
+        None | Some(Bson::Null) => String::new(),
+        Some(Bson::String(text)) => text.clone(),
+        Some(other) => match value::to_plain(other) {
+            Json::String(text) => text,
+            json => json.to_string(),
+        },
+    }
+}
+
+/// One CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> Vec<u8> {
+    let mut line = String::new();
+    for (at, cell) in cells.enumerate() {
+        let cell = cell.as_ref();
+        if at > 0 {
+            line.push(',');
+        }
+        let formula = cell.starts_with(['=', '+', '@', '\t', '\r']) || (cell.starts_with('-') && cell.parse::<f64>().is_err());
+        if formula || cell.contains([',', '"', '\n', '\r']) {
+            line.push('"');
+            if formula {
+                line.push('\'');
+            }
+            line.push_str(&cell.replace('"', "\"\""));
+            line.push('"');
+        } else {
+            line.push_str(cell);
+        }
+    }
+    line.push_str("\r\n");
+    line.into_bytes()
+}
+
+/// Writes quarantined rows: one JSON object a row, or an error report in CSV (one line an error, with a BOM so that
+/// spreadsheets read it as UTF-8).
+pub async fn quarantined(workspace: &Workspace, narrow: &Narrow, csv: bool, path: &Path, progress: &dyn Progress) -> Result<i64> {
+    progress.phase("Writing");
+    let mut file = Whole::create(path)?;
+    if csv {
+        file.write(path, "\u{feff}".as_bytes())?;
+        let header = ["file", "row", "byte", "field", "rule", "message", "value", "schema", "quarantined at", "row as it came"];
+        file.write(path, &csv_line(header.into_iter()))?;
+    }
+    let mut written = 0_i64;
+    let mut after = None;
+    loop {
+        progress.checkpoint()?;
+        let (entries, next, total) = quarantine::list(workspace, narrow, after, 500).await?;
+        progress.total(total);
+        for entry in &entries {
+            file.write(path, &if csv { csv_errors(entry) } else { json_row(entry) })?;
+            written += 1;
+        }
+        progress.done(u64::try_from(written).unwrap_or(0));
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    file.finish(path)?;
+    Ok(written)
+}
+
+fn json_row(entry: &QuarantineEntry) -> Vec<u8> {
+    let row = serde_json::json!({
+        "rowNumber": entry.row_number, "rawData": entry.raw, "rawBase64": entry.raw_base64, "errors": entry.errors,
+        "quarantinedAt": entry.quarantined_at, "sourceFile": entry.source_file, "csvType": entry.collection,
+        "schemaVersion": entry.schema, "document": entry.document, "byteOffset": entry.byte_offset, "runId": entry.run_id,
+    });
+    format!("{row}\n").into_bytes()
+}
+
+fn csv_errors(entry: &QuarantineEntry) -> Vec<u8> {
+    let mut out = Vec::new();
+    for error in &entry.errors {
+        out.extend(csv_line(
+            [
+                entry.source_file.clone(),
+                entry.row_number.to_string(),
+                entry.byte_offset.to_string(),
+                error.pointer.clone(),
+                error.rule.clone(),
+                error.message.clone(),
+                cell(error.value.as_ref().map(|v| &v.0)),
+                entry.schema.clone(),
+                entry.quarantined_at.clone(),
+                entry.raw.clone(),
+            ]
+            .into_iter(),
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_defuses_formulas_and_quotes() {
+        let line = |cells: &[&str]| String::from_utf8(csv_line(cells.iter())).unwrap();
+        assert_eq!(line(&["a", "b,c", "say \"x\"", "=1+1", "-5", "-x"]), "a,\"b,c\",\"say \"\"x\"\"\",\"'=1+1\",-5,\"'-x\"\r\n");
+    }
+}

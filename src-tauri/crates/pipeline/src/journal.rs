@@ -1,0 +1,308 @@
+//! The history: every write is a change set, chained by hashes, stored with the write.
+//!
+//! With transactions the entry, its record changes, the head of the chain and the data are one atomic step. Without,
+//! the entry is written as pending, then the data, then it is confirmed; [`settle_pending`] closes what a crash left.
+
+use bson::{Bson, Document};
+use sha2::{Digest, Sha256};
+use steward_domain::{ChangeKind, ChangeSet, ChangeState, Comparison, Filter, RecordOp, Value};
+use steward_store::{Capability, Durability, StoreErrorKind, WriteBatch, WriteOp, names, upsert};
+
+use crate::docs::{self, Change};
+use crate::error::{Error, Result};
+use crate::workspace::{Workspace, new_id};
+
+const HEAD: &str = "chain";
+
+/// What to write down and do.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub kind: ChangeKind,
+    pub collection: String,
+    pub summary: String,
+    pub reason: Option<String>,
+    pub run_id: Option<String>,
+    pub undoes: Option<String>,
+    pub changes: Vec<Change>,
+    /// Further operations of the same step (quarantine entries that are released, …).
+    pub also: Vec<WriteOp>,
+}
+
+impl Request {
+    pub fn new(kind: ChangeKind, collection: &str, summary: impl Into<String>, changes: Vec<Change>) -> Self {
+        Self {
+            kind,
+            collection: collection.to_owned(),
+            summary: summary.into(),
+            reason: None,
+            run_id: None,
+            undoes: None,
+            changes,
+            also: Vec::new(),
+        }
+    }
+}
+
+/// Writes the changes and their entry. An expectation that does not stand is an error of kind `Conflict`, a key that
+/// exists one of kind `DuplicateKey`; nothing is written then.
+pub async fn commit(workspace: &Workspace, request: Request) -> Result<ChangeSet> {
+    for _ in 0..20 {
+        let head = head(workspace).await?;
+        let (set, batch) = prepare(workspace, &request, &head)?;
+        match workspace.store.write(batch, Durability::Full).await {
+            Ok(_) => return Ok(ChangeSet { state: ChangeState::Confirmed, ..set }),
+            Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => {
+                // Another program appended to the chain: take the new head and try again. Otherwise the data is in the way.
+                if self::head(workspace).await? == head {
+                    return Err(e.into());
+                }
+            }
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+}
+
+/// Appends an entry for work that was already written and recorded in bulk (an import, its undo).
+pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, records: i64) -> Result<ChangeSet> {
+    for _ in 0..20 {
+        let head = head(workspace).await?;
+        let (mut set, _) = prepare(workspace, &request, &head)?;
+        id.clone_into(&mut set.id);
+        set.records = records;
+        set.state = ChangeState::Confirmed;
+        set.hash = chain_hash(&set);
+        let mut ops = vec![insert_set(&set)?, move_head(&head, &set)];
+        ops.extend(request.also.clone());
+        match workspace.store.write(WriteBatch::data(ops), Durability::Full).await {
+            Ok(_) => return Ok(set),
+            Err(e) if e.kind == StoreErrorKind::Conflict || e.kind == StoreErrorKind::DuplicateKey => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Head {
+    seq: i64,
+    hash: String,
+}
+
+async fn head(workspace: &Workspace) -> Result<Head> {
+    if let Some(doc) = workspace.own_document(names::CATALOG, HEAD).await? {
+        let seq = doc.get_i64("seq").map_err(|_| Error::Damaged("The head of the history"))?;
+        let hash = doc.get_str("hash").map_err(|_| Error::Damaged("The head of the history"))?.to_owned();
+        return Ok(Head { seq, hash });
+    }
+    let first = bson::doc! {"_id": HEAD, "seq": 0_i64, "hash": ""};
+    match workspace.store.write(WriteBatch::data(vec![WriteOp::insert(names::CATALOG, &first)?]), Durability::Full).await {
+        Ok(_) => {}
+        Err(e) if e.kind == StoreErrorKind::DuplicateKey => {}
+        Err(e) => return Err(e.into()),
+    }
+    Ok(Head { seq: 0, hash: String::new() })
+}
+
+fn prepare(workspace: &Workspace, request: &Request, head: &Head) -> Result<(ChangeSet, WriteBatch)> {
+    let atomic = workspace.store.capabilities().has(Capability::Transactions);
+    let id = new_id();
+    let docs: Vec<Document> = request.changes.iter().enumerate().map(|(n, c)| docs::change_to_doc(&id, n, c)).collect();
+    let mut set = ChangeSet {
+        id,
+        seq: head.seq + 1,
+        at: workspace.clock.stamp(),
+        actor: workspace.actor.clone(),
+        kind: request.kind,
+        state: if atomic { ChangeState::Confirmed } else { ChangeState::Pending },
+        collection: request.collection.clone(),
+        summary: request.summary.clone(),
+        reason: request.reason.clone(),
+        records: i64::try_from(request.changes.len()).unwrap_or(i64::MAX),
+        run_id: request.run_id.clone(),
+        undoes: request.undoes.clone(),
+        undone_by: None,
+        payload_hash: payload_hash(&docs),
+        previous_hash: head.hash.clone(),
+        hash: String::new(),
+    };
+    set.hash = chain_hash(&set);
+    let mut batch = WriteBatch { history: vec![move_head(head, &set), insert_set(&set)?], ..WriteBatch::default() };
+    for doc in &docs {
+        batch.history.push(WriteOp::insert(names::CHANGES, doc)?);
+    }
+    for change in &request.changes {
+        batch.data.push(operation(change)?);
+    }
+    batch.data.extend(request.also.iter().cloned());
+    if let Some(undone) = &set.undoes {
+        batch.data.push(mark(undone, "undoneBy", Bson::from(set.id.as_str())));
+    }
+    if !atomic {
+        batch.confirm.push(mark(&set.id, "state", Bson::from("confirmed")));
+    }
+    Ok((set, batch))
+}
+
+/// The write that makes a change.
+fn operation(change: &Change) -> Result<WriteOp> {
+    let record = &change.record;
+    Ok(match record.op {
+        RecordOp::Insert => {
+            let document = record.document.as_ref().and_then(Value::as_document);
+            WriteOp::insert(&record.collection, document.ok_or(Error::Damaged("A change of the history"))?)?
+        }
+        RecordOp::Update => upsert::patch(&record.collection, change.id.clone(), &record.fields),
+        RecordOp::Delete => {
+            let document = record.document.as_ref().and_then(Value::as_document);
+            let expect = document
+                .into_iter()
+                .flatten()
+                .filter(|(name, _)| *name != "_id")
+                .map(|(name, value)| (name.as_str().into(), Some(value.clone())))
+                .collect();
+            WriteOp::Delete { collection: record.collection.clone(), id: change.id.clone(), expect }
+        }
+    })
+}
+
+fn insert_set(set: &ChangeSet) -> Result<WriteOp> {
+    let mut doc = docs::to_document(&set.id, set)?;
+    doc.insert("seq", set.seq);
+    Ok(WriteOp::insert(names::CHANGE_SETS, &doc)?)
+}
+
+fn move_head(head: &Head, set: &ChangeSet) -> WriteOp {
+    WriteOp::Patch {
+        collection: names::CATALOG.into(),
+        id: HEAD.into(),
+        expect: vec![("seq".into(), Some(Bson::Int64(head.seq))), ("hash".into(), Some(Bson::from(head.hash.as_str())))],
+        set: vec![("seq".into(), Bson::Int64(set.seq)), ("hash".into(), Bson::from(set.hash.as_str()))],
+        unset: Vec::new(),
+    }
+}
+
+/// Sets a field of an entry that is outside the chain (its state, what undid it).
+pub fn mark(set: &str, field: &str, value: Bson) -> WriteOp {
+    WriteOp::Patch { collection: names::CHANGE_SETS.into(), id: set.into(), expect: Vec::new(), set: vec![(field.into(), value)], unset: Vec::new() }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn payload_hash(docs: &[Document]) -> String {
+    let mut hasher = Sha256::new();
+    for doc in docs {
+        if let Ok(raw) = bson::RawDocumentBuf::try_from(doc) {
+            hasher.update(raw.as_bytes());
+        }
+    }
+    hex(&hasher.finalize())
+}
+
+/// SHA-256 over the previous hash and what the entry says; state and `undone_by` change later and are left out.
+fn chain_hash(set: &ChangeSet) -> String {
+    let said = serde_json::json!([
+        set.previous_hash, set.id, set.seq, set.at, set.actor, set.kind, set.collection, set.summary, set.reason, set.records,
+        set.run_id, set.undoes, set.payload_hash
+    ]);
+    hex(&Sha256::digest(said.to_string().as_bytes()))
+}
+
+/// A change set by id.
+pub async fn get(workspace: &Workspace, id: &str) -> Result<ChangeSet> {
+    let doc = workspace.own_document(names::CHANGE_SETS, id).await?;
+    docs::from_document(&doc.ok_or_else(|| Error::NotFound("There is no such change in the history.".into()))?)
+}
+
+/// Newest entries first, below a sequence number.
+pub async fn list(workspace: &Workspace, collection: Option<&str>, before: Option<i64>, limit: usize) -> Result<Vec<ChangeSet>> {
+    let mut filter = Filter::all();
+    if let Some(collection) = collection {
+        filter = filter.and(Filter::eq("collection", collection));
+    }
+    if let Some(seq) = before {
+        filter = filter.and(Filter::Compare { field: "seq".into(), cmp: Comparison::Lt, value: Bson::Int64(seq).into() });
+    }
+    let found = workspace.own_documents(names::CHANGE_SETS, filter, "seq", limit).await?;
+    found.iter().map(docs::from_document).collect()
+}
+
+/// The record changes of a set, in order, a page at a time.
+pub async fn changes(workspace: &Workspace, set: &str, from: usize, limit: usize) -> Result<Vec<Change>> {
+    let bound = |cmp, id: String| Filter::Compare { field: "_id".into(), cmp, value: Bson::from(id).into() };
+    let range = bound(Comparison::Gte, docs::change_id(set, from)).and(bound(Comparison::Lt, format!("{set};")));
+    let page = workspace.store.find(names::CHANGES, &steward_store::Query::new(range, limit).sorted("_id", false)).await?;
+    page.records.iter().map(|raw| docs::change_from_doc(&upsert::decode(raw)?)).collect()
+}
+
+/// What a broken chain looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainReport {
+    pub entries: i64,
+    pub broken_at: Option<i64>,
+    pub message: String,
+}
+
+/// Recomputes the chain from the first entry on.
+pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
+    let mut previous = String::new();
+    let mut entries = 0;
+    let mut after = None;
+    loop {
+        let query = steward_store::Query::new(Filter::all(), 500).sorted("seq", false).after(after);
+        let page = workspace.store.find(names::CHANGE_SETS, &query).await?;
+        for raw in &page.records {
+            let set: ChangeSet = docs::from_raw(raw)?;
+            let fault = if set.seq != entries + 1 {
+                Some(format!("Entry {} is missing.", entries + 1))
+            } else if set.previous_hash != previous || set.hash != chain_hash(&set) {
+                Some(format!("Entry {} was changed after it was written.", set.seq))
+            } else {
+                None
+            };
+            if let Some(message) = fault {
+                return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });
+            }
+            entries += 1;
+            previous = set.hash;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let head = head(workspace).await?;
+    if head.seq != entries || head.hash != previous {
+        let message = "The newest entries are missing.".to_owned();
+        return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });
+    }
+    Ok(ChainReport { entries, broken_at: None, message: format!("All {entries} entries are as they were written.") })
+}
+
+/// Looks at entries that a crash left pending: confirmed where the data arrived, failed where none of it did, and
+/// completed where only part of it did.
+pub async fn settle_pending(workspace: &Workspace) -> Result<()> {
+    let pending = workspace.own_documents(names::CHANGE_SETS, Filter::eq("state", "pending"), "seq", 1000).await?;
+    for doc in pending {
+        let set: ChangeSet = docs::from_document(&doc)?;
+        let age = chrono::DateTime::parse_from_rfc3339(&set.at).map(|at| workspace.clock.now().signed_duration_since(at));
+        if age.is_ok_and(|age| age.num_seconds() < 60) {
+            continue;
+        }
+        let mut arrived = false;
+        for change in changes(workspace, &set.id, 0, 1000).await? {
+            let batch = WriteBatch::data(vec![operation(&change)?]);
+            match workspace.store.write(batch, Durability::Full).await {
+                Ok(_) => arrived = true,
+                // The old value does not stand: the change is there already, or somebody wrote since. Leave it.
+                Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => arrived = true,
+                Err(e) => return Err(e.into()),
+            }
+        }
+        let state = if arrived { "confirmed" } else { "failed" };
+        workspace.store.write(WriteBatch::data(vec![mark(&set.id, "state", state.into())]), Durability::Full).await?;
+    }
+    Ok(())
+}

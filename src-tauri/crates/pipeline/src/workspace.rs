@@ -1,0 +1,221 @@
+//! A workspace: its store, its schemas, who works in it, and what is known of each collection.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bson::{Bson, Document};
+use serde::{Deserialize, Serialize};
+use steward_domain::Filter;
+use steward_schema::{Checker, Pack, Registry};
+use steward_store::{Capability, Durability, IndexSpec, Query, Store, StoreErrorKind, WriteBatch, WriteOp, names};
+
+use crate::docs;
+use crate::error::{Error, Result};
+
+/// Gives the time. Passed in, so that tests decide it.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> chrono::DateTime<chrono::Utc>;
+
+    /// RFC 3339 with milliseconds, UTC.
+    fn stamp(&self) -> String {
+        self.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    }
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        chrono::Utc::now()
+    }
+}
+
+/// What Steward knows of a collection beyond its records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CollectionSettings {
+    pub name: String,
+    /// `careers@1.0.0`; empty without a schema.
+    #[serde(default)]
+    pub schema: String,
+    pub key_field: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title_field: Option<String>,
+}
+
+/// An open workspace.
+#[derive(Clone)]
+pub struct Workspace {
+    pub store: Arc<dyn Store>,
+    pub registry: Arc<Registry>,
+    pub clock: Arc<dyn Clock>,
+    /// Who works here, for the history.
+    pub actor: String,
+    checkers: Arc<Mutex<HashMap<String, Arc<Checker>>>>,
+}
+
+impl Workspace {
+    /// Prepares Steward's own collections (unless the workspace is read-only) and settles what a crash left open.
+    pub async fn open(store: Arc<dyn Store>, registry: Arc<Registry>, clock: Arc<dyn Clock>, actor: String) -> Result<Self> {
+        let workspace = Self { store, registry, clock, actor, checkers: Arc::default() };
+        if workspace.can_write() {
+            workspace.prepare().await?;
+            crate::journal::settle_pending(&workspace).await?;
+        }
+        Ok(workspace)
+    }
+
+    pub fn can_write(&self) -> bool {
+        self.store.capabilities().has(Capability::Write)
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        let own = [
+            (names::CHANGES, vec!["key"]),
+            (names::CHANGE_SETS, vec!["seq"]),
+            (names::QUARANTINE, vec!["runId", "status"]),
+            (names::RUNS, vec![]),
+            (names::RUN_INSERTS, vec!["run"]),
+            (names::FINDINGS, vec!["place"]),
+            (names::CATALOG, vec![]),
+            (names::SETTINGS, vec![]),
+            (names::QUALITY, vec![]),
+        ];
+        let existing = self.store.collections().await?;
+        for (name, fields) in own {
+            if existing.iter().any(|c| c == name) {
+                continue;
+            }
+            self.store.create_collection(name).await?;
+            for field in fields {
+                self.store.ensure_index(name, &IndexSpec::on(field)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The compiled checker of a schema id.
+    pub fn checker(&self, schema: &str) -> Result<Arc<Checker>> {
+        let mut cache = self.checkers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(checker) = cache.get(schema) {
+            return Ok(Arc::clone(checker));
+        }
+        let checker = Arc::new(Checker::new(self.registry.get(schema)?)?);
+        cache.insert(schema.to_owned(), Arc::clone(&checker));
+        Ok(checker)
+    }
+
+    /// People's collections, by name.
+    pub async fn collections(&self) -> Result<Vec<String>> {
+        let mut all = self.store.collections().await?;
+        all.retain(|name| !names::is_own(name));
+        all.sort();
+        Ok(all)
+    }
+
+    /// What is known of a collection. One that Steward did not make is identified by `_id`.
+    pub async fn settings(&self, collection: &str) -> Result<CollectionSettings> {
+        let id = format!("collection:{collection}");
+        match self.own_document(names::CATALOG, &id).await? {
+            Some(doc) => docs::from_document(&doc),
+            None => Ok(CollectionSettings { name: collection.to_owned(), key_field: "_id".into(), ..CollectionSettings::default() }),
+        }
+    }
+
+    /// The settings, if the collection exists.
+    pub async fn existing(&self, collection: &str) -> Result<CollectionSettings> {
+        if names::is_own(collection) || !self.store.collections().await?.iter().any(|c| c == collection) {
+            return Err(Error::NotFound(format!("There is no collection '{collection}' in this workspace.")));
+        }
+        self.settings(collection).await
+    }
+
+    /// The checker of a collection, if it has a schema.
+    pub async fn checker_of(&self, collection: &str) -> Result<Option<Arc<Checker>>> {
+        let settings = self.settings(collection).await?;
+        if settings.schema.is_empty() { Ok(None) } else { self.checker(&settings.schema).map(Some) }
+    }
+
+    /// Gives a collection its schema: key, title and indexes. An empty pack takes the schema away.
+    pub async fn assign(&self, collection: &str, pack: Option<&Pack>, key_field: Option<&str>) -> Result<CollectionSettings> {
+        names::check(collection)?;
+        if names::is_own(collection) {
+            return Err(Error::BadRequest(format!("'{collection}' belongs to Steward itself; choose another name.")));
+        }
+        let before = self.settings(collection).await?;
+        let key_field = match (key_field, pack) {
+            (Some(key), _) if !key.is_empty() => key.to_owned(),
+            (_, Some(pack)) => pack.steward.key.clone(),
+            _ => before.key_field.clone(),
+        };
+        let settings = CollectionSettings {
+            name: collection.to_owned(),
+            schema: pack.map(|p| p.id.to_string()).unwrap_or_default(),
+            key_field: key_field.clone(),
+            title_field: pack.and_then(|p| p.steward.title.clone()),
+        };
+        self.store.create_collection(collection).await?;
+        if key_field != "_id" {
+            self.unique_index(collection, &key_field).await?;
+        }
+        for index in pack.map(|p| p.steward.indexes.as_slice()).unwrap_or_default() {
+            if index.unique && index.fields == [key_field.clone()] {
+                continue;
+            }
+            let spec =
+                IndexSpec { name: index.name.clone(), fields: index.fields.clone(), unique: index.unique, text: index.text.clone() };
+            self.store.ensure_index(collection, &spec).await?;
+        }
+        if settings != before {
+            let doc = docs::to_document(&format!("collection:{collection}"), &settings)?;
+            self.put(names::CATALOG, &doc).await?;
+        }
+        Ok(settings)
+    }
+
+    async fn unique_index(&self, collection: &str, key_field: &str) -> Result<()> {
+        match self.store.ensure_index(collection, &IndexSpec::unique(key_field)).await {
+            Err(e) if e.kind == StoreErrorKind::DuplicateKey => Err(Error::Conflict(format!(
+                "{key_field} cannot identify the records of {collection}: some values occur more than once. Remove the duplicates first."
+            ))),
+            other => Ok(other?),
+        }
+    }
+
+    /// One of Steward's own documents by `_id`.
+    pub async fn own_document(&self, collection: &str, id: &str) -> Result<Option<Document>> {
+        let found = self.store.get_many(collection, "_id", &[Bson::from(id)]).await?;
+        found.first().map(|raw| steward_store::upsert::decode(raw).map_err(Error::from)).transpose()
+    }
+
+    /// Writes one of Steward's own documents.
+    pub async fn put(&self, collection: &str, doc: &Document) -> Result<()> {
+        self.store.write(WriteBatch::data(vec![WriteOp::put(collection, doc)?]), Durability::Full).await?;
+        Ok(())
+    }
+
+    /// All documents of one of Steward's own collections that fit, at most `limit`, newest `sort` first.
+    pub async fn own_documents(&self, collection: &str, filter: Filter, sort: &str, limit: usize) -> Result<Vec<Document>> {
+        let mut out = Vec::new();
+        let mut after = None;
+        while out.len() < limit {
+            let query = Query::new(filter.clone(), (limit - out.len()).min(1000)).sorted(sort, true).after(after);
+            let page = self.store.find(collection, &query).await?;
+            for raw in &page.records {
+                out.push(steward_store::upsert::decode(raw)?);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// A new identifier that sorts by time.
+pub fn new_id() -> String {
+    bson::oid::ObjectId::new().to_hex()
+}
