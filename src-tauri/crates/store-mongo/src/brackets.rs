@@ -65,26 +65,51 @@ pub fn is_nan(value: &Bson) -> bool {
 
 /// Conditions of which each finds values strictly after (or before) `value` in the order of types; all together find
 /// every one. A missing field counts as null.
+///
+/// Null and missing are always one condition: where the server merges several index scans in order, it takes a
+/// missing value for less than null.
 pub fn beyond(field: &str, value: &Bson, descending: bool) -> StoreResult<Vec<Document>> {
-    if matches!(value, Bson::RegularExpression(_)) {
-        return Err(StoreError::unsupported("continuing a page at a regular expression"));
+    if matches!(value, Bson::RegularExpression(_) | Bson::Undefined) {
+        return Err(StoreError::unsupported("continuing a page at a regular expression or an undefined value"));
     }
     let own = bracket(value);
     let mut any = within(field, value, own, descending);
     let others = if descending { 0..own } else { own + 1..BRACKETS.len() };
-    if descending && others.contains(&NULL) {
+    if others.contains(&NULL) {
         any.push(doc! { field: Bson::Null });
     }
     // An empty list sorts as "undefined"; other lists sort by their elements.
     if others.contains(&UNDEFINED) {
         any.push(doc! { field: { "$eq": [] } });
     }
-    let types: Vec<i32> =
-        BRACKETS.iter().enumerate().filter(|(i, _)| others.contains(i) && *i != LIST).flat_map(|(_, codes)| codes.iter().copied()).collect();
+    let types = codes(others.filter(|i| *i != LIST && *i != NULL));
     if !types.is_empty() {
         any.push(doc! { field: { "$type": types } });
     }
     Ok(any)
+}
+
+/// As [`beyond`], for `_id`, as one condition: not at it and not before it.
+pub fn ids_beyond(id: &Bson, descending: bool) -> Document {
+    let own = bracket(id);
+    let at_or_before = match (own, is_nan(id), descending) {
+        (NUMBER, true, true) => vec![doc! { "_id": { "$type": "number" } }],
+        (NUMBER, true, false) => vec![doc! { "_id": { "$eq": f64::NAN } }],
+        (NUMBER, false, false) => vec![doc! { "_id": { "$lte": id.clone() } }, doc! { "_id": { "$eq": f64::NAN } }],
+        (0 | UNDEFINED | NULL | 16, ..) => vec![doc! { "_id": { "$type": codes(std::iter::once(own)) } }],
+        (_, _, false) => vec![doc! { "_id": { "$lte": id.clone() } }],
+        (_, _, true) => vec![doc! { "_id": { "$gte": id.clone() } }],
+    };
+    let mut none = at_or_before;
+    let types = codes(if descending { own + 1..BRACKETS.len() } else { 0..own });
+    if !types.is_empty() {
+        none.push(doc! { "_id": { "$type": types } });
+    }
+    doc! { "$nor": none }
+}
+
+fn codes(brackets: impl Iterator<Item = usize>) -> Vec<i32> {
+    brackets.filter_map(|i| BRACKETS.get(i)).flat_map(|codes| codes.iter().copied()).collect()
 }
 
 /// The rest of the value's own bracket.

@@ -40,16 +40,19 @@ pub fn check_sortable(record: &RawDocument, sort: Option<&SortBy>) -> StoreResul
 pub fn following(cursor: &Cursor, sort: Option<&SortBy>) -> StoreResult<Document> {
     let position = decode(cursor, sort)?;
     let descending = sort.is_some_and(|s| s.descending);
-    let ids = brackets::beyond("_id", &position.id, descending)?;
     let Some(by) = sort.filter(|s| s.field.as_str() != "_id") else {
-        return Ok(doc! { "$or": ids });
+        return Ok(doc! { "$or": brackets::beyond("_id", &position.id, descending)? });
     };
     let field = by.field.as_str();
     let mut any = brackets::beyond(field, &position.value, descending)?;
+    let ties = match position.value {
+        Bson::Null => vec![brackets::ids_beyond(&position.id, descending)],
+        _ => brackets::beyond("_id", &position.id, descending)?,
+    };
     // One flat list: each condition gets tight bounds on {field, _id} and the server merges them in order.
-    for id in ids {
+    for beyond in ties {
         let mut tie = doc! { field: { "$eq": position.value.clone() } };
-        tie.extend(id);
+        tie.extend(beyond);
         any.push(tie);
     }
     Ok(doc! { "$or": any })

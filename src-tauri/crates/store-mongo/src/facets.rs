@@ -19,20 +19,21 @@ pub async fn facet(store: &MongoStore, collection: &str, field: &str, filter: &F
         doc! { "$unwind": "$v" },
         doc! { "$group": { "_id": "$v", "n": { "$sum": 1_i64 } } },
         doc! { "$facet": {
-            "top": [{ "$match": { "_id": { "$not": { "$type": [10, 6] } } } }, { "$sort": { "n": -1, "_id": 1 } }, { "$limit": limit }],
-            "nulls": [{ "$match": { "_id": { "$type": [10, 6] } } }, { "$group": { "_id": Bson::Null, "n": { "$sum": "$n" } } }],
-            "distinct": [{ "$match": { "_id": { "$not": { "$type": [10, 6] } } } }, { "$count": "n" }],
+            "top": [{ "$sort": { "n": -1, "_id": 1 } }, { "$limit": limit }],
+            "distinct": [{ "$count": "n" }],
         } },
     ];
-    let missing = vec![
+    // Unwinding leaves out what is missing and what is null.
+    let left_out = vec![
         doc! { "$match": condition },
-        doc! { "$match": { "$expr": { "$eq": [{ "$type": &path }, "missing"] } } },
-        doc! { "$count": "n" },
+        doc! { "$project": { "_id": 0, "t": { "$type": &path } } },
+        doc! { "$match": { "t": { "$in": ["missing", "null", "undefined"] } } },
+        doc! { "$group": { "_id": { "$eq": ["$t", "missing"] }, "n": { "$sum": 1_i64 } } },
     ];
-    let (values, missing) = futures::try_join!(aggregate(store, collection, values), aggregate(store, collection, missing))?;
-    let missing = missing.first().map_or(0, |d| number(d, "n"));
+    let (values, left_out) = futures::try_join!(aggregate(store, collection, values), aggregate(store, collection, left_out))?;
+    let absent = |missing: bool| left_out.iter().find(|d| d.get_bool("_id").ok() == Some(missing)).map_or(0, |d| number(d, "n"));
     let counted = values.first().cloned().unwrap_or_default();
-    let first = |name: &str| counted.get_array(name).ok().and_then(|l| l.first()).and_then(Bson::as_document).map_or(0, |d| number(d, "n"));
+    let distinct = counted.get_array("distinct").ok().and_then(|l| l.first()).and_then(Bson::as_document).map_or(0, |d| number(d, "n"));
     let top = counted.get_array("top").cloned().unwrap_or_default();
     let values = top
         .into_iter()
@@ -44,7 +45,7 @@ pub async fn facet(store: &MongoStore, collection: &str, field: &str, filter: &F
             _ => None,
         })
         .collect();
-    Ok(FacetCount { values, distinct: first("distinct"), capped: false, missing, nulls: first("nulls") })
+    Ok(FacetCount { values, distinct, capped: false, missing: absent(true), nulls: absent(false) })
 }
 
 /// Finite numbers only; lists are left out.

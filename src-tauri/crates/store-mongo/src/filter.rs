@@ -166,8 +166,12 @@ fn compare_nan(field: &str, cmp: Comparison) -> Document {
 
 fn equals(field: &str, value: &Bson) -> Document {
     match value {
-        // Not `{field: null}`: that also matches where only some elements of a list lack the field.
-        Bson::Null | Bson::Undefined => doc! { "$or": [is_null(field), { field: { "$exists": false } }] },
+        // Below a list, `{field: null}` also matches where only some elements lack the field. Not "null or missing"
+        // as two alternatives: see `brackets::beyond` for what merging them does to the order.
+        Bson::Null | Bson::Undefined if field.contains('.') => {
+            doc! { "$nor": [{ field: { "$exists": true, "$not": { "$type": [10, 6] } } }] }
+        }
+        Bson::Null | Bson::Undefined => doc! { field: Bson::Null },
         other => doc! { field: { "$eq": other.clone() } },
     }
 }

@@ -56,7 +56,8 @@ pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
 
 async fn attempt_once(store: &MongoStore, session: &mut ClientSession, chunks: &[Chunk]) -> Result<(), Failure> {
     let concern = WriteConcern::builder().w(Acknowledgment::Majority).w_timeout(MAJORITY_WITHIN).build();
-    session.start_transaction().read_concern(ReadConcern::snapshot()).write_concern(concern).await?;
+    // Not "snapshot": that may be a moment older than what was confirmed to this very user before.
+    session.start_transaction().read_concern(ReadConcern::local()).write_concern(concern).await?;
     if let Err(failure) = apply(store, session, chunks).await {
         // The server forgets a transaction that cannot be aborted; the first failure is the one to tell.
         let _ = session.abort_transaction().await;

@@ -29,7 +29,7 @@ fn options() -> MongoOptions {
 #[steward_store_testkit::async_trait]
 impl Fixture for Place {
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(MongoStore::connect(&self.uri, options()).await.unwrap())
+        Arc::new(MongoStore::connect(&self.uri, options()).await.expect("the test server accepts connections"))
     }
 }
 

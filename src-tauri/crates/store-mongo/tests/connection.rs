@@ -125,7 +125,7 @@ async fn readers_may_read_only() {
     writer.write(WriteBatch::data(vec![op]), Durability::Full).await.unwrap();
     assert_eq!(reader.collections().await.unwrap(), ["c"]);
     let denied: Vec<String> = writer.access().await.unwrap().into_iter().filter(|a| !a.allowed).map(|a| a.name).collect();
-    assert!(denied.is_empty(), "readWrite is enough: {denied:?}");
+    assert_eq!(denied, ["collMod"], "readWrite is enough for all but the server's own validation");
 }
 
 #[tokio::test]
