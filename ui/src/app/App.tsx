@@ -11,7 +11,13 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={resolver} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" limit={4} containerWidth={400} zIndex={400} />
+        <Notifications
+          position="bottom-left"
+          limit={4}
+          containerWidth={400}
+          zIndex={400}
+          className="toasts"
+        />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>

@@ -10,7 +10,14 @@ import classes from "./shell.module.css";
 export function JobTray({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const jobs = useJobs();
   return (
-    <Drawer opened={opened} onClose={onClose} position="right" size={420} title="Jobs" transitionProps={{ duration: 120 }}>
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      position="right"
+      size={420}
+      title="Jobs"
+      transitionProps={{ duration: 120 }}
+    >
       {jobs.length === 0 ? (
         <Empty icon={<IconChecklist size={30} stroke={1.4} />} title="No jobs yet">
           Imports, measurements and exports show their progress here.

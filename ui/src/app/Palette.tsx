@@ -41,7 +41,10 @@ function useEntries(text: string, onClose: () => void): Entry[] {
     onClose();
     work();
   };
-  const found = matching(commands.filter((command) => command.id !== "palette"), text);
+  const found = matching(
+    commands.filter((command) => command.id !== "palette"),
+    text,
+  );
   return [
     ...found.slice(0, text === "" ? 40 : 12).map((command) => ({
       id: command.id,

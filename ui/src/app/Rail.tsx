@@ -16,7 +16,11 @@ function useWaiting(): Record<string, Waiting> {
   const collection = useCurrentCollection();
   const stats = useCall("quarantine.stats", {}).data;
   const runs = useCall("runs.list", {}).data?.runs ?? [];
-  const last = useCall("quality.last", { collection: collection?.name ?? "" }, { enabled: Boolean(collection?.schema) }).data;
+  const last = useCall(
+    "quality.last",
+    { collection: collection?.name ?? "" },
+    { enabled: Boolean(collection?.schema) },
+  ).data;
   const interrupted = runs.filter((run) => run.state === "interrupted").length;
   const missed = last?.report?.metrics.filter((metric) => metric.state === "bad").length ?? 0;
   return {
@@ -58,11 +62,16 @@ function RailLink({ place, waiting }: { place: Place; waiting: Waiting | undefin
       position="right"
       label={
         <span className={classes.tipRow}>
-          {tells ? `${number(waiting.count)} ${waiting.about}` : place.title} <Keys shortcut={place.shortcut} />
+          {tells ? `${number(waiting.count)} ${waiting.about}` : place.title}{" "}
+          <Keys shortcut={place.shortcut} />
         </span>
       }
     >
-      <Link to={place.path} className={classes.railLink} activeProps={{ "data-active": true, "aria-current": "page" }}>
+      <Link
+        to={place.path}
+        className={classes.railLink}
+        activeProps={{ "data-active": true, "aria-current": "page" }}
+      >
         <Icon size={17} stroke={1.7} aria-hidden />
         <span className={classes.railTitle}>{place.title}</span>
         {tells && (

@@ -5,16 +5,16 @@ import { Welcome } from "@/features/welcome";
 import { useKeyboard } from "@/shared/commands/useKeyboard";
 import { useCall } from "@/shared/data/queries";
 import { useJobs } from "@/shared/jobs/jobs";
-import { forgetUndo } from "@/shared/undo/undo";
 import { Problem } from "@/shared/ui";
+import { forgetUndo } from "@/shared/undo/undo";
 import { DropZone } from "./DropZone";
 import { JobTray } from "./JobTray";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { ShortcutsDialog } from "./ShortcutsDialog";
-import classes from "./shell.module.css";
 import { StatusBar } from "./StatusBar";
+import classes from "./shell.module.css";
 import { TopBar } from "./TopBar";
 import { useAppCommands } from "./useAppCommands";
 import { useBackendEvents } from "./useBackendEvents";
@@ -39,9 +39,9 @@ export function Shell() {
     <>
       {workspace ? (
         <div className={classes.frame}>
-          <a className={classes.skip} href="#main" onClick={skipToMain}>
+          <button type="button" className={classes.skip} onClick={skipToMain}>
             Skip to the content
-          </a>
+          </button>
           <TopBar workspace={workspace} onPalette={() => setOverlay("palette")} />
           <Rail />
           <main id="main" className={classes.main} tabIndex={-1}>
@@ -61,8 +61,7 @@ export function Shell() {
   );
 }
 
-function skipToMain(event: { preventDefault: () => void }): void {
-  event.preventDefault();
+function skipToMain(): void {
   document.getElementById("main")?.focus();
 }
 

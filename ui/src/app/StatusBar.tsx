@@ -20,7 +20,8 @@ export function StatusBar({ workspace, connected, onJobs }: StatusProps) {
       <span className={classes.bottomPart} role="status">
         {connected ? (
           <>
-            <IconPlugConnected size={13} aria-hidden /> {workspace.kind === "file" ? "File open" : "Connected"}
+            <IconPlugConnected size={13} aria-hidden />{" "}
+            {workspace.kind === "file" ? "File open" : "Connected"}
           </>
         ) : (
           <span className={classes.lost}>
@@ -29,15 +30,23 @@ export function StatusBar({ workspace, connected, onJobs }: StatusProps) {
         )}
       </span>
       <UnstyledButton className={classes.bottomButton} onClick={onJobs} aria-label="Jobs">
-        {running[0] ? <Running job={running[0]} more={running.length - 1} /> : <span>{idleWords(jobs.length)}</span>}
+        {running[0] ? (
+          <Running job={running[0]} more={running.length - 1} />
+        ) : (
+          <span>{idleWords(jobs.length)}</span>
+        )}
       </UnstyledButton>
       <span className={classes.bottomEnd}>
         {savedAt !== undefined && <span>Saved {clock(savedAt)}</span>}
         {last && (
           <Tooltip label={`Undo: ${last.summary}`}>
-            <UnstyledButton className={classes.bottomButton} onClick={() => void undoLast()} aria-label="Undo the last change">
-              <IconArrowBackUp size={13} aria-hidden /> <span className={classes.undoText}>{last.summary}</span>{" "}
-              <Keys shortcut="mod+z" />
+            <UnstyledButton
+              className={classes.bottomButton}
+              onClick={() => void undoLast()}
+              aria-label="Undo the last change"
+            >
+              <IconArrowBackUp size={13} aria-hidden />{" "}
+              <span className={classes.undoText}>{last.summary}</span> <Keys shortcut="mod+z" />
             </UnstyledButton>
           </Tooltip>
         )}

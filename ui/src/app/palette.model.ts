@@ -27,10 +27,18 @@ const large = 50_000;
 /** Records whose key or title fits. In large collections only what an index can serve. */
 export function recordFilter(text: string, collection: CollectionInfo): Filter | undefined {
   if (text.length < 2) return undefined;
-  const byKey: Filter = { op: "startsWith", field: collection.keyField, text, ignoreCase: collection.records < large };
+  const byKey: Filter = {
+    op: "startsWith",
+    field: collection.keyField,
+    text,
+    ignoreCase: collection.records < large,
+  };
   if (!collection.titleField) return byKey;
   if (collection.records < large) {
-    return { op: "or", any: [byKey, { op: "contains", field: collection.titleField, text, ignoreCase: true }] };
+    return {
+      op: "or",
+      any: [byKey, { op: "contains", field: collection.titleField, text, ignoreCase: true }],
+    };
   }
   return collection.textFields.length > 0 && /\s|^\D/.test(text) ? { op: "text", text } : byKey;
 }

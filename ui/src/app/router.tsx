@@ -1,5 +1,11 @@
 /** The places and what their addresses hold. The address stands behind the hash: it works in a window and on a page alike. */
-import { createHashHistory, createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  redirect,
+} from "@tanstack/react-router";
 import { HistoryPage } from "@/features/history";
 import { ImportsPage, RunPage } from "@/features/imports";
 import { QualityPage } from "@/features/quality";
@@ -53,7 +59,18 @@ const history = createRoute({ getParentRoute: () => root, path: "/history", comp
 
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 
-const tree = root.addChildren([home, records, imports, run, quarantine, schemas, schema, quality, history, settings]);
+const tree = root.addChildren([
+  home,
+  records,
+  imports,
+  run,
+  quarantine,
+  schemas,
+  schema,
+  quality,
+  history,
+  settings,
+]);
 
 export const router = createRouter({
   routeTree: tree,

@@ -2,8 +2,8 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { asApiError, call } from "@/ipc";
 import { type Command, useCommands } from "@/shared/commands/registry";
-import { rememberCollection, useGo } from "@/shared/nav";
 import { useCollections, useWorkspace } from "@/shared/data/workspace";
+import { rememberCollection, useGo } from "@/shared/nav";
 import { showError } from "@/shared/ui";
 import { redoLast, undoLast } from "@/shared/undo/undo";
 import { places, settingsPlace } from "./places";
@@ -16,11 +16,23 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
   const workspace = useWorkspace();
 
   const always: Command[] = [
-    { id: "palette", title: "Search everything", group: "Go to", shortcut: "mod+k", whileTyping: true, run: () => open("palette") },
+    {
+      id: "palette",
+      title: "Search everything",
+      group: "Go to",
+      shortcut: "mod+k",
+      whileTyping: true,
+      run: () => open("palette"),
+    },
     { id: "shortcuts", title: "Show shortcuts", group: "Help", shortcut: "?", run: () => open("shortcuts") },
     { id: "theme.light", title: "Use the light theme", group: "Look", run: () => setColorScheme("light") },
     { id: "theme.dark", title: "Use the dark theme", group: "Look", run: () => setColorScheme("dark") },
-    { id: "theme.auto", title: "Follow the system's theme", group: "Look", run: () => setColorScheme("auto") },
+    {
+      id: "theme.auto",
+      title: "Follow the system's theme",
+      group: "Look",
+      run: () => setColorScheme("auto"),
+    },
   ];
   const inWorkspace: Command[] = [
     ...[...places, settingsPlace].map((place) => ({
@@ -33,7 +45,13 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
     { id: "undo", title: "Undo", group: "Edit", shortcut: "mod+z", run: () => void undoLast() },
     { id: "redo", title: "Redo", group: "Edit", shortcut: "mod+shift+z", run: () => void redoLast() },
     { id: "jobs", title: "Show jobs", group: "Go to", shortcut: "g j", run: () => open("jobs") },
-    { id: "workspace.close", title: "Close the workspace", group: "Workspace", also: "open another", run: () => void closeWorkspace() },
+    {
+      id: "workspace.close",
+      title: "Close the workspace",
+      group: "Workspace",
+      also: "open another",
+      run: () => void closeWorkspace(),
+    },
     ...collections.map((collection) => ({
       id: `collection.${collection.name}`,
       title: `Collection ${collection.name}`,

@@ -21,10 +21,24 @@ const teal: MantineColorsTuple = [
   "#084f4a",
 ];
 
+/** Mantine's own dark greys, in the hue of the tokens. */
+const darkGreys: MantineColorsTuple = [
+  dark.text,
+  dark.dim,
+  dark.faint,
+  "#6d7c7b",
+  dark.lineStrong,
+  "#2c3838",
+  dark.raised,
+  dark.surface,
+  dark.sunken,
+  "#0c1111",
+];
+
 export const theme = createTheme({
   primaryColor: "teal",
   primaryShade: { light: 7, dark: 6 },
-  colors: { teal },
+  colors: { teal, dark: darkGreys },
   fontFamily: '"Inter Variable", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
@@ -39,6 +53,11 @@ export const theme = createTheme({
     Tooltip: Tooltip.extend({
       defaultProps: { openDelay: 300, transitionProps: { duration: 80 }, withArrow: false, offset: 4 },
     }),
+    Input: { styles: { input: { color: "var(--st-text)" } } },
+    InputWrapper: {
+      styles: { description: { fontSize: 12, color: "var(--st-dim)" }, error: { fontSize: 12 } },
+    },
+    InlineInput: { styles: { description: { fontSize: 12, color: "var(--st-dim)" } } },
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 28 } },
     TextInput: { defaultProps: { size: "xs" } },

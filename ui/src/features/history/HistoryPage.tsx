@@ -7,7 +7,7 @@ import { type ApiError, asApiError, type ChainReport, type ChangeSet, call } fro
 import { useAction, useCall } from "@/shared/data/queries";
 import { useCollections, useWorkspace } from "@/shared/data/workspace";
 import { useGo } from "@/shared/nav";
-import { Empty, Loaded, Loading, Moment, Page, Problem, showError, StateMark, Tag } from "@/shared/ui";
+import { Empty, Loaded, Loading, Moment, Page, Problem, StateMark, showError, Tag } from "@/shared/ui";
 import { undoChangeSet } from "@/shared/undo/undo";
 import { RecordChangeView } from "@/shared/value/DiffList";
 import { keyText } from "@/shared/value/model";
@@ -69,7 +69,11 @@ export function HistoryPage() {
             <ChangeTable changes={changes} open={open} onOpen={setOpen} />
             {query.hasNextPage && (
               <div className={classes.more}>
-                <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                <Button
+                  variant="default"
+                  loading={query.isFetchingNextPage}
+                  onClick={() => void query.fetchNextPage()}
+                >
                   Show older changes
                 </Button>
               </div>
@@ -88,7 +92,12 @@ function Verify() {
   return (
     <>
       {verify.data && <Chain report={verify.data} />}
-      <Button variant="default" leftSection={<IconShieldCheck size={14} />} loading={verify.isPending} onClick={run}>
+      <Button
+        variant="default"
+        leftSection={<IconShieldCheck size={14} />}
+        loading={verify.isPending}
+        onClick={run}
+      >
         Verify the chain
       </Button>
     </>

@@ -29,7 +29,14 @@ export function ChooseStep({ files, start, onPlan }: ChooseProps) {
     <Loaded query={preview}>
       {(data) => (
         <div className={classes.step}>
-          <Destination ids={ids} preview={data} schema={schema} onSchema={setSchema} start={start} onPlan={onPlan} />
+          <Destination
+            ids={ids}
+            preview={data}
+            schema={schema}
+            onSchema={setSchema}
+            start={start}
+            onPlan={onPlan}
+          />
           {data.files.map((file) => (
             <FilePanel key={file.file.id} preview={file} />
           ))}
@@ -111,7 +118,11 @@ function Destination({ ids, preview, schema, onSchema, start, onPlan }: Destinat
           value={keyField}
           onChange={(event) => change(setKeyField)(event.currentTarget.value)}
         />
-        <Radio.Group label="Records that exist already" value={mode} onChange={(next) => setMode(next as ImportMode)}>
+        <Radio.Group
+          label="Records that exist already"
+          value={mode}
+          onChange={(next) => setMode(next as ImportMode)}
+        >
           <Stack gap={6} mt={4}>
             {Object.entries(modeWords).map(([value, [title, about]]) => (
               <Radio key={value} value={value} label={title} description={about} />
@@ -138,7 +149,11 @@ function nameFor(preview: ImportPreview): string {
 
 function guessKey(preview: ImportPreview): string {
   const fields = preview.files[0]?.fields ?? [];
-  return fields.find((field) => field === "_id" || field === "id") ?? fields.find((field) => field.endsWith("_id")) ?? "";
+  return (
+    fields.find((field) => field === "_id" || field === "id") ??
+    fields.find((field) => field.endsWith("_id")) ??
+    ""
+  );
 }
 
 function FilePanel({ preview }: { preview: FilePreview }) {

@@ -8,7 +8,7 @@ import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, takeDropped, useDropped, useNativeFiles } from "@/shared/files";
 import { useGo } from "@/shared/nav";
-import { Empty, Loaded, Moment, Page, showError, StateMark } from "@/shared/ui";
+import { Empty, Loaded, Moment, Page, StateMark, showError } from "@/shared/ui";
 import { number } from "@/shared/words/words";
 import classes from "./imports.module.css";
 import { runTitle, stateTones, stateWords } from "./model";
@@ -33,7 +33,15 @@ export function ImportsPage() {
   useCommands(
     readOnly
       ? []
-      : [{ id: "imports.choose", title: "Import files", group: "Imports", shortcut: "n", run: () => void choose() }],
+      : [
+          {
+            id: "imports.choose",
+            title: "Import files",
+            group: "Imports",
+            shortcut: "n",
+            run: () => void choose(),
+          },
+        ],
   );
   const button = (
     <Button leftSection={<IconUpload size={14} />} disabled={readOnly} onClick={() => void choose()}>
@@ -56,9 +64,13 @@ function RunList({ button }: { button: React.ReactNode }) {
     <Loaded query={runs}>
       {(data) =>
         data.runs.length === 0 ? (
-          <Empty icon={<IconDatabaseImport size={34} stroke={1.3} />} title="Nothing has been imported yet" action={button}>
-            Choose JSON or NDJSON files, or drop them on the window. They are checked against their schema before anything
-            is written, and every import can be taken back.
+          <Empty
+            icon={<IconDatabaseImport size={34} stroke={1.3} />}
+            title="Nothing has been imported yet"
+            action={button}
+          >
+            Choose JSON or NDJSON files, or drop them on the window. They are checked against their schema
+            before anything is written, and every import can be taken back.
           </Empty>
         ) : (
           <div className={classes.tableWrap}>

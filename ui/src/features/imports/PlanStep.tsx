@@ -68,7 +68,9 @@ function PlanView({ plan, back, onApply }: ViewProps) {
   const nothing = counts !== undefined && writes === 0 && counts.quarantined === 0;
   return (
     <div className={classes.step}>
-      <Panel title={`Into ${plan.collection}${plan.schema ? ` with ${plan.schema}` : ""}, key ${plan.keyField}`}>
+      <Panel
+        title={`Into ${plan.collection}${plan.schema ? ` with ${plan.schema}` : ""}, key ${plan.keyField}`}
+      >
         <div className={classes.planHead}>
           {counts && (
             <div className={classes.figures}>
@@ -130,6 +132,7 @@ function applyWords(plan: ImportPlan): string {
   const { counts } = plan;
   if (!counts) return "Import";
   const writes = counts.inserted + counts.updated;
-  if (writes === 0 && counts.quarantined > 0) return `Put ${count(counts.quarantined, "row")} into quarantine`;
+  if (writes === 0 && counts.quarantined > 0)
+    return `Put ${count(counts.quarantined, "row")} into quarantine`;
   return `Import ${count(writes, "record")}`;
 }

@@ -1,7 +1,7 @@
 /** The first rows of a file as they would come, with what is wrong beside each. */
 import type { PreviewRow } from "@/ipc";
-import { ValueText } from "@/shared/value/ValueText";
 import { pointerToPath, valueAt } from "@/shared/value/path";
+import { ValueText } from "@/shared/value/ValueText";
 import { fieldTitle } from "@/shared/words/words";
 import classes from "./imports.module.css";
 
@@ -25,7 +25,9 @@ export function PreviewRows({ fields, rows }: { fields: string[]; rows: PreviewR
           {rows.map((row) => (
             <tr key={row.rowNumber}>
               <td className="num faint">{row.rowNumber}</td>
-              <td className={classes.problem}>{row.violations.map((violation) => violation.message).join(" ")}</td>
+              <td className={classes.problem}>
+                {row.violations.map((violation) => violation.message).join(" ")}
+              </td>
               {row.document === undefined ? (
                 <td colSpan={shown.length} className="mono">
                   {row.raw}

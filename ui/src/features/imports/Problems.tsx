@@ -30,7 +30,11 @@ export function RejectedRows({ rows, total }: { rows: RejectedRow[]; total: numb
   return (
     <div className={classes.rejected}>
       <button type="button" className={classes.link} aria-expanded={open} onClick={() => setOpen(!open)}>
-        {open ? "Hide the rows" : rows.length < total ? `Show the first ${count(rows.length, "row")}` : `Show ${count(rows.length, "row")}`}
+        {open
+          ? "Hide the rows"
+          : rows.length < total
+            ? `Show the first ${count(rows.length, "row")}`
+            : `Show ${count(rows.length, "row")}`}
       </button>
       {open && (
         <ol className={classes.rejectedList}>

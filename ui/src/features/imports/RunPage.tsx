@@ -8,7 +8,7 @@ import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, useNativeFiles } from "@/shared/files";
 import { outcomeOf } from "@/shared/jobs/jobs";
 import { useGo } from "@/shared/nav";
-import { Loaded, Moment, Page, Panel, showError, StateMark } from "@/shared/ui";
+import { Loaded, Moment, Page, Panel, StateMark, showError } from "@/shared/ui";
 import { rememberRun } from "@/shared/undo/undo";
 import { DiffList } from "@/shared/value/DiffList";
 import { bytes, count, number, runSentence } from "@/shared/words/words";
@@ -28,7 +28,11 @@ export function RunPage() {
       about={detail.data ? runTitle(detail.data.run) : ""}
       actions={
         <>
-          <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={() => go.place("/imports")}>
+          <Button
+            variant="default"
+            leftSection={<IconArrowLeft size={14} />}
+            onClick={() => go.place("/imports")}
+          >
             All imports
           </Button>
           {detail.data && <RunActions detail={detail.data} />}
@@ -49,7 +53,9 @@ function RunActions({ detail }: { detail: RunDetail }) {
   const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !readOnly;
   const resume = async () => {
     try {
-      const files = run.files.every((file) => file.path !== "") ? [] : await pickFiles(native, "import", true);
+      const files = run.files.every((file) => file.path !== "")
+        ? []
+        : await pickFiles(native, "import", true);
       const begun = await call("imports.resume", { runId: run.id, files: files.map((file) => file.id) });
       const ended = await outcomeOf(begun, "run");
       rememberRun(ended, `Import finished: ${runSentence(ended.counts)}`);
@@ -60,12 +66,20 @@ function RunActions({ detail }: { detail: RunDetail }) {
   return (
     <>
       {run.counts.quarantined > 0 && run.state !== "undone" && (
-        <Button variant="light" leftSection={<IconShieldHalf size={14} />} onClick={() => go.quarantine({ run: run.id })}>
+        <Button
+          variant="light"
+          leftSection={<IconShieldHalf size={14} />}
+          onClick={() => go.quarantine({ run: run.id })}
+        >
           Quarantine
         </Button>
       )}
       {canUndo && (
-        <Button variant="default" leftSection={<IconArrowBackUp size={14} />} onClick={() => undo.ask(run.id)}>
+        <Button
+          variant="default"
+          leftSection={<IconArrowBackUp size={14} />}
+          onClick={() => undo.ask(run.id)}
+        >
           Take it back…
         </Button>
       )}
@@ -83,7 +97,10 @@ function RunView({ detail }: { detail: RunDetail }) {
   const { run, problems, updates } = detail;
   return (
     <div className={classes.step}>
-      <Panel title="Outcome" actions={<StateMark tone={stateTones[run.state]}>{stateWords[run.state]}</StateMark>}>
+      <Panel
+        title="Outcome"
+        actions={<StateMark tone={stateTones[run.state]}>{stateWords[run.state]}</StateMark>}
+      >
         <div className={classes.padded}>
           <RunSentences run={run} problems={problems} />
           <RunFigures run={run} />
@@ -116,10 +133,20 @@ function RunView({ detail }: { detail: RunDetail }) {
             <Moment at={run.startedAt} /> by {run.actor}
           </dd>
           {run.files.map((file) => (
-            <FileFact key={file.name + file.path} name={file.name} about={`${bytes(file.bytes)}, ${count(file.rowsDone, "row")} done`} sha={file.sha256} />
+            <FileFact
+              key={file.name + file.path}
+              name={file.name}
+              about={`${bytes(file.bytes)}, ${count(file.rowsDone, "row")} done`}
+              sha={file.sha256}
+            />
           ))}
           {run.unknownFields.map((field) => (
-            <FileFact key={field.field} name="Unknown field" about={`${field.field} in ${number(field.rows)} rows`} sha="" />
+            <FileFact
+              key={field.field}
+              name="Unknown field"
+              about={`${field.field} in ${number(field.rows)} rows`}
+              sha=""
+            />
           ))}
         </dl>
       </Panel>

@@ -76,8 +76,8 @@ function UndoPlan({ plan }: { plan: UndoRunPlan }) {
       </div>
       {plan.editedSince > 0 && (
         <Alert color="yellow" variant="light" p="xs">
-          {count(plan.editedSince, "record")} edited since the import {plan.editedSince === 1 ? "is" : "are"} left as{" "}
-          {plan.editedSince === 1 ? "it is" : "they are"}.
+          {count(plan.editedSince, "record")} edited since the import {plan.editedSince === 1 ? "is" : "are"}{" "}
+          left as {plan.editedSince === 1 ? "it is" : "they are"}.
         </Alert>
       )}
       {plan.samples.length > 0 && (

@@ -5,7 +5,7 @@ import type { FileHandle, ImportPlan, RunRecord } from "@/ipc";
 import { Page } from "@/shared/ui";
 import { bytes } from "@/shared/words/words";
 import { ApplyStep } from "./ApplyStep";
-import { type ImportChoice, ChooseStep } from "./ChooseStep";
+import { ChooseStep, type ImportChoice } from "./ChooseStep";
 import classes from "./imports.module.css";
 import { OutcomeStep } from "./OutcomeStep";
 import { PlanStep } from "./PlanStep";
@@ -39,14 +39,24 @@ export function Wizard({ files, onClose }: WizardProps) {
         )
       }
     >
-      <Stepper active={steps.indexOf(stage.at)} size="xs" iconSize={22} className={classes.steps ?? ""} allowNextStepsSelect={false}>
-        <Stepper.Step label="Look at the files" />
-        <Stepper.Step label="See the plan" />
+      <Stepper
+        active={steps.indexOf(stage.at)}
+        size="xs"
+        iconSize={22}
+        className={classes.steps ?? ""}
+        allowNextStepsSelect={false}
+      >
+        <Stepper.Step label="Files" />
+        <Stepper.Step label="Plan" />
         <Stepper.Step label="Import" />
         <Stepper.Step label="Outcome" />
       </Stepper>
       {stage.at === "choose" && (
-        <ChooseStep files={files} {...(stage.choice ? { start: stage.choice } : {})} onPlan={(choice) => setStage({ at: "plan", choice })} />
+        <ChooseStep
+          files={files}
+          {...(stage.choice ? { start: stage.choice } : {})}
+          onPlan={(choice) => setStage({ at: "plan", choice })}
+        />
       )}
       {stage.at === "plan" && (
         <PlanStep

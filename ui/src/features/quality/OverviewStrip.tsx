@@ -5,7 +5,7 @@ import type { CollectionInfo, Finding, LastQuality, Metric } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useGo } from "@/shared/nav";
 import { Moment } from "@/shared/ui";
-import { count, metricWords } from "@/shared/words/words";
+import { metricWords, number } from "@/shared/words/words";
 import { metricTarget, metricValue, stateTones, stateWord } from "./model";
 import classes from "./quality.module.css";
 import { useMeasure } from "./useMeasure";
@@ -20,20 +20,31 @@ export function OverviewStrip({ collection, finding }: StripProps) {
   if (last.error || !last.data) return <div className={classes.strip} />;
   const report = last.data.report;
   return (
-    <div className={classes.strip} role="group" aria-label="Quality of this collection">
+    <section className={classes.strip} aria-label="Quality of this collection">
       {report ? (
         report.metrics.map((metric) => (
-          <StripFigure key={metric.name} metric={metric} collection={collection.name} active={finding === metric.name} />
+          <StripFigure
+            key={metric.name}
+            metric={metric}
+            collection={collection.name}
+            active={finding === metric.name}
+          />
         ))
       ) : (
         <span className="dim">Quality has not been measured yet.</span>
       )}
       <span className={classes.spring} />
       <Measured last={last.data} />
-      <Button variant="subtle" size="compact-xs" loading={busy} leftSection={<IconRefresh size={13} />} onClick={measure}>
-        Measure now
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        loading={busy}
+        leftSection={<IconRefresh size={13} />}
+        onClick={measure}
+      >
+        Measure
       </Button>
-    </div>
+    </section>
   );
 }
 
@@ -47,10 +58,18 @@ export function Measured({ last }: { last: LastQuality }) {
             <IconAlertTriangle size={12} aria-hidden /> outdated
           </span>
         </Tooltip>
-      ) : null}
-      measured <Moment at={last.report.measuredAt} />
+      ) : (
+        "measured"
+      )}{" "}
+      <Moment at={last.report.measuredAt} />
     </span>
   );
+}
+
+/** Says it in as few words as the strip has room for; the tip tells the rest. */
+function stripState(metric: Metric): string {
+  if (metric.failing > 0) return `${number(metric.failing)} ${metric.failing === 1 ? "fails" : "fail"}`;
+  return metric.value === undefined ? "" : stateWord(metric);
 }
 
 type FigureProps = { metric: Metric; collection: string; active: boolean };
@@ -68,12 +87,14 @@ function StripFigure({ metric, collection, active }: FigureProps) {
         data-active={active || undefined}
         aria-pressed={active}
         aria-disabled={!fails}
-        onClick={() => fails && go.records(active ? { c: collection } : { c: collection, finding: metric.name })}
+        onClick={() =>
+          fails && go.records(active ? { c: collection } : { c: collection, finding: metric.name })
+        }
       >
         <Icon size={14} stroke={2} aria-hidden />
         <span className={classes.stripName}>{metricWords[metric.name]}</span>
         <span className={classes.stripValue}>{metricValue(metric)}</span>
-        <span className={classes.stripState}>{fails ? `${count(metric.failing, "record")} fail` : stateWord(metric)}</span>
+        <span className={classes.stripState}>{stripState(metric)}</span>
       </button>
     </Tooltip>
   );

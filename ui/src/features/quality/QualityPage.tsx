@@ -1,9 +1,12 @@
 /** How good a collection is: four figures against their targets, completeness by field, rules broken. */
 import { Button, Tooltip } from "@mantine/core";
 import { IconRefresh, IconRulerMeasure } from "@tabler/icons-react";
+import { useMemo } from "react";
 import type { CollectionInfo, FieldCompleteness, Metric, QualityReport, RuleCount } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
+import { useCollection, useSchema } from "@/shared/data/workspace";
 import { useCurrentCollection, useGo } from "@/shared/nav";
+import { specAt, specsOf } from "@/shared/schema/model";
 import { Empty, Loaded, Page, Panel, StateMark } from "@/shared/ui";
 import { count, fieldTitle, metricWords, number, percent, ruleText } from "@/shared/words/words";
 import { metricBar, metricTarget, metricValue, stateTones, stateWord } from "./model";
@@ -58,7 +61,11 @@ function Quality({ collection }: { collection: CollectionInfo }) {
           report ? (
             <Report report={report} />
           ) : (
-            <Empty icon={<IconRulerMeasure size={34} stroke={1.3} />} title="Not measured yet" action={button}>
+            <Empty
+              icon={<IconRulerMeasure size={34} stroke={1.3} />}
+              title="Not measured yet"
+              action={button}
+            >
               A measurement reads every record once and compares it with the schema and its targets.
             </Empty>
           )
@@ -97,7 +104,9 @@ function MetricBox({ metric, collection }: { metric: Metric; collection: string 
         <h2>{metricWords[metric.name]}</h2>
         <StateMark tone={stateTones[metric.state]}>{stateWord(metric)}</StateMark>
       </header>
-      <div className={classes.metricValue}>{metricValue(metric)}</div>
+      <div className={classes.metricValue} data-unknown={metric.value === undefined || undefined}>
+        {metricValue(metric)}
+      </div>
       {bar && (
         <div className={classes.gauge} aria-hidden>
           <span className={classes.gaugeFill} style={{ width: `${Math.min(100, bar.value * 100)}%` }} />
@@ -119,10 +128,18 @@ function MetricBox({ metric, collection }: { metric: Metric; collection: string 
   );
 }
 
+/** Fields by the titles that the schema gives them. */
+function useTitles(collection: string): (field: string) => string {
+  const schema = useSchema(useCollection(collection)?.schema);
+  const specs = useMemo(() => specsOf(schema), [schema]);
+  return (field) => specAt(specs, field)?.title ?? fieldTitle(field);
+}
+
 type BarsProps = { fields: FieldCompleteness[]; records: number; collection: string };
 
 function FieldBars({ fields, records, collection }: BarsProps) {
   const go = useGo();
+  const title = useTitles(collection);
   return (
     <ul className={classes.bars}>
       {fields.map((field) => {
@@ -130,24 +147,34 @@ function FieldBars({ fields, records, collection }: BarsProps) {
         return (
           <li key={field.field}>
             <Tooltip
-              label={field.missing === 0 ? "Filled in everywhere" : `Show ${count(field.missing, "record")} where it is blank`}
+              label={
+                field.missing === 0
+                  ? "Filled in everywhere"
+                  : `Show ${count(field.missing, "record")} where it is blank`
+              }
             >
               <button
                 type="button"
                 className={classes.barLine}
                 aria-disabled={field.missing === 0}
                 onClick={() =>
-                  field.missing > 0 && go.records({ c: collection, filter: { op: "blank", field: field.field } })
+                  field.missing > 0 &&
+                  go.records({ c: collection, filter: { op: "blank", field: field.field } })
                 }
               >
                 <span className={classes.barName}>
-                  {fieldTitle(field.field)} {field.required && <span className="faint">required</span>}
+                  {title(field.field)} {field.required && <span className="faint">required</span>}
                 </span>
                 <span className={classes.barTrack}>
-                  <span style={{ width: `${ratio * 100}%` }} data-missed={(field.required && ratio < 1) || undefined} />
+                  <span
+                    style={{ width: `${ratio * 100}%` }}
+                    data-missed={(field.required && ratio < 1) || undefined}
+                  />
                 </span>
                 <span className={classes.barNumber}>{percent(ratio)}</span>
-                <span className={classes.barMissing}>{field.missing > 0 ? `${number(field.missing)} blank` : ""}</span>
+                <span className={classes.barMissing}>
+                  {field.missing > 0 ? `${number(field.missing)} blank` : ""}
+                </span>
               </button>
             </Tooltip>
           </li>
@@ -159,6 +186,7 @@ function FieldBars({ fields, records, collection }: BarsProps) {
 
 function Rules({ rules, collection }: { rules: RuleCount[]; collection: string }) {
   const go = useGo();
+  const title = useTitles(collection);
   if (rules.length === 0) {
     return (
       <div className={classes.noRules}>
@@ -176,7 +204,7 @@ function Rules({ rules, collection }: { rules: RuleCount[]; collection: string }
             onClick={() => go.records({ c: collection, finding: "adherence" })}
           >
             <span>
-              {fieldTitle(rule.field)} {ruleText(rule.rule)}
+              {title(rule.field)} {ruleText(rule.rule)}
             </span>
             <span className={classes.barNumber}>{count(rule.records, "record")}</span>
           </button>

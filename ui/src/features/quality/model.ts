@@ -9,7 +9,9 @@ export function metricValue(metric: Metric): string {
 }
 
 export function metricTarget(metric: Metric): string {
-  return metric.unit === "days" ? `at most ${inUnit(metric, metric.target)}` : `at least ${inUnit(metric, metric.target)}`;
+  return metric.unit === "days"
+    ? `at most ${inUnit(metric, metric.target)}`
+    : `at least ${inUnit(metric, metric.target)}`;
 }
 
 function inUnit(metric: Metric, value: number): string {

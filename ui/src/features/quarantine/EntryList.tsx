@@ -2,7 +2,14 @@
 import { Button, Checkbox } from "@mantine/core";
 import { IconRefresh, IconTrash } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { type ApiError, asApiError, call, type QuarantineEntry, type QuarantineFilter, type QuarantineSelection } from "@/ipc";
+import {
+  type ApiError,
+  asApiError,
+  call,
+  type QuarantineEntry,
+  type QuarantineFilter,
+  type QuarantineSelection,
+} from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { Empty, Loading, Problem, Tag } from "@/shared/ui";
 import { count, number } from "@/shared/words/words";
@@ -25,7 +32,11 @@ function useEntries(filter: QuarantineFilter) {
     queryKey: ["quarantine.list", { filter, limit: 100 }] as const,
     queryFn: async ({ pageParam }) => {
       try {
-        return await call("quarantine.list", { filter, limit: 100, ...(pageParam ? { after: pageParam } : {}) });
+        return await call("quarantine.list", {
+          filter,
+          limit: 100,
+          ...(pageParam ? { after: pageParam } : {}),
+        });
       } catch (thrown) {
         throw asApiError(thrown);
       }
@@ -49,12 +60,15 @@ export function EntryList(props: ListProps) {
     { id: "quarantine.next", title: "Next row", group: "Quarantine", shortcut: "j", run: () => move(1) },
     { id: "quarantine.back", title: "Row before", group: "Quarantine", shortcut: "k", run: () => move(-1) },
   ]);
-  if (query.error) return <Problem error={query.error as unknown as ApiError} retry={() => void query.refetch()} />;
+  if (query.error)
+    return <Problem error={query.error as unknown as ApiError} retry={() => void query.refetch()} />;
   if (!query.data) return <Loading />;
   if (entries.length === 0) {
     return (
       <div className={classes.list}>
-        <Empty title={filter.status === "waiting" ? "No row fits this choice" : `No row was ${filter.status}`} />
+        <Empty
+          title={filter.status === "waiting" ? "No row fits this choice" : `No row was ${filter.status}`}
+        />
       </div>
     );
   }
@@ -74,7 +88,11 @@ export function EntryList(props: ListProps) {
         ))}
         {query.hasNextPage && (
           <li className={classes.more}>
-            <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            <Button
+              variant="default"
+              loading={query.isFetchingNextPage}
+              onClick={() => void query.fetchNextPage()}
+            >
               Show more ({number(total - entries.length)} left)
             </Button>
           </li>
@@ -90,12 +108,20 @@ function toggled(picked: ReadonlySet<string>, id: string): ReadonlySet<string> {
   return next;
 }
 
-function ListBar({ filter, picked, onPicked, actions, readOnly, entries, total }: ListProps & { entries: QuarantineEntry[]; total: number }) {
+function ListBar({
+  filter,
+  picked,
+  onPicked,
+  actions,
+  readOnly,
+  entries,
+  total,
+}: ListProps & { entries: QuarantineEntry[]; total: number }) {
   const shown = entries.filter((entry) => picked.has(entry.id));
   const size = shown.length > 0 ? shown.length : total;
   const selection: QuarantineSelection =
     shown.length > 0 ? { by: "ids", ids: shown.map((entry) => entry.id) } : { by: "filter", filter };
-  const whom = shown.length > 0 ? count(size, "row") : `all ${number(size)}`;
+  const whom = shown.length > 0 ? number(size) : `all ${number(size)}`;
   return (
     <div className={classes.bar}>
       <Checkbox
@@ -135,7 +161,13 @@ function ListBar({ filter, picked, onPicked, actions, readOnly, entries, total }
   );
 }
 
-type LineProps = { entry: QuarantineEntry; open: boolean; picked: boolean; onOpen: () => void; onPick: () => void };
+type LineProps = {
+  entry: QuarantineEntry;
+  open: boolean;
+  picked: boolean;
+  onOpen: () => void;
+  onPick: () => void;
+};
 
 function EntryLine({ entry, open, picked, onOpen, onPick }: LineProps) {
   const reasons = entry.errors.map((error) => error.message).join(" ");

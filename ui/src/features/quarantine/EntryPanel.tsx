@@ -11,7 +11,7 @@ import { changesOf, type Draft, draftOf, RecordForm } from "@/shared/form";
 import { JsonEditor } from "@/shared/json/JsonEditor";
 import { useGo } from "@/shared/nav";
 import { guessedSpec, specsOf } from "@/shared/schema/model";
-import { Loaded, Moment, showError, showNote, StateMark } from "@/shared/ui";
+import { Loaded, Moment, StateMark, showError, showNote } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
 import { ViolationList } from "@/shared/value/DiffList";
 import { count, number } from "@/shared/words/words";
@@ -41,7 +41,11 @@ function useEntryDraft(entry: QuarantineEntry, readOnly: boolean) {
   const [document] = useDebouncedValue(draft.current, 200);
   const waiting = entry.status === "waiting";
   const isEdited = changesOf(draft).length > 0 || entry.document === undefined;
-  const live = useCall("quarantine.validate", { id: entry.id, document }, { enabled: waiting && isEdited, keep: true });
+  const live = useCall(
+    "quarantine.validate",
+    { id: entry.id, document },
+    { enabled: waiting && isEdited, keep: true },
+  );
   const violations: Violation[] = isEdited ? (live.data?.violations ?? entry.errors) : entry.errors;
 
   /** Answers whether the row is saved. */
@@ -70,17 +74,35 @@ function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: 
   const schema = useSchema(entry.schema);
   const edit = useEntryDraft(entry, readOnly);
   const specs = specsOf(schema);
-  const shown = specs.length > 0 ? specs : Object.keys(edit.draft.current).map((name) => guessedSpec(name, edit.draft.current[name]));
+  const shown =
+    specs.length > 0
+      ? specs
+      : Object.keys(edit.draft.current).map((name) => guessedSpec(name, edit.draft.current[name]));
   const waiting = entry.status === "waiting";
   const retry = async () => {
     if (await edit.save()) actions.retry({ by: "ids", ids: [entry.id] });
   };
   const saveOnly = async () => {
-    if (edit.isEdited && (await edit.save())) showNote("Saved. The row stays in quarantine until it is tried again.");
+    if (edit.isEdited && (await edit.save()))
+      showNote("Saved. The row stays in quarantine until it is tried again.");
   };
   useCommands([
-    { id: "entry.save", title: "Save the row", group: "Quarantine", shortcut: "mod+s", whileTyping: true, run: () => void saveOnly() },
-    { id: "entry.retry", title: "Save the row and try again", group: "Quarantine", shortcut: "mod+enter", whileTyping: true, run: () => void retry() },
+    {
+      id: "entry.save",
+      title: "Save the row",
+      group: "Quarantine",
+      shortcut: "mod+s",
+      whileTyping: true,
+      run: () => void saveOnly(),
+    },
+    {
+      id: "entry.retry",
+      title: "Save the row and try again",
+      group: "Quarantine",
+      shortcut: "mod+enter",
+      whileTyping: true,
+      run: () => void retry(),
+    },
     { id: "entry.close", title: "Close the row", group: "Quarantine", shortcut: "escape", run: onClose },
   ]);
   return (
@@ -149,7 +171,8 @@ function EntryHead({ entry, onClose }: { entry: QuarantineEntry; onClose: () => 
           <button type="button" className={classes.link} onClick={() => go.run(entry.runId)}>
             {entry.sourceFile}
           </button>
-          , row {number(entry.rowNumber)}, byte {number(entry.byteOffset)} · <Moment at={entry.quarantinedAt} />
+          , row {number(entry.rowNumber)}, byte {number(entry.byteOffset)} ·{" "}
+          <Moment at={entry.quarantinedAt} />
         </div>
       </div>
       <ActionIcon aria-label="Close the row" onClick={onClose}>
@@ -196,8 +219,16 @@ function EntryFoot({ entry, actions, edited, saving, onSave, onRetry }: FootProp
       >
         Discard
       </Button>
-      <span className={classes.footNote}>{edited ? "Unsaved changes" : count(entry.errors.length, "rule") + " broken"}</span>
-      <Button variant="default" leftSection={<IconDeviceFloppy size={14} />} disabled={!edited} loading={saving} onClick={onSave}>
+      <span className={classes.footNote}>
+        {edited ? "Unsaved changes" : `${count(entry.errors.length, "rule")} broken`}
+      </span>
+      <Button
+        variant="default"
+        leftSection={<IconDeviceFloppy size={14} />}
+        disabled={!edited}
+        loading={saving}
+        onClick={onSave}
+      >
         Save
       </Button>
       <Button leftSection={<IconRefresh size={14} />} loading={actions.busy || saving} onClick={onRetry}>
@@ -226,7 +257,8 @@ function EntryJson({ document, violations, readOnly, onDocument }: JsonProps) {
         setText(next);
         try {
           const parsed: unknown = JSON.parse(next);
-          if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) onDocument(parsed as ExtObject);
+          if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
+            onDocument(parsed as ExtObject);
         } catch {
           // Marked by the editor; the last readable state stays.
         }

@@ -20,7 +20,12 @@ export function Groups({ stats, search, onChange }: GroupsProps) {
       />
       <h2 className={classes.groupTitle}>What is wrong</h2>
       {stats.problems.map((problem) => (
-        <ProblemLine key={`${problem.field}:${problem.rule}`} problem={problem} search={search} onChange={onChange} />
+        <ProblemLine
+          key={`${problem.field}:${problem.rule}`}
+          problem={problem}
+          search={search}
+          onChange={onChange}
+        />
       ))}
       <Group
         title="By file"
@@ -44,7 +49,10 @@ export function Groups({ stats, search, onChange }: GroupsProps) {
 
 function ProblemLine({ problem, search, onChange }: { problem: ProblemCount } & Omit<GroupsProps, "stats">) {
   const active = search.rule === problem.rule && search.field === problem.field;
-  const words = problem.field === "" ? `Row ${ruleText(problem.rule)}` : `${fieldTitle(problem.field)} ${ruleText(problem.rule)}`;
+  const words =
+    problem.field === ""
+      ? `Row ${ruleText(problem.rule)}`
+      : `${fieldTitle(problem.field)} ${ruleText(problem.rule)}`;
   return (
     <Line
       title={words}
@@ -52,7 +60,11 @@ function ProblemLine({ problem, search, onChange }: { problem: ProblemCount } & 
       active={active}
       about={problem.message}
       onClick={() =>
-        onChange(active ? { rule: undefined, field: undefined } : { rule: problem.rule, field: problem.field || undefined })
+        onChange(
+          active
+            ? { rule: undefined, field: undefined }
+            : { rule: problem.rule, field: problem.field || undefined },
+        )
       }
     />
   );

@@ -43,7 +43,13 @@ export function QuarantinePage() {
   return (
     <Page
       title="Quarantine"
-      about={<Status stats={stats.data} status={status} onStatus={(next) => change({ status: next, entry: undefined })} />}
+      about={
+        <Status
+          stats={stats.data}
+          status={status}
+          onStatus={(next) => change({ status: next, entry: undefined })}
+        />
+      }
       actions={<ExportMenu filter={filter} />}
       flush
     >
@@ -51,8 +57,8 @@ export function QuarantinePage() {
         {(data) =>
           status === "waiting" && data.waiting === 0 ? (
             <Empty icon={<IconShieldCheck size={36} stroke={1.3} />} title="Nothing waits here">
-              Rows that break a rule on import are kept here with the reason, never dropped. Put them right and they
-              become records.
+              Rows that break a rule on import are kept here with the reason, never dropped. Put them right
+              and they become records.
             </Empty>
           ) : (
             <div className={classes.body}>
@@ -109,7 +115,12 @@ function Status({ stats, status, onStatus }: StatusProps) {
 function ExportMenu({ filter }: { filter: ReturnType<typeof filterOfSearch> }) {
   const native = useNativeFiles();
   const run = (format: QuarantineExportFormat) =>
-    void exportTo(native, `quarantine.${format}`, (file) => call("quarantine.export", { filter, format, file }), "row");
+    void exportTo(
+      native,
+      `quarantine.${format}`,
+      (file) => call("quarantine.export", { filter, format, file }),
+      "row",
+    );
   return (
     <Menu position="bottom-end">
       <Menu.Target>

@@ -16,9 +16,11 @@ function tellRetry(outcome: RetryOutcome): void {
     );
     return;
   }
-  const rest = stillWaiting > 0 ? ` ${number(stillWaiting)} still ${stillWaiting === 1 ? "waits" : "wait"}.` : "";
+  const rest =
+    stillWaiting > 0 ? ` ${number(stillWaiting)} still ${stillWaiting === 1 ? "waits" : "wait"}.` : "";
   const words = `${count(released, "row")} left quarantine and became ${released === 1 ? "a record" : "records"}.${rest}`;
-  if (changeSet) remember({ changeSet, summary: `Released ${count(released, "row")} from quarantine` }, words);
+  if (changeSet)
+    remember({ changeSet, summary: `Released ${count(released, "row")} from quarantine` }, words);
   else showSaved(words);
 }
 
@@ -98,8 +100,8 @@ function DiscardDialog({ size, busy, onClose, onDiscard }: DiscardProps) {
       >
         <Stack gap="sm">
           <Text size="sm" c="dimmed">
-            Discarded rows are set aside and will not be tried again. They stay in the list of discarded rows and can be
-            brought back.
+            Discarded rows are set aside and will not be tried again. They stay in the list of discarded rows
+            and can be brought back.
           </Text>
           <TextInput
             label="Reason"

@@ -20,7 +20,8 @@ export function filterOfSearch(search: QuarantineSearch): QuarantineFilter {
 export function entryTitle(entry: QuarantineEntry): string {
   const document = entry.document;
   if (isObject(document)) {
-    const named = document.title ?? document.name ?? Object.values(document).find((value) => typeof value === "string");
+    const named =
+      document.title ?? document.name ?? Object.values(document).find((value) => typeof value === "string");
     const text = plainText(named);
     if (text !== "") return text;
   }
@@ -32,7 +33,9 @@ export function editable(entry: QuarantineEntry): ExtObject {
   if (isObject(entry.document)) return entry.document;
   try {
     const parsed: unknown = JSON.parse(entry.raw);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? (parsed as ExtObject) : {};
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as ExtObject)
+      : {};
   } catch {
     return {};
   }

@@ -18,7 +18,12 @@ export type BulkRequest = PlanBulk & {
   unfinished?: boolean;
 };
 
-type BulkProps = { request: BulkRequest | undefined; specs: FieldSpec[]; onClose: () => void; onDone: () => void };
+type BulkProps = {
+  request: BulkRequest | undefined;
+  specs: FieldSpec[];
+  onClose: () => void;
+  onDone: () => void;
+};
 
 export function BulkDialog({ request, specs, onClose, onDone }: BulkProps) {
   const [ready, setReady] = useState<BulkRequest>();
@@ -65,7 +70,11 @@ function ActionForm({ request, specs, onReady }: FormProps) {
         <Select label="Field" data={fields} value={path} onChange={setPath} searchable data-autofocus />
         {change.action === "replace" && (
           <>
-            <TextInput label="Find" value={pattern} onChange={(event) => setPattern(event.currentTarget.value)} />
+            <TextInput
+              label="Find"
+              value={pattern}
+              onChange={(event) => setPattern(event.currentTarget.value)}
+            />
             <Checkbox
               label="Find by regular expression"
               checked={regex}
@@ -103,14 +112,21 @@ function ActionForm({ request, specs, onReady }: FormProps) {
 type Typed = { text: string; pattern: string; regex: boolean };
 
 /** The finished action, or what is wrong with the value. */
-function actionOf(change: BulkAction, path: string, typed: Typed, spec: FieldSpec | undefined): BulkAction | string {
+function actionOf(
+  change: BulkAction,
+  path: string,
+  typed: Typed,
+  spec: FieldSpec | undefined,
+): BulkAction | string {
   if (change.action === "trim") return { action: "trim", path };
   if (change.action === "replace") {
     return { action: "replace", path, pattern: typed.pattern, with: typed.text, regex: typed.regex };
   }
   const parsed = parseInput(typed.text, undefined, expectedOf(spec));
   if (!parsed.ok) return parsed.message;
-  return parsed.value === undefined ? { action: "unset", path } : { action: "set", path, value: parsed.value };
+  return parsed.value === undefined
+    ? { action: "unset", path }
+    : { action: "set", path, value: parsed.value };
 }
 
 type PlanProps = { request: BulkRequest; onClose: () => void; onDone: () => void };
@@ -132,7 +148,11 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
     try {
       const outcome = await outcomeOf(await call("records.applyBulk", { planId: plan.planId }), "changed");
       if (outcome.status === "applied") rememberChange(outcome.changeSet);
-      else showWarning("Records changed meanwhile.", `${count(outcome.records.length, "record")} left as they are. Plan it again.`);
+      else
+        showWarning(
+          "Records changed meanwhile.",
+          `${count(outcome.records.length, "record")} left as they are. Plan it again.`,
+        );
       onDone();
       onClose();
     } catch (thrown) {
@@ -157,7 +177,13 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
       onClose={onClose}
       onConfirm={() => void apply()}
     >
-      {plan ? <PlanView plan={plan} /> : error ? <Problem error={error} /> : <Text c="dimmed">Working out what changes…</Text>}
+      {plan ? (
+        <PlanView plan={plan} />
+      ) : error ? (
+        <Problem error={error} />
+      ) : (
+        <Text c="dimmed">Working out what changes…</Text>
+      )}
     </ConfirmDialog>
   );
 }

@@ -41,8 +41,8 @@ function ConflictBody({ conflict, onClose, onSave, onTheirs }: ConflictProps & {
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
-        {count(outcome.conflicts.length, "field")} changed on both sides. Choose which value stays; nothing is saved
-        before.
+        {count(outcome.conflicts.length, "field")} changed on both sides. Choose which value stays; nothing is
+        saved before.
       </Text>
       <div className={classes.conflict}>
         <div className={classes.conflictHead}>

@@ -10,13 +10,18 @@ import { Loading, Problem } from "@/shared/ui";
 import { ValueText } from "@/shared/value/ValueText";
 import { number } from "@/shared/words/words";
 import { conditionFor, fieldParts, valueState } from "./facet.model";
-import { Histogram } from "./Histogram";
 import classes from "./facets.module.css";
+import { Histogram } from "./Histogram";
 import { wholeFilter } from "./model";
 import type { RecordQuery } from "./useRecordPages";
 import { useRecordsSearch } from "./useRecordsSearch";
 
-type FacetsProps = { collection: CollectionInfo; specs: FieldSpec[]; query: RecordQuery; onClose: () => void };
+type FacetsProps = {
+  collection: CollectionInfo;
+  specs: FieldSpec[];
+  query: RecordQuery;
+  onClose: () => void;
+};
 
 function standardFields(specs: FieldSpec[]): string[] {
   const good = leaves(specs).filter((spec) => spec.kind === "choice" || spec.name === "average_salary");
@@ -80,7 +85,13 @@ export function Facets({ collection, specs, query, onClose }: FacetsProps) {
   );
 }
 
-type BoxProps = { field: string; title: string; collection: string; query: RecordQuery; onRemove: () => void };
+type BoxProps = {
+  field: string;
+  title: string;
+  collection: string;
+  query: RecordQuery;
+  onRemove: () => void;
+};
 
 function FacetBox({ field, title, collection, onRemove }: BoxProps) {
   const { search, change } = useRecordsSearch();
@@ -132,7 +143,11 @@ function FacetBox({ field, title, collection, onRemove }: BoxProps) {
   );
 }
 
-type ValuesProps = { facet: Facet; filter: Filter | undefined; onFilter: (filter: Filter | undefined) => void };
+type ValuesProps = {
+  facet: Facet;
+  filter: Filter | undefined;
+  onFilter: (filter: Filter | undefined) => void;
+};
 
 function FacetValues({ facet, filter, onFilter }: ValuesProps) {
   const most = Math.max(1, ...facet.values.map((value) => value.count));

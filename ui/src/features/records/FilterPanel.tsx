@@ -27,7 +27,12 @@ export function FilterPanel({ specs, seen, onClose }: PanelProps) {
   const [how, setHow] = useState("build");
   const known = leaves(specs);
   const fields = [
-    ...known.map((spec) => ({ value: spec.path, label: spec.path.includes(".") ? `${fieldTitle(spec.path.split(".")[0] ?? "")} › ${spec.title}` : spec.title })),
+    ...known.map((spec) => ({
+      value: spec.path,
+      label: spec.path.includes(".")
+        ? `${fieldTitle(spec.path.split(".")[0] ?? "")} › ${spec.title}`
+        : spec.title,
+    })),
     ...seen
       .filter((name) => !specs.some((spec) => spec.name === name))
       .map((name) => ({ value: name, label: fieldTitle(name) })),
@@ -100,7 +105,13 @@ function GroupEditor({ filter, fields, specs, depth, onChange }: GroupProps) {
   const first = fields[0]?.value ?? "";
   const fresh = filterOf({ field: first, operator: "contains", values: [""] });
   const replace = (at: number, next: Filter | undefined) =>
-    onChange(madeOf(kind, members.flatMap((member, index) => (index === at ? (next ? [next] : []) : [member])), depth));
+    onChange(
+      madeOf(
+        kind,
+        members.flatMap((member, index) => (index === at ? (next ? [next] : []) : [member])),
+        depth,
+      ),
+    );
   return (
     <div className={depth === 0 ? undefined : classes.filterGroup}>
       <Group gap="xs" mb={6}>
@@ -181,7 +192,8 @@ function ConditionEditor({ filter, fields, specs, onChange }: MemberProps) {
   const shown = condition.values.map((value) => plainText(value)).join("; ");
   const [text, setText] = useState(shown);
   useEffect(() => setText(shown), [shown]);
-  const values = (next: string, id = condition.operator) => readValues(next, id, spec && { types: spec.types });
+  const values = (next: string, id = condition.operator) =>
+    readValues(next, id, spec && { types: spec.types });
   const choices = condition.operator === "isType" ? [...typeChoices] : (spec?.choices.map(String) ?? []);
   const isChoice = choices.length > 0 && ["eq", "ne", "isType"].includes(condition.operator);
   return (

@@ -15,7 +15,12 @@ type NewProps = { opened: boolean; onClose: () => void; collection: CollectionIn
 
 export function NewRecord(props: NewProps) {
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={`Add a record to ${props.collection.name}`} size="lg">
+    <Modal
+      opened={props.opened}
+      onClose={props.onClose}
+      title={`Add a record to ${props.collection.name}`}
+      size="lg"
+    >
       {props.opened && <NewBody {...props} />}
     </Modal>
   );
@@ -28,7 +33,11 @@ function NewBody({ onClose, collection, specs }: NewProps) {
   const [busy, setBusy] = useState(false);
   const [document] = useDebouncedValue(draft.current, 250);
   const isEmpty = Object.keys(draft.current).length === 0;
-  const live = useCall("records.validate", { collection: collection.name, document }, { enabled: !isEmpty, keep: true });
+  const live = useCall(
+    "records.validate",
+    { collection: collection.name, document },
+    { enabled: !isEmpty, keep: true },
+  );
   const violations = refused ?? touched(live.data?.violations ?? [], draft);
   const fields = specs.length > 0 ? specs : [guessedSpec(collection.keyField, "")];
 
@@ -45,7 +54,12 @@ function NewBody({ onClose, collection, specs }: NewProps) {
         change({ open: outcome.record.key });
         onClose();
       } else if (outcome.status === "invalid") setRefused(outcome.violations);
-      else showError({ code: "conflict", message: "A record with this key exists already.", hint: "Choose another key." });
+      else
+        showError({
+          code: "conflict",
+          message: "A record with this key exists already.",
+          hint: "Choose another key.",
+        });
     } catch (thrown) {
       showError(asApiError(thrown));
     } finally {

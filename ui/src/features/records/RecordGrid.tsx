@@ -5,7 +5,15 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import type { CollectionInfo, ExtObject, RecordPage, RecordRow } from "@/ipc";
 import { queryClient } from "@/shared/data/queries";
 import { type FieldSpec, specAt } from "@/shared/schema/model";
-import { type Block, type GridColumn, Grid, type GridRow, type Layout, parseTsv, spread } from "@/shared/table";
+import {
+  type Block,
+  Grid,
+  type GridColumn,
+  type GridRow,
+  type Layout,
+  parseTsv,
+  spread,
+} from "@/shared/table";
 import { Empty, Loading, Problem, showWarning } from "@/shared/ui";
 import { keyText, plainText } from "@/shared/value/model";
 import { parseInput } from "@/shared/value/parse";
@@ -158,7 +166,10 @@ function NoRecords({ query, collection, onAdd, readOnly }: RecordGridProps) {
 /** Shows an edit at once; the backend's answer takes its place. */
 function showEdited(collection: string, row: RecordRow, document: ExtObject): void {
   queryClient.setQueriesData<RecordPage>(
-    { predicate: (query) => query.queryKey[0] === "records.find" && requestOf(query.queryKey[1]) === collection },
+    {
+      predicate: (query) =>
+        query.queryKey[0] === "records.find" && requestOf(query.queryKey[1]) === collection,
+    },
     (page) =>
       page && {
         ...page,
@@ -199,7 +210,8 @@ function useEdits({ collection, pages, specs, onBulk }: RecordGridProps) {
   const write = useCallback(
     (texts: CellText[], columns: GridColumn[], title: string) => {
       const { patches, cells, wrong } = patchesOf(texts, pages.rowAt, columns, specOf);
-      if (wrong.length > 0) showWarning("Some cells could not be read and are left as they are.", wrong.slice(0, 3).join(" "));
+      if (wrong.length > 0)
+        showWarning("Some cells could not be read and are left as they are.", wrong.slice(0, 3).join(" "));
       const only = patches[0];
       if (!only) return;
       if (cells === 1) {

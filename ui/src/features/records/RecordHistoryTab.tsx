@@ -17,10 +17,19 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
   const revert = async (entry: HistoryEntry) => {
     setAsked(undefined);
     try {
-      const outcome = await call("records.revert", { collection, key: recordKey, changeSet: entry.changeSet.id });
+      const outcome = await call("records.revert", {
+        collection,
+        key: recordKey,
+        changeSet: entry.changeSet.id,
+      });
       if (outcome.status === "applied") rememberChange(outcome.changeSet);
-      else if (outcome.status === "unchanged") showNote("The record is already as it was before this change.");
-      else showWarning("The record could not be brought back.", "Its earlier state breaks rules, or it was changed meanwhile.");
+      else if (outcome.status === "unchanged")
+        showNote("The record is already as it was before this change.");
+      else
+        showWarning(
+          "The record could not be brought back.",
+          "Its earlier state breaks rules, or it was changed meanwhile.",
+        );
     } catch (thrown) {
       showError(asApiError(thrown));
     }
@@ -49,11 +58,15 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
                 <RecordChangeView change={entry.change} title={entry.changeSet.summary} />
               </li>
             ))}
-            <Modal opened={asked !== undefined} onClose={() => setAsked(undefined)} title="Bring the record back?">
+            <Modal
+              opened={asked !== undefined}
+              onClose={() => setAsked(undefined)}
+              title="Bring the record back?"
+            >
               <Stack gap="sm">
                 <Text size="sm">
-                  The record gets the values it had before this change. Changes made since are taken back as well; Undo
-                  restores them.
+                  The record gets the values it had before this change. Changes made since are taken back as
+                  well; Undo restores them.
                 </Text>
                 <Button data-autofocus onClick={() => asked && void revert(asked)}>
                   Bring the record back

@@ -4,7 +4,6 @@ import {
   IconArrowBackUp,
   IconArrowsMaximize,
   IconArrowsMinimize,
-
   IconDeviceFloppy,
   IconTrash,
   IconX,
@@ -21,8 +20,8 @@ import { Loaded, StateMark } from "@/shared/ui";
 import { keyText, plainText } from "@/shared/value/model";
 import { count } from "@/shared/words/words";
 import { BulkDialog, type BulkRequest } from "./BulkDialog";
-import { RecordHistoryTab } from "./RecordHistoryTab";
 import classes from "./panel.module.css";
+import { RecordHistoryTab } from "./RecordHistoryTab";
 import { useRecordDraft } from "./useRecordDraft";
 import { useRecordsSearch } from "./useRecordsSearch";
 
@@ -80,7 +79,13 @@ function PanelHead({ title, id, children }: { title: string; id?: string; childr
   );
 }
 
-function PanelBody({ collection, recordKey, specs, readOnly, detail }: PanelProps & { detail: RecordDetail }) {
+function PanelBody({
+  collection,
+  recordKey,
+  specs,
+  readOnly,
+  detail,
+}: PanelProps & { detail: RecordDetail }) {
   const { search, change } = useRecordsSearch();
   const [bulk, setBulk] = useState<BulkRequest>();
   const [jsonBroken, setJsonBroken] = useState(false);
@@ -88,13 +93,28 @@ function PanelBody({ collection, recordKey, specs, readOnly, detail }: PanelProp
   const { draft, violations } = edit;
   const changes = changesOf(draft);
   const tab = search.tab ?? "form";
-  const shown = specs.length > 0 ? specs : Object.keys(draft.current).map((name) => guessedSpec(name, draft.current[name]));
+  const shown =
+    specs.length > 0
+      ? specs
+      : Object.keys(draft.current).map((name) => guessedSpec(name, draft.current[name]));
   const title = collection.titleField ? plainText(draft.current[collection.titleField]) : "";
   useCommands([
-    { id: "record.save", title: "Save the record", group: "Record", shortcut: "mod+s", whileTyping: true, run: edit.save },
+    {
+      id: "record.save",
+      title: "Save the record",
+      group: "Record",
+      shortcut: "mod+s",
+      whileTyping: true,
+      run: edit.save,
+    },
     { id: "record.form", title: "Record as form", group: "Record", run: () => change({ tab: "form" }) },
     { id: "record.json", title: "Record as JSON", group: "Record", run: () => change({ tab: "json" }) },
-    { id: "record.history", title: "History of the record", group: "Record", run: () => change({ tab: "history" }) },
+    {
+      id: "record.history",
+      title: "History of the record",
+      group: "Record",
+      run: () => change({ tab: "history" }),
+    },
   ]);
 
   return (
@@ -136,7 +156,12 @@ function PanelBody({ collection, recordKey, specs, readOnly, detail }: PanelProp
         </span>
       </div>
       {edit.movedOn && (
-        <Alert color="yellow" variant="light" className={classes.alert ?? ""} title="This record was changed meanwhile">
+        <Alert
+          color="yellow"
+          variant="light"
+          className={classes.alert ?? ""}
+          title="This record was changed meanwhile"
+        >
           <Button variant="default" size="compact-xs" onClick={edit.takeNewer}>
             Put my changes on top of the new state
           </Button>
@@ -162,7 +187,9 @@ function PanelBody({ collection, recordKey, specs, readOnly, detail }: PanelProp
             onDocument={(document) => edit.setDraft({ ...draft, current: document })}
           />
         )}
-        {tab === "history" && <RecordHistoryTab collection={collection.name} recordKey={recordKey} readOnly={readOnly} />}
+        {tab === "history" && (
+          <RecordHistoryTab collection={collection.name} recordKey={recordKey} readOnly={readOnly} />
+        )}
       </div>
       {!readOnly && tab !== "history" && (
         <footer className={classes.foot}>
@@ -198,7 +225,6 @@ function PanelBody({ collection, recordKey, specs, readOnly, detail }: PanelProp
     </>
   );
 }
-
 
 type JsonProps = {
   document: ExtObject;
@@ -237,7 +263,9 @@ function JsonTab({ document, violations, readOnly, onBroken, onDocument }: JsonP
 function objectOf(text: string): ExtObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as ExtObject) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as ExtObject)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 /** Records of one collection: what fits the filter in a grid, what is wrong with it in sight, one record at the right. */
 import { Button } from "@mantine/core";
 import { IconDatabaseImport, IconTable } from "@tabler/icons-react";
-import { useCurrentCollection, useGo } from "@/shared/nav";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
+import { useCurrentCollection, useGo } from "@/shared/nav";
 import { Empty, Loading, Page } from "@/shared/ui";
 import { RecordsView } from "./RecordsView";
 
@@ -27,8 +27,8 @@ export function RecordsPage() {
             </Button>
           }
         >
-          A collection appears here with the first import. Files are checked against their schema first, and rows that
-          break a rule wait in quarantine.
+          A collection appears here with the first import. Files are checked against their schema first, and
+          rows that break a rule wait in quarantine.
         </Empty>
       ) : (
         <Loading />

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from "react";
-import type { CollectionInfo, Ext, RecordRow, WorkspaceInfo } from "@/ipc";
 import { OverviewStrip } from "@/features/quality";
+import type { CollectionInfo, Ext, RecordRow, WorkspaceInfo } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useSchema } from "@/shared/data/workspace";
@@ -38,17 +38,43 @@ export function RecordsView({ collection, workspace }: ViewProps) {
   const count = useCall("records.count", countRequest(query), { keep: true });
   const selection = useSelection(pages.rowAt, pages.loadedRows);
   const seen = useSeen(pages.loadedRows());
-  const columns = useMemo(() => columnsOf(specs, seen, collection.keyField), [specs, seen, collection.keyField]);
+  const columns = useMemo(
+    () => columnsOf(specs, seen, collection.keyField),
+    [specs, seen, collection.keyField],
+  );
 
   const openRow = useCallback(
     (row: RecordRow) => change({ open: row.key, tab: search.tab }),
     [change, search.tab],
   );
   useCommands([
-    { id: "records.add", title: "Add a record", group: "Records", shortcut: "n", run: () => setAdding(!workspace.readOnly) },
-    { id: "records.filter", title: "Filter records", group: "Records", shortcut: "f", run: () => setFilterOpen(!filterOpen) },
-    { id: "records.facets", title: "Show or hide facets", group: "Records", shortcut: "v", run: () => setFacetsOpen(!facetsOpen) },
-    { id: "records.clear", title: "Show all records", group: "Records", run: () => change({ filter: undefined, q: undefined, finding: undefined }) },
+    {
+      id: "records.add",
+      title: "Add a record",
+      group: "Records",
+      shortcut: "n",
+      run: () => setAdding(!workspace.readOnly),
+    },
+    {
+      id: "records.filter",
+      title: "Filter records",
+      group: "Records",
+      shortcut: "f",
+      run: () => setFilterOpen(!filterOpen),
+    },
+    {
+      id: "records.facets",
+      title: "Show or hide facets",
+      group: "Records",
+      shortcut: "v",
+      run: () => setFacetsOpen(!facetsOpen),
+    },
+    {
+      id: "records.clear",
+      title: "Show all records",
+      group: "Records",
+      run: () => change({ filter: undefined, q: undefined, finding: undefined }),
+    },
   ]);
 
   return (
@@ -117,7 +143,10 @@ export function RecordsView({ collection, workspace }: ViewProps) {
   );
 }
 
-function useQuery(collection: CollectionInfo, search: ReturnType<typeof useRecordsSearch>["search"]): RecordQuery {
+function useQuery(
+  collection: CollectionInfo,
+  search: ReturnType<typeof useRecordsSearch>["search"],
+): RecordQuery {
   const { q, filter, finding, sort, desc } = search;
   return useMemo(() => {
     const whole = wholeFilter(q, filter);

@@ -1,7 +1,14 @@
 /** What can be done with the ticked rows. */
 import { Button, CloseButton, Menu } from "@mantine/core";
 import { IconDownload, IconEraser, IconPencil, IconReplace, IconTrash } from "@tabler/icons-react";
-import { type BulkAction, type CollectionInfo, call, type ExportFormat, type Filter, type Selection } from "@/ipc";
+import {
+  type BulkAction,
+  type CollectionInfo,
+  call,
+  type ExportFormat,
+  type Filter,
+  type Selection,
+} from "@/ipc";
 import { exportTo, useNativeFiles } from "@/shared/files";
 import type { FieldSpec } from "@/shared/schema/model";
 import { count, number } from "@/shared/words/words";
@@ -34,7 +41,13 @@ export function SelectionBar({ collection, selection, query, total, readOnly, on
     ? (query.filter ?? everyone)
     : { op: "in", field: collection.keyField, values: selection.keys };
   const start = (change: BulkAction, title: string) =>
-    onBulk({ collection: collection.name, selection: chosen, change, title, unfinished: change.action !== "delete" });
+    onBulk({
+      collection: collection.name,
+      selection: chosen,
+      change,
+      title,
+      unfinished: change.action !== "delete",
+    });
   const records = count(size, "record");
   const run = (format: ExportFormat) =>
     void exportTo(native, exportName(collection.name, format, new Date()), (file) =>
@@ -62,7 +75,10 @@ export function SelectionBar({ collection, selection, query, total, readOnly, on
             variant="default"
             leftSection={<IconReplace size={14} />}
             onClick={() =>
-              start({ action: "replace", path: "", pattern: "", with: "", regex: false }, `Replace text in ${records}`)
+              start(
+                { action: "replace", path: "", pattern: "", with: "", regex: false },
+                `Replace text in ${records}`,
+              )
             }
           >
             Replace

@@ -12,7 +12,7 @@ import {
   IconX,
 } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import { call, type CollectionInfo, type ExportFormat, type Filter } from "@/ipc";
+import { type CollectionInfo, call, type ExportFormat, type Filter } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { exportTo, useNativeFiles } from "@/shared/files";
 import { filterWords, joined, parts, sameFilter } from "@/shared/filter/model";
@@ -109,7 +109,15 @@ function copyLink(): void {
   );
 }
 
-function Tip({ label, shortcut, children }: { label: string; shortcut?: string; children: React.ReactElement }) {
+function Tip({
+  label,
+  shortcut,
+  children,
+}: {
+  label: string;
+  shortcut?: string;
+  children: React.ReactElement;
+}) {
   return (
     <Tooltip
       label={
@@ -130,7 +138,13 @@ function SearchBox() {
   useEffect(() => setText(search.q ?? ""), [search.q]);
   const apply = useDebouncedCallback((next: string) => change({ q: next.trim() || undefined }, true), 250);
   useCommands([
-    { id: "records.search", title: "Search in these records", group: "Records", shortcut: "/", run: () => field.current?.focus() },
+    {
+      id: "records.search",
+      title: "Search in these records",
+      group: "Records",
+      shortcut: "/",
+      run: () => field.current?.focus(),
+    },
   ]);
   return (
     <TextInput
@@ -169,7 +183,9 @@ function FilterChips() {
   return (
     <span className={classes.chips}>
       {search.finding && (
-        <Chip onRemove={() => change({ finding: undefined })}>fails {metricWords[search.finding].toLowerCase()}</Chip>
+        <Chip onRemove={() => change({ finding: undefined })}>
+          fails {metricWords[search.finding].toLowerCase()}
+        </Chip>
       )}
       {parts(search.filter).map((part) => (
         <Chip key={JSON.stringify(part)} onRemove={() => remove(part)}>
@@ -213,7 +229,11 @@ function ColumnsMenu({ columns, layout, onLayout }: ToolbarProps) {
             onChange={() => onLayout({ ...layout, hidden: toggled(layout.hidden, column.id) })}
           />
         ))}
-        <Button variant="subtle" color="gray" onClick={() => onLayout({ ...plainLayout, pinned: layout.pinned })}>
+        <Button
+          variant="subtle"
+          color="gray"
+          onClick={() => onLayout({ ...plainLayout, pinned: layout.pinned })}
+        >
           Reset the arrangement
         </Button>
       </Popover.Dropdown>

@@ -14,7 +14,10 @@ type ViewsProps = { collection: string; layout: Layout; onLayout: (layout: Layou
 type Stored = { search: RecordsSearch; layout: Layout };
 
 function readView(value: unknown): Stored {
-  const raw = (typeof value === "object" && value !== null ? value : {}) as { search?: unknown; layout?: unknown };
+  const raw = (typeof value === "object" && value !== null ? value : {}) as {
+    search?: unknown;
+    layout?: unknown;
+  };
   return {
     search: readRecordsSearch((raw.search ?? {}) as Record<string, unknown>),
     layout: readLayout(raw.layout),

@@ -16,10 +16,18 @@ const spec = (name: string, kind: FieldSpec["kind"], types: string[]): FieldSpec
   example: "",
   children: [],
 });
-const specs = [spec("title", "text", ["string"]), spec("id", "text", ["string"]), spec("pay", "number", ["number"])];
+const specs = [
+  spec("title", "text", ["string"]),
+  spec("id", "text", ["string"]),
+  spec("pay", "number", ["number"]),
+];
 const rows: RecordRow[] = [
   { key: "a", document: { id: "a", title: "A", pay: 5, odd: 1 }, violations: [] },
-  { key: "b", document: { id: "b", pay: null }, violations: [{ pointer: "/title", rule: "required", message: "Missing." }] },
+  {
+    key: "b",
+    document: { id: "b", pay: null },
+    violations: [{ pointer: "/title", rule: "required", message: "Missing." }],
+  },
 ];
 const columns = columnsOf(specs, seenFields(rows), "id");
 
@@ -52,7 +60,12 @@ it("turns a pasted block into the fewest changes and says what it cannot read", 
     { cell: { row: 1, col: 2 }, text: "much" },
     { cell: { row: 9, col: 1 }, text: "beyond" },
   ];
-  const result = patchesOf(texts, (at) => rows[at], columns, (id) => specs.find((item) => item.path === id));
+  const result = patchesOf(
+    texts,
+    (at) => rows[at],
+    columns,
+    (id) => specs.find((item) => item.path === id),
+  );
   expect(result.patches).toEqual([
     { key: "a", changes: [{ path: "pay", before: 5, after: 1000 }] },
     { key: "b", changes: [{ path: "title", after: "B" }] },
@@ -63,7 +76,14 @@ it("turns a pasted block into the fewest changes and says what it cannot read", 
 
 it("does not touch what is empty when it is cleared", () => {
   const texts = [{ cell: { row: 1, col: 2 }, text: "" }];
-  expect(patchesOf(texts, (at) => rows[at], columns, () => undefined).patches).toEqual([]);
+  expect(
+    patchesOf(
+      texts,
+      (at) => rows[at],
+      columns,
+      () => undefined,
+    ).patches,
+  ).toEqual([]);
 });
 
 it("puts search words beside the conditions", () => {

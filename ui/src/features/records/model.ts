@@ -8,6 +8,7 @@ import { pointerToPath, valueAt } from "@/shared/value/path";
 import { fieldTitle } from "@/shared/words/words";
 
 const widths: Partial<Record<FieldSpec["kind"], number>> = {
+  text: 210,
   longText: 320,
   list: 300,
   object: 240,
@@ -134,7 +135,11 @@ export function expectedOf(spec: FieldSpec | undefined) {
   return spec ? { types: spec.types } : undefined;
 }
 
-export function changeOf(path: string, before: Ext | undefined, after: Ext | undefined): FieldChange | undefined {
+export function changeOf(
+  path: string,
+  before: Ext | undefined,
+  after: Ext | undefined,
+): FieldChange | undefined {
   if (sameValue(before, after)) return undefined;
   if ((kindOf(before) === "null" || kindOf(before) === "missing") && after === undefined) return undefined;
   const change: FieldChange = { path };
@@ -149,7 +154,9 @@ export function wholeFilter(words: string | undefined, filter: Filter | undefine
   if (!text) return filter;
   const search: Filter = { op: "text", text };
   if (!filter) return search;
-  return filter.op === "and" ? { op: "and", all: [search, ...filter.all] } : { op: "and", all: [search, filter] };
+  return filter.op === "and"
+    ? { op: "and", all: [search, ...filter.all] }
+    : { op: "and", all: [search, filter] };
 }
 
 /** Name of an export, with the day. */

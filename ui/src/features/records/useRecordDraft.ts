@@ -53,7 +53,12 @@ export function useRecordDraft(collection: string, key: Ext, detail: RecordDetai
   };
 }
 
-function useLiveViolations(collection: string, draft: Draft, isClean: boolean, known: Violation[]): Violation[] {
+function useLiveViolations(
+  collection: string,
+  draft: Draft,
+  isClean: boolean,
+  known: Violation[],
+): Violation[] {
   const [document] = useDebouncedValue(draft.current, 200);
   const [last, setLast] = useState(known);
   const answer = useCall("records.validate", { collection, document }, { enabled: !isClean, keep: true });

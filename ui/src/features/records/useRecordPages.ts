@@ -67,7 +67,8 @@ export function useRecordPages(query: RecordQuery, enabled: boolean): RecordPage
       let value = now.name === name ? now.value : beginning;
       for (const [at, page] of data.entries()) {
         const place = wanted[at]?.page;
-        if (page && place !== undefined && place < value.starts.length) value = withPage(value, place, page.next);
+        if (page && place !== undefined && place < value.starts.length)
+          value = withPage(value, place, page.next);
       }
       return value === now.value && now.name === name ? now : { name, value };
     });

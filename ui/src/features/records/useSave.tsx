@@ -1,7 +1,14 @@
 /** Saving a record: what went through is remembered for undo; rules and conflicts in the way are asked about. */
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useCallback, useState } from "react";
-import { asApiError, call, type EditOutcome, type EditRecord, type RecordDetail, type Violation } from "@/ipc";
+import {
+  asApiError,
+  call,
+  type EditOutcome,
+  type EditRecord,
+  type RecordDetail,
+  type Violation,
+} from "@/ipc";
 import { showError, showNote } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
 import { ViolationList } from "@/shared/value/DiffList";
@@ -82,8 +89,8 @@ function InvalidDialog({ trouble, onClose, onSave }: InvalidProps) {
         <Stack gap="sm">
           <ViolationList violations={trouble.violations} />
           <Text size="sm" c="dimmed">
-            Nothing is saved yet. A record that is saved although it breaks rules is marked in the grid until it is put
-            right.
+            Nothing is saved yet. A record that is saved although it breaks rules is marked in the grid until
+            it is put right.
           </Text>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => onSave(trouble.request)}>

@@ -30,7 +30,11 @@ export function SchemaPage() {
       actions={
         <>
           <SegmentedControl aria-label="Part of the schema" value={tab} onChange={setTab} data={tabs} />
-          <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={() => go.place("/schemas")}>
+          <Button
+            variant="default"
+            leftSection={<IconArrowLeft size={14} />}
+            onClick={() => go.place("/schemas")}
+          >
             All schemas
           </Button>
         </>
@@ -94,7 +98,15 @@ function FieldLine({ field, isKey }: { field: SchemaField; isKey: boolean }) {
         {field.format && <span className="faint"> ({field.format})</span>}
         {field.types.includes("null") && <div className="faint">or null</div>}
       </td>
-      <td>{isKey ? <Tag tone="accent">key</Tag> : field.required ? <Tag>required</Tag> : <span className="faint">optional</span>}</td>
+      <td>
+        {isKey ? (
+          <Tag tone="accent">key</Tag>
+        ) : field.required ? (
+          <Tag>required</Tag>
+        ) : (
+          <span className="faint">optional</span>
+        )}
+      </td>
       <td>
         {field.rules}
         {field.choices.length > 0 && (

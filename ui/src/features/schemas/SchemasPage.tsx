@@ -44,7 +44,9 @@ function Card({ schema }: { schema: SchemaSummary }) {
       <span className="faint">
         {using.length === 0
           ? `For collection ${schema.collection}, not used yet`
-          : using.map((collection) => `${collection.name}: ${count(collection.records, "record")}`).join(", ")}
+          : using
+              .map((collection) => `${collection.name}: ${count(collection.records, "record")}`)
+              .join(", ")}
       </span>
     </Link>
   );

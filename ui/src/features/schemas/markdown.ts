@@ -45,7 +45,8 @@ function blockAt(lines: string[], at: number): [Block | undefined, number] {
   const line = lines[at] ?? "";
   if (line.trim() === "") return [undefined, at + 1];
   const heading = /^(#{1,6})\s+(.*)$/.exec(line);
-  if (heading) return [{ kind: "heading", level: heading[1]?.length ?? 1, content: inline(heading[2] ?? "") }, at + 1];
+  if (heading)
+    return [{ kind: "heading", level: heading[1]?.length ?? 1, content: inline(heading[2] ?? "") }, at + 1];
   if (line.startsWith("```")) return codeBlock(lines, at);
   if (/^\s*[-*]\s+/.test(line)) return listBlock(lines, at);
   if (line.startsWith("|") && /^\|[\s:|-]+\|?$/.test(lines[at + 1] ?? "")) return tableBlock(lines, at);

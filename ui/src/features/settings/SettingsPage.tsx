@@ -1,10 +1,16 @@
 /** About this program, this workspace, and how the window looks. */
-import { Button, SegmentedControl, Switch, type MantineColorScheme, useMantineColorScheme } from "@mantine/core";
+import {
+  Button,
+  type MantineColorScheme,
+  SegmentedControl,
+  Switch,
+  useMantineColorScheme,
+} from "@mantine/core";
 import { IconStethoscope } from "@tabler/icons-react";
-import { asApiError, call, type CheckOutcome, type DoctorReport, type WorkspaceInfo } from "@/ipc";
+import { asApiError, type CheckOutcome, call, type DoctorReport, type WorkspaceInfo } from "@/ipc";
 import { queryClient, useAction, useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
-import { Page, Panel, showError, StateMark, type Tone } from "@/shared/ui";
+import { Page, Panel, StateMark, showError, type Tone } from "@/shared/ui";
 import classes from "./settings.module.css";
 
 export function SettingsPage() {
@@ -86,7 +92,11 @@ function WorkspacePanel({ workspace }: { workspace: WorkspaceInfo }) {
 }
 
 const tones: Record<CheckOutcome, Tone> = { ok: "good", warning: "warn", failed: "bad" };
-const words: Record<CheckOutcome, string> = { ok: "works", warning: "works in part", failed: "does not work" };
+const words: Record<CheckOutcome, string> = {
+  ok: "works",
+  warning: "works in part",
+  failed: "does not work",
+};
 
 function DoctorPanel() {
   const doctor = useAction("app.doctor");
@@ -140,7 +150,9 @@ function AboutPanel() {
         <dt>License</dt>
         <dd>Apache-2.0</dd>
         <dt>Passwords</dt>
-        <dd>{info?.keyring ? "kept in the system's keyring" : "asked each time: no keyring is available here"}</dd>
+        <dd>
+          {info?.keyring ? "kept in the system's keyring" : "asked each time: no keyring is available here"}
+        </dd>
       </dl>
     </Panel>
   );

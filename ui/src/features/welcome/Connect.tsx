@@ -94,7 +94,12 @@ const stageWords: Record<StageName, string> = {
   permissions: "Permissions",
 };
 
-const tones: Record<StageOutcome, Tone> = { passed: "good", failed: "bad", notNeeded: "plain", notReached: "plain" };
+const tones: Record<StageOutcome, Tone> = {
+  passed: "good",
+  failed: "bad",
+  notNeeded: "plain",
+  notReached: "plain",
+};
 
 const outcomeWords: Record<StageOutcome, string> = {
   passed: "passed",

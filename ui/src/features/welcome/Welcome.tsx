@@ -1,6 +1,13 @@
 /** First start: the sample, a file, or MongoDB; and the workspaces opened before. */
 import { ActionIcon, Button } from "@mantine/core";
-import { IconDatabase, IconFile, IconFilePlus, IconFolderOpen, IconSparkles, IconX } from "@tabler/icons-react";
+import {
+  IconDatabase,
+  IconFile,
+  IconFilePlus,
+  IconFolderOpen,
+  IconSparkles,
+  IconX,
+} from "@tabler/icons-react";
 import { useState } from "react";
 import { type ApiError, asApiError, call, type RecentWorkspace, type WorkspaceTarget } from "@/ipc";
 import { queryClient, useCall } from "@/shared/data/queries";

@@ -41,7 +41,9 @@ const words: Record<string, string> = {
 export function shortcutKeys(shortcut: string, mac = isMac()): string[][] {
   return shortcut
     .split(" ")
-    .map((press) => press.split("+").map((key) => (mac && key === "mod" ? "⌘" : (words[key] ?? key.toUpperCase()))));
+    .map((press) =>
+      press.split("+").map((key) => (mac && key === "mod" ? "⌘" : (words[key] ?? key.toUpperCase()))),
+    );
 }
 
 export function shortcutText(shortcut: string): string {

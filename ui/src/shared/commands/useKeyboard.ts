@@ -42,5 +42,7 @@ function findCommand(presses: string[], target: EventTarget | null): Command | u
 }
 
 function couldContinue(presses: string[]): boolean {
-  return allCommands().some((command) => command.shortcut && matchShortcut(command.shortcut, presses) === "partly");
+  return allCommands().some(
+    (command) => command.shortcut && matchShortcut(command.shortcut, presses) === "partly",
+  );
 }

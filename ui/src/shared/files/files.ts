@@ -1,12 +1,5 @@
 /** Choosing files and saving them: native dialogs on the desktop, the browser's own on a web page. */
-import {
-  asApiError,
-  call,
-  type FileHandle,
-  type FilePurpose,
-  fileTransfer,
-  type JobStarted,
-} from "@/ipc";
+import { asApiError, call, type FileHandle, type FilePurpose, fileTransfer, type JobStarted } from "@/ipc";
 import { useCall } from "../data/queries";
 import { outcomeOf } from "../jobs/jobs";
 import { showError, showSaved } from "../ui/toasts";
@@ -17,7 +10,11 @@ export function useNativeFiles(): boolean {
 }
 
 /** Files the person picked; empty when the dialog was cancelled. */
-export async function pickFiles(native: boolean, purpose: FilePurpose, multiple: boolean): Promise<FileHandle[]> {
+export async function pickFiles(
+  native: boolean,
+  purpose: FilePurpose,
+  multiple: boolean,
+): Promise<FileHandle[]> {
   if (native) return (await call("files.pickOpen", { purpose, multiple })).files;
   return uploadFiles(await browserFiles(multiple));
 }
@@ -68,7 +65,9 @@ export async function exportTo(
     const done = await outcomeOf(await start(target.id), "exported");
     const url = fileTransfer().downloadUrl?.(done.file);
     if (url) download(url, done.file.name);
-    showSaved(`${count(done.records, unit, unit === "entry" ? "entries" : `${unit}s`)} exported to ${done.file.name}.`);
+    showSaved(
+      `${count(done.records, unit, unit === "entry" ? "entries" : `${unit}s`)} exported to ${done.file.name}.`,
+    );
   } catch (thrown) {
     showError(asApiError(thrown));
   }

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Filter } from "@/ipc";
-import { conditionOf, filterOf, filterWords, joined, operators, rangeOf, readValues, toggledPart, withRange } from "./model";
+import {
+  conditionOf,
+  filterOf,
+  filterWords,
+  joined,
+  operators,
+  rangeOf,
+  readValues,
+  toggledPart,
+  withRange,
+} from "./model";
 
 const level: Filter = { op: "compare", field: "education_level", cmp: "eq", value: "PhD" };
 

@@ -52,13 +52,25 @@ export function conditionOf(filter: Filter): Condition | undefined {
     case "isType":
       return { field: filter.field, operator: "isType", values: [filter.of] };
     case "not":
-      return filter.not.op === "blank" ? { field: filter.not.field, operator: "filled", values: [] } : undefined;
+      return filter.not.op === "blank"
+        ? { field: filter.not.field, operator: "filled", values: [] }
+        : undefined;
     default:
       return undefined;
   }
 }
 
-const typeNames = ["string", "number", "bool", "date", "objectId", "array", "object", "binary", "null"] as const;
+const typeNames = [
+  "string",
+  "number",
+  "bool",
+  "date",
+  "objectId",
+  "array",
+  "object",
+  "binary",
+  "null",
+] as const;
 
 export const typeChoices: readonly string[] = typeNames;
 
@@ -134,7 +146,11 @@ export function toggledPart(filter: Filter | undefined, part: Filter): Filter | 
 }
 
 /** Puts a range of a field in the place of the earlier range of that field. */
-export function withRange(filter: Filter | undefined, field: string, range?: [number, number]): Filter | undefined {
+export function withRange(
+  filter: Filter | undefined,
+  field: string,
+  range?: [number, number],
+): Filter | undefined {
   const rest = parts(filter).filter((part) => !isRange(part, field));
   if (!range) return joined(rest);
   return joined([
@@ -162,7 +178,9 @@ export function filterWords(filter: Filter, title: (field: string) => string): s
   const condition = conditionOf(filter);
   if (condition) {
     const operator = operators.find((item) => item.id === condition.operator)?.title ?? condition.operator;
-    const values = condition.values.map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+    const values = condition.values.map((value) =>
+      typeof value === "string" ? value : JSON.stringify(value),
+    );
     return [title(condition.field), operator, values.join(", ")].filter(Boolean).join(" ");
   }
   switch (filter.op) {

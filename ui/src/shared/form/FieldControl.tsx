@@ -11,7 +11,8 @@ type ControlProps = {
   id: string;
   spec: FieldSpec;
   value: Ext | undefined;
-  disabled: boolean;
+  /** Shown, but not to be changed here. */
+  fixed: boolean;
   describedBy: string | undefined;
   onChange: (value: Ext | undefined) => void;
 };
@@ -45,7 +46,7 @@ function isTextList(value: Ext | undefined): boolean {
 }
 
 /** Text that becomes a value of the field's type; what cannot be read yet stays as text on the screen. */
-function TextControl({ id, spec, value, disabled, describedBy, onChange }: ControlProps) {
+function TextControl({ id, spec, value, fixed, describedBy, onChange }: ControlProps) {
   const exact = plainText(value);
   const [text, setText] = useState(exact);
   const [wrong, setWrong] = useState<string>();
@@ -67,15 +68,17 @@ function TextControl({ id, spec, value, disabled, describedBy, onChange }: Contr
   const common = {
     id,
     value: text,
-    disabled,
+    readOnly: fixed,
     placeholder: spec.example ? `e.g. ${spec.example}` : "",
     "aria-describedby": describedBy,
     error: wrong ?? describedBy !== undefined,
     onChange: (event: { currentTarget: { value: string } }) => change(event.currentTarget.value),
   };
-  if (spec.kind === "longText") return <Textarea {...common} autosize minRows={3} maxRows={14} />;
+  const input = [classes.tabular, fixed && classes.fixed].filter(Boolean).join(" ");
+  if (spec.kind === "longText")
+    return <Textarea {...common} autosize minRows={2} maxRows={14} classNames={{ input }} />;
   const isNumber = spec.kind === "number" || spec.kind === "integer";
-  return <TextInput {...common} inputMode={isNumber ? "decimal" : "text"} classNames={{ input: classes.tabular ?? "" }} />;
+  return <TextInput {...common} inputMode={isNumber ? "decimal" : "text"} classNames={{ input }} />;
 }
 
 /** Whether the text on screen stands for this value already, as `1,000` does for 1000. */
@@ -85,7 +88,7 @@ function readsAs(text: string, value: Ext | undefined, spec: FieldSpec): boolean
   return parsed.ok ? plainText(parsed.value) === plainText(value) : text === value;
 }
 
-function ChoiceControl({ id, spec, value, disabled, describedBy, onChange }: ControlProps) {
+function ChoiceControl({ id, spec, value, fixed, describedBy, onChange }: ControlProps) {
   const choices = spec.choices.map((choice) => plainText(choice));
   const now = typeof value === "string" ? value : null;
   const data = now !== null && !choices.includes(now) ? [...choices, now] : choices;
@@ -94,7 +97,7 @@ function ChoiceControl({ id, spec, value, disabled, describedBy, onChange }: Con
       id={id}
       data={data}
       value={now}
-      disabled={disabled}
+      disabled={fixed}
       clearable={!spec.required}
       placeholder="Choose"
       aria-describedby={describedBy}
@@ -104,13 +107,13 @@ function ChoiceControl({ id, spec, value, disabled, describedBy, onChange }: Con
   );
 }
 
-function BooleanControl({ id, spec, value, disabled, onChange }: ControlProps) {
+function BooleanControl({ id, spec, value, fixed, onChange }: ControlProps) {
   const now = value === true ? "yes" : value === false ? "no" : "open";
   return (
     <SegmentedControl
       id={id}
       aria-label={spec.title}
-      disabled={disabled}
+      disabled={fixed}
       value={now}
       data={[
         { value: "yes", label: "Yes" },
@@ -122,12 +125,12 @@ function BooleanControl({ id, spec, value, disabled, onChange }: ControlProps) {
   );
 }
 
-function ListControl({ id, value, disabled, describedBy, onChange }: ControlProps) {
+function ListControl({ id, value, fixed, describedBy, onChange }: ControlProps) {
   return (
     <TagsInput
       id={id}
       value={Array.isArray(value) ? value.map((item) => plainText(item)) : []}
-      disabled={disabled}
+      disabled={fixed}
       allowDuplicates
       acceptValueOnBlur
       splitChars={[";"]}
@@ -139,15 +142,15 @@ function ListControl({ id, value, disabled, describedBy, onChange }: ControlProp
   );
 }
 
-function ObjectStarter({ id, spec, disabled, onChange }: ControlProps) {
+function ObjectStarter({ id, spec, fixed, onChange }: ControlProps) {
   return (
-    <Button id={id} variant="default" size="compact-xs" disabled={disabled} onClick={() => onChange({})}>
+    <Button id={id} variant="default" size="compact-xs" disabled={fixed} onClick={() => onChange({})}>
       Fill in {spec.title.toLowerCase()}
     </Button>
   );
 }
 
-function JsonControl({ id, value, disabled, describedBy, onChange }: ControlProps) {
+function JsonControl({ id, value, fixed, describedBy, onChange }: ControlProps) {
   const exact = JSON.stringify(value, null, 1) ?? "";
   const [text, setText] = useState(exact);
   const [wrong, setWrong] = useState<string>();
@@ -156,7 +159,7 @@ function JsonControl({ id, value, disabled, describedBy, onChange }: ControlProp
     <Textarea
       id={id}
       value={text}
-      disabled={disabled}
+      disabled={fixed}
       autosize
       minRows={2}
       maxRows={10}

@@ -62,7 +62,12 @@ function Field(props: FieldProps) {
   const id = `field-${spec.path}`;
   const isGroup = spec.kind === "object" && kindOf(value) === "object";
   return (
-    <div className={classes.field} data-changed={changed || undefined} data-wrong={wrong.length > 0 || undefined}>
+    <div
+      className={classes.field}
+      data-changed={changed || undefined}
+      data-wrong={wrong.length > 0 || undefined}
+      data-wide={isWide(spec, value) || undefined}
+    >
       <div className={classes.label}>
         {isGroup ? (
           <span id={`${id}-label`} title={spec.description}>
@@ -73,57 +78,69 @@ function Field(props: FieldProps) {
             {spec.title}
           </label>
         )}
-        {spec.required && <span className={classes.star}>required</span>}
         <State value={value} required={spec.required} />
-        <span className={classes.tools}>
-          {changed && !props.readOnly && (
-            <Tooltip label="Bring this field back">
-              <ActionIcon
-                size={20}
-                aria-label={`Bring ${spec.title} back`}
-                onClick={() => onDraft(fieldReverted(draft, spec.path))}
-              >
-                <IconArrowBackUp size={14} />
-              </ActionIcon>
-            </Tooltip>
-          )}
-          {!fixed && <FieldMenu {...props} value={value} />}
-        </span>
       </div>
-      {isGroup ? (
-        <div className={classes.nested} role="group" aria-labelledby={`${id}-label`}>
-          {spec.children.map((child) => (
-            <Field key={child.path} {...props} spec={child} />
-          ))}
-        </div>
-      ) : (
-        <FieldControl
-          id={id}
-          spec={spec}
-          value={value}
-          disabled={fixed}
-          describedBy={wrong.length > 0 ? `${id}-error` : undefined}
-          onChange={(next) => onDraft(edited(draft, spec.path, next))}
-        />
-      )}
-      {wrong.length > 0 && (
-        <div id={`${id}-error`} className={classes.error} role="alert">
-          {wrong.join(" ")}
-        </div>
-      )}
+      <div className={classes.control}>
+        {isGroup ? (
+          // biome-ignore lint/a11y/useSemanticElements: a fieldset brings its own look
+          <div className={classes.nested} role="group" aria-labelledby={`${id}-label`}>
+            {spec.children.map((child) => (
+              <Field key={child.path} {...props} spec={child} />
+            ))}
+          </div>
+        ) : (
+          <FieldControl
+            id={id}
+            spec={spec}
+            value={value}
+            fixed={fixed}
+            describedBy={wrong.length > 0 ? `${id}-error` : undefined}
+            onChange={(next) => onDraft(edited(draft, spec.path, next))}
+          />
+        )}
+        {wrong.length > 0 && (
+          <div id={`${id}-error`} className={classes.error}>
+            {wrong.join(" ")}
+          </div>
+        )}
+      </div>
+      <span className={classes.tools}>
+        {changed && !props.readOnly && (
+          <Tooltip label="Bring this field back">
+            <ActionIcon
+              size={20}
+              aria-label={`Bring ${spec.title} back`}
+              onClick={() => onDraft(fieldReverted(draft, spec.path))}
+            >
+              <IconArrowBackUp size={14} />
+            </ActionIcon>
+          </Tooltip>
+        )}
+        {!fixed && <FieldMenu {...props} value={value} />}
+      </span>
     </div>
   );
+}
+
+/** Long things get the whole width. */
+function isWide(spec: FieldSpec, value: Ext | undefined): boolean {
+  if (spec.kind === "object" || spec.kind === "json") return kindOf(value) === "object";
+  return spec.kind === "longText" || spec.kind === "list";
 }
 
 /** Missing, null and empty are different things, and said so. */
 function State({ value, required }: { value: Ext | undefined; required: boolean }) {
   const kind = kindOf(value);
   if (kind === "missing") {
-    return <span className={required ? classes.stateBad : classes.state}>{required ? "missing" : "not set"}</span>;
+    return (
+      <span className={required ? classes.stateBad : classes.state}>{required ? "missing" : "not set"}</span>
+    );
   }
+  if (required && kind !== "null" && value !== "") return <span className={classes.star}>required</span>;
   if (kind === "null") return <span className={classes.state}>null</span>;
   if (value === "") return <span className={classes.state}>empty text</span>;
-  if (kind === "list" && (value as Ext[]).length === 0) return <span className={classes.state}>empty list</span>;
+  if (kind === "list" && (value as Ext[]).length === 0)
+    return <span className={classes.state}>empty list</span>;
   return null;
 }
 

@@ -24,7 +24,8 @@ export function changesOf(draft: Draft): FieldChange[] {
 /** Whether a field, or something inside it, differs. */
 export function isChanged(changes: FieldChange[], path: string): boolean {
   return changes.some(
-    (change) => change.path === path || change.path.startsWith(`${path}.`) || path.startsWith(`${change.path}.`),
+    (change) =>
+      change.path === path || change.path.startsWith(`${path}.`) || path.startsWith(`${change.path}.`),
   );
 }
 

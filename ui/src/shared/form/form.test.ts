@@ -1,5 +1,14 @@
 import { expect, it } from "vitest";
-import { changesOf, draftOf, edited, fieldReverted, isChanged, messagesAt, messagesByPath, rebased } from "./draft";
+import {
+  changesOf,
+  draftOf,
+  edited,
+  fieldReverted,
+  isChanged,
+  messagesAt,
+  messagesByPath,
+  rebased,
+} from "./draft";
 
 const original = { id: "a", range: { min: 1, max: 2 }, note: null };
 
@@ -20,7 +29,11 @@ it("has nothing to save after typing and taking it back", () => {
 });
 
 it("keeps what was typed when the record changed underneath", () => {
-  const draft = rebased(edited(draftOf(original), "note", "mine"), { id: "a", range: { min: 9, max: 2 }, note: null });
+  const draft = rebased(edited(draftOf(original), "note", "mine"), {
+    id: "a",
+    range: { min: 9, max: 2 },
+    note: null,
+  });
   expect(changesOf(draft)).toEqual([{ path: "note", before: null, after: "mine" }]);
   expect(draft.current).toMatchObject({ range: { min: 9 } });
 });

@@ -3,8 +3,8 @@ import { Button, Progress } from "@mantine/core";
 import { asApiError, type Job } from "@/ipc";
 import { showError } from "../ui/toasts";
 import { bytes, duration, number, rateText } from "../words/words";
-import classes from "./jobs.module.css";
 import { cancelJob } from "./jobs";
+import classes from "./jobs.module.css";
 
 export function amount(job: Job, value: number): string {
   return job.unit === "bytes" ? bytes(value) : `${number(value)} ${job.unit}`;

@@ -3,7 +3,9 @@ import { readQuarantineSearch, readRecordsSearch } from "./search";
 
 it("keeps what it knows and drops the rest", () => {
   const filter = { op: "blank", field: "title" };
-  expect(readRecordsSearch({ c: "careers", filter, sort: "title", desc: true, nonsense: 1, finding: "adherence" })).toEqual({
+  expect(
+    readRecordsSearch({ c: "careers", filter, sort: "title", desc: true, nonsense: 1, finding: "adherence" }),
+  ).toEqual({
     c: "careers",
     filter,
     sort: "title",

@@ -20,7 +20,14 @@ export type RecordsSearch = {
   full?: boolean;
 };
 
-export type QuarantineSearch = { rule?: string; field?: string; run?: string; file?: string; status?: string; entry?: string };
+export type QuarantineSearch = {
+  rule?: string;
+  field?: string;
+  run?: string;
+  file?: string;
+  status?: string;
+  entry?: string;
+};
 
 export type CollectionSearch = { c?: string };
 

@@ -17,7 +17,13 @@ function tipOf(cell: Element | null | undefined): Tip | undefined {
   };
 }
 
-export function CellTip({ scroller, active }: { scroller: RefObject<HTMLDivElement | null>; active: string | undefined }) {
+export function CellTip({
+  scroller,
+  active,
+}: {
+  scroller: RefObject<HTMLDivElement | null>;
+  active: string | undefined;
+}) {
   const [hovered, setHovered] = useState<Tip>();
   const [atFocus, setAtFocus] = useState<Tip>();
 
@@ -47,7 +53,10 @@ export function CellTip({ scroller, active }: { scroller: RefObject<HTMLDivEleme
   }, [scroller]);
 
   useEffect(() => {
-    const timer = setTimeout(() => setAtFocus(active ? tipOf(document.getElementById(active)) : undefined), 120);
+    const timer = setTimeout(
+      () => setAtFocus(active ? tipOf(document.getElementById(active)) : undefined),
+      120,
+    );
     return () => clearTimeout(timer);
   }, [active]);
 

@@ -33,7 +33,12 @@ export function Header(props: HeaderProps) {
       <div className={classes.pinned} style={{ width: pinnedWidth }} role="presentation">
         {/* biome-ignore lint/a11y/useSemanticElements: a virtual grid is not a table element */}
         {/* biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus */}
-        <div role="columnheader" aria-colindex={1} className={classes.headCheck} style={{ width: checkWidth }}>
+        <div
+          role="columnheader"
+          aria-colindex={1}
+          className={classes.headCheck}
+          style={{ width: checkWidth }}
+        >
           <input
             type="checkbox"
             className={classes.check}

@@ -1,10 +1,11 @@
 /** One row of the grid. Drawn again only when something of it changed. */
+
+import { IconArrowsDiagonal } from "@tabler/icons-react";
 import type { VirtualItem } from "@tanstack/react-virtual";
 import { memo } from "react";
 import type { Ext } from "@/ipc";
-import { IconArrowsDiagonal } from "@tabler/icons-react";
-import { ValueText } from "../value/ValueText";
 import { valueAt } from "../value/path";
+import { ValueText } from "../value/ValueText";
 import { type Block, type Cell, inBlock, tabbed } from "./block";
 import { CellEditor } from "./CellEditor";
 import type { GridColumn } from "./columns";

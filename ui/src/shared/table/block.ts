@@ -26,7 +26,14 @@ export function clamped(cell: Cell, rows: number, cols: number): Cell {
 }
 
 /** Where a key takes the cursor; nothing when the key moves nothing. */
-export function step(key: string, ctrl: boolean, cell: Cell, rows: number, cols: number, page: number): Cell | undefined {
+export function step(
+  key: string,
+  ctrl: boolean,
+  cell: Cell,
+  rows: number,
+  cols: number,
+  page: number,
+): Cell | undefined {
   const { row, col } = cell;
   const targets: Record<string, Cell> = {
     ArrowDown: { row: ctrl ? rows - 1 : row + 1, col },

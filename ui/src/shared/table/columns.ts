@@ -67,6 +67,8 @@ export function readLayout(stored: unknown): Layout {
     order: texts(from.order),
     hidden: texts(from.hidden),
     pinned: texts(from.pinned),
-    widths: Object.fromEntries(widths.filter((entry): entry is [string, number] => typeof entry[1] === "number")),
+    widths: Object.fromEntries(
+      widths.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+    ),
   };
 }

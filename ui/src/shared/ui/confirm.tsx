@@ -30,7 +30,17 @@ export function ConfirmDialog(props: ConfirmProps) {
   );
 }
 
-function ConfirmBody({ action, destructive, busy, disabled, error, undo, onClose, onConfirm, children }: ConfirmProps) {
+function ConfirmBody({
+  action,
+  destructive,
+  busy,
+  disabled,
+  error,
+  undo,
+  onClose,
+  onConfirm,
+  children,
+}: ConfirmProps) {
   const workspace = useWorkspace();
   const [typed, setTyped] = useState("");
   const mustType = Boolean(destructive && workspace?.production);
@@ -45,7 +55,12 @@ function ConfirmBody({ action, destructive, busy, disabled, error, undo, onClose
       <Stack gap="sm">
         {children}
         {mustType && (
-          <Alert color="red" variant="light" icon={<IconShieldExclamation size={18} />} title="This is a production workspace">
+          <Alert
+            color="red"
+            variant="light"
+            icon={<IconShieldExclamation size={18} />}
+            title="This is a production workspace"
+          >
             <TextInput
               label={`Type ${workspace?.name} to go on`}
               value={typed}

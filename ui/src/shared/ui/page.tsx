@@ -2,7 +2,13 @@
 import type { ReactNode } from "react";
 import classes from "./ui.module.css";
 
-type PageProps = { title: string; about?: ReactNode; actions?: ReactNode; children: ReactNode; flush?: boolean };
+type PageProps = {
+  title: string;
+  about?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+};
 
 export function Page({ title, about, actions, children, flush }: PageProps) {
   return (
@@ -20,7 +26,15 @@ export function Page({ title, about, actions, children, flush }: PageProps) {
 }
 
 /** A titled box. */
-export function Panel({ title, actions, children }: { title?: string; actions?: ReactNode; children: ReactNode }) {
+export function Panel({
+  title,
+  actions,
+  children,
+}: {
+  title?: string;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className={classes.panel}>
       {title && (

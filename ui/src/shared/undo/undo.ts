@@ -1,6 +1,6 @@
 /** Undo and redo across edits, bulk changes, imports and retries. The one place that keeps the stack. */
 import { useSyncExternalStore } from "react";
-import { asApiError, call, type ChangeSet, type RunRecord } from "@/ipc";
+import { asApiError, type ChangeSet, call, type RunRecord } from "@/ipc";
 import { outcomeOf } from "../jobs/jobs";
 import { showError, showSaved, showWarning } from "../ui/toasts";
 import { count } from "../words/words";
@@ -64,7 +64,8 @@ function withStop(message: string): string {
 
 export async function undoLast(): Promise<void> {
   const entry = stack.done.at(-1);
-  if (!entry) showWarning("Nothing to undo.", "Changes of this session are listed here; History has all others.");
+  if (!entry)
+    showWarning("Nothing to undo.", "Changes of this session are listed here; History has all others.");
   else await undoEntry(entry);
 }
 
@@ -88,7 +89,8 @@ async function undoEntry(entry: UndoEntry): Promise<void> {
       const plan = await call("runs.planUndo", { runId: entry.runId });
       const undone = await outcomeOf(await call("runs.undo", { planId: plan.planId }), "runUndone");
       setStack(afterUndo(stack, entry));
-      const kept = undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since were left as they are.` : "";
+      const kept =
+        undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since were left as they are.` : "";
       showSaved(`Import taken back: ${entry.summary}.${kept}`);
       return;
     }

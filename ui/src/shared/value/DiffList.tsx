@@ -13,7 +13,9 @@ export function DiffList({ samples }: { samples: DiffSample[] }) {
         <article key={keyText(sample.key)} className={classes.record}>
           <header className={classes.head}>
             <span>{sample.title || keyText(sample.key)}</span>
-            {sample.title !== keyText(sample.key) && <span className="mono faint">{keyText(sample.key)}</span>}
+            {sample.title !== keyText(sample.key) && (
+              <span className="mono faint">{keyText(sample.key)}</span>
+            )}
           </header>
           <Changes changes={sample.changes} />
         </article>
@@ -55,7 +57,7 @@ export function RecordChangeView({ change, title }: { change: RecordChange; titl
   return (
     <article className={classes.record}>
       <header className={classes.head}>
-        <span className="mono">{title ?? keyText(change.key)}</span>
+        {title ? <span>{title}</span> : <span className="mono">{keyText(change.key)}</span>}
         <span className="faint">{opWords[change.op]}</span>
       </header>
       <Changes changes={change.fields && change.fields.length > 0 ? change.fields : whole} />

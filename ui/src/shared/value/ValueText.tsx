@@ -20,7 +20,7 @@ export const ValueText = memo(function ValueText({ value, required }: ValueProps
     case "null":
       return <span className={classes.word}>null</span>;
     case "text":
-      return value === "" ? <span className={classes.word}>empty text</span> : <>{value as string}</>;
+      return value === "" ? <span className={classes.word}>empty text</span> : (value as string);
     case "list":
       return <ListValue items={value as Ext[]} />;
     case "object":
@@ -71,12 +71,16 @@ function ObjectValue({ value }: { value: Record<string, Ext> }) {
 export function Change({ before, after }: { before: Ext | undefined; after: Ext | undefined }) {
   return (
     <span className={classes.change}>
-      <del className={classes.before}>
-        <ValueBlock value={before} />
-      </del>
-      <span className="faint" aria-hidden>
-        →
-      </span>
+      {before !== undefined && (
+        <>
+          <del className={classes.before}>
+            <ValueBlock value={before} />
+          </del>
+          <span className="faint" aria-hidden>
+            →
+          </span>
+        </>
+      )}
       <ins className={classes.after}>
         <ValueBlock value={after} />
       </ins>

@@ -9,7 +9,8 @@ export type Parsed = { ok: true; value: Ext | undefined } | { ok: false; message
 
 /** Empty text means: not set. The type of the value before is kept where the schema leaves it open. */
 export function parseInput(text: string, before: Ext | undefined, expected?: Expected): Parsed {
-  if (text === plainText(before) && before !== undefined && before !== null) return { ok: true, value: before };
+  if (text === plainText(before) && before !== undefined && before !== null)
+    return { ok: true, value: before };
   if (text.trim() === "") return { ok: true, value: undefined };
   switch (targetType(before, expected)) {
     case "number":
@@ -45,7 +46,8 @@ function targetType(before: Ext | undefined, expected?: Expected): string {
   return own && (types.length === 0 || types.includes(own)) ? own : (types[0] ?? "string");
 }
 
-const decimalMark = new Intl.NumberFormat().formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
+const decimalMark =
+  new Intl.NumberFormat().formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
 
 export function parseNumber(text: string, before: Ext | undefined, whole: boolean): Parsed {
   const cleaned = cleanNumber(text);
@@ -68,7 +70,10 @@ export function parseNumber(text: string, before: Ext | undefined, whole: boolea
 
 /** Takes away currency signs, spaces and grouping; leaves a point as the decimal mark. */
 function cleanNumber(text: string): string {
-  const bare = text.trim().replace(/^[$€£]\s*/, "").replace(/[\s\u00a0\u202f'_]/g, "");
+  const bare = text
+    .trim()
+    .replace(/^[$€£]\s*/, "")
+    .replace(/[\s\u00a0\u202f'_]/g, "");
   if (decimalMark === ",") return bare.replaceAll(".", "").replace(",", ".");
   return bare.replaceAll(",", "");
 }
@@ -97,6 +102,7 @@ export function parseJson(text: string): Parsed {
 
 function parseDate(text: string): Parsed {
   const at = Date.parse(text);
-  if (Number.isNaN(at)) return { ok: false, message: "Write the date as 2026-05-04 or 2026-05-04T09:30:00Z." };
+  if (Number.isNaN(at))
+    return { ok: false, message: "Write the date as 2026-05-04 or 2026-05-04T09:30:00Z." };
   return { ok: true, value: { $date: new Date(at).toISOString() } };
 }

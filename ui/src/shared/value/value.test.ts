@@ -49,7 +49,10 @@ describe("paths", () => {
     expect(valueAt(document, "range.max")).toBe(2);
     expect(withValue(document, "range.max", 3)).toEqual({ range: { min: 1, max: 3 } });
     expect(withValue(document, "range.max", undefined)).toEqual({ range: { min: 1 } });
-    expect(withValue(document, "other.deep", true)).toEqual({ range: { min: 1, max: 2 }, other: { deep: true } });
+    expect(withValue(document, "other.deep", true)).toEqual({
+      range: { min: 1, max: 2 },
+      other: { deep: true },
+    });
     expect(document).toEqual({ range: { min: 1, max: 2 } });
   });
 

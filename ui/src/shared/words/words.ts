@@ -27,7 +27,9 @@ export function bytes(value: number): string {
     size /= 1000;
     unit += 1;
   }
-  return unit === 0 ? count(value, "byte") : `${size < 10 ? size.toFixed(1) : whole.format(size)} ${units[unit]}`;
+  return unit === 0
+    ? count(value, "byte")
+    : `${size < 10 ? size.toFixed(1) : whole.format(size)} ${units[unit]}`;
 }
 
 export function duration(seconds: number): string {
