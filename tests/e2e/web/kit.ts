@@ -1,0 +1,172 @@
+/** A real `steward serve` for each test, on a workspace of its own, and words for what people do on its pages. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { AxeBuilder, test as base, expect, type Locator, type Page } from "../../../ui/e2e";
+
+export { AxeBuilder, expect, type Page };
+
+export type KitOptions = { store: "file" | "mongodb" };
+
+export type Server = {
+  url: string;
+  workspace: string | undefined;
+  folder: string;
+  /** Runs the command line on the same workspace. */
+  cli: (...args: string[]) => string;
+  stop: () => Promise<void>;
+};
+
+const root = resolve(import.meta.dirname, "../../..");
+const binary = process.env.STEWARD_TEST_BINARY ?? join(root, "target/debug/steward");
+
+export const samples = join(root, "schemas/careers/sample");
+
+function environment(folder: string, workspace: string | undefined): NodeJS.ProcessEnv {
+  const { STEWARD_WORKSPACE: _unused, ...rest } = process.env;
+  return {
+    ...rest,
+    HOME: folder,
+    XDG_DATA_HOME: join(folder, "data"),
+    XDG_CONFIG_HOME: join(folder, "config"),
+    XDG_CACHE_HOME: join(folder, "cache"),
+    XDG_STATE_HOME: join(folder, "state"),
+    DBUS_SESSION_BUS_ADDRESS: "disabled:",
+    ...(workspace ? { STEWARD_WORKSPACE: workspace } : {}),
+  };
+}
+
+/** Address of a database that no other test uses. The server is temporary and is thrown away as a whole. */
+function freshDatabase(): string {
+  const uri = new URL(process.env.STEWARD_TEST_MONGODB_URI ?? "mongodb://127.0.0.1:27017");
+  uri.pathname = `/e2e_${Date.now().toString(36)}_${Math.floor(Math.random() * 1e6).toString(36)}`;
+  return uri.toString();
+}
+
+function waitForUrl(child: ChildProcess): Promise<string> {
+  return new Promise((done, failed) => {
+    let out = "";
+    let err = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.stdout?.on("data", (chunk: Buffer) => {
+      out += chunk.toString();
+      const match = /"url"\s*:\s*"([^"]+)"/.exec(out);
+      if (match?.[1]) done(match[1]);
+    });
+    child.once("error", failed);
+    child.once("exit", (code) => failed(new Error(`steward serve ended with ${code}: ${err}`)));
+  });
+}
+
+export async function startServer(options: {
+  store: "file" | "mongodb";
+  sample?: boolean;
+  /** Starts without any workspace, as on a new machine. */
+  empty?: boolean;
+}): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "steward-e2e-"));
+  const named = options.store === "file" ? join(folder, "careers.steward") : freshDatabase();
+  const workspace = options.empty ? undefined : named;
+  const env = environment(folder, workspace);
+  const cli = (...args: string[]) => {
+    const run = spawnSync(binary, args, { env, encoding: "utf8" });
+    if (run.error) throw run.error;
+    if (run.status === null || run.status > 1) throw new Error(`steward ${args.join(" ")}: ${run.stderr}`);
+    return run.stdout;
+  };
+  if (!options.empty) cli(...(options.sample === false ? ["init"] : ["init", "--sample"]));
+  const args = ["--json", "serve", "--listen", "127.0.0.1:0", "--ui", join(root, "ui/dist")];
+  const child = spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((done) => child.once("exit", done));
+      child.kill("SIGTERM");
+      const killer = setTimeout(() => child.kill("SIGKILL"), 5000);
+      await ended;
+      clearTimeout(killer);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return { url: await waitForUrl(child), workspace, folder, cli, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Fixtures = {
+  /** A server on the sample: 361 careers. */
+  steward: Server;
+  /** The page, with the records of the sample in sight. */
+  app: Page;
+};
+
+export const test = base.extend<KitOptions & Fixtures>({
+  store: ["file", { option: true }],
+  steward: async ({ store }, use) => {
+    const server = await startServer({ store });
+    await use(server);
+    await server.stop();
+  },
+  app: async ({ page, steward }, use) => {
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    await page.goto(steward.url);
+    await expect(grid(page)).toBeVisible();
+    await use(page);
+    expect(errors, "errors on the page").toEqual([]);
+  },
+});
+
+export function grid(page: Page): Locator {
+  return page.getByRole("grid");
+}
+
+/** The cell of a column in the row that holds the text. */
+export function cellOf(page: Page, rowText: string, column: string): Locator {
+  return page
+    .getByRole("row")
+    .filter({ has: page.getByText(rowText, { exact: true }) })
+    .locator(`[data-col="${column}"]`);
+}
+
+/** Goes to a place of the rail. */
+export async function goTo(page: Page, place: string): Promise<void> {
+  await page
+    .getByRole("navigation", { name: "Places" })
+    .getByRole("link", { name: new RegExp(`^${place}`) })
+    .click();
+  await expect(page.getByRole("heading", { level: 1, name: place })).toBeVisible();
+}
+
+export function toast(page: Page, text: string | RegExp): Locator {
+  return page.locator(".mantine-Notification-root").filter({ hasText: text });
+}
+
+/** Chooses files in the import wizard, as the browser's dialog would. */
+export async function chooseFiles(page: Page, ...paths: string[]): Promise<void> {
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Choose files" }).first().click();
+  await (await chooser).setFiles(paths);
+}
+
+/** Writes a file of careers into the folder of the test. */
+export function writeRecords(server: Server, name: string, records: object[]): string {
+  const path = join(server.folder, name);
+  writeFileSync(path, JSON.stringify(records));
+  return path;
+}
+
+export function career(id: string, part: object = {}): object {
+  return {
+    career_id: id,
+    title: `Keepers of the ${id}`,
+    description: "They look after things that others rely on, every day of the year.",
+    average_salary: 51000,
+    ...part,
+  };
+}

@@ -1,0 +1,68 @@
+import { expect, grid, startServer, test } from "./kit";
+
+test.describe("first start", () => {
+  test.beforeEach(({ store }) => {
+    test.skip(store !== "file", "a new machine has no workspace, whatever comes later");
+  });
+
+  test("offers the sample and shows its 361 records", async ({ page }) => {
+    const server = await startServer({ store: "file", empty: true });
+    try {
+      await page.goto(server.url);
+      await expect(page.getByRole("heading", { name: "Steward" })).toBeVisible();
+      await page.getByRole("button", { name: /Start with the sample/ }).click();
+      await expect(grid(page)).toBeVisible({ timeout: 30_000 });
+      await expect(page.getByText("361 records").first()).toBeVisible();
+      await expect(page.getByText("Chief Executives", { exact: true })).toBeVisible();
+      expect(page.url()).not.toContain("token=");
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("tests a MongoDB address step by step", async ({ page }) => {
+    const server = await startServer({ store: "file", empty: true });
+    try {
+      await page.goto(server.url);
+      await page.getByRole("button", { name: /Connect to MongoDB/ }).click();
+      await page.getByRole("textbox", { name: "Address" }).fill("mongodb://127.0.0.1:9/career_db");
+      await page.getByRole("button", { name: "Test the connection" }).click();
+      const report = page.getByRole("status").filter({ hasText: "Network" });
+      await expect(report.getByText("passed").first()).toBeVisible({ timeout: 30_000 });
+      await expect(report.getByText("failed")).toBeVisible();
+      await expect(report.getByText("not reached").first()).toBeVisible();
+      await expect(page.getByRole("button", { name: "Open the workspace" })).toBeHidden();
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("without a token says how to come in", async ({ page }) => {
+    const server = await startServer({ store: "file" });
+    try {
+      await page.goto(new URL("/", server.url).toString());
+      await expect(page.getByRole("alert")).toContainText("token");
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+test("a workspace of MongoDB is connected to, opened, and says what it is", async ({ page, store }) => {
+  test.skip(store !== "mongodb", "needs a MongoDB");
+  const database = await startServer({ store: "mongodb" });
+  const server = await startServer({ store: "file", empty: true });
+  try {
+    await page.goto(server.url);
+    await page.getByRole("button", { name: /Connect to MongoDB/ }).click();
+    await page.getByRole("textbox", { name: "Address" }).fill(database.workspace ?? "");
+    await page.getByRole("button", { name: "Test the connection" }).click();
+    await page.getByRole("button", { name: "Open the workspace" }).click({ timeout: 30_000 });
+    await expect(grid(page)).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText("MongoDB", { exact: true })).toBeVisible();
+    await expect(page.getByText("361 records").first()).toBeVisible();
+  } finally {
+    await server.stop();
+    await database.stop();
+  }
+});

@@ -1,0 +1,39 @@
+import { defineConfig } from "@playwright/test";
+import type { KitOptions } from "../tests/e2e/web/kit";
+
+const mongo = process.env.STEWARD_TEST_MONGODB_URI;
+
+export default defineConfig<KitOptions>({
+  testDir: "../tests/e2e/web",
+  outputDir: "./test-results",
+  fullyParallel: false,
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    locale: "en-US",
+    timezoneId: "UTC",
+    permissions: ["clipboard-read", "clipboard-write"],
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.STEWARD_TEST_CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "file", use: { store: "file" } },
+    ...(mongo ? [{ name: "mongodb", use: { store: "mongodb" as const } }] : []),
+  ],
+});
