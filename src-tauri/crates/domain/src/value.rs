@@ -17,6 +17,11 @@ pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 pub struct Value(pub Bson);
 
 impl Value {
+    /// A text.
+    pub fn text(text: &str) -> Self {
+        Self(Bson::String(text.to_owned()))
+    }
+
     pub fn as_document(&self) -> Option<&Document> {
         self.0.as_document()
     }

@@ -1,0 +1,378 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Looks after records: import, check, fix, undo; in a local file or in MongoDB.
+#[derive(Debug, Parser)]
+#[command(name = "steward", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// A workspace file, or a mongodb:// URI with a database name [default: default.steward in your data folder]
+    #[arg(long, short, global = true, env = "STEWARD_WORKSPACE", hide_env_values = true)]
+    pub workspace: Option<String>,
+    /// Print one JSON object on standard output; messages and progress go to standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress, no messages beyond the result
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a workspace
+    Init(Init),
+    /// Load records from JSON or NDJSON files
+    Import(Import),
+    /// Check files, or a collection, against a schema
+    Validate(Validate),
+    /// Rows that were kept out
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// Find, read and change records
+    #[command(subcommand)]
+    Records(Records),
+    /// Import runs
+    #[command(subcommand)]
+    Runs(Runs),
+    /// The history of the workspace
+    #[command(subcommand)]
+    Changes(Changes),
+    /// Measure a collection against its targets
+    Quality(Quality),
+    /// Schema packs
+    #[command(subcommand)]
+    Schema(Schema),
+    /// Serve the web interface on this machine
+    Serve(Serve),
+    /// What works here and what does not
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Load the bundled careers
+    #[arg(long)]
+    pub sample: bool,
+    /// Leave a workspace that exists as it is, and tell what is in it
+    #[arg(long)]
+    pub if_missing: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Mode {
+    /// Insert, or replace the record with the same key
+    Upsert,
+    /// Insert, or set only the fields that the row has
+    Merge,
+    /// Insert only; rows whose key exists go to quarantine
+    Insert,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files to load
+    #[arg(required_unless_present = "resume")]
+    pub files: Vec<PathBuf>,
+    /// Schema pack, such as careers or careers@1.0.0 [default: recognised from the records]
+    #[arg(long)]
+    pub schema: Option<String>,
+    /// Load without a schema
+    #[arg(long, conflicts_with = "schema")]
+    pub no_schema: bool,
+    /// Collection to load into [default: the schema's]
+    #[arg(long)]
+    pub collection: Option<String>,
+    /// Field that identifies a record [default: the schema's]
+    #[arg(long)]
+    pub key: Option<String>,
+    #[arg(long, value_enum, default_value = "upsert")]
+    pub mode: Mode,
+    /// Tell what would happen and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Go on with the last run of these files that was interrupted (or a run id)
+    #[arg(long, num_args = 0..=1, default_missing_value = "last")]
+    pub resume: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Files to check
+    #[arg(required_unless_present = "collection")]
+    pub files: Vec<PathBuf>,
+    #[arg(long)]
+    pub schema: Option<String>,
+    /// Check the records of a collection instead of files
+    #[arg(long, conflicts_with = "files")]
+    pub collection: Option<String>,
+}
+
+#[derive(Debug, Args, Default)]
+pub struct Narrow {
+    /// Only this rule, such as required or placeholder
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Only this field
+    #[arg(long)]
+    pub field: Option<String>,
+    #[arg(long)]
+    pub collection: Option<String>,
+    /// Only rows of this run
+    #[arg(long)]
+    pub run: Option<String>,
+    /// Only rows of this file
+    #[arg(long)]
+    pub file: Option<String>,
+    /// waiting, released or discarded
+    #[arg(long)]
+    pub status: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// List rows
+    List {
+        #[command(flatten)]
+        narrow: Narrow,
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+    },
+    /// Show one row with its errors
+    Show { id: String },
+    /// Figures by rule, field and file
+    Stats,
+    /// Correct a row: --set average_salary=52000
+    Edit {
+        id: String,
+        /// FIELD=VALUE, several times; VALUE is JSON or plain text
+        #[arg(long = "set", required_unless_present = "unset")]
+        set: Vec<String>,
+        /// Fields to remove
+        #[arg(long)]
+        unset: Vec<String>,
+    },
+    /// Try rows again
+    Retry {
+        ids: Vec<String>,
+        /// Every waiting row that fits
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+        #[command(flatten)]
+        narrow: Narrow,
+    },
+    /// Set rows aside for good
+    Discard {
+        ids: Vec<String>,
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+        #[command(flatten)]
+        narrow: Narrow,
+        /// Why; stays in the history
+        #[arg(long)]
+        reason: String,
+    },
+    /// Bring discarded rows back
+    Restore {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Write rows to a file or folder: NDJSON, or an error report in CSV
+    Export {
+        out: PathBuf,
+        #[arg(long, value_enum)]
+        format: Option<QuarantineFormat>,
+        #[command(flatten)]
+        narrow: Narrow,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QuarantineFormat {
+    Ndjson,
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Ndjson,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub struct In {
+    /// Collection [default: the only one there is]
+    #[arg(long, short)]
+    pub collection: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Records {
+    /// Collections with their counts
+    Collections,
+    /// Records that fit: steward records find 'average_salary > 90000 and title contains "nurse"'
+    Find {
+        filter: Option<String>,
+        #[command(flatten)]
+        of: In,
+        /// Field to sort by; put - in front for descending
+        #[arg(long, allow_hyphen_values = true)]
+        sort: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: i64,
+        /// Cursor of the next page
+        #[arg(long)]
+        after: Option<String>,
+    },
+    /// How many fit
+    Count {
+        filter: Option<String>,
+        #[command(flatten)]
+        of: In,
+    },
+    /// Values of a field with their counts
+    Facet {
+        field: String,
+        filter: Option<String>,
+        #[command(flatten)]
+        of: In,
+        #[arg(long, default_value_t = 20)]
+        limit: i64,
+    },
+    /// One record by its key
+    Get {
+        key: String,
+        #[command(flatten)]
+        of: In,
+    },
+    /// Change fields: steward records set 15-1252.00 average_salary=140000
+    Set {
+        key: String,
+        /// FIELD=VALUE; VALUE is JSON or plain text
+        #[arg(required_unless_present = "unset")]
+        assignments: Vec<String>,
+        #[arg(long)]
+        unset: Vec<String>,
+        #[command(flatten)]
+        of: In,
+        #[arg(long)]
+        reason: Option<String>,
+        /// Write it although it breaks rules of the schema
+        #[arg(long)]
+        allow_invalid: bool,
+    },
+    /// Add a record, given as JSON
+    Add {
+        document: String,
+        #[command(flatten)]
+        of: In,
+        #[arg(long)]
+        reason: Option<String>,
+        #[arg(long)]
+        allow_invalid: bool,
+    },
+    /// Change all records that fit; shows the plan unless --yes
+    Bulk {
+        filter: String,
+        #[command(flatten)]
+        of: In,
+        #[arg(long)]
+        set: Option<String>,
+        #[arg(long, conflicts_with = "set")]
+        unset: Option<String>,
+        #[arg(long, conflicts_with_all = ["set", "unset"])]
+        delete: bool,
+        #[arg(long)]
+        reason: Option<String>,
+        /// Apply it
+        #[arg(long)]
+        yes: bool,
+    },
+    /// All changes of a record
+    History {
+        key: String,
+        #[command(flatten)]
+        of: In,
+    },
+    /// Bring a record back to before a change
+    Revert {
+        key: String,
+        change: String,
+        #[command(flatten)]
+        of: In,
+    },
+    /// Write records to a file
+    Export {
+        out: PathBuf,
+        filter: Option<String>,
+        #[command(flatten)]
+        of: In,
+        #[arg(long, value_enum)]
+        format: Option<Format>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Runs {
+    /// Runs, newest first
+    List,
+    /// One run
+    Show { id: String },
+    /// Take a run back; shows the plan unless --yes
+    Undo {
+        id: String,
+        /// Apply it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Changes {
+    /// Changes, newest first
+    List {
+        #[arg(long)]
+        collection: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: i64,
+    },
+    /// One change with its records
+    Show { id: String },
+    /// Take a change back
+    Undo { id: String },
+    /// Recompute the hash chain
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub struct Quality {
+    #[command(flatten)]
+    pub of: In,
+    /// Show the last measurement instead of measuring now
+    #[arg(long)]
+    pub last: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Schema {
+    /// Schema packs
+    List,
+    /// One schema: its fields and rules
+    Show { id: String },
+    /// Give a collection its schema ('none' takes it away)
+    Assign { collection: String, schema: String },
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port on this machine; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:7377")]
+    pub listen: std::net::SocketAddr,
+    /// Serve the interface from this folder instead of the built-in one
+    #[arg(long, hide = true)]
+    pub ui: Option<PathBuf>,
+}

@@ -1,0 +1,164 @@
+//! `import` and `validate`.
+
+use std::path::PathBuf;
+
+use steward_api::dto::{ApplyPlan, ImportPlan, Job, JobOutcome, PlanImport, ResumeRun, Runs, ValidateFiles};
+use steward_api::{ApiError, ApiResult, ErrorCode};
+use steward_domain::{ImportMode, RunCounts, RunRecord, RunState};
+
+use crate::args::{Import, Mode, Validate};
+use crate::exit;
+use crate::output::{self, counted, line, number};
+use crate::session::Session;
+
+fn handles(session: &Session, files: &[PathBuf]) -> ApiResult<Vec<String>> {
+    let mut out = Vec::new();
+    for file in files {
+        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        if !path.exists() {
+            return Err(ApiError::new(ErrorCode::NotFound, format!("There is no file {}.", file.display())));
+        }
+        out.push(session.app.files.register(&path).id);
+    }
+    Ok(out)
+}
+
+fn broken() -> ApiError {
+    ApiError::new(ErrorCode::Internal, "The job ended without an outcome.")
+}
+
+fn plan_of(job: Job) -> ApiResult<ImportPlan> {
+    match job.outcome {
+        Some(JobOutcome::Plan(plan)) => Ok(plan),
+        _ => Err(broken()),
+    }
+}
+
+pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
+    session.open(true).await?;
+    let files = handles(session, &command.files)?;
+    if let Some(resume) = &command.resume {
+        return go_on(session, resume, &command.files, files).await;
+    }
+    let mode = match command.mode {
+        Mode::Upsert => ImportMode::Upsert,
+        Mode::Merge => ImportMode::Merge,
+        Mode::Insert => ImportMode::Insert,
+    };
+    let schema = if command.no_schema { Some(String::new()) } else { command.schema };
+    let request = PlanImport { files, schema, collection: command.collection, key_field: command.key, mode, full: command.dry_run };
+    let plan = plan_of(session.run_job("imports.plan", &request).await?)?;
+    if command.dry_run {
+        output::answer(session.json, &plan, |plan| print_plan(plan, "would be"));
+        let quarantined = plan.counts.map_or(0, |c| c.quarantined);
+        return Ok(if quarantined > 0 { exit::FINDINGS } else { exit::DONE });
+    }
+    let apply = ApplyPlan { plan_id: plan.plan_id, reason: None };
+    finish(session, session.run_job("imports.apply", &apply).await?)
+}
+
+async fn go_on(session: &Session, which: &str, paths: &[PathBuf], files: Vec<String>) -> ApiResult<u8> {
+    let run_id = if which == "last" { last_stopped(session, paths).await? } else { which.to_owned() };
+    let request = ResumeRun { run_id, files };
+    finish(session, session.run_job("imports.resume", &request).await?)
+}
+
+/// The newest run of these files that did not come to its end.
+async fn last_stopped(session: &Session, paths: &[PathBuf]) -> ApiResult<String> {
+    let runs: Runs = session.call("runs.list", &steward_api::dto::Empty {}).await?;
+    let wanted: Vec<String> =
+        paths.iter().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()).display().to_string()).collect();
+    let stopped = |run: &&RunRecord| {
+        matches!(run.state, RunState::Interrupted | RunState::Cancelled | RunState::Failed)
+            && (wanted.is_empty() || run.files.iter().map(|f| f.path.clone()).eq(wanted.iter().cloned()))
+    };
+    let found = runs.runs.iter().find(stopped);
+    found.map(|run| run.id.clone()).ok_or_else(|| {
+        ApiError::not_found("No run of these files waits to go on.").hint("A run whose process died counts as interrupted after half a minute.")
+    })
+}
+
+fn finish(session: &Session, job: Job) -> ApiResult<u8> {
+    let Some(JobOutcome::Run(run)) = job.outcome else {
+        return Err(broken());
+    };
+    output::answer(session.json, &run, print_run);
+    Ok(match run.state {
+        RunState::Cancelled => exit::CANCELLED,
+        _ if run.counts.quarantined > 0 || !run.notes.is_empty() => exit::FINDINGS,
+        _ => exit::DONE,
+    })
+}
+
+fn print_counts(counts: &RunCounts, verb: &str) {
+    line(&format!("{} read", counted(counts.read, "row")));
+    let rows = [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
+    for (name, n) in rows {
+        line(&format!("  {:>12} {verb}{}{name}", number(n), if verb.is_empty() { "" } else { " " }));
+    }
+}
+
+fn print_plan(plan: &ImportPlan, verb: &str) {
+    let schema = if plan.schema.is_empty() { "without a schema".to_owned() } else { format!("as {}", plan.schema) };
+    line(&format!("Into {} {schema}, by {}", plan.collection, plan.key_field));
+    if let Some(counts) = &plan.counts {
+        print_counts(counts, verb);
+    }
+    for p in &plan.problems {
+        line(&format!("  {:>12} {}  {}  {}", number(p.rows), p.field, p.rule, p.message));
+    }
+    for rejected in plan.rejected.iter().take(10) {
+        line(&format!("{}, row {}:", rejected.file, number(rejected.row_number)));
+        output::violations(&rejected.errors);
+    }
+    notes(&plan.notes, plan.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
+}
+
+fn notes<'a>(notes: &[String], unknown: impl Iterator<Item = (&'a str, i64)>) {
+    for note in notes {
+        line(&format!("Note: {note}"));
+    }
+    for (field, rows) in unknown {
+        line(&format!("Note: the schema does not know {field} ({}); it is kept.", counted(rows, "row")));
+    }
+}
+
+fn print_run(run: &RunRecord) {
+    let files: Vec<&str> = run.files.iter().map(|f| f.name.as_str()).collect();
+    line(&format!("Imported {} into {}{}", files.join(", "), run.collection, if run.state == RunState::Cancelled { " until it was cancelled" } else { "" }));
+    print_counts(&run.counts, "");
+    notes(&run.notes, run.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
+    if run.counts.quarantined > 0 {
+        line("See what is wrong with 'steward quarantine list', fix it, and 'steward quarantine retry --all'.");
+    }
+    if run.change_set.is_some() {
+        line(&format!("Take it back with 'steward runs undo {}'.", run.id));
+    }
+}
+
+pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
+    if let Some(collection) = command.collection {
+        session.open(false).await?;
+        return super::quality::measure(session, &collection, true).await;
+    }
+    // Checking files needs no workspace of the person's: a scratch one serves.
+    let scratch = tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "No scratch folder can be made.").details(e.to_string()))?;
+    session.app.open(&steward_api::Address::File(scratch.path().join("scratch.steward")), false).await?;
+    let request = ValidateFiles { files: handles(session, &command.files)?, schema: command.schema };
+    let plan = plan_of(session.run_job("imports.validate", &request).await?)?;
+    session.app.close();
+    output::answer(session.json, &plan, |plan| {
+        let counts = plan.counts.unwrap_or_default();
+        line(&format!("{} checked against {}: {} valid, {} not", counted(counts.read, "row"), plan.schema, number(counts.read - counts.quarantined), number(counts.quarantined)));
+        for p in &plan.problems {
+            line(&format!("  {:>12} {}  {}  {}", number(p.rows), p.field, p.rule, p.message));
+        }
+        for rejected in &plan.rejected {
+            line(&format!("{}, row {}:", rejected.file, number(rejected.row_number)));
+            output::violations(&rejected.errors);
+        }
+        notes(&plan.notes, plan.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
+    });
+    let bad = plan.counts.map_or(0, |c| c.quarantined);
+    Ok(if bad > 0 || !plan.notes.is_empty() { exit::FINDINGS } else { exit::DONE })
+}

@@ -1,0 +1,101 @@
+//! `init` and `doctor`.
+
+use serde::Serialize;
+use steward_api::dto::{CheckOutcome, Collections, DoctorReport, Empty, InitSample, JobOutcome};
+use steward_api::{Address, ApiError, ApiResult, ErrorCode};
+
+use crate::args::Init;
+use crate::exit;
+use crate::output::{self, counted, number};
+use crate::session::Session;
+
+/// What is in a workspace after `init`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    workspace: String,
+    created: bool,
+    restored: i64,
+    valid: i64,
+    quarantined: i64,
+}
+
+pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
+    let address = session.address();
+    let existed = match &address {
+        Address::File(path) => path.exists(),
+        Address::Mongo(_) => {
+            session.open(false).await?;
+            let list: Collections = session.call("collections.list", &Empty {}).await?;
+            list.collections.iter().any(|c| c.records > 0)
+        }
+    };
+    if existed && !command.if_missing {
+        return Err(ApiError::new(ErrorCode::Conflict, format!("There is a workspace at {} already.", address.public()))
+            .hint("Load more with 'steward import', or take another place with --workspace."));
+    }
+    session.open(true).await?;
+    if !existed && command.sample {
+        let job = session.run_job("workspace.initSample", &InitSample::default()).await?;
+        if let Some(JobOutcome::Run(run)) = &job.outcome
+            && run.state == steward_domain::RunState::Cancelled
+        {
+            return Err(ApiError::new(ErrorCode::Cancelled, "Cancelled."));
+        }
+    }
+    let list: Collections = session.call("collections.list", &Empty {}).await?;
+    let restored = list.collections.iter().map(|c| c.records).sum();
+    let mut invalid = 0;
+    for collection in &list.collections {
+        let query = steward_api::dto::QualityQuery { collection: collection.name.clone() };
+        let last: steward_api::dto::LastQuality = session.call("quality.last", &query).await?;
+        let metrics = last.report.map(|r| r.metrics).unwrap_or_default();
+        invalid += metrics.iter().find(|m| m.name == steward_domain::quality::MetricName::Adherence).map_or(0, |m| m.failing);
+    }
+    let made = Made {
+        workspace: address.public(),
+        created: !existed,
+        restored,
+        valid: restored - invalid,
+        quarantined: list.collections.iter().map(|c| c.waiting).sum(),
+    };
+    output::answer(session.json, &made, |made| {
+        let done = if made.created { "Created" } else { "Found" };
+        output::line(&format!("{done} the workspace {}", made.workspace));
+        output::line(&format!(
+            "{} restored, {} valid, {} in quarantine.",
+            counted(made.restored, "record"),
+            number(made.valid),
+            counted(made.quarantined, "row")
+        ));
+    });
+    Ok(exit::DONE)
+}
+
+pub async fn doctor(session: &Session) -> ApiResult<u8> {
+    let mut failed = false;
+    if let Address::Mongo(uri) = session.address() {
+        let request = steward_api::dto::TestConnection { uri };
+        let report: steward_api::dto::ConnectionReport = session.call("workspace.testConnection", &request).await?;
+        if !session.json {
+            let stage = |s: &steward_api::dto::ConnectionStage| {
+                vec![format!("{:?}", s.outcome), format!("{:?}", s.name), s.message.clone(), s.hint.clone().unwrap_or_default()]
+            };
+            output::table(&report.stages.iter().map(stage).collect::<Vec<_>>());
+        }
+        failed = !report.ok;
+    }
+    let opened = if failed { Ok(()) } else { session.open(false).await };
+    let report: DoctorReport = session.call("app.doctor", &Empty {}).await?;
+    output::answer(session.json, &report, |report| {
+        let row = |c: &steward_api::dto::DoctorCheck| {
+            vec![format!("{:?}", c.outcome), c.name.clone(), c.message.clone(), c.hint.clone().unwrap_or_default()]
+        };
+        output::table(&report.checks.iter().map(row).collect::<Vec<_>>());
+    });
+    failed |= report.checks.iter().any(|c| c.outcome == CheckOutcome::Failed);
+    match opened {
+        Err(e) if e.code != ErrorCode::NotFound => Err(e),
+        _ => Ok(if failed { exit::FINDINGS } else { exit::DONE }),
+    }
+}

@@ -1,0 +1,47 @@
+//! One module a group of commands.
+
+pub mod import;
+pub mod init;
+pub mod quality;
+pub mod quarantine;
+pub mod records;
+pub mod runs;
+
+use serde_json::Value as Json;
+use steward_api::{ApiError, ApiResult};
+use steward_domain::{Filter, RecordKey, Value, filter_text};
+
+/// FIELD=VALUE; the value is JSON where it reads as JSON, else text.
+pub fn assignment(text: &str) -> ApiResult<(String, Value)> {
+    let (path, value) =
+        text.split_once('=').ok_or_else(|| ApiError::bad_request(format!("'{text}' must be FIELD=VALUE.")))?;
+    Ok((path.trim().to_owned(), parse_value(value)))
+}
+
+/// JSON where it reads as JSON, else text.
+pub fn parse_value(text: &str) -> Value {
+    let json: Json = serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_owned()));
+    serde_json::from_value(json).unwrap_or_else(|_| Value::text(text))
+}
+
+/// A key as typed: text, unless it is Extended JSON in braces.
+pub fn key(text: &str) -> RecordKey {
+    if text.starts_with('{') {
+        return RecordKey(parse_value(text));
+    }
+    RecordKey(Value::text(text))
+}
+
+/// A written filter.
+pub fn filter(text: &Option<String>) -> ApiResult<Option<Filter>> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    match filter_text::parse(text) {
+        Ok(filter) => Ok(Some(filter)),
+        Err(e) => {
+            let hint = format!("{text}\n  {}^", " ".repeat(e.position));
+            Err(ApiError::bad_request(format!("The filter is not valid: {}.", e.message)).hint(hint))
+        }
+    }
+}

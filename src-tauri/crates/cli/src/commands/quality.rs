@@ -1,0 +1,112 @@
+//! `quality`, `schema …` and `validate --collection`.
+
+use steward_api::dto::{AssignSchema, CollectionInfo, Empty, JobOutcome, LastQuality, QualityQuery, SchemaDetail, SchemaId, Schemas};
+use steward_api::{ApiError, ApiResult, ErrorCode};
+use steward_domain::quality::{MetricName, MetricState, MetricUnit, QualityReport};
+
+use crate::args::{Quality, Schema};
+use crate::exit;
+use crate::output::{self, counted, line, number};
+use crate::session::Session;
+
+pub async fn quality(session: &Session, command: Quality) -> ApiResult<u8> {
+    session.open(false).await?;
+    let collection = session.collection(&command.of.collection).await?;
+    if !command.last {
+        return measure(session, &collection, false).await;
+    }
+    let last: LastQuality = session.call("quality.last", &QualityQuery { collection }).await?;
+    let Some(report) = last.report else {
+        return Err(ApiError::not_found("This collection was not measured yet.").hint("Leave --last away to measure it now."));
+    };
+    output::answer(session.json, &report, print);
+    Ok(verdict(&report, false))
+}
+
+/// Measures a collection. `adherence_only` makes the exit code speak of the schema's rules alone.
+pub async fn measure(session: &Session, collection: &str, adherence_only: bool) -> ApiResult<u8> {
+    let job = session.run_job("quality.measure", &QualityQuery { collection: collection.to_owned() }).await?;
+    let Some(JobOutcome::Quality(report)) = job.outcome else {
+        return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
+    };
+    output::answer(session.json, &report, print);
+    Ok(verdict(&report, adherence_only))
+}
+
+fn verdict(report: &QualityReport, adherence_only: bool) -> u8 {
+    let counts = |m: &&steward_domain::quality::Metric| !adherence_only || m.name == MetricName::Adherence;
+    let bad = report.metrics.iter().filter(counts).any(|m| m.state == MetricState::Bad);
+    if bad { exit::FINDINGS } else { exit::DONE }
+}
+
+fn print(report: &QualityReport) {
+    line(&format!("{}, {}, measured {}", report.collection, counted(report.records, "record"), report.measured_at));
+    let rows: Vec<Vec<String>> = report
+        .metrics
+        .iter()
+        .map(|m| {
+            let shown = |v: f64| match m.unit {
+                MetricUnit::Ratio => format!("{:.2} %", v * 100.0),
+                MetricUnit::Days => format!("{v:.1} days"),
+            };
+            let state = match m.state {
+                MetricState::Good => "good",
+                MetricState::Bad => "BAD",
+                MetricState::Unknown => "unknown",
+            };
+            vec![
+                format!("{:?}", m.name),
+                m.value.map_or("-".into(), shown),
+                format!("target {}", shown(m.target)),
+                state.into(),
+                format!("{} failing", number(m.failing)),
+                m.explanation.clone(),
+            ]
+        })
+        .collect();
+    output::table(&rows);
+    for rule in &report.rules {
+        line(&format!("  {:>8} {}  {}", number(rule.records), rule.field, rule.rule));
+    }
+    for field in report.fields.iter().filter(|f| f.missing > 0) {
+        line(&format!("  {:>8} without {}", number(field.missing), field.field));
+    }
+}
+
+pub async fn schema(session: &Session, command: Schema) -> ApiResult<u8> {
+    match command {
+        Schema::List => {
+            let list: Schemas = session.call("schemas.list", &Empty {}).await?;
+            output::answer(session.json, &list, |list| {
+                let rows: Vec<Vec<String>> = list
+                    .schemas
+                    .iter()
+                    .map(|s| vec![s.id.clone(), s.title.clone(), format!("collection {}", s.collection), format!("key {}", s.key_field)])
+                    .collect();
+                output::table(&rows);
+            });
+        }
+        Schema::Show { id } => {
+            let detail: SchemaDetail = session.call("schemas.get", &SchemaId { schema: id }).await?;
+            output::answer(session.json, &detail, |detail| {
+                line(&format!("{}  {}", detail.summary.id, detail.summary.title));
+                line(&detail.summary.description);
+                let rows: Vec<Vec<String>> = detail
+                    .fields
+                    .iter()
+                    .map(|f| vec![f.name.clone(), f.types.join("|"), if f.required { "required".into() } else { String::new() }, f.rules.clone()])
+                    .collect();
+                output::table(&rows);
+            });
+        }
+        Schema::Assign { collection, schema } => {
+            session.open(false).await?;
+            let schema = (schema != "none").then_some(schema);
+            let info: CollectionInfo = session.call("collections.assignSchema", &AssignSchema { collection, schema }).await?;
+            output::answer(session.json, &info, |info| {
+                line(&format!("{} follows {}", info.name, info.schema.as_deref().unwrap_or("no schema")));
+            });
+        }
+    }
+    Ok(exit::DONE)
+}

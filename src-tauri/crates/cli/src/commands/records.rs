@@ -1,0 +1,246 @@
+//! `records …`
+
+use serde_json::Value as Json;
+use steward_api::dto::{
+    ApplyPlan, BulkAction, BulkPlan, ChangeOutcome, Collections, CountRecords, CreateRecord, EditOutcome, EditRecord, Empty, ExportFormat,
+    ExportRecords, Facet, FacetQuery, FindRecords, JobOutcome, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef,
+    RevertRecord, Selection, Sort,
+};
+use steward_api::{ApiError, ApiResult, ErrorCode};
+use steward_domain::{FieldChange, FieldPath, Filter, Value, value};
+
+use super::{assignment, filter, key};
+use crate::args::{Format, Records};
+use crate::exit;
+use crate::output::{self, brief, counted, cut, line, number};
+use crate::session::Session;
+
+pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
+    session.open(false).await?;
+    match command {
+        Records::Collections => collections(session).await,
+        Records::Find { filter: text, of, sort, limit, after } => {
+            let collection = session.collection(&of.collection).await?;
+            let sort = sort.map(|s| Sort { descending: s.starts_with('-'), field: s.trim_start_matches('-').to_owned() });
+            let request = FindRecords { collection, filter: filter(&text)?, finding: None, sort, after, limit };
+            find(session, request).await
+        }
+        Records::Count { filter: text, of } => {
+            let request = CountRecords { collection: session.collection(&of.collection).await?, filter: filter(&text)?, finding: None };
+            let count: RecordCount = session.call("records.count", &request).await?;
+            output::answer(session.json, &count, |c| line(&number(c.count)));
+            Ok(exit::DONE)
+        }
+        Records::Facet { field, filter: text, of, limit } => {
+            let request = FacetQuery { collection: session.collection(&of.collection).await?, field, filter: filter(&text)?, limit };
+            facet(session, request).await
+        }
+        Records::Get { key: text, of } => {
+            let request = RecordRef { collection: session.collection(&of.collection).await?, key: key(&text) };
+            let detail: RecordDetail = session.call("records.get", &request).await?;
+            output::answer(session.json, &detail, print_detail);
+            Ok(if detail.violations.is_empty() { exit::DONE } else { exit::FINDINGS })
+        }
+        Records::Set { key: text, assignments, unset, of, reason, allow_invalid } => {
+            let collection = session.collection(&of.collection).await?;
+            set(session, collection, &text, &assignments, &unset, reason, allow_invalid).await
+        }
+        Records::Add { document, of, reason, allow_invalid } => {
+            let document: Value = serde_json::from_str(&document)
+                .map_err(|e| ApiError::bad_request("The record must be JSON.").details(e.to_string()))?;
+            let request = CreateRecord { collection: session.collection(&of.collection).await?, document, reason, allow_invalid };
+            edited(session, session.call("records.create", &request).await?)
+        }
+        Records::Bulk { filter: text, of, set, unset, delete, reason, yes } => {
+            let action = match (set, unset, delete) {
+                (Some(set), _, _) => {
+                    let (path, value) = assignment(&set)?;
+                    BulkAction::Set { path, value }
+                }
+                (_, Some(path), _) => BulkAction::Unset { path },
+                (_, _, true) => BulkAction::Delete,
+                _ => return Err(ApiError::bad_request("Say what to do: --set FIELD=VALUE, --unset FIELD or --delete.")),
+            };
+            let collection = session.collection(&of.collection).await?;
+            let chosen = filter(&Some(text))?.unwrap_or_else(Filter::all);
+            bulk(session, PlanBulk { collection, selection: Selection::Filter { filter: chosen }, change: action }, reason, yes).await
+        }
+        Records::History { key: text, of } => {
+            let request = RecordRef { collection: session.collection(&of.collection).await?, key: key(&text) };
+            let history: RecordHistory = session.call("records.history", &request).await?;
+            output::answer(session.json, &history, print_history);
+            Ok(exit::DONE)
+        }
+        Records::Revert { key: text, change, of } => {
+            let request = RevertRecord { collection: session.collection(&of.collection).await?, key: key(&text), change_set: change };
+            edited(session, session.call("records.revert", &request).await?)
+        }
+        Records::Export { out, filter: text, of, format } => {
+            let format = format.unwrap_or_else(|| match out.extension().and_then(|e| e.to_str()) {
+                Some("csv") => Format::Csv,
+                Some("json") => Format::Json,
+                _ => Format::Ndjson,
+            });
+            let format = match format {
+                Format::Ndjson => ExportFormat::Ndjson,
+                Format::Json => ExportFormat::Json,
+                Format::Csv => ExportFormat::Csv,
+            };
+            let file = session.app.files.register(&out).id;
+            let request = ExportRecords { collection: session.collection(&of.collection).await?, filter: filter(&text)?, format, file };
+            super::runs::exported(session, session.run_job("records.export", &request).await?)
+        }
+    }
+}
+
+async fn collections(session: &Session) -> ApiResult<u8> {
+    let list: Collections = session.call("collections.list", &Empty {}).await?;
+    output::answer(session.json, &list, |list| {
+        let rows: Vec<Vec<String>> = list
+            .collections
+            .iter()
+            .map(|c| vec![c.name.clone(), counted(c.records, "record"), c.schema.clone().unwrap_or_default(), format!("key {}", c.key_field), format!("{} in quarantine", number(c.waiting))])
+            .collect();
+        output::table(&rows);
+    });
+    Ok(exit::DONE)
+}
+
+async fn find(session: &Session, request: FindRecords) -> ApiResult<u8> {
+    let page: RecordPage = session.call("records.find", &request).await?;
+    output::answer(session.json, &page, |page| {
+        let rows: Vec<Vec<String>> = page
+            .records
+            .iter()
+            .map(|r| {
+                let doc = r.document.as_document().cloned().unwrap_or_default();
+                let field = |name: &str| doc.get(name).map(|v| brief(&value::to_ext(v), 50)).unwrap_or_default();
+                let others = doc.iter().filter(|(k, v)| !matches!(k.as_str(), "_id" | "title") && matches!(v.element_type() as u8, 1 | 16 | 18));
+                let numbers: Vec<String> = others.take(3).map(|(k, v)| format!("{k}={}", value::to_ext(v))).collect();
+                let mark = if r.violations.is_empty() { String::new() } else { format!("! {}", counted(i64::try_from(r.violations.len()).unwrap_or(0), "violation")) };
+                vec![r.key.label(), field("title"), numbers.join(" "), mark]
+            })
+            .collect();
+        output::table(&rows);
+        if let Some(next) = &page.next {
+            line(&format!("More: --after {next}"));
+        }
+    });
+    Ok(exit::DONE)
+}
+
+async fn facet(session: &Session, request: FacetQuery) -> ApiResult<u8> {
+    let facet: Facet = session.call("records.facet", &request).await?;
+    output::answer(session.json, &facet, |facet| {
+        let mut rows: Vec<Vec<String>> =
+            facet.values.iter().map(|v| vec![number(v.count), brief(&value::to_ext(&v.value.0), 70)]).collect();
+        rows.push(vec![number(facet.missing), "(missing)".into()]);
+        rows.push(vec![number(facet.nulls), "(null)".into()]);
+        output::table(&rows);
+    });
+    Ok(exit::DONE)
+}
+
+fn print_detail(detail: &RecordDetail) {
+    line(&serde_json::to_string_pretty(&detail.document).unwrap_or_default());
+    if !detail.violations.is_empty() {
+        line(&format!("{}:", counted(i64::try_from(detail.violations.len()).unwrap_or(0), "violation")));
+        output::violations(&detail.violations);
+    }
+}
+
+async fn set(
+    session: &Session,
+    collection: String,
+    text: &str,
+    assignments: &[String],
+    unset: &[String],
+    reason: Option<String>,
+    allow_invalid: bool,
+) -> ApiResult<u8> {
+    let record = RecordRef { collection: collection.clone(), key: key(text) };
+    let detail: RecordDetail = session.call("records.get", &record).await?;
+    let before = |path: &FieldPath| detail.document.as_document().and_then(|doc| path.get(doc)).cloned().map(Value);
+    let mut changes = Vec::new();
+    for text in assignments {
+        let (path, after) = assignment(text)?;
+        let path = FieldPath::new(path);
+        changes.push(FieldChange { before: before(&path), path, after: Some(after) });
+    }
+    for path in unset {
+        let path = FieldPath::new(path.as_str());
+        changes.push(FieldChange { before: before(&path), path, after: None });
+    }
+    let request = EditRecord { collection, key: record.key, changes, reason, allow_invalid };
+    edited(session, session.call("records.edit", &request).await?)
+}
+
+fn edited(session: &Session, outcome: EditOutcome) -> ApiResult<u8> {
+    output::answer(session.json, &outcome, |outcome| match outcome {
+        EditOutcome::Applied { change_set, .. } => {
+            line(&change_set.summary);
+            line(&format!("Take it back with 'steward changes undo {}'.", change_set.id));
+        }
+        EditOutcome::Unchanged { .. } => line("Nothing to change."),
+        EditOutcome::Invalid { violations } => {
+            line("Nothing was written; it would break these rules (--allow-invalid writes it all the same):");
+            output::violations(violations);
+        }
+        EditOutcome::Conflict { conflicts, .. } => {
+            line("Nothing was written; somebody else changed the record:");
+            for c in conflicts {
+                let show = |v: &Option<Value>| v.as_ref().map_or("(missing)".to_owned(), |v| brief(&value::to_ext(&v.0), 60));
+                line(&format!("  {}: before {}, yours {}, theirs {}", c.path, show(&c.before), show(&c.mine), show(&c.theirs)));
+            }
+        }
+    });
+    Ok(match outcome {
+        EditOutcome::Applied { .. } | EditOutcome::Unchanged { .. } => exit::DONE,
+        EditOutcome::Invalid { .. } => exit::FINDINGS,
+        EditOutcome::Conflict { .. } => exit::REFUSED,
+    })
+}
+
+async fn bulk(session: &Session, request: PlanBulk, reason: Option<String>, yes: bool) -> ApiResult<u8> {
+    let plan: BulkPlan = session.call("records.planBulk", &request).await?;
+    if !yes || plan.changed == 0 {
+        output::answer(session.json, &plan, |plan| {
+            line(&format!("{} ({} match). Nothing is written yet; add --yes to do it.", plan.summary, counted(plan.matched, "record")));
+            if plan.newly_invalid > 0 {
+                line(&format!("{} would break a rule that they do not break now.", counted(plan.newly_invalid, "record")));
+            }
+            for sample in plan.samples.iter().take(10) {
+                line(&format!("  {}: {}", sample.title, fields(&sample.changes)));
+            }
+        });
+        return Ok(exit::DONE);
+    }
+    let job = session.run_job("records.applyBulk", &ApplyPlan { plan_id: plan.plan_id, reason }).await?;
+    let Some(JobOutcome::Changed(ChangeOutcome::Applied { change_set })) = job.outcome else {
+        return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
+    };
+    output::answer(session.json, &change_set, |set| {
+        line(&set.summary);
+        line(&format!("Take it back with 'steward changes undo {}'.", set.id));
+    });
+    Ok(exit::DONE)
+}
+
+/// `average_salary 52000 -> 53000`.
+pub fn fields(changes: &[FieldChange]) -> String {
+    let show = |v: &Option<Value>| v.as_ref().map_or("(missing)".to_owned(), |v| brief(&value::to_ext(&v.0), 40));
+    let all: Vec<String> = changes.iter().map(|c| format!("{} {} -> {}", c.path, show(&c.before), show(&c.after))).collect();
+    cut(&all.join("; "), 200)
+}
+
+fn print_history(history: &RecordHistory) {
+    if history.entries.is_empty() {
+        line("Steward has no change of this record; it is as it was loaded.");
+    }
+    for entry in &history.entries {
+        let set = &entry.change_set;
+        let kind = serde_json::to_value(set.kind).unwrap_or(Json::Null);
+        line(&format!("{}  {}  {}  {}", set.at, set.actor, brief(&kind, 12), set.id));
+        line(&format!("    {}", fields(&entry.change.fields)));
+    }
+}

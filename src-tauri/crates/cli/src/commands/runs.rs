@@ -1,0 +1,145 @@
+//! `runs …` and `changes …`
+
+use steward_api::dto::{
+    ApplyPlan, ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes as ChangeList, Empty, Job, JobOutcome, ListChanges, RunDetail,
+    RunId, Runs as RunList, UndoChange, UndoRunPlan,
+};
+use steward_api::{ApiError, ApiResult, ErrorCode};
+
+use crate::args::{Changes, Runs};
+use crate::exit;
+use crate::output::{self, counted, line, number};
+use crate::session::Session;
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Tells what an export wrote.
+pub fn exported(session: &Session, job: Job) -> ApiResult<u8> {
+    let Some(JobOutcome::Exported(done)) = job.outcome else {
+        return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
+    };
+    output::answer(session.json, &done, |d| line(&format!("{} written to {} ({} bytes).", counted(d.records, "record"), d.file.name, number(d.file.bytes))));
+    Ok(exit::DONE)
+}
+
+pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
+    session.open(false).await?;
+    match command {
+        Runs::List => {
+            let list: RunList = session.call("runs.list", &Empty {}).await?;
+            output::answer(session.json, &list, |list| {
+                let rows: Vec<Vec<String>> = list
+                    .runs
+                    .iter()
+                    .map(|r| {
+                        let files: Vec<&str> = r.files.iter().map(|f| f.name.as_str()).collect();
+                        let c = r.counts;
+                        vec![
+                            r.id.clone(),
+                            r.started_at.clone(),
+                            word(&r.state),
+                            r.collection.clone(),
+                            format!("+{} ~{} ={} !{}", number(c.inserted), number(c.updated), number(c.unchanged), number(c.quarantined)),
+                            files.join(", "),
+                        ]
+                    })
+                    .collect();
+                output::table(&rows);
+            });
+            Ok(exit::DONE)
+        }
+        Runs::Show { id } => {
+            let detail: RunDetail = session.call("runs.get", &RunId { run_id: id }).await?;
+            output::answer(session.json, &detail, |detail| {
+                let run = &detail.run;
+                line(&format!("{}  {}  {}  {}", run.id, word(&run.state), run.collection, run.schema));
+                for file in &run.files {
+                    line(&format!("  {} ({} bytes, sha256 {})", file.name, number(file.bytes), file.sha256));
+                }
+                let c = run.counts;
+                line(&format!("  {} read: {} inserted, {} updated, {} unchanged, {} quarantined", counted(c.read, "row"), number(c.inserted), number(c.updated), number(c.unchanged), number(c.quarantined)));
+                for p in &detail.problems {
+                    line(&format!("  {:>8} {}  {}  {}", number(p.rows), p.field, p.rule, p.message));
+                }
+                for note in &run.notes {
+                    line(&format!("Note: {note}"));
+                }
+            });
+            Ok(exit::DONE)
+        }
+        Runs::Undo { id, yes } => undo_run(session, id, yes).await,
+    }
+}
+
+async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
+    let plan: UndoRunPlan = session.call("runs.planUndo", &RunId { run_id: id }).await?;
+    if !yes {
+        output::answer(session.json, &plan, |plan| {
+            line(&format!(
+                "Would remove {}, restore {}, withdraw {} from quarantine; {} changed since would stay as they are.",
+                counted(plan.remove, "record"),
+                counted(plan.restore, "record"),
+                counted(plan.withdraw, "row"),
+                counted(plan.edited_since, "record")
+            ));
+            line("Nothing is written yet; add --yes to do it.");
+        });
+        return Ok(exit::DONE);
+    }
+    let job = session.run_job("runs.undo", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let Some(JobOutcome::RunUndone(done)) = job.outcome else {
+        return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
+    };
+    output::answer(session.json, &done, |done| {
+        line(&format!("{} removed, {} restored, {} left as changed since.", number(done.removed), number(done.restored), number(done.kept)));
+    });
+    Ok(if done.kept > 0 { exit::FINDINGS } else { exit::DONE })
+}
+
+pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
+    session.open(false).await?;
+    match command {
+        Changes::List { collection, limit } => {
+            let list: ChangeList = session.call("changes.list", &ListChanges { collection, before_seq: None, limit }).await?;
+            output::answer(session.json, &list, |list| {
+                let rows: Vec<Vec<String>> = list
+                    .changes
+                    .iter()
+                    .map(|c| vec![format!("#{}", c.seq), c.id.clone(), c.at.clone(), c.actor.clone(), word(&c.kind), c.summary.clone()])
+                    .collect();
+                output::table(&rows);
+            });
+            Ok(exit::DONE)
+        }
+        Changes::Show { id } => {
+            let detail: ChangeDetail = session.call("changes.get", &ChangeId { change_set: id }).await?;
+            output::answer(session.json, &detail, |detail| {
+                line(&detail.change_set.summary);
+                for record in &detail.records {
+                    line(&format!("  {} {}: {}", word(&record.op), record.key.label(), super::records::fields(&record.fields)));
+                }
+            });
+            Ok(exit::DONE)
+        }
+        Changes::Undo { id } => {
+            let outcome: ChangeOutcome = session.call("changes.undo", &UndoChange { change_set: id }).await?;
+            output::answer(session.json, &outcome, |outcome| match outcome {
+                ChangeOutcome::Applied { change_set } => line(&change_set.summary),
+                ChangeOutcome::Conflict { records } => {
+                    line("Nothing was written; these records were changed since:");
+                    for record in records {
+                        line(&format!("  {}", record.key.label()));
+                    }
+                }
+            });
+            Ok(if matches!(outcome, ChangeOutcome::Applied { .. }) { exit::DONE } else { exit::REFUSED })
+        }
+        Changes::Verify => {
+            let report: ChainReport = session.call("changes.verify", &Empty {}).await?;
+            output::answer(session.json, &report, |report| line(&report.message));
+            Ok(if report.ok { exit::DONE } else { exit::FINDINGS })
+        }
+    }
+}
