@@ -16,19 +16,12 @@ type Entry = { id: string; title: string; group: string; note?: string; command?
 
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      centered={false}
-      yOffset="12vh"
-      size={620}
-      padding={0}
-      title={undefined}
-      aria-label="Search everything"
-    >
-      {opened && <PaletteBody onClose={onClose} />}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} yOffset="12vh" size={620} padding={0}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search everything">
+        {opened && <PaletteBody onClose={onClose} />}
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -109,7 +109,7 @@ function FacetBox({ field, title, collection, onRemove }: BoxProps) {
   return (
     <section className={classes.box} aria-label={title}>
       <header className={classes.boxHead}>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         {facet.data && <span className="faint">{number(facet.data.distinct)} different</span>}
         <ActionIcon size={18} aria-label={`Remove facet ${title}`} onClick={onRemove}>
           <IconX size={12} />

@@ -64,7 +64,7 @@ export function Grid(props: GridProps) {
     count: props.rowCount,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 6,
     scrollPaddingStart: headHeight,
     scrollPaddingEnd: 16,
   });
@@ -73,7 +73,7 @@ export function Grid(props: GridProps) {
     count: free.length,
     getScrollElement: () => scroller.current,
     estimateSize: (at) => free[at]?.width ?? 120,
-    overscan: 2,
+    overscan: 1,
     paddingStart: pinnedWidth,
     scrollPaddingStart: pinnedWidth,
   });

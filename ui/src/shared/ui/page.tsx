@@ -20,7 +20,14 @@ export function Page({ title, about, actions, children, flush }: PageProps) {
         {about && <div className={classes.pageAbout}>{about}</div>}
         <div className={classes.pageActions}>{actions}</div>
       </header>
-      <div className={flush ? classes.pageFlush : classes.pageBody}>{children}</div>
+      {flush ? (
+        <div className={classes.pageFlush}>{children}</div>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to scroll by keyboard
+        <section className={classes.pageBody} tabIndex={0} aria-labelledby="page-title">
+          {children}
+        </section>
+      )}
     </section>
   );
 }
