@@ -91,15 +91,15 @@ impl App {
 
     /// The open workspace, or the error that offers to open one.
     pub fn workspace(&self) -> ApiResult<Workspace> {
-        let none = || ApiError::new(ErrorCode::NoWorkspace, "No workspace is open.").hint("Open a file, connect to MongoDB, or load the sample.");
+        let none =
+            || ApiError::new(ErrorCode::NoWorkspace, "No workspace is open.").hint("Open a file, connect to MongoDB, or load the sample.");
         self.current().map(|open| open.workspace).ok_or_else(none)
     }
 
     /// Opens an address; the one open before is closed.
     pub async fn open(self: &Arc<Self>, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
         let store = open::store(address).await?;
-        let workspace =
-            Workspace::open(Arc::clone(&store), Arc::clone(&self.registry), Arc::clone(&self.clock), actor()).await?;
+        let workspace = Workspace::open(Arc::clone(&store), Arc::clone(&self.registry), Arc::clone(&self.clock), actor()).await?;
         let info = open::describe(store.as_ref(), address, production).await?;
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();

@@ -86,7 +86,9 @@ impl From<steward_store::StoreError> for ApiError {
             K::DuplicateKey | K::Conflict => (ErrorCode::Conflict, Some("Look at the record as it is now, then decide.")),
             K::NotFound => (ErrorCode::NotFound, None),
             K::Unreachable => (ErrorCode::Unreachable, Some("Check that the server runs and the network is there, then try again.")),
-            K::Unauthorized => (ErrorCode::Unauthorized, Some("Check the user name and password, and the database that they belong to (authSource).")),
+            K::Unauthorized => {
+                (ErrorCode::Unauthorized, Some("Check the user name and password, and the database that they belong to (authSource)."))
+            }
             K::Forbidden => (ErrorCode::Forbidden, Some("Ask an administrator for the permission, or open the workspace read-only.")),
             K::Busy => (ErrorCode::Conflict, Some("Try again in a moment.")),
             K::Unsupported => (ErrorCode::Unsupported, None),

@@ -175,10 +175,12 @@ where
     let future = work(Arc::clone(&reporter));
     let (app, job_id) = (Arc::clone(app), id.clone());
     tokio::spawn(async move {
-        let result = match tokio::spawn(future).await {
-            Ok(result) => result,
-            Err(e) => Err(ApiError::new(ErrorCode::Internal, "This job stopped unexpectedly. What it had finished is kept.").details(e.to_string())),
-        };
+        let result =
+            match tokio::spawn(future).await {
+                Ok(result) => result,
+                Err(e) => Err(ApiError::new(ErrorCode::Internal, "This job stopped unexpectedly. What it had finished is kept.")
+                    .details(e.to_string())),
+            };
         reporter.report(true);
         let job = app.jobs.update(&job_id, |job| finish(job, result));
         if let Some(job) = job {

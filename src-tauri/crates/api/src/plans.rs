@@ -72,5 +72,6 @@ impl Plans {
 
 /// A plan that cannot be applied any more.
 pub fn stale() -> ApiError {
-    ApiError::new(ErrorCode::StalePlan, "This plan does not fit the data any more, or was applied already.").hint("Make the plan again and look at it once more.")
+    ApiError::new(ErrorCode::StalePlan, "This plan does not fit the data any more, or was applied already.")
+        .hint("Make the plan again and look at it once more.")
 }

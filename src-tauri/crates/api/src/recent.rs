@@ -59,7 +59,9 @@ impl Recent {
     }
 
     fn save(&self, entries: &[Entry]) -> ApiResult<()> {
-        let failed = |e: std::io::Error| ApiError::new(ErrorCode::Internal, "The list of recent workspaces cannot be written.").details(e.to_string());
+        let failed = |e: std::io::Error| {
+            ApiError::new(ErrorCode::Internal, "The list of recent workspaces cannot be written.").details(e.to_string())
+        };
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(failed)?;
         let text = serde_json::to_string_pretty(entries).unwrap_or_default();

@@ -74,7 +74,10 @@ fn commands() -> String {
     }
     out.push_str("} from \"./types\";\n\n/** Every command with its request and its answer. */\nexport interface Commands {\n");
     for c in COMMANDS {
-        out.push_str(&format!("  /**{} ({:?}) */\n  \"{}\": {{ request: {}; response: {} }};\n", c.doc, c.class, c.name, c.request, c.response));
+        out.push_str(&format!(
+            "  /**{} ({:?}) */\n  \"{}\": {{ request: {}; response: {} }};\n",
+            c.doc, c.class, c.name, c.request, c.response
+        ));
     }
     out.push_str("}\n\n/** Name of a command. */\nexport type CommandName = keyof Commands;\n\n/** What a command does to the workspace. */\nexport const commandClass = {\n");
     for c in COMMANDS {

@@ -51,7 +51,8 @@ fn new_token() -> ApiResult<String> {
 
 pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     if !command.listen.ip().is_loopback() {
-        return Err(ApiError::bad_request("Steward serves this machine only.").hint("Listen on 127.0.0.1 or [::1]; for others put a proxy with a login in front."));
+        return Err(ApiError::bad_request("Steward serves this machine only.")
+            .hint("Listen on 127.0.0.1 or [::1]; for others put a proxy with a login in front."));
     }
     let explicit = session.given.is_some();
     let exists = matches!(session.address(), steward_api::Address::File(path) if path.exists());
@@ -153,7 +154,10 @@ async fn authorise(State(server): State<Server>, Query(query): Query<Token>, req
     let given = bearer.map(str::to_owned).or(query.token).unwrap_or_default();
     let digest: [u8; 32] = Sha256::digest(given.as_bytes()).into();
     if digest != server.token {
-        return failure(&ApiError::new(ErrorCode::Unauthorized, "The token is missing or wrong.").hint("Open the address that 'steward serve' printed."));
+        return failure(
+            &ApiError::new(ErrorCode::Unauthorized, "The token is missing or wrong.")
+                .hint("Open the address that 'steward serve' printed."),
+        );
     }
     next.run(request).await
 }
@@ -214,10 +218,8 @@ fn plain_name(name: &str) -> String {
 }
 
 fn scratch_file(server: &Server, name: &str) -> ApiResult<PathBuf> {
-    let folder = tempfile::Builder::new()
-        .tempdir_in(server.scratch.path())
-        .map_err(|e| internal("No scratch folder can be made.", e))?
-        .keep();
+    let folder =
+        tempfile::Builder::new().tempdir_in(server.scratch.path()).map_err(|e| internal("No scratch folder can be made.", e))?.keep();
     Ok(folder.join(plain_name(name)))
 }
 

@@ -60,7 +60,8 @@ impl Session {
 
     /// Calls a command of the list.
     pub async fn call<Q: Serialize, A: DeserializeOwned>(&self, name: &str, request: &Q) -> ApiResult<A> {
-        let broken = |e: serde_json::Error| ApiError::new(ErrorCode::Internal, format!("{name} does not fit its types.")).details(e.to_string());
+        let broken =
+            |e: serde_json::Error| ApiError::new(ErrorCode::Internal, format!("{name} does not fit its types.")).details(e.to_string());
         let request = serde_json::to_value(request).map_err(broken)?;
         let answer = dispatch::dispatch(&self.app, name, request).await?;
         serde_json::from_value(answer).map_err(broken)
@@ -75,12 +76,19 @@ impl Session {
         bar.clear();
         match (job.state.clone(), job.error.clone()) {
             (JobState::Failed, Some(e)) => Err(e),
-            (JobState::Cancelled, _) if job.outcome.is_none() => Err(ApiError::new(ErrorCode::Cancelled, "Cancelled; nothing is half done.")),
+            (JobState::Cancelled, _) if job.outcome.is_none() => {
+                Err(ApiError::new(ErrorCode::Cancelled, "Cancelled; nothing is half done."))
+            }
             _ => Ok(job),
         }
     }
 
-    async fn follow(&self, id: &str, mut events: tokio::sync::broadcast::Receiver<steward_api::dto::AppEvent>, bar: &mut Bar) -> ApiResult<Job> {
+    async fn follow(
+        &self,
+        id: &str,
+        mut events: tokio::sync::broadcast::Receiver<steward_api::dto::AppEvent>,
+        bar: &mut Bar,
+    ) -> ApiResult<Job> {
         let mut asked = false;
         loop {
             let job: Job = self.call("jobs.get", &JobId { job_id: id.to_owned() }).await?;
@@ -107,11 +115,13 @@ impl Session {
         }
         let list: Collections = self.call("collections.list", &Empty {}).await?;
         match list.collections.as_slice() {
-            [] => Err(ApiError::not_found("This workspace has no records yet.").hint("Load some with 'steward import FILE' or 'steward init --sample'.")),
+            [] => Err(ApiError::not_found("This workspace has no records yet.")
+                .hint("Load some with 'steward import FILE' or 'steward init --sample'.")),
             [one] => Ok(one.name.clone()),
             many => {
                 let names: Vec<&str> = many.iter().map(|c| c.name.as_str()).collect();
-                Err(ApiError::bad_request("There are several collections.").hint(format!("Choose one with --collection: {}.", names.join(", "))))
+                Err(ApiError::bad_request("There are several collections.")
+                    .hint(format!("Choose one with --collection: {}.", names.join(", "))))
             }
         }
     }

@@ -20,11 +20,7 @@ pub struct FieldChange {
 
 impl FieldChange {
     pub fn inverted(&self) -> Self {
-        Self {
-            path: self.path.clone(),
-            before: self.after.clone(),
-            after: self.before.clone(),
-        }
+        Self { path: self.path.clone(), before: self.after.clone(), after: self.before.clone() }
     }
 }
 

@@ -39,25 +39,62 @@ pub enum TypeName {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Filter {
-    And { all: Vec<Filter> },
-    Or { any: Vec<Filter> },
-    Not { not: Box<Filter> },
+    And {
+        all: Vec<Filter>,
+    },
+    Or {
+        any: Vec<Filter>,
+    },
+    Not {
+        not: Box<Filter>,
+    },
     /// Every word occurs in the collection's text index. Only at the top or inside `and`.
-    Text { text: String },
-    Compare { field: FieldPath, cmp: Comparison, value: Value },
-    In { field: FieldPath, values: Vec<Value> },
+    Text {
+        text: String,
+    },
+    Compare {
+        field: FieldPath,
+        cmp: Comparison,
+        value: Value,
+    },
+    In {
+        field: FieldPath,
+        values: Vec<Value>,
+    },
     /// The field is there, whatever its value (null included).
-    Exists { field: FieldPath, exists: bool },
+    Exists {
+        field: FieldPath,
+        exists: bool,
+    },
     /// The field is there and null.
-    IsNull { field: FieldPath },
+    IsNull {
+        field: FieldPath,
+    },
     /// Missing, null, blank text, empty list or empty object.
-    Blank { field: FieldPath },
+    Blank {
+        field: FieldPath,
+    },
     /// Rust/PCRE-common regular expression, unanchored.
-    Regex { field: FieldPath, pattern: String, ignore_case: bool },
+    Regex {
+        field: FieldPath,
+        pattern: String,
+        ignore_case: bool,
+    },
     /// The text occurs literally.
-    Contains { field: FieldPath, text: String, ignore_case: bool },
-    StartsWith { field: FieldPath, text: String, ignore_case: bool },
-    IsType { field: FieldPath, of: TypeName },
+    Contains {
+        field: FieldPath,
+        text: String,
+        ignore_case: bool,
+    },
+    StartsWith {
+        field: FieldPath,
+        text: String,
+        ignore_case: bool,
+    },
+    IsType {
+        field: FieldPath,
+        of: TypeName,
+    },
 }
 
 impl Filter {
@@ -71,11 +108,7 @@ impl Filter {
     }
 
     pub fn eq(field: impl Into<String>, value: impl Into<bson::Bson>) -> Self {
-        Self::Compare {
-            field: FieldPath::new(field),
-            cmp: Comparison::Eq,
-            value: Value(value.into()),
-        }
+        Self::Compare { field: FieldPath::new(field), cmp: Comparison::Eq, value: Value(value.into()) }
     }
 
     /// Both must hold; flattens so that adapters see one list.
@@ -96,8 +129,7 @@ impl Filter {
         match self {
             Self::Text { text } => (Some(text.clone()), Self::all()),
             Self::And { all } => {
-                let (texts, rest): (Vec<&Filter>, Vec<&Filter>) =
-                    all.iter().partition(|f| matches!(f, Self::Text { .. }));
+                let (texts, rest): (Vec<&Filter>, Vec<&Filter>) = all.iter().partition(|f| matches!(f, Self::Text { .. }));
                 let words: Vec<&str> = texts
                     .iter()
                     .filter_map(|f| match f {
@@ -138,8 +170,5 @@ impl Filter {
 
 /// The words of a text search: runs of letters and digits, lower case.
 pub fn text_words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
 }

@@ -10,9 +10,9 @@
 
 use bson::Bson;
 
+use crate::FieldPath;
 use crate::filter::{Comparison, Filter, TypeName};
 use crate::value::{Value, to_ext};
-use crate::FieldPath;
 
 /// Where a written filter is wrong. `position` counts characters from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,9 +72,7 @@ fn tokenize(text: &str) -> Result<Vec<(Token, usize)>, FilterError> {
             '`' => Token::Word(read_quoted_name(&chars, &mut i)?),
             '{' => Token::Json(read_json(&chars, &mut i)?),
             '-' | '0'..='9' => Token::Number(read_while(&chars, &mut i, |c| c.is_ascii_alphanumeric() || "+-._".contains(c))),
-            c if c.is_alphabetic() || c == '_' => {
-                Token::Word(read_while(&chars, &mut i, |c| c.is_alphanumeric() || "_.-".contains(c)))
-            }
+            c if c.is_alphabetic() || c == '_' => Token::Word(read_while(&chars, &mut i, |c| c.is_alphanumeric() || "_.-".contains(c))),
             _ => Token::Symbol(read_symbol(&chars, &mut i)?),
         };
         out.push((token, start));
@@ -101,8 +99,7 @@ fn read_text(chars: &[char], i: &mut usize) -> Result<String, FilterError> {
     }
     *i += 1;
     let quoted: String = chars[start..*i].iter().collect();
-    serde_json::from_str(&quoted)
-        .map_err(|_| FilterError { message: "this text has an unknown escape".into(), position: start })
+    serde_json::from_str(&quoted).map_err(|_| FilterError { message: "this text has an unknown escape".into(), position: start })
 }
 
 fn read_quoted_name(chars: &[char], i: &mut usize) -> Result<String, FilterError> {
@@ -255,9 +252,8 @@ impl Parser {
         let Some(Token::Word(name)) = self.next() else {
             return Err(self.error_before("expected the name of a type"));
         };
-        serde_json::from_value(serde_json::Value::String(name)).map_err(|_| {
-            self.error_before("expected string, number, bool, date, objectId, array, object, binary or null")
-        })
+        serde_json::from_value(serde_json::Value::String(name))
+            .map_err(|_| self.error_before("expected string, number, bool, date, objectId, array, object, binary or null"))
     }
 
     fn comparison(&mut self, field: FieldPath) -> Result<Filter, FilterError> {
@@ -289,8 +285,7 @@ impl Parser {
             "matches" => {
                 let pattern = self.text()?;
                 let ignore_case = !self.take_word("exactly");
-                crate::matching::build_regex(&pattern, ignore_case)
-                    .map_err(|e| self.error_before(&e.to_string()))?;
+                crate::matching::build_regex(&pattern, ignore_case).map_err(|e| self.error_before(&e.to_string()))?;
                 Ok(Filter::Regex { field, pattern, ignore_case })
             }
             _ => Err(self.error_before("expected =, !=, >, >=, <, <=, in, contains, starts with or matches")),

@@ -87,9 +87,7 @@ fn compile(filter: &Filter) -> Result<Node, BadPattern> {
         Filter::Not { not } => Node::Not(Box::new(compile(not)?)),
         Filter::Text { .. } => Node::Served,
         Filter::Compare { field: path, cmp, value } => field(path, Test::Compare(*cmp, Encoded::new(&value.0))),
-        Filter::In { field: path, values } => {
-            field(path, Test::In(values.iter().map(|v| Encoded::new(&v.0)).collect()))
-        }
+        Filter::In { field: path, values } => field(path, Test::In(values.iter().map(|v| Encoded::new(&v.0)).collect())),
         Filter::Exists { field: path, exists } => field(path, Test::Exists(*exists)),
         Filter::IsNull { field: path } => field(path, Test::IsNull),
         Filter::Blank { field: path } => field(path, Test::Blank),
@@ -103,14 +101,10 @@ fn compile(filter: &Filter) -> Result<Node, BadPattern> {
 
 /// Compiles with a bound on the automaton, so that a hostile pattern is an error and not a hang.
 pub fn build_regex(pattern: &str, ignore_case: bool) -> Result<regex::Regex, BadPattern> {
-    regex::RegexBuilder::new(pattern)
-        .case_insensitive(ignore_case)
-        .size_limit(1 << 20)
-        .build()
-        .map_err(|e| BadPattern {
-            pattern: pattern.to_owned(),
-            reason: e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-        })
+    regex::RegexBuilder::new(pattern).case_insensitive(ignore_case).size_limit(1 << 20).build().map_err(|e| BadPattern {
+        pattern: pattern.to_owned(),
+        reason: e.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+    })
 }
 
 fn node_matches(node: &Node, doc: &RawDocument) -> bool {

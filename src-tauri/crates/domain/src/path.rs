@@ -26,10 +26,7 @@ impl FieldPath {
 
     /// The path is usable in a patch: no empty segment, no segment that MongoDB reserves (`$…`).
     pub fn is_patchable(&self) -> bool {
-        !self.0.is_empty()
-            && self
-                .segments()
-                .all(|s| !s.is_empty() && !s.starts_with('$') && !s.contains('\0'))
+        !self.0.is_empty() && self.segments().all(|s| !s.is_empty() && !s.starts_with('$') && !s.contains('\0'))
     }
 
     /// RFC 6901 pointer of the same place.
@@ -45,10 +42,7 @@ impl FieldPath {
     /// The dotted path of an RFC 6901 pointer; the empty pointer (the whole document) gives `None`.
     pub fn from_pointer(pointer: &str) -> Option<Self> {
         let rest = pointer.strip_prefix('/')?;
-        let parts: Vec<String> = rest
-            .split('/')
-            .map(|s| s.replace("~1", "/").replace("~0", "~"))
-            .collect();
+        let parts: Vec<String> = rest.split('/').map(|s| s.replace("~1", "/").replace("~0", "~")).collect();
         Some(Self(parts.join(".")))
     }
 

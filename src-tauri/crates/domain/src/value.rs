@@ -115,8 +115,23 @@ fn number_to_bson(n: &serde_json::Number) -> Result<Bson, ExtError> {
 }
 
 const WRAPPERS: &[&str] = &[
-    "$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$binary", "$uuid", "$regularExpression",
-    "$timestamp", "$code", "$scope", "$minKey", "$maxKey", "$undefined", "$symbol", "$dbPointer",
+    "$oid",
+    "$date",
+    "$numberInt",
+    "$numberLong",
+    "$numberDouble",
+    "$numberDecimal",
+    "$binary",
+    "$uuid",
+    "$regularExpression",
+    "$timestamp",
+    "$code",
+    "$scope",
+    "$minKey",
+    "$maxKey",
+    "$undefined",
+    "$symbol",
+    "$dbPointer",
 ];
 
 fn object_from_ext(map: Map<String, Json>) -> Result<Bson, ExtError> {
@@ -293,11 +308,7 @@ fn is_patchable_object(old: &Bson, new: &Document) -> bool {
 }
 
 fn change(path: String, before: Option<Bson>, after: Option<Bson>) -> crate::FieldChange {
-    crate::FieldChange {
-        path: crate::FieldPath::new(path),
-        before: before.map(Value),
-        after: after.map(Value),
-    }
+    crate::FieldChange { path: crate::FieldPath::new(path), before: before.map(Value), after: after.map(Value) }
 }
 
 #[cfg(test)]
@@ -308,10 +319,7 @@ mod tests {
     #[test]
     fn integers_beyond_javascript_are_canonical() {
         assert_eq!(to_ext(&Bson::Int64(5)), serde_json::json!(5));
-        assert_eq!(
-            to_ext(&Bson::Int64(MAX_SAFE_INTEGER + 1)),
-            serde_json::json!({"$numberLong": "9007199254740992"})
-        );
+        assert_eq!(to_ext(&Bson::Int64(MAX_SAFE_INTEGER + 1)), serde_json::json!({"$numberLong": "9007199254740992"}));
         assert_eq!(from_ext(serde_json::json!({"$numberLong": "9007199254740992"})), Ok(Bson::Int64(9_007_199_254_740_992)));
     }
 

@@ -44,7 +44,13 @@ pub struct Prepared {
 }
 
 /// Works out every change.
-pub async fn prepare(workspace: &Workspace, collection: &str, select: &Select, action: &Action, progress: &dyn Progress) -> Result<Prepared> {
+pub async fn prepare(
+    workspace: &Workspace,
+    collection: &str,
+    select: &Select,
+    action: &Action,
+    progress: &dyn Progress,
+) -> Result<Prepared> {
     let settings = workspace.existing(collection).await?;
     let transform = Transform::new(action, &settings.key_field)?;
     let checker = workspace.checker_of(collection).await?;
@@ -63,7 +69,9 @@ pub async fn prepare(workspace: &Workspace, collection: &str, select: &Select, a
             }
             out.changes.push(change);
             if out.changes.len() > LIMIT {
-                return Err(Error::BadRequest(format!("This would change more than {LIMIT} records. Narrow the filter and do it in parts.")));
+                return Err(Error::BadRequest(format!(
+                    "This would change more than {LIMIT} records. Narrow the filter and do it in parts."
+                )));
             }
         }
     }

@@ -115,7 +115,8 @@ pub async fn edit(workspace: &Workspace, edit: Edit) -> Result<Edited> {
         return Ok(Edited::Invalid(broken));
     }
     let summary = summarise(&edit.key, &changes);
-    let record = RecordChange { collection: edit.collection.clone(), key: edit.key.clone(), op: RecordOp::Update, fields: changes, document: None };
+    let record =
+        RecordChange { collection: edit.collection.clone(), key: edit.key.clone(), op: RecordOp::Update, fields: changes, document: None };
     let id = current.document.get("_id").cloned().unwrap_or(Bson::Null);
     let mut request = Request::new(edit.kind, &edit.collection, summary, vec![Change { id, record }]);
     request.reason.clone_from(&edit.reason);
@@ -179,7 +180,13 @@ fn summarise(key: &RecordKey, changes: &[FieldChange]) -> String {
 }
 
 /// Adds a record.
-pub async fn create(workspace: &Workspace, collection: &str, mut document: Document, reason: Option<String>, allow_invalid: bool) -> Result<(Edited, RecordKey)> {
+pub async fn create(
+    workspace: &Workspace,
+    collection: &str,
+    mut document: Document,
+    reason: Option<String>,
+    allow_invalid: bool,
+) -> Result<(Edited, RecordKey)> {
     let settings = workspace.existing(collection).await?;
     if !document.contains_key("_id") {
         let mut with_id = bson::doc! {"_id": bson::oid::ObjectId::new()};
@@ -209,8 +216,13 @@ pub async fn create(workspace: &Workspace, collection: &str, mut document: Docum
 /// The change that inserts a record.
 pub fn insertion(collection: &str, key: &RecordKey, document: Document) -> Change {
     let id = document.get("_id").cloned().unwrap_or(Bson::Null);
-    let record =
-        RecordChange { collection: collection.to_owned(), key: key.clone(), op: RecordOp::Insert, fields: Vec::new(), document: Some(document.into()) };
+    let record = RecordChange {
+        collection: collection.to_owned(),
+        key: key.clone(),
+        op: RecordOp::Insert,
+        fields: Vec::new(),
+        document: Some(document.into()),
+    };
     Change { id, record }
 }
 
@@ -266,8 +278,15 @@ pub async fn revert(workspace: &Workspace, collection: &str, key: &RecordKey, se
         }
     }
     let changes = value::diff(&current.document, &target);
-    let request =
-        Edit { collection: collection.to_owned(), key: key.clone(), changes, reason: None, allow_invalid: true, kind: ChangeKind::Revert, undoes: None };
+    let request = Edit {
+        collection: collection.to_owned(),
+        key: key.clone(),
+        changes,
+        reason: None,
+        allow_invalid: true,
+        kind: ChangeKind::Revert,
+        undoes: None,
+    };
     edit(workspace, request).await
 }
 

@@ -47,7 +47,14 @@ impl Whole {
 }
 
 /// Writes the records that fit; gives how many.
-pub async fn records(workspace: &Workspace, collection: &str, filter: &Filter, format: Format, path: &Path, progress: &dyn Progress) -> Result<i64> {
+pub async fn records(
+    workspace: &Workspace,
+    collection: &str,
+    filter: &Filter,
+    format: Format,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<i64> {
     workspace.existing(collection).await?;
     progress.phase("Writing");
     progress.total(workspace.store.count(collection, filter).await?);

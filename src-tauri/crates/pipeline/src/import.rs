@@ -179,7 +179,11 @@ fn read_file(index: usize, file: &SourceFile, send: &mpsc::Sender<Result<RawBatc
 }
 
 /// Checked batches in the order of the files.
-pub fn checked(files: Vec<SourceFile>, checker: Option<Arc<Checker>>, key_field: String) -> impl Stream<Item = Result<CheckedBatch>> + Send {
+pub fn checked(
+    files: Vec<SourceFile>,
+    checker: Option<Arc<Checker>>,
+    key_field: String,
+) -> impl Stream<Item = Result<CheckedBatch>> + Send {
     let (send, receive) = mpsc::channel::<Result<RawBatch>>(2);
     tokio::task::spawn_blocking(move || {
         for (index, file) in files.iter().enumerate() {
@@ -322,9 +326,8 @@ impl Pass<'_> {
             self.findings.notes.extend(end.note);
         }
         // Counts of this batch are known only after it is taken; the checkpoint carries those before plus its own.
-        let outcomes = sink
-            .take(SinkBatch { fine: &fine, quarantine: &bad, rows: &rows, findings: &self.findings, run: &self.run })
-            .await?;
+        let outcomes =
+            sink.take(SinkBatch { fine: &fine, quarantine: &bad, rows: &rows, findings: &self.findings, run: &self.run }).await?;
         self.count(batch.file, outcomes, fine, rows, problems);
         Ok(())
     }
@@ -486,12 +489,8 @@ impl Sink for Comparing<'_> {
         if !self.against {
             return Ok(batch.fine.iter().map(|_| Outcome::Inserted { id: Bson::Null }).collect());
         }
-        let plan = UpsertPlan {
-            collection: &self.spec.collection,
-            key_field: &self.spec.key_field,
-            mode: self.spec.mode,
-            expect_new: false,
-        };
+        let plan =
+            UpsertPlan { collection: &self.spec.collection, key_field: &self.spec.key_field, mode: self.spec.mode, expect_new: false };
         Ok(upsert::compare(self.workspace.store.as_ref(), plan, batch.fine).await?)
     }
 }

@@ -184,7 +184,13 @@ fn move_head(head: &Head, set: &ChangeSet) -> WriteOp {
 
 /// Sets a field of an entry that is outside the chain (its state, what undid it).
 pub fn mark(set: &str, field: &str, value: Bson) -> WriteOp {
-    WriteOp::Patch { collection: names::CHANGE_SETS.into(), id: set.into(), expect: Vec::new(), set: vec![(field.into(), value)], unset: Vec::new() }
+    WriteOp::Patch {
+        collection: names::CHANGE_SETS.into(),
+        id: set.into(),
+        expect: Vec::new(),
+        set: vec![(field.into(), value)],
+        unset: Vec::new(),
+    }
 }
 
 fn hex(digest: &[u8]) -> String {
@@ -204,8 +210,19 @@ fn payload_hash(docs: &[Document]) -> String {
 /// SHA-256 over the previous hash and what the entry says; state and `undone_by` change later and are left out.
 fn chain_hash(set: &ChangeSet) -> String {
     let said = serde_json::json!([
-        set.previous_hash, set.id, set.seq, set.at, set.actor, set.kind, set.collection, set.summary, set.reason, set.records,
-        set.run_id, set.undoes, set.payload_hash
+        set.previous_hash,
+        set.id,
+        set.seq,
+        set.at,
+        set.actor,
+        set.kind,
+        set.collection,
+        set.summary,
+        set.reason,
+        set.records,
+        set.run_id,
+        set.undoes,
+        set.payload_hash
     ]);
     hex(&Sha256::digest(said.to_string().as_bytes()))
 }

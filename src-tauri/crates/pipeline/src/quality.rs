@@ -96,7 +96,15 @@ fn yardstick(workspace: &Workspace, settings: &crate::CollectionSettings) -> Res
     if settings.schema.is_empty() {
         let key_field = settings.key_field.clone();
         let keys_are_unique = key_field == "_id";
-        return Ok(Yardstick { checker: None, fields: Vec::new(), key_field, keys_are_unique, freshness: None, targets: Targets::default(), now });
+        return Ok(Yardstick {
+            checker: None,
+            fields: Vec::new(),
+            key_field,
+            keys_are_unique,
+            freshness: None,
+            targets: Targets::default(),
+            now,
+        });
     }
     let pack = workspace.registry.get(&settings.schema)?;
     let mut fields: Vec<(String, bool)> = pack.required().into_iter().map(|f| (f, true)).collect();

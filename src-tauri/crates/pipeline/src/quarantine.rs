@@ -104,7 +104,12 @@ pub fn from_doc(mut doc: Document) -> Result<QuarantineEntry> {
 }
 
 /// A page of entries, in the order of their rows, and how many there are.
-pub async fn list(workspace: &Workspace, narrow: &Narrow, after: Option<String>, limit: usize) -> Result<(Vec<QuarantineEntry>, Option<String>, u64)> {
+pub async fn list(
+    workspace: &Workspace,
+    narrow: &Narrow,
+    after: Option<String>,
+    limit: usize,
+) -> Result<(Vec<QuarantineEntry>, Option<String>, u64)> {
     let filter = narrow.filter();
     let total = workspace.store.count(names::QUARANTINE, &filter).await?;
     let page = workspace.store.find(names::QUARANTINE, &Query::new(filter, limit).after(after.map(Cursor))).await?;
@@ -172,11 +177,17 @@ pub async fn stats(workspace: &Workspace) -> Result<Stats> {
 
 /// What a document of an entry would still break: its schema, and the key.
 pub fn recheck(workspace: &Workspace, entry: &QuarantineEntry, key_field: &str, document: &Document) -> Result<Vec<Violation>> {
-    let mut errors = if entry.schema.is_empty() { Vec::new() } else { workspace.checker(&entry.schema)?.check(&value::doc_to_plain(document)) };
+    let mut errors =
+        if entry.schema.is_empty() { Vec::new() } else { workspace.checker(&entry.schema)?.check(&value::doc_to_plain(document)) };
     let missing = matches!(document.get(key_field), None | Some(bson::Bson::Null));
     let pointer = format!("/{key_field}");
     if missing && !errors.iter().any(|e| e.pointer == pointer) {
-        errors.push(Violation { pointer, rule: "missing_key".into(), message: format!("{key_field} identifies the record and is missing."), value: None });
+        errors.push(Violation {
+            pointer,
+            rule: "missing_key".into(),
+            message: format!("{key_field} identifies the record and is missing."),
+            value: None,
+        });
     }
     Ok(errors)
 }
@@ -189,10 +200,13 @@ pub async fn correct(workspace: &Workspace, id: &str, document: Document) -> Res
     }
     let settings = workspace.settings(&entry.collection).await?;
     let document = match entry.document.as_ref().and_then(Value::as_document) {
-        Some(old) => document.into_iter().map(|(k, v)| match old.get(&k) {
-            Some(was) => (k, value::keep_type(was, v)),
-            None => (k, v),
-        }).collect(),
+        Some(old) => document
+            .into_iter()
+            .map(|(k, v)| match old.get(&k) {
+                Some(was) => (k, value::keep_type(was, v)),
+                None => (k, v),
+            })
+            .collect(),
         None => document,
     };
     entry.errors = recheck(workspace, &entry, &settings.key_field, &document)?;
@@ -365,7 +379,8 @@ pub async fn set_status(workspace: &Workspace, ids: &[String], to: QuarantineSta
         }
         let what = if to == QuarantineStatus::Discarded { "Discarded" } else { "Brought back" };
         let rows = if also.len() == 1 { "row" } else { "rows" };
-        let mut request = Request::new(ChangeKind::Quarantine, &collection, format!("{what} {} quarantined {rows}", also.len()), Vec::new());
+        let mut request =
+            Request::new(ChangeKind::Quarantine, &collection, format!("{what} {} quarantined {rows}", also.len()), Vec::new());
         request.reason = reason.map(str::to_owned);
         request.also = also;
         journal::commit(workspace, request).await?;

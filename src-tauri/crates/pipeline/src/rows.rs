@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn extended_json_keeps_its_types_and_the_key_is_needed() {
-        let checked = check_row(row("{\"k\": 1, \"_id\": {\"$oid\": \"65a000000000000000000001\"}, \"n\": {\"$numberLong\": \"5\"}}"), None, "k");
+        let checked =
+            check_row(row("{\"k\": 1, \"_id\": {\"$oid\": \"65a000000000000000000001\"}, \"n\": {\"$numberLong\": \"5\"}}"), None, "k");
         let RowOutcome::Fine { document, .. } = checked.outcome else { panic!("must be fine") };
         let doc = Document::try_from(document).unwrap();
         assert_eq!(doc.keys().next().unwrap(), "_id");

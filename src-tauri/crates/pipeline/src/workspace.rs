@@ -164,8 +164,7 @@ impl Workspace {
             if index.unique && index.fields == [key_field.clone()] {
                 continue;
             }
-            let spec =
-                IndexSpec { name: index.name.clone(), fields: index.fields.clone(), unique: index.unique, text: index.text.clone() };
+            let spec = IndexSpec { name: index.name.clone(), fields: index.fields.clone(), unique: index.unique, text: index.text.clone() };
             self.store.ensure_index(collection, &spec).await?;
         }
         if settings != before {

@@ -150,11 +150,8 @@ fn quick_sets(placeholders: &[Placeholder]) -> Result<Vec<(String, RegexSet)>, r
     fields.dedup();
     let mut out = Vec::new();
     for field in fields {
-        let patterns: Vec<&str> = placeholders
-            .iter()
-            .filter(|p| p.rule.fields.contains(field))
-            .filter_map(|p| p.rule.pattern.as_deref())
-            .collect();
+        let patterns: Vec<&str> =
+            placeholders.iter().filter(|p| p.rule.fields.contains(field)).filter_map(|p| p.rule.pattern.as_deref()).collect();
         if !patterns.is_empty() {
             out.push((field.clone(), regex::RegexSetBuilder::new(patterns).size_limit(64 << 20).build()?));
         }
@@ -215,7 +212,10 @@ mod tests {
             for (path, example) in read("invalid") {
                 let pair = |pointer: &str, rule: &str| (pointer.to_owned(), rule.to_owned());
                 let found: HashSet<_> = checker.check(&example["record"]).iter().map(|v| pair(&v.pointer, &v.rule)).collect();
-                let expected: HashSet<_> = example["expect"].as_array().unwrap().iter()
+                let expected: HashSet<_> = example["expect"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
                     .map(|e| pair(e["pointer"].as_str().unwrap(), e["rule"].as_str().unwrap()))
                     .collect();
                 assert_eq!(found, expected, "{}", path.display());

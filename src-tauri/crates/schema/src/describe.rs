@@ -59,8 +59,10 @@ fn rules(schema: &Json) -> Vec<String> {
         ("maxItems", "items at most"),
         ("pattern", "form"),
     ];
-    let mut out: Vec<String> =
-        words.iter().filter_map(|(member, word)| schema.get(*member).map(|v| format!("{word} {}", v.to_string().trim_matches('"')))).collect();
+    let mut out: Vec<String> = words
+        .iter()
+        .filter_map(|(member, word)| schema.get(*member).map(|v| format!("{word} {}", v.to_string().trim_matches('"'))))
+        .collect();
     if schema.get("uniqueItems").and_then(Json::as_bool) == Some(true) {
         out.push("no item twice".to_owned());
     }

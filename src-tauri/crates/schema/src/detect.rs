@@ -40,9 +40,9 @@ pub fn detect(registry: &Registry, records: &[Json]) -> Vec<Detected> {
         let supported = supporting.iter().map(|f| share(f)).sum::<f64>() / supporting.len().max(1) as f64;
         let confidence = required * 2.0 / 3.0 + supported / 3.0;
         if required >= 0.5 && confidence >= 0.4 {
-            let found: Vec<&str> =
-                wanted.iter().chain(supporting).map(String::as_str).filter(|f| seen.contains_key(f)).collect();
-            let reason = format!("{} of its {} typical fields are there: {}.", found.len(), wanted.len() + supporting.len(), found.join(", "));
+            let found: Vec<&str> = wanted.iter().chain(supporting).map(String::as_str).filter(|f| seen.contains_key(f)).collect();
+            let reason =
+                format!("{} of its {} typical fields are there: {}.", found.len(), wanted.len() + supporting.len(), found.join(", "));
             out.push(Detected { id: pack.id.clone(), confidence, reason });
         }
     }

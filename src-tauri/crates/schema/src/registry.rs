@@ -21,9 +21,8 @@ impl Registry {
     pub fn builtin() -> Result<Self, PackError> {
         let mut registry = Self::default();
         for folder in SCHEMAS.dirs() {
-            let text_of = |name: &str| {
-                folder.get_file(folder.path().join(name)).and_then(|f| f.contents_utf8()).unwrap_or_default().to_owned()
-            };
+            let text_of =
+                |name: &str| folder.get_file(folder.path().join(name)).and_then(|f| f.contents_utf8()).unwrap_or_default().to_owned();
             for file in folder.files().filter(|f| f.path().extension().is_some_and(|e| e == "json")) {
                 let mut pack = Pack::parse(file.contents_utf8().unwrap_or_default())?;
                 pack.builtin = true;

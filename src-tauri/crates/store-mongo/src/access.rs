@@ -53,10 +53,7 @@ enum Granted {
 
 impl Granted {
     async fn read(db: &Database) -> StoreResult<Self> {
-        let reply = db
-            .run_command(doc! { "connectionStatus": 1, "showPrivileges": true })
-            .await
-            .map_err(|e| errors::from_driver(&e))?;
+        let reply = db.run_command(doc! { "connectionStatus": 1, "showPrivileges": true }).await.map_err(|e| errors::from_driver(&e))?;
         let info = reply.get_document("authInfo").cloned().unwrap_or_default();
         if info.get_array("authenticatedUsers").is_ok_and(|users| !users.is_empty()) {
             let list = info.get_array("authenticatedUserPrivileges").cloned().unwrap_or_default();

@@ -8,25 +8,8 @@ use bson::{Bson, Document, doc};
 use steward_store::{StoreError, StoreResult};
 
 /// Type codes of each bracket in ascending order.
-const BRACKETS: &[&[i32]] = &[
-    &[-1],
-    &[6],
-    &[10],
-    &[1, 16, 18, 19],
-    &[2, 14],
-    &[3],
-    &[4],
-    &[5],
-    &[7],
-    &[8],
-    &[9],
-    &[17],
-    &[11],
-    &[12],
-    &[13],
-    &[15],
-    &[127],
-];
+const BRACKETS: &[&[i32]] =
+    &[&[-1], &[6], &[10], &[1, 16, 18, 19], &[2, 14], &[3], &[4], &[5], &[7], &[8], &[9], &[17], &[11], &[12], &[13], &[15], &[127]];
 const UNDEFINED: usize = 1;
 const NULL: usize = 2;
 const NUMBER: usize = 3;

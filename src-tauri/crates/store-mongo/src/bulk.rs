@@ -143,9 +143,7 @@ fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
             (Shape::Patch, raw(&doc! { "q": target(id, expect)?, "u": modifiers(set, unset)? })?)
         }
         WriteOp::Delete { id, expect, .. } => (Shape::Delete, raw(&doc! { "q": target(id, expect)?, "limit": 1 })?),
-        WriteOp::DeleteMany { filter, .. } => {
-            (Shape::DeleteMany, raw(&doc! { "q": filter::translate_plain(filter)?, "limit": 0 })?)
-        }
+        WriteOp::DeleteMany { filter, .. } => (Shape::DeleteMany, raw(&doc! { "q": filter::translate_plain(filter)?, "limit": 0 })?),
     })
 }
 
@@ -155,7 +153,11 @@ pub fn target(id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<Do
     for (path, value) in expect {
         all.push(doc! { filter::name(path)?: stands(value.as_ref()) });
     }
-    Ok(if all.len() == 1 { all.remove(0) } else { doc! { "$and": all } })
+    Ok(if all.len() == 1 {
+        all.remove(0)
+    } else {
+        doc! { "$and": all }
+    })
 }
 
 /// Exactly this value: not one that a list holds, and null is not "missing".
@@ -281,9 +283,7 @@ async fn unmet(store: &MongoStore, chunk: &Chunk, ops: &[WriteOp], known: &HashS
     for &index in chunk.positions.iter().filter(|i| !known.contains(i)) {
         let record = id_of(ops, index).and_then(|id| found.get(&order::key_of(id)));
         let done = match (ops.get(index), record) {
-            (Some(WriteOp::Patch { expect, set, unset, .. }), Some(record)) => {
-                is_as_patched(&upsert::decode(record)?, expect, set, unset)
-            }
+            (Some(WriteOp::Patch { expect, set, unset, .. }), Some(record)) => is_as_patched(&upsert::decode(record)?, expect, set, unset),
             (Some(WriteOp::Delete { .. }), record) => record.is_none(),
             _ => false,
         };

@@ -106,12 +106,7 @@ fn read_event(event: ChangeStreamEvent<Document>, before: ResumeToken, at: &Resu
     let mut events: Vec<ChangeEvent> = collections
         .into_iter()
         .enumerate()
-        .map(|(i, collection)| ChangeEvent {
-            token: if i == last { at.clone() } else { before.clone() },
-            collection,
-            op,
-            id: id.clone(),
-        })
+        .map(|(i, collection)| ChangeEvent { token: if i == last { at.clone() } else { before.clone() }, collection, op, id: id.clone() })
         .collect();
     events.reverse();
     Ok(events)

@@ -82,9 +82,7 @@ impl MongoStore {
         let client = Client::with_options(client_options).map_err(|e| hide(errors::from_driver(&e), &secrets))?;
         let db = client.database(&database);
         let deployment = detect(&db).await.map_err(|e| hide(e, &secrets))?;
-        let store = Self {
-            inner: Arc::new(Inner { db, address, deployment, indexes: Mutex::default(), created: Mutex::default() }),
-        };
+        let store = Self { inner: Arc::new(Inner { db, address, deployment, indexes: Mutex::default(), created: Mutex::default() }) };
         if store.deployment().capabilities.has(Capability::Write) {
             load::resume_in_background(&store);
         }

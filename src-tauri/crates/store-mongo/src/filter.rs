@@ -18,10 +18,7 @@ pub fn translate(filter: &Filter, text_fields: Option<&[String]>) -> StoreResult
         return Ok(rest);
     };
     let Some(fields) = text_fields else {
-        return Err(StoreError::new(
-            StoreErrorKind::Unsupported,
-            "This collection has no text index, so it cannot be searched by words.",
-        ));
+        return Err(StoreError::new(StoreErrorKind::Unsupported, "This collection has no text index, so it cannot be searched by words."));
     };
     let mut all = text_search(&text, fields);
     all.push(rest);
@@ -65,7 +62,19 @@ fn whole_word(word: &str, fields: &[String]) -> Document {
 /// A letter as the class of itself with any mark.
 fn with_marks(letter: char) -> String {
     const FAMILIES: [&str; 14] = [
-        "aàáâãäåāăą", "cçćĉċč", "dďđ", "eèéêëēĕėęě", "gĝğġģ", "iìíîïĩīĭį", "lĺļľ", "nñńņň", "oòóôõöōŏő", "rŕŗř", "sśŝşš", "tţť", "uùúûüũūŭůűų",
+        "aàáâãäåāăą",
+        "cçćĉċč",
+        "dďđ",
+        "eèéêëēĕėęě",
+        "gĝğġģ",
+        "iìíîïĩīĭį",
+        "lĺļľ",
+        "nñńņň",
+        "oòóôõöōŏő",
+        "rŕŗř",
+        "sśŝşš",
+        "tţť",
+        "uùúûüũūŭůűų",
         "zźżž",
     ];
     match FAMILIES.iter().find(|family| family.contains(letter)) {
@@ -104,15 +113,14 @@ fn node(filter: &Filter) -> StoreResult<Document> {
 
 /// A field name that cannot be mistaken for an operator.
 pub fn name(field: &FieldPath) -> StoreResult<&str> {
-    if field.is_patchable() {
-        Ok(field.as_str())
-    } else {
-        Err(StoreError::invalid(format!("'{field}' is not a usable field name.")))
-    }
+    if field.is_patchable() { Ok(field.as_str()) } else { Err(StoreError::invalid(format!("'{field}' is not a usable field name."))) }
 }
 
 fn nested_text() -> StoreError {
-    StoreError::new(StoreErrorKind::Unsupported, "A search by words can only stand alone or beside other conditions, not below 'or' or 'not'.")
+    StoreError::new(
+        StoreErrorKind::Unsupported,
+        "A search by words can only stand alone or beside other conditions, not below 'or' or 'not'.",
+    )
 }
 
 /// Matches no record, without reading any.

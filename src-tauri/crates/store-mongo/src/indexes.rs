@@ -12,8 +12,7 @@ use crate::{MongoStore, errors};
 /// All indexes but that of `_id`. `NotFound` for a collection that does not exist.
 pub async fn list(store: &MongoStore, collection: &str) -> StoreResult<Vec<IndexSpec>> {
     names::check(collection)?;
-    let cursor =
-        store.db().run_cursor_command(doc! { "listIndexes": collection }).await.map_err(|e| errors::from_driver(&e))?;
+    let cursor = store.db().run_cursor_command(doc! { "listIndexes": collection }).await.map_err(|e| errors::from_driver(&e))?;
     let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
     let mut specs: Vec<IndexSpec> = found.iter().filter_map(read_spec).collect();
     specs.sort_unstable_by(|a, b| a.name.cmp(&b.name));

@@ -49,7 +49,8 @@ pub async fn end(store: &MongoStore, collection: &str) -> StoreResult<()> {
     let Some(mut pending) = found else {
         return Ok(());
     };
-    let specs: Vec<IndexSpec> = bson::deserialize_from_bson(pending.remove("specs").unwrap_or(Bson::Array(Vec::new()))).map_err(unreadable)?;
+    let specs: Vec<IndexSpec> =
+        bson::deserialize_from_bson(pending.remove("specs").unwrap_or(Bson::Array(Vec::new()))).map_err(unreadable)?;
     // A collection that was dropped in between is not brought back for its indexes.
     if collections::list(store).await?.iter().any(|c| c == collection) {
         indexes::create(store, collection, &specs).await?;

@@ -44,7 +44,13 @@ pub async fn probe(uri: &str) -> Vec<StageReport> {
     for stage in STAGES {
         let failed = reports.last().is_some_and(|r| matches!(r.outcome, StageOutcome::Failed | StageOutcome::NotReached));
         if failed {
-            reports.push(StageReport { stage, outcome: StageOutcome::NotReached, message: "Not reached.".to_owned(), hint: None, millis: 0 });
+            reports.push(StageReport {
+                stage,
+                outcome: StageOutcome::NotReached,
+                message: "Not reached.".to_owned(),
+                hint: None,
+                millis: 0,
+            });
             continue;
         }
         let started = Instant::now();

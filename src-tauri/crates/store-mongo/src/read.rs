@@ -109,9 +109,8 @@ pub async fn count(store: &MongoStore, collection: &str, filter: &Filter) -> Sto
 
 /// An index begins with the sort field or with a field that the filter narrows.
 fn is_served(filter: &Filter, sort: Option<&FieldPath>, indexes: &[IndexSpec]) -> bool {
-    let leads = |field: &FieldPath| {
-        field.as_str() == "_id" || indexes.iter().any(|i| i.fields.first().is_some_and(|f| f == field.as_str()))
-    };
+    let leads =
+        |field: &FieldPath| field.as_str() == "_id" || indexes.iter().any(|i| i.fields.first().is_some_and(|f| f == field.as_str()));
     match sort {
         Some(field) if leads(field) => true,
         None if filter.is_all() => true,

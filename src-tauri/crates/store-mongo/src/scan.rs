@@ -25,8 +25,7 @@ pub async fn partitions(store: &MongoStore, collection: &str, parts: usize) -> S
     let pipeline = [doc! { "$sample": { "size": size } }, doc! { "$project": { "_id": 1 } }];
     let cursor = coll.aggregate(pipeline).await.map_err(|e| errors::from_driver(&e))?;
     let sample: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
-    let mut ids: Vec<(Vec<u8>, Bson)> =
-        sample.into_iter().filter_map(|mut d| d.remove("_id")).map(|id| (order::key_of(&id), id)).collect();
+    let mut ids: Vec<(Vec<u8>, Bson)> = sample.into_iter().filter_map(|mut d| d.remove("_id")).map(|id| (order::key_of(&id), id)).collect();
     ids.sort_by(|a, b| a.0.cmp(&b.0));
     ids.dedup_by(|a, b| a.0 == b.0);
     Ok(cut(ids.into_iter().map(|(_, id)| id).collect(), parts))

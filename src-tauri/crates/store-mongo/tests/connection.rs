@@ -133,7 +133,9 @@ async fn nothing_tells_a_credential() {
     let store = MongoStore::connect(&login("writer", SECRET), options()).await.unwrap();
     assert_no_secret(&format!("{store:?} {:?}", store.info().await.unwrap()));
     assert!(!format!("{store:?}").contains("writer"));
-    let e = MongoStore::connect(&format!("mongodb://me:{SECRET}@127.0.0.1:1/careers?serverSelectionTimeoutMS=300"), options()).await.unwrap_err();
+    let e = MongoStore::connect(&format!("mongodb://me:{SECRET}@127.0.0.1:1/careers?serverSelectionTimeoutMS=300"), options())
+        .await
+        .unwrap_err();
     assert_eq!(e.kind, StoreErrorKind::Unreachable);
     assert_no_secret(&format!("{e} {e:?}"));
 }

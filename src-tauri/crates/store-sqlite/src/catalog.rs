@@ -51,12 +51,9 @@ pub fn find(connection: &Connection, name: &str) -> StoreResult<Option<Collectio
     let Some(id) = id else {
         return Ok(None);
     };
-    let mut statement = connection
-        .prepare_cached("SELECT spec, lists, pending FROM indexes WHERE collection = ?1 ORDER BY rowid")
-        .map_err(map)?;
-    let rows = statement
-        .query_map([id], |r| Ok((r.get::<_, String>(0)?, r.get::<_, bool>(1)?, r.get::<_, bool>(2)?)))
-        .map_err(map)?;
+    let mut statement =
+        connection.prepare_cached("SELECT spec, lists, pending FROM indexes WHERE collection = ?1 ORDER BY rowid").map_err(map)?;
+    let rows = statement.query_map([id], |r| Ok((r.get::<_, String>(0)?, r.get::<_, bool>(1)?, r.get::<_, bool>(2)?))).map_err(map)?;
     let mut indexes = Vec::new();
     for row in rows {
         let (spec, lists, pending) = row.map_err(map)?;

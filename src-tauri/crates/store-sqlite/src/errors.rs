@@ -11,9 +11,7 @@ pub fn map(e: rusqlite::Error) -> StoreError {
                 || failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
                 || text.as_deref().is_some_and(|t| t.contains("UNIQUE constraint"));
             match failure.code {
-                ErrorCode::ConstraintViolation if unique => {
-                    (StoreErrorKind::DuplicateKey, "Another record has this key already.")
-                }
+                ErrorCode::ConstraintViolation if unique => (StoreErrorKind::DuplicateKey, "Another record has this key already."),
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                     (StoreErrorKind::Busy, "Another program is writing to this workspace. Try again in a moment.")
                 }

@@ -15,9 +15,7 @@ const KEPT: i64 = 2_000_000;
 
 /// The newest entry's number.
 pub fn position(connection: &Connection) -> StoreResult<i64> {
-    connection
-        .query_row("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)", [], |r| r.get(0))
-        .map_err(map)
+    connection.query_row("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)", [], |r| r.get(0)).map_err(map)
 }
 
 pub fn token(seq: i64) -> ResumeToken {

@@ -84,11 +84,7 @@ fn side_file(workspace: &Path, suffix: &str) -> PathBuf {
 
 /// Opens a connection with Steward's settings. `writer` connections may migrate and get the larger cache.
 pub fn connect(path: &Path, writer: bool) -> StoreResult<Connection> {
-    let access = if writer {
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
-    } else {
-        OpenFlags::SQLITE_OPEN_READ_ONLY
-    };
+    let access = if writer { OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(map)?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(map)?;
     connection.set_prepared_statement_cache_capacity(64);

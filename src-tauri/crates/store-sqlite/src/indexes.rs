@@ -73,9 +73,7 @@ pub fn drop(connection: &Connection, collection: &Collection, name: &str) -> Sto
         return Err(StoreError::new(StoreErrorKind::NotFound, format!("There is no index '{name}'.")));
     };
     drop_built(connection, collection, &index.spec)?;
-    connection
-        .execute("DELETE FROM indexes WHERE collection = ?1 AND name = ?2", rusqlite::params![collection.id, name])
-        .map_err(map)?;
+    connection.execute("DELETE FROM indexes WHERE collection = ?1 AND name = ?2", rusqlite::params![collection.id, name]).map_err(map)?;
     Ok(())
 }
 
@@ -92,10 +90,7 @@ fn has_lists(connection: &Connection, collection: &Collection, spec: &IndexSpec)
 
 /// Puts off every index but the unique ones, if the collection is empty.
 pub fn put_off(connection: &Connection, collection: &Collection) -> StoreResult<()> {
-    let any = connection
-        .query_row(&format!("SELECT 1 FROM {} LIMIT 1", collection.table()), [], |_| Ok(()))
-        .optional()
-        .map_err(map)?;
+    let any = connection.query_row(&format!("SELECT 1 FROM {} LIMIT 1", collection.table()), [], |_| Ok(())).optional().map_err(map)?;
     if any.is_some() {
         return Ok(());
     }

@@ -90,9 +90,8 @@ impl SqliteStore {
 fn finish_loads(connection: &mut Connection) -> StoreResult<()> {
     let tx = connection.transaction().map_err(map)?;
     let names: Vec<String> = {
-        let mut statement = tx
-            .prepare("SELECT DISTINCT c.name FROM collections c JOIN indexes i ON i.collection = c.id WHERE i.pending")
-            .map_err(map)?;
+        let mut statement =
+            tx.prepare("SELECT DISTINCT c.name FROM collections c JOIN indexes i ON i.collection = c.id WHERE i.pending").map_err(map)?;
         let rows = statement.query_map([], |r| r.get(0)).map_err(map)?;
         rows.collect::<Result<_, _>>().map_err(map)?
     };
@@ -128,11 +127,8 @@ impl Store for SqliteStore {
 
     async fn access(&self) -> StoreResult<Vec<Access>> {
         let writable = !std::fs::metadata(&self.path).is_ok_and(|m| m.permissions().readonly());
-        let may = |name: &str, allowed: bool, needed_for: &str| Access {
-            name: name.to_owned(),
-            allowed,
-            needed_for: needed_for.to_owned(),
-        };
+        let may =
+            |name: &str, allowed: bool, needed_for: &str| Access { name: name.to_owned(), allowed, needed_for: needed_for.to_owned() };
         Ok(vec![may("read", true, "browsing, searching and exporting records"), may("write", writable, "importing, editing and undoing")])
     }
 

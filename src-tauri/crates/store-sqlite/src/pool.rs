@@ -63,10 +63,7 @@ impl Pool {
     }
 
     /// Runs work on the writer, one at a time. It is finished even when the future is dropped.
-    pub async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
+    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
         let writer = Arc::clone(&self.writer);
         tokio::task::spawn_blocking(move || {
             let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);

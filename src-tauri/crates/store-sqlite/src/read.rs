@@ -19,8 +19,7 @@ const FEW: i64 = 20_000;
 const FACET_CAP: usize = 50_000;
 
 pub fn document(bytes: Vec<u8>) -> StoreResult<RawDocumentBuf> {
-    RawDocumentBuf::from_bytes(bytes)
-        .map_err(|e| StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e))
+    RawDocumentBuf::from_bytes(bytes).map_err(|e| StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e))
 }
 
 /// Where a page ended: the ordering key of the sort field, and the row.
@@ -57,7 +56,14 @@ pub fn find(connection: &Connection, name: &str, query: &Query) -> StoreResult<P
         None => by_row(connection, &collection, &where_, after.as_ref(), limit + 1)?,
         Some(sort) => {
             let walk = walks_order(connection, &collection, &where_, sort.field.as_str())?;
-            sorted(connection, &collection, &where_, Order { field: sort.field.as_str(), descending: sort.descending, walk }, after, limit + 1)?
+            sorted(
+                connection,
+                &collection,
+                &where_,
+                Order { field: sort.field.as_str(), descending: sort.descending, walk },
+                after,
+                limit + 1,
+            )?
         }
     };
     let sort_served = query.sort.as_ref().is_none_or(|s| s.field.as_str() == "_id" || collection.on(s.field.as_str()).is_some());
@@ -75,7 +81,8 @@ fn page(mut rows: Vec<Row>, limit: usize, query: &Query, scanned: bool) -> Store
         let key = match &query.sort {
             Some(sort) => {
                 let path: Vec<String> = sort.field.segments().map(str::to_owned).collect();
-                let doc = RawDocument::from_bytes(bytes).map_err(|e| StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e))?;
+                let doc = RawDocument::from_bytes(bytes)
+                    .map_err(|e| StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e))?;
                 order::key(value_at(doc, &path))
             }
             None => Vec::new(),
@@ -92,7 +99,13 @@ fn select(connection: &Connection, sql: &str, values: &[Sql]) -> StoreResult<Vec
     rows.collect::<Result<_, _>>().map_err(map)
 }
 
-fn by_row(connection: &Connection, collection: &Collection, where_: &Where, after: Option<&Position>, limit: usize) -> StoreResult<Vec<Row>> {
+fn by_row(
+    connection: &Connection,
+    collection: &Collection,
+    where_: &Where,
+    after: Option<&Position>,
+    limit: usize,
+) -> StoreResult<Vec<Row>> {
     let (condition, mut values) = where_.sql(false);
     let mut sql = format!("SELECT id, doc FROM {} WHERE {condition}", collection.table());
     if let Some(position) = after {
@@ -122,10 +135,8 @@ fn walks_order(connection: &Connection, collection: &Collection, where_: &Where,
     let narrowed = Where { rest: None, ..where_.clone() };
     let (condition, values) = narrowed.sql(false);
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {condition} LIMIT {})", collection.table(), FEW + 1);
-    let matches: i64 = connection
-        .prepare_cached(&sql)
-        .and_then(|mut s| s.query_row(params_from_iter(&values), |r| r.get(0)))
-        .map_err(map)?;
+    let matches: i64 =
+        connection.prepare_cached(&sql).and_then(|mut s| s.query_row(params_from_iter(&values), |r| r.get(0))).map_err(map)?;
     Ok(matches > FEW)
 }
 
@@ -149,7 +160,8 @@ fn sorted(
     };
     let mut same = values.clone();
     same.extend([Sql::Blob(position.key.clone()), Sql::Integer(position.row)]);
-    let sql = format!("SELECT id, doc FROM {table} WHERE {condition} AND {sort_key} = ? AND id {beyond} ? ORDER BY id {direction} LIMIT {limit}");
+    let sql =
+        format!("SELECT id, doc FROM {table} WHERE {condition} AND {sort_key} = ? AND id {beyond} ? ORDER BY id {direction} LIMIT {limit}");
     let mut rows = select(connection, &sql, &same)?;
     if rows.len() < limit {
         let mut later = values;
@@ -198,18 +210,12 @@ pub fn count(connection: &Connection, name: &str, filter: &Filter) -> StoreResul
     let clause = if where_.is_all() { String::new() } else { format!(" WHERE {condition}") };
     let values = if where_.is_all() { Vec::new() } else { values };
     let sql = format!("SELECT count(*) FROM {}{clause}", collection.table());
-    let count: i64 =
-        connection.prepare_cached(&sql).and_then(|mut s| s.query_row(params_from_iter(&values), |r| r.get(0))).map_err(map)?;
+    let count: i64 = connection.prepare_cached(&sql).and_then(|mut s| s.query_row(params_from_iter(&values), |r| r.get(0))).map_err(map)?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// Calls `each` for every record that fits.
-fn for_each(
-    connection: &Connection,
-    collection: &Collection,
-    filter: &Filter,
-    each: &mut dyn FnMut(&RawDocument),
-) -> StoreResult<()> {
+fn for_each(connection: &Connection, collection: &Collection, filter: &Filter, each: &mut dyn FnMut(&RawDocument)) -> StoreResult<()> {
     let where_ = plan::plan(filter, collection)?;
     let (condition, values) = where_.sql(false);
     let sql = format!("SELECT doc FROM {} WHERE {condition}", collection.table());

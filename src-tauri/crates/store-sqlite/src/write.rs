@@ -85,9 +85,7 @@ fn put(tx: &Transaction<'_>, collection: &mut Collection, document: &RawDocument
 
 fn row_of(tx: &Transaction<'_>, collection: &Collection, id: &Bson) -> StoreResult<Option<(i64, Vec<u8>)>> {
     let sql = format!("SELECT id, doc FROM {} WHERE steward_ord(doc, '_id') = ?1", collection.table());
-    tx.prepare_cached(&sql)
-        .and_then(|mut s| s.query_row([order::key_of(id)], |r| Ok((r.get(0)?, r.get(1)?))).optional())
-        .map_err(map)
+    tx.prepare_cached(&sql).and_then(|mut s| s.query_row([order::key_of(id)], |r| Ok((r.get(0)?, r.get(1)?))).optional()).map_err(map)
 }
 
 fn replace(tx: &Transaction<'_>, collection: &mut Collection, row: i64, document: &RawDocument) -> StoreResult<()> {

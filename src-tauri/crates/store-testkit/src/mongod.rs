@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use bson::{Document, doc};
 
-const MISSING: &str = "No MongoDB server was found for the tests. Run ./check rust once (it fetches one), or set STEWARD_TEST_MONGOD to a mongod.";
+const MISSING: &str =
+    "No MongoDB server was found for the tests. Run ./check rust once (it fetches one), or set STEWARD_TEST_MONGOD to a mongod.";
 
 /// A user for [`Mongod::with_auth`].
 #[derive(Debug, Clone, Copy)]
@@ -175,8 +176,7 @@ fn answers(child: &mut Child, port: u16) -> bool {
 
 /// Ends the server when this process is gone, however it went.
 fn watch(server: u32, folder: &Path) {
-    const SCRIPT: &str =
-        "trap '' INT TERM HUP; while kill -0 \"$1\" && kill -0 \"$2\"; do sleep 0.5; done; kill -0 \"$1\" || { kill -9 \"$2\"; sleep 0.2; rm -rf \"$3\"; }";
+    const SCRIPT: &str = "trap '' INT TERM HUP; while kill -0 \"$1\" && kill -0 \"$2\"; do sleep 0.5; done; kill -0 \"$1\" || { kill -9 \"$2\"; sleep 0.2; rm -rf \"$3\"; }";
     let _ = Command::new("sh")
         .args(["-c", SCRIPT, "watch", &std::process::id().to_string(), &server.to_string()])
         .arg(folder)

@@ -109,7 +109,12 @@ impl Layered {
         }
     }
 
-    async fn around<T>(&self, operation: &'static str, collection: &str, work: impl Future<Output = StoreResult<T>> + Send) -> StoreResult<T> {
+    async fn around<T>(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        work: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
         self.admit()?;
         let started = Instant::now();
         let result = work.await;

@@ -46,10 +46,7 @@ impl Capabilities {
 
     pub fn list(self) -> Vec<Capability> {
         use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, Transactions, Write};
-        [Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write]
-            .into_iter()
-            .filter(|c| self.has(*c))
-            .collect()
+        [Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write].into_iter().filter(|c| self.has(*c)).collect()
     }
 }
 
@@ -105,12 +102,7 @@ impl IndexSpec {
     }
 
     pub fn text(fields: &[&str]) -> Self {
-        Self {
-            name: "text".to_owned(),
-            fields: Vec::new(),
-            unique: false,
-            text: fields.iter().map(|f| (*f).to_owned()).collect(),
-        }
+        Self { name: "text".to_owned(), fields: Vec::new(), unique: false, text: fields.iter().map(|f| (*f).to_owned()).collect() }
     }
 
     pub fn is_text(&self) -> bool {

@@ -21,8 +21,13 @@ pub struct Incoming {
 /// What became, or would become, of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    Inserted { id: Bson },
-    Updated { id: Bson, changes: Vec<FieldChange> },
+    Inserted {
+        id: Bson,
+    },
+    Updated {
+        id: Bson,
+        changes: Vec<FieldChange>,
+    },
     Unchanged,
     /// Insert-only, and the key exists.
     Exists,
@@ -54,12 +59,7 @@ pub async fn compare(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming]
 }
 
 /// Loads a batch. Keys in it must be different from each other.
-pub async fn upsert(
-    store: &dyn Store,
-    plan: UpsertPlan<'_>,
-    batch: &[Incoming],
-    books: &dyn Bookkeeper,
-) -> StoreResult<Vec<Outcome>> {
+pub async fn upsert(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming], books: &dyn Bookkeeper) -> StoreResult<Vec<Outcome>> {
     let mut look = !plan.expect_new;
     let mut earlier: Vec<Option<Outcome>> = vec![None; batch.len()];
     for _ in 0..4 {

@@ -1,6 +1,6 @@
 //! Import: preview, plan, apply, resume; runs and their undo.
 
-use super::{wire, DiffSample, FileHandle};
+use super::{DiffSample, FileHandle, wire};
 use steward_domain::run::UnknownField;
 use steward_domain::{ImportMode, RunCounts, RunRecord, Value, Violation};
 

@@ -1,9 +1,9 @@
 //! Jobs: long work with progress, cancel and a kept outcome.
 
-use super::{wire, ImportPlan, RecordsExported, RetryOutcome, RunUndone};
+use super::{ImportPlan, RecordsExported, RetryOutcome, RunUndone, wire};
 use crate::error::ApiError;
-use steward_domain::quality::QualityReport;
 use steward_domain::RunRecord;
+use steward_domain::quality::QualityReport;
 
 wire! {
     pub enum JobState { Running, Done, Failed, Cancelled }

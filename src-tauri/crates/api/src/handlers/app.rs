@@ -34,12 +34,22 @@ pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
     checks.push(if secrets::is_available().await {
         check("Keyring", CheckOutcome::Ok, "Passwords can be kept in the keyring.", None)
     } else {
-        check("Keyring", CheckOutcome::Warning, "There is no open keyring.", Some("Steward asks for passwords each time; it never writes them to a file."))
+        check(
+            "Keyring",
+            CheckOutcome::Warning,
+            "There is no open keyring.",
+            Some("Steward asks for passwords each time; it never writes them to a file."),
+        )
     });
     let schemas = app.registry.all().count();
     checks.push(check("Schemas", CheckOutcome::Ok, format!("{schemas} schema packs are ready."), None));
     match app.current() {
-        None => checks.push(check("Workspace", CheckOutcome::Warning, "None is open.", Some("Name one with --workspace, or run 'steward init --sample'."))),
+        None => checks.push(check(
+            "Workspace",
+            CheckOutcome::Warning,
+            "None is open.",
+            Some("Name one with --workspace, or run 'steward init --sample'."),
+        )),
         Some(open) => {
             checks.push(check("Workspace", CheckOutcome::Ok, format!("{} ({})", open.info.address, open.info.server), None));
             for notice in &open.info.notices {

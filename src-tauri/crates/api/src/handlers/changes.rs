@@ -33,7 +33,10 @@ pub async fn undo(app: &Arc<App>, request: UndoChange) -> ApiResult<ChangeOutcom
 pub(crate) fn outcome(app: &Arc<App>, undone: Undone) -> ChangeOutcome {
     match undone {
         Undone::Applied(change_set) => {
-            app.changed(&[Topic::Records, Topic::Changes, Topic::Quarantine, Topic::Collections, Topic::Quality], Some(&change_set.collection));
+            app.changed(
+                &[Topic::Records, Topic::Changes, Topic::Quarantine, Topic::Collections, Topic::Quality],
+                Some(&change_set.collection),
+            );
             ChangeOutcome::Applied { change_set }
         }
         Undone::Conflict(records) => ChangeOutcome::Conflict { records },

@@ -104,7 +104,11 @@ fn fields_of(records: &[serde_json::Value]) -> Vec<String> {
 
 async fn preview_rows(workspace: &Workspace, source: SourceFile, schema: &str) -> ApiResult<(Vec<PreviewRow>, Vec<String>)> {
     let checker = if schema.is_empty() { None } else { Some(workspace.checker(schema)?) };
-    let key_field = if schema.is_empty() { "_id".to_owned() } else { workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.steward.key.clone() };
+    let key_field = if schema.is_empty() {
+        "_id".to_owned()
+    } else {
+        workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.steward.key.clone()
+    };
     let stream = import::checked(vec![source], checker, key_field);
     let mut stream = std::pin::pin!(stream);
     let mut rows = Vec::new();
@@ -238,7 +242,12 @@ fn describe(app: &App, files: &[String], spec: &ImportSpec, findings: Option<Fin
         rejected: findings
             .rejected
             .into_iter()
-            .map(|r| RejectedRow { file: r.file, row_number: i64::try_from(r.row_number).unwrap_or(i64::MAX), raw: r.raw, errors: r.errors })
+            .map(|r| RejectedRow {
+                file: r.file,
+                row_number: i64::try_from(r.row_number).unwrap_or(i64::MAX),
+                raw: r.raw,
+                errors: r.errors,
+            })
             .collect(),
         problems: findings
             .problems

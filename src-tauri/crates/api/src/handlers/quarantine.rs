@@ -119,7 +119,13 @@ pub async fn restore(app: &Arc<App>, request: RestoreQuarantine) -> ApiResult<Di
     moved(app, &workspace, request.ids, QuarantineStatus::Waiting, None).await
 }
 
-async fn moved(app: &Arc<App>, workspace: &Workspace, ids: Vec<String>, to: QuarantineStatus, reason: Option<&str>) -> ApiResult<Discarded> {
+async fn moved(
+    app: &Arc<App>,
+    workspace: &Workspace,
+    ids: Vec<String>,
+    to: QuarantineStatus,
+    reason: Option<&str>,
+) -> ApiResult<Discarded> {
     let ids = quarantine::set_status(workspace, &ids, to, reason).await?;
     app.changed(&[Topic::Quarantine, Topic::Collections, Topic::Changes], None);
     Ok(Discarded { discarded: i64::try_from(ids.len()).unwrap_or(i64::MAX), ids })

@@ -78,8 +78,7 @@ pub async fn facet(app: &Arc<App>, request: FacetQuery) -> ApiResult<Facet> {
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
     let found = workspace.store.facet(&request.collection, &request.field, &filter, limit).await?;
     let numeric = found.values.iter().any(|(v, _)| value::as_number(v).is_some());
-    let histogram =
-        if numeric { workspace.store.histogram(&request.collection, &request.field, &filter, 30).await? } else { None };
+    let histogram = if numeric { workspace.store.histogram(&request.collection, &request.field, &filter, 30).await? } else { None };
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let bins = histogram.map_or_else(Vec::new, |h| {
         let width = (h.max - h.min) / h.counts.len() as f64;
@@ -163,7 +162,10 @@ async fn outcome(app: &Arc<App>, workspace: &Workspace, collection: &str, key: &
             EditOutcome::Applied { change_set, record: detail(workspace, collection, key).await? }
         }
         Edited::Conflict(clashes) => EditOutcome::Conflict {
-            conflicts: clashes.into_iter().map(|c| FieldConflict { path: c.path, before: c.before, mine: c.mine, theirs: c.theirs }).collect(),
+            conflicts: clashes
+                .into_iter()
+                .map(|c| FieldConflict { path: c.path, before: c.before, mine: c.mine, theirs: c.theirs })
+                .collect(),
             record: detail(workspace, collection, key).await?,
         },
         Edited::Invalid(violations) => EditOutcome::Invalid { violations },

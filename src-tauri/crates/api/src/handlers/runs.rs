@@ -8,7 +8,9 @@ use steward_pipeline::{Silent, Workspace, runs};
 use steward_store::{Query, names};
 
 use crate::app::App;
-use crate::dto::{ApplyPlan, DiffSample, Empty, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, RunDetail, RunId, RunUndone, Runs, UndoRunPlan};
+use crate::dto::{
+    ApplyPlan, DiffSample, Empty, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, RunDetail, RunId, RunUndone, Runs, UndoRunPlan,
+};
 use crate::error::ApiResult;
 use crate::jobs;
 use crate::plans::{self, Plan};

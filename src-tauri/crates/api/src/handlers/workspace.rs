@@ -91,8 +91,8 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Sample, "Loading the sample careers", JobUnit::Bytes, move |progress| async move {
-        let folder = tempfile::tempdir()
-            .map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
+        let folder =
+            tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
         let mut files = Vec::new();
         for name in SAMPLE {
             let content = steward_schema::sample("careers", name).ok_or_else(|| ApiError::not_found("The sample is missing."))?;
@@ -127,8 +127,7 @@ pub async fn test_connection(_: &Arc<App>, request: TestConnection) -> ApiResult
         let store = crate::open::store(&Address::Mongo(request.uri)).await?;
         server = store.info().await?.server;
         let access = store.access().await?;
-        permissions =
-            access.into_iter().map(|a| Permission { name: a.name, allowed: a.allowed, needed_for: a.needed_for }).collect();
+        permissions = access.into_iter().map(|a| Permission { name: a.name, allowed: a.allowed, needed_for: a.needed_for }).collect();
     }
     let stages = stages
         .into_iter()

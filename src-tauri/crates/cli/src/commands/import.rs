@@ -66,15 +66,15 @@ async fn go_on(session: &Session, which: &str, paths: &[PathBuf], files: Vec<Str
 /// The newest run of these files that did not come to its end.
 async fn last_stopped(session: &Session, paths: &[PathBuf]) -> ApiResult<String> {
     let runs: Runs = session.call("runs.list", &steward_api::dto::Empty {}).await?;
-    let wanted: Vec<String> =
-        paths.iter().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()).display().to_string()).collect();
+    let wanted: Vec<String> = paths.iter().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()).display().to_string()).collect();
     let stopped = |run: &&RunRecord| {
         matches!(run.state, RunState::Interrupted | RunState::Cancelled | RunState::Failed)
             && (wanted.is_empty() || run.files.iter().map(|f| f.path.clone()).eq(wanted.iter().cloned()))
     };
     let found = runs.runs.iter().find(stopped);
     found.map(|run| run.id.clone()).ok_or_else(|| {
-        ApiError::not_found("No run of these files waits to go on.").hint("A run whose process died counts as interrupted after half a minute.")
+        ApiError::not_found("No run of these files waits to go on.")
+            .hint("A run whose process died counts as interrupted after half a minute.")
     })
 }
 
@@ -92,7 +92,8 @@ fn finish(session: &Session, job: Job) -> ApiResult<u8> {
 
 fn print_counts(counts: &RunCounts, verb: &str) {
     line(&format!("{} read", counted(counts.read, "row")));
-    let rows = [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
+    let rows =
+        [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
     for (name, n) in rows {
         line(&format!("  {:>12} {verb}{}{name}", number(n), if verb.is_empty() { "" } else { " " }));
     }
@@ -125,7 +126,12 @@ fn notes<'a>(notes: &[String], unknown: impl Iterator<Item = (&'a str, i64)>) {
 
 fn print_run(run: &RunRecord) {
     let files: Vec<&str> = run.files.iter().map(|f| f.name.as_str()).collect();
-    line(&format!("Imported {} into {}{}", files.join(", "), run.collection, if run.state == RunState::Cancelled { " until it was cancelled" } else { "" }));
+    line(&format!(
+        "Imported {} into {}{}",
+        files.join(", "),
+        run.collection,
+        if run.state == RunState::Cancelled { " until it was cancelled" } else { "" }
+    ));
     print_counts(&run.counts, "");
     notes(&run.notes, run.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
     if run.counts.quarantined > 0 {
@@ -142,14 +148,21 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
         return super::quality::measure(session, &collection, true).await;
     }
     // Checking files needs no workspace of the person's: a scratch one serves.
-    let scratch = tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "No scratch folder can be made.").details(e.to_string()))?;
+    let scratch =
+        tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "No scratch folder can be made.").details(e.to_string()))?;
     session.app.open(&steward_api::Address::File(scratch.path().join("scratch.steward")), false).await?;
     let request = ValidateFiles { files: handles(session, &command.files)?, schema: command.schema };
     let plan = plan_of(session.run_job("imports.validate", &request).await?)?;
     session.app.close();
     output::answer(session.json, &plan, |plan| {
         let counts = plan.counts.unwrap_or_default();
-        line(&format!("{} checked against {}: {} valid, {} not", counted(counts.read, "row"), plan.schema, number(counts.read - counts.quarantined), number(counts.quarantined)));
+        line(&format!(
+            "{} checked against {}: {} valid, {} not",
+            counted(counts.read, "row"),
+            plan.schema,
+            number(counts.read - counts.quarantined),
+            number(counts.quarantined)
+        ));
         for p in &plan.problems {
             line(&format!("  {:>12} {}  {}  {}", number(p.rows), p.field, p.rule, p.message));
         }

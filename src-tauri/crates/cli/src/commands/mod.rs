@@ -13,8 +13,7 @@ use steward_domain::{Filter, RecordKey, Value, filter_text};
 
 /// FIELD=VALUE; the value is JSON where it reads as JSON, else text.
 pub fn assignment(text: &str) -> ApiResult<(String, Value)> {
-    let (path, value) =
-        text.split_once('=').ok_or_else(|| ApiError::bad_request(format!("'{text}' must be FIELD=VALUE.")))?;
+    let (path, value) = text.split_once('=').ok_or_else(|| ApiError::bad_request(format!("'{text}' must be FIELD=VALUE.")))?;
     Ok((path.trim().to_owned(), parse_value(value)))
 }
 

@@ -94,7 +94,9 @@ pub async fn schema(session: &Session, command: Schema) -> ApiResult<u8> {
                 let rows: Vec<Vec<String>> = detail
                     .fields
                     .iter()
-                    .map(|f| vec![f.name.clone(), f.types.join("|"), if f.required { "required".into() } else { String::new() }, f.rules.clone()])
+                    .map(|f| {
+                        vec![f.name.clone(), f.types.join("|"), if f.required { "required".into() } else { String::new() }, f.rules.clone()]
+                    })
                     .collect();
                 output::table(&rows);
             });

@@ -66,7 +66,9 @@ pub async fn run(session: &Session, command: Quarantine) -> ApiResult<u8> {
         Quarantine::Discard { ids, all, narrow, reason } => {
             let request = DiscardQuarantine { selection: selection(ids, all, narrow)?, reason };
             let done: Discarded = session.call("quarantine.discard", &request).await?;
-            output::answer(session.json, &done, |d| line(&format!("{} discarded. 'steward quarantine restore' brings them back.", counted(d.discarded, "row"))));
+            output::answer(session.json, &done, |d| {
+                line(&format!("{} discarded. 'steward quarantine restore' brings them back.", counted(d.discarded, "row")))
+            });
             Ok(exit::DONE)
         }
         Quarantine::Restore { ids } => {
@@ -107,7 +109,13 @@ fn print_list(page: &QuarantinePage) {
 }
 
 fn print_entry(entry: &QuarantineEntry) {
-    line(&format!("{}  row {} at byte {}, {}", entry.source_file, number(entry.row_number), number(entry.byte_offset), entry.quarantined_at));
+    line(&format!(
+        "{}  row {} at byte {}, {}",
+        entry.source_file,
+        number(entry.row_number),
+        number(entry.byte_offset),
+        entry.quarantined_at
+    ));
     output::violations(&entry.errors);
     match &entry.document {
         Some(document) => line(&serde_json::to_string_pretty(document).unwrap_or_default()),
@@ -153,7 +161,12 @@ async fn retry(session: &Session, selection: QuarantineSelection) -> ApiResult<u
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };
     output::answer(session.json, &done, |done| {
-        line(&format!("{} tried: {} released, {} still waiting.", counted(done.tried, "row"), number(done.released), number(done.still_waiting)));
+        line(&format!(
+            "{} tried: {} released, {} still waiting.",
+            counted(done.tried, "row"),
+            number(done.released),
+            number(done.still_waiting)
+        ));
         for result in done.results.iter().filter(|r| !r.errors.is_empty()).take(20) {
             line(&result.id);
             output::violations(&result.errors);

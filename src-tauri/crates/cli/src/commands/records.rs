@@ -46,8 +46,8 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
             set(session, collection, &text, &assignments, &unset, reason, allow_invalid).await
         }
         Records::Add { document, of, reason, allow_invalid } => {
-            let document: Value = serde_json::from_str(&document)
-                .map_err(|e| ApiError::bad_request("The record must be JSON.").details(e.to_string()))?;
+            let document: Value =
+                serde_json::from_str(&document).map_err(|e| ApiError::bad_request("The record must be JSON.").details(e.to_string()))?;
             let request = CreateRecord { collection: session.collection(&of.collection).await?, document, reason, allow_invalid };
             edited(session, session.call("records.create", &request).await?)
         }
@@ -99,7 +99,15 @@ async fn collections(session: &Session) -> ApiResult<u8> {
         let rows: Vec<Vec<String>> = list
             .collections
             .iter()
-            .map(|c| vec![c.name.clone(), counted(c.records, "record"), c.schema.clone().unwrap_or_default(), format!("key {}", c.key_field), format!("{} in quarantine", number(c.waiting))])
+            .map(|c| {
+                vec![
+                    c.name.clone(),
+                    counted(c.records, "record"),
+                    c.schema.clone().unwrap_or_default(),
+                    format!("key {}", c.key_field),
+                    format!("{} in quarantine", number(c.waiting)),
+                ]
+            })
             .collect();
         output::table(&rows);
     });
@@ -115,9 +123,14 @@ async fn find(session: &Session, request: FindRecords) -> ApiResult<u8> {
             .map(|r| {
                 let doc = r.document.as_document().cloned().unwrap_or_default();
                 let field = |name: &str| doc.get(name).map(|v| brief(&value::to_ext(v), 50)).unwrap_or_default();
-                let others = doc.iter().filter(|(k, v)| !matches!(k.as_str(), "_id" | "title") && matches!(v.element_type() as u8, 1 | 16 | 18));
+                let others =
+                    doc.iter().filter(|(k, v)| !matches!(k.as_str(), "_id" | "title") && matches!(v.element_type() as u8, 1 | 16 | 18));
                 let numbers: Vec<String> = others.take(3).map(|(k, v)| format!("{k}={}", value::to_ext(v))).collect();
-                let mark = if r.violations.is_empty() { String::new() } else { format!("! {}", counted(i64::try_from(r.violations.len()).unwrap_or(0), "violation")) };
+                let mark = if r.violations.is_empty() {
+                    String::new()
+                } else {
+                    format!("! {}", counted(i64::try_from(r.violations.len()).unwrap_or(0), "violation"))
+                };
                 vec![r.key.label(), field("title"), numbers.join(" "), mark]
             })
             .collect();

@@ -20,7 +20,9 @@ pub fn exported(session: &Session, job: Job) -> ApiResult<u8> {
     let Some(JobOutcome::Exported(done)) = job.outcome else {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };
-    output::answer(session.json, &done, |d| line(&format!("{} written to {} ({} bytes).", counted(d.records, "record"), d.file.name, number(d.file.bytes))));
+    output::answer(session.json, &done, |d| {
+        line(&format!("{} written to {} ({} bytes).", counted(d.records, "record"), d.file.name, number(d.file.bytes)))
+    });
     Ok(exit::DONE)
 }
 
@@ -59,7 +61,14 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
                     line(&format!("  {} ({} bytes, sha256 {})", file.name, number(file.bytes), file.sha256));
                 }
                 let c = run.counts;
-                line(&format!("  {} read: {} inserted, {} updated, {} unchanged, {} quarantined", counted(c.read, "row"), number(c.inserted), number(c.updated), number(c.unchanged), number(c.quarantined)));
+                line(&format!(
+                    "  {} read: {} inserted, {} updated, {} unchanged, {} quarantined",
+                    counted(c.read, "row"),
+                    number(c.inserted),
+                    number(c.updated),
+                    number(c.unchanged),
+                    number(c.quarantined)
+                ));
                 for p in &detail.problems {
                     line(&format!("  {:>8} {}  {}  {}", number(p.rows), p.field, p.rule, p.message));
                 }
@@ -93,7 +102,12 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };
     output::answer(session.json, &done, |done| {
-        line(&format!("{} removed, {} restored, {} left as changed since.", number(done.removed), number(done.restored), number(done.kept)));
+        line(&format!(
+            "{} removed, {} restored, {} left as changed since.",
+            number(done.removed),
+            number(done.restored),
+            number(done.kept)
+        ));
     });
     Ok(if done.kept > 0 { exit::FINDINGS } else { exit::DONE })
 }

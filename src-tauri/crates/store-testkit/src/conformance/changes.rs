@@ -156,7 +156,10 @@ pub async fn a_failed_batch_leaves_nothing(fixture: &dyn Fixture) {
         return;
     }
     let failing: [(Vec<WriteOp>, StoreErrorKind); 3] = [
-        (vec![patch(1, &[], &[("a", 5.into())], &[]), patch(2, &[("a", Some(9.into()))], &[("a", 5.into())], &[])], StoreErrorKind::Conflict),
+        (
+            vec![patch(1, &[], &[("a", 5.into())], &[]), patch(2, &[("a", Some(9.into()))], &[("a", 5.into())], &[])],
+            StoreErrorKind::Conflict,
+        ),
         (vec![delete(1, &[]), added(&doc! { "_id": 3 }), added(&doc! { "_id": 2 })], StoreErrorKind::DuplicateKey),
         (vec![WriteOp::put(C, &doc! { "_id": 4 }).unwrap(), delete(9, &[])], StoreErrorKind::Conflict),
     ];
@@ -169,14 +172,16 @@ pub async fn a_failed_batch_leaves_nothing(fixture: &dyn Fixture) {
     let clash = WriteBatch { history: vec![note(1)], data: vec![delete(1, &[])], confirm: vec![note(1)] };
     assert_kind(store.write(clash, Durability::Full).await, StoreErrorKind::DuplicateKey);
     assert_eq!(everything(&*store).await, before);
-    let fine = WriteBatch { history: vec![note(1)], data: vec![delete(1, &[]), patch(2, &[], &[("a", 3.into())], &[])], confirm: vec![note(2)] };
+    let fine =
+        WriteBatch { history: vec![note(1)], data: vec![delete(1, &[]), patch(2, &[], &[("a", 3.into())], &[])], confirm: vec![note(2)] };
     store.write(fine, Durability::Full).await.unwrap();
     assert_eq!(everything(&*store).await, [doc! { "_id": 2, "a": 3 }]);
     assert_eq!(notes(&*store).await, 2);
 }
 
 pub async fn bulk_fails_one_by_one(fixture: &dyn Fixture) {
-    let store = with(fixture, &[doc! { "_id": 1, "a": 1, "k": 1 }, doc! { "_id": 2, "a": 2, "k": 2 }, doc! { "_id": 3, "a": 3, "k": 3 }]).await;
+    let store =
+        with(fixture, &[doc! { "_id": 1, "a": 1, "k": 1 }, doc! { "_id": 2, "a": 2, "k": 2 }, doc! { "_id": 3, "a": 3, "k": 3 }]).await;
     store.ensure_index(C, &IndexSpec::unique("k")).await.unwrap();
     let data = vec![
         added(&doc! { "_id": 10, "k": 10 }),

@@ -114,5 +114,8 @@ pub fn filters(count: usize) -> Vec<Filter> {
 
 /// Values of many types, lists left out.
 pub fn sortable(count: usize) -> Vec<Bson> {
-    draw(&prop_oneof![4 => scalar(), 1 => vec((name(), scalar()), 0..3).prop_map(|f| Bson::Document(f.into_iter().collect()))].boxed(), count)
+    draw(
+        &prop_oneof![4 => scalar(), 1 => vec((name(), scalar()), 0..3).prop_map(|f| Bson::Document(f.into_iter().collect()))].boxed(),
+        count,
+    )
 }

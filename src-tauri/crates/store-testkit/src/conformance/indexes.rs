@@ -77,7 +77,9 @@ pub async fn put_off_indexes_come_back(fixture: &dyn Fixture) {
         store.ensure_index(C, &IndexSpec::text(&["title"])).await.unwrap();
     }
     store.begin_load(C).await.unwrap();
-    let load = |from: i32| (from..from + 50).map(|i| WriteOp::insert(C, &doc! { "_id": i, "k": i, "salary": i % 7, "title": "Nurse" }).unwrap()).collect();
+    let load = |from: i32| {
+        (from..from + 50).map(|i| WriteOp::insert(C, &doc! { "_id": i, "k": i, "salary": i % 7, "title": "Nurse" }).unwrap()).collect()
+    };
     store.write(WriteBatch::data(load(0)), Durability::Bulk).await.unwrap();
     let again = store.write(WriteBatch::data(load(25)), Durability::Bulk).await.unwrap();
     assert_eq!(again.failures.len(), 25, "unique keys are guarded during a load");

@@ -80,9 +80,11 @@ pub async fn mixed_types_both_ways(fixture: &dyn Fixture) {
         .map(|(i, v)| doc! { "_id": i32::try_from(i).unwrap(), "v": v.clone(), "n": { "v": v } })
         .collect();
     docs.extend((200..210).map(|i| doc! { "_id": i }));
-    docs.extend([Bson::MinKey, Bson::MaxKey, Bson::Timestamp(bson::Timestamp { time: 3, increment: 1 })].into_iter().enumerate().map(|(i, v)| {
-        doc! { "_id": 300 + i32::try_from(i).unwrap(), "v": v }
-    }));
+    docs.extend([Bson::MinKey, Bson::MaxKey, Bson::Timestamp(bson::Timestamp { time: 3, increment: 1 })].into_iter().enumerate().map(
+        |(i, v)| {
+            doc! { "_id": 300 + i32::try_from(i).unwrap(), "v": v }
+        },
+    ));
     // Ids of other types among the ties.
     docs.extend([doc! { "_id": "text" }, doc! { "_id": bson::oid::ObjectId::from_bytes([1; 12]), "v": 1 }, doc! { "_id": true, "v": 1 }]);
     insert(&*store, &docs).await;
@@ -104,7 +106,17 @@ pub async fn filtered_pages(fixture: &dyn Fixture) {
 
 /// Null and missing are one place in the order, also for a filter that asks for them.
 pub async fn empty_fields_page_too(fixture: &dyn Fixture) {
-    let docs: Vec<Document> = (0..40).map(|i| if i % 3 == 0 { doc! { "_id": i, "v": Bson::Null } } else if i % 3 == 1 { doc! { "_id": i } } else { doc! { "_id": i, "v": i } }).collect();
+    let docs: Vec<Document> = (0..40)
+        .map(|i| {
+            if i % 3 == 0 {
+                doc! { "_id": i, "v": Bson::Null }
+            } else if i % 3 == 1 {
+                doc! { "_id": i }
+            } else {
+                doc! { "_id": i, "v": i }
+            }
+        })
+        .collect();
     let store = with(fixture, &docs).await;
     for _ in 0..2 {
         assert_sorted(&*store, "v", 40).await;

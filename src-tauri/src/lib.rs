@@ -1,0 +1,141 @@
+//! Steward's window. The only code that knows Tauri: it hands commands to `api`, events to the page, and dialogs to
+//! the operating system.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod host;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use steward_api::{Address, ApiError, App, dispatch};
+use tauri::{DragDropEvent, Emitter, Manager, State, WindowEvent};
+
+use arguments::Arguments;
+use host::DesktopHost;
+
+/// Name of the event that carries everything the page is told.
+const EVENT: &str = "steward";
+
+/// The one command of the page: a name of the list and its request.
+#[tauri::command]
+async fn call(app: State<'_, Arc<App>>, name: String, request: Json) -> Result<Json, ApiError> {
+    dispatch::dispatch(&app, &name, request).await
+}
+
+/// Opens the window and stays until it is closed. Exit codes are those of the command line.
+pub fn run(words: impl Iterator<Item = String>) -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("STEWARD_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let arguments = match Arguments::parse(words) {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            eprintln!("{}", told.text);
+            return ExitCode::from(told.code);
+        }
+    };
+    if cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+        eprintln!("steward-desktop: there is no display to open a window on.");
+        eprintln!("  Run 'steward serve' and open the address that it prints, or use the 'steward' command line.");
+        return ExitCode::from(3);
+    }
+    match window(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("steward-desktop: {e}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let host = Arc::new(DesktopHost::default());
+    let app = App::new(Arc::<DesktopHost>::clone(&host), steward_api::app::data_folder())?;
+    tauri::Builder::default()
+        .manage(Arc::clone(&app))
+        .invoke_handler(tauri::generate_handler![call])
+        .setup(move |tauri| {
+            host.attach(tauri.handle().clone());
+            forward_events(tauri.handle().clone(), &app);
+            tauri::async_runtime::block_on(open_first(&app, &arguments));
+            Ok(())
+        })
+        .on_window_event(|window, event| match event {
+            WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
+                let app: State<'_, Arc<App>> = window.state();
+                let files = paths.iter().filter(|p| p.is_file()).map(|p| app.files.register(p)).collect();
+                app.emit(steward_api::dto::AppEvent::FilesDropped { files });
+            }
+            WindowEvent::CloseRequested { api, .. } => {
+                let app: State<'_, Arc<App>> = window.state();
+                if app.jobs.any_running() {
+                    api.prevent_close();
+                    ask_before_closing(window.clone(), Arc::clone(&app));
+                }
+            }
+            WindowEvent::Destroyed => {
+                let app: State<'_, Arc<App>> = window.state();
+                app.close();
+            }
+            _ => {}
+        })
+        .run(tauri::generate_context!())?;
+    Ok(())
+}
+
+/// Opens the workspace that was asked for, or the default one if there is one. An error is shown by the page.
+async fn open_first(app: &Arc<App>, arguments: &Arguments) {
+    let default = steward_api::default_workspace(&app.data);
+    let address = match &arguments.workspace {
+        Some(text) => Address::parse(text),
+        None if default.exists() => Address::File(default),
+        None => return,
+    };
+    if let Err(e) = app.open(&address, false).await {
+        eprintln!("steward-desktop: {}", e.message);
+        if let Some(hint) = e.hint {
+            eprintln!("  {hint}");
+        }
+    }
+}
+
+fn forward_events(handle: tauri::AppHandle, app: &Arc<App>) {
+    let mut events = app.listen();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    // A window that is going away hears nothing any more.
+                    let _ = handle.emit(EVENT, event);
+                }
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
+            }
+        }
+    });
+}
+
+/// Work is running: closing asks, then stops it in a state that can go on later.
+fn ask_before_closing(window: tauri::Window, app: Arc<App>) {
+    tauri::async_runtime::spawn(async move {
+        let stop = host::confirm(
+            window.app_handle(),
+            "Work is still running",
+            "Stop it and close? An import that is stopped can go on later; nothing is left half done.",
+        )
+        .await;
+        if !stop {
+            return;
+        }
+        app.jobs.cancel_all();
+        for _ in 0..100 {
+            if !app.jobs.any_running() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let _ = window.destroy();
+    });
+}
