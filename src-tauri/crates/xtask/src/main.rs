@@ -1,8 +1,42 @@
-//! Chores of the repository.
-fn main() {
-    for (name, text) in steward_api::typescript::files() {
-        let path = std::path::Path::new("ui/src/ipc/generated").join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+//! Chores of the repository: `cargo xtask gen [--check] | directions | fixtures N [FILE] | bench import [SIZES…]`.
+
+mod bench;
+mod careers;
+mod directions;
+mod generate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Result of a chore: an error is one sentence for people.
+pub type Chore = Result<(), String>;
+
+const USAGE: &str = "cargo xtask gen [--check]           write what is generated from Rust, or check that it is up to date
+cargo xtask directions              check that imports between crates go down only
+cargo xtask fixtures N FILE         write N generated careers as NDJSON
+cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["gen"] => generate::write(&root()),
+        ["gen", "--check"] => generate::check(&root()),
+        ["directions"] => directions::check(),
+        ["fixtures", count, file] => count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| careers::write(n, file.as_ref())),
+        ["bench", "import", sizes @ ..] => bench::import(&root(), sizes),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+/// The repository's folder.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
 }

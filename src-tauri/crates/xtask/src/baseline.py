@@ -1,0 +1,29 @@
+"""Baseline of `cargo xtask bench import`: what a careful script does. Arguments: NDJSON, JSON Schema, MongoDB URI."""
+import json
+import sys
+
+from jsonschema import Draft202012Validator
+from pymongo import MongoClient, UpdateOne
+
+path, schema, uri = sys.argv[1:]
+with open(schema, encoding="utf-8") as file:
+    validator = Draft202012Validator(json.load(file), format_checker=Draft202012Validator.FORMAT_CHECKER)
+careers = MongoClient(uri).get_default_database()["careers"]
+careers.create_index("career_id", unique=True)
+careers.create_index([("title", "text"), ("description", "text")])
+careers.create_index("average_salary")
+careers.create_index("education_level")
+batch, bad = [], 0
+with open(path, encoding="utf-8") as file:
+    for line in file:
+        record = json.loads(line)
+        if any(True for _ in validator.iter_errors(record)):
+            bad += 1
+            continue
+        batch.append(UpdateOne({"career_id": record["career_id"]}, {"$set": record}, upsert=True))
+        if len(batch) == 1000:
+            careers.bulk_write(batch, ordered=False)
+            batch = []
+if batch:
+    careers.bulk_write(batch, ordered=False)
+print(bad)
