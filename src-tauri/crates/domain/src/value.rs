@@ -295,7 +295,8 @@ fn diff_into(prefix: &str, before: &Document, after: &Document, out: &mut Vec<cr
         }
     }
     for (key, new) in after {
-        if !before.contains_key(key) && !(prefix.is_empty() && key == "_id") {
+        let identity = prefix.is_empty() && key == "_id";
+        if !identity && !before.contains_key(key) {
             out.push(change(path(key), None, Some(new.clone())));
         }
     }

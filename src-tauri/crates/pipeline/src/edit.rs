@@ -324,7 +324,6 @@ pub async fn undo(workspace: &Workspace, id: &str) -> Result<Undone> {
     }
     let mut request = Request::new(ChangeKind::Undo, &set.collection, format!("Undo: {}", set.summary), changes.clone());
     request.undoes = Some(set.id.clone());
-    request.also = crate::quarantine::undo_ops(workspace, &set).await?;
     match journal::commit(workspace, request).await {
         Ok(set) => Ok(Undone::Applied(set)),
         Err(e) if e.is_conflict() => Ok(Undone::Conflict(in_the_way(workspace, &changes).await?)),
@@ -336,7 +335,7 @@ pub async fn undo(workspace: &Workspace, id: &str) -> Result<Undone> {
 async fn in_the_way(workspace: &Workspace, changes: &[Change]) -> Result<Vec<RecordChange>> {
     let mut out = Vec::new();
     for change in changes {
-        let found = workspace.store.get_many(&change.record.collection, "_id", &[change.id.clone()]).await?;
+        let found = workspace.store.get_many(&change.record.collection, "_id", std::slice::from_ref(&change.id)).await?;
         let now = found.first().map(|raw| upsert::decode(raw)).transpose()?;
         let fits = match (&now, change.record.op) {
             (None, RecordOp::Insert) => true,

@@ -118,7 +118,7 @@ fn prepare(workspace: &Workspace, request: &Request, head: &Head) -> Result<(Cha
         collection: request.collection.clone(),
         summary: request.summary.clone(),
         reason: request.reason.clone(),
-        records: i64::try_from(request.changes.len()).unwrap_or(i64::MAX),
+        records: records_touched(&request.changes),
         run_id: request.run_id.clone(),
         undoes: request.undoes.clone(),
         undone_by: None,
@@ -142,6 +142,12 @@ fn prepare(workspace: &Workspace, request: &Request, head: &Head) -> Result<(Cha
         batch.confirm.push(mark(&set.id, "state", Bson::from("confirmed")));
     }
     Ok((set, batch))
+}
+
+/// Records of people's collections; entries of the quarantine count only where there is nothing else.
+fn records_touched(changes: &[Change]) -> i64 {
+    let records = changes.iter().filter(|c| !names::is_own(&c.record.collection)).count();
+    i64::try_from(if records == 0 { changes.len() } else { records }).unwrap_or(i64::MAX)
 }
 
 /// The write that makes a change.

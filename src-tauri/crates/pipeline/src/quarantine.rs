@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bson::Document;
 use steward_domain::value::{self, Value};
-use steward_domain::{ChangeKind, ChangeSet, Filter, ImportMode, QuarantineEntry, QuarantineStatus, Violation};
+use steward_domain::{ChangeKind, Filter, ImportMode, QuarantineEntry, QuarantineStatus, Violation};
 use steward_store::upsert::{self, Outcome};
 use steward_store::{Cursor, Durability, Query, WriteBatch, WriteOp, names};
 
@@ -103,6 +103,19 @@ pub fn from_doc(mut doc: Document) -> Result<QuarantineEntry> {
     Ok(QuarantineEntry { document, errors, ..entry })
 }
 
+/// The change of an entry itself: its status is part of the history, and undone with the rest.
+fn entry_change(before: &QuarantineEntry, after: &QuarantineEntry) -> Result<docs::Change> {
+    let fields = value::diff(&to_doc(before)?, &to_doc(after)?);
+    let record = steward_domain::RecordChange {
+        collection: names::QUARANTINE.to_owned(),
+        key: steward_domain::RecordKey::new(before.id.as_str()),
+        op: steward_domain::RecordOp::Update,
+        fields,
+        document: None,
+    };
+    Ok(docs::Change { id: before.id.as_str().into(), record })
+}
+
 /// A page of entries, in the order of their rows, and how many there are.
 pub async fn list(
     workspace: &Workspace,
@@ -194,7 +207,8 @@ pub fn recheck(workspace: &Workspace, entry: &QuarantineEntry, key_field: &str, 
 
 /// Replaces the record of a waiting entry and works its errors out anew.
 pub async fn correct(workspace: &Workspace, id: &str, document: Document) -> Result<QuarantineEntry> {
-    let mut entry = get(workspace, id).await?;
+    let before = get(workspace, id).await?;
+    let mut entry = before.clone();
     if entry.status != QuarantineStatus::Waiting {
         return Err(Error::Conflict("This row is not waiting any more.".into()));
     }
@@ -212,7 +226,11 @@ pub async fn correct(workspace: &Workspace, id: &str, document: Document) -> Res
     entry.errors = recheck(workspace, &entry, &settings.key_field, &document)?;
     entry.document = Some(document.into());
     entry.edited = true;
-    workspace.put(names::QUARANTINE, &to_doc(&entry)?).await?;
+    let change = entry_change(&before, &entry)?;
+    if !change.record.fields.is_empty() {
+        let summary = format!("Corrected row {} of {} in quarantine", entry.row_number, entry.source_file);
+        journal::commit(workspace, Request::new(ChangeKind::Quarantine, &entry.collection, summary, vec![change])).await?;
+    }
     Ok(entry)
 }
 
@@ -254,33 +272,39 @@ async fn retry_chunk(workspace: &Workspace, entries: Vec<QuarantineEntry>, out: 
     for (collection, entries) in by_collection {
         let settings = workspace.settings(&collection).await?;
         let mut changes = Vec::new();
-        let mut also = Vec::new();
+        let mut still = Vec::new();
         let mut keys: Vec<Vec<u8>> = Vec::new();
-        for mut entry in entries {
+        let mut released = 0;
+        for before in entries {
             out.tried += 1;
+            let mut entry = before.clone();
             match release(workspace, &mut entry, &settings.key_field, &mut keys).await? {
                 Some(change) => {
-                    changes.extend(change);
                     entry.status = QuarantineStatus::Released;
                     entry.resolved_at = Some(workspace.clock.stamp());
-                    out.released += 1;
+                    changes.extend(change);
+                    changes.push(entry_change(&before, &entry)?);
+                    released += 1;
                 }
-                None => out.still_waiting += 1,
+                None => {
+                    still.push(WriteOp::put(names::QUARANTINE, &to_doc(&entry)?)?);
+                    out.still_waiting += 1;
+                }
             }
-            also.push(WriteOp::put(names::QUARANTINE, &to_doc(&entry)?)?);
             if out.results.len() < 100 {
                 out.results.push(entry);
             }
         }
-        if changes.is_empty() {
-            workspace.store.write(WriteBatch::data(also), Durability::Full).await?;
-            continue;
+        out.released += released;
+        if !still.is_empty() {
+            workspace.store.write(WriteBatch::data(still), Durability::Full).await?;
         }
-        let n = changes.len();
-        let rows = if n == 1 { "row" } else { "rows" };
-        let mut request = Request::new(ChangeKind::Quarantine, &collection, format!("Released {n} {rows} from quarantine"), changes);
-        request.also = also;
-        out.change_set = Some(journal::commit(workspace, request).await?.id);
+        if !changes.is_empty() {
+            let rows = if released == 1 { "row" } else { "rows" };
+            let summary = format!("Released {released} {rows} from quarantine");
+            let request = Request::new(ChangeKind::Quarantine, &collection, summary, changes);
+            out.change_set = Some(journal::commit(workspace, request).await?.id);
+        }
     }
     Ok(())
 }
@@ -356,10 +380,11 @@ pub async fn ids(workspace: &Workspace, narrow: &Narrow) -> Result<Vec<String>> 
 pub async fn set_status(workspace: &Workspace, ids: &[String], to: QuarantineStatus, reason: Option<&str>) -> Result<Vec<String>> {
     let mut moved = Vec::new();
     for chunk in ids.chunks(500) {
-        let mut also = Vec::new();
+        let mut changes = Vec::new();
         let mut collection = String::new();
         for id in chunk {
-            let mut entry = get(workspace, id).await?;
+            let before = get(workspace, id).await?;
+            let mut entry = before.clone();
             let allowed = matches!(
                 (entry.status, to),
                 (QuarantineStatus::Waiting, QuarantineStatus::Discarded) | (QuarantineStatus::Discarded, QuarantineStatus::Waiting)
@@ -371,41 +396,18 @@ pub async fn set_status(workspace: &Workspace, ids: &[String], to: QuarantineSta
             entry.reason = reason.map(str::to_owned);
             entry.resolved_at = (to == QuarantineStatus::Discarded).then(|| workspace.clock.stamp());
             collection.clone_from(&entry.collection);
-            also.push(WriteOp::put(names::QUARANTINE, &to_doc(&entry)?)?);
+            changes.push(entry_change(&before, &entry)?);
             moved.push(entry.id);
         }
-        if also.is_empty() {
+        if changes.is_empty() {
             continue;
         }
         let what = if to == QuarantineStatus::Discarded { "Discarded" } else { "Brought back" };
-        let rows = if also.len() == 1 { "row" } else { "rows" };
-        let mut request =
-            Request::new(ChangeKind::Quarantine, &collection, format!("{what} {} quarantined {rows}", also.len()), Vec::new());
+        let rows = if changes.len() == 1 { "row" } else { "rows" };
+        let summary = format!("{what} {} quarantined {rows}", changes.len());
+        let mut request = Request::new(ChangeKind::Quarantine, &collection, summary, changes);
         request.reason = reason.map(str::to_owned);
-        request.also = also;
         journal::commit(workspace, request).await?;
     }
     Ok(moved)
-}
-
-/// Undoing a release puts its entries back to waiting.
-pub async fn undo_ops(workspace: &Workspace, set: &ChangeSet) -> Result<Vec<WriteOp>> {
-    if set.kind != ChangeKind::Quarantine {
-        return Ok(Vec::new());
-    }
-    let filter = Filter::eq("status", "released").and(Filter::eq("collection", set.collection.as_str()));
-    let mut ops = Vec::new();
-    let keys: Vec<bson::Bson> =
-        journal::changes(workspace, &set.id, 0, 1000).await?.into_iter().map(|c| c.record.key.bson().clone()).collect();
-    for doc in workspace.own_documents(names::QUARANTINE, filter, "_id", 10_000).await? {
-        let mut entry = from_doc(doc)?;
-        let settings = workspace.settings(&entry.collection).await?;
-        let key = entry.document.as_ref().and_then(Value::as_document).and_then(|d| d.get(&settings.key_field));
-        if key.is_some_and(|k| keys.iter().any(|other| value::same(other, k))) {
-            entry.status = QuarantineStatus::Waiting;
-            entry.resolved_at = None;
-            ops.push(WriteOp::put(names::QUARANTINE, &to_doc(&entry)?)?);
-        }
-    }
-    Ok(ops)
 }

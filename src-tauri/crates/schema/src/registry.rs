@@ -39,7 +39,7 @@ impl Registry {
         let versions = self.packs.entry(pack.id.name.clone()).or_default();
         versions.retain(|p| p.id.version != pack.id.version);
         versions.push(pack);
-        versions.sort_by(|a, b| numbers(&a.id.version).cmp(&numbers(&b.id.version)));
+        versions.sort_by_key(|pack| numbers(&pack.id.version));
     }
 
     /// Every pack, by name, versions ascending.

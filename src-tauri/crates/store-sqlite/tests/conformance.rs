@@ -14,12 +14,12 @@ struct FileFixture {
 #[async_trait]
 impl Fixture for FileFixture {
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(&self.folder.path().join("test.steward")).await.unwrap())
+        Arc::new(SqliteStore::open(&self.folder.path().join("test.steward")).await.expect("a new workspace can be made"))
     }
 }
 
 async fn fixture() -> FileFixture {
-    FileFixture { folder: tempfile::tempdir().unwrap() }
+    FileFixture { folder: tempfile::tempdir().expect("a scratch folder can be made") }
 }
 
 steward_store_testkit::conformance!(fixture);

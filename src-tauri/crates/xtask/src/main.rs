@@ -12,6 +12,7 @@ use std::process::ExitCode;
 pub type Chore = Result<(), String>;
 
 const USAGE: &str = "cargo xtask gen [--check]           write what is generated from Rust, or check that it is up to date
+cargo xtask with-mongod COMMAND…    run a command with a MongoDB replica set at $STEWARD_TEST_MONGODB_URI
 cargo xtask directions              check that imports between crates go down only
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
 cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)";
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["gen"] => generate::write(&root()),
         ["gen", "--check"] => generate::check(&root()),
+        ["with-mongod", program, arguments @ ..] => with_mongod(program, arguments),
         ["directions"] => directions::check(),
         ["fixtures", count, file] => count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| careers::write(n, file.as_ref())),
         ["bench", "import", sizes @ ..] => bench::import(&root(), sizes),
@@ -33,6 +35,18 @@ fn main() -> ExitCode {
             eprintln!("{message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Runs a command beside a replica set of its own.
+fn with_mongod(program: &str, arguments: &[&str]) -> Chore {
+    let server = steward_store_testkit::mongod::Mongod::replica_set();
+    let uri = server.uri("steward_e2e");
+    let status = std::process::Command::new(program).args(arguments).env("STEWARD_TEST_MONGODB_URI", uri).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{program} ended with {status}.")),
+        Err(e) => Err(format!("{program} cannot be run: {e}")),
     }
 }
 

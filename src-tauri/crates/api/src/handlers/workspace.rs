@@ -33,10 +33,11 @@ pub async fn open(app: &Arc<App>, request: OpenWorkspace) -> ApiResult<Workspace
                 return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
             }
             let mut info = open_address(app, address.clone(), production).await?;
-            if remember && address.public() != uri {
-                if let Err(e) = secrets::put(address.public(), uri).await {
-                    info = app.update_info(|info| info.notices.push(e.message))?;
-                }
+            if remember
+                && address.public() != uri
+                && let Err(e) = secrets::put(address.public(), uri).await
+            {
+                info = app.update_info(|info| info.notices.push(e.message))?;
             }
             Ok(info)
         }
