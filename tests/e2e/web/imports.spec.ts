@@ -39,21 +39,27 @@ test("a dirty file: the plan tells, bad rows wait, one is put right and becomes 
 test("a row that still breaks a rule stays, with the reason", async ({ app, steward }) => {
   steward.cli("import", writeRecords(steward, "bad.json", [career("bad-1", { average_salary: 0 })]));
   await goTo(app, "Quarantine");
-  await app.getByRole("button", { name: "Retry all 1" }).click();
+  await app.getByText("Keepers of the bad-1").click();
+  const panel = app.getByRole("complementary", { name: "Quarantined row" });
+  await panel.getByRole("button", { name: "Retry" }).click();
   await expect(toast(app, "still breaks rules")).toBeVisible();
 });
 
 test("discarding asks for a reason and can be taken back", async ({ app, steward }) => {
   steward.cli("import", writeRecords(steward, "bad.json", [career("bad-1", { average_salary: 0 })]));
+  await app.reload();
   await goTo(app, "Quarantine");
+  const list = app.getByRole("list", { name: "Quarantined rows" });
+  await app.getByText("bad.json", { exact: true }).click();
+  await expect(list.getByRole("listitem")).toHaveCount(1);
   await app.getByRole("button", { name: "Discard all 1" }).click();
   const dialog = app.getByRole("dialog");
   await expect(dialog.getByRole("button", { name: "Discard 1 row" })).toBeDisabled();
   await dialog.getByRole("textbox", { name: "Reason" }).fill("a test entry");
   await dialog.getByRole("button", { name: "Discard 1 row" }).click();
-  await expect(app.getByText("Nothing waits here")).toBeVisible();
+  await expect(app.getByText("No row fits this choice")).toBeVisible();
   await toast(app, "1 row discarded").getByRole("button", { name: "Undo" }).click();
-  await expect(app.getByRole("list", { name: "Quarantined rows" }).getByRole("listitem")).toHaveCount(1);
+  await expect(list.getByRole("listitem")).toHaveCount(1);
 });
 
 test("importing the sample again changes nothing", async ({ app }) => {

@@ -170,7 +170,7 @@ type LineProps = {
 };
 
 function EntryLine({ entry, open, picked, onOpen, onPick }: LineProps) {
-  const reasons = entry.errors.map((error) => error.message).join(" ");
+  const reasons = [...new Set(entry.errors.map((error) => error.message))].join(" ");
   return (
     <li className={classes.entry} data-open={open || undefined}>
       <Checkbox aria-label={`Pick row ${entry.rowNumber}`} checked={picked} onChange={onPick} />

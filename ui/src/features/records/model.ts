@@ -91,7 +91,8 @@ export function gridRow(row: RecordRow): GridRow {
   const problems = new Map<string, string[]>();
   for (const violation of row.violations) {
     const column = pointerToPath(violation.pointer).split(".")[0] ?? "";
-    problems.set(column, [...(problems.get(column) ?? []), violation.message]);
+    const known = problems.get(column) ?? [];
+    if (!known.includes(violation.message)) problems.set(column, [...known, violation.message]);
   }
   return { id: keyText(row.key), document: row.document as ExtObject, problems };
 }

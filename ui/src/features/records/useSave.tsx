@@ -10,8 +10,9 @@ import {
   type Violation,
 } from "@/ipc";
 import { showError, showNote } from "@/shared/ui";
-import { rememberChange } from "@/shared/undo/undo";
+import { pendingWrite, rememberChange } from "@/shared/undo/undo";
 import { ViolationList } from "@/shared/value/DiffList";
+import { sameValue } from "@/shared/value/model";
 import { ConflictDialog } from "./ConflictDialog";
 
 type Trouble =
@@ -26,12 +27,12 @@ export function useSave(onSaved: (record: RecordDetail) => void, onGivenUp?: () 
     async (request: EditRecord) => {
       setSaving(true);
       try {
-        const outcome = await call("records.edit", request);
+        const outcome = await pendingWrite(call("records.edit", request));
         setTrouble(troubleOf(request, outcome));
         if (outcome.status === "applied") {
           rememberChange(outcome.changeSet);
           onSaved(outcome.record);
-        } else if (outcome.status === "unchanged") {
+        } else if (outcome.status !== "invalid" && (outcome.status === "unchanged" || isAgreed(outcome))) {
           showNote("Nothing to save: the record has these values already.");
           onSaved(outcome.record);
         }
@@ -70,7 +71,15 @@ export function useSave(onSaved: (record: RecordDetail) => void, onGivenUp?: () 
   return { save, saving, dialogs };
 }
 
+/** Both sides wrote the same values: there is nothing to choose. */
+function isAgreed(outcome: EditOutcome): boolean {
+  return (
+    outcome.status === "conflict" && outcome.conflicts.every((item) => sameValue(item.mine, item.theirs))
+  );
+}
+
 function troubleOf(request: EditRecord, outcome: EditOutcome): Trouble | undefined {
+  if (isAgreed(outcome)) return undefined;
   if (outcome.status === "conflict") return { kind: "conflict", request, outcome };
   if (outcome.status === "invalid") return { kind: "invalid", request, violations: outcome.violations };
   return undefined;

@@ -21,7 +21,8 @@ export type Question<N extends CommandName> = Commands[N]["request"];
 
 export const queryClient = new QueryClient({
   defaultOptions: {
-    queries: { staleTime: Number.POSITIVE_INFINITY, retry: false, refetchOnWindowFocus: false },
+    // Events keep the cache fresh; the short time catches what other programs wrote without telling.
+    queries: { staleTime: 1000, retry: false, refetchOnWindowFocus: true },
     mutations: { retry: false },
   },
 });

@@ -41,7 +41,8 @@ export function messagesByPath(violations: Violation[]): Map<string, string[]> {
   const messages = new Map<string, string[]>();
   for (const violation of violations) {
     const path = pointerToPath(violation.pointer);
-    messages.set(path, [...(messages.get(path) ?? []), violation.message]);
+    const known = messages.get(path) ?? [];
+    if (!known.includes(violation.message)) messages.set(path, [...known, violation.message]);
   }
   return messages;
 }

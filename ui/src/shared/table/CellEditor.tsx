@@ -1,5 +1,5 @@
 /** Edits a cell where it stands. Enter saves and goes down, Tab goes on, Esc restores. */
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import type { GridColumn } from "./columns";
 import classes from "./grid.module.css";
 import type { Move } from "./Row";
@@ -28,7 +28,7 @@ function TextEditor({ column, initial, fresh, onCommit, onCancel }: EditorProps)
   const field = useRef<HTMLTextAreaElement>(null);
   const done = useRef(false);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = field.current;
     if (!element) return;
     element.focus({ preventScroll: true });
@@ -38,9 +38,12 @@ function TextEditor({ column, initial, fresh, onCommit, onCancel }: EditorProps)
 
   const commit = (move?: Move) => {
     if (done.current) return;
+    // Leaving the field is part of committing it: that must not commit again.
+    done.current = true;
     const problem = onCommit(text, move);
-    if (problem) setWrong(problem);
-    else done.current = true;
+    if (!problem) return;
+    done.current = false;
+    setWrong(problem);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation();
@@ -88,7 +91,7 @@ function ChoiceEditor({ column, initial, onCommit, onCancel }: EditorProps) {
   const start = Math.max(0, options.indexOf(initial));
   const [at, setAt] = useState(start);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => list.current?.focus({ preventScroll: true }), []);
 
   const words = (option: string) =>
     column.editor === "boolean" ? (option === "true" ? "Yes" : "No") : option;

@@ -19,6 +19,7 @@ export function useGridKeys(context: Context) {
   const { all, block, editing } = context;
   return {
     onKeyDown: (event: KeyboardEvent) => {
+      if (editing) event.stopPropagation();
       if (editing || event.target !== event.currentTarget) return;
       if (handleKey(event, context)) event.preventDefault();
     },

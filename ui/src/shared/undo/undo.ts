@@ -62,7 +62,24 @@ function withStop(message: string): string {
   return message.replace(/\.\.$/, ".");
 }
 
+/** Writes on their way: Undo pressed right after an edit waits for it. */
+const pending = new Set<Promise<unknown>>();
+
+export function pendingWrite<T>(write: Promise<T>): Promise<T> {
+  pending.add(write);
+  const done = () => void pending.delete(write);
+  write.then(done, done);
+  return write;
+}
+
+/** The answer of a write reaches the stack one turn after it came. */
+async function written(): Promise<void> {
+  await Promise.allSettled(pending);
+  await new Promise((resolve) => setTimeout(resolve));
+}
+
 export async function undoLast(): Promise<void> {
+  await written();
   const entry = stack.done.at(-1);
   if (!entry)
     showWarning("Nothing to undo.", "Changes of this session are listed here; History has all others.");
@@ -70,6 +87,7 @@ export async function undoLast(): Promise<void> {
 }
 
 export async function redoLast(): Promise<void> {
+  await written();
   const entry = stack.undone.at(-1);
   if (!entry) {
     showWarning("Nothing to redo.", "");

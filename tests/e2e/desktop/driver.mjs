@@ -1,0 +1,215 @@
+/**
+ * The real window, driven by plain W3C WebDriver over `fetch`. Starts a display where there is none,
+ * the driver and the window on a temporary home, and always ends them by their own process.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const root = resolve(import.meta.dirname, "../../..");
+const binary = process.env.STEWARD_TEST_DESKTOP ?? join(root, "target/debug/steward-desktop");
+const elementKey = "element-6066-11e4-a52e-4f735466cecf";
+
+const keys = { Enter: "\uE007", Escape: "\uE00C", Control: "\uE009", Tab: "\uE004", Backspace: "\uE003" };
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once("error", failed);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+function ended(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((done) => child.once("exit", done));
+}
+
+async function stopProcess(child) {
+  if (!child) return;
+  child.kill("SIGTERM");
+  const killer = setTimeout(() => child.kill("SIGKILL"), 3000);
+  await ended(child);
+  clearTimeout(killer);
+}
+
+/** A display of our own, where the machine has none. */
+async function startDisplay() {
+  if (process.env.DISPLAY) return { display: process.env.DISPLAY };
+  const child = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", "1360x900x24", "-nolisten", "tcp"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const number = await new Promise((done, failed) => {
+    child.once("error", failed);
+    child.once("exit", () => failed(new Error("Xvfb did not start")));
+    child.stdout.once("data", (chunk) => done(chunk.toString().trim()));
+  });
+  return { display: `:${number}`, child };
+}
+
+export async function openWindow({ pick = [], workspace } = {}) {
+  if (!existsSync(binary)) throw new Error(`${binary} is not built`);
+  const home = mkdtempSync(join(tmpdir(), "steward-desktop-"));
+  const { display, child: screen } = await startDisplay();
+  const port = await freePort();
+  const env = {
+    PATH: process.env.PATH,
+    LANG: "C.UTF-8",
+    TZ: "UTC",
+    DISPLAY: display,
+    HOME: home,
+    XDG_DATA_HOME: join(home, "data"),
+    XDG_CONFIG_HOME: join(home, "config"),
+    XDG_CACHE_HOME: join(home, "cache"),
+    XDG_STATE_HOME: join(home, "state"),
+    DBUS_SESSION_BUS_ADDRESS: "disabled:",
+    TAURI_AUTOMATION: "true",
+    TAURI_WEBVIEW_AUTOMATION: "true",
+    STEWARD_TEST_PICK: pick.join(":"),
+    ...(workspace ? { STEWARD_WORKSPACE: workspace } : {}),
+  };
+  const driver = spawn("WebKitWebDriver", [`--port=${port}`], { env, stdio: "ignore" });
+  const base = `http://127.0.0.1:${port}`;
+  let session;
+  const cleanUp = async () => {
+    if (session) await send(base, "DELETE", `/session/${session}`).catch(() => undefined);
+    await stopProcess(driver);
+    await stopProcess(screen);
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await until("the driver", () => send(base, "GET", "/status").then(() => true));
+    const created = await send(base, "POST", "/session", {
+      capabilities: { alwaysMatch: { "webkitgtk:browserOptions": { binary, args: [] } } },
+    });
+    session = created.sessionId;
+    return new Window(`${base}/session/${session}`, home, cleanUp);
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function send(base, method, path, body) {
+  const response = await fetch(base + path, {
+    method,
+    headers: { "content-type": "application/json" },
+    ...(method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${answer.value?.message ?? response.status}`);
+  return answer.value;
+}
+
+/** Tries until it works; tells what was waited for when it does not. */
+export async function until(what, attempt, patience = 20_000) {
+  const deadline = Date.now() + patience;
+  let last;
+  while (Date.now() < deadline) {
+    try {
+      const value = await attempt();
+      if (value) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`waited in vain for ${what}`, { cause: last });
+}
+
+class Window {
+  constructor(session, home, close) {
+    this.session = session;
+    this.home = home;
+    this.close = close;
+  }
+
+  call(method, path, body) {
+    return send(this.session, method, path, body);
+  }
+
+  run(script, ...args) {
+    return this.call("POST", "/execute/sync", { script, args });
+  }
+
+  /** The first visible element of an XPath. */
+  find(xpath) {
+    return until(xpath, async () => {
+      const found = await this.call("POST", "/elements", { using: "xpath", value: xpath });
+      for (const element of found) {
+        const id = element[elementKey];
+        if (await this.call("GET", `/element/${id}/displayed`)) return id;
+      }
+      return undefined;
+    });
+  }
+
+  async click(xpath) {
+    await until(`a click on ${xpath}`, async () => {
+      await this.call("POST", `/element/${await this.find(xpath)}/click`);
+      return true;
+    });
+  }
+
+  button(name) {
+    return `//button[contains(normalize-space(.), "${name}") or @aria-label="${name}"]`;
+  }
+
+  /** Types into whatever has the focus; names of keys in braces are pressed: `{Control}z`. */
+  async type(text) {
+    const actions = [];
+    const held = [];
+    for (const part of text.match(/\{\w+\}|[^{]/g) ?? []) {
+      const name = part.startsWith("{") ? part.slice(1, -1) : undefined;
+      const value = name ? keys[name] : part;
+      actions.push({ type: "keyDown", value });
+      if (name === "Control") {
+        held.push(value);
+        continue;
+      }
+      actions.push({ type: "keyUp", value });
+      while (held.length > 0) actions.push({ type: "keyUp", value: held.pop() });
+    }
+    await this.call("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+  }
+
+  async doubleClick(xpath) {
+    const origin = { [elementKey]: await this.find(xpath) };
+    const press = [
+      { type: "pointerDown", button: 0 },
+      { type: "pointerUp", button: 0 },
+    ];
+    await this.call("POST", "/actions", {
+      actions: [
+        {
+          type: "pointer",
+          id: "mouse",
+          parameters: { pointerType: "mouse" },
+          actions: [{ type: "pointerMove", origin, x: 0, y: 0, duration: 0 }, ...press, ...press],
+        },
+      ],
+    });
+  }
+
+  text(xpath) {
+    return this.find(xpath).then((id) => this.call("GET", `/element/${id}/text`));
+  }
+
+  async shows(text) {
+    await until(`the text "${text}"`, () =>
+      this.run("return document.body.innerText.includes(arguments[0])", text),
+    );
+  }
+
+  async picture(path) {
+    const data = Buffer.from(await this.call("GET", "/screenshot"), "base64");
+    writeFileSync(path, data);
+    return data;
+  }
+}
