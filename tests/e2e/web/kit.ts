@@ -39,7 +39,9 @@ function environment(folder: string, workspace: string | undefined): NodeJS.Proc
 
 /** Address of a database that no other test uses. The server is temporary and is thrown away as a whole. */
 function freshDatabase(): string {
-  const uri = new URL(process.env.STEWARD_TEST_MONGODB_URI ?? "mongodb://127.0.0.1:27017");
+  const server = process.env.STEWARD_TEST_MONGODB_URI;
+  if (!server) throw new Error("Set STEWARD_TEST_MONGODB_URI to a temporary MongoDB, or run --project=file.");
+  const uri = new URL(server);
   uri.pathname = `/e2e_${Date.now().toString(36)}_${Math.floor(Math.random() * 1e6).toString(36)}`;
   return uri.toString();
 }

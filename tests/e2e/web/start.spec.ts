@@ -1,10 +1,6 @@
 import { expect, grid, startServer, test } from "./kit";
 
 test.describe("first start", () => {
-  test.beforeEach(({ store }) => {
-    test.skip(store !== "file", "a new machine has no workspace, whatever comes later");
-  });
-
   test("offers the sample and shows its 361 records", async ({ page }) => {
     const server = await startServer({ store: "file", empty: true });
     try {
@@ -46,23 +42,4 @@ test.describe("first start", () => {
       await server.stop();
     }
   });
-});
-
-test("a workspace of MongoDB is connected to, opened, and says what it is", async ({ page, store }) => {
-  test.skip(store !== "mongodb", "needs a MongoDB");
-  const database = await startServer({ store: "mongodb" });
-  const server = await startServer({ store: "file", empty: true });
-  try {
-    await page.goto(server.url);
-    await page.getByRole("button", { name: /Connect to MongoDB/ }).click();
-    await page.getByRole("textbox", { name: "Address" }).fill(database.workspace ?? "");
-    await page.getByRole("button", { name: "Test the connection" }).click();
-    await page.getByRole("button", { name: "Open the workspace" }).click({ timeout: 30_000 });
-    await expect(grid(page)).toBeVisible({ timeout: 30_000 });
-    await expect(page.getByText("MongoDB", { exact: true })).toBeVisible();
-    await expect(page.getByText("361 records").first()).toBeVisible();
-  } finally {
-    await server.stop();
-    await database.stop();
-  }
 });

@@ -16,7 +16,7 @@ export function Problems({ problems }: { problems: ProblemCount[] }) {
           <strong className="num">{number(problem.rows)}</strong>
           <span>
             {fieldTitle(problem.field)} {ruleText(problem.rule)}
-            <span className="faint"> {problem.message}</span>
+            <span className="faint"> e.g. {problem.message}</span>
           </span>
         </li>
       ))}

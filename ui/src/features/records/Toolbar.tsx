@@ -76,7 +76,7 @@ export function Toolbar(props: ToolbarProps) {
           Filter{conditions > 0 ? ` · ${conditions}` : ""}
         </Button>
       </Tip>
-      <FilterChips />
+      <FilterChips columns={props.columns} />
       <span className={classes.spring} />
       <Views layout={props.layout} onLayout={props.onLayout} collection={collection.name} />
       <ColumnsMenu {...props} />
@@ -176,7 +176,8 @@ function SearchBox() {
   );
 }
 
-function FilterChips() {
+function FilterChips({ columns }: { columns: GridColumn[] }) {
+  const title = (field: string) => columns.find((column) => column.id === field)?.title ?? fieldTitle(field);
   const { search, change } = useRecordsSearch();
   const remove = (part: Filter) =>
     change({ filter: joined(parts(search.filter).filter((other) => !sameFilter(other, part))) });
@@ -189,7 +190,7 @@ function FilterChips() {
       )}
       {parts(search.filter).map((part) => (
         <Chip key={JSON.stringify(part)} onRemove={() => remove(part)}>
-          {filterWords(part, fieldTitle)}
+          {filterWords(part, title)}
         </Chip>
       ))}
     </span>

@@ -13,7 +13,8 @@ type ControlProps = {
   value: Ext | undefined;
   /** Shown, but not to be changed here. */
   fixed: boolean;
-  describedBy: string | undefined;
+  /** What is wrong with the value, one text. */
+  problem: string | undefined;
   onChange: (value: Ext | undefined) => void;
 };
 
@@ -46,7 +47,7 @@ function isTextList(value: Ext | undefined): boolean {
 }
 
 /** Text that becomes a value of the field's type; what cannot be read yet stays as text on the screen. */
-function TextControl({ id, spec, value, fixed, describedBy, onChange }: ControlProps) {
+function TextControl({ id, spec, value, fixed, problem, onChange }: ControlProps) {
   const exact = plainText(value);
   const [text, setText] = useState(exact);
   const [wrong, setWrong] = useState<string>();
@@ -70,8 +71,7 @@ function TextControl({ id, spec, value, fixed, describedBy, onChange }: ControlP
     value: text,
     readOnly: fixed,
     placeholder: spec.example ? `e.g. ${spec.example}` : "",
-    "aria-describedby": describedBy,
-    error: wrong ?? describedBy !== undefined,
+    error: wrong ?? problem,
     onChange: (event: { currentTarget: { value: string } }) => change(event.currentTarget.value),
   };
   const input = [classes.tabular, fixed && classes.fixed].filter(Boolean).join(" ");
@@ -88,7 +88,7 @@ function readsAs(text: string, value: Ext | undefined, spec: FieldSpec): boolean
   return parsed.ok ? plainText(parsed.value) === plainText(value) : text === value;
 }
 
-function ChoiceControl({ id, spec, value, fixed, describedBy, onChange }: ControlProps) {
+function ChoiceControl({ id, spec, value, fixed, problem, onChange }: ControlProps) {
   const choices = spec.choices.map((choice) => plainText(choice));
   const now = typeof value === "string" ? value : null;
   const data = now !== null && !choices.includes(now) ? [...choices, now] : choices;
@@ -100,8 +100,7 @@ function ChoiceControl({ id, spec, value, fixed, describedBy, onChange }: Contro
       disabled={fixed}
       clearable={!spec.required}
       placeholder="Choose"
-      aria-describedby={describedBy}
-      error={describedBy !== undefined}
+      error={problem}
       onChange={(next) => onChange(spec.choices.find((choice) => plainText(choice) === next))}
     />
   );
@@ -125,7 +124,7 @@ function BooleanControl({ id, spec, value, fixed, onChange }: ControlProps) {
   );
 }
 
-function ListControl({ id, value, fixed, describedBy, onChange }: ControlProps) {
+function ListControl({ id, value, fixed, problem, onChange }: ControlProps) {
   return (
     <TagsInput
       id={id}
@@ -135,8 +134,7 @@ function ListControl({ id, value, fixed, describedBy, onChange }: ControlProps) 
       acceptValueOnBlur
       splitChars={[";"]}
       placeholder={Array.isArray(value) && value.length > 0 ? "" : "Type and press Enter"}
-      aria-describedby={describedBy}
-      error={describedBy !== undefined}
+      error={problem}
       onChange={(next) => onChange(next)}
     />
   );
@@ -150,7 +148,7 @@ function ObjectStarter({ id, spec, fixed, onChange }: ControlProps) {
   );
 }
 
-function JsonControl({ id, value, fixed, describedBy, onChange }: ControlProps) {
+function JsonControl({ id, value, fixed, problem, onChange }: ControlProps) {
   const exact = JSON.stringify(value, null, 1) ?? "";
   const [text, setText] = useState(exact);
   const [wrong, setWrong] = useState<string>();
@@ -164,8 +162,7 @@ function JsonControl({ id, value, fixed, describedBy, onChange }: ControlProps) 
       minRows={2}
       maxRows={10}
       classNames={{ input: "mono" }}
-      aria-describedby={describedBy}
-      error={wrong ?? describedBy !== undefined}
+      error={wrong ?? problem}
       onChange={(event) => setText(event.currentTarget.value)}
       onBlur={() => {
         const parsed = parseJson(text);

@@ -94,14 +94,12 @@ function Field(props: FieldProps) {
             spec={spec}
             value={value}
             fixed={fixed}
-            describedBy={wrong.length > 0 ? `${id}-error` : undefined}
+            problem={wrong.length > 0 ? wrong.join(" ") : undefined}
             onChange={(next) => onDraft(edited(draft, spec.path, next))}
           />
         )}
-        {wrong.length > 0 && (
-          <div id={`${id}-error`} className={classes.error}>
-            {wrong.join(" ")}
-          </div>
+        {wrong.length > 0 && (isGroup || !tellsItself(spec)) && (
+          <div className={classes.error}>{wrong.join(" ")}</div>
         )}
       </div>
       <span className={classes.tools}>
@@ -120,6 +118,11 @@ function Field(props: FieldProps) {
       </span>
     </div>
   );
+}
+
+/** Controls that have no place for a message of their own. */
+function tellsItself(spec: FieldSpec): boolean {
+  return spec.kind !== "boolean" && spec.kind !== "object";
 }
 
 /** Long things get the whole width. */
