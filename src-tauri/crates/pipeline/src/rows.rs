@@ -29,29 +29,19 @@ pub enum RowOutcome {
 pub fn check_row(row: RawRow, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
     let mut unknown = Vec::new();
     let (number, offset) = (row.number, row.offset);
-    let outcome = match parse(&row) {
+    let outcome = match parse(&row, checker, &mut unknown) {
         Err(error) => RowOutcome::Bad { raw: row.bytes, document: None, errors: vec![error] },
-        Ok(parsed) => {
-            let mut errors = checker.map_or_else(Vec::new, |c| c.check(&parsed.plain));
-            if let Some(checker) = checker {
-                unknown.extend(checker.unknown_fields(&parsed.plain).map(str::to_owned));
-            }
-            finish(row.bytes, parsed, key_field, &mut errors)
-        }
+        Ok((document, mut errors)) => finish(row.bytes, document, key_field, &mut errors),
     };
     CheckedRow { number, offset, outcome, unknown }
-}
-
-struct Parsed {
-    document: Document,
-    plain: Json,
 }
 
 fn syntax(message: String) -> Violation {
     Violation { pointer: String::new(), rule: "syntax".into(), message, value: None }
 }
 
-fn parse(row: &RawRow) -> Result<Parsed, Violation> {
+/// The record of a row and the rules that it breaks; an error when there is no record in it.
+fn parse(row: &RawRow, checker: Option<&Checker>, unknown: &mut Vec<String>) -> Result<(Document, Vec<Violation>), Violation> {
     if row.too_large {
         return Err(syntax("This row is larger than 32 MB; only its beginning is kept here.".into()));
     }
@@ -67,12 +57,19 @@ fn parse(row: &RawRow) -> Result<Parsed, Violation> {
             value: value::from_ext(json).ok().map(Value),
         });
     }
+    let mut look = |plain: &Json| match checker {
+        Some(checker) => {
+            unknown.extend(checker.unknown_fields(plain).map(str::to_owned));
+            checker.check(plain)
+        }
+        None => Vec::new(),
+    };
     // Without `$` in a name the JSON is its own plain view.
     let extended = memchr::memmem::find(&row.bytes, b"\"$").is_some();
-    let plain = if extended { Json::Null } else { json.clone() };
+    let early = if extended { Vec::new() } else { look(&json) };
     let document = value::doc_from_ext(json).map_err(|e| syntax(format!("{e}.")))?.unwrap_or_default();
-    let plain = if extended { value::doc_to_plain(&document) } else { plain };
-    Ok(Parsed { document: id_first(document), plain })
+    let errors = if extended { look(&value::doc_to_plain(&document)) } else { early };
+    Ok((id_first(document), errors))
 }
 
 /// MongoDB keeps `_id` in front; so does Steward, on both stores.
@@ -99,18 +96,23 @@ fn explain(e: &serde_json::Error, row: &RawRow) -> String {
     format!("This row is not valid JSON: {reason} (byte {byte} of the file).")
 }
 
-fn finish(raw: Vec<u8>, parsed: Parsed, key_field: &str, errors: &mut Vec<Violation>) -> RowOutcome {
-    let key = parsed.document.get(key_field);
+fn finish(raw: Vec<u8>, mut document: Document, key_field: &str, errors: &mut Vec<Violation>) -> RowOutcome {
+    if key_field == "_id" && !document.contains_key("_id") {
+        // Without a key of their own, records get one each; otherwise all of them would count as the same.
+        document.insert("_id", bson::oid::ObjectId::new());
+        document = id_first(document);
+    }
+    let key = document.get(key_field);
     if let Some(error) = key_error(key, key_field)
         && !errors.iter().any(|e| e.pointer == error.pointer)
     {
         errors.push(error);
     }
     if !errors.is_empty() {
-        return RowOutcome::Bad { raw, document: Some(parsed.document), errors: std::mem::take(errors) };
+        return RowOutcome::Bad { raw, document: Some(document), errors: std::mem::take(errors) };
     }
     let key = key.cloned().unwrap_or(Bson::Null);
-    match RawDocumentBuf::try_from(&parsed.document) {
+    match RawDocumentBuf::try_from(&document) {
         Ok(document) => RowOutcome::Fine { key_hash: hash(&order::key_of(&key)), key, document, raw },
         Err(_) => {
             let error = syntax("A field name holds a NUL character, which no record can have.".into());
@@ -174,6 +176,15 @@ mod tests {
         let checked = check_row(row("{\"n\": 1}"), None, "k");
         let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
         assert_eq!((errors[0].rule.as_str(), errors[0].pointer.as_str()), ("missing_key", "/k"));
+    }
+
+    #[test]
+    fn records_without_an_id_are_not_duplicates_of_each_other() {
+        let hash = |text: &str| match check_row(row(text), None, "_id").outcome {
+            RowOutcome::Fine { key_hash, .. } => key_hash,
+            RowOutcome::Bad { errors, .. } => panic!("{errors:?}"),
+        };
+        assert_ne!(hash("{\"a\": 1}"), hash("{\"a\": 1}"));
     }
 
     #[test]

@@ -33,9 +33,9 @@ fn metric(finding: &Finding) -> MetricName {
 
 pub async fn find(app: &Arc<App>, request: FindRecords) -> ApiResult<RecordPage> {
     let workspace = app.workspace()?;
-    let started = std::time::Instant::now();
     let settings = workspace.existing(&request.collection).await?;
     let checker = workspace.checker_of(&request.collection).await?;
+    let started = std::time::Instant::now();
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
     let (found, next, scanned) = match &request.finding {
         Some(finding) => {
