@@ -213,6 +213,23 @@ fn payload_hash(docs: &[Document]) -> String {
     hex(&hasher.finalize())
 }
 
+/// [`payload_hash`] of the record changes as they are stored now.
+async fn stored_hash(workspace: &Workspace, set: &str) -> Result<String> {
+    let mut hasher = Sha256::new();
+    let mut after = None;
+    loop {
+        let query = steward_store::Query::new(changes_from(set, 0), 1000).sorted("_id", false).after(after);
+        let page = workspace.store.find(names::CHANGES, &query).await?;
+        for raw in &page.records {
+            hasher.update(raw.as_bytes());
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(hex(&hasher.finalize()));
+        }
+    }
+}
+
 /// SHA-256 over the previous hash and what the entry says; state and `undone_by` change later and are left out.
 fn chain_hash(set: &ChangeSet) -> String {
     let said = serde_json::json!([
@@ -254,10 +271,15 @@ pub async fn list(workspace: &Workspace, collection: Option<&str>, before: Optio
 
 /// The record changes of a set, in order, a page at a time.
 pub async fn changes(workspace: &Workspace, set: &str, from: usize, limit: usize) -> Result<Vec<Change>> {
-    let bound = |cmp, id: String| Filter::Compare { field: "_id".into(), cmp, value: Bson::from(id).into() };
-    let range = bound(Comparison::Gte, docs::change_id(set, from)).and(bound(Comparison::Lt, format!("{set};")));
-    let page = workspace.store.find(names::CHANGES, &steward_store::Query::new(range, limit).sorted("_id", false)).await?;
+    let query = steward_store::Query::new(changes_from(set, from), limit).sorted("_id", false);
+    let page = workspace.store.find(names::CHANGES, &query).await?;
     page.records.iter().map(|raw| docs::change_from_doc(&upsert::decode(raw)?)).collect()
+}
+
+/// The record changes of a set from a number on.
+fn changes_from(set: &str, from: usize) -> Filter {
+    let bound = |cmp, id: String| Filter::Compare { field: "_id".into(), cmp, value: Bson::from(id).into() };
+    bound(Comparison::Gte, docs::change_id(set, from)).and(bound(Comparison::Lt, format!("{set};")))
 }
 
 /// What a broken chain looks like.
@@ -282,6 +304,9 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
                 Some(format!("Entry {} is missing.", entries + 1))
             } else if set.previous_hash != previous || set.hash != chain_hash(&set) {
                 Some(format!("Entry {} was changed after it was written.", set.seq))
+            } else if set.run_id.is_none() && set.payload_hash != stored_hash(workspace, &set.id).await? {
+                // What imports replaced is written batch by batch and not part of their entry.
+                Some(format!("The values of entry {} were changed after they were written.", set.seq))
             } else {
                 None
             };
