@@ -74,35 +74,40 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     })?;
     let address = listener.local_addr().map_err(|e| internal("The address is not known.", e))?;
     let url = format!("http://{address}/#token={token}");
+    let stopped = stopped()?;
     if session.json {
         output::line(&serde_json::json!({ "url": url, "address": address.to_string(), "token": token }).to_string());
     }
     eprintln!("Steward is at {url}");
     eprintln!("Only this machine can reach it, and only with this address. Stop it with Ctrl-C.");
     let app = Arc::clone(&session.app);
-    axum::serve(listener, router(server, address))
-        .with_graceful_shutdown(stopped())
-        .await
-        .map_err(|e| internal("The server stopped.", e))?;
+    axum::serve(listener, router(server, address)).with_graceful_shutdown(stopped).await.map_err(|e| internal("The server stopped.", e))?;
     app.jobs.cancel_all();
     app.close();
     Ok(exit::DONE)
 }
 
-/// Ctrl-C, or the system asking politely.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Ctrl-C, or the system asking politely. Listens from the call on, not from the first poll.
+#[cfg(unix)]
+fn stopped() -> ApiResult<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |e| internal("Signals cannot be received.", e);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    let _ = interrupt.await;
+    })
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+fn stopped() -> ApiResult<impl Future<Output = ()> + Send> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 fn router(server: Server, address: SocketAddr) -> Router {
