@@ -1,0 +1,63 @@
+//! The history of the workspace: taking back, doing again, and noticing that somebody rewrote it.
+
+use bson::Bson;
+use serde_json::json;
+use steward_store::{Query, names};
+
+use crate::common::{Place, career, number, text};
+use crate::{on_all, on_both};
+
+/// A workspace with three edits; gives the ids of their change sets.
+fn three_edits(at: &Place) -> Vec<String> {
+    at.json(0, &["import", &at.write("a.json", json!([career("a", 50_000)]).to_string())]);
+    let edit = |n: i64| text(&at.json(0, &["records", "set", "a", &format!("average_salary={}", 50_000 + n)]), "/changeSet/id");
+    (1..=3).map(edit).collect()
+}
+
+on_all! {
+    fn taken_back_and_done_again(at) {
+        let edits = three_edits(at);
+        let after = at.export("careers");
+        at.steward(&["changes", "undo", &edits[0]]).ended(4).says("changed since");
+        assert_eq!(at.export("careers"), after, "a conflict writes nothing");
+        let undone = at.json(0, &["changes", "undo", &edits[2]]);
+        assert_eq!(at.json(0, &["records", "get", "a"])["document"]["average_salary"], 50_002);
+        at.steward(&["changes", "undo", &edits[2]]).ended(4).says("already");
+        at.json(0, &["changes", "undo", &text(&undone, "/changeSet/id")]);
+        assert_eq!(at.export("careers"), after);
+        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        at.steward(&["changes", "undo", "nothing"]).ended(3);
+    }
+
+    fn an_entry_that_was_rewritten_is_noticed(at) {
+        let edits = three_edits(at);
+        let fine = at.json(0, &["changes", "verify"]);
+        assert_eq!((&fine["ok"], number(&fine, "/entries")), (&json!(true), 4));
+        at.tamper(names::CHANGE_SETS, &edits[1], "actor", Bson::from("mallory"));
+        let broken = at.json(1, &["changes", "verify"]);
+        assert_eq!((&broken["ok"], number(&broken, "/brokenAt")), (&json!(false), 3));
+        at.steward(&["changes", "verify"]).ended(1).says("Entry 3 was changed after it was written.");
+    }
+}
+
+on_both! {
+    fn rewritten_values_of_an_entry_are_noticed(at) {
+        let edits = three_edits(at);
+        let id = format!("{}:000000000", edits[1]);
+        at.tamper(names::CHANGES, &id, "key", Bson::from("somebody else"));
+        let broken = at.json(1, &["changes", "verify"]);
+        assert_eq!((&broken["ok"], number(&broken, "/brokenAt")), (&json!(false), 3));
+    }
+
+    fn missing_entries_are_noticed(at) {
+        let edits = three_edits(at);
+        at.with_store(async |store| {
+            use steward_store::{Durability, WriteBatch, WriteOp};
+            let filter = steward_domain::Filter::eq("_id", edits[2].as_str());
+            assert_eq!(store.find(names::CHANGE_SETS, &Query::new(filter.clone(), 2)).await.unwrap().records.len(), 1);
+            let op = WriteOp::DeleteMany { collection: names::CHANGE_SETS.into(), filter };
+            store.write(WriteBatch::data(vec![op]), Durability::Full).await.unwrap();
+        });
+        at.steward(&["changes", "verify"]).ended(1).says("The newest entries are missing.");
+    }
+}

@@ -1,0 +1,16 @@
+//! Stories of people at the terminal, each run on a file and on a real MongoDB.
+
+// Test code: a broken expectation is meant to panic, with the place.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod changes;
+mod crash;
+mod dirty;
+mod import;
+mod quarantine;
+mod records;
+mod refusals;
+mod serve;

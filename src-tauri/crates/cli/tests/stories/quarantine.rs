@@ -1,0 +1,90 @@
+//! What is kept out: correcting, trying again, setting aside, bringing back, writing out.
+
+use serde_json::{Value as Json, json};
+
+use crate::common::{Place, career, number, text};
+use crate::on_both;
+
+/// Loads one good row and three bad ones; gives the ids of the bad ones.
+fn three_bad_rows(at: &Place) -> Vec<String> {
+    let mut low = career("low", 50_000);
+    low["average_salary"] = json!(-1);
+    let mut formula = career("formula", 50_000);
+    formula["description"] = json!("=1+1");
+    let rows = [career("good", 50_000), low, formula, json!({"career_id": "bare", "title": "Bare, \"quoted\""})];
+    at.json(1, &["import", &at.write("rows.json", json!(rows).to_string())]);
+    ids(at, "waiting")
+}
+
+fn ids(at: &Place, status: &str) -> Vec<String> {
+    let page = at.json(0, &["quarantine", "list", "--status", status]);
+    page["entries"].as_array().unwrap().iter().map(|e| text(e, "/id")).collect()
+}
+
+fn tried(done: &Json) -> [i64; 3] {
+    ["tried", "released", "stillWaiting"].map(|name| number(done, &format!("/{name}")))
+}
+
+on_both! {
+    fn corrected_tried_again_and_released_once(at) {
+        let rows = three_bad_rows(at);
+        let wrong = at.json(1, &["quarantine", "edit", &rows[0], "--set", "average_salary=0"]);
+        assert_eq!(text(&wrong, "/violations/0/pointer"), "/average_salary");
+        assert_eq!(tried(&at.json(1, &["quarantine", "retry", &rows[0]])), [1, 0, 1]);
+        let right = at.json(0, &["quarantine", "edit", &rows[0], "--set", "average_salary=52000", "--set", "industry=Making"]);
+        assert_eq!(right["violations"], json!([]));
+        let done = at.json(0, &["quarantine", "retry", &rows[0]]);
+        assert_eq!(tried(&done), [1, 1, 0]);
+        assert_eq!(at.json(0, &["records", "get", "low"])["document"]["average_salary"], 52_000);
+        let history = at.json(0, &["changes", "list"]);
+        assert_eq!(tried(&at.json(0, &["quarantine", "retry", &rows[0]])), [0, 0, 0], "trying again does nothing");
+        assert_eq!(at.json(0, &["changes", "list"]), history);
+        assert_eq!((ids(at, "released"), ids(at, "waiting").len()), (vec![rows[0].clone()], 2));
+        at.steward(&["quarantine", "edit", &rows[0], "--set", "average_salary=1"]).ended(4);
+
+        // Taking the release back removes the record and puts the row back to waiting.
+        at.json(0, &["changes", "undo", &text(&done, "/changeSet")]);
+        at.steward(&["records", "get", "low"]).ended(3);
+        assert_eq!(ids(at, "waiting").len(), 3);
+        assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [3, 1, 2]);
+        assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [2, 0, 2]);
+    }
+
+    fn set_aside_with_a_reason_and_brought_back(at) {
+        let rows = three_bad_rows(at);
+        at.steward(&["quarantine", "discard", &rows[0]]).ended(2);
+        at.steward(&["quarantine", "discard", "--reason", "none chosen"]).ended(2).says("Which rows?");
+        let done = at.json(0, &["quarantine", "discard", &rows[0], "--reason", "not ours"]);
+        assert_eq!(number(&done, "/discarded"), 1);
+        assert_eq!(text(&at.json(0, &["quarantine", "show", &rows[0]]), "/reason"), "not ours");
+        assert_eq!(text(&at.json(0, &["changes", "list"]), "/changes/0/reason"), "not ours");
+        assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [2, 0, 2], "discarded rows are left alone");
+        let stats = at.json(0, &["quarantine", "stats"]);
+        assert_eq!(["waiting", "released", "discarded"].map(|n| number(&stats, &format!("/{n}"))), [2, 0, 1]);
+        assert_eq!(number(&at.json(0, &["quarantine", "restore", &rows[0]]), "/discarded"), 1);
+        assert_eq!(ids(at, "waiting"), rows);
+        let narrowed = at.json(0, &["quarantine", "discard", "--rule", "required", "--reason", "bare"]);
+        assert_eq!(number(&narrowed, "/discarded"), 1);
+        at.steward(&["quarantine", "show", "nothing"]).ended(3);
+    }
+
+    fn written_out_for_programs_and_for_spreadsheets(at) {
+        three_bad_rows(at);
+        std::fs::create_dir(at.path("out")).unwrap();
+        let done = at.json(0, &["quarantine", "export", "out"]);
+        assert_eq!(number(&done, "/records"), 3);
+        let text_of = at.read("out/quarantine.ndjson");
+        let lines: Vec<Json> = text_of.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 3);
+        for field in ["rowNumber", "rawData", "errors", "quarantinedAt", "sourceFile", "schemaVersion", "document", "byteOffset", "runId"] {
+            assert!(lines.iter().all(|l| !l[field].is_null()), "{field} is missing");
+        }
+        assert_eq!(lines[0]["errors"][0]["pointer"], "/average_salary");
+        assert_eq!(lines[0]["document"]["career_id"], "low");
+        at.json(0, &["quarantine", "export", "report.csv", "--rule", "minLength"]);
+        let csv = at.read("report.csv");
+        assert!(csv.starts_with("\u{feff}file,row,byte,field,rule,message,value,schema,quarantined at,row as it came\r\n"), "{csv}");
+        assert_eq!(csv.lines().count(), 2);
+        assert!(csv.contains(",minLength,") && csv.contains(",\"'=1+1\","), "{csv}");
+    }
+}
