@@ -119,8 +119,9 @@ test("selected records are changed together, and deleted ones come back", async 
   await expect(bar).toContainText("2 records selected");
   await bar.getByRole("button", { name: "Delete" }).click();
   await app.getByRole("dialog").getByRole("button", { name: "Delete 2 records" }).click();
+  await expect(app.getByRole("dialog")).toBeHidden();
   await expect(app.getByText("359 records").first()).toBeVisible();
-  await expect(app.getByText("11-1011.00", { exact: true })).toBeHidden();
+  await expect(grid(app).getByText("11-1011.00", { exact: true })).toBeHidden();
   await app.keyboard.press("Control+z");
   await expect(app.getByText("361 records").first()).toBeVisible();
   await app.getByRole("textbox", { name: "Search in these records" }).fill("Chief");

@@ -52,6 +52,14 @@ export const theme = createTheme({
     }),
     Tooltip: Tooltip.extend({
       defaultProps: { openDelay: 300, transitionProps: { duration: 80 }, withArrow: false, offset: 4 },
+      styles: {
+        tooltip: {
+          background: "var(--st-raised)",
+          color: "var(--st-text)",
+          border: "1px solid var(--st-line-strong)",
+          boxShadow: "0 4px 14px rgb(0 0 0 / 0.12)",
+        },
+      },
     }),
     Input: { styles: { input: { color: "var(--st-text)" } } },
     InputWrapper: {
