@@ -179,24 +179,6 @@ class Window {
     await this.call("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
-  async doubleClick(xpath) {
-    const origin = { [elementKey]: await this.find(xpath) };
-    const press = [
-      { type: "pointerDown", button: 0 },
-      { type: "pointerUp", button: 0 },
-    ];
-    await this.call("POST", "/actions", {
-      actions: [
-        {
-          type: "pointer",
-          id: "mouse",
-          parameters: { pointerType: "mouse" },
-          actions: [{ type: "pointerMove", origin, x: 0, y: 0, duration: 0 }, ...press, ...press],
-        },
-      ],
-    });
-  }
-
   text(xpath) {
     return this.find(xpath).then((id) => this.call("GET", `/element/${id}/text`));
   }
