@@ -356,7 +356,11 @@ async fn release(
                 document: None,
             },
         }),
-        _ => None,
+        Some(Outcome::Unpatchable { field }) => {
+            entry.errors = vec![crate::import::unpatchable(&field)];
+            return Ok(None);
+        }
+        Some(Outcome::Unchanged | Outcome::Exists | Outcome::Conflict) | None => None,
     };
     entry.errors.clear();
     Ok(Some(change))

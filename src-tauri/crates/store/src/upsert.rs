@@ -33,6 +33,10 @@ pub enum Outcome {
     Exists,
     /// Others kept writing the same record; nothing was written.
     Conflict,
+    /// The record exists and differs in a field whose name no patch can say; nothing was written.
+    Unpatchable {
+        field: String,
+    },
 }
 
 /// How to load a batch.
@@ -58,16 +62,27 @@ pub async fn compare(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming]
     batch.iter().map(|incoming| Ok(decide(plan, incoming, existing.get(&key_bytes(&incoming.key)))?.0)).collect()
 }
 
+/// Attempts before a record that others keep writing is given up, and before the whole batch is.
+const ATTEMPTS: u32 = 4;
+const ALL_ATTEMPTS: u32 = 12;
+
 /// Loads a batch. Keys in it must be different from each other.
 pub async fn upsert(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming], books: &dyn Bookkeeper) -> StoreResult<Vec<Outcome>> {
     let mut look = !plan.expect_new;
     let mut earlier: Vec<Option<Outcome>> = vec![None; batch.len()];
-    for _ in 0..4 {
+    let mut failed = vec![0_u32; batch.len()];
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
         let existing = if look { look_up(store, plan, batch).await? } else { HashMap::new() };
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut ops = Vec::with_capacity(batch.len());
         let mut sources = Vec::with_capacity(batch.len());
         for (at, incoming) in batch.iter().enumerate() {
+            if failed[at] >= ATTEMPTS {
+                outcomes.push(Outcome::Conflict);
+                continue;
+            }
             let (outcome, op) = decide(plan, incoming, existing.get(&key_bytes(&incoming.key)))?;
             if op.is_some() {
                 sources.push(at);
@@ -86,19 +101,24 @@ pub async fn upsert(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming],
         match store.write(write, Durability::Bulk).await {
             Ok(report) if report.failures.is_empty() => return Ok(outcomes),
             Ok(report) => {
-                let failed: Vec<usize> = report.failures.iter().filter_map(|f| sources.get(f.index).copied()).collect();
+                let again: Vec<usize> = report.failures.iter().filter_map(|f| sources.get(f.index).copied()).collect();
+                for at in &again {
+                    failed[*at] += 1;
+                }
                 for (at, outcome) in outcomes.into_iter().enumerate() {
-                    let written = matches!(outcome, Outcome::Inserted { .. } | Outcome::Updated { .. }) && !failed.contains(&at);
+                    let written = matches!(outcome, Outcome::Inserted { .. } | Outcome::Updated { .. }) && !again.contains(&at);
                     earlier[at] = written.then_some(outcome);
                 }
             }
-            Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => {}
+            Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) && attempt < ALL_ATTEMPTS => {}
             Err(e) => return Err(e),
+        }
+        if attempt >= ALL_ATTEMPTS {
+            return Err(crate::StoreError::new(StoreErrorKind::Conflict, "Others keep writing the same records. Try again in a moment."));
         }
         // Somebody else wrote one of these records in between: look again. What was written is found unchanged.
         look = true;
     }
-    Ok(batch.iter().map(|_| Outcome::Conflict).collect())
 }
 
 async fn look_up(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming]) -> StoreResult<HashMap<Vec<u8>, RawDocumentBuf>> {
@@ -137,6 +157,9 @@ fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocume
         }
         new = merged;
     }
+    if let Some(field) = unpatchable(&old, &new) {
+        return Ok((Outcome::Unpatchable { field }, None));
+    }
     let changes = value::diff(&old, &new);
     if changes.is_empty() {
         return Ok((Outcome::Unchanged, None));
@@ -144,6 +167,16 @@ fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocume
     let id = old.get("_id").cloned().unwrap_or(Bson::Null);
     let op = patch(plan.collection, id.clone(), &changes);
     Ok((Outcome::Updated { id, changes }, Some(op)))
+}
+
+/// A field that differs and whose name would be read as a path or an operator.
+fn unpatchable(old: &Document, new: &Document) -> Option<String> {
+    let odd = |name: &&String| name.is_empty() || name.contains('.') || name.starts_with('$');
+    let differs = |name: &&String| match (old.get(name.as_str()), new.get(name.as_str())) {
+        (Some(a), Some(b)) => !value::same(a, b),
+        _ => true,
+    };
+    old.keys().chain(new.keys()).find(|name| odd(name) && differs(name)).cloned()
 }
 
 fn insert(plan: UpsertPlan<'_>, incoming: &Incoming) -> StoreResult<(Outcome, Option<WriteOp>)> {

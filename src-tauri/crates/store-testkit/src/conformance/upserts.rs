@@ -44,6 +44,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::Unchanged => "unchanged",
         Outcome::Exists => "exists",
         Outcome::Conflict => "conflict",
+        Outcome::Unpatchable { .. } => "unpatchable",
     }
 }
 
