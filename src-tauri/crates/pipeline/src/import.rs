@@ -268,7 +268,7 @@ impl Pass<'_> {
         }
         self.progress.total(total);
         let mut seen = SeenKeys::default();
-        let mut unknown: BTreeMap<String, i64> = BTreeMap::new();
+        let mut unknown: BTreeMap<String, i64> = self.findings.unknown_fields.iter().map(|u| (u.field.clone(), u.rows)).collect();
         let mut problems: HashMap<(String, String), usize> = HashMap::new();
         let stream = checked(self.spec.files.clone(), checker, self.spec.key_field.clone());
         let mut stream = std::pin::pin!(stream);
@@ -323,7 +323,8 @@ impl Pass<'_> {
         }
         if let Some(end) = batch.end {
             self.findings.files[batch.file].sha256 = end.sha256;
-            self.findings.notes.extend(end.note);
+            // An earlier attempt may have said it.
+            self.findings.notes.extend(end.note.filter(|note| !self.findings.notes.contains(note)));
         }
         // Counts of this batch are known only after it is taken; the checkpoint carries those before plus its own.
         let outcomes =
@@ -433,7 +434,7 @@ impl Pass<'_> {
                         self.findings.updates.push(UpdateSample { key: incoming.key, title, changes });
                     }
                 }
-                Outcome::Exists | Outcome::Conflict => {
+                Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
                     let entry = turned_away(self, file, &outcome, &incoming, &row);
                     self.note_rejected(&entry, problems);
                 }
@@ -452,13 +453,27 @@ fn turned_away(pass: &Pass<'_>, file: usize, outcome: &Outcome, incoming: &Incom
 pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Violation {
     let (rule, message) = match outcome {
         Outcome::Exists => ("exists", format!("A record with this {key_field} exists already, and this import only inserts.")),
-        _ => ("conflict", "Others kept changing this record while it was being loaded.".to_owned()),
+        Outcome::Unpatchable { field } => return unpatchable(field),
+        _ => (
+            "conflict",
+            "This record cannot be written: another one has a value that must be unique, or others kept changing it.".to_owned(),
+        ),
     };
     Violation {
         pointer: steward_domain::FieldPath::new(key_field).to_pointer(),
         rule: rule.into(),
         message,
         value: Some(Value(key.clone())),
+    }
+}
+
+/// Why a field of a record that exists cannot be changed.
+pub fn unpatchable(field: &str) -> Violation {
+    Violation {
+        pointer: format!("/{}", field.replace('~', "~0").replace('/', "~1")),
+        rule: "field_name".into(),
+        message: format!("'{field}' differs from the record that exists, and a field with this name cannot be changed."),
+        value: None,
     }
 }
 
@@ -534,7 +549,7 @@ impl Bookkeeper for Books<'_> {
                     ops.push(WriteOp::put(names::CHANGES, &doc)?);
                     number += 1;
                 }
-                Outcome::Exists | Outcome::Conflict => {
+                Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
                     let row = &self.batch.rows[at];
                     ops.push(quarantine_op(&self.loading.late_entry(outcome, incoming, row, self.batch))?);
                 }
@@ -595,7 +610,7 @@ fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
             Outcome::Inserted { .. } => counts.inserted += 1,
             Outcome::Updated { .. } => counts.updated += 1,
             Outcome::Unchanged => counts.unchanged += 1,
-            Outcome::Exists | Outcome::Conflict => counts.quarantined += 1,
+            Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => counts.quarantined += 1,
         }
     }
 }

@@ -162,7 +162,7 @@ mod tests {
     fn syntax_errors_carry_the_byte() {
         let checked = check_row(row("{\"a\":\n tru}"), None, "a");
         let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
-        assert!(errors[0].message.contains("byte 109"), "{}", errors[0].message);
+        assert!(errors[0].message.contains("byte 110"), "{}", errors[0].message);
     }
 
     #[test]

@@ -98,7 +98,13 @@ async fn drive(
     if expect_new {
         workspace.store.begin_load(&spec.collection).await?;
     }
-    let findings = Findings { counts: record.counts, files: record.files.clone(), notes: record.notes.clone(), ..Findings::default() };
+    let findings = Findings {
+        counts: record.counts,
+        files: record.files.clone(),
+        notes: record.notes.clone(),
+        unknown_fields: record.unknown_fields.clone(),
+        ..Findings::default()
+    };
     let change_set = record.id.clone();
     let (updates, chunks) = if skip.is_empty() { (0, 0) } else { recorded(workspace, &record.id).await? };
     let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
