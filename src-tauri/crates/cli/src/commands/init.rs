@@ -95,7 +95,11 @@ pub async fn doctor(session: &Session) -> ApiResult<u8> {
     });
     failed |= report.checks.iter().any(|c| c.outcome == CheckOutcome::Failed);
     match opened {
-        Err(e) if e.code != ErrorCode::NotFound => Err(e),
+        Err(e) if e.code != ErrorCode::NotFound => {
+            // The report is the one answer; why the workspace did not open is said beside it.
+            output::error(&e, false);
+            Ok(crate::exit_code(e.code))
+        }
         _ => Ok(if failed { exit::FINDINGS } else { exit::DONE }),
     }
 }

@@ -62,6 +62,8 @@ fn a_file_of_a_newer_version_is_refused() {
     at.json(0, &["init"]);
     sqlite(&at, "PRAGMA user_version = 99");
     at.steward(&["records", "collections"]).ended(3).says("was made by a newer Steward").says("Update Steward");
+    // Report and refusal are not two objects.
+    assert!(at.json(3, &["doctor"])["checks"].is_array());
 }
 
 #[test]
