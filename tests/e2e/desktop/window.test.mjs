@@ -40,7 +40,9 @@ describe("the window, from first start to an import", () => {
     const cell = '//*[@role="row"][contains(., "11-1011.00")]//*[@data-col="title"]';
     await window.click(cell);
     await window.type("{Enter}");
-    await window.find('//textarea[@aria-label="Edit Title"]');
+    await until("the editor of the cell", () =>
+      window.run('return document.activeElement.getAttribute("aria-label") === "Edit Title"'),
+    );
     await window.type("{Control}aChief Stewards{Enter}");
     await until("the new title", async () => (await window.text(cell)) === "Chief Stewards");
     await window.type("{Control}z");

@@ -89,6 +89,7 @@ export function Grid(props: GridProps) {
   const block = useMemo(() => blockOf(anchor, focus), [anchor, focus]);
   const go = useCallback(
     (cell: Cell, extend: boolean) => {
+      scroller.current?.focus({ preventScroll: true });
       setFocus(cell);
       if (!extend) setAnchor(cell);
       rows.scrollToIndex(cell.row);

@@ -128,6 +128,8 @@ function GridCell(props: RowProps & { column: GridColumn; col: number }) {
       data-col={column.id}
       onMouseDown={(event) => {
         if (event.button !== 0 || isEditing) return;
+        // WebKit would not give the focus to the grid: `onGo` does, and nothing may take it away again.
+        event.preventDefault();
         props.onGo({ row: index, col }, event.shiftKey);
       }}
       onMouseEnter={(event) => {
