@@ -179,10 +179,6 @@ class Window {
     await this.call("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
-  text(xpath) {
-    return this.find(xpath).then((id) => this.call("GET", `/element/${id}/text`));
-  }
-
   async shows(text) {
     await until(`the text "${text}"`, () =>
       this.run("return document.body.innerText.includes(arguments[0])", text),

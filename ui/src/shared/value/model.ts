@@ -1,5 +1,7 @@
 /** Extended JSON values: what they are, how they read, whether two are the same. No drawing here. */
+
 import type { Ext, ExtObject } from "@/ipc";
+import { locale } from "../words/locale";
 
 export type ValueKind =
   | "missing"
@@ -104,7 +106,7 @@ function exactNumber(value: Ext): string {
   return isObject(value) ? String(Object.values(value)[0]) : "";
 }
 
-const grouping = new Intl.NumberFormat(undefined, { maximumFractionDigits: 20 });
+const grouping = new Intl.NumberFormat(locale, { maximumFractionDigits: 20 });
 
 /** A number for reading, with the separators of the user. */
 export function shownNumber(value: Ext): string {
@@ -114,7 +116,7 @@ export function shownNumber(value: Ext): string {
   return Number.isFinite(plain) && exact.length < 17 ? grouping.format(plain) : exact;
 }
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 /** Short text of a value for reading: separators, the user's time zone, lists with commas. */
 export function shownText(value: Ext | undefined): string {

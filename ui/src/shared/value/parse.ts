@@ -1,5 +1,7 @@
 /** Text that a person typed or pasted, as a value of the right type. */
+
 import type { Ext } from "@/ipc";
+import { locale } from "../words/locale";
 import { isObject, kindOf, plainText } from "./model";
 
 /** What a field takes: the types of JSON Schema, and its choices. */
@@ -47,7 +49,7 @@ function targetType(before: Ext | undefined, expected?: Expected): string {
 }
 
 const decimalMark =
-  new Intl.NumberFormat().formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
+  new Intl.NumberFormat(locale).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
 
 export function parseNumber(text: string, before: Ext | undefined, whole: boolean): Parsed {
   const cleaned = cleanNumber(text);

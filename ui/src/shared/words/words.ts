@@ -1,8 +1,10 @@
 /** Numbers, counts, times and names as plain English. */
-import type { JobUnit, MetricName, RunCounts } from "@/ipc";
 
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const percentFormat = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+import type { JobUnit, MetricName, RunCounts } from "@/ipc";
+import { locale } from "./locale";
+
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const percentFormat = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
 
 export function number(value: number): string {
   return whole.format(value);
@@ -39,14 +41,14 @@ export function duration(seconds: number): string {
   return count(Math.round(seconds / 3600), "hour");
 }
 
-const timeOnly = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const dayAndTime = new Intl.DateTimeFormat(undefined, {
+const timeOnly = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const dayAndTime = new Intl.DateTimeFormat(locale, {
   day: "numeric",
   month: "short",
   hour: "2-digit",
   minute: "2-digit",
 });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
 
 /** `just now`, `12 min ago`, `14:02`, `4 May, 14:02`. */
 export function when(iso: string, now = Date.now()): string {
