@@ -90,7 +90,9 @@ on_all! {
         complete(at, rows);
         taken_back(at, &run, rows);
     }
+}
 
+on_both! {
     fn killed_and_imported_anew_nothing_is_doubled(at) {
         let rows = 40_000;
         let file = many(at, rows);

@@ -9,6 +9,7 @@ mod common;
 mod changes;
 mod crash;
 mod dirty;
+mod docs;
 mod import;
 mod quarantine;
 mod records;
