@@ -5,9 +5,12 @@ use serde_json::{Value as Json, json};
 use crate::common::{Place, career, counts, number, text};
 use crate::on_both;
 
-/// What the quarantine tells of a row: row, byte, pointer, rule and value of each error.
+/// Pointer, rule and value of an error.
+type Told = (String, String, Option<Json>);
+
+/// What the quarantine tells of a row: row, byte and errors.
 #[derive(Debug, PartialEq)]
-struct Kept(i64, i64, Vec<(String, String, Option<Json>)>);
+struct Kept(i64, i64, Vec<Told>);
 
 fn kept(at: &Place) -> Vec<Kept> {
     let page = at.json(0, &["quarantine", "list", "--limit", "100"]);
@@ -77,7 +80,7 @@ on_both! {
         let file = at.write("in.json", json!(rows).to_string());
         let run = at.json(1, &["import", &file]);
         assert_eq!(counts(&run), [1, 0, 0, 4]);
-        let found: Vec<(i64, Vec<(String, String, Option<Json>)>)> = kept(at).into_iter().map(|k| (k.0, k.2)).collect();
+        let found: Vec<(i64, Vec<Told>)> = kept(at).into_iter().map(|k| (k.0, k.2)).collect();
         let error = |pointer: &str, rule: &str, value: Option<Json>| (pointer.to_owned(), rule.to_owned(), value);
         assert_eq!(
             found,
