@@ -247,7 +247,7 @@ async fn take_back(workspace: &Workspace, set: &str) -> String {
     }
 }
 
-async fn story(workspace: &Workspace, docs: &[Document], steps: &[Step]) -> Result<(), TestCaseError> {
+async fn story(workspace: &Workspace, docs: &[Document], steps: &[Step]) -> Result<usize, TestCaseError> {
     workspace.assign(C, None, Some("k")).await.unwrap();
     let inserts = docs.iter().map(|doc| WriteOp::insert(C, doc).unwrap()).collect();
     workspace.store.write(WriteBatch::data(inserts), Durability::Full).await.unwrap();
@@ -277,7 +277,7 @@ async fn story(workspace: &Workspace, docs: &[Document], steps: &[Step]) -> Resu
     assert_eq!(state(workspace).await, after, "everything done again");
     let chain = journal::verify(workspace).await.unwrap();
     assert_eq!(chain.broken_at, None, "{}", chain.message);
-    Ok(())
+    Ok(done.len())
 }
 
 async fn workspace(store: Arc<dyn Store>) -> Workspace {
@@ -288,15 +288,20 @@ async fn workspace(store: Arc<dyn Store>) -> Workspace {
 fn run<F: AsyncFn() -> Workspace>(cases: u32, fresh: F) {
     let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 300, ..ProptestConfig::default() };
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let written = AtomicU32::new(0);
     let outcome = TestRunner::new(config).run(&(documents(), vec(step(), 1..8)), |(docs, steps)| {
         runtime.block_on(async {
             let workspace = fresh().await;
-            story(&workspace, &docs, &steps).await
+            let changes = story(&workspace, &docs, &steps).await?;
+            written.fetch_add(u32::try_from(changes).unwrap(), Ordering::Relaxed);
+            Ok(())
         })
     });
     if let Err(e) = outcome {
         panic!("{e}");
     }
+    let written = written.into_inner();
+    assert!(written > cases, "most steps were refused: {written} changes in {cases} cases");
 }
 
 #[test]
