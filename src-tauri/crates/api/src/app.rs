@@ -157,7 +157,10 @@ fn follow(app: &Arc<App>, workspace: &Workspace) -> Option<tokio::task::JoinHand
                 return;
             };
             for name in names {
-                app.changed(&[Topic::Records], Some(&name));
+                app.changed(
+                    &[Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality],
+                    Some(&name),
+                );
             }
             drop(app);
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
