@@ -51,7 +51,7 @@ mod dto_types {
 crate::for_each_command!(visit_all);
 
 fn types() -> String {
-    let config = Config::from_env();
+    let config = Config::default().with_large_int("number");
     let mut collect = Collect { config: &config, seen: std::collections::BTreeMap::new() };
     visit_commands(&mut collect);
     collect.visit::<dto::AppEvent>();

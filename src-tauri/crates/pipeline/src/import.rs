@@ -3,31 +3,27 @@
 //! One thread reads, the blocking threads check batches in order, this task loads. Quarantine entries and the earlier
 //! state of updated records are written with each batch, and with it the checkpoint that a resume goes on from.
 
+mod load;
+mod read;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use bson::Bson;
-use futures::{Stream, StreamExt};
-use sha2::{Digest, Sha256};
+use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
 use steward_domain::{ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, Value, Violation};
-use steward_schema::Checker;
-use steward_store::upsert::{self, Bookkeeper, Incoming, Outcome, UpsertPlan};
-use steward_store::{StoreResult, WriteOp, names};
-use tokio::sync::mpsc;
+use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 
-use crate::docs::{self, Change};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::Progress;
-use crate::rows::{CheckedRow, RowOutcome, check_row};
+use crate::rows::RowOutcome;
 use crate::seen::SeenKeys;
-use crate::split::{Layout, RawRow, Splitter};
 use crate::workspace::Workspace;
 
-/// Rows of one batch, and bytes that end it earlier.
-const BATCH_ROWS: usize = 1000;
-const BATCH_BYTES: usize = 4 << 20;
+pub use load::{Loading, quarantine_op, run_op};
+pub use read::{CheckedBatch, checked, hex, open};
+
 /// Samples kept for a plan.
 const SAMPLES: usize = 20;
 
@@ -85,129 +81,6 @@ pub struct Findings {
     pub unknown_fields: Vec<UnknownField>,
     pub notes: Vec<String>,
     pub files: Vec<RunFile>,
-}
-
-/// Rows of one file, cut and read ahead.
-struct RawBatch {
-    file: usize,
-    rows: Vec<RawRow>,
-    position: u64,
-    /// Set with the last batch of a file.
-    end: Option<FileEnd>,
-}
-
-struct FileEnd {
-    sha256: String,
-    note: Option<String>,
-}
-
-/// Rows after checking.
-pub struct CheckedBatch {
-    file: usize,
-    rows: Vec<CheckedRow>,
-    position: u64,
-    end: Option<FileEnd>,
-}
-
-impl CheckedBatch {
-    /// The rows, and what there is to say about the file at its end.
-    pub fn into_parts(self) -> (Vec<CheckedRow>, Option<String>) {
-        (self.rows, self.end.and_then(|e| e.note))
-    }
-}
-
-/// Hashes what passes through.
-struct Hashing<R> {
-    inner: R,
-    hash: Sha256,
-}
-
-impl<R: std::io::Read> std::io::Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..n]);
-        Ok(n)
-    }
-}
-
-/// Hex of a digest.
-pub fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Opens a source for reading; a folder is refused in words.
-pub fn open(file: &SourceFile) -> Result<(std::fs::File, u64)> {
-    let handle = std::fs::File::open(&file.path).map_err(|e| Error::file(&file.path, e))?;
-    let meta = handle.metadata().map_err(|e| Error::file(&file.path, e))?;
-    if meta.is_dir() {
-        return Err(Error::BadRequest(format!("{} is a folder. Choose the files in it.", file.path.display())));
-    }
-    Ok((handle, meta.len()))
-}
-
-fn read_file(index: usize, file: &SourceFile, send: &mpsc::Sender<Result<RawBatch>>) -> Result<()> {
-    let (handle, _) = open(file)?;
-    let failed = |e| Error::file(&file.path, e);
-    let mut splitter = Splitter::new(Hashing { inner: handle, hash: Sha256::new() }).map_err(failed)?;
-    let mut rows = Vec::new();
-    let mut bytes = 0;
-    let mut cut = false;
-    while let Some(row) = splitter.next_row().map_err(failed)? {
-        bytes += row.bytes.len();
-        cut |= row.cut_off;
-        rows.push(row);
-        if rows.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
-            let batch = RawBatch { file: index, rows: std::mem::take(&mut rows), position: splitter.position(), end: None };
-            bytes = 0;
-            if send.blocking_send(Ok(batch)).is_err() {
-                return Ok(());
-            }
-        }
-    }
-    let layout = splitter.layout();
-    let note = match layout {
-        Layout::Empty => Some(format!("{} is empty.", file.name)),
-        Layout::Unknown => Some(format!("{} does not look like JSON.", file.name)),
-        Layout::Array if cut || !splitter.closed => Some(format!("{} is cut off: the list in it has no end.", file.name)),
-        _ if cut => Some(format!("{} is cut off in the middle of its last record.", file.name)),
-        _ => None,
-    };
-    let position = splitter.position();
-    let end = Some(FileEnd { sha256: hex(&splitter.into_input().hash.finalize()), note });
-    let _ = send.blocking_send(Ok(RawBatch { file: index, rows, position, end }));
-    Ok(())
-}
-
-/// Checked batches in the order of the files.
-pub fn checked(
-    files: Vec<SourceFile>,
-    checker: Option<Arc<Checker>>,
-    key_field: String,
-) -> impl Stream<Item = Result<CheckedBatch>> + Send {
-    let (send, receive) = mpsc::channel::<Result<RawBatch>>(2);
-    tokio::task::spawn_blocking(move || {
-        for (index, file) in files.iter().enumerate() {
-            if let Err(e) = read_file(index, file, &send) {
-                let _ = send.blocking_send(Err(e));
-                return;
-            }
-        }
-    });
-    let batches = futures::stream::unfold(receive, |mut receive| async { receive.recv().await.map(|b| (b, receive)) });
-    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8);
-    batches
-        .map(move |batch| {
-            let (checker, key_field) = (checker.clone(), key_field.clone());
-            async move {
-                let batch = batch?;
-                let work = move || {
-                    let rows = batch.rows.into_iter().map(|row| check_row(row, checker.as_deref(), &key_field)).collect();
-                    CheckedBatch { file: batch.file, rows, position: batch.position, end: batch.end }
-                };
-                tokio::task::spawn_blocking(work).await.map_err(|e| Error::BadRequest(format!("Reading stopped unexpectedly: {e}.")))
-            }
-        })
-        .buffered(threads + 1)
 }
 
 /// Where the pass writes to, if it does.
@@ -507,157 +380,5 @@ impl Sink for Comparing<'_> {
         let plan =
             UpsertPlan { collection: &self.spec.collection, key_field: &self.spec.key_field, mode: self.spec.mode, expect_new: false };
         Ok(upsert::compare(self.workspace.store.as_ref(), plan, batch.fine).await?)
-    }
-}
-
-/// Writes records, quarantine, earlier states and the checkpoint.
-pub struct Loading<'a> {
-    pub workspace: &'a Workspace,
-    pub spec: &'a ImportSpec,
-    pub record: steward_domain::RunRecord,
-    pub expect_new: bool,
-    /// The change set of the run.
-    pub change_set: String,
-    /// Updates recorded so far: numbers the history entries.
-    pub updates: usize,
-    pub chunks: usize,
-}
-
-struct Books<'a> {
-    loading: &'a Loading<'a>,
-    batch: &'a SinkBatch<'a>,
-}
-
-impl Bookkeeper for Books<'_> {
-    fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>> {
-        let mut ops = Vec::new();
-        for entry in self.batch.quarantine {
-            ops.push(quarantine_op(entry)?);
-        }
-        let mut ids = Vec::new();
-        let mut hashes = Vec::new();
-        let mut number = self.loading.updates;
-        for (at, (outcome, incoming)) in outcomes.iter().zip(batch).enumerate() {
-            match outcome {
-                Outcome::Inserted { id } => {
-                    ids.push(id.clone());
-                    hashes.extend_from_slice(&crate::rows::content_hash(&incoming.document).to_le_bytes());
-                }
-                Outcome::Updated { id, changes } => {
-                    let change = update_change(&self.loading.spec.collection, &incoming.key, id, changes);
-                    let doc = docs::change_to_doc(&self.loading.change_set, number, &change);
-                    ops.push(WriteOp::put(names::CHANGES, &doc)?);
-                    number += 1;
-                }
-                Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
-                    let row = &self.batch.rows[at];
-                    ops.push(quarantine_op(&self.loading.late_entry(outcome, incoming, row, self.batch))?);
-                }
-                Outcome::Unchanged => {}
-            }
-        }
-        if !ids.is_empty() {
-            let chunk = bson::doc! {
-                "_id": format!("{}:{:09}", self.loading.record.id, self.loading.chunks), "run": self.loading.record.id.as_str(),
-                "ids": ids, "hashes": bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: hashes },
-            };
-            ops.push(WriteOp::put(names::RUN_INSERTS, &chunk)?);
-        }
-        Ok(ops)
-    }
-
-    fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>> {
-        let mut record = self.loading.record.clone();
-        record.counts = self.batch.findings.counts;
-        add_outcomes(&mut record.counts, outcomes);
-        record.files.clone_from(&self.batch.findings.files);
-        record.unknown_fields.clone_from(&self.batch.findings.unknown_fields);
-        record.notes.clone_from(&self.batch.findings.notes);
-        record.heartbeat_at = self.loading.workspace.clock.stamp();
-        Ok(vec![run_op(&record)?])
-    }
-}
-
-/// The earlier state of an updated record.
-fn update_change(collection: &str, key: &Bson, id: &Bson, changes: &[steward_domain::FieldChange]) -> Change {
-    Change {
-        id: id.clone(),
-        record: steward_domain::RecordChange {
-            collection: collection.to_owned(),
-            key: steward_domain::RecordKey(Value(key.clone())),
-            op: steward_domain::RecordOp::Update,
-            fields: changes.to_vec(),
-            document: None,
-        },
-    }
-}
-
-/// Writes the run as it stands.
-pub fn run_op(record: &steward_domain::RunRecord) -> StoreResult<WriteOp> {
-    let doc = docs::to_document(&record.id, record).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
-    WriteOp::put(names::RUNS, &doc)
-}
-
-/// Writes a quarantine entry; the document keeps its BSON types.
-pub fn quarantine_op(entry: &QuarantineEntry) -> StoreResult<WriteOp> {
-    let doc = crate::quarantine::to_doc(entry).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
-    WriteOp::put(names::QUARANTINE, &doc)
-}
-
-fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
-    for outcome in outcomes {
-        match outcome {
-            Outcome::Inserted { .. } => counts.inserted += 1,
-            Outcome::Updated { .. } => counts.updated += 1,
-            Outcome::Unchanged => counts.unchanged += 1,
-            Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => counts.quarantined += 1,
-        }
-    }
-}
-
-impl Loading<'_> {
-    fn late_entry(&self, outcome: &Outcome, incoming: &Incoming, row: &FineRow, batch: &SinkBatch<'_>) -> QuarantineEntry {
-        // The file is the one being read: the last with a hash still open, or the last one.
-        let file = batch.findings.files.iter().position(|f| f.sha256.is_empty()).unwrap_or(batch.findings.files.len() - 1);
-        let name = batch.findings.files[file].name.clone();
-        QuarantineEntry {
-            id: format!("{}-{file}-{}", batch.run, row.number),
-            run_id: batch.run.to_owned(),
-            collection: self.spec.collection.clone(),
-            source_file: name,
-            source_hash: String::new(),
-            row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
-            byte_offset: i64::try_from(row.offset).unwrap_or(i64::MAX),
-            raw: String::from_utf8_lossy(&row.raw).into_owned(),
-            raw_base64: false,
-            document: upsert::decode(&incoming.document).ok().map(Value::from),
-            errors: vec![turned_away_because(outcome, &incoming.key, &self.spec.key_field)],
-            schema: self.spec.schema.clone(),
-            status: QuarantineStatus::Waiting,
-            quarantined_at: self.workspace.clock.stamp(),
-            edited: false,
-            resolved_at: None,
-            reason: None,
-        }
-    }
-}
-
-#[async_trait::async_trait]
-impl Sink for Loading<'_> {
-    async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>> {
-        if batch.fine.is_empty() && batch.quarantine.is_empty() {
-            return Ok(Vec::new());
-        }
-        let plan = UpsertPlan {
-            collection: &self.spec.collection,
-            key_field: &self.spec.key_field,
-            mode: self.spec.mode,
-            expect_new: self.expect_new,
-        };
-        let books = Books { loading: self, batch: &batch };
-        let outcomes = upsert::upsert(self.workspace.store.as_ref(), plan, batch.fine, &books).await?;
-        self.updates += outcomes.iter().filter(|o| matches!(o, Outcome::Updated { .. })).count();
-        self.chunks += 1;
-        Ok(outcomes)
     }
 }

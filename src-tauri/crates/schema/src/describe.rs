@@ -48,23 +48,34 @@ fn field(name: &str, schema: &Json, required: bool) -> Field {
 }
 
 fn rules(schema: &Json) -> Vec<String> {
+    // The bound stands where `#` is.
     let words = [
-        ("minimum", "at least"),
-        ("exclusiveMinimum", "more than"),
-        ("maximum", "at most"),
-        ("exclusiveMaximum", "less than"),
-        ("minLength", "characters at least"),
-        ("maxLength", "characters at most"),
-        ("minItems", "items at least"),
-        ("maxItems", "items at most"),
-        ("pattern", "form"),
+        ("minimum", "at least #"),
+        ("exclusiveMinimum", "more than #"),
+        ("maximum", "at most #"),
+        ("exclusiveMaximum", "less than #"),
+        ("minLength", "at least # characters"),
+        ("maxLength", "at most # characters"),
+        ("minItems", "at least # items"),
+        ("maxItems", "at most # items"),
+        ("pattern", "of the form #"),
     ];
-    let mut out: Vec<String> = words
-        .iter()
-        .filter_map(|(member, word)| schema.get(*member).map(|v| format!("{word} {}", v.to_string().trim_matches('"'))))
-        .collect();
+    let bound = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut out: Vec<String> =
+        words.iter().filter_map(|(member, word)| schema.get(*member).map(|v| word.replace('#', &bound(v)))).collect();
     if schema.get("uniqueItems").and_then(Json::as_bool) == Some(true) {
         out.push("no item twice".to_owned());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_read_as_a_person_says_them() {
+        let schema = serde_json::json!({"minLength": 1, "maxLength": 200, "pattern": "^\\d{2}-\\d{4}$"});
+        assert_eq!(rules(&schema), ["at least 1 characters", "at most 200 characters", "of the form ^\\d{2}-\\d{4}$"]);
+    }
 }

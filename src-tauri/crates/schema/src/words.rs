@@ -11,6 +11,7 @@ pub fn sentence(kind: &ValidationErrorKind) -> String {
         K::Type { kind } => format!("Must be {}.", types(kind)),
         K::Enum { options } => format!("Must be one of {}.", choices(options)),
         K::Constant { expected_value } => format!("Must be {}.", plain(expected_value)),
+        K::Pattern { pattern } if pattern == r"\S" => "Must not be blank.".to_owned(),
         K::Pattern { pattern } => format!("Does not have the required form ({pattern})."),
         K::Format { format } => format!("Is not a valid {}.", format_name(format)),
         K::MinLength { limit: 1 } => "Must not be empty.".to_owned(),

@@ -1,0 +1,164 @@
+//! The sink that writes: records, quarantine, earlier states and the checkpoint, batch by batch.
+
+use steward_domain::{QuarantineEntry, QuarantineStatus, RunCounts, Value};
+use steward_store::upsert::{self, Bookkeeper, Incoming, Outcome, UpsertPlan};
+use steward_store::{StoreResult, WriteOp, names};
+
+use bson::Bson;
+
+use super::{FineRow, ImportSpec, Sink, SinkBatch, turned_away_because};
+use crate::docs::{self, Change};
+use crate::error::Result;
+use crate::workspace::Workspace;
+
+/// Writes records, quarantine, earlier states and the checkpoint.
+pub struct Loading<'a> {
+    pub workspace: &'a Workspace,
+    pub spec: &'a ImportSpec,
+    pub record: steward_domain::RunRecord,
+    pub expect_new: bool,
+    /// The change set of the run.
+    pub change_set: String,
+    /// Updates recorded so far: numbers the history entries.
+    pub updates: usize,
+    pub chunks: usize,
+}
+
+struct Books<'a> {
+    loading: &'a Loading<'a>,
+    batch: &'a SinkBatch<'a>,
+}
+
+impl Bookkeeper for Books<'_> {
+    fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>> {
+        let mut ops = Vec::new();
+        for entry in self.batch.quarantine {
+            ops.push(quarantine_op(entry)?);
+        }
+        let mut ids = Vec::new();
+        let mut hashes = Vec::new();
+        let mut number = self.loading.updates;
+        for (at, (outcome, incoming)) in outcomes.iter().zip(batch).enumerate() {
+            match outcome {
+                Outcome::Inserted { id } => {
+                    ids.push(id.clone());
+                    hashes.extend_from_slice(&crate::rows::content_hash(&incoming.document).to_le_bytes());
+                }
+                Outcome::Updated { id, changes } => {
+                    let change = update_change(&self.loading.spec.collection, &incoming.key, id, changes);
+                    let doc = docs::change_to_doc(&self.loading.change_set, number, &change);
+                    ops.push(WriteOp::put(names::CHANGES, &doc)?);
+                    number += 1;
+                }
+                Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
+                    let row = &self.batch.rows[at];
+                    ops.push(quarantine_op(&self.loading.late_entry(outcome, incoming, row, self.batch))?);
+                }
+                Outcome::Unchanged => {}
+            }
+        }
+        if !ids.is_empty() {
+            let chunk = bson::doc! {
+                "_id": format!("{}:{:09}", self.loading.record.id, self.loading.chunks), "run": self.loading.record.id.as_str(),
+                "ids": ids, "hashes": bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: hashes },
+            };
+            ops.push(WriteOp::put(names::RUN_INSERTS, &chunk)?);
+        }
+        Ok(ops)
+    }
+
+    fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>> {
+        let mut record = self.loading.record.clone();
+        record.counts = self.batch.findings.counts;
+        add_outcomes(&mut record.counts, outcomes);
+        record.files.clone_from(&self.batch.findings.files);
+        record.unknown_fields.clone_from(&self.batch.findings.unknown_fields);
+        record.notes.clone_from(&self.batch.findings.notes);
+        record.heartbeat_at = self.loading.workspace.clock.stamp();
+        Ok(vec![run_op(&record)?])
+    }
+}
+
+/// The earlier state of an updated record.
+fn update_change(collection: &str, key: &Bson, id: &Bson, changes: &[steward_domain::FieldChange]) -> Change {
+    Change {
+        id: id.clone(),
+        record: steward_domain::RecordChange {
+            collection: collection.to_owned(),
+            key: steward_domain::RecordKey(Value(key.clone())),
+            op: steward_domain::RecordOp::Update,
+            fields: changes.to_vec(),
+            document: None,
+        },
+    }
+}
+
+/// Writes the run as it stands.
+pub fn run_op(record: &steward_domain::RunRecord) -> StoreResult<WriteOp> {
+    let doc = docs::to_document(&record.id, record).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
+    WriteOp::put(names::RUNS, &doc)
+}
+
+/// Writes a quarantine entry; the document keeps its BSON types.
+pub fn quarantine_op(entry: &QuarantineEntry) -> StoreResult<WriteOp> {
+    let doc = crate::quarantine::to_doc(entry).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
+    WriteOp::put(names::QUARANTINE, &doc)
+}
+
+fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Inserted { .. } => counts.inserted += 1,
+            Outcome::Updated { .. } => counts.updated += 1,
+            Outcome::Unchanged => counts.unchanged += 1,
+            Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => counts.quarantined += 1,
+        }
+    }
+}
+
+impl Loading<'_> {
+    fn late_entry(&self, outcome: &Outcome, incoming: &Incoming, row: &FineRow, batch: &SinkBatch<'_>) -> QuarantineEntry {
+        // The file is the one being read: the last with a hash still open, or the last one.
+        let file = batch.findings.files.iter().position(|f| f.sha256.is_empty()).unwrap_or(batch.findings.files.len() - 1);
+        let name = batch.findings.files[file].name.clone();
+        QuarantineEntry {
+            id: format!("{}-{file}-{}", batch.run, row.number),
+            run_id: batch.run.to_owned(),
+            collection: self.spec.collection.clone(),
+            source_file: name,
+            source_hash: String::new(),
+            row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
+            byte_offset: i64::try_from(row.offset).unwrap_or(i64::MAX),
+            raw: String::from_utf8_lossy(&row.raw).into_owned(),
+            raw_base64: false,
+            document: upsert::decode(&incoming.document).ok().map(Value::from),
+            errors: vec![turned_away_because(outcome, &incoming.key, &self.spec.key_field)],
+            schema: self.spec.schema.clone(),
+            status: QuarantineStatus::Waiting,
+            quarantined_at: self.workspace.clock.stamp(),
+            edited: false,
+            resolved_at: None,
+            reason: None,
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Sink for Loading<'_> {
+    async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>> {
+        if batch.fine.is_empty() && batch.quarantine.is_empty() {
+            return Ok(Vec::new());
+        }
+        let plan = UpsertPlan {
+            collection: &self.spec.collection,
+            key_field: &self.spec.key_field,
+            mode: self.spec.mode,
+            expect_new: self.expect_new,
+        };
+        let books = Books { loading: self, batch: &batch };
+        let outcomes = upsert::upsert(self.workspace.store.as_ref(), plan, batch.fine, &books).await?;
+        self.updates += outcomes.iter().filter(|o| matches!(o, Outcome::Updated { .. })).count();
+        self.chunks += 1;
+        Ok(outcomes)
+    }
+}
