@@ -62,6 +62,8 @@ export async function openWindow({ pick = [], workspace } = {}) {
     LANG: "C.UTF-8",
     TZ: "UTC",
     DISPLAY: display,
+    // A display may ask for its cookie; without it the window cannot open.
+    ...(process.env.XAUTHORITY ? { XAUTHORITY: process.env.XAUTHORITY } : {}),
     HOME: home,
     XDG_DATA_HOME: join(home, "data"),
     XDG_CONFIG_HOME: join(home, "config"),
@@ -99,6 +101,8 @@ async function send(base, method, path, body) {
   const response = await fetch(base + path, {
     method,
     headers: { "content-type": "application/json" },
+    // A window that does not come up must fail the test, not hold it up.
+    signal: AbortSignal.timeout(60_000),
     ...(method === "POST" ? { body: JSON.stringify(body ?? {}) } : {}),
   });
   const answer = await response.json();
