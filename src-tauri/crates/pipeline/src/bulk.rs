@@ -2,7 +2,7 @@
 
 use bson::{Bson, Document};
 use steward_domain::value::{self, Value};
-use steward_domain::{ChangeKind, ChangeSet, FieldChange, FieldPath, Filter, RecordChange, RecordKey, RecordOp, Violation};
+use steward_domain::{ChangeKind, FieldChange, FieldPath, Filter, RecordChange, RecordKey, RecordOp, Violation};
 use steward_store::{Query, upsert};
 
 use crate::docs::Change;
@@ -91,14 +91,6 @@ pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<Str
         Ok(set) => Ok(edit::Undone::Applied(set)),
         Err(e) if e.is_conflict() => Err(Error::StalePlan),
         Err(e) => Err(e),
-    }
-}
-
-/// The change set of an applied change.
-pub fn applied(undone: &edit::Undone) -> Option<&ChangeSet> {
-    match undone {
-        edit::Undone::Applied(set) => Some(set),
-        edit::Undone::Conflict(_) => None,
     }
 }
 

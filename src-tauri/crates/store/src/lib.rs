@@ -15,8 +15,8 @@ use steward_domain::Filter;
 
 pub use error::{StoreError, StoreErrorKind, StoreResult};
 pub use model::{
-    Access, Capabilities, Capability, ChangeEvent, ChangeOp, CollectionSpec, Cursor, Durability, FacetCount, Histogram, IndexSpec,
-    OpFailure, Page, Partition, Query, ResumeToken, SortBy, StoreInfo, StoreKind, WriteBatch, WriteOp, WriteReport,
+    Access, Capabilities, Capability, ChangeEvent, ChangeOp, Cursor, Durability, FacetCount, Histogram, IndexSpec, OpFailure, Page,
+    Partition, Query, ResumeToken, SortBy, StoreInfo, StoreKind, WriteBatch, WriteOp, WriteReport,
 };
 
 /// Batches of records as they come from a scan.

@@ -72,13 +72,6 @@ pub struct Access {
     pub needed_for: String,
 }
 
-/// A collection to be made with its indexes.
-#[derive(Debug, Clone, Default)]
-pub struct CollectionSpec {
-    pub name: String,
-    pub indexes: Vec<IndexSpec>,
-}
-
 /// An index: over fields (unique or not), or over the text of fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexSpec {
