@@ -72,9 +72,32 @@ pub enum Mode {
     Insert,
 }
 
+/// How files are read, where it is not to be recognised.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Sheet, table, collection of a dump, member of a zip file, or JSON Pointer of a list
+    #[arg(long)]
+    pub part: Option<String>,
+    /// Encoding of the text, such as windows-1252 or utf-16le
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// What separates values: one character, or \t
+    #[arg(long)]
+    pub delimiter: Option<String>,
+    /// What values are quoted with; empty for nothing
+    #[arg(long)]
+    pub quote: Option<String>,
+    /// The first row names the columns [default: recognised]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    pub header: Option<bool>,
+    /// A mapping: how rows become records (JSON file)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Files to load
+    /// Files to load; - for standard input
     #[arg(required_unless_present = "resume")]
     pub files: Vec<PathBuf>,
     /// Schema pack, such as careers or careers@1.0.0 [default: recognised from the records]
@@ -89,6 +112,8 @@ pub struct Import {
     /// Field that identifies a record [default: the schema's]
     #[arg(long)]
     pub key: Option<String>,
+    #[command(flatten)]
+    pub reading: Reading,
     #[arg(long, value_enum, default_value = "upsert")]
     pub mode: Mode,
     /// Tell what would happen and write nothing
@@ -106,6 +131,8 @@ pub struct Validate {
     pub files: Vec<PathBuf>,
     #[arg(long)]
     pub schema: Option<String>,
+    #[command(flatten)]
+    pub reading: Reading,
     /// Check the records of a collection instead of files
     #[arg(long, conflicts_with = "files")]
     pub collection: Option<String>,

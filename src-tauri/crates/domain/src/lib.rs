@@ -12,6 +12,7 @@ pub mod path;
 pub mod quality;
 pub mod quarantine;
 pub mod run;
+pub mod source;
 pub mod value;
 pub mod violation;
 
@@ -21,5 +22,6 @@ pub use ids::RecordKey;
 pub use path::FieldPath;
 pub use quarantine::{QuarantineEntry, QuarantineStatus};
 pub use run::{ImportMode, RunCounts, RunRecord, RunState};
+pub use source::SourceChoice;
 pub use value::Value;
 pub use violation::Violation;

@@ -68,6 +68,10 @@ pub struct RunRecord {
     pub error: Option<String>,
     /// Fields that the schema does not know, with how many rows have them.
     pub unknown_fields: Vec<UnknownField>,
+    /// The mapping that was applied, as JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub mapping: Option<String>,
     /// Change set that recorded the run in the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -86,6 +90,10 @@ pub struct RunFile {
     pub sha256: String,
     /// Rows that are safely loaded: the checkpoint that a resume goes on from.
     pub rows_done: i64,
+    /// How it was read, where a person chose.
+    #[serde(default, skip_serializing_if = "crate::SourceChoice::is_empty")]
+    #[ts(optional, as = "Option<crate::SourceChoice>")]
+    pub choice: crate::SourceChoice,
 }
 
 /// A field that the schema does not name.

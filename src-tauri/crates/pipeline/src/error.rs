@@ -32,9 +32,24 @@ impl Error {
         Self::File { path: path.display().to_string(), source }
     }
 
+    /// A source file cannot be read.
+    pub fn source(path: &std::path::Path, e: steward_sources::SourceError) -> Self {
+        match e {
+            steward_sources::SourceError::Io(e) => Self::file(path, e),
+            other => Self::BadRequest(format!("{}: {other}", path.display())),
+        }
+    }
+
     /// An expectation did not stand or a key exists already.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey))
+    }
+}
+
+impl From<steward_mapping::MappingError> for Error {
+    fn from(e: steward_mapping::MappingError) -> Self {
+        let place = if e.pointer.is_empty() { String::new() } else { format!(" (at {})", e.pointer) };
+        Self::BadRequest(format!("The mapping cannot be used: {}{place} {}", e.message, e.hint).trim().to_owned())
     }
 }
 

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use bson::Bson;
 use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
-use steward_domain::{ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, Value, Violation};
+use steward_domain::{ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, SourceChoice, Value, Violation};
+use steward_mapping::Mapping;
 use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 
 use crate::error::Result;
@@ -22,7 +23,7 @@ use crate::seen::SeenKeys;
 use crate::workspace::Workspace;
 
 pub use load::{Loading, quarantine_op, run_op};
-pub use read::{CheckedBatch, checked, hex, open};
+pub use read::{CheckedBatch, Reading, checked, run_file, size};
 
 /// Samples kept for a plan.
 const SAMPLES: usize = 20;
@@ -32,6 +33,8 @@ const SAMPLES: usize = 20;
 pub struct SourceFile {
     pub name: String,
     pub path: PathBuf,
+    /// How to read it.
+    pub choice: SourceChoice,
 }
 
 /// What is to be loaded where.
@@ -43,6 +46,8 @@ pub struct ImportSpec {
     /// `careers@1.0.0`; empty without a schema.
     pub schema: String,
     pub mode: ImportMode,
+    /// How rows become records. Without one, columns go to the fields of their names and other rows stay as they are.
+    pub mapping: Option<Mapping>,
 }
 
 /// Fields of a record that would be updated.
@@ -128,22 +133,22 @@ impl Pass<'_> {
     }
 
     async fn all_batches(&mut self, sink: &mut dyn Sink) -> Result<()> {
-        let checker = if self.spec.schema.is_empty() { None } else { Some(self.workspace.checker(&self.spec.schema)?) };
+        let how = Reading::of(self.workspace, self.spec)?;
         let mut base = Vec::new();
         let mut total = 0;
         for (index, file) in self.spec.files.iter().enumerate() {
-            let (_, bytes) = open(file)?;
+            let bytes = size(file)?;
             base.push(total);
             total += bytes;
             if self.findings.files.len() <= index {
-                self.findings.files.push(crate::split::run_file(&file.name, &file.path, bytes));
+                self.findings.files.push(run_file(file, bytes));
             }
         }
         self.progress.total(total);
         let mut seen = SeenKeys::default();
         let mut unknown: BTreeMap<String, i64> = self.findings.unknown_fields.iter().map(|u| (u.field.clone(), u.rows)).collect();
         let mut problems: HashMap<(String, String), usize> = HashMap::new();
-        let stream = checked(self.spec.files.clone(), checker, self.spec.key_field.clone());
+        let stream = checked(self.spec.files.clone(), how);
         let mut stream = std::pin::pin!(stream);
         while let Some(batch) = stream.next().await {
             let batch = batch?;
@@ -197,7 +202,11 @@ impl Pass<'_> {
         if let Some(end) = batch.end {
             self.findings.files[batch.file].sha256 = end.sha256;
             // An earlier attempt may have said it.
-            self.findings.notes.extend(end.note.filter(|note| !self.findings.notes.contains(note)));
+            for note in end.notes {
+                if !self.findings.notes.contains(&note) {
+                    self.findings.notes.push(note);
+                }
+            }
         }
         // Counts of this batch are known only after it is taken; the checkpoint carries those before plus its own.
         let outcomes =

@@ -17,7 +17,6 @@ pub mod quarantine;
 pub mod rows;
 pub mod runs;
 pub mod seen;
-pub mod split;
 pub mod workspace;
 
 pub use error::{Error, Result};

@@ -4,9 +4,12 @@ use bson::{Bson, Document, RawDocumentBuf};
 use serde_json::Value as Json;
 use steward_domain::value::{self, Value};
 use steward_domain::{Violation, order};
+use steward_mapping::{Cell, Compiled, Input};
 use steward_schema::Checker;
+use steward_sources::{Decoder, Fault, RawRow, Scratch};
 
-use crate::split::RawRow;
+use crate::error::Result;
+use crate::import::Reading;
 
 /// A row after all checks that need no other row.
 #[derive(Debug)]
@@ -25,51 +28,208 @@ pub enum RowOutcome {
     Bad { raw: Vec<u8>, document: Option<Document>, errors: Vec<Violation> },
 }
 
-/// Checks a row. `checker` is absent for an import without a schema.
-pub fn check_row(row: RawRow, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
-    let mut unknown = Vec::new();
-    let (number, offset) = (row.number, row.offset);
-    let outcome = match parse(&row, checker, &mut unknown) {
-        Err(error) => RowOutcome::Bad { raw: row.bytes, document: None, errors: vec![error] },
-        Ok((document, mut errors)) => finish(row.bytes, document, key_field, &mut errors),
+/// Turns the rows of one file into records.
+pub struct RowReader {
+    decoder: Decoder,
+    mapping: Option<Compiled>,
+}
+
+/// A row as a JSON object, or as a document where it came with types of its own.
+enum Body {
+    Json(Json),
+    Document(Document),
+}
+
+impl RowReader {
+    /// For a source of this kind. Rows of a table go through a mapping always: without one of the person's, each column
+    /// goes to the field of its name.
+    ///
+    /// Errors: the mapping does not fit the source.
+    pub fn new(decoder: &Decoder, how: &Reading) -> Result<Self> {
+        let (columns, pack) = (decoder.columns(), how.pack.as_deref());
+        let mapping = match (&how.mapping, columns) {
+            (Some(mapping), _) => Some(steward_mapping::compile(mapping, columns, pack)?),
+            (None, Some(columns)) => Some(steward_mapping::compile(&steward_mapping::default_for(columns, pack), Some(columns), pack)?),
+            (None, None) => None,
+        };
+        Ok(Self { decoder: decoder.clone(), mapping })
+    }
+
+    /// Checks rows. `checker` is absent for an import without a schema.
+    pub fn check(&self, rows: Vec<RawRow>, checker: Option<&Checker>, key_field: &str) -> Vec<CheckedRow> {
+        let mut scratch = self.decoder.scratch();
+        rows.into_iter().map(|row| self.check_row(row, &mut scratch, checker, key_field)).collect()
+    }
+
+    fn check_row(&self, row: RawRow, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
+        let mut unknown = Vec::new();
+        let mut errors: Vec<Violation> = row.fault.iter().map(|fault| syntax(fault.sentence())).collect();
+        let (number, offset) = (row.number, row.offset);
+        let outcome =
+            match self.body(&row, scratch, &mut errors).and_then(|body| record(body, &row.bytes, checker, &mut unknown, &mut errors)) {
+                Some(document) => finish(row.bytes, document, key_field, &mut errors),
+                None => RowOutcome::Bad { raw: row.bytes, document: None, errors },
+            };
+        CheckedRow { number, offset, outcome, unknown }
+    }
+
+    /// What is in a row; nothing, with the reason among the errors, when it cannot be read.
+    fn body(&self, row: &RawRow, scratch: &mut Option<Scratch>, errors: &mut Vec<Violation>) -> Option<Body> {
+        match (&self.decoder, &mut *scratch) {
+            (Decoder::Csv(decoder), Some(scratch)) => {
+                // What is left of a broken row is shown, so that it can be put right.
+                if matches!(row.fault, Some(Fault::TooLarge)) {
+                    return None;
+                }
+                let cells = match decoder.cells(&row.bytes, scratch) {
+                    Ok(cells) => cells,
+                    Err(fault) => {
+                        errors.push(syntax(fault.sentence()));
+                        return None;
+                    }
+                };
+                Some(Body::Json(self.mapped_cells(&cells, &decoder.columns, errors)))
+            }
+            (Decoder::Bson, _) => {
+                if row.fault.is_some() {
+                    return None;
+                }
+                let document = Document::from_reader(row.bytes.as_slice());
+                match (document, &self.mapping) {
+                    (Ok(document), None) => Some(Body::Document(document)),
+                    (Ok(document), Some(mapping)) => {
+                        Some(Body::Json(mapping.apply(Input::Json(&Json::Object(value::doc_to_ext(&document))), errors)))
+                    }
+                    (Err(_), _) => {
+                        errors.push(syntax("This document cannot be decoded.".into()));
+                        None
+                    }
+                }
+            }
+            _ => {
+                if matches!(row.fault, Some(Fault::TooLarge | Fault::CutOff)) {
+                    return None;
+                }
+                let json = from_json(row, errors)?;
+                Some(Body::Json(match (&self.mapping, &self.decoder) {
+                    (Some(mapping), Decoder::Table(columns)) => mapping.apply(Input::Cells(&cells_of(json, columns)), errors),
+                    (Some(mapping), _) => mapping.apply(Input::Json(&json), errors),
+                    (None, _) => json,
+                }))
+            }
+        }
+    }
+
+    fn mapped_cells(&self, cells: &[&str], columns: &[String], errors: &mut Vec<Violation>) -> Json {
+        let given = columns.len();
+        let surplus = cells.get(given..).unwrap_or_default();
+        if (cells.len() < given || surplus.iter().any(|c| !c.is_empty())) && errors.is_empty() {
+            let message = format!("This row has {} values; the table has {given} columns.", cells.len());
+            errors.push(Violation { pointer: String::new(), rule: "columns".into(), message, value: None });
+        }
+        let mut inputs: Vec<Cell<'_>> = cells.iter().take(given).map(|text| Cell::text(*text)).collect();
+        inputs.resize(given, Cell::Empty);
+        let mut json = match &self.mapping {
+            Some(mapping) => mapping.apply(Input::Cells(&inputs), errors),
+            None => Json::Null,
+        };
+        // Nothing is lost: values without a column are kept beside the others.
+        if let Some(record) = json.as_object_mut() {
+            for (at, text) in surplus.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+                record.entry(format!("column_{}", given + at + 1)).or_insert_with(|| Json::from(*text));
+            }
+        }
+        json
+    }
+}
+
+/// The cells of a row that a reader of sheets or tables made.
+fn cells_of(json: Json, columns: &[String]) -> Vec<Cell<'static>> {
+    let Json::Object(mut record) = json else {
+        return vec![Cell::Empty; columns.len()];
     };
-    CheckedRow { number, offset, outcome, unknown }
+    let cell = |value: Option<Json>| match value {
+        None | Some(Json::Null) => Cell::Empty,
+        Some(Json::String(text)) => Cell::text(text),
+        Some(Json::Bool(b)) => Cell::Bool(b),
+        Some(Json::Number(n)) => match n.as_i64() {
+            Some(n) => Cell::Integer(n),
+            None => Cell::Number(n.as_f64().unwrap_or_default()),
+        },
+        Some(other) => Cell::Json(other),
+    };
+    columns.iter().map(|name| cell(record.swap_remove(name))).collect()
 }
 
 fn syntax(message: String) -> Violation {
     Violation { pointer: String::new(), rule: "syntax".into(), message, value: None }
 }
 
-/// The record of a row and the rules that it breaks; an error when there is no record in it.
-fn parse(row: &RawRow, checker: Option<&Checker>, unknown: &mut Vec<String>) -> Result<(Document, Vec<Violation>), Violation> {
-    if row.too_large {
-        return Err(syntax("This row is larger than 32 MB; only its beginning is kept here.".into()));
-    }
-    if row.cut_off {
-        return Err(syntax("The file ends in the middle of this row: it was cut off.".into()));
-    }
-    let json: Json = serde_json::from_slice(&row.bytes).map_err(|e| syntax(explain(&e, row)))?;
-    if !json.is_object() {
-        return Err(Violation {
-            pointer: String::new(),
-            rule: "type".into(),
-            message: "A record must be an object in braces.".into(),
-            value: value::from_ext(json).ok().map(Value),
-        });
-    }
-    let mut look = |plain: &Json| match checker {
-        Some(checker) => {
-            unknown.extend(checker.unknown_fields(plain).map(str::to_owned));
-            checker.check(plain)
+fn from_json(row: &RawRow, errors: &mut Vec<Violation>) -> Option<Json> {
+    let json: Json = match serde_json::from_slice(&row.bytes) {
+        Ok(json) => json,
+        Err(e) => {
+            if errors.is_empty() {
+                errors.push(syntax(explain(&e, row)));
+            }
+            return None;
         }
-        None => Vec::new(),
     };
-    // Without `$` in a name the JSON is its own plain view.
-    let extended = memchr::memmem::find(&row.bytes, b"\"$").is_some();
-    let early = if extended { Vec::new() } else { look(&json) };
-    let document = value::doc_from_ext(json).map_err(|e| syntax(format!("{e}.")))?.unwrap_or_default();
-    let errors = if extended { look(&value::doc_to_plain(&document)) } else { early };
-    Ok((id_first(document), errors))
+    if !json.is_object() {
+        let message = "A record must be an object in braces.".into();
+        errors.push(Violation { pointer: String::new(), rule: "type".into(), message, value: value::from_ext(json).ok().map(Value) });
+        return None;
+    }
+    Some(json)
+}
+
+/// The record, with the rules that it breaks among the errors.
+fn record(body: Body, bytes: &[u8], checker: Option<&Checker>, unknown: &mut Vec<String>, errors: &mut Vec<Violation>) -> Option<Document> {
+    let mut look = |plain: &Json, errors: &mut Vec<Violation>| {
+        if let Some(checker) = checker {
+            unknown.extend(checker.unknown_fields(plain).map(str::to_owned));
+            for violation in checker.check(plain) {
+                // A value that could not be transformed is reported once.
+                if !errors.iter().any(|e| e.pointer == violation.pointer && e.rule.starts_with("mapping.")) {
+                    errors.push(violation);
+                }
+            }
+        }
+    };
+    let document = match body {
+        Body::Document(document) => {
+            look(&value::doc_to_plain(&document), errors);
+            document
+        }
+        Body::Json(json) => {
+            // Without `$` in a name the JSON is its own plain view.
+            let extended = memchr::memmem::find(bytes, b"\"$").is_some() || has_extended(&json);
+            if !extended {
+                look(&json, errors);
+            }
+            let document = match value::doc_from_ext(json) {
+                Ok(document) => document.unwrap_or_default(),
+                Err(e) => {
+                    errors.push(syntax(format!("{e}.")));
+                    return None;
+                }
+            };
+            if extended {
+                look(&value::doc_to_plain(&document), errors);
+            }
+            document
+        }
+    };
+    Some(id_first(document))
+}
+
+/// A value of the record was given a type of its own by the mapping.
+fn has_extended(json: &Json) -> bool {
+    match json {
+        Json::Object(fields) => fields.iter().any(|(name, value)| name.starts_with('$') || has_extended(value)),
+        Json::Array(items) => items.iter().any(has_extended),
+        _ => false,
+    }
 }
 
 /// MongoDB keeps `_id` in front; so does Steward, on both stores.
@@ -96,6 +256,7 @@ fn explain(e: &serde_json::Error, row: &RawRow) -> String {
     format!("This row is not valid JSON: {reason} (byte {byte} of the file).")
 }
 
+/// The outcome of a readable row. Without a key field rows are only looked at.
 fn finish(raw: Vec<u8>, mut document: Document, key_field: &str, errors: &mut Vec<Violation>) -> RowOutcome {
     if key_field == "_id" && !document.contains_key("_id") {
         // Without a key of their own, records get one each; otherwise all of them would count as the same.
@@ -103,7 +264,8 @@ fn finish(raw: Vec<u8>, mut document: Document, key_field: &str, errors: &mut Ve
         document = id_first(document);
     }
     let key = document.get(key_field);
-    if let Some(error) = key_error(key, key_field)
+    if !key_field.is_empty()
+        && let Some(error) = key_error(key, key_field)
         && !errors.iter().any(|e| e.pointer == error.pointer)
     {
         errors.push(error);
@@ -154,33 +316,34 @@ pub fn content_hash(raw: &bson::RawDocument) -> i64 {
 mod tests {
     use super::*;
 
-    fn row(text: &str) -> RawRow {
-        RawRow { number: 1, offset: 100, bytes: text.as_bytes().to_vec(), cut_off: false, too_large: false }
+    fn check(text: &str, key_field: &str) -> CheckedRow {
+        let how = Reading { checker: None, pack: None, mapping: None, key_field: key_field.into() };
+        let row = RawRow { number: 1, offset: 100, bytes: text.as_bytes().to_vec(), fault: None };
+        RowReader::new(&Decoder::Json, &how).unwrap().check(vec![row], None, key_field).remove(0)
     }
 
     #[test]
     fn syntax_errors_carry_the_byte() {
-        let checked = check_row(row("{\"a\":\n tru}"), None, "a");
+        let checked = check("{\"a\":\n tru}", "a");
         let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
         assert!(errors[0].message.contains("byte 110"), "{}", errors[0].message);
     }
 
     #[test]
     fn extended_json_keeps_its_types_and_the_key_is_needed() {
-        let checked =
-            check_row(row("{\"k\": 1, \"_id\": {\"$oid\": \"65a000000000000000000001\"}, \"n\": {\"$numberLong\": \"5\"}}"), None, "k");
+        let checked = check("{\"k\": 1, \"_id\": {\"$oid\": \"65a000000000000000000001\"}, \"n\": {\"$numberLong\": \"5\"}}", "k");
         let RowOutcome::Fine { document, .. } = checked.outcome else { panic!("must be fine") };
         let doc = Document::try_from(document).unwrap();
         assert_eq!(doc.keys().next().unwrap(), "_id");
         assert_eq!(doc.get("n"), Some(&Bson::Int64(5)));
-        let checked = check_row(row("{\"n\": 1}"), None, "k");
+        let checked = check("{\"n\": 1}", "k");
         let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
         assert_eq!((errors[0].rule.as_str(), errors[0].pointer.as_str()), ("missing_key", "/k"));
     }
 
     #[test]
     fn records_without_an_id_are_not_duplicates_of_each_other() {
-        let hash = |text: &str| match check_row(row(text), None, "_id").outcome {
+        let hash = |text: &str| match check(text, "_id").outcome {
             RowOutcome::Fine { key_hash, .. } => key_hash,
             RowOutcome::Bad { errors, .. } => panic!("{errors:?}"),
         };

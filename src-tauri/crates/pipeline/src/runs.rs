@@ -30,7 +30,7 @@ pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, against: bool, pr
 pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
     let pack = if spec.schema.is_empty() { None } else { Some(workspace.registry.get(&spec.schema)?) };
     for file in &spec.files {
-        crate::import::open(file)?;
+        crate::import::size(file)?;
     }
     workspace.assign(&spec.collection, pack, Some(&spec.key_field)).await?;
     let now = workspace.clock.stamp();
@@ -50,6 +50,7 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
         notes: Vec::new(),
         error: None,
         unknown_fields: Vec::new(),
+        mapping: spec.mapping.as_ref().and_then(|m| serde_json::to_string(m).ok()),
         change_set: None,
     };
     let empty = workspace.store.count(&spec.collection, &Filter::all()).await? == 0;
@@ -62,13 +63,18 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
     if !matches!(record.state, RunState::Interrupted | RunState::Cancelled | RunState::Failed) {
         return Err(Error::Conflict("Only a run that was interrupted, cancelled or failed can go on.".into()));
     }
-    let old = || record.files.iter().map(|f| SourceFile { name: f.name.clone(), path: f.path.clone().into() }).collect();
-    let files: Vec<SourceFile> = if files.is_empty() { old() } else { files };
+    let old = || {
+        record.files.iter().map(|f| SourceFile { name: f.name.clone(), path: f.path.clone().into(), choice: f.choice.clone() }).collect()
+    };
+    let mut files: Vec<SourceFile> = if files.is_empty() { old() } else { files };
+    for (file, then) in files.iter_mut().zip(&record.files) {
+        file.choice.clone_from(&then.choice);
+    }
     if files.is_empty() {
         return Err(Error::BadRequest("Give the files of this run again.".into()));
     }
     for (file, then) in files.iter().zip(&record.files) {
-        let (_, bytes) = crate::import::open(file)?;
+        let bytes = crate::import::size(file)?;
         if i64::try_from(bytes).unwrap_or(i64::MAX) != then.bytes {
             return Err(Error::Conflict(format!("{} has another size than when the run began. Start a new import.", file.name)));
         }
@@ -79,6 +85,7 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
         key_field: record.key_field.clone(),
         schema: record.schema.clone(),
         mode: record.mode,
+        mapping: record.mapping.as_deref().map(steward_mapping::Mapping::parse).transpose()?,
     };
     let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
     let record = RunRecord { state: RunState::Running, error: None, finished_at: None, ..record };

@@ -102,7 +102,7 @@ impl Workspace {
         if let Some(checker) = cache.get(schema) {
             return Ok(Arc::clone(checker));
         }
-        let checker = Arc::new(Checker::new(self.registry.get(schema)?)?);
+        let checker = Arc::new(Checker::new(self.registry.get(schema)?, &self.registry)?);
         cache.insert(schema.to_owned(), Arc::clone(&checker));
         Ok(checker)
     }

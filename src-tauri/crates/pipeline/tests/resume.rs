@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use steward_domain::{ImportMode, RunRecord, RunState};
+use steward_domain::{ImportMode, RunRecord, RunState, SourceChoice};
 use steward_pipeline::import::{ImportSpec, SourceFile};
 use steward_pipeline::{Progress, Silent, SystemClock, Workspace, runs};
 use steward_store_sqlite::SqliteStore;
@@ -47,7 +47,7 @@ fn files(folder: &std::path::Path) -> Vec<SourceFile> {
         rows.insert(7, "{\"career_id\": 7}".into());
         let path = folder.join(name);
         std::fs::write(&path, format!("[\n{}", rows.join(",\n"))).unwrap();
-        SourceFile { name: name.into(), path }
+        SourceFile { name: name.into(), path, choice: SourceChoice::default() }
     };
     vec![file("a.json", 0), file("b.json", 2400)]
 }
@@ -66,6 +66,7 @@ async fn a_resumed_run_tells_what_one_in_a_piece_tells() {
         key_field: "career_id".into(),
         schema: "careers@1.0.0".into(),
         mode: ImportMode::Upsert,
+        mapping: None,
     };
     let whole = workspace(folder.path(), "whole.steward").await;
     let (expected, _) = runs::load(&whole, &spec, &Silent).await.unwrap();

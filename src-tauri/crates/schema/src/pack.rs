@@ -1,5 +1,7 @@
 //! A schema pack: one JSON Schema with what JSON Schema cannot say in `x-steward`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -37,6 +39,17 @@ pub struct Detect {
     /// Fields that make it more likely.
     #[serde(default)]
     pub supporting: Vec<String>,
+}
+
+/// How tables write one field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Column {
+    /// Names of the column, beside the name of the field; case, spaces, `_` and `-` make no difference.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// What separates the items of a list in one cell.
+    #[serde(default)]
+    pub separator: Option<String>,
 }
 
 /// Content that stands for content: one of `pattern`, `same_as` and `equals`, on some fields.
@@ -92,9 +105,27 @@ pub struct Steward {
     pub placeholder: Vec<PlaceholderRule>,
     #[serde(default)]
     pub targets: Targets,
+    /// How tables write the fields, by dotted path.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Column>,
     /// Fields with personal data.
     #[serde(default)]
     pub pii: Vec<String>,
+    /// Date field that decides which of two rows with the same key is the newer one, and is kept.
+    #[serde(default)]
+    pub newest: Option<String>,
+    /// Records of this pack are turned into records of another one when they are imported.
+    #[serde(default)]
+    pub normalise: Option<Normalise>,
+}
+
+/// How records become those of another pack.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Normalise {
+    /// `upskilling.learning_progress@1.0.0`.
+    pub to: String,
+    /// A mapping document (see the guide on mappings).
+    pub mapping: Json,
 }
 
 /// A pack, read but not compiled.

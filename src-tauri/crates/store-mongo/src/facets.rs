@@ -90,7 +90,7 @@ pub async fn histogram(store: &MongoStore, collection: &str, field: &str, filter
 async fn condition(store: &MongoStore, collection: &str, filter: &Filter) -> StoreResult<Document> {
     steward_store::names::check(collection)?;
     let known = indexes::recent(store, collection).await?;
-    filter::translate(filter, indexes::text_fields(&known))
+    crate::read::condition(store, collection, filter, &known).await
 }
 
 async fn aggregate(store: &MongoStore, collection: &str, pipeline: Vec<Document>) -> StoreResult<Vec<Document>> {

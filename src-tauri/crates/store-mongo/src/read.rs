@@ -4,9 +4,9 @@ use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt as _;
 use steward_domain::filter::Comparison;
 use steward_domain::{FieldPath, Filter};
-use steward_store::{IndexSpec, Page, Query, StoreError, StoreResult};
+use steward_store::{IndexSpec, Page, Query, StoreError, StoreErrorKind, StoreResult};
 
-use crate::{MongoStore, cursor, errors, filter, indexes};
+use crate::{MongoStore, cursor, errors, filter, indexes, load};
 
 /// One page. Fails with `Unsupported` where a record sorts by a list and the page has a neighbour.
 pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreResult<Page> {
@@ -19,7 +19,7 @@ pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreR
         filter::name(&by.field)?;
     }
     let known = indexes::recent(store, collection).await?;
-    let mut conditions = vec![filter::translate(&query.filter, indexes::text_fields(&known))?];
+    let mut conditions = vec![condition(store, collection, &query.filter, &known).await?];
     if let Some(after) = &query.after {
         conditions.push(cursor::following(after, sort)?);
     }
@@ -50,6 +50,16 @@ pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreR
     Ok(Page { records, next, scanned: !is_served(&query.filter, sort.map(|s| &s.field), &known) })
 }
 
+/// The filter as the server takes it. `Busy` while the text index that it needs is being built.
+pub async fn condition(store: &MongoStore, collection: &str, filter: &Filter, known: &[IndexSpec]) -> StoreResult<Document> {
+    // The server lists an index that it is still building, but does not search by it.
+    if filter.split_text().0.is_some() && load::is_pending(store, collection).await {
+        let sentence = "The words of these records are still being indexed after the import. Try again in a moment.";
+        return Err(StoreError::new(StoreErrorKind::Busy, sentence));
+    }
+    filter::translate(filter, indexes::text_fields(known))
+}
+
 /// The order asked for, made total by `_id` in the same direction, as a `{field, _id}` index runs.
 fn order(query: &Query) -> Document {
     let direction = if query.sort.as_ref().is_some_and(|s| s.descending) { -1 } else { 1 };
@@ -75,7 +85,7 @@ pub fn copy_batch(batch: &mongodb::raw_batch_cursor::RawBatch, into: &mut Vec<Ra
     for item in batch.doc_slices().map_err(|e| errors::from_driver(&e))? {
         match item {
             Ok(bson::RawBsonRef::Document(doc)) => into.push(doc.to_owned()),
-            _ => return Err(StoreError::new(steward_store::StoreErrorKind::Damaged, "The server sent a record that is not valid BSON.")),
+            _ => return Err(StoreError::new(StoreErrorKind::Damaged, "The server sent a record that is not valid BSON.")),
         }
     }
     Ok(())
@@ -102,7 +112,7 @@ pub async fn count(store: &MongoStore, collection: &str, filter: &Filter) -> Sto
         coll.estimated_document_count().await
     } else {
         let known = indexes::recent(store, collection).await?;
-        coll.count_documents(filter::translate(filter, indexes::text_fields(&known))?).await
+        coll.count_documents(condition(store, collection, filter, &known).await?).await
     };
     counted.map_err(|e| errors::from_driver(&e))
 }

@@ -10,12 +10,14 @@ use crate::Chore;
 const MAP: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("schema", &["domain"]),
+    ("mapping", &["domain", "schema"]),
+    ("sources", &["domain"]),
     ("store", &["domain"]),
     ("store-sqlite", &["domain", "store"]),
     ("store-mongo", &["domain", "store"]),
     ("store-testkit", &["domain", "store"]),
-    ("pipeline", &["domain", "schema", "store"]),
-    ("api", &["domain", "schema", "store", "store-sqlite", "store-mongo", "pipeline"]),
+    ("pipeline", &["domain", "schema", "mapping", "sources", "store"]),
+    ("api", &["domain", "schema", "mapping", "sources", "store", "store-sqlite", "store-mongo", "pipeline"]),
     ("cli", &["domain", "api"]),
     ("desktop", &["api"]),
     ("xtask", &["api", "store-testkit"]),
@@ -25,7 +27,7 @@ const MAP: &[(&str, &[&str])] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("tauri", &["desktop"]),
     ("rfd", &["desktop"]),
-    ("rusqlite", &["store-sqlite"]),
+    ("rusqlite", &["sources", "store-sqlite"]),
     ("mongodb", &["store-mongo", "store-testkit"]),
     ("axum", &["cli"]),
 ];

@@ -176,6 +176,15 @@ export type Detection = { schema: string,
  */
 confidence: number, reason: string, };
 
+/**
+ * How separated values are separated.
+ */
+export type Dialect = { delimiter: string, 
+/**
+ * Empty where values are not quoted.
+ */
+quote: string, header: boolean, };
+
 export type DiffSample = { key: RecordKey, title: string, changes: Array<FieldChange>, };
 
 export type DiscardQuarantine = { selection: QuarantineSelection, reason: string, };
@@ -214,6 +223,31 @@ export type Empty = Record<symbol, never>;
  * Codes that callers branch on. The command line maps them to exit codes.
  */
 export type ErrorCode = "noWorkspace" | "badRequest" | "notFound" | "unreachable" | "unauthorized" | "forbidden" | "conflict" | "stalePlan" | "unsupported" | "newerVersion" | "damaged" | "cancelled" | "internal";
+
+/**
+ * What is known of a file before its rows are read.
+ */
+export type Examined = { format: Format, 
+/**
+ * `gzip`, `zstd`, `bzip2`, `zip`; several joined by a space. Empty for none.
+ */
+compression: string, 
+/**
+ * Of texts: a name of the Encoding Standard. Empty for binary formats.
+ */
+encoding: string, dialect?: Dialect, 
+/**
+ * Names of the columns, where the format has them outside its rows.
+ */
+columns: Array<string>, parts: Array<Part>, 
+/**
+ * The part that is read.
+ */
+part?: string, 
+/**
+ * What a person should know: renamed columns, a salvage, other parts.
+ */
+notes: Array<string>, };
 
 export type ExportFormat = "ndjson" | "json" | "csv";
 
@@ -265,7 +299,7 @@ export type FieldPath = string;
  */
 export type FileHandle = { id: string, name: string, bytes: number, };
 
-export type FilePreview = { file: FileHandle, format: SourceFormat, 
+export type FilePreview = { file: FileHandle, source: Examined, 
 /**
  * Best first; empty when nothing fits.
  */
@@ -300,6 +334,11 @@ limit: number, };
 export type Finding = "completeness" | "adherence" | "uniqueness" | "freshness";
 
 export type ForgetWorkspace = { id: string, };
+
+/**
+ * What a file is.
+ */
+export type Format = "ndjson" | "jsonArray" | "jsonObject" | "csv" | "excel" | "ods" | "sqlite" | "bson" | "mongodump" | "empty" | "unknown";
 
 export type FormatFilter = { filter: Filter, };
 
@@ -437,6 +476,15 @@ export type ParseFilter = { text: string, };
 export type ParsedFilter = { filter?: Filter, text: string, error?: FilterProblem, };
 
 /**
+ * A sheet, table, namespace or list.
+ */
+export type Part = { name: string, 
+/**
+ * Where it is known without reading everything.
+ */
+rows?: number, };
+
+/**
  * One thing the user may or may not do on the database.
  */
 export type Permission = { name: string, allowed: boolean, neededFor: string, };
@@ -464,7 +512,15 @@ collection?: string,
 /**
  * Absent: the schema's key.
  */
-keyField?: string, mode: ImportMode, 
+keyField?: string, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: unknown, mode: ImportMode, 
 /**
  * Read everything and compare it with what is there: exact counts and samples.
  * Otherwise the plan only settles schema, collection and key.
@@ -475,7 +531,15 @@ export type PreviewImport = { files: Array<string>,
 /**
  * `careers` or `careers@1.0.0`; detected when absent.
  */
-schema?: string, };
+schema?: string, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: unknown, };
 
 export type PreviewRow = { rowNumber: number, document?: Value, raw: string, violations: Array<Violation>, };
 
@@ -694,7 +758,11 @@ sha256: string,
 /**
  * Rows that are safely loaded: the checkpoint that a resume goes on from.
  */
-rowsDone: number, };
+rowsDone: number, 
+/**
+ * How it was read, where a person chose.
+ */
+choice?: SourceChoice, };
 
 export type RunId = { runId: string, };
 
@@ -722,6 +790,10 @@ notes: Array<string>, error?: string,
  * Fields that the schema does not know, with how many rows have them.
  */
 unknownFields: Array<UnknownField>, 
+/**
+ * The mapping that was applied, as JSON text.
+ */
+mapping?: string, 
 /**
  * Change set that recorded the run in the history.
  */
@@ -784,7 +856,30 @@ export type SettingsQuery = { prefix: string, };
 
 export type Sort = { field: string, descending: boolean, };
 
-export type SourceFormat = "jsonArray" | "jsonObject" | "ndjson" | "empty" | "unknown";
+/**
+ * What a person may choose about how a file is read; everything left out is recognised.
+ */
+export type SourceChoice = { 
+/**
+ * The sheet, table, namespace, member of a zip file, or JSON Pointer of a list.
+ */
+part?: string, 
+/**
+ * A label of the Encoding Standard: `utf-8`, `windows-1252`, `utf-16le`, …
+ */
+encoding?: string, 
+/**
+ * One character; `\t` for a tab.
+ */
+delimiter?: string, 
+/**
+ * One character; empty for none.
+ */
+quote?: string, 
+/**
+ * Whether the first row names the columns.
+ */
+header?: boolean, };
 
 /**
  * One step of connecting.
@@ -833,7 +928,15 @@ editedSince: number, samples: Array<DiffSample>, };
  */
 export type UnknownField = { field: string, rows: number, };
 
-export type ValidateFiles = { files: Array<string>, schema?: string, };
+export type ValidateFiles = { files: Array<string>, schema?: string, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: unknown, };
 
 export type ValidateQuarantine = { id: string, document: Value, };
 

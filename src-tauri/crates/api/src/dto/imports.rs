@@ -2,7 +2,8 @@
 
 use super::{DiffSample, FileHandle, wire};
 use steward_domain::run::UnknownField;
-use steward_domain::{ImportMode, RunCounts, RunRecord, Value, Violation};
+use steward_domain::{ImportMode, RunCounts, RunRecord, SourceChoice, Value, Violation};
+use steward_sources::Examined;
 
 wire! {
     pub struct PreviewImport {
@@ -11,9 +12,15 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub schema: Option<String>,
+        /// How to read each file, in their order; what is left out is recognised.
+        #[ts(optional, as = "Option<Vec<SourceChoice>>")]
+        #[serde(default)]
+        pub choices: Vec<SourceChoice>,
+        /// A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+        #[ts(optional, type = "unknown")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub mapping: Option<serde_json::Value>,
     }
-
-    pub enum SourceFormat { JsonArray, JsonObject, Ndjson, Empty, Unknown }
 
     /// Why a schema was recognised.
     pub struct Detection {
@@ -34,7 +41,7 @@ wire! {
 
     pub struct FilePreview {
         pub file: FileHandle,
-        pub format: SourceFormat,
+        pub source: Examined,
         /// Best first; empty when nothing fits.
         pub detected: Vec<Detection>,
         pub fields: Vec<String>,
@@ -59,6 +66,14 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub key_field: Option<String>,
+        /// How to read each file, in their order; what is left out is recognised.
+        #[ts(optional, as = "Option<Vec<SourceChoice>>")]
+        #[serde(default)]
+        pub choices: Vec<SourceChoice>,
+        /// A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+        #[ts(optional, type = "unknown")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub mapping: Option<serde_json::Value>,
         pub mode: ImportMode,
         /// Read everything and compare it with what is there: exact counts and samples.
         /// Otherwise the plan only settles schema, collection and key.
@@ -129,5 +144,13 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub schema: Option<String>,
+        /// How to read each file, in their order; what is left out is recognised.
+        #[ts(optional, as = "Option<Vec<SourceChoice>>")]
+        #[serde(default)]
+        pub choices: Vec<SourceChoice>,
+        /// A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+        #[ts(optional, type = "unknown")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub mapping: Option<serde_json::Value>,
     }
 }

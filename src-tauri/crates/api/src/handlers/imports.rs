@@ -1,19 +1,18 @@
 //! `imports.*`
 
-use std::path::Path;
 use std::sync::Arc;
 
 use futures::StreamExt;
-use steward_domain::{Filter, RecordKey, Value};
-use steward_pipeline::import::{Findings, ImportSpec, SourceFile};
+use steward_domain::{Filter, RecordKey, SourceChoice, Value};
+use steward_mapping::Mapping;
+use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Reading, SourceFile};
 use steward_pipeline::rows::RowOutcome;
-use steward_pipeline::split::{Layout, Splitter};
 use steward_pipeline::{Workspace, import, runs};
 
 use crate::app::App;
 use crate::dto::{
     ApplyPlan, Detection, DiffSample, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted, JobUnit, PlanImport,
-    PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, SourceFormat, Topic, ValidateFiles,
+    PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Topic, ValidateFiles,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -28,27 +27,45 @@ pub(crate) fn announce(app: &Arc<App>, collection: &str) {
     app.changed(&topics, Some(collection));
 }
 
-fn sources(app: &App, files: &[String]) -> ApiResult<Vec<SourceFile>> {
+fn sources(app: &App, files: &[String], choices: &[SourceChoice]) -> ApiResult<Vec<SourceFile>> {
     if files.is_empty() {
         return Err(ApiError::bad_request("Choose at least one file."));
     }
-    files.iter().map(|id| app.files.get(id).map(|(path, name)| SourceFile { name, path })).collect()
+    let choice = |at: usize| choices.get(at).cloned().unwrap_or_default();
+    let file = |(at, id): (usize, &String)| app.files.get(id).map(|(path, name)| SourceFile { name, path, choice: choice(at) });
+    files.iter().enumerate().map(file).collect()
 }
 
-/// The first rows of a file as JSON, for detection.
-fn first_records(path: &Path, name: &str) -> ApiResult<(Layout, Vec<serde_json::Value>)> {
-    let file = SourceFile { name: name.to_owned(), path: path.to_owned() };
-    let (handle, _) = import::open(&file)?;
-    let failed = |e| ApiError::from(steward_pipeline::Error::file(path, e));
-    let mut splitter = Splitter::new(handle).map_err(failed)?;
-    let mut records = Vec::new();
-    for _ in 0..PREVIEW {
-        match splitter.next_row().map_err(failed)? {
-            Some(row) => records.extend(serde_json::from_slice(&row.bytes).ok()),
-            None => break,
-        }
-    }
-    Ok((splitter.layout(), records))
+fn mapping_of(json: Option<&serde_json::Value>) -> ApiResult<Option<Mapping>> {
+    let read = |json: &serde_json::Value| Mapping::from_json(json.clone()).map_err(|e| ApiError::from(steward_pipeline::Error::from(e)));
+    json.map(read).transpose()
+}
+
+/// The first rows of a file.
+async fn first_rows(source: SourceFile, how: Reading) -> ApiResult<CheckedBatch> {
+    let stream = import::checked(vec![source], how);
+    let mut stream = std::pin::pin!(stream);
+    let first = stream.next().await.ok_or_else(|| ApiError::bad_request("The file cannot be read."))?;
+    Ok(first?)
+}
+
+/// The first records of a file in their plain view, for detection.
+async fn first_records(source: SourceFile, mapping: Option<Mapping>) -> ApiResult<Vec<serde_json::Value>> {
+    let how = Reading { checker: None, pack: None, mapping, key_field: String::new() };
+    let (rows, _) = first_rows(source, how).await?.into_parts();
+    let document = |row: steward_pipeline::rows::CheckedRow| match row.outcome {
+        RowOutcome::Fine { document, .. } => steward_store::upsert::decode(&document).ok(),
+        RowOutcome::Bad { document, .. } => document,
+    };
+    Ok(rows.into_iter().take(PREVIEW).filter_map(document).map(|d| steward_domain::value::doc_to_plain(&d)).collect())
+}
+
+async fn examine(source: &SourceFile) -> ApiResult<steward_sources::Examined> {
+    let (path, choice) = (source.path.clone(), source.choice.clone());
+    let examined = tokio::task::spawn_blocking(move || {
+        steward_sources::examine(&path, &choice).map_err(|e| ApiError::from(steward_pipeline::Error::source(&path, e)))
+    });
+    examined.await.map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))?
 }
 
 fn detections(workspace: &Workspace, records: &[serde_json::Value]) -> Vec<Detection> {
@@ -58,38 +75,20 @@ fn detections(workspace: &Workspace, records: &[serde_json::Value]) -> Vec<Detec
 
 pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<ImportPreview> {
     let workspace = app.workspace()?;
+    let mapping = mapping_of(request.mapping.as_ref())?;
     let mut files = Vec::new();
-    for (id, source) in request.files.iter().zip(sources(app, &request.files)?) {
-        let (path, name) = (source.path.clone(), source.name.clone());
-        let (layout, records) = tokio::task::spawn_blocking(move || first_records(&path, &name))
-            .await
-            .map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))??;
+    for (id, source) in request.files.iter().zip(sources(app, &request.files, &request.choices)?) {
+        let examined = examine(&source).await?;
+        let records = first_records(source.clone(), mapping.clone()).await?;
         let detected = detections(&workspace, &records);
         let chosen = match &request.schema {
             Some(schema) => schema.clone(),
             None => detected.first().map(|d| d.schema.clone()).unwrap_or_default(),
         };
-        let (rows, notes) = preview_rows(&workspace, source, &chosen).await?;
-        files.push(FilePreview {
-            file: app.files.handle(id)?,
-            format: format_of(layout),
-            detected,
-            fields: fields_of(&records),
-            rows,
-            notes,
-        });
+        let (rows, notes) = preview_rows(&workspace, source, &chosen, mapping.clone()).await?;
+        files.push(FilePreview { file: app.files.handle(id)?, source: examined, detected, fields: fields_of(&records), rows, notes });
     }
     Ok(ImportPreview { files })
-}
-
-fn format_of(layout: Layout) -> SourceFormat {
-    match layout {
-        Layout::Lines => SourceFormat::Ndjson,
-        Layout::Array => SourceFormat::JsonArray,
-        Layout::Objects => SourceFormat::JsonObject,
-        Layout::Empty => SourceFormat::Empty,
-        Layout::Unknown => SourceFormat::Unknown,
-    }
 }
 
 fn fields_of(records: &[serde_json::Value]) -> Vec<String> {
@@ -102,43 +101,50 @@ fn fields_of(records: &[serde_json::Value]) -> Vec<String> {
     fields
 }
 
-async fn preview_rows(workspace: &Workspace, source: SourceFile, schema: &str) -> ApiResult<(Vec<PreviewRow>, Vec<String>)> {
-    let checker = if schema.is_empty() { None } else { Some(workspace.checker(schema)?) };
+async fn preview_rows(
+    workspace: &Workspace,
+    source: SourceFile,
+    schema: &str,
+    mapping: Option<Mapping>,
+) -> ApiResult<(Vec<PreviewRow>, Vec<String>)> {
     let key_field = if schema.is_empty() {
         "_id".to_owned()
     } else {
         workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.steward.key.clone()
     };
-    let stream = import::checked(vec![source], checker, key_field);
-    let mut stream = std::pin::pin!(stream);
+    let spec = ImportSpec {
+        files: Vec::new(),
+        collection: String::new(),
+        key_field,
+        schema: schema.to_owned(),
+        mode: steward_domain::ImportMode::Upsert,
+        mapping,
+    };
+    let (checked, notes) = first_rows(source, Reading::of(workspace, &spec)?).await?.into_parts();
     let mut rows = Vec::new();
-    let mut notes = Vec::new();
-    if let Some(batch) = stream.next().await {
-        let (checked, note) = batch?.into_parts();
-        notes.extend(note);
-        for row in checked.into_iter().take(PREVIEW) {
-            let (document, raw, violations) = match row.outcome {
-                RowOutcome::Fine { document, raw, .. } => (steward_store::upsert::decode(&document).ok(), raw, Vec::new()),
-                RowOutcome::Bad { raw, document, errors } => (document, raw, errors),
-            };
-            rows.push(PreviewRow {
-                row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
-                document: document.map(Value::from),
-                raw: String::from_utf8_lossy(&raw).chars().take(2000).collect(),
-                violations,
-            });
-        }
+    for row in checked.into_iter().take(PREVIEW) {
+        let (document, raw, violations) = match row.outcome {
+            RowOutcome::Fine { document, raw, .. } => (steward_store::upsert::decode(&document).ok(), raw, Vec::new()),
+            RowOutcome::Bad { raw, document, errors } => (document, raw, errors),
+        };
+        rows.push(PreviewRow {
+            row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
+            document: document.map(Value::from),
+            raw: String::from_utf8_lossy(&raw).chars().take(2000).collect(),
+            violations,
+        });
     }
     Ok((rows, notes))
 }
 
 /// Settles schema, collection and key.
 async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiResult<ImportSpec> {
-    let files = sources(app, &request.files)?;
+    let files = sources(app, &request.files, &request.choices)?;
+    let mapping = mapping_of(request.mapping.as_ref())?;
     let schema = match &request.schema {
         Some(schema) if schema.is_empty() => String::new(),
         Some(schema) => workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.id.to_string(),
-        None => detect_one(workspace, &files, request.collection.as_deref()).await?,
+        None => detect_one(workspace, &files, mapping.as_ref(), request.collection.as_deref()).await?,
     };
     let pack = workspace.registry.get(&schema).ok();
     let collection = match (&request.collection, pack) {
@@ -154,11 +160,11 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         (_, Some(pack)) => pack.steward.key.clone(),
         _ => workspace.settings(&collection).await?.key_field,
     };
-    Ok(ImportSpec { files, collection, key_field, schema, mode: request.mode })
+    Ok(ImportSpec { files, collection, key_field, schema, mode: request.mode, mapping })
 }
 
 /// The schema of the collection if it has one, else the one that fits; a tie is asked about.
-async fn detect_one(workspace: &Workspace, files: &[SourceFile], collection: Option<&str>) -> ApiResult<String> {
+async fn detect_one(workspace: &Workspace, files: &[SourceFile], mapping: Option<&Mapping>, collection: Option<&str>) -> ApiResult<String> {
     if let Some(collection) = collection {
         let settings = workspace.settings(collection).await?;
         if !settings.schema.is_empty() {
@@ -167,10 +173,7 @@ async fn detect_one(workspace: &Workspace, files: &[SourceFile], collection: Opt
     }
     let mut chosen = String::new();
     for file in files {
-        let (path, name) = (file.path.clone(), file.name.clone());
-        let (_, records) = tokio::task::spawn_blocking(move || first_records(&path, &name))
-            .await
-            .map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))??;
+        let records = first_records(file.clone(), mapping.cloned()).await?;
         let found = detections(workspace, &records);
         if let [first, second, ..] = found.as_slice()
             && (first.confidence - second.confidence).abs() < 0.05
@@ -209,7 +212,7 @@ pub async fn plan(app: &Arc<App>, request: PlanImport) -> ApiResult<JobStarted> 
             Some(runs::dry_run(&workspace, &spec, true, progress.as_ref()).await?)
         } else {
             for file in &spec.files {
-                import::open(file)?;
+                import::size(file)?;
             }
             None
         };
@@ -283,7 +286,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
 
 pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let files = if request.files.is_empty() { Vec::new() } else { sources(app, &request.files)? };
+    let files = if request.files.is_empty() { Vec::new() } else { sources(app, &request.files, &[])? };
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Import, "Going on with an import", JobUnit::Bytes, move |progress| async move {
         let (run, _) = runs::resume(&workspace, &request.run_id, files, progress.as_ref()).await?;
@@ -296,6 +299,8 @@ pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobSt
     let workspace = app.workspace()?;
     let plan = PlanImport {
         files: request.files.clone(),
+        choices: request.choices,
+        mapping: request.mapping,
         schema: request.schema,
         collection: None,
         key_field: None,

@@ -100,7 +100,11 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             let path = folder.path().join(name);
             std::fs::write(&path, content)
                 .map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
-            files.push(steward_pipeline::import::SourceFile { name: (*name).to_owned(), path });
+            files.push(steward_pipeline::import::SourceFile {
+                name: (*name).to_owned(),
+                path,
+                choice: steward_domain::SourceChoice::default(),
+            });
         }
         let pack = workspace.registry.get("careers").map_err(steward_pipeline::Error::from)?;
         let spec = steward_pipeline::import::ImportSpec {
@@ -109,6 +113,7 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             key_field: pack.steward.key.clone(),
             schema: pack.id.to_string(),
             mode: steward_domain::ImportMode::Upsert,
+            mapping: None,
         };
         let (run, _) = steward_pipeline::runs::load(&workspace, &spec, progress.as_ref()).await?;
         if let Err(e) = steward_pipeline::quality::measure(&workspace, &spec.collection, progress.as_ref()).await {

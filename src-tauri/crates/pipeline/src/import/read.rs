@@ -1,25 +1,49 @@
 //! Reading files: cut into rows on one thread, checked in batches on others, handed on in order.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures::{Stream, StreamExt};
-use sha2::{Digest, Sha256};
-use steward_schema::Checker;
+use steward_domain::run::RunFile;
+use steward_mapping::Mapping;
+use steward_schema::{Checker, Pack};
+use steward_sources::{Opened, RawRow};
 use tokio::sync::mpsc;
 
-use super::SourceFile;
+use super::{ImportSpec, SourceFile};
 use crate::error::{Error, Result};
-use crate::rows::{CheckedRow, check_row};
-use crate::split::{Layout, RawRow, Splitter};
+use crate::rows::{CheckedRow, RowReader};
+use crate::workspace::Workspace;
 
 /// Rows of one batch, and bytes that end it earlier.
 const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 
+/// How rows become records, and what they are checked against.
+#[derive(Clone)]
+pub struct Reading {
+    pub checker: Option<Arc<Checker>>,
+    pub pack: Option<Arc<Pack>>,
+    pub mapping: Option<Mapping>,
+    pub key_field: String,
+}
+
+impl Reading {
+    /// As an import asks for it.
+    pub fn of(workspace: &Workspace, spec: &ImportSpec) -> Result<Self> {
+        let (checker, pack) = match spec.schema.as_str() {
+            "" => (None, None),
+            schema => (Some(workspace.checker(schema)?), Some(Arc::new(workspace.registry.get(schema)?.clone()))),
+        };
+        Ok(Self { checker, pack, mapping: spec.mapping.clone(), key_field: spec.key_field.clone() })
+    }
+}
+
 /// Rows of one file, cut and read ahead.
 struct RawBatch {
     file: usize,
     rows: Vec<RawRow>,
+    reader: Arc<RowReader>,
     position: u64,
     /// Set with the last batch of a file.
     end: Option<FileEnd>,
@@ -27,7 +51,7 @@ struct RawBatch {
 
 pub(super) struct FileEnd {
     pub(super) sha256: String,
-    pub(super) note: Option<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// Rows after checking.
@@ -40,83 +64,74 @@ pub struct CheckedBatch {
 
 impl CheckedBatch {
     /// The rows, and what there is to say about the file at its end.
-    pub fn into_parts(self) -> (Vec<CheckedRow>, Option<String>) {
-        (self.rows, self.end.and_then(|e| e.note))
+    pub fn into_parts(self) -> (Vec<CheckedRow>, Vec<String>) {
+        (self.rows, self.end.map(|e| e.notes).unwrap_or_default())
     }
 }
 
-/// Hashes what passes through.
-struct Hashing<R> {
-    inner: R,
-    hash: Sha256,
+/// Opens a source for reading.
+fn open(file: &SourceFile) -> Result<Opened> {
+    steward_sources::open(&file.path, &file.choice).map_err(|e| Error::source(&file.path, e))
 }
 
-impl<R: std::io::Read> std::io::Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..n]);
-        Ok(n)
+/// Bytes of a source; says in words why it cannot be read.
+pub fn size(file: &SourceFile) -> Result<u64> {
+    Ok(open(file)?.total)
+}
+
+/// What is known of a file before it is read.
+pub fn run_file(file: &SourceFile, bytes: u64) -> RunFile {
+    RunFile {
+        name: file.name.clone(),
+        path: file.path.display().to_string(),
+        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        sha256: String::new(),
+        rows_done: 0,
+        choice: file.choice.clone(),
     }
 }
 
-/// Hex of a digest.
-pub fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Opens a source for reading; a folder is refused in words.
-pub fn open(file: &SourceFile) -> Result<(std::fs::File, u64)> {
-    let handle = std::fs::File::open(&file.path).map_err(|e| Error::file(&file.path, e))?;
-    let meta = handle.metadata().map_err(|e| Error::file(&file.path, e))?;
-    if meta.is_dir() {
-        return Err(Error::BadRequest(format!("{} is a folder. Choose the files in it.", file.path.display())));
+/// A sentence about "the file" as one about this file.
+fn named(note: &str, file: &str) -> String {
+    match note.strip_prefix("The file ") {
+        Some(rest) => format!("{file} {rest}"),
+        None => format!("{file}: {note}"),
     }
-    Ok((handle, meta.len()))
 }
 
-fn read_file(index: usize, file: &SourceFile, send: &mpsc::Sender<Result<RawBatch>>) -> Result<()> {
-    let (handle, _) = open(file)?;
+fn read_file(index: usize, file: &SourceFile, how: &Reading, send: &mpsc::Sender<Result<RawBatch>>) -> Result<()> {
+    let mut opened = open(file)?;
     let failed = |e| Error::file(&file.path, e);
-    let mut splitter = Splitter::new(Hashing { inner: handle, hash: Sha256::new() }).map_err(failed)?;
+    let reader = Arc::new(RowReader::new(&opened.decoder, how)?);
+    let mut notes: Vec<String> = opened.examined.notes.iter().map(|n| named(n, &file.name)).collect();
     let mut rows = Vec::new();
     let mut bytes = 0;
-    let mut cut = false;
-    while let Some(row) = splitter.next_row().map_err(failed)? {
+    while let Some(row) = opened.next_row().map_err(failed)? {
         bytes += row.bytes.len();
-        cut |= row.cut_off;
         rows.push(row);
         if rows.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
-            let batch = RawBatch { file: index, rows: std::mem::take(&mut rows), position: splitter.position(), end: None };
+            let position = opened.position.load(Ordering::Relaxed);
+            let batch = RawBatch { file: index, rows: std::mem::take(&mut rows), reader: Arc::clone(&reader), position, end: None };
             bytes = 0;
             if send.blocking_send(Ok(batch)).is_err() {
                 return Ok(());
             }
         }
     }
-    let layout = splitter.layout();
-    let note = match layout {
-        Layout::Empty => Some(format!("{} is empty.", file.name)),
-        Layout::Unknown => Some(format!("{} does not look like JSON.", file.name)),
-        Layout::Array if cut || !splitter.closed => Some(format!("{} is cut off: the list in it has no end.", file.name)),
-        _ if cut => Some(format!("{} is cut off in the middle of its last record.", file.name)),
-        _ => None,
-    };
-    let position = splitter.position();
-    let end = Some(FileEnd { sha256: hex(&splitter.into_input().hash.finalize()), note });
-    let _ = send.blocking_send(Ok(RawBatch { file: index, rows, position, end }));
+    let total = opened.total;
+    let (sha256, said) = opened.finish().map_err(failed)?;
+    notes.extend(said.iter().map(|n| named(n, &file.name)));
+    let _ = send.blocking_send(Ok(RawBatch { file: index, rows, reader, position: total, end: Some(FileEnd { sha256, notes }) }));
     Ok(())
 }
 
 /// Checked batches in the order of the files.
-pub fn checked(
-    files: Vec<SourceFile>,
-    checker: Option<Arc<Checker>>,
-    key_field: String,
-) -> impl Stream<Item = Result<CheckedBatch>> + Send {
+pub fn checked(files: Vec<SourceFile>, how: Reading) -> impl Stream<Item = Result<CheckedBatch>> + Send {
     let (send, receive) = mpsc::channel::<Result<RawBatch>>(2);
+    let (checker, key_field) = (how.checker.clone(), how.key_field.clone());
     tokio::task::spawn_blocking(move || {
         for (index, file) in files.iter().enumerate() {
-            if let Err(e) = read_file(index, file, &send) {
+            if let Err(e) = read_file(index, file, &how, &send) {
                 let _ = send.blocking_send(Err(e));
                 return;
             }
@@ -130,7 +145,7 @@ pub fn checked(
             async move {
                 let batch = batch?;
                 let work = move || {
-                    let rows = batch.rows.into_iter().map(|row| check_row(row, checker.as_deref(), &key_field)).collect();
+                    let rows = batch.reader.check(batch.rows, checker.as_deref(), &key_field);
                     CheckedBatch { file: batch.file, rows, position: batch.position, end: batch.end }
                 };
                 tokio::task::spawn_blocking(work).await.map_err(|e| Error::BadRequest(format!("Reading stopped unexpectedly: {e}.")))

@@ -6,10 +6,9 @@
 
 use std::io::Read;
 
-use steward_domain::run::RunFile;
-
-/// Rows larger than this are kept out and cut.
-pub const MAX_ROW: usize = 32 << 20;
+use crate::lists::ListSeeker;
+use crate::window::Window;
+use crate::{Fault, KEPT_OF_OVERSIZED, MAX_ROW, RawRow, Rows};
 
 /// How rows are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,28 +22,9 @@ pub enum Layout {
     Unknown,
 }
 
-/// One row as it stands in the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawRow {
-    /// From 1.
-    pub number: u64,
-    /// Byte offset of its first byte.
-    pub offset: u64,
-    pub bytes: Vec<u8>,
-    /// The source ends within it.
-    pub cut_off: bool,
-    /// Only its beginning is kept.
-    pub too_large: bool,
-}
-
 /// Reads rows from a source.
 pub struct Splitter<R> {
-    input: R,
-    buffer: Vec<u8>,
-    at: usize,
-    /// Offset in the source of `buffer[0]`.
-    base: u64,
-    ended: bool,
+    window: Window<R>,
     layout: Layout,
     number: u64,
     /// Column of the first element of an array.
@@ -52,37 +32,47 @@ pub struct Splitter<R> {
     /// The array's closing bracket was seen.
     pub closed: bool,
     begun: bool,
+    /// The rows are a list inside an object: what comes after it is no row.
+    inside: bool,
+    cut: bool,
+    decoded_from: Option<String>,
 }
 
-const CHUNK: usize = 256 << 10;
-
 impl<R: Read> Splitter<R> {
-    /// Looks at the beginning and settles the layout.
-    pub fn new(mut input: R) -> std::io::Result<Self> {
-        let mut buffer = Vec::with_capacity(CHUNK);
-        input.by_ref().take(CHUNK as u64).read_to_end(&mut buffer)?;
-        let ended = buffer.len() < CHUNK;
-        let at = if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let layout = layout_of(&buffer[at..]);
-        Ok(Self { input, buffer, at, base: 0, ended, layout, number: 0, indent: None, closed: false, begun: false })
+    /// Looks at the beginning and settles the layout. `decoded_from` names the encoding that the text came in, where
+    /// it is not UTF-8.
+    pub fn new(input: R, decoded_from: Option<String>) -> std::io::Result<Self> {
+        let window = Window::new(input)?;
+        let layout = layout_of(window.rest());
+        Ok(Self { window, layout, number: 0, indent: None, closed: false, begun: false, inside: false, cut: false, decoded_from })
+    }
+
+    /// Rows are the elements of the list at this JSON Pointer; false where there is none.
+    pub fn enter(&mut self, pointer: &str) -> std::io::Result<bool> {
+        let mut seeker = ListSeeker::new(pointer);
+        let mut i = 0;
+        loop {
+            let Some(b) = self.window.look(i)? else {
+                return Ok(false);
+            };
+            if seeker.take(b) {
+                self.window.at += i;
+                (self.layout, self.inside) = (Layout::Array, true);
+                return Ok(true);
+            }
+            i += 1;
+            if i >= 64 << 10 {
+                self.window.at += i;
+                i = 0;
+            }
+        }
     }
 
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// Gives the input back.
-    pub fn into_input(self) -> R {
-        self.input
-    }
-
-    /// Bytes taken so far.
-    pub fn position(&self) -> u64 {
-        self.base + self.at as u64
-    }
-
-    /// The next row; `None` at the end.
-    pub fn next_row(&mut self) -> std::io::Result<Option<RawRow>> {
+    fn cut_row(&mut self) -> std::io::Result<Option<RawRow>> {
         match self.layout {
             Layout::Empty => Ok(None),
             Layout::Lines | Layout::Unknown => self.next_line(),
@@ -90,108 +80,80 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// Makes `buffer[at + wanted]` available if the source has it; drops what was taken.
-    fn fill(&mut self, wanted: usize) -> std::io::Result<bool> {
-        while self.buffer.len() <= self.at + wanted && !self.ended {
-            if self.at > CHUNK {
-                self.buffer.drain(..self.at);
-                self.base += self.at as u64;
-                self.at = 0;
-            }
-            let before = self.buffer.len();
-            self.input.by_ref().take(CHUNK as u64).read_to_end(&mut self.buffer)?;
-            self.ended = self.buffer.len() - before < CHUNK;
-        }
-        Ok(self.buffer.len() > self.at + wanted)
-    }
-
-    fn peek(&mut self) -> std::io::Result<Option<u8>> {
-        Ok(if self.fill(0)? { Some(self.buffer[self.at]) } else { None })
-    }
-
     fn next_line(&mut self) -> std::io::Result<Option<RawRow>> {
         loop {
-            if !self.fill(0)? {
+            if !self.window.fill(0)? {
                 return Ok(None);
             }
-            let offset = self.position();
+            let offset = self.window.position();
             let mut length = 0;
             let found = loop {
-                if let Some(i) = memchr::memchr(b'\n', &self.buffer[self.at + length..]) {
+                if let Some(i) = memchr::memchr(b'\n', &self.window.buffer[self.window.at + length..]) {
                     break Some(length + i);
                 }
-                length = self.buffer.len() - self.at;
+                length = self.window.buffer.len() - self.window.at;
                 if length > MAX_ROW {
                     return Ok(Some(self.oversized_line(offset)?));
                 }
-                if !self.fill(length)? {
+                if !self.window.fill(length)? {
                     break None;
                 }
             };
-            let end = found.unwrap_or(self.buffer.len() - self.at);
-            let line = self.buffer[self.at..self.at + end].to_vec();
-            self.at += end + usize::from(found.is_some());
+            let end = found.unwrap_or(self.window.buffer.len() - self.window.at);
+            let line = self.window.buffer[self.window.at..self.window.at + end].to_vec();
+            self.window.at += end + usize::from(found.is_some());
             self.number += 1;
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            return Ok(Some(self.row(offset, line, false)));
+            return Ok(Some(self.row(offset, line, None)));
         }
     }
 
-    fn row(&self, offset: u64, bytes: Vec<u8>, cut_off: bool) -> RawRow {
-        RawRow { number: self.number, offset, bytes, cut_off, too_large: false }
+    fn row(&self, offset: u64, bytes: Vec<u8>, fault: Option<Fault>) -> RawRow {
+        RawRow { number: self.number, offset, bytes, fault }
     }
 
     /// Keeps the beginning of an endless line and passes over the rest.
     fn oversized_line(&mut self, offset: u64) -> std::io::Result<RawRow> {
-        let kept = self.buffer[self.at..self.at + 4096].to_vec();
-        loop {
-            if let Some(i) = memchr::memchr(b'\n', &self.buffer[self.at..]) {
-                self.at += i + 1;
-                break;
-            }
-            self.at = self.buffer.len();
-            if !self.fill(0)? {
-                break;
-            }
-        }
+        let kept = self.window.rest()[..KEPT_OF_OVERSIZED].to_vec();
+        self.window.skip_past(b'\n')?;
         self.number += 1;
-        Ok(RawRow { number: self.number, offset, bytes: kept, cut_off: false, too_large: true })
+        Ok(self.row(offset, kept, Some(Fault::TooLarge)))
     }
 
     fn next_value(&mut self) -> std::io::Result<Option<RawRow>> {
         if self.layout == Layout::Array && !self.begun {
-            while self.peek()?.is_some_and(|b| b != b'[') {
-                self.at += 1;
+            while self.window.peek()?.is_some_and(|b| b != b'[') {
+                self.window.at += 1;
             }
-            self.at += 1;
+            self.window.at += 1;
             self.begun = true;
         }
         let mut column = self.skip_between()?;
-        let Some(first) = self.peek()? else {
+        let Some(first) = self.window.peek()? else {
             return Ok(None);
         };
         if self.layout == Layout::Array && first == b']' {
             self.closed = true;
-            self.at += 1;
+            self.window.at += 1;
             return self.trailing();
         }
         if first == b'{' && self.indent.is_none() {
             self.indent = Some(std::mem::take(&mut column));
         }
         self.number += 1;
-        let offset = self.position();
+        let offset = self.window.position();
         let (length, end) = self.measure()?;
-        let mut bytes = self.buffer[self.at..self.at + length.min(MAX_ROW)].to_vec();
-        self.at += length;
+        let mut bytes = self.window.buffer[self.window.at..self.window.at + length.min(MAX_ROW)].to_vec();
+        self.window.at += length;
         while bytes.last().is_some_and(u8::is_ascii_whitespace) {
             bytes.pop();
         }
-        let mut row = self.row(offset, bytes, end == End::Source);
+        let mut row = self.row(offset, bytes, (end == End::Source).then_some(Fault::CutOff));
         if end == End::TooLarge {
-            row.bytes.truncate(4096);
-            row.too_large = true;
+            row.bytes.truncate(KEPT_OF_OVERSIZED);
+            row.fault = Some(Fault::TooLarge);
             self.skip_to_next_element()?;
         }
         Ok(Some(row))
@@ -199,10 +161,17 @@ impl<R: Read> Splitter<R> {
 
     /// Anything but white space after the array is a row of its own that nobody can parse.
     fn trailing(&mut self) -> std::io::Result<Option<RawRow>> {
-        while self.peek()?.is_some_and(|b| b.is_ascii_whitespace() || b == b'\0') {
-            self.at += 1;
+        if self.inside {
+            self.layout = Layout::Empty;
+            while self.window.fill(0)? {
+                self.window.at = self.window.buffer.len();
+            }
+            return Ok(None);
         }
-        if self.peek()?.is_none() {
+        while self.window.peek()?.is_some_and(|b| b.is_ascii_whitespace() || b == b'\0') {
+            self.window.at += 1;
+        }
+        if self.window.peek()?.is_none() {
             return Ok(None);
         }
         self.layout = Layout::Lines;
@@ -212,14 +181,14 @@ impl<R: Read> Splitter<R> {
     /// Passes white space and commas; gives the column of what follows.
     fn skip_between(&mut self) -> std::io::Result<usize> {
         let mut column = 0;
-        while let Some(b) = self.peek()? {
+        while let Some(b) = self.window.peek()? {
             match b {
                 b'\n' => column = 0,
                 b' ' | b'\t' | b'\r' => column += 1,
                 b',' => column += 1,
                 _ => break,
             }
-            self.at += 1;
+            self.window.at += 1;
         }
         Ok(column)
     }
@@ -229,13 +198,13 @@ impl<R: Read> Splitter<R> {
         let mut scan = Scan::default();
         let mut i = 0;
         loop {
-            if !self.fill(i)? {
+            if !self.window.fill(i)? {
                 return Ok((i, if scan.depth > 0 || scan.in_text { End::Source } else { End::Value }));
             }
             if i > MAX_ROW {
                 return Ok((i, End::TooLarge));
             }
-            let b = self.buffer[self.at + i];
+            let b = self.window.buffer[self.window.at + i];
             if b == b'\n' && scan.depth > 0 && self.new_element_at(i + 1, &scan)? {
                 return Ok((i, End::Value));
             }
@@ -258,22 +227,48 @@ impl<R: Read> Splitter<R> {
             return Ok(false);
         }
         for offset in 0..indent {
-            if !self.fill(i + offset)? || !matches!(self.buffer[self.at + i + offset], b' ' | b'\t') {
+            if !self.window.fill(i + offset)? || !matches!(self.window.buffer[self.window.at + i + offset], b' ' | b'\t') {
                 return Ok(false);
             }
         }
-        Ok(self.fill(i + indent)? && self.buffer[self.at + i + indent] == b'{')
+        Ok(self.window.fill(i + indent)? && self.window.buffer[self.window.at + i + indent] == b'{')
     }
 
     fn skip_to_next_element(&mut self) -> std::io::Result<()> {
         let scan = Scan { last: b',', ..Scan::default() };
-        while self.peek()?.is_some() {
-            if self.buffer[self.at] == b'\n' && self.new_element_at(1, &scan)? {
+        while self.window.peek()?.is_some() {
+            if self.window.buffer[self.window.at] == b'\n' && self.new_element_at(1, &scan)? {
                 return Ok(());
             }
-            self.at += 1;
+            self.window.at += 1;
         }
         Ok(())
+    }
+}
+
+impl<R: Read + Send> Rows for Splitter<R> {
+    fn next_row(&mut self) -> std::io::Result<Option<RawRow>> {
+        let mut row = self.cut_row()?;
+        if let Some(row) = &mut row {
+            self.cut |= row.fault == Some(Fault::CutOff);
+            if let (None, Some(name)) = (&row.fault, &self.decoded_from)
+                && memchr::memmem::find(&row.bytes, "\u{fffd}".as_bytes()).is_some()
+            {
+                row.fault = Some(Fault::Encoding(name.clone()));
+            }
+        }
+        Ok(row)
+    }
+
+    fn notes(&mut self) -> Vec<String> {
+        let note = match self.layout {
+            Layout::Empty if !self.inside => "The file is empty.",
+            Layout::Unknown => "The file does not look like JSON.",
+            Layout::Array if self.cut || !self.closed => "The file is cut off: the list in it has no end.",
+            _ if self.cut => "The file is cut off in the middle of its last record.",
+            _ => return Vec::new(),
+        };
+        vec![note.to_owned()]
     }
 }
 
@@ -347,28 +342,17 @@ fn layout_of(start: &[u8]) -> Layout {
     }
 }
 
-/// What is known of a file before it is read.
-pub fn run_file(name: &str, path: &std::path::Path, bytes: u64) -> RunFile {
-    RunFile {
-        name: name.to_owned(),
-        path: path.display().to_string(),
-        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
-        sha256: String::new(),
-        rows_done: 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rows(text: &str) -> (Layout, Vec<(u64, String, bool)>, bool) {
-        let mut splitter = Splitter::new(text.as_bytes()).unwrap();
+        let mut splitter = Splitter::new(text.as_bytes(), None).unwrap();
         let layout = splitter.layout();
         let mut out = Vec::new();
         while let Some(row) = splitter.next_row().unwrap() {
             assert_eq!(&text.as_bytes()[usize::try_from(row.offset).unwrap()..][..row.bytes.len()], row.bytes);
-            out.push((row.number, String::from_utf8(row.bytes).unwrap(), row.cut_off));
+            out.push((row.number, String::from_utf8(row.bytes).unwrap(), row.fault == Some(Fault::CutOff)));
         }
         (layout, out, splitter.closed)
     }
@@ -405,7 +389,7 @@ mod tests {
 
     #[test]
     fn rows_longer_than_the_buffer() {
-        let long = "x".repeat(CHUNK * 3);
+        let long = "x".repeat(800_000);
         let text = format!("[{{\"a\": \"{long}\"}},\n{{\"b\": 1}}]");
         assert_eq!(texts(&text).len(), 2);
         let lines = format!("{{\"a\": \"{long}\"}}\n{{\"b\": 1}}\n");

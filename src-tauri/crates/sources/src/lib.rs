@@ -1,0 +1,177 @@
+//! Foreign files: what a file is (compression, format, encoding), which parts it has (sheets, tables, namespaces,
+//! lists), and its rows as they came, one after another in bounded memory.
+//!
+//! Nothing here knows schemas, mappings or workspaces. A row that cannot be read is a row with a [`Fault`], never an
+//! error: errors end a file, faults end up in quarantine.
+
+#![forbid(unsafe_code)]
+
+mod bson_file;
+mod csv;
+mod dialect;
+mod encoding;
+mod input;
+mod json;
+mod lists;
+mod mongodump;
+mod open;
+mod salvage;
+mod sheet;
+mod sqlite;
+mod window;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+pub use csv::CsvDecoder;
+pub use csv::Scratch;
+pub use mongodump::{ArchiveReader, Block, Namespace};
+pub use steward_domain::SourceChoice as Choice;
+
+pub use open::{Decoded, Decoder, Opened, examine, open};
+
+/// Rows larger than this are kept out and cut.
+pub const MAX_ROW: usize = 32 << 20;
+
+/// Bytes kept of a row that is too large.
+pub(crate) const KEPT_OF_OVERSIZED: usize = 4096;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Format {
+    Ndjson,
+    JsonArray,
+    JsonObject,
+    /// Separated values, whatever the separator.
+    Csv,
+    /// A workbook of Excel or a compatible program (xlsx, xlsb, xls).
+    Excel,
+    /// An OpenDocument spreadsheet.
+    Ods,
+    Sqlite,
+    /// BSON documents one after another, as mongodump writes them.
+    Bson,
+    /// An archive of mongodump.
+    Mongodump,
+    Empty,
+    /// None of the above.
+    Unknown,
+}
+
+/// How separated values are separated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Dialect {
+    pub delimiter: String,
+    /// Empty where values are not quoted.
+    pub quote: String,
+    pub header: bool,
+}
+
+/// A sheet, table, namespace or list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    pub name: String,
+    /// Where it is known without reading everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rows: Option<i64>,
+}
+
+/// What is known of a file before its rows are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Examined {
+    pub format: Format,
+    /// `gzip`, `zstd`, `bzip2`, `zip`; several joined by a space. Empty for none.
+    pub compression: String,
+    /// Of texts: a name of the Encoding Standard. Empty for binary formats.
+    pub encoding: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub dialect: Option<Dialect>,
+    /// Names of the columns, where the format has them outside its rows.
+    pub columns: Vec<String>,
+    pub parts: Vec<Part>,
+    /// The part that is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub part: Option<String>,
+    /// What a person should know: renamed columns, a salvage, other parts.
+    pub notes: Vec<String>,
+}
+
+/// Why a row is not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The source ends within it.
+    CutOff,
+    /// Only its beginning is kept.
+    TooLarge,
+    /// A quoted value begins and is not closed where it should be.
+    OpenQuote,
+    /// Characters that the encoding of the file does not have.
+    Encoding(String),
+    /// Anything else, in a sentence.
+    Unreadable(String),
+}
+
+impl Fault {
+    /// A sentence for people.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::CutOff => "The file ends in the middle of this row: it was cut off.".into(),
+            Self::TooLarge => "This row is larger than 32 MB; only its beginning is kept here.".into(),
+            Self::OpenQuote => {
+                "A quotation mark opens a value in this row and is not closed. The rows after it are read on their own.".into()
+            }
+            Self::Encoding(name) => format!("This row holds bytes that are no text in {name}."),
+            Self::Unreadable(why) => why.clone(),
+        }
+    }
+}
+
+/// One row as it stands in the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawRow {
+    /// From 1; the header of a table does not count.
+    pub number: u64,
+    /// Offset of its first byte in the (decompressed, decoded) content; 0 where rows have no place in bytes.
+    pub offset: u64,
+    pub bytes: Vec<u8>,
+    pub fault: Option<Fault>,
+}
+
+/// Rows of one part of one file.
+pub trait Rows: Send {
+    /// The next row; `None` at the end.
+    fn next_row(&mut self) -> std::io::Result<Option<RawRow>>;
+
+    /// What there is to say when the last row was read: cut off, damaged, empty.
+    fn notes(&mut self) -> Vec<String>;
+}
+
+/// A file that cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// The file is not what it should be, in a sentence.
+    #[error("{0}")]
+    Unusable(String),
+    /// A choice that does not fit, in a sentence.
+    #[error("{0}")]
+    BadChoice(String),
+}
+
+/// Result of this crate.
+pub type SourceResult<T> = Result<T, SourceError>;
+
+/// The name of a file without its folder.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}

@@ -1,0 +1,325 @@
+//! Recognising a file and opening one part of it.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, PoisonError};
+
+use encoding_rs::UTF_8;
+use serde_json::Value as Json;
+
+use crate::bson_file::{BsonRows, is_readable, length_at};
+use crate::csv::{CsvDecoder, CsvRows, Scratch};
+use crate::dialect::{self, Settled};
+use crate::encoding::{self, Decoding};
+use crate::input::{self, Damage, Meter, OnDisk, Plain};
+use crate::json::{Layout, Splitter};
+use crate::mongodump::{self, ArchiveReader, ArchiveRows};
+use crate::sheet::Book;
+use crate::{Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, sqlite};
+
+/// Turns the bytes of a row into values; cheap to share between threads.
+#[derive(Debug, Clone)]
+pub enum Decoder {
+    /// One JSON value a row.
+    Json,
+    /// A JSON object a row, made from the cells of a sheet or table with these columns.
+    Table(Vec<String>),
+    Csv(CsvDecoder),
+    Bson,
+}
+
+/// A decoded row.
+#[derive(Debug)]
+pub enum Decoded<'a> {
+    Json(Json),
+    Cells(Vec<&'a str>),
+    Document(bson::Document),
+}
+
+impl Decoder {
+    /// Names of the columns, where rows are cells.
+    pub fn columns(&self) -> Option<&[String]> {
+        match self {
+            Self::Csv(decoder) => Some(&decoder.columns),
+            Self::Table(columns) => Some(columns),
+            Self::Json | Self::Bson => None,
+        }
+    }
+
+    /// What a worker keeps between rows of separated values.
+    pub fn scratch(&self) -> Option<Scratch> {
+        match self {
+            Self::Csv(decoder) => Some(decoder.scratch()),
+            _ => None,
+        }
+    }
+}
+
+/// A file whose rows are about to be read.
+pub struct Opened {
+    pub examined: Examined,
+    pub decoder: Decoder,
+    pub rows: Box<dyn Rows>,
+    /// Bytes of the file that were read so far.
+    pub position: Arc<AtomicU64>,
+    /// Bytes of the file.
+    pub total: u64,
+    meter: Meter,
+    damage: Damage,
+    /// Removed when reading is over.
+    _spool: Option<OnDisk>,
+}
+
+impl Opened {
+    pub fn next_row(&mut self) -> std::io::Result<Option<RawRow>> {
+        self.rows.next_row()
+    }
+
+    /// After the last row: the SHA-256 of the file in hex, and what there is to say about it.
+    pub fn finish(mut self) -> std::io::Result<(String, Vec<String>)> {
+        let mut notes = self.rows.notes();
+        notes.extend(self.damage.lock().unwrap_or_else(PoisonError::into_inner).take());
+        Ok((self.meter.finish()?, notes))
+    }
+}
+
+/// What a file, or dump folder, is.
+pub fn examine(path: &Path, choice: &Choice) -> SourceResult<Examined> {
+    Ok(open(path, choice)?.examined)
+}
+
+/// Opens a file, or the chosen part of a dump folder, for reading its rows.
+///
+/// Errors: the file cannot be opened, is no file that Steward reads as a whole, or a choice does not fit it.
+pub fn open(path: &Path, choice: &Choice) -> SourceResult<Opened> {
+    if path.is_dir() {
+        return open_folder(path, choice);
+    }
+    let (file, total) = input::open_file(path)?;
+    let meter = Meter::new(file);
+    let member = choice.part.as_deref();
+    let plain = input::plain(&meter, path, member)?;
+    Opening { path, choice, meter, total }.recognise(plain)
+}
+
+fn open_folder(path: &Path, choice: &Choice) -> SourceResult<Opened> {
+    let found = mongodump::folder(path)?;
+    if found.is_empty() {
+        return Err(SourceError::Unusable(format!("{} is a folder. Choose the files in it.", path.display())));
+    }
+    let parts: Vec<Part> = found.iter().map(|(part, _)| part.clone()).collect();
+    let part = choose(&parts, choice.part.as_deref(), "collection", "dump folder")?;
+    let file = found.into_iter().find(|(p, _)| p.name == part).map(|(_, file)| file).unwrap_or_default();
+    let mut opened = open(&file, &Choice { part: None, ..choice.clone() })?;
+    note_other_parts(&mut opened.examined.notes, &parts, &part, choice, "collections");
+    (opened.examined.parts, opened.examined.part) = (parts, Some(part));
+    Ok(opened)
+}
+
+/// The chosen part, or the first one.
+fn choose(parts: &[Part], wanted: Option<&str>, what: &str, place: &str) -> SourceResult<String> {
+    let names = || parts.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+    match wanted {
+        Some(name) if parts.iter().any(|p| p.name == name) => Ok(name.to_owned()),
+        Some(name) => Err(SourceError::BadChoice(format!("There is no {what} '{name}' in this {place}. There are: {}.", names()))),
+        None => match parts.first() {
+            Some(part) => Ok(part.name.clone()),
+            None => Err(SourceError::Unusable(format!("This {place} holds no {what}."))),
+        },
+    }
+}
+
+fn note_other_parts(notes: &mut Vec<String>, parts: &[Part], part: &str, choice: &Choice, what: &str) {
+    if parts.len() > 1 && choice.part.is_none() {
+        notes.push(format!("This file has {} {what}; {part} is read.", parts.len()));
+    }
+}
+
+struct Opening<'a> {
+    path: &'a Path,
+    choice: &'a Choice,
+    meter: Meter,
+    total: u64,
+}
+
+/// Rows and what is known of them.
+struct Found {
+    examined: Examined,
+    decoder: Decoder,
+    rows: Box<dyn Rows>,
+    spool: Option<OnDisk>,
+}
+
+impl Opening<'_> {
+    fn recognise(self, mut plain: Plain) -> SourceResult<Opened> {
+        let prefix = std::mem::take(&mut plain.prefix);
+        let (damage, members, member) = (Arc::clone(&plain.damage), std::mem::take(&mut plain.members), plain.member.clone());
+        let compression = plain.compression.clone();
+        let mut found = match binary_kind(&prefix) {
+            Some(Format::Sqlite) => self.sqlite(&mut plain)?,
+            Some(Format::Excel) => self.workbook(&mut plain)?,
+            Some(Format::Mongodump) => self.archive(plain)?,
+            Some(Format::Bson) => {
+                let rows = Box::new(BsonRows::new(plain.reader)?);
+                Found { examined: empty(Format::Bson), decoder: Decoder::Bson, rows, spool: None }
+            }
+            _ => self.text(plain.reader, &prefix)?,
+        };
+        found.examined.compression = compression;
+        if !members.is_empty() {
+            if let Some(member) = &member {
+                note_other_parts(&mut found.examined.notes, &members, member, self.choice, "files");
+            }
+            (found.examined.parts, found.examined.part) = (members, member);
+        }
+        let Found { examined, decoder, rows, spool } = found;
+        let position = self.meter.position();
+        Ok(Opened { examined, decoder, rows, position, total: self.total, meter: self.meter, damage, _spool: spool })
+    }
+
+    /// The part of the file itself; a member of a zip file was chosen already.
+    fn part(&self, plain: &Plain) -> Option<String> {
+        if plain.member.is_some() { None } else { self.choice.part.clone() }
+    }
+
+    fn sqlite(&self, plain: &mut Plain) -> SourceResult<Found> {
+        let wanted = self.part(plain);
+        let disk = OnDisk::of(self.path, plain)?;
+        let tables = sqlite::tables(&disk.path)?;
+        let parts = sqlite::parts(&tables);
+        let part = choose(&parts, wanted.as_deref(), "table", "SQLite file")?;
+        let table =
+            tables.into_iter().find(|t| t.name == part).ok_or_else(|| SourceError::BadChoice(format!("There is no table '{part}'.")))?;
+        let mut examined = Examined { columns: table.columns.clone(), part: Some(part.clone()), ..empty(Format::Sqlite) };
+        note_other_parts(&mut examined.notes, &parts, &part, self.choice, "tables");
+        examined.parts = parts;
+        let decoder = Decoder::Table(table.columns.clone());
+        let rows = Box::new(sqlite::TableRows::new(disk.path.clone(), table));
+        Ok(Found { examined, decoder, rows, spool: Some(disk) })
+    }
+
+    fn workbook(&self, plain: &mut Plain) -> SourceResult<Found> {
+        let wanted = self.part(plain);
+        let disk = OnDisk::of(self.path, plain)?;
+        let book = Book::open(&disk.path)?;
+        let (format, parts) = (book.format, book.parts.clone());
+        let (rows, part, columns, notes) = book.rows(wanted.as_deref(), self.choice.header)?;
+        let mut examined = Examined { columns: columns.clone(), part: Some(part.clone()), notes, ..empty(format) };
+        note_other_parts(&mut examined.notes, &parts, &part, self.choice, "sheets");
+        examined.parts = parts;
+        Ok(Found { examined, decoder: Decoder::Table(columns), rows: Box::new(rows), spool: Some(disk) })
+    }
+
+    fn archive(&self, plain: Plain) -> SourceResult<Found> {
+        let wanted = self.part(&plain);
+        let reader = ArchiveReader::new(plain.reader).map_err(|e| match e.kind() {
+            std::io::ErrorKind::InvalidData => SourceError::Unusable(e.to_string()),
+            _ => SourceError::Io(e),
+        })?;
+        let parts: Vec<Part> = reader.namespaces.iter().map(|n| Part { name: n.name(), rows: None }).collect();
+        let part = choose(&parts, wanted.as_deref(), "collection", "archive")?;
+        let mut examined = Examined { part: Some(part.clone()), ..empty(Format::Mongodump) };
+        note_other_parts(&mut examined.notes, &parts, &part, self.choice, "collections");
+        examined.parts = parts;
+        Ok(Found { examined, decoder: Decoder::Bson, rows: Box::new(ArchiveRows::new(reader, part)), spool: None })
+    }
+
+    fn text(&self, reader: Box<dyn Read + Send>, prefix: &[u8]) -> SourceResult<Found> {
+        let encoding = encoding::recognise(prefix, self.choice.encoding.as_deref())?;
+        let mut reader = reader;
+        let mut prefix = prefix.to_vec();
+        let mut from = None;
+        if encoding != UTF_8 {
+            reader = Box::new(Decoding::new(reader, encoding));
+            prefix = input::fill_prefix(&mut reader, input::PREFIX)?;
+            reader = Box::new(std::io::Cursor::new(prefix.clone()).chain(reader));
+            from = Some(encoding.name().to_owned());
+        }
+        let mut found = if self.is_table(&prefix)? { self.csv(reader, &prefix, from)? } else { self.json(reader, &prefix, from)? };
+        found.examined.encoding = encoding.name().to_owned();
+        Ok(found)
+    }
+
+    /// Separated values: by the name, by a choice that only they have, or because rows agree on their columns.
+    fn is_table(&self, prefix: &[u8]) -> SourceResult<bool> {
+        let start = prefix.trim_ascii_start();
+        if matches!(start.first(), Some(b'{' | b'[')) {
+            return Ok(false);
+        }
+        let chosen = self.choice.delimiter.is_some() || self.choice.quote.is_some() || self.choice.header.is_some();
+        let name = crate::file_name(self.path).to_ascii_lowercase();
+        let named = [".csv", ".tsv", ".tab", ".psv"].iter().any(|e| name.contains(e));
+        if start.is_empty() || chosen || named {
+            return Ok(chosen || named);
+        }
+        Ok(!prefix.contains(&0) && dialect::settle(prefix, self.choice)?.convincing)
+    }
+
+    fn csv(&self, reader: Box<dyn Read + Send>, prefix: &[u8], from: Option<String>) -> SourceResult<Found> {
+        let settled: Settled = dialect::settle(prefix, self.choice)?;
+        let (rows, columns, notes) = CsvRows::new(reader, settled, from)?;
+        let format = if columns.is_empty() { Format::Empty } else { Format::Csv };
+        let examined = Examined { dialect: Some(settled.public()), columns: columns.clone(), notes, ..empty(format) };
+        Ok(Found { examined, decoder: Decoder::Csv(CsvDecoder::new(settled, columns)), rows: Box::new(rows), spool: None })
+    }
+
+    fn json(&self, reader: Box<dyn Read + Send>, prefix: &[u8], from: Option<String>) -> SourceResult<Found> {
+        let mut splitter = Splitter::new(reader, from)?;
+        let format = match splitter.layout() {
+            Layout::Lines => Format::Ndjson,
+            Layout::Array => Format::JsonArray,
+            Layout::Objects => Format::JsonObject,
+            Layout::Empty => Format::Empty,
+            Layout::Unknown => Format::Unknown,
+        };
+        let mut examined = empty(format);
+        if matches!(splitter.layout(), Layout::Lines | Layout::Objects) {
+            let inner = lists::inner(prefix);
+            let wanted = self.choice.part.as_deref().filter(|p| p.is_empty() || p.starts_with('/'));
+            if inner.single && !inner.lists.is_empty() {
+                examined.format = Format::JsonObject;
+                examined.parts = inner.lists.iter().map(|(name, _)| Part { name: name.clone(), rows: None }).collect();
+                examined.parts.push(Part { name: String::new(), rows: Some(1) });
+            }
+            let pointer = wanted.or_else(|| inner.records()).filter(|p| !p.is_empty());
+            if let Some(pointer) = pointer {
+                if !splitter.enter(pointer)? {
+                    return Err(SourceError::BadChoice(format!("There is no list at {pointer} in this file.")));
+                }
+                examined.format = Format::JsonObject;
+                examined.part = Some(pointer.to_owned());
+            }
+        }
+        Ok(Found { examined, decoder: Decoder::Json, rows: Box::new(splitter), spool: None })
+    }
+}
+
+fn empty(format: Format) -> Examined {
+    Examined {
+        format,
+        compression: String::new(),
+        encoding: String::new(),
+        dialect: None,
+        columns: Vec::new(),
+        parts: Vec::new(),
+        part: None,
+        notes: Vec::new(),
+    }
+}
+
+/// Binary formats by how they begin.
+fn binary_kind(prefix: &[u8]) -> Option<Format> {
+    match prefix {
+        [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => Some(Format::Excel),
+        _ if prefix.starts_with(b"SQLite format 3\0") => Some(Format::Sqlite),
+        _ if prefix.starts_with(&mongodump::MAGIC) => Some(Format::Mongodump),
+        _ => {
+            let length = length_at(prefix);
+            let whole = prefix.get(..length).is_some_and(|d| length >= 5 && is_readable(d));
+            // A first document that is longer than what was looked at: its beginning has to do.
+            let long = length > prefix.len() && length < 17 << 20 && prefix.get(4).is_some_and(|kind| matches!(kind, 1..=0x13));
+            (whole || long && prefix.len() >= input::PREFIX).then_some(Format::Bson)
+        }
+    }
+}

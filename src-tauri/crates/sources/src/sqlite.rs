@@ -1,0 +1,306 @@
+//! SQLite files: the rows of one table or view as JSON objects. Where the file is damaged, what SQLite cannot reach any
+//! more is read from the pages themselves (`salvage`).
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use serde_json::{Map, Value as Json, json};
+
+use crate::salvage::{self, Cell};
+use crate::{Fault, Part, RawRow, Rows, SourceError, SourceResult};
+
+/// Rows that are read ahead.
+const AHEAD: usize = 256;
+
+/// A table and what is needed to read it.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub name: String,
+    pub columns: Vec<String>,
+    /// Column that is the rowid (`INTEGER PRIMARY KEY`).
+    rowid: Option<usize>,
+    root: u32,
+}
+
+fn connect(path: &Path) -> SourceResult<Connection> {
+    // A write-ahead log beside the file holds its newest rows; without one the file is taken as it lies there, even
+    // where its folder cannot be written to.
+    let log = path.with_file_name(format!("{}-wal", crate::file_name(path)));
+    let immutable = if log.metadata().is_ok_and(|m| m.len() > 0) { "" } else { "&immutable=1" };
+    let absolute = std::path::absolute(path)?;
+    let escaped: String = absolute.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("file:{escaped}?mode=ro{immutable}"), flags).map_err(unusable)
+}
+
+fn unusable(e: rusqlite::Error) -> SourceError {
+    let why = match e.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "its first page is damaged, or it is encrypted".to_owned(),
+        Some(ErrorCode::DatabaseCorrupt) => "the list of its tables is damaged".to_owned(),
+        _ => e.to_string(),
+    };
+    SourceError::Unusable(format!("This SQLite file cannot be read: {why}."))
+}
+
+/// Tables and views, in their order.
+pub fn tables(path: &Path) -> SourceResult<Vec<Table>> {
+    let connection = connect(path)?;
+    let sql = "SELECT name, rootpage FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid";
+    let mut statement = connection.prepare(sql).map_err(unusable)?;
+    let found = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(unusable)?;
+    let mut out = Vec::new();
+    for item in found {
+        let (name, root) = item.map_err(unusable)?;
+        let mut info = connection.prepare("SELECT name, type, pk FROM pragma_table_xinfo(?1) WHERE hidden <> 1").map_err(unusable)?;
+        let columns = info
+            .query_map([&name], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(unusable)?;
+        let keys = columns.iter().filter(|c| c.2 > 0).count();
+        let rowid = columns.iter().position(|c| c.2 == 1 && keys == 1 && c.1.eq_ignore_ascii_case("integer"));
+        let columns = columns.into_iter().map(|c| c.0).collect();
+        out.push(Table { name, columns, rowid, root: u32::try_from(root).unwrap_or(0) });
+    }
+    Ok(out)
+}
+
+/// Parts as a person chooses from them.
+pub fn parts(tables: &[Table]) -> Vec<Part> {
+    tables.iter().map(|t| Part { name: t.name.clone(), rows: None }).collect()
+}
+
+/// Rows of a table, read by a thread of their own.
+pub struct TableRows {
+    receive: Receiver<io::Result<RawRow>>,
+    notes: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+    any: bool,
+}
+
+impl TableRows {
+    pub fn new(path: PathBuf, table: Table) -> Self {
+        let (send, receive) = sync_channel(AHEAD);
+        let notes = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
+        let told = std::sync::Arc::clone(&notes);
+        std::thread::spawn(move || {
+            let mut reading = Reading { path, table, send, number: 0, last: None };
+            match reading.everything() {
+                Ok(found) => told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(found),
+                Err(e) => {
+                    let _ = reading.send.send(Err(e));
+                }
+            }
+        });
+        Self { receive, notes, any: false }
+    }
+}
+
+impl Rows for TableRows {
+    fn next_row(&mut self) -> io::Result<Option<RawRow>> {
+        let row = self.receive.recv().ok().transpose()?;
+        self.any |= row.is_some();
+        Ok(row)
+    }
+
+    fn notes(&mut self) -> Vec<String> {
+        let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        if !self.any && notes.is_empty() {
+            notes.push("The file has no row in this table.".into());
+        }
+        notes
+    }
+}
+
+struct Reading {
+    path: PathBuf,
+    table: Table,
+    send: SyncSender<io::Result<RawRow>>,
+    number: u64,
+    /// Rowid of the last row that was sent.
+    last: Option<i64>,
+}
+
+impl Reading {
+    /// Sends every row; gives what there is to say.
+    fn everything(&mut self) -> io::Result<Vec<String>> {
+        match self.ordinary() {
+            Ok(()) => Ok(Vec::new()),
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) && self.table.root > 0 => self.salvaged(),
+            Err(e) => Err(io::Error::new(io::ErrorKind::InvalidData, format!("The table {} cannot be read: {e}.", self.table.name))),
+        }
+    }
+
+    fn ordinary(&mut self) -> Result<(), rusqlite::Error> {
+        let connection = connect(&self.path).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.to_string().into()))?;
+        let name = self.table.name.replace('"', "\"\"");
+        let with_rowid = connection.prepare(&format!("SELECT *, rowid FROM \"{name}\" ORDER BY rowid"));
+        let (mut statement, has_rowid) = match with_rowid {
+            Ok(statement) => (statement, true),
+            Err(_) => (connection.prepare(&format!("SELECT * FROM \"{name}\""))?, false),
+        };
+        let width = self.table.columns.len();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let mut record = Map::new();
+            let mut fault = None;
+            for (at, column) in self.table.columns.iter().enumerate() {
+                let cell = match row.get_ref(at)? {
+                    ValueRef::Null => Cell::Null,
+                    ValueRef::Integer(n) => Cell::Integer(n),
+                    ValueRef::Real(n) => Cell::Real(n),
+                    ValueRef::Text(bytes) => Cell::Text(bytes.to_vec()),
+                    ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
+                };
+                record.insert(column.clone(), to_json(cell, column, &mut fault));
+            }
+            if has_rowid {
+                self.last = row.get_ref(width)?.as_i64().ok();
+            }
+            if !self.emit(record, fault) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads on from the pages: rows behind the last one that SQLite could give.
+    fn salvaged(&mut self) -> io::Result<Vec<String>> {
+        let others: Vec<u32> =
+            tables(&self.path).unwrap_or_default().iter().filter(|t| t.name != self.table.name).map(|t| t.root).collect();
+        let after = self.last;
+        let (table, path) = (self.table.clone(), self.path.clone());
+        let mut emit = |rowid: i64, mut cells: Vec<Cell>| {
+            if after.is_some_and(|last| rowid <= last) {
+                return true;
+            }
+            // Columns that were added later are missing at the end of old rows.
+            cells.resize_with(table.columns.len(), || Cell::Null);
+            if let Some(at) = table.rowid {
+                cells[at] = Cell::Integer(rowid);
+            }
+            let mut fault = None;
+            let pairs = table.columns.iter().zip(cells).map(|(column, cell)| (column.clone(), to_json(cell, column, &mut fault)));
+            let record = pairs.collect();
+            self.emit(record, fault)
+        };
+        let found = salvage::read(&path, table.root, table.columns.len(), &others, &mut emit)?;
+        let mut notes = vec![format!(
+            "The file is damaged. From the table {} {} could be read, {} of them from pages that SQLite itself does not reach any more.",
+            table.name,
+            rows_in_words(self.number),
+            found.orphans,
+        )];
+        if found.lost_pages > 0 || found.lost_cells > 0 {
+            notes.push(format!(
+                "{} pages and {} single rows on other pages are unreadable; what stood there is lost.",
+                found.lost_pages, found.lost_cells
+            ));
+        }
+        Ok(notes)
+    }
+
+    /// Sends a row; false when nobody listens any more.
+    fn emit(&mut self, record: Map<String, Json>, fault: Option<Fault>) -> bool {
+        self.number += 1;
+        let bytes = serde_json::to_vec(&Json::Object(record)).unwrap_or_default();
+        self.send.send(Ok(RawRow { number: self.number, offset: 0, bytes, fault })).is_ok()
+    }
+}
+
+fn rows_in_words(n: u64) -> String {
+    if n == 1 { "1 row".into() } else { format!("{n} rows") }
+}
+
+fn to_json(cell: Cell, column: &str, fault: &mut Option<Fault>) -> Json {
+    match cell {
+        Cell::Null => Json::Null,
+        Cell::Integer(n) if n.unsigned_abs() <= 1 << 53 => Json::from(n),
+        Cell::Integer(n) => json!({"$numberLong": n.to_string()}),
+        Cell::Real(n) => Json::from(n),
+        Cell::Text(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Json::from(text),
+            Err(e) => {
+                fault.get_or_insert(Fault::Unreadable(format!("The text in column {column} is damaged: it is no UTF-8.")));
+                Json::from(String::from_utf8_lossy(e.as_bytes()).into_owned())
+            }
+        },
+        Cell::Blob(bytes) => {
+            steward_domain::value::to_ext(&bson::Bson::Binary(bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(folder: &Path, rows: i64) -> PathBuf {
+        let path = folder.join("a b#.db");
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(
+            "PRAGMA page_size = 1024; CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, n REAL, b BLOB); CREATE TABLE other (x);",
+        )
+        .unwrap();
+        for n in 1..=rows {
+            let name = format!("name {n} {}", "x".repeat(usize::try_from(n % 7).unwrap() * 400));
+            db.execute("INSERT INTO t VALUES (?1, ?2, ?3, x'00ff')", (n, name, n as f64 / 2.0)).unwrap();
+            db.execute("INSERT INTO other VALUES (?1)", [n]).unwrap();
+        }
+        path
+    }
+
+    fn read(path: &Path) -> (Vec<i64>, Vec<String>) {
+        let table = tables(path).unwrap().into_iter().find(|t| t.name == "t").unwrap();
+        let mut rows = TableRows::new(path.to_owned(), table);
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next_row().unwrap() {
+            let json: Json = serde_json::from_slice(&row.bytes).unwrap();
+            assert!(json["name"].as_str().unwrap().starts_with(&format!("name {} ", json["id"])), "{json}");
+            ids.push(json["id"].as_i64().unwrap());
+        }
+        (ids, rows.notes())
+    }
+
+    #[test]
+    fn rows_keep_their_types() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = made(folder.path(), 3);
+        let table = tables(&path).unwrap().remove(0);
+        let mut rows = TableRows::new(path, table);
+        let json: Json = serde_json::from_slice(&rows.next_row().unwrap().unwrap().bytes).unwrap();
+        assert_eq!(json["id"], 1);
+        assert_eq!(json["n"], 0.5);
+        assert_eq!(json["b"], json!({"$binary": {"base64": "AP8=", "subType": "00"}}));
+    }
+
+    #[test]
+    fn a_damaged_file_gives_up_every_row_on_whole_pages() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = made(folder.path(), 200);
+        assert_eq!(read(&path), ((1..=200).collect(), Vec::new()));
+        let whole = std::fs::read(&path).unwrap();
+        let connection = Connection::open(&path).unwrap();
+        let root: i64 = connection.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 't'", [], |r| r.get(0)).unwrap();
+        drop(connection);
+        // The root of the table's tree: without it SQLite finds no row at all.
+        let mut bytes = whole.clone();
+        let at = usize::try_from(root - 1).unwrap() * 1024;
+        bytes[at..at + 1024].fill(0xee);
+        std::fs::write(&path, &bytes).unwrap();
+        let (ids, notes) = read(&path);
+        assert_eq!(ids.len(), 200, "{notes:?}");
+        assert!(notes[0].contains("damaged") && notes[0].contains("200 rows"), "{notes:?}");
+        // A few leaves.
+        let mut bytes = whole;
+        let leaves: Vec<usize> = (1..bytes.len() / 1024).filter(|p| bytes[p * 1024] == 0x0d).step_by(5).collect();
+        for page in &leaves {
+            bytes[page * 1024..page * 1024 + 1024].fill(0x5a);
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        let (ids, notes) = read(&path);
+        assert!(ids.len() > 100 && ids.len() < 200, "{}", ids.len());
+        assert!(notes[1].contains("unreadable"), "{notes:?}");
+    }
+}

@@ -1,0 +1,75 @@
+//! A window that moves over a stream: what row cutters look at.
+
+use std::io::{self, Read};
+
+const CHUNK: usize = 256 << 10;
+
+/// Bytes of a stream from `at` on. Memory holds what is being looked at and one chunk.
+pub struct Window<R> {
+    input: R,
+    pub buffer: Vec<u8>,
+    pub at: usize,
+    /// Offset in the source of `buffer[0]`.
+    base: u64,
+    ended: bool,
+}
+
+impl<R: Read> Window<R> {
+    /// Reads the first chunk; a byte order mark of UTF-8 is passed over.
+    pub fn new(mut input: R) -> io::Result<Self> {
+        let mut buffer = Vec::with_capacity(CHUNK);
+        input.by_ref().take(CHUNK as u64).read_to_end(&mut buffer)?;
+        let ended = buffer.len() < CHUNK;
+        let at = if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        Ok(Self { input, buffer, at, base: 0, ended })
+    }
+
+    /// Bytes taken so far.
+    pub fn position(&self) -> u64 {
+        self.base + self.at as u64
+    }
+
+    /// What is at hand, from `at` on.
+    pub fn rest(&self) -> &[u8] {
+        &self.buffer[self.at..]
+    }
+
+    /// Makes `buffer[at + wanted]` available if the source has it; drops what was taken.
+    pub fn fill(&mut self, wanted: usize) -> io::Result<bool> {
+        while self.buffer.len() <= self.at + wanted && !self.ended {
+            if self.at > CHUNK {
+                self.buffer.drain(..self.at);
+                self.base += self.at as u64;
+                self.at = 0;
+            }
+            let before = self.buffer.len();
+            self.input.by_ref().take(CHUNK as u64).read_to_end(&mut self.buffer)?;
+            self.ended = self.buffer.len() - before < CHUNK;
+        }
+        Ok(self.buffer.len() > self.at + wanted)
+    }
+
+    /// The byte at `at`.
+    pub fn peek(&mut self) -> io::Result<Option<u8>> {
+        Ok(if self.fill(0)? { Some(self.buffer[self.at]) } else { None })
+    }
+
+    /// The byte `ahead` of `at`.
+    pub fn look(&mut self, ahead: usize) -> io::Result<Option<u8>> {
+        Ok(if self.fill(ahead)? { Some(self.buffer[self.at + ahead]) } else { None })
+    }
+
+    /// Passes everything up to and including the next `end`.
+    pub fn skip_past(&mut self, end: u8) -> io::Result<()> {
+        loop {
+            if let Some(i) = memchr::memchr(end, self.rest()) {
+                self.at += i + 1;
+                return Ok(());
+            }
+            self.at = self.buffer.len();
+            if !self.fill(0)? {
+                return Ok(());
+            }
+        }
+    }
+}
