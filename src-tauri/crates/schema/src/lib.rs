@@ -14,5 +14,5 @@ mod words;
 pub use check::Checker;
 pub use describe::{Field, describe};
 pub use detect::{Detected, detect};
-pub use pack::{Pack, PackError, PackId, PlaceholderRule, Steward, Targets};
+pub use pack::{Column, Pack, PackError, PackId, PlaceholderRule, Steward, Targets};
 pub use registry::{Registry, sample};

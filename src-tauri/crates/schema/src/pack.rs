@@ -1,5 +1,7 @@
 //! A schema pack: one JSON Schema with what JSON Schema cannot say in `x-steward`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -37,6 +39,17 @@ pub struct Detect {
     /// Fields that make it more likely.
     #[serde(default)]
     pub supporting: Vec<String>,
+}
+
+/// How tables write one field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Column {
+    /// Names of the column, beside the name of the field; case, spaces, `_` and `-` make no difference.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// What separates the items of a list in one cell.
+    #[serde(default)]
+    pub separator: Option<String>,
 }
 
 /// Content that stands for content: one of `pattern`, `same_as` and `equals`, on some fields.
@@ -92,6 +105,9 @@ pub struct Steward {
     pub placeholder: Vec<PlaceholderRule>,
     #[serde(default)]
     pub targets: Targets,
+    /// How tables write the fields, by dotted path.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Column>,
     /// Fields with personal data.
     #[serde(default)]
     pub pii: Vec<String>,
