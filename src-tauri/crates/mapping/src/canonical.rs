@@ -1,0 +1,65 @@
+//! Numbers in their canonical form: the JSON grammar without exponent, and only where nothing is lost.
+
+/// A number that was written canonically.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Canonical {
+    Integer(i64),
+    Number(f64),
+}
+
+/// Reads `45`, `-0.5`, `86000.00`; not `007`, `+5`, `1e5`, `.5`, `-0`, nor digits that a double cannot hold.
+pub(crate) fn number(text: &str) -> Option<Canonical> {
+    let bytes = text.as_bytes();
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    let whole = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    if whole == 0 || (whole > 1 && digits[0] == b'0') {
+        return None;
+    }
+    if whole == digits.len() {
+        let negative_zero = digits == b"0" && bytes.len() == 2;
+        return if negative_zero { None } else { text.parse().ok().map(Canonical::Integer) };
+    }
+    let fraction = digits[whole..].strip_prefix(b".")?;
+    if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number: f64 = text.parse().ok()?;
+    // 15 digits always survive; more do only if the shortest form of the double is the text again.
+    let exact = digits.len() <= 16 || number.to_string() == text;
+    (exact && number.is_finite()).then_some(Canonical::Number(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_written_canonically_is_a_number() {
+        for (text, expected) in [("45", 45), ("0", 0), ("-12", -12), ("9223372036854775807", i64::MAX)] {
+            assert_eq!(number(text), Some(Canonical::Integer(expected)), "{text}");
+        }
+        for (text, expected) in [("-0.5", -0.5), ("86000.00", 86000.0), ("1.10", 1.1), ("0.1234567890123456", 0.1234567890123456)] {
+            assert_eq!(number(text), Some(Canonical::Number(expected)), "{text}");
+        }
+        let refused = [
+            "",
+            "-",
+            "007",
+            "+5",
+            "1e5",
+            ".5",
+            "5.",
+            "-0",
+            "1 000",
+            "1,000",
+            "9223372036854775808",
+            "0.12345678901234567890",
+            "1.2.3",
+            "٣",
+            "NaN",
+        ];
+        for text in refused {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The mapping when nobody wrote one: which field a column goes to by its name alone.
+
+use std::collections::HashMap;
+
+use steward_schema::Pack;
+
+use crate::columns::Columns;
+use crate::document::{Mapping, Rule, Source};
+use crate::names::fold;
+use crate::shape::places;
+use crate::target::{Taken, Target};
+
+/// Each column to the field of that name: first the names that the pack gives its columns, then the fields of its schema
+/// (ignoring case, spaces, `_` and `-`), else a field called like the column. No two columns share a field.
+///
+/// The rules have no steps: cells are fitted to the schema, or to plain numbers, true and false where there is none.
+pub fn default_for(header: &[String], target: Option<&Pack>) -> Mapping {
+    let columns = Columns::new(Some(header));
+    let naming = Naming::new(target);
+    let mut taken = Taken::default();
+    let mut rules = Vec::with_capacity(header.len());
+    for (index, name) in header.iter().enumerate() {
+        let free = naming.candidates(name, index).into_iter().chain(naming.numbered(name, index)).find(|path| taken.take(path).is_ok());
+        // A number that is still free always comes.
+        let to = Target::new(free.unwrap_or_default()).text();
+        rules.push(Rule { from: Source::Column(columns.name_of(index)), ..Rule::rename("", to) });
+    }
+    Mapping { rules, ..Mapping::default() }
+}
+
+/// From names of columns to fields of a pack.
+pub(crate) struct Naming {
+    fields: HashMap<String, Vec<String>>,
+}
+
+impl Naming {
+    pub fn new(target: Option<&Pack>) -> Self {
+        let mut fields = HashMap::new();
+        if let Some(pack) = target {
+            for (path, column) in &pack.steward.columns {
+                for name in &column.names {
+                    fields.entry(fold(name)).or_insert_with(|| path.split('.').map(str::to_owned).collect());
+                }
+            }
+            let mut places = places(pack);
+            // Should an inner field be called like an outer one, the outer one is meant.
+            places.sort_by_key(|place| place.path.len());
+            for place in places {
+                fields.entry(fold(&place.path.join("."))).or_insert(place.path);
+            }
+        }
+        Self { fields }
+    }
+
+    /// Fields that a column may go to, the best first.
+    pub fn candidates(&self, name: &str, index: usize) -> Vec<Vec<String>> {
+        let plain = self.plain(name, index);
+        let flat = vec![plain.join("_")];
+        let mut out: Vec<Vec<String>> = self.fields.get(&fold(name)).cloned().into_iter().chain([plain, flat]).collect();
+        out.dedup();
+        out
+    }
+
+    /// The field called like the column with a number behind: where several columns have the same name.
+    pub fn numbered(&self, name: &str, index: usize) -> impl Iterator<Item = Vec<String>> {
+        let plain = self.plain(name, index);
+        (2..).map(move |n| {
+            let mut path = plain.clone();
+            if let Some(last) = path.last_mut() {
+                last.push_str(&format!("_{n}"));
+            }
+            path
+        })
+    }
+
+    /// The field called like the column; dots make objects, as in the exports of databases.
+    pub fn plain(&self, name: &str, index: usize) -> Vec<String> {
+        let clean: String = name.trim().chars().filter(|c| *c != '\0').collect();
+        let clean = clean.trim_start_matches('$');
+        if clean.is_empty() {
+            return vec![format!("column_{}", index + 1)];
+        }
+        let path: Vec<&str> = clean.split('.').collect();
+        // A name that merely has dots in it ("Avg. Salary") is one name.
+        if path.iter().any(|part| part.is_empty() || part.trim() != *part || part.starts_with('$')) {
+            return vec![clean.replace('.', "_")];
+        }
+        path.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// What the pack says of lists in a cell of this field.
+pub(crate) fn separator_of<'p>(pack: &'p Pack, path: &[String]) -> Option<&'p str> {
+    pack.steward.columns.get(&path.join("."))?.separator.as_deref().filter(|s| !s.is_empty())
+}

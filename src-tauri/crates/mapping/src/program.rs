@@ -1,0 +1,188 @@
+//! Running one compiled rule on one row.
+
+use serde_json::{Map, Value as Json};
+use steward_domain::{Value, Violation, value};
+
+use crate::document::MissingBecomes;
+use crate::fit::Fit;
+use crate::input::Input;
+use crate::operation::{Op, Outcome};
+use crate::slot::Slot;
+use crate::source::SourceOp;
+use crate::target::{Target, put};
+use crate::words::Words;
+
+/// A compiled rule.
+#[derive(Debug)]
+pub(crate) struct RuleOp {
+    pub source: SourceOp,
+    /// The source in words, to begin a sentence: "The column 'Salary'".
+    pub label: String,
+    pub missing: Words,
+    pub becomes: MissingBecomes,
+    pub ops: Vec<Op>,
+    /// For tables, unless a step has given a type.
+    pub fit: Option<Fit>,
+    pub default: Option<Json>,
+    pub target: Target,
+    /// The column is not mapped, and that has to be said.
+    pub report: bool,
+}
+
+/// One rule at work.
+struct Run<'c, 'e> {
+    rule: &'c RuleOp,
+    errors: &'e mut Vec<Violation>,
+    /// Indexes of the list items that the steps are in.
+    inside: Vec<usize>,
+    further: Vec<(&'c Target, Json)>,
+}
+
+impl RuleOp {
+    pub fn apply<'a>(&'a self, row: Input<'a>, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
+        let slot = self.source.get(row, &self.missing);
+        let mut run = Run { rule: self, errors, inside: Vec::new(), further: Vec::new() };
+        let slot = run.steps(&self.ops, slot);
+        let further = run.further;
+        let value = match (slot.into_json(), &self.default) {
+            (None | Some(Json::Null), Some(default)) => Some(default.clone()),
+            (None, None) if self.becomes == MissingBecomes::Null => Some(Json::Null),
+            (value, _) => value,
+        };
+        if let Some(value) = value {
+            self.write(value, record, errors);
+        }
+        for (target, value) in further {
+            if let Err(value) = put(record, &target.path, value) {
+                errors.push(blocked(target, &self.label, value));
+            }
+        }
+    }
+
+    fn write(&self, value: Json, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
+        if self.report {
+            errors.push(violation(&self.target.pointer, "mapping.unmapped", format!("{} is not mapped.", self.label), Some(&value)));
+        }
+        if self.target.path.is_empty() {
+            return self.spread(value, record, errors);
+        }
+        if let Err(value) = put(record, &self.target.path, value) {
+            errors.push(blocked(&self.target, &self.label, value));
+        }
+    }
+
+    /// The fields of an object become fields of the record.
+    fn spread(&self, value: Json, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
+        match value {
+            Json::Object(fields) => {
+                for (name, value) in fields {
+                    let target = Target::new(vec![name]);
+                    if let Err(value) = put(record, &target.path, value) {
+                        errors.push(blocked(&target, &self.label, value));
+                    }
+                }
+            }
+            Json::Null => {}
+            other => {
+                let message = format!("{} is not an object, so its fields cannot be spread.", self.label);
+                errors.push(violation("", "mapping.target", message, Some(&other)));
+            }
+        }
+    }
+}
+
+impl<'c> Run<'c, '_> {
+    /// The value after the steps; where one fails, the value before all of them.
+    fn steps(&mut self, ops: &'c [Op], slot: Slot<'c>) -> Slot<'c> {
+        if ops.is_empty() {
+            return self.fit(slot);
+        }
+        let before = slot.clone();
+        let mut slot = slot;
+        for (i, op) in ops.iter().enumerate() {
+            if matches!(slot, Slot::Missing) || slot.is_null() {
+                return slot;
+            }
+            if slot.is_list() && op.is_itemwise() {
+                let items = items_of(slot);
+                return self.items(&ops[i..], items, false);
+            }
+            match op.apply(slot) {
+                Ok(Outcome::Value(value)) => slot = value,
+                Ok(Outcome::Items(items, unique)) => return self.items(&ops[i + 1..], items, unique),
+                Ok(Outcome::Range(value, further)) => {
+                    slot = value;
+                    // A list has many ranges, but each further target has room for one.
+                    if self.inside.is_empty() {
+                        self.further.extend(further);
+                    }
+                }
+                Err(reason) => {
+                    self.fail(op.rule(), reason, &before);
+                    return before;
+                }
+            }
+        }
+        self.fit(slot)
+    }
+
+    fn items(&mut self, ops: &'c [Op], items: Vec<Slot<'c>>, unique: bool) -> Slot<'c> {
+        let mut out: Vec<Json> = Vec::with_capacity(items.len());
+        for item in items {
+            let failed = self.errors.len();
+            self.inside.push(out.len());
+            let value = self.steps(ops, item).into_json();
+            self.inside.pop();
+            // What failed stays, so that its violation points at it.
+            out.extend(value.filter(|value| !unique || self.errors.len() > failed || !out.contains(value)));
+        }
+        Slot::typed(Json::Array(out))
+    }
+
+    fn fit(&self, slot: Slot<'c>) -> Slot<'c> {
+        let Some(fit) = &self.rule.fit else { return slot };
+        // A table has no empty texts, only empty cells.
+        if let Slot::Text(text) = &slot
+            && text.is_empty()
+        {
+            return Slot::Missing;
+        }
+        if self.inside.is_empty() { fit.apply(slot) } else { fit.item().apply(slot) }
+    }
+
+    fn fail(&mut self, rule: &str, reason: &str, value: &Slot<'_>) {
+        let mut pointer = self.rule.target.pointer.clone();
+        for index in &self.inside {
+            pointer.push_str(&format!("/{index}"));
+        }
+        let value = value.clone().into_json();
+        self.errors.push(violation(&pointer, rule, format!("{} {reason}.", self.rule.label), value.as_ref()));
+    }
+}
+
+fn items_of<'a>(list: Slot<'a>) -> Vec<Slot<'a>> {
+    use std::borrow::Cow;
+    match list {
+        Slot::Json(Cow::Borrowed(Json::Array(items))) => items.iter().map(Slot::of_json).collect(),
+        Slot::Json(Cow::Owned(Json::Array(items))) => items
+            .into_iter()
+            .map(|item| match item {
+                Json::String(text) => Slot::Text(Cow::Owned(text)),
+                other => Slot::typed(other),
+            })
+            .collect(),
+        other => vec![other],
+    }
+}
+
+/// Something else stands at the target already.
+fn blocked(target: &Target, label: &str, value: Json) -> Violation {
+    let message = format!("{label} cannot be written here: another value is in the way.");
+    violation(&target.pointer, "mapping.target", message, Some(&value))
+}
+
+pub(crate) fn violation(pointer: &str, rule: &str, message: String, json: Option<&Json>) -> Violation {
+    // What is no Extended JSON is shown as its text.
+    let value = json.map(|json| Value(value::from_ext(json.clone()).unwrap_or_else(|_| bson::Bson::String(json.to_string()))));
+    Violation { pointer: pointer.to_owned(), rule: rule.to_owned(), message, value }
+}
