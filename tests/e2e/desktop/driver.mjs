@@ -3,7 +3,7 @@
  * the driver and the window on a temporary home, and always ends them by their own process.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -30,12 +30,37 @@ function ended(child) {
   return new Promise((done) => child.once("exit", done));
 }
 
-async function stopProcess(child) {
+export async function stopProcess(child) {
   if (!child) return;
   child.kill("SIGTERM");
   const killer = setTimeout(() => child.kill("SIGKILL"), 3000);
   await ended(child);
   clearTimeout(killer);
+}
+
+/** Removes a folder. The window's own processes may write into it for a moment longer. */
+export function throwAway(folder) {
+  return until(`${folder} to go`, () => {
+    rmSync(folder, { recursive: true, force: true });
+    return true;
+  });
+}
+
+function childrenOf(pid) {
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    return list.split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Waits for processes that are on their way out, and ends them where they stay. */
+async function endProcesses(pids) {
+  for (const pid of pids) {
+    const gone = () => !existsSync(`/proc/${pid}`);
+    await until("the window to end", gone, 3000).catch(() => process.kill(pid, "SIGKILL"));
+  }
 }
 
 /** A display of our own, where the machine has none. */
@@ -52,9 +77,12 @@ async function startDisplay() {
   return { display: `:${number}`, child };
 }
 
-export async function openWindow({ pick = [], workspace } = {}) {
+/**
+ * `home` is kept when it is given, as between two starts on one machine. `bus` is the session bus, for the keyring.
+ */
+export async function openWindow({ pick = [], workspace, home: given, bus = "disabled:" } = {}) {
   if (!existsSync(binary)) throw new Error(`${binary} is not built`);
-  const home = mkdtempSync(join(tmpdir(), "steward-desktop-"));
+  const home = given ?? mkdtempSync(join(tmpdir(), "steward-desktop-"));
   const { display, child: screen } = await startDisplay();
   const port = await freePort();
   const env = {
@@ -69,7 +97,7 @@ export async function openWindow({ pick = [], workspace } = {}) {
     XDG_CONFIG_HOME: join(home, "config"),
     XDG_CACHE_HOME: join(home, "cache"),
     XDG_STATE_HOME: join(home, "state"),
-    DBUS_SESSION_BUS_ADDRESS: "disabled:",
+    DBUS_SESSION_BUS_ADDRESS: bus,
     TAURI_AUTOMATION: "true",
     TAURI_WEBVIEW_AUTOMATION: "true",
     STEWARD_TEST_PICK: pick.join(":"),
@@ -79,10 +107,13 @@ export async function openWindow({ pick = [], workspace } = {}) {
   const base = `http://127.0.0.1:${port}`;
   let session;
   const cleanUp = async () => {
+    // The driver starts the window; now and then it leaves it behind when the session ends.
+    const window = childrenOf(driver.pid);
     if (session) await send(base, "DELETE", `/session/${session}`).catch(() => undefined);
     await stopProcess(driver);
+    await endProcesses(window);
     await stopProcess(screen);
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    if (!given) await throwAway(home);
   };
   try {
     await until("the driver", () => send(base, "GET", "/status").then(() => true));

@@ -25,6 +25,8 @@ export function Shell() {
   const [overlay, setOverlay] = useState<Overlay>();
   const connected = useBackendEvents();
   const current = useCall("workspace.current", {});
+  // What this host can do decides what is offered: nothing moves under the hand once it is drawn.
+  const info = useCall("app.info", {});
   const workspace = current.data?.workspace;
   const close = () => setOverlay(undefined);
   useKeyboard();
@@ -34,7 +36,7 @@ export function Shell() {
   useEffect(() => forgetUndo(), [workspace?.address]);
 
   if (current.error) return <Problem error={current.error} retry={() => void current.refetch()} />;
-  if (!current.data) return null;
+  if (!current.data || info.isPending) return null;
   return (
     <>
       {workspace ? (

@@ -49,8 +49,8 @@ pub mod secrets {
     const SERVICE: &str = "Steward";
 
     fn unavailable(e: &keyring::Error) -> ApiError {
-        ApiError::new(ErrorCode::Unsupported, "This machine has no keyring that is open, so the password cannot be kept.")
-            .hint("Steward will ask for it each time. It is never written to a file.")
+        ApiError::new(ErrorCode::Unsupported, "This machine has no keyring that is open, so the password is not kept.")
+            .hint("Steward asks for it each time. It is never written to a file.")
             .details(format!("{e}").lines().next().unwrap_or_default())
     }
 
@@ -68,22 +68,32 @@ pub mod secrets {
         blocking(move || entry(&name)?.set_password(&secret).map_err(|e| unavailable(&e))).await
     }
 
-    /// `None` when it is not there, or the keyring is locked.
-    pub async fn get(name: String) -> Option<String> {
-        blocking(move || entry(&name)?.get_password().map_err(|e| unavailable(&e))).await.ok()
-    }
-
-    pub async fn forget(name: String) {
-        let _ = blocking(move || entry(&name)?.delete_credential().map_err(|e| unavailable(&e))).await;
-    }
-
-    /// The keyring answers.
-    pub async fn is_available() -> bool {
-        blocking(|| match entry("probe")?.get_password() {
-            Ok(_) | Err(keyring::Error::NoEntry) => Ok(()),
+    /// `None` when it is not there, which a locked keyring says of everything.
+    pub async fn get(name: String) -> ApiResult<Option<String>> {
+        blocking(move || match entry(&name)?.get_password() {
+            Ok(secret) => Ok(Some(secret)),
+            Err(keyring::Error::NoEntry) => Ok(None),
             Err(e) => Err(unavailable(&e)),
         })
         .await
-        .is_ok()
+    }
+
+    /// Nothing happens when it is not there.
+    pub async fn forget(name: String) -> ApiResult<()> {
+        blocking(move || match entry(&name)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(e) => Err(unavailable(&e)),
+        })
+        .await
+    }
+
+    /// The keyring answers, and soon: the window waits for this.
+    pub async fn is_available() -> bool {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+        let probe = blocking(|| match entry("probe")?.get_password() {
+            Ok(_) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(e) => Err(unavailable(&e)),
+        });
+        matches!(tokio::time::timeout(PATIENCE, probe).await, Ok(Ok(())))
     }
 }

@@ -69,6 +69,31 @@ pub fn hide_secrets(uri: &str) -> String {
     format!("{scheme}://{shown}{path}{query}")
 }
 
+/// Splits the part with user and hosts from what is before and behind it.
+fn authority(uri: &str) -> Option<(&str, &str, &str)> {
+    let start = uri.find("://")? + 3;
+    let end = uri[start..].find(['/', '?']).map_or(uri.len(), |at| start + at);
+    Some((&uri[..start], &uri[start..end], &uri[end..]))
+}
+
+/// The address names somebody who logs in, but not with which password.
+pub fn lacks_password(uri: &str) -> bool {
+    let user = authority(uri).and_then(|(_, authority, _)| authority.rsplit_once('@')).map(|(user, _)| user);
+    user.is_some_and(|user| !user.is_empty() && !user.contains(':'))
+}
+
+/// The address of [`hide_secrets`] with its password put back.
+pub fn with_password(uri: &str, password: &str) -> String {
+    let Some((scheme, authority, tail)) = authority(uri) else {
+        return uri.to_owned();
+    };
+    let Some((user, hosts)) = authority.rsplit_once('@') else {
+        return uri.to_owned();
+    };
+    let password = percent_encoding::utf8_percent_encode(password, percent_encoding::NON_ALPHANUMERIC);
+    format!("{scheme}{user}:{password}@{hosts}{tail}")
+}
+
 /// `default.steward` in the user's data folder.
 pub fn default_workspace(data: &Path) -> PathBuf {
     data.join("default.steward")
@@ -125,6 +150,16 @@ pub async fn describe(store: &dyn Store, address: &Address, production: bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_goes_back_to_where_it_was() {
+        let full = "mongodb://ann:p%40s%2Fs@h1:1,h2:2/db?tls=true";
+        let public = hide_secrets(full);
+        assert!(lacks_password(&public) && !lacks_password(full));
+        assert_eq!(with_password(&public, "p@s/s"), full);
+        assert!(!lacks_password("mongodb://h/db") && !lacks_password("mongodb://h/db?x=a@b"));
+        assert_eq!(with_password("mongodb://h/db", "x"), "mongodb://h/db");
+    }
 
     #[test]
     fn no_secret_survives() {

@@ -40,11 +40,24 @@ fn from_selection(message: &str) -> StoreError {
     let (kind, sentence) = if lower.contains("authentication failed") || lower.contains("scram failure") {
         (StoreErrorKind::Unauthorized, "The server refused the login.")
     } else if lower.contains("certificate") || lower.contains("tls") {
-        (StoreErrorKind::Unreachable, "A secure connection to the server could not be made.")
+        (StoreErrorKind::Unreachable, insecure(&lower))
     } else {
         (StoreErrorKind::Unreachable, "The server cannot be reached.")
     };
     StoreError::new(kind, sentence).details(message)
+}
+
+/// Why a certificate was not accepted (`CertificateError` of rustls).
+fn insecure(lower: &str) -> &'static str {
+    if lower.contains("unknownissuer") || lower.contains("unknown issuer") {
+        "The server's certificate was signed by an authority that is not trusted here."
+    } else if lower.contains("notvalidforname") || lower.contains("not valid for name") {
+        "The server's certificate belongs to another name than the one in the address."
+    } else if lower.contains("expired") || lower.contains("not valid after") {
+        "The server's certificate has run out."
+    } else {
+        "A secure connection to the server could not be made."
+    }
 }
 
 fn server_words(error: &Error) -> Option<ServerWords<'_>> {

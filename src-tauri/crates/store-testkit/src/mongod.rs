@@ -64,6 +64,26 @@ impl Mongod {
         Self::of(Process::start(Some(folder), &["--auth"]), "")
     }
 
+    /// A server of one's own, for tests that stop it or hold it up.
+    pub fn alone() -> Self {
+        Self::of(Process::start(None, &[]), "")
+    }
+
+    /// A server that speaks TLS only. The files hold PEM: certificate with key, and who signed it.
+    pub fn with_tls(certificate: &Path, authority: &Path) -> Self {
+        let (certificate, authority) = (certificate.display().to_string(), authority.display().to_string());
+        let options = ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", &certificate, "--tlsCAFile", &authority];
+        let more: Vec<&str> = options.into_iter().chain(["--tlsAllowConnectionsWithoutCertificates"]).collect();
+        Self::of(Process::start(None, &more), "")
+    }
+
+    /// Runs a command in `admin` over a connection of its own.
+    pub fn admin(&self, mut command: Document) -> std::io::Result<Document> {
+        let port = self.port().ok_or_else(|| std::io::Error::other("this process did not start the server"))?;
+        command.insert("$db", "admin");
+        run(port, &command)
+    }
+
     /// The address of a database on this server.
     pub fn uri(&self, database: &str) -> String {
         self.login_uri("", database, "")
@@ -116,7 +136,7 @@ impl Process {
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
             let mut child = spawn(folder.path(), port, more);
-            if answers(&mut child, port) {
+            if answers(&mut child, port, more.contains(&"requireTLS")) {
                 watch(child.id(), folder.path());
                 return Self { child, port, folder };
             }
@@ -160,10 +180,13 @@ fn spawn(folder: &Path, port: u16, more: &[&str]) -> Child {
         .expect(MISSING)
 }
 
-fn answers(child: &mut Child, port: u16) -> bool {
+/// A server that demands TLS is ready when it listens.
+fn answers(child: &mut Child, port: u16, tls: bool) -> bool {
     let end = Instant::now() + Duration::from_secs(60);
     while Instant::now() < end {
-        if run(port, &doc! { "hello": 1, "$db": "admin" }).is_ok() {
+        let ready =
+            if tls { TcpStream::connect(("127.0.0.1", port)).is_ok() } else { run(port, &doc! { "hello": 1, "$db": "admin" }).is_ok() };
+        if ready {
             return true;
         }
         if child.try_wait().is_ok_and(|status| status.is_some()) {

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 pub type Chore = Result<(), String>;
 
 const USAGE: &str = "cargo xtask gen [--check]           write what is generated from Rust, or check that it is up to date
-cargo xtask with-mongod COMMAND…    run a command with a MongoDB replica set at $STEWARD_TEST_MONGODB_URI
+cargo xtask with-mongod COMMAND…    run a command with MongoDB at $STEWARD_TEST_MONGODB_URI and, behind a login, at $STEWARD_TEST_MONGODB_LOGIN_URI
 cargo xtask directions              check that imports between crates go down only
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
 cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)";
@@ -38,11 +38,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a command beside a replica set of its own.
+/// Runs a command beside a replica set and a server that asks for a login, both of its own.
 fn with_mongod(program: &str, arguments: &[&str]) -> Chore {
-    let server = steward_store_testkit::mongod::Mongod::replica_set();
-    let uri = server.uri("steward_e2e");
-    let status = std::process::Command::new(program).args(arguments).env("STEWARD_TEST_MONGODB_URI", uri).status();
+    use steward_store_testkit::mongod::{Mongod, User};
+    let uri = Mongod::replica_set().uri("steward_e2e");
+    let keeper = User { name: "keeper", password: "pa$s w/rd", role: "readWrite", database: "careers" };
+    let guarded = Mongod::with_auth(&[keeper]);
+    let login = guarded.login_uri("keeper:pa%24s%20w%2Frd@", "careers", "authSource=admin");
+    let mut command = std::process::Command::new(program);
+    let status = command.args(arguments).env("STEWARD_TEST_MONGODB_URI", uri).env("STEWARD_TEST_MONGODB_LOGIN_URI", login).status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{program} ended with {status}.")),

@@ -6,6 +6,7 @@ import type { ConnectionReport, ConnectionStage, StageName, StageOutcome, Worksp
 import { useAction, useCall } from "@/shared/data/queries";
 import { Problem, StateMark, type Tone } from "@/shared/ui";
 import { number } from "@/shared/words/words";
+import { KeepPassword } from "./AskPassword";
 import classes from "./welcome.module.css";
 
 type ConnectProps = { onCancel: () => void; onOpen: (target: WorkspaceTarget) => void; busy: boolean };
@@ -24,7 +25,7 @@ export function Connect({ onCancel, onOpen, busy }: ConnectProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready) onOpen({ by: "mongo", uri, remember, production });
+          if (ready) onOpen({ by: "mongo", uri, remember: remember && keyring, production });
           else test.mutate({ uri });
         }}
       >
@@ -40,16 +41,7 @@ export function Connect({ onCancel, onOpen, busy }: ConnectProps) {
             autoComplete="off"
             onChange={(event) => setUri(event.currentTarget.value)}
           />
-          <Checkbox
-            label="Remember this database"
-            description={
-              keyring
-                ? "The password goes into the system's keyring, never into a file."
-                : "No keyring is available here: the password will be asked each time."
-            }
-            checked={remember}
-            onChange={(event) => setRemember(event.currentTarget.checked)}
-          />
+          <KeepPassword keyring={keyring} checked={remember} onChange={setRemember} />
           <Checkbox
             label="This is production"
             description="Steps that destroy or rewrite will ask to type its name."

@@ -15,13 +15,14 @@ import { pickFiles, useNativeFiles } from "@/shared/files";
 import { JobProgress } from "@/shared/jobs/JobProgress";
 import { jobEnd, useJob } from "@/shared/jobs/jobs";
 import { Moment, Problem, showError, Tag } from "@/shared/ui";
+import { AskPassword } from "./AskPassword";
 import { Connect } from "./Connect";
 import classes from "./welcome.module.css";
 
 export function Welcome() {
   const native = useNativeFiles();
   const [connecting, setConnecting] = useState(false);
-  const { error, busy, open } = useOpen();
+  const { error, busy, asked, open, cancel } = useOpen();
   const sample = useSample();
   const pick = async (purpose: "openWorkspace" | "newWorkspace") => {
     try {
@@ -52,6 +53,8 @@ export function Welcome() {
             <h2>{job.title}</h2>
             <JobProgress job={job} />
           </section>
+        ) : asked && error ? (
+          <AskPassword target={asked} why={error} busy={busy} onOpen={open} onCancel={cancel} />
         ) : connecting ? (
           <Connect onCancel={() => setConnecting(false)} onOpen={open} busy={busy} />
         ) : (
@@ -88,9 +91,9 @@ export function Welcome() {
             />
           </div>
         )}
-        {error && <Problem error={error} />}
+        {error && !asked && <Problem error={error} />}
         {sample.error && <Problem error={sample.error} retry={sample.start} />}
-        {!connecting && <Recent onOpen={open} />}
+        {!connecting && !asked && <Recent onOpen={open} />}
       </div>
     </main>
   );
@@ -99,17 +102,26 @@ export function Welcome() {
 function useOpen() {
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
+  const [asked, setAsked] = useState<Extract<WorkspaceTarget, { by: "recent" }>>();
+  const cancel = () => {
+    setError(undefined);
+    setAsked(undefined);
+  };
+  const failed = (target: WorkspaceTarget, thrown: unknown) => {
+    const apiError = asApiError(thrown);
+    setError(apiError);
+    setAsked(target.by === "recent" && apiError.code === "unauthorized" ? target : undefined);
+  };
   const open = (target: WorkspaceTarget) => {
     setBusy(true);
-    setError(undefined);
     call("workspace.open", { target })
       .then(
         () => queryClient.invalidateQueries({ queryKey: ["workspace.current"] }),
-        (thrown: unknown) => setError(asApiError(thrown)),
+        (thrown: unknown) => failed(target, thrown),
       )
       .finally(() => setBusy(false));
   };
-  return { error, busy, open };
+  return { error, busy, asked, open, cancel };
 }
 
 function useSample() {

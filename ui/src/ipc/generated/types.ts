@@ -992,4 +992,4 @@ export type WorkspaceKind = "file" | "mongo";
 /**
  * What to open.
  */
-export type WorkspaceTarget = { "by": "file", file: string, } | { "by": "recent", id: string, } | { "by": "mongo", uri: string, remember: boolean, production: boolean, } | { "by": "default" };
+export type WorkspaceTarget = { "by": "file", file: string, } | { "by": "recent", id: string, password?: string, remember?: boolean, } | { "by": "mongo", uri: string, remember: boolean, production: boolean, } | { "by": "default" };

@@ -51,7 +51,16 @@ wire! {
     pub enum WorkspaceTarget {
         /// A file that was picked (`files.pickOpen` / `files.pickSave`); created when it does not exist.
         File { file: String },
-        Recent { id: String },
+        /// `password` where the keyring does not hold it; it goes there when `remember`.
+        Recent {
+            id: String,
+            #[ts(optional)]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            password: Option<String>,
+            #[ts(optional, as = "Option<bool>")]
+            #[serde(default)]
+            remember: bool,
+        },
         /// A `mongodb://` or `mongodb+srv://` URI with a database name. The secret goes to the keyring when `remember`.
         Mongo { uri: String, remember: bool, production: bool },
         /// The default workspace in the user's data folder.

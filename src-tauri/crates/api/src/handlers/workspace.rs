@@ -13,7 +13,7 @@ use crate::dto::{
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::host::secrets;
 use crate::jobs;
-use crate::open::{Address, default_workspace};
+use crate::open::{Address, default_workspace, lacks_password, with_password};
 
 pub async fn current(app: &Arc<App>, _: Empty) -> ApiResult<CurrentWorkspace> {
     Ok(CurrentWorkspace { workspace: app.current().map(|open| open.info) })
@@ -32,26 +32,51 @@ pub async fn open(app: &Arc<App>, request: OpenWorkspace) -> ApiResult<Workspace
             if !matches!(address, Address::Mongo(_)) {
                 return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
             }
-            let mut info = open_address(app, address.clone(), production).await?;
-            if remember
-                && address.public() != uri
-                && let Err(e) = secrets::put(address.public(), uri).await
-            {
-                info = app.update_info(|info| info.notices.push(e.message))?;
-            }
-            Ok(info)
+            open_server(app, uri, remember, production).await
         }
-        WorkspaceTarget::Recent { id } => {
+        WorkspaceTarget::Recent { id, password, remember } => {
             let entry = app.recent.find(&id)?;
-            let address = match entry.workspace.kind {
-                WorkspaceKind::File => Address::File(entry.workspace.address.into()),
-                WorkspaceKind::Mongo => {
-                    let public = entry.workspace.address;
-                    Address::Mongo(secrets::get(public.clone()).await.unwrap_or(public))
+            let known = entry.workspace.address;
+            match (entry.workspace.kind, password) {
+                (WorkspaceKind::File, _) => open_address(app, Address::File(known.into()), entry.production).await,
+                (WorkspaceKind::Mongo, Some(password)) => {
+                    open_server(app, with_password(&known, &password), remember, entry.production).await
                 }
-            };
-            open_address(app, address, entry.production).await
+                (WorkspaceKind::Mongo, None) => open_known_server(app, known, entry.production).await,
+            }
         }
+    }
+}
+
+/// Opens an address as a person gave it; its secret goes to the keyring, or is taken out of it.
+async fn open_server(app: &Arc<App>, uri: String, remember: bool, production: bool) -> ApiResult<WorkspaceInfo> {
+    let address = Address::Mongo(uri.clone());
+    let public = address.public();
+    let info = open_address(app, address, production).await?;
+    let kept = match (remember, public == uri) {
+        (_, true) => Ok(()),
+        (true, false) => secrets::put(public, uri).await,
+        // Without a keyring there is nothing in it.
+        (false, false) => secrets::forget(public).await.or(Ok(())),
+    };
+    match kept {
+        Ok(()) => Ok(info),
+        Err(e) => app.update_info(|info| info.notices.push([Some(e.message), e.hint].into_iter().flatten().collect::<Vec<_>>().join(" "))),
+    }
+}
+
+/// Opens an address of the list with what the keyring holds for it; asks for the password where that is not enough.
+async fn open_known_server(app: &Arc<App>, public: String, production: bool) -> ApiResult<WorkspaceInfo> {
+    let (uri, why) = match secrets::get(public.clone()).await {
+        Ok(Some(uri)) => (uri, "The server refused the password that the keyring holds.".to_owned()),
+        Ok(None) => (public.clone(), "The password of this database is not in the keyring, or the keyring is locked.".to_owned()),
+        Err(e) => (public.clone(), e.message),
+    };
+    match open_address(app, Address::Mongo(uri.clone()), production).await {
+        Err(e) if e.code == ErrorCode::Unauthorized || (e.code == ErrorCode::BadRequest && lacks_password(&uri)) => {
+            Err(ApiError { code: ErrorCode::Unauthorized, message: why, hint: Some("Type the password to open it.".into()), ..e })
+        }
+        other => other,
     }
 }
 
@@ -68,7 +93,10 @@ pub async fn close(app: &Arc<App>, _: Empty) -> ApiResult<Empty> {
 
 pub async fn forget(app: &Arc<App>, request: ForgetWorkspace) -> ApiResult<RecentWorkspaces> {
     if let Ok(entry) = app.recent.find(&request.id) {
-        secrets::forget(entry.workspace.address).await;
+        // Off the list it goes even where the keyring cannot be reached.
+        if let Err(e) = secrets::forget(entry.workspace.address).await {
+            tracing::warn!("a password could not be taken out of the keyring: {e}");
+        }
     }
     app.recent.forget(&request.id)?;
     recent(app, Empty {}).await
