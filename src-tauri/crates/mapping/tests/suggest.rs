@@ -48,7 +48,7 @@ fn a_suggestion_brings_dirty_rows_to_the_schema() {
     let suggestion = suggest(&profile, pack);
     insta::assert_json_snapshot!(suggestion);
     let compiled = compile(&suggestion.mapping, Some(&header), Some(pack)).unwrap();
-    let checker = Checker::new(pack).unwrap();
+    let checker = Checker::new(pack, &registry).unwrap();
     let mut errors = Vec::new();
     let records: Vec<_> = rows.iter().map(|row| compiled.apply(Input::Cells(row), &mut errors)).collect();
     assert_eq!(errors, []);

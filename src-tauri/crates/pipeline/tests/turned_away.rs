@@ -25,7 +25,7 @@ async fn a_unique_index_beside_the_key_turns_away_one_row_only(store: Arc<dyn St
         let path = folder.path().join(name);
         std::fs::write(&path, rows).unwrap();
         let spec = ImportSpec {
-            files: vec![SourceFile { name: name.into(), path, choice: SourceChoice::default() }],
+            files: vec![SourceFile { name: name.into(), path, choice: steward_domain::SourceChoice::default() }],
             collection: "people".into(),
             key_field: "k".into(),
             schema: String::new(),

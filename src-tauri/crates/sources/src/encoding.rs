@@ -15,7 +15,7 @@ pub fn recognise(prefix: &[u8], chosen: Option<&str>) -> SourceResult<&'static E
         return Encoding::for_label(label.trim().as_bytes())
             .ok_or_else(|| SourceError::BadChoice(format!("'{label}' is no encoding. Try utf-8, windows-1252 or utf-16le.")));
     }
-    if let Some((encoding, _)) = Encoding::for_bom(prefix) {
+    if let Some(encoding) = for_mark(prefix) {
         return Ok(encoding);
     }
     if let Some(encoding) = wide(prefix) {
@@ -27,6 +27,11 @@ pub fn recognise(prefix: &[u8], chosen: Option<&str>) -> SourceResult<&'static E
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(prefix, true);
     Ok(detector.guess(None, Utf8Detection::Allow))
+}
+
+/// The encoding that a byte order mark tells.
+pub fn for_mark(prefix: &[u8]) -> Option<&'static Encoding> {
+    Encoding::for_bom(prefix).map(|(encoding, _)| encoding)
 }
 
 /// UTF-16 without a mark: text in Latin letters has a zero in every other byte.

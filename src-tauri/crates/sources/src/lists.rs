@@ -1,6 +1,9 @@
 //! Lists inside a JSON object: `{"meta": …, "data": [{…}, {…}]}` holds its records at `/data`. Nothing is parsed; the
 //! bytes are followed just far enough to know where they are.
 
+/// A record hardly ever holds a list of so many objects.
+const LONG: usize = 10;
+
 /// Levels of objects that are followed.
 const MAX_DEPTH: usize = 64;
 
@@ -30,6 +33,8 @@ enum Step {
     None,
     /// A list begins; its path is that of the keys around it.
     List,
+    /// The innermost list ended.
+    ListEnd,
     /// An object begins directly in a list: the how-manieth it is.
     ObjectInList(usize),
     /// The outermost value ended.
@@ -66,9 +71,12 @@ impl Follower {
                 return Step::List;
             }
             b'}' | b']' => {
-                self.stack.pop();
+                let closed = self.stack.pop();
                 if self.stack.is_empty() {
                     return Step::End;
+                }
+                if matches!(closed, Some(Frame::List { .. })) {
+                    return Step::ListEnd;
                 }
             }
             _ => {}
@@ -136,40 +144,66 @@ impl ListSeeker {
     }
 }
 
+/// A list of objects inside an object.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct InnerList {
+    /// JSON Pointer.
+    pub pointer: String,
+    pub objects: usize,
+    /// Where it begins and ends, as far as was looked.
+    begin: usize,
+    end: usize,
+}
+
 /// What the beginning of a JSON object tells of the lists in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inner {
-    /// Lists of objects, by JSON Pointer, with the objects seen in each.
-    pub lists: Vec<(String, usize)>,
+    /// Lists of objects.
+    pub lists: Vec<InnerList>,
+    /// Bytes that were looked at.
+    length: usize,
     /// There is one object and nothing after it, or it is longer than what was looked at.
     pub single: bool,
+    /// Members of the object itself.
+    pub members: usize,
 }
 
 impl Inner {
-    /// The list whose elements are the records: the one that is long, or named like one.
+    /// The list whose elements are the records: one that is named like it, stands alone, or is long. Otherwise the
+    /// object is taken for a record that has a list.
     pub fn records(&self) -> Option<&str> {
         if !self.single {
             return None;
         }
         let usual = ["data", "items", "records", "rows", "results", "result", "value", "values", "documents", "entries", "list"];
         let named = |pointer: &str| pointer.rsplit('/').next().is_some_and(|n| usual.contains(&n.to_ascii_lowercase().as_str()));
-        let best = self.lists.iter().max_by_key(|(pointer, objects)| (named(pointer), *objects))?;
-        (named(&best.0) || best.1 >= 2).then_some(best.0.as_str())
+        let best = self.lists.iter().max_by_key(|list| (named(&list.pointer), list.objects))?;
+        let alone = self.members == 1 && best.objects >= 2;
+        let most = (best.end - best.begin) * 2 > self.length;
+        (alone || best.objects >= LONG || named(&best.pointer) && most).then_some(best.pointer.as_str())
     }
 }
 
 /// Looks at the beginning of an object.
 pub fn inner(prefix: &[u8]) -> Inner {
     let mut follower = Follower::default();
-    let mut found = Inner { lists: Vec::new(), single: true };
+    let mut found = Inner { lists: Vec::new(), length: prefix.len(), single: true, members: 0 };
     for (at, b) in prefix.iter().enumerate() {
+        let at_member = *b == b':' && follower.stack.len() == 1 && !follower.in_text;
+        found.members += usize::from(at_member);
         match follower.take(*b) {
             Step::ObjectInList(number) => {
                 let frames = follower.stack.len() - 2;
                 let Some(pointer) = follower.pointer(frames) else { continue };
-                match found.lists.iter_mut().find(|(p, _)| *p == pointer) {
-                    Some((_, objects)) => *objects = number,
-                    None => found.lists.push((pointer, number)),
+                match found.lists.iter_mut().find(|l| l.pointer == pointer) {
+                    Some(list) => list.objects = number,
+                    None => found.lists.push(InnerList { pointer, objects: number, begin: at, end: prefix.len() }),
+                }
+            }
+            Step::ListEnd => {
+                let pointer = follower.pointer(follower.stack.len());
+                if let Some(list) = found.lists.iter_mut().find(|l| Some(&l.pointer) == pointer.as_ref()) {
+                    list.end = at;
                 }
             }
             Step::End => {
@@ -188,16 +222,18 @@ mod tests {
 
     #[test]
     fn lists_of_objects_are_found_with_their_path() {
-        let text = br#"{"meta": {"n": 2, "tags": ["a"]}, "body": {"rows": [{"a": [{"x": 1}]}, {"a": 2}]}}"#;
+        let text = br#"{"meta": {"tags": ["a"]}, "body": {"rows": [{"a": [{"x": 1}], "b": "some text"}, {"a": 2}]}}"#;
         let found = inner(text);
-        assert_eq!(found.lists, [("/body/rows".to_owned(), 2)]);
+        assert_eq!(found.lists.iter().map(|l| (l.pointer.as_str(), l.objects)).collect::<Vec<_>>(), [("/body/rows", 2)]);
         assert_eq!(found.records(), Some("/body/rows"));
+        assert_eq!(inner(br#"{"careers": [{"a": 1}, {"a": 2}]}"#).records(), Some("/careers"));
     }
 
     #[test]
     fn a_record_is_not_a_container() {
         assert_eq!(inner(br#"{"id": 1, "skills": ["a", "b"], "range": {"min": 1}}"#).records(), None);
-        assert_eq!(inner(br#"{"id": 1, "parts": [{"a": 1}]}"#).records(), None);
+        assert_eq!(inner(br#"{"id": 1, "parts": [{"a": 1}, {"a": 2}]}"#).records(), None);
+        assert_eq!(inner(br#"{"id": 1, "list": [{"a": 1}], "text": "longer than the list in it"}"#).records(), None);
         assert_eq!(inner(b"{\"data\": [{\"a\": 1}]}\n{\"data\": []}").records(), None);
         assert_eq!(inner(br#"{"text": "\"data\": [{", "n": 1}"#).records(), None);
     }

@@ -226,7 +226,12 @@ impl Opening<'_> {
     }
 
     fn text(&self, reader: Box<dyn Read + Send>, prefix: &[u8]) -> SourceResult<Found> {
-        let encoding = encoding::recognise(prefix, self.choice.encoding.as_deref())?;
+        let mut encoding = encoding::recognise(prefix, self.choice.encoding.as_deref())?;
+        let is_json = matches!(prefix.trim_ascii_start().first(), Some(b'{' | b'['));
+        // JSON is UTF-8: bytes that are not are reported row by row, unless a person says what they are.
+        if is_json && self.choice.encoding.is_none() && encoding::for_mark(prefix).is_none() {
+            encoding = UTF_8;
+        }
         let mut reader = reader;
         let mut prefix = prefix.to_vec();
         let mut from = None;
@@ -279,7 +284,7 @@ impl Opening<'_> {
             let wanted = self.choice.part.as_deref().filter(|p| p.is_empty() || p.starts_with('/'));
             if inner.single && !inner.lists.is_empty() {
                 examined.format = Format::JsonObject;
-                examined.parts = inner.lists.iter().map(|(name, _)| Part { name: name.clone(), rows: None }).collect();
+                examined.parts = inner.lists.iter().map(|list| Part { name: list.pointer.clone(), rows: None }).collect();
                 examined.parts.push(Part { name: String::new(), rows: Some(1) });
             }
             let pointer = wanted.or_else(|| inner.records()).filter(|p| !p.is_empty());

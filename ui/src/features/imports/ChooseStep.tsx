@@ -8,7 +8,7 @@ import { useCollections } from "@/shared/data/workspace";
 import { Loaded, Panel, StateMark, Tag } from "@/shared/ui";
 import { percent } from "@/shared/words/words";
 import classes from "./imports.module.css";
-import { formatWords, modeWords } from "./model";
+import { modeWords, sourceWords } from "./model";
 import { PreviewRows } from "./PreviewRows";
 
 export type ImportChoice = Omit<PlanImport, "full">;
@@ -74,7 +74,9 @@ function Destination({ ids, preview, schema, onSchema, start, onPlan }: Destinat
     setTouched(true);
     set(value);
   };
-  const readable = preview.files.some((file) => file.format !== "empty" && file.format !== "unknown");
+  const readable = preview.files.some(
+    (file) => file.source.format !== "empty" && file.source.format !== "unknown",
+  );
 
   return (
     <Panel title="Where the records go">
@@ -163,7 +165,9 @@ function FilePanel({ preview }: { preview: FilePreview }) {
       title={preview.file.name}
       actions={
         <Group gap="sm">
-          <Tag>{formatWords[preview.format]}</Tag>
+          {sourceWords(preview.source).map((word) => (
+            <Tag key={word}>{word}</Tag>
+          ))}
           {preview.rows.length > 0 &&
             (broken > 0 ? (
               <StateMark tone="bad">

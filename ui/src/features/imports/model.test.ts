@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { quarantineSentence } from "./model";
+import type { Examined } from "@/ipc";
+import { quarantineSentence, sourceWords } from "./model";
 
 const counts = { read: 20, inserted: 8, updated: 0, unchanged: 0, quarantined: 12 };
 
@@ -12,4 +13,17 @@ it("says why rows wait, in words", () => {
   ).toBe("12 rows were put into quarantine: 9 have no average salary and 3 repeat a key.");
   expect(quarantineSentence({ ...counts, quarantined: 1 }, [])).toBe("1 row was put into quarantine.");
   expect(quarantineSentence({ ...counts, quarantined: 0 }, [])).toBe("");
+});
+
+it("a source is described from the outside in", () => {
+  const source: Examined = {
+    format: "csv",
+    compression: "gzip",
+    encoding: "windows-1252",
+    dialect: { delimiter: "\\t", quote: '"', header: true },
+    columns: ["id"],
+    parts: [],
+    notes: [],
+  };
+  expect(sourceWords(source)).toEqual(["gzip", "separated values, tab", "windows-1252"]);
 });

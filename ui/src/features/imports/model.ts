@@ -1,5 +1,5 @@
 /** Runs and problems as words. Pure. */
-import type { ImportMode, ProblemCount, RunCounts, RunRecord, RunState, SourceFormat } from "@/ipc";
+import type { Examined, Format, ImportMode, ProblemCount, RunCounts, RunRecord, RunState } from "@/ipc";
 import type { Tone } from "@/shared/ui";
 import { count, fieldTitle, number, ruleText, sentenceList } from "@/shared/words/words";
 
@@ -21,13 +21,30 @@ export const stateWords: Record<RunState, string> = {
   undone: "taken back",
 };
 
-export const formatWords: Record<SourceFormat, string> = {
+const formatWords: Record<Format, string> = {
   jsonArray: "JSON, a list of records",
-  jsonObject: "JSON, one record",
+  jsonObject: "JSON",
   ndjson: "NDJSON, one record a line",
+  csv: "separated values",
+  excel: "Excel workbook",
+  ods: "OpenDocument sheet",
+  sqlite: "SQLite table",
+  bson: "BSON",
+  mongodump: "archive of mongodump",
   empty: "empty file",
   unknown: "unknown format",
 };
+
+/** What a file is, from the outside in: `gzip`, `separated values ;`, `windows-1252`, `table careers`. */
+export function sourceWords(source: Examined): string[] {
+  const delimiter = source.dialect?.delimiter === "\\t" ? "tab" : source.dialect?.delimiter;
+  return [
+    source.compression,
+    delimiter ? `${formatWords[source.format]}, ${delimiter}` : formatWords[source.format],
+    source.encoding === "UTF-8" ? "" : source.encoding,
+    source.part ?? "",
+  ].filter((word) => word !== "");
+}
 
 export const modeWords: Record<ImportMode, [string, string]> = {
   upsert: ["Add and replace", "A record with a known key takes the place of the one that is there."],

@@ -134,8 +134,8 @@ on_both! {
         at.steward(&["import", "--schema", "careers", "folder"]).ended(2).says("is a folder. Choose the files in it.");
         at.steward(&["import", "folder"]).ended(2).says("is a folder. Choose the files in it.");
         at.steward(&["import", "missing.json"]).ended(3).says("There is no file missing.json.");
-        let csv = at.json(1, &["import", "--schema", "careers", &at.write("table.csv", "career_id,title\na,b\n")]);
-        assert_eq!(csv["notes"], json!(["table.csv does not look like JSON."]));
+        let noise = at.json(1, &["import", "--schema", "careers", &at.write("noise.bin", [7_u8, 0, 255, 3, 0, 9])]);
+        assert_eq!(noise["notes"], json!(["noise.bin does not look like JSON."]));
         at.steward(&["import", &at.write("other.json", "[{\"x\": 1}]")]).ended(2).says("--collection");
         at.steward(&["import", "--schema", "nothing", &at.write("a.json", "[]")]).ended(3);
     }
