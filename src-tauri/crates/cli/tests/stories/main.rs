@@ -7,6 +7,7 @@
 mod common;
 
 mod changes;
+mod connection;
 mod crash;
 mod dirty;
 mod docs;
