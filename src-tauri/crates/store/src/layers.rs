@@ -3,6 +3,7 @@
 
 mod breaker;
 mod gate;
+mod own;
 mod slow;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::{
 
 use breaker::Breaker;
 use gate::Gate;
+use own::OwnCollections;
 use slow::SlowOps;
 
 pub use breaker::BreakerState;
@@ -64,12 +66,13 @@ pub struct Layered {
     breaker: Breaker,
     gate: Option<Gate>,
     slow: SlowOps,
+    own: OwnCollections,
 }
 
 impl Layered {
     pub fn new(inner: Arc<dyn Store>, limits: Limits) -> Self {
         let breaker = Breaker::new(limits.failures, limits.pause);
-        Self { inner, limits, breaker, gate: limits.pool.map(Gate::new), slow: SlowOps::default() }
+        Self { inner, limits, breaker, gate: limits.pool.map(Gate::new), slow: SlowOps::default(), own: OwnCollections::default() }
     }
 
     pub fn health(&self) -> Health {
@@ -221,7 +224,11 @@ impl Store for Layered {
     async fn write(&self, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
         self.writable()?;
         let collection = batch.data.first().map(|op| op.collection().to_owned()).unwrap_or_default();
-        self.around("write", &collection, self.inner.write(batch, durability)).await
+        self.around("write", &collection, async {
+            self.own.prepare(self.inner.as_ref(), &batch).await?;
+            self.inner.write(batch, durability).await
+        })
+        .await
     }
 
     async fn begin_load(&self, collection: &str) -> StoreResult<()> {

@@ -13,6 +13,7 @@ mod dirty;
 mod docs;
 mod import;
 mod quarantine;
+mod reading;
 mod records;
 mod refusals;
 mod serve;
