@@ -40,4 +40,3 @@ on_all! {
         assert!(checks.iter().any(|c| text(c, "/name") == "Connection" && text(c, "/outcome") == "ok"), "{report:#}");
     }
 }
-
