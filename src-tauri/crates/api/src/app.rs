@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use steward_pipeline::{Clock, SystemClock, Workspace};
 use steward_schema::Registry;
+use steward_store::Store;
+use steward_store::layers::Layered;
 use tokio::sync::broadcast;
 
 use crate::dto::{AppEvent, Topic, WorkspaceInfo};
@@ -21,6 +23,8 @@ use crate::recent::Recent;
 pub struct Open {
     pub workspace: Workspace,
     pub info: WorkspaceInfo,
+    /// The same store as the workspace's, with its breaker and figures.
+    pub layers: Arc<Layered>,
     follower: Arc<Follower>,
 }
 
@@ -91,19 +95,23 @@ impl App {
 
     /// The open workspace, or the error that offers to open one.
     pub fn workspace(&self) -> ApiResult<Workspace> {
-        let none =
-            || ApiError::new(ErrorCode::NoWorkspace, "No workspace is open.").hint("Open a file, connect to MongoDB, or load the sample.");
-        self.current().map(|open| open.workspace).ok_or_else(none)
+        self.current().map(|open| open.workspace).ok_or_else(none_open)
+    }
+
+    /// Breaker and figures of the open workspace.
+    pub(crate) fn layers(&self) -> ApiResult<Arc<Layered>> {
+        self.current().map(|open| open.layers).ok_or_else(none_open)
     }
 
     /// Opens an address; the one open before is closed.
     pub async fn open(self: &Arc<Self>, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
-        let store = open::store(address).await?;
+        let layers = open::store(address).await?;
+        let store: Arc<dyn Store> = Arc::<Layered>::clone(&layers);
         let workspace = Workspace::open(Arc::clone(&store), Arc::clone(&self.registry), Arc::clone(&self.clock), actor()).await?;
         let info = open::describe(store.as_ref(), address, production).await?;
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();
-        let opened = Open { workspace, info: info.clone(), follower };
+        let opened = Open { workspace, info: info.clone(), layers, follower };
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
         self.emit(AppEvent::WorkspaceChanged);
         Ok(info)
@@ -131,6 +139,10 @@ impl std::fmt::Debug for Open {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Open").field("info", &self.info).field("follows", &self.follower.0.is_some()).finish_non_exhaustive()
     }
+}
+
+fn none_open() -> ApiError {
+    ApiError::new(ErrorCode::NoWorkspace, "No workspace is open.").hint("Open a file, connect to MongoDB, or load the sample.")
 }
 
 /// Tells listeners what others write: one event a collection, at most twice a second. The command line has no listener.

@@ -62,6 +62,11 @@ macro_rules! for_each_command {
             /// Tries a MongoDB address stage by stage.
             Read workspace::test_connection "workspace.testConnection" (TestConnection) -> ConnectionReport, At("doctor");
 
+            /// How the connection fares: pool, breaker, slow operations.
+            Read connection::status "connection.status" (Empty) -> ConnectionStatus, At("connection status");
+            /// Closes the breaker and forgets the slow operations.
+            Local connection::reset "connection.reset" (Empty) -> ConnectionStatus, At("connection reset");
+
             /// Asks for files in a native dialog.
             Local files::pick_open "files.pickOpen" (PickOpen) -> PickedFiles, None("paths are arguments");
             /// Asks where to write in a native dialog.

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use steward_store::layers::{Layered, Limits};
+use steward_store::layers::{Layered, Limits, PoolSettings};
 use steward_store::{Capability, Store};
 use steward_store_mongo::{MongoOptions, MongoStore};
 use steward_store_sqlite::SqliteStore;
@@ -99,20 +100,36 @@ pub fn default_workspace(data: &Path) -> PathBuf {
     data.join("default.steward")
 }
 
+/// The usual limits, or those of the surroundings.
+fn limits(variable: impl Fn(&str) -> Option<String>, pool: Option<PoolSettings>) -> Limits {
+    let number = |name: &str| variable(name).and_then(|text| text.trim().parse::<u32>().ok());
+    let usual = Limits { pool, ..Limits::default() };
+    Limits {
+        failures: number("STEWARD_BREAKER_FAILURES").filter(|n| *n > 0).unwrap_or(usual.failures),
+        pause: number("STEWARD_BREAKER_SECONDS").map_or(usual.pause, |n| Duration::from_secs(n.into())),
+        slow: number("STEWARD_SLOW_MS").map_or(usual.slow, |n| Duration::from_millis(n.into())),
+        ..usual
+    }
+}
+
 /// Opens the store behind an address, with its layers around it.
-pub async fn store(address: &Address) -> ApiResult<Arc<dyn Store>> {
-    let inner: Arc<dyn Store> = match address {
+pub async fn store(address: &Address) -> ApiResult<Arc<Layered>> {
+    let (inner, pool): (Arc<dyn Store>, _) = match address {
         Address::File(path) => {
             if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(|e| {
                     ApiError::new(ErrorCode::Unreachable, format!("The folder {} cannot be made.", folder.display())).details(e.to_string())
                 })?;
             }
-            Arc::new(SqliteStore::open(path).await?)
+            (Arc::new(SqliteStore::open(path).await?), None)
         }
-        Address::Mongo(uri) => Arc::new(MongoStore::connect(uri, MongoOptions::default()).await?),
+        Address::Mongo(uri) => {
+            let store = MongoStore::connect(uri, MongoOptions::default()).await?;
+            let pool = store.pool();
+            (Arc::new(store), Some(pool))
+        }
     };
-    Ok(Arc::new(Layered::new(inner, Limits::default())))
+    Ok(Arc::new(Layered::new(inner, limits(|name| std::env::var(name).ok(), pool))))
 }
 
 /// What a person is told about an open workspace.
@@ -159,6 +176,17 @@ mod tests {
         assert_eq!(with_password(&public, "p@s/s"), full);
         assert!(!lacks_password("mongodb://h/db") && !lacks_password("mongodb://h/db?x=a@b"));
         assert_eq!(with_password("mongodb://h/db", "x"), "mongodb://h/db");
+    }
+
+    #[test]
+    fn limits_are_the_usual_ones_unless_said_otherwise() {
+        let said = |name: &str| match name {
+            "STEWARD_SLOW_MS" => Some("20".to_owned()),
+            "STEWARD_BREAKER_FAILURES" => Some("0".to_owned()),
+            _ => None,
+        };
+        assert_eq!(limits(said, None), Limits { slow: Duration::from_millis(20), ..Limits::default() });
+        assert_eq!(limits(|_| None, None), Limits::default());
     }
 
     #[test]

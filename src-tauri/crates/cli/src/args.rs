@@ -46,6 +46,9 @@ pub enum Command {
     /// Schema packs
     #[command(subcommand)]
     Schema(Schema),
+    /// How the connection to the workspace fares
+    #[command(subcommand)]
+    Connection(Connection),
     /// Serve the web interface on this machine
     Serve(Serve),
     /// What works here and what does not
@@ -392,6 +395,14 @@ pub enum Schema {
     Show { id: String },
     /// Give a collection its schema ('none' takes it away)
     Assign { collection: String, schema: String },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Connection {
+    /// Pool, breaker and slow operations
+    Status,
+    /// Close the breaker and forget the slow operations
+    Reset,
 }
 
 #[derive(Debug, Args)]

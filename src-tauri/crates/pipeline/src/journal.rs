@@ -89,11 +89,20 @@ struct Head {
     hash: String,
 }
 
+/// The head as it stands; nothing where no history was ever written.
+async fn found_head(workspace: &Workspace) -> Result<Option<Head>> {
+    let Some(doc) = workspace.own_document(names::CATALOG, HEAD).await? else {
+        return Ok(None);
+    };
+    let seq = doc.get_i64("seq").map_err(|_| Error::Damaged("The head of the history"))?;
+    let hash = doc.get_str("hash").map_err(|_| Error::Damaged("The head of the history"))?.to_owned();
+    Ok(Some(Head { seq, hash }))
+}
+
+/// The head to append to.
 async fn head(workspace: &Workspace) -> Result<Head> {
-    if let Some(doc) = workspace.own_document(names::CATALOG, HEAD).await? {
-        let seq = doc.get_i64("seq").map_err(|_| Error::Damaged("The head of the history"))?;
-        let hash = doc.get_str("hash").map_err(|_| Error::Damaged("The head of the history"))?.to_owned();
-        return Ok(Head { seq, hash });
+    if let Some(head) = found_head(workspace).await? {
+        return Ok(head);
     }
     let first = bson::doc! {"_id": HEAD, "seq": 0_i64, "hash": ""};
     match workspace.store.write(WriteBatch::data(vec![WriteOp::insert(names::CATALOG, &first)?]), Durability::Full).await {
@@ -321,7 +330,7 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
             break;
         }
     }
-    let head = head(workspace).await?;
+    let head = found_head(workspace).await?.unwrap_or(Head { seq: 0, hash: String::new() });
     if head.seq != entries || head.hash != previous {
         let message = "The newest entries are missing.".to_owned();
         return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });

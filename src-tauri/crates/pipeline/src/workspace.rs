@@ -57,11 +57,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Prepares Steward's own collections (unless the workspace is read-only) and settles what a crash left open.
+    /// Settles what a crash left open, unless the workspace is read-only. Steward's own collections are made when
+    /// something is first written to them.
     pub async fn open(store: Arc<dyn Store>, registry: Arc<Registry>, clock: Arc<dyn Clock>, actor: String) -> Result<Self> {
         let workspace = Self { store, registry, clock, actor, checkers: Arc::default() };
         if workspace.can_write() {
-            workspace.prepare().await?;
             crate::journal::settle_pending(&workspace).await?;
         }
         Ok(workspace)
@@ -69,31 +69,6 @@ impl Workspace {
 
     pub fn can_write(&self) -> bool {
         self.store.capabilities().has(Capability::Write)
-    }
-
-    async fn prepare(&self) -> Result<()> {
-        let own = [
-            (names::CHANGES, vec!["key"]),
-            (names::CHANGE_SETS, vec!["seq"]),
-            (names::QUARANTINE, vec!["runId", "status"]),
-            (names::RUNS, vec![]),
-            (names::RUN_INSERTS, vec!["run"]),
-            (names::FINDINGS, vec!["place"]),
-            (names::CATALOG, vec![]),
-            (names::SETTINGS, vec![]),
-            (names::QUALITY, vec![]),
-        ];
-        let existing = self.store.collections().await?;
-        for (name, fields) in own {
-            if existing.iter().any(|c| c == name) {
-                continue;
-            }
-            self.store.create_collection(name).await?;
-            for field in fields {
-                self.store.ensure_index(name, &IndexSpec::on(field)).await?;
-            }
-        }
-        Ok(())
     }
 
     /// The compiled checker of a schema id.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::{ClientOptions, ServerAddress};
 use mongodb::{Client, Collection, Database};
+use steward_store::layers::PoolSettings;
 use steward_store::{Capabilities, Capability, IndexSpec, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult};
 
 use crate::secrets::Secrets;
@@ -23,6 +24,8 @@ pub struct MongoOptions {
     pub connect_timeout: Duration,
     /// For finding a usable server.
     pub selection_timeout: Duration,
+    /// For a connection of the pool to become free.
+    pub wait: Duration,
 }
 
 impl Default for MongoOptions {
@@ -33,6 +36,7 @@ impl Default for MongoOptions {
             idle: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             selection_timeout: Duration::from_secs(5),
+            wait: Duration::from_secs(5),
         }
     }
 }
@@ -46,6 +50,7 @@ pub struct MongoStore {
 struct Inner {
     db: Database,
     address: String,
+    pool: PoolSettings,
     deployment: Deployment,
     indexes: Mutex<HashMap<String, SeenIndexes>>,
     created: Mutex<HashSet<String>>,
@@ -79,14 +84,20 @@ impl MongoStore {
         let secrets = Secrets::of(uri);
         let (client_options, database) = parse(uri, options, &secrets).await?;
         let address = hosts(&client_options.hosts);
+        let pool = pool_settings(uri, &client_options, options);
         let client = Client::with_options(client_options).map_err(|e| hide(errors::from_driver(&e), &secrets))?;
         let db = client.database(&database);
         let deployment = detect(&db).await.map_err(|e| hide(e, &secrets))?;
-        let store = Self { inner: Arc::new(Inner { db, address, deployment, indexes: Mutex::default(), created: Mutex::default() }) };
+        let store = Self { inner: Arc::new(Inner { db, address, pool, deployment, indexes: Mutex::default(), created: Mutex::default() }) };
         if store.deployment().capabilities.has(Capability::Write) {
             load::resume_in_background(&store);
         }
         Ok(store)
+    }
+
+    /// The connections that the address and the options allow.
+    pub fn pool(&self) -> PoolSettings {
+        self.inner.pool
     }
 
     pub(crate) fn db(&self) -> &Database {
@@ -165,6 +176,20 @@ pub async fn parse(uri: &str, options: MongoOptions, secrets: &Secrets) -> Store
     parsed.connect_timeout = parsed.connect_timeout.or(Some(options.connect_timeout));
     parsed.server_selection_timeout = parsed.server_selection_timeout.or(Some(options.selection_timeout));
     Ok((parsed, database))
+}
+
+/// The driver knows no limit for the wait; whoever shares the connections keeps it (see `steward_store::layers`).
+fn pool_settings(uri: &str, parsed: &ClientOptions, options: MongoOptions) -> PoolSettings {
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    let given =
+        query.split('&').filter_map(|option| option.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("waitQueueTimeoutMS"));
+    let wait = given.and_then(|(_, millis)| millis.parse().ok()).map(Duration::from_millis);
+    PoolSettings {
+        min: parsed.min_pool_size.unwrap_or(options.min_pool),
+        max: parsed.max_pool_size.unwrap_or(options.max_pool),
+        idle: parsed.max_idle_time.unwrap_or(options.idle),
+        wait: wait.unwrap_or(options.wait),
+    }
 }
 
 fn unreadable(error: &mongodb::error::Error) -> StoreError {

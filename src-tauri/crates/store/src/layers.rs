@@ -1,8 +1,12 @@
-//! What goes around every operation of any store: a circuit breaker and timing. One decorator, so that no adapter and
-//! no caller has to think of it.
+//! What goes around every operation of any store: a circuit breaker, a limited wait for a connection, and timing.
+//! One decorator, so that no adapter and no caller has to think of it.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+mod breaker;
+mod gate;
+mod own;
+mod slow;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -14,6 +18,15 @@ use crate::{
     ResumeToken, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult, WriteBatch, WriteReport,
 };
 
+use breaker::Breaker;
+use gate::Gate;
+use own::OwnCollections;
+use slow::SlowOps;
+
+pub use breaker::BreakerState;
+pub use gate::PoolSettings;
+pub use slow::{Shape, SlowOp};
+
 /// Settings of the layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -23,90 +36,55 @@ pub struct Limits {
     pub pause: Duration,
     /// Operations that take longer are kept.
     pub slow: Duration,
+    /// The store's connections; none where it has no pool.
+    pub pool: Option<PoolSettings>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { failures: 5, pause: Duration::from_secs(60), slow: Duration::from_secs(1) }
+        Self { failures: 5, pause: Duration::from_secs(60), slow: Duration::from_secs(1), pool: None }
     }
 }
 
-/// A slow operation: what it was and on what, without values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SlowOp {
-    pub operation: &'static str,
-    pub collection: String,
-    pub took: Duration,
+/// How the connection fares.
+#[derive(Debug, Clone)]
+pub struct Health {
+    pub limits: Limits,
+    pub breaker: BreakerState,
+    /// Outages in a row.
+    pub failures: u32,
+    /// Operations that hold a connection of the pool now.
+    pub in_use: u32,
+    /// Longest first.
+    pub slow: Vec<SlowOp>,
 }
 
-#[derive(Debug, Default)]
-struct Breaker {
-    failures: u32,
-    open_since: Option<Instant>,
-}
-
-/// A store with breaker and timing.
+/// A store with breaker, gate and timing.
 pub struct Layered {
     inner: Arc<dyn Store>,
     limits: Limits,
-    breaker: Mutex<Breaker>,
-    slow: Mutex<VecDeque<SlowOp>>,
+    breaker: Breaker,
+    gate: Option<Gate>,
+    slow: SlowOps,
+    own: OwnCollections,
 }
-
-const KEPT: usize = 200;
 
 impl Layered {
     pub fn new(inner: Arc<dyn Store>, limits: Limits) -> Self {
-        Self { inner, limits, breaker: Mutex::default(), slow: Mutex::default() }
+        let breaker = Breaker::new(limits.failures, limits.pause);
+        Self { inner, limits, breaker, gate: limits.pool.map(Gate::new), slow: SlowOps::default(), own: OwnCollections::default() }
     }
 
-    /// Slow operations, newest last.
-    pub fn slow_operations(&self) -> Vec<SlowOp> {
-        self.slow.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    pub fn health(&self) -> Health {
+        let (breaker, failures) = self.breaker.state();
+        let in_use = self.gate.as_ref().map_or(0, Gate::in_use);
+        Health { limits: self.limits, breaker, failures, in_use, slow: self.slow.list() }
     }
 
-    /// Closes the breaker by hand.
+    /// Closes the breaker by hand and forgets the slow operations.
     pub fn reset(&self) {
-        *self.breaker.lock().unwrap_or_else(PoisonError::into_inner) = Breaker::default();
-    }
-
-    fn admit(&self) -> StoreResult<()> {
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        match breaker.open_since {
-            Some(since) if since.elapsed() < self.limits.pause => Err(StoreError::new(
-                StoreErrorKind::BreakerOpen,
-                "The workspace failed several times in a row and is left alone for a while.",
-            )),
-            Some(_) => {
-                // One try: if it fails, the breaker opens again at once.
-                breaker.open_since = None;
-                breaker.failures = self.limits.failures.saturating_sub(1);
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn note<T>(&self, operation: &'static str, collection: &str, started: Instant, result: &StoreResult<T>) {
-        let took = started.elapsed();
-        if took >= self.limits.slow {
-            tracing::warn!(operation, collection, millis = took.as_millis(), "slow operation");
-            let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-            if slow.len() == KEPT {
-                slow.pop_front();
-            }
-            slow.push_back(SlowOp { operation, collection: collection.to_owned(), took });
-        }
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        match result {
-            Err(e) if e.is_outage() => {
-                breaker.failures += 1;
-                if breaker.failures >= self.limits.failures && breaker.open_since.is_none() {
-                    breaker.open_since = Some(Instant::now());
-                }
-            }
-            _ => breaker.failures = 0,
-        }
+        self.breaker.reset();
+        self.slow.clear();
     }
 
     async fn around<T>(
@@ -115,10 +93,31 @@ impl Layered {
         collection: &str,
         work: impl Future<Output = StoreResult<T>> + Send,
     ) -> StoreResult<T> {
-        self.admit()?;
+        self.around_shaped(operation, collection, String::new, work).await
+    }
+
+    /// `asked` is called for slow operations only.
+    async fn around_shaped<T>(
+        &self,
+        operation: &'static str,
+        collection: &str,
+        asked: impl FnOnce() -> String + Send,
+        work: impl Future<Output = StoreResult<T>> + Send,
+    ) -> StoreResult<T> {
+        self.breaker.admit()?;
+        let permit = match &self.gate {
+            Some(gate) => Some(gate.enter().await?),
+            None => None,
+        };
         let started = Instant::now();
         let result = work.await;
-        self.note(operation, collection, started, &result);
+        drop(permit);
+        let took = started.elapsed();
+        if took >= self.limits.slow {
+            tracing::warn!(operation, collection, millis = took.as_millis(), "slow operation");
+            self.slow.note(Shape { operation, collection: collection.to_owned(), asked: asked() }, took);
+        }
+        self.breaker.note(result.as_ref().is_err_and(StoreError::is_outage));
         result
     }
 
@@ -129,6 +128,14 @@ impl Layered {
         } else {
             Err(StoreError::new(StoreErrorKind::Forbidden, "This workspace is open for reading only."))
         }
+    }
+}
+
+/// What is counted, and among which records.
+fn of_field(field: &str, filter: &Filter) -> String {
+    match slow::of_filter(filter) {
+        narrowed if narrowed.is_empty() => format!("of {field}"),
+        narrowed => format!("of {field}; {narrowed}"),
     }
 }
 
@@ -180,23 +187,25 @@ impl Store for Layered {
     }
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
-        self.around("find", collection, self.inner.find(collection, query)).await
+        self.around_shaped("find", collection, || slow::of_query(query), self.inner.find(collection, query)).await
     }
 
     async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {
-        self.around("look up", collection, self.inner.get_many(collection, field, values)).await
+        self.around_shaped("look up", collection, || format!("{field} in"), self.inner.get_many(collection, field, values)).await
     }
 
     async fn count(&self, collection: &str, filter: &Filter) -> StoreResult<u64> {
-        self.around("count", collection, self.inner.count(collection, filter)).await
+        self.around_shaped("count", collection, || slow::of_filter(filter), self.inner.count(collection, filter)).await
     }
 
     async fn facet(&self, collection: &str, field: &str, filter: &Filter, limit: usize) -> StoreResult<FacetCount> {
-        self.around("facet", collection, self.inner.facet(collection, field, filter, limit)).await
+        let work = self.inner.facet(collection, field, filter, limit);
+        self.around_shaped("facet", collection, || of_field(field, filter), work).await
     }
 
     async fn histogram(&self, collection: &str, field: &str, filter: &Filter, bins: usize) -> StoreResult<Option<Histogram>> {
-        self.around("histogram", collection, self.inner.histogram(collection, field, filter, bins)).await
+        let work = self.inner.histogram(collection, field, filter, bins);
+        self.around_shaped("histogram", collection, || of_field(field, filter), work).await
     }
 
     async fn partitions(&self, collection: &str, parts: usize) -> StoreResult<Vec<Partition>> {
@@ -204,13 +213,22 @@ impl Store for Layered {
     }
 
     async fn scan(&self, collection: &str, filter: &Filter, part: Option<Partition>) -> StoreResult<RecordStream> {
-        self.around("scan", collection, self.inner.scan(collection, filter, part)).await
+        let work = self.inner.scan(collection, filter, part);
+        let stream = self.around_shaped("scan", collection, || slow::of_filter(filter), work).await?;
+        Ok(match &self.gate {
+            Some(gate) => gate.around(stream),
+            None => stream,
+        })
     }
 
     async fn write(&self, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
         self.writable()?;
         let collection = batch.data.first().map(|op| op.collection().to_owned()).unwrap_or_default();
-        self.around("write", &collection, self.inner.write(batch, durability)).await
+        self.around("write", &collection, async {
+            self.own.prepare(self.inner.as_ref(), &batch).await?;
+            self.inner.write(batch, durability).await
+        })
+        .await
     }
 
     async fn begin_load(&self, collection: &str) -> StoreResult<()> {

@@ -19,6 +19,24 @@ pub const QUALITY: &str = "steward.quality";
 /// Records that failed a figure at the last measurement.
 pub const FINDINGS: &str = "steward.findings";
 
+/// Steward's own collections with the fields that they are searched by.
+const OWN: &[(&str, &[&str])] = &[
+    (CATALOG, &[]),
+    (CHANGE_SETS, &["seq"]),
+    (CHANGES, &["key"]),
+    (RUNS, &[]),
+    (RUN_INSERTS, &["run"]),
+    (QUARANTINE, &["runId", "status"]),
+    (SETTINGS, &[]),
+    (QUALITY, &[]),
+    (FINDINGS, &["place"]),
+];
+
+/// Fields that have an index in one of Steward's own collections; nothing for a collection of another name.
+pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {
+    OWN.iter().find(|(name, _)| *name == collection).map(|(_, fields)| *fields)
+}
+
 /// The collection is Steward's own.
 pub fn is_own(collection: &str) -> bool {
     collection.starts_with(PREFIX)

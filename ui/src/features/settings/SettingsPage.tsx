@@ -11,6 +11,7 @@ import { asApiError, type CheckOutcome, call, type DoctorReport, type WorkspaceI
 import { queryClient, useAction, useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { Page, Panel, StateMark, showError, type Tone } from "@/shared/ui";
+import { ConnectionPanel } from "./ConnectionPanel";
 import classes from "./settings.module.css";
 
 export function SettingsPage() {
@@ -20,6 +21,7 @@ export function SettingsPage() {
       <div className={classes.columns}>
         <LookPanel />
         {workspace && <WorkspacePanel workspace={workspace} />}
+        {workspace && <ConnectionPanel />}
         <DoctorPanel />
         <AboutPanel />
       </div>

@@ -13,6 +13,7 @@ import type {
   CollectionInfo,
   Collections,
   ConnectionReport,
+  ConnectionStatus,
   CountRecords,
   CreateRecord,
   CurrentWorkspace,
@@ -107,6 +108,10 @@ export interface Commands {
   "workspace.initSample": { request: InitSample; response: JobStarted };
   /** Tries a MongoDB address stage by stage. (Read) */
   "workspace.testConnection": { request: TestConnection; response: ConnectionReport };
+  /** How the connection fares: pool, breaker, slow operations. (Read) */
+  "connection.status": { request: Empty; response: ConnectionStatus };
+  /** Closes the breaker and forgets the slow operations. (Local) */
+  "connection.reset": { request: Empty; response: ConnectionStatus };
   /** Asks for files in a native dialog. (Local) */
   "files.pickOpen": { request: PickOpen; response: PickedFiles };
   /** Asks where to write in a native dialog. (Local) */
@@ -224,6 +229,8 @@ export const commandClass = {
   "workspace.setProduction": "Local",
   "workspace.initSample": "Write",
   "workspace.testConnection": "Read",
+  "connection.status": "Read",
+  "connection.reset": "Local",
   "files.pickOpen": "Local",
   "files.pickSave": "Local",
   "collections.list": "Read",

@@ -40,6 +40,11 @@ export type ApplyPlan = { planId: string, reason?: string, };
  */
 export type AssignSchema = { collection: string, schema?: string, };
 
+/**
+ * Closed: all is well. Open: everything is refused for a while. Trying: the next operation decides.
+ */
+export type BreakerState = "closed" | "open" | "trying";
+
 export type BulkAction = { "action": "set", path: string, value: Value, } | { "action": "unset", path: string, } | { "action": "replace", path: string, pattern: string, with: string, regex: boolean, } | { "action": "trim", path: string, } | { "action": "delete" } | { "action": "patches", patches: Array<RecordPatch>, };
 
 /**
@@ -150,6 +155,37 @@ export type Collections = { collections: Array<CollectionInfo>, };
  */
 export type Comparison = "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
 
+export type ConnectionBreaker = { state: BreakerState, 
+/**
+ * Failures in a row.
+ */
+failures: number, 
+/**
+ * Failures in a row that open it.
+ */
+limit: number, 
+/**
+ * How long it stays open.
+ */
+pauseSeconds: number, secondsLeft?: number, };
+
+/**
+ * Connections that are shared. Times are in seconds.
+ */
+export type ConnectionPool = { min: number, max: number, 
+/**
+ * An unused connection is closed after this.
+ */
+idleSeconds: number, 
+/**
+ * An operation waits this long for a connection.
+ */
+waitSeconds: number, 
+/**
+ * Operations that hold a connection now.
+ */
+inUse: number, };
+
 export type ConnectionReport = { ok: boolean, stages: Array<ConnectionStage>, server: string, permissions: Array<Permission>, };
 
 export type ConnectionStage = { name: StageName, outcome: StageOutcome, 
@@ -157,6 +193,20 @@ export type ConnectionStage = { name: StageName, outcome: StageOutcome,
  * What was found, one sentence.
  */
 message: string, hint?: string, millis: number, };
+
+export type ConnectionStatus = { 
+/**
+ * Absent where there are no connections to share, as in a file.
+ */
+pool?: ConnectionPool, breaker: ConnectionBreaker, 
+/**
+ * Operations that take longer are kept.
+ */
+slowMillis: number, 
+/**
+ * Longest first.
+ */
+slow: Array<SlowOperation>, };
 
 export type CountRecords = { collection: string, filter?: Filter, finding?: Finding, };
 
@@ -853,6 +903,19 @@ export type SettingName = { name: string, };
 export type Settings = { settings: Array<Setting>, };
 
 export type SettingsQuery = { prefix: string, };
+
+/**
+ * Operations of one kind that took long, without values.
+ */
+export type SlowOperation = { operation: string, collection: string, 
+/**
+ * Fields and operators; empty where nothing was asked for.
+ */
+shape: string, count: number, longestMillis: number, meanMillis: number, 
+/**
+ * RFC 3339, UTC.
+ */
+lastAt: string, };
 
 export type Sort = { field: string, descending: boolean, };
 

@@ -2,6 +2,7 @@
 
 mod app;
 mod changes;
+mod connection;
 mod files;
 mod imports;
 mod jobs;
@@ -11,6 +12,7 @@ mod schemas;
 
 pub use app::*;
 pub use changes::*;
+pub use connection::*;
 pub use files::*;
 pub use imports::*;
 pub use jobs::*;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use steward_store::layers::{BreakerState, Health};
+
 use crate::app::App;
 use crate::dto::{AppInfo, CheckOutcome, DoctorCheck, DoctorReport, Empty};
 use crate::error::ApiResult;
@@ -18,6 +20,25 @@ pub async fn info(app: &Arc<App>, _: Empty) -> ApiResult<AppInfo> {
 
 fn check(name: &str, outcome: CheckOutcome, message: impl Into<String>, hint: Option<&str>) -> DoctorCheck {
     DoctorCheck { name: name.into(), outcome, message: message.into(), hint: hint.map(str::to_owned) }
+}
+
+fn connection(health: &Health) -> DoctorCheck {
+    let slow: u64 = health.slow.iter().map(|op| op.count).sum();
+    match health.breaker {
+        BreakerState::Closed if slow == 0 => check("Connection", CheckOutcome::Ok, "The workspace answers in time.", None),
+        BreakerState::Closed => check(
+            "Connection",
+            CheckOutcome::Warning,
+            format!("{slow} operations took longer than {} ms.", health.limits.slow.as_millis()),
+            Some("The settings page lists them; an index on the fields they name may help."),
+        ),
+        BreakerState::Open { .. } | BreakerState::Trying => check(
+            "Connection",
+            CheckOutcome::Failed,
+            format!("The workspace failed {} times in a row and is left alone for a while.", health.failures),
+            Some("It is tried again by itself. The settings page tries at once."),
+        ),
+    }
 }
 
 pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
@@ -58,6 +79,7 @@ pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
             for limit in &open.info.limits {
                 checks.push(check("Limit", CheckOutcome::Warning, limit.clone(), None));
             }
+            checks.push(connection(&open.layers.health()));
             for access in open.workspace.store.access().await? {
                 let outcome = if access.allowed { CheckOutcome::Ok } else { CheckOutcome::Warning };
                 let may = if access.allowed { "allowed" } else { "not allowed" };

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod changes;
 pub mod collections;
+pub mod connection;
 pub mod files;
 pub mod filters;
 pub mod imports;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use steward_store::Store as _;
 use steward_store::stage::{Stage, StageOutcome as Outcome};
 
 use crate::app::App;

@@ -1,5 +1,6 @@
 //! One module a group of commands.
 
+pub mod connection;
 pub mod import;
 pub mod init;
 pub mod quality;

@@ -7,11 +7,13 @@
 mod common;
 
 mod changes;
+mod connection;
 mod crash;
 mod dirty;
 mod docs;
 mod import;
 mod quarantine;
+mod reading;
 mod records;
 mod refusals;
 mod serve;
