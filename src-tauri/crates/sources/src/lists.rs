@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn lists_of_objects_are_found_with_their_path() {
-        let text = br#"{"meta": {"tags": ["a"]}, "body": {"rows": [{"a": [{"x": 1}], "b": "some text"}, {"a": 2}]}}"#;
+        let text = br#"{"meta": {"tags": ["a"]}, "body": {"rows": [{"a": [{"x": 1}], "b": "some longer text"}, {"a": 2}]}}"#;
         let found = inner(text);
         assert_eq!(found.lists.iter().map(|l| (l.pointer.as_str(), l.objects)).collect::<Vec<_>>(), [("/body/rows", 2)]);
         assert_eq!(found.records(), Some("/body/rows"));
