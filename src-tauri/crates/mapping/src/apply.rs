@@ -6,13 +6,14 @@ use steward_domain::Violation;
 use crate::document::Unmapped;
 use crate::input::{Cell, Input};
 use crate::kept::{Used, keep};
-use crate::program::{RuleOp, violation};
+use crate::program::violation;
+use crate::record::Layout;
 use crate::slot::Slot;
 
 /// A mapping, ready for rows of one header or for JSON rows. Cheap to share; applying takes no lock.
 #[derive(Debug)]
 pub struct Compiled {
-    pub(crate) rules: Vec<RuleOp>,
+    pub(crate) layout: Layout,
     pub(crate) rows: Rows,
     pub(crate) unmapped: Vec<String>,
 }
@@ -27,52 +28,37 @@ impl Compiled {
     /// The record of a row: an object, as relaxed Extended JSON. What could not be transformed stands in it as it came,
     /// with a violation each in `out_errors` (rules `mapping.…`); violations already there are left alone.
     pub fn apply(&self, input: Input<'_>, out_errors: &mut Vec<Violation>) -> Json {
-        let mut record = Map::with_capacity(self.rules.len());
-        match (&self.rows, input) {
+        Json::Object(match (&self.rows, input) {
             (Rows::Table { columns }, Input::Cells(cells)) => {
-                self.rules(input, &mut record, out_errors);
+                let record = self.layout.fill(input, out_errors);
                 if cells.len() > *columns {
                     surplus(&cells[*columns..], out_errors);
                 }
+                record
             }
             (Rows::Json { unmapped, used }, Input::Json(Json::Object(row))) => {
-                self.rules(input, &mut record, out_errors);
+                let mut record = self.layout.fill(input, out_errors);
                 keep(*unmapped, used, row, &mut record, out_errors);
+                record
             }
-            (Rows::Json { .. }, Input::Json(other)) => {
-                out_errors.push(violation("", "mapping.source", "The row is not an object in braces.".to_owned(), Some(other)));
-            }
-            (Rows::Table { .. }, Input::Json(other)) => {
-                out_errors.push(violation(
-                    "",
-                    "mapping.source",
-                    "The row is JSON, but the mapping is for a table.".to_owned(),
-                    Some(other),
-                ));
-            }
+            (Rows::Json { .. }, Input::Json(other)) => refused("The row is not an object in braces.", other, out_errors),
+            (Rows::Table { .. }, Input::Json(other)) => refused("The row is JSON, but the mapping is for a table.", other, out_errors),
             (Rows::Json { .. }, Input::Cells(cells)) => {
-                let json = texts(cells);
-                out_errors.push(violation(
-                    "",
-                    "mapping.source",
-                    "The row is of a table, but the mapping is for JSON.".to_owned(),
-                    Some(&json),
-                ));
+                refused("The row is of a table, but the mapping is for JSON.", &texts(cells), out_errors)
             }
-        }
-        Json::Object(record)
+        })
     }
 
     /// Columns that no rule uses, in the order of the header; empty for JSON rows.
     pub fn unmapped_columns(&self) -> &[String] {
         &self.unmapped
     }
+}
 
-    fn rules<'a>(&'a self, input: Input<'a>, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
-        for rule in &self.rules {
-            rule.apply(input, record, errors);
-        }
-    }
+/// No record comes out; the row is in the violation.
+fn refused(message: &str, row: &Json, errors: &mut Vec<Violation>) -> Map<String, Json> {
+    errors.push(violation("", "mapping.source", message.to_owned(), Some(row)));
+    Map::new()
 }
 
 /// Cells beyond the header belong to no column; they must not vanish unseen.

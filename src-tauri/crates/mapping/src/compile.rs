@@ -13,6 +13,7 @@ use crate::fit::Fit;
 use crate::kept::Used;
 use crate::operation::{Defaults, Op};
 use crate::program::RuleOp;
+use crate::record::Layout;
 use crate::shape::shape_at;
 use crate::source::SourceOp;
 use crate::steps::Step;
@@ -128,7 +129,7 @@ impl Work<'_> {
             }
         }
         let unmapped = unused.into_iter().map(|i| header[i].clone()).collect();
-        Ok(Compiled { rules: self.rules, rows: Rows::Table { columns: header.len() }, unmapped })
+        Ok(Compiled { layout: Layout::new(self.rules), rows: Rows::Table { columns: header.len() }, unmapped })
     }
 
     /// Where a column goes that no rule uses: as if there were no mapping, but never where a rule writes.
@@ -167,7 +168,7 @@ impl Work<'_> {
                 used.add(path);
             }
         }
-        Compiled { rules: self.rules, rows: Rows::Json { unmapped: self.mapping.unmapped, used }, unmapped: Vec::new() }
+        Compiled { layout: Layout::new(self.rules), rows: Rows::Json { unmapped: self.mapping.unmapped, used }, unmapped: Vec::new() }
     }
 }
 

@@ -44,6 +44,11 @@ const CODES: &[&str] = &[
 
 /// The currency at the beginning of a text: the length of its sign, and its code where it has just one.
 pub(crate) fn at_start(text: &str) -> Option<(usize, &'static str)> {
+    // Most texts begin with a digit, and most amounts end after theirs.
+    let first = *text.as_bytes().first()?;
+    if first.is_ascii() && first != b'$' && !first.is_ascii_alphabetic() {
+        return None;
+    }
     if let Some((sign, code)) = SIGNS.iter().find(|(sign, _)| text.starts_with(sign)) {
         return Some((sign.len(), code));
     }

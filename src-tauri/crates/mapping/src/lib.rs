@@ -30,6 +30,7 @@ mod patterns;
 mod profile;
 mod program;
 mod proposal;
+mod record;
 mod shape;
 mod slot;
 mod source;

@@ -48,6 +48,10 @@ impl NotNumber {
     }
 }
 
+/// Powers of ten that are exact doubles.
+const TENS: [f64; 23] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
+
 type Reads<T> = Result<T, NotNumber>;
 
 /// More would not fit into Decimal128.
@@ -65,16 +69,16 @@ pub(crate) fn read(text: &str, mark: DecimalMark) -> Reads<Reading> {
 
 /// Both ends must be numbers, wherever the dash is; what neither reading explains is no number.
 fn range(text: &str, mark: DecimalMark) -> Reads<Reading> {
-    const BETWEEN: &[&str] = &["-", "–", "—", " to ", "..", "…"];
+    let dashes = text.match_indices(['-', '–', '—', '…']);
+    let words = [" to ", ".."].into_iter().flat_map(|word| text.match_indices(word));
     let mut failure = NotNumber::NoNumber;
-    for between in BETWEEN {
-        for (at, _) in text.match_indices(between).filter(|(at, _)| *at > 0) {
-            match (amount(&text[..at], mark), amount(&text[at + between.len()..], mark)) {
-                (Ok(low), Ok(high)) => return ordered(low, high),
-                (Err(NotNumber::Ambiguous), Ok(_)) | (Ok(_), Err(NotNumber::Ambiguous)) => failure = NotNumber::Ambiguous,
-                (Err(NotNumber::Ambiguous), Err(NotNumber::Ambiguous)) => failure = NotNumber::Ambiguous,
-                _ => {}
+    for (at, between) in dashes.chain(words).filter(|(at, _)| *at > 0) {
+        match (amount(&text[..at], mark), amount(&text[at + between.len()..], mark)) {
+            (Ok(low), Ok(high)) => return ordered(low, high),
+            (Err(NotNumber::Ambiguous), Ok(_) | Err(NotNumber::Ambiguous)) | (Ok(_), Err(NotNumber::Ambiguous)) => {
+                failure = NotNumber::Ambiguous;
             }
+            _ => {}
         }
     }
     Err(failure)
@@ -337,8 +341,17 @@ impl Amount {
     fn reduced(mut self) -> Self {
         if self.mantissa == 0 {
             self.exponent = 0;
+            return self;
         }
-        while self.mantissa != 0 && self.mantissa % 10 == 0 {
+        // Dividing 128 bits is slow, and hardly ever needed.
+        if let Ok(mut small) = i64::try_from(self.mantissa) {
+            while small % 10 == 0 {
+                small /= 10;
+                self.exponent += 1;
+            }
+            return Self { mantissa: i128::from(small), ..self };
+        }
+        while self.mantissa % 10 == 0 {
             self.mantissa /= 10;
             self.exponent += 1;
         }
@@ -381,14 +394,22 @@ impl Amount {
     }
 
     pub fn integer(self) -> Option<i64> {
+        if self.exponent == 0 {
+            return i64::try_from(self.mantissa).ok();
+        }
         let Self { mantissa, exponent, .. } = self.reduced();
         let power = 10_i128.checked_pow(u32::try_from(exponent).ok()?)?;
         i64::try_from(mantissa.checked_mul(power)?).ok()
     }
 
-    /// Parsed from its decimal form, so that it is the nearest double.
+    /// The nearest double.
     fn double(self) -> Reads<Json> {
         let Self { mantissa, exponent, .. } = self.reduced();
+        // Both parts are exact doubles, so one division rounds right (Clinger 1990).
+        if mantissa.unsigned_abs() < 1 << 53 && (-22..0).contains(&exponent) {
+            let quotient = mantissa as f64 / TENS[exponent.unsigned_abs() as usize];
+            return Number::from_f64(quotient).map(Json::Number).ok_or(NotNumber::TooManyDigits);
+        }
         if mantissa.unsigned_abs() >= 100_000_000_000_000_000 {
             return Err(NotNumber::TooManyDigits);
         }
@@ -401,5 +422,28 @@ impl Amount {
         let text = format!("{}E{}", self.mantissa, self.exponent);
         let decimal: bson::Decimal128 = text.parse().map_err(|_| NotNumber::TooManyDigits)?;
         Ok(json!({ "$numberDecimal": decimal.to_string() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The short way to a double gives what parsing the text gives.
+        #[test]
+        fn doubles_are_the_nearest_ones(text in "-?(0|[1-9][0-9]{0,11})\\.[0-9]{0,4}[1-9]") {
+            let Ok(Reading::One(amount)) = read(&text, DecimalMark::Point) else { panic!("{text}") };
+            prop_assert_eq!(amount.to_json(NumberAs::Number).unwrap().as_f64(), text.parse::<f64>().ok());
+        }
+
+        /// A mean lies in the middle, exactly.
+        #[test]
+        fn means_are_exact(a in 0..1_000_000_i64, b in 0..1_000_000_i64) {
+            let (low, high) = (a.min(b), a.max(b));
+            let Ok(Reading::Range(x, y)) = read(&format!("{low} - {high}"), DecimalMark::Point) else { panic!("{low} - {high}") };
+            prop_assert_eq!(x.mean(&y).unwrap().to_json(NumberAs::Number).unwrap().as_f64(), Some((low + high) as f64 / 2.0));
+        }
     }
 }

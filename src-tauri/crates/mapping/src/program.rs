@@ -35,34 +35,34 @@ struct Run<'c, 'e> {
     errors: &'e mut Vec<Violation>,
     /// Indexes of the list items that the steps are in.
     inside: Vec<usize>,
-    further: Vec<(&'c Target, Json)>,
+    beside: &'e mut Vec<Beside<'c>>,
+}
+
+/// A value for a target beside the rule's own.
+pub(crate) struct Beside<'c> {
+    rule: &'c RuleOp,
+    target: &'c Target,
+    value: Json,
 }
 
 impl RuleOp {
-    pub fn apply<'a>(&'a self, row: Input<'a>, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
+    /// The value of the rule for a row; values for other targets go to `beside`.
+    pub fn value<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Beside<'c>>, errors: &mut Vec<Violation>) -> Option<Json> {
         let slot = self.source.get(row, &self.missing);
-        let mut run = Run { rule: self, errors, inside: Vec::new(), further: Vec::new() };
-        let slot = run.steps(&self.ops, slot);
-        let further = run.further;
+        let slot = Run { rule: self, errors, inside: Vec::new(), beside }.steps(&self.ops, slot);
         let value = match (slot.into_json(), &self.default) {
             (None | Some(Json::Null), Some(default)) => Some(default.clone()),
             (None, None) if self.becomes == MissingBecomes::Null => Some(Json::Null),
             (value, _) => value,
         };
-        if let Some(value) = value {
-            self.write(value, record, errors);
+        if self.report && value.is_some() {
+            errors.push(violation(&self.target.pointer, "mapping.unmapped", format!("{} is not mapped.", self.label), value.as_ref()));
         }
-        for (target, value) in further {
-            if let Err(value) = put(record, &target.path, value) {
-                errors.push(blocked(target, &self.label, value));
-            }
-        }
+        value
     }
 
-    fn write(&self, value: Json, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
-        if self.report {
-            errors.push(violation(&self.target.pointer, "mapping.unmapped", format!("{} is not mapped.", self.label), Some(&value)));
-        }
+    /// Writes the value into a record; something else may be in its way.
+    pub fn write(&self, value: Json, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
         if self.target.path.is_empty() {
             return self.spread(value, record, errors);
         }
@@ -91,6 +91,14 @@ impl RuleOp {
     }
 }
 
+impl Beside<'_> {
+    pub fn write(self, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
+        if let Err(value) = put(record, &self.target.path, self.value) {
+            errors.push(blocked(self.target, &self.rule.label, value));
+        }
+    }
+}
+
 impl<'c> Run<'c, '_> {
     /// The value after the steps; where one fails, the value before all of them.
     fn steps(&mut self, ops: &'c [Op], slot: Slot<'c>) -> Slot<'c> {
@@ -114,7 +122,8 @@ impl<'c> Run<'c, '_> {
                     slot = value;
                     // A list has many ranges, but each further target has room for one.
                     if self.inside.is_empty() {
-                        self.further.extend(further);
+                        let rule = self.rule;
+                        self.beside.extend(further.into_iter().map(|(target, value)| Beside { rule, target, value }));
                     }
                 }
                 Err(reason) => {

@@ -44,6 +44,7 @@ pub(crate) fn case<'a>(kind: CaseKind, text: Cow<'a, str>) -> Cow<'a, str> {
     match kind {
         CaseKind::Upper => Cow::Owned(text.to_uppercase()),
         CaseKind::Lower => lower(text),
+        CaseKind::Title if text.is_ascii() => Cow::Owned(ascii_title(text.into_owned())),
         CaseKind::Title => Cow::Owned(title(&text)),
     }
 }
@@ -51,6 +52,18 @@ pub(crate) fn case<'a>(kind: CaseKind, text: Cow<'a, str>) -> Cow<'a, str> {
 /// Lower case; texts that are so already are not copied.
 pub(crate) fn lower<'a>(text: Cow<'a, str>) -> Cow<'a, str> {
     if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) { text } else { Cow::Owned(text.to_lowercase()) }
+}
+
+/// [`title`] in place: most texts need no more.
+fn ascii_title(text: String) -> String {
+    let mut bytes = text.into_bytes();
+    let mut first = true;
+    for c in &mut bytes {
+        *c = if first { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        first = !(c.is_ascii_alphanumeric() || *c == b'\'');
+    }
+    // Changing the case of ASCII letters keeps ASCII.
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 fn title(text: &str) -> String {
