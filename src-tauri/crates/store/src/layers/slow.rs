@@ -41,7 +41,7 @@ impl SlowOps {
             oldest.and_then(|shape| kept.remove(&shape));
         }
         let now = SystemTime::now();
-        let op = kept.entry(shape.clone()).or_insert(SlowOp { shape, count: 0, total: took * 0, longest: took, last_at: now });
+        let op = kept.entry(shape.clone()).or_insert(SlowOp { shape, count: 0, total: Duration::ZERO, longest: took, last_at: now });
         op.count += 1;
         op.total += took;
         op.longest = op.longest.max(took);
