@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use steward_domain::Duplicates;
 
 /// Looks after records: import, check, fix, undo; in a local file or in MongoDB.
 #[derive(Debug, Parser)]
@@ -119,6 +120,9 @@ pub struct Import {
     pub reading: Reading,
     #[arg(long, value_enum, default_value = "upsert")]
     pub mode: Mode,
+    /// Rows that share a key: ask (later ones wait in quarantine), first, last, or newest:FIELD [default: the schema's, else ask]
+    #[arg(long, value_parser = duplicates)]
+    pub duplicates: Option<Duplicates>,
     /// Tell what would happen and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -413,4 +417,8 @@ pub struct Serve {
     /// Serve the interface from this folder instead of the built-in one
     #[arg(long, hide = true)]
     pub ui: Option<PathBuf>,
+}
+
+fn duplicates(text: &str) -> Result<Duplicates, String> {
+    Duplicates::parse(text).ok_or_else(|| "must be ask, first, last or newest:FIELD".to_owned())
 }

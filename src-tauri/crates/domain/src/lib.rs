@@ -21,7 +21,7 @@ pub use filter::{Comparison, Filter, TypeName};
 pub use ids::RecordKey;
 pub use path::FieldPath;
 pub use quarantine::{QuarantineEntry, QuarantineStatus};
-pub use run::{ImportMode, RunCounts, RunRecord, RunState};
+pub use run::{Duplicates, ImportMode, RunCounts, RunRecord, RunState};
 pub use source::SourceChoice;
 pub use value::Value;
 pub use violation::Violation;

@@ -16,6 +16,47 @@ pub enum ImportMode {
     Insert,
 }
 
+/// What happens to rows that share a key, within the files and with records that exist.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", tag = "keep")]
+pub enum Duplicates {
+    /// The first row is loaded; later ones wait in quarantine for a person.
+    #[default]
+    Ask,
+    /// The first row is loaded; later ones are set aside.
+    First,
+    /// Later rows take the place of earlier ones.
+    Last,
+    /// The row or record whose date (or other value) in this field is greater stays; the others are set aside.
+    Newest { field: String },
+}
+
+impl Duplicates {
+    /// As written by people: `ask`, `first`, `last`, `newest:updated_at`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            None if text == "ask" => Some(Self::Ask),
+            None if text == "first" => Some(Self::First),
+            None if text == "last" => Some(Self::Last),
+            Some(("newest", field)) if !field.trim().is_empty() => Some(Self::Newest { field: field.trim().to_owned() }),
+            _ => None,
+        }
+    }
+
+    /// The field that says which one is newer.
+    pub fn newest_by(&self) -> Option<&str> {
+        match self {
+            Self::Newest { field } => Some(field),
+            Self::Ask | Self::First | Self::Last => None,
+        }
+    }
+
+    /// Later rows of a key are loaded too.
+    pub fn lets_later_in(&self) -> bool {
+        matches!(self, Self::Last | Self::Newest { .. })
+    }
+}
+
 /// Outcome per row, summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -25,6 +66,10 @@ pub struct RunCounts {
     pub updated: i64,
     pub unchanged: i64,
     pub quarantined: i64,
+    /// Set aside because another row or record with the same key was kept, as the import was told to.
+    #[serde(default)]
+    #[ts(optional, as = "Option<i64>")]
+    pub set_aside: i64,
 }
 
 /// Where a run stands.
@@ -72,6 +117,10 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub mapping: Option<String>,
+    /// What was to happen to rows that share a key.
+    #[serde(default)]
+    #[ts(optional, as = "Option<Duplicates>")]
+    pub duplicates: Duplicates,
     /// Change set that recorded the run in the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

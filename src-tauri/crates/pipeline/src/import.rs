@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use bson::Bson;
 use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
-use steward_domain::{ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, SourceChoice, Value, Violation};
+use steward_domain::{Duplicates, ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, SourceChoice, Value, Violation};
 use steward_mapping::Mapping;
 use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 
@@ -48,6 +48,8 @@ pub struct ImportSpec {
     pub mode: ImportMode,
     /// How rows become records. Without one, columns go to the fields of their names and other rows stay as they are.
     pub mapping: Option<Mapping>,
+    /// What happens to rows that share a key.
+    pub duplicates: Duplicates,
 }
 
 /// Fields of a record that would be updated.
@@ -171,6 +173,7 @@ impl Pass<'_> {
         let skip = self.skip.get(batch.file).copied().unwrap_or(0);
         let mut fine = Vec::new();
         let mut rows = Vec::new();
+        let mut hashes = Vec::new();
         let mut bad = Vec::new();
         let mut last = 0;
         for row in batch.rows {
@@ -179,25 +182,29 @@ impl Pass<'_> {
             let loaded = number <= skip;
             match self.first_of_its_key(row.outcome, number, seen) {
                 _ if loaded => continue,
-                RowOutcome::Fine { key, document, raw, .. } => {
+                RowOutcome::Fine { key, key_hash, document, raw } => {
                     for field in row.unknown {
                         *unknown.entry(field).or_default() += 1;
                     }
+                    hashes.push(key_hash);
                     fine.push(Incoming { key, document });
                     rows.push(FineRow { number, offset, raw });
                 }
-                RowOutcome::Bad { raw, document, errors } => bad.push(self.entry(batch.file, number, offset, &raw, document, errors)),
+                RowOutcome::Bad { raw, document, errors } => {
+                    let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
+                    let mut entry = self.entry(batch.file, number, offset, &raw, document, errors);
+                    if repeats && self.spec.duplicates == Duplicates::First {
+                        set_aside(&mut entry);
+                        self.findings.counts.set_aside += 1;
+                    }
+                    bad.push(entry);
+                }
             }
             self.findings.counts.read += 1;
         }
         self.findings.unknown_fields = unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
-        for entry in &bad {
+        for entry in bad.iter().filter(|e| e.status == QuarantineStatus::Waiting) {
             self.note_rejected(entry, problems);
-        }
-        if let Some(file) = self.findings.files.get_mut(batch.file)
-            && last > 0
-        {
-            file.rows_done = file.rows_done.max(i64::try_from(last).unwrap_or(i64::MAX));
         }
         if let Some(end) = batch.end {
             self.findings.files[batch.file].sha256 = end.sha256;
@@ -208,10 +215,23 @@ impl Pass<'_> {
                 }
             }
         }
-        // Counts of this batch are known only after it is taken; the checkpoint carries those before plus its own.
-        let outcomes =
-            sink.take(SinkBatch { fine: &fine, quarantine: &bad, rows: &rows, findings: &self.findings, run: &self.run }).await?;
-        self.count(batch.file, outcomes, fine, rows, problems);
+        // Rows of one key must not stand in the same write: each such row begins a part of its own.
+        let ends = part_ends(&hashes);
+        let (mut fine, mut rows) = (fine.into_iter(), rows.into_iter());
+        for (at, length) in ends.iter().enumerate() {
+            let (part, its_rows): (Vec<Incoming>, Vec<FineRow>) =
+                (fine.by_ref().take(*length).collect(), rows.by_ref().take(*length).collect());
+            let done = if at + 1 == ends.len() { last } else { its_rows.last().map_or(0, |r| r.number) };
+            if let Some(file) = self.findings.files.get_mut(batch.file) {
+                file.rows_done = file.rows_done.max(i64::try_from(done).unwrap_or(i64::MAX));
+            }
+            // Quarantine entries go first: a resume writes those behind its checkpoint again, under the same ids.
+            let quarantine: &[QuarantineEntry] = if at == 0 { &bad } else { &[] };
+            // Counts of a part are known only after it is taken; the checkpoint carries those before plus its own.
+            let outcomes =
+                sink.take(SinkBatch { fine: &part, quarantine, rows: &its_rows, findings: &self.findings, run: &self.run }).await?;
+            self.count(batch.file, outcomes, part, its_rows, problems);
+        }
         Ok(())
     }
 
@@ -219,6 +239,9 @@ impl Pass<'_> {
         let RowOutcome::Fine { key, key_hash, document, raw } = outcome else {
             return outcome;
         };
+        if self.spec.duplicates.lets_later_in() {
+            return RowOutcome::Fine { key, key_hash, document, raw };
+        }
         let Some(earlier) = seen.note(key_hash, number) else {
             return RowOutcome::Fine { key, key_hash, document, raw };
         };
@@ -316,6 +339,7 @@ impl Pass<'_> {
                         self.findings.updates.push(UpdateSample { key: incoming.key, title, changes });
                     }
                 }
+                Outcome::Older => self.findings.counts.set_aside += 1,
                 Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
                     let entry = turned_away(self, file, &outcome, &incoming, &row);
                     self.note_rejected(&entry, problems);
@@ -323,6 +347,23 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// Lengths of the parts of a batch in which no key occurs twice; always at least one part.
+fn part_ends(hashes: &[u64]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut begin = 0;
+    let mut met = std::collections::HashSet::with_capacity(hashes.len());
+    for (at, hash) in hashes.iter().enumerate() {
+        if !met.insert(*hash) {
+            ends.push(at - begin);
+            begin = at;
+            met.clear();
+            met.insert(*hash);
+        }
+    }
+    ends.push(hashes.len() - begin);
+    ends
 }
 
 /// The entry of a row that the store turned away.
@@ -335,6 +376,7 @@ fn turned_away(pass: &Pass<'_>, file: usize, outcome: &Outcome, incoming: &Incom
 pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Violation {
     let (rule, message) = match outcome {
         Outcome::Exists => ("exists", format!("A record with this {key_field} exists already, and this import only inserts.")),
+        Outcome::Older => ("duplicate_key", format!("A newer record or row with this {key_field} is kept.")),
         Outcome::Unpatchable { field } => return unpatchable(field),
         _ => (
             "conflict",
@@ -347,6 +389,13 @@ pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Vi
         message,
         value: Some(Value(key.clone())),
     }
+}
+
+/// Marks an entry as settled by the policy on duplicates: it is kept, but waits for nobody.
+pub fn set_aside(entry: &mut QuarantineEntry) {
+    entry.status = QuarantineStatus::Discarded;
+    entry.resolved_at = Some(entry.quarantined_at.clone());
+    entry.reason = entry.errors.first().map(|e| e.message.clone());
 }
 
 /// Why a field of a record that exists cannot be changed.
@@ -386,8 +435,13 @@ impl Sink for Comparing<'_> {
         if !self.against {
             return Ok(batch.fine.iter().map(|_| Outcome::Inserted { id: Bson::Null }).collect());
         }
-        let plan =
-            UpsertPlan { collection: &self.spec.collection, key_field: &self.spec.key_field, mode: self.spec.mode, expect_new: false };
+        let plan = UpsertPlan {
+            collection: &self.spec.collection,
+            key_field: &self.spec.key_field,
+            mode: self.spec.mode,
+            expect_new: false,
+            newest_by: self.spec.duplicates.newest_by(),
+        };
         Ok(upsert::compare(self.workspace.store.as_ref(), plan, batch.fine).await?)
     }
 }

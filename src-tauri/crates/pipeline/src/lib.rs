@@ -11,6 +11,7 @@ pub mod error;
 pub mod export;
 pub mod import;
 pub mod journal;
+pub mod normalise;
 pub mod progress;
 pub mod quality;
 pub mod quarantine;

@@ -190,9 +190,21 @@ pub async fn stats(workspace: &Workspace) -> Result<Stats> {
 
 /// What a document of an entry would still break: its schema, and the key.
 pub fn recheck(workspace: &Workspace, entry: &QuarantineEntry, key_field: &str, document: &Document) -> Result<Vec<Violation>> {
+    Ok(record_of(workspace, entry, key_field, document)?.1)
+}
+
+/// The record that a document of an entry would be stored as, and what it would still break.
+fn record_of(workspace: &Workspace, entry: &QuarantineEntry, key_field: &str, document: &Document) -> Result<(Document, Vec<Violation>)> {
     let mut errors =
         if entry.schema.is_empty() { Vec::new() } else { workspace.checker(&entry.schema)?.check(&value::doc_to_plain(document)) };
-    let missing = matches!(document.get(key_field), None | Some(bson::Bson::Null));
+    let normaliser = crate::normalise::Normaliser::of(workspace, &entry.schema)?;
+    let record = match &normaliser {
+        Some(normaliser) if errors.is_empty() => normaliser.apply(document, &mut errors),
+        // Its key is made from what is to be put right first.
+        Some(_) => return Ok((document.clone(), errors)),
+        None => document.clone(),
+    };
+    let missing = matches!(record.get(key_field), None | Some(bson::Bson::Null));
     let pointer = format!("/{key_field}");
     if missing && !errors.iter().any(|e| e.pointer == pointer) {
         errors.push(Violation {
@@ -202,7 +214,7 @@ pub fn recheck(workspace: &Workspace, entry: &QuarantineEntry, key_field: &str, 
             value: None,
         });
     }
-    Ok(errors)
+    Ok((record, errors))
 }
 
 /// Replaces the record of a waiting entry and works its errors out anew.
@@ -321,7 +333,7 @@ async fn release(
         return Ok(None);
     };
     let had_duplicate = !entry.edited && entry.errors.iter().any(|e| e.rule == "duplicate_key" || e.rule == "exists");
-    let mut errors = recheck(workspace, entry, key_field, &document)?;
+    let (document, mut errors) = record_of(workspace, entry, key_field, &document)?;
     let key = document.get(key_field).cloned().unwrap_or(bson::Bson::Null);
     let key_bytes = steward_domain::order::key_of(&key);
     if errors.is_empty() && (had_duplicate || keys.contains(&key_bytes)) {
@@ -338,7 +350,8 @@ async fn release(
     }
     keys.push(key_bytes);
     let incoming = upsert::Incoming { key: key.clone(), document: steward_store::model::raw(&document)? };
-    let plan = upsert::UpsertPlan { collection: &entry.collection, key_field, mode: ImportMode::Upsert, expect_new: false };
+    let plan =
+        upsert::UpsertPlan { collection: &entry.collection, key_field, mode: ImportMode::Upsert, expect_new: false, newest_by: None };
     let outcomes = upsert::compare(workspace.store.as_ref(), plan, std::slice::from_ref(&incoming)).await?;
     let record_key = steward_domain::RecordKey(Value(key));
     let change = match outcomes.into_iter().next() {
@@ -360,7 +373,7 @@ async fn release(
             entry.errors = vec![crate::import::unpatchable(&field)];
             return Ok(None);
         }
-        Some(Outcome::Unchanged | Outcome::Exists | Outcome::Conflict) | None => None,
+        Some(Outcome::Unchanged | Outcome::Exists | Outcome::Older | Outcome::Conflict) | None => None,
     };
     entry.errors.clear();
     Ok(Some(change))

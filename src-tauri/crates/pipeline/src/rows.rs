@@ -1,5 +1,7 @@
 //! From the bytes of a row to a record that may be loaded, or to the reasons why not.
 
+use std::sync::Arc;
+
 use bson::{Bson, Document, RawDocumentBuf};
 use serde_json::Value as Json;
 use steward_domain::value::{self, Value};
@@ -10,6 +12,7 @@ use steward_sources::{Decoder, Fault, RawRow, Scratch};
 
 use crate::error::Result;
 use crate::import::Reading;
+use crate::normalise::Normaliser;
 
 /// A row after all checks that need no other row.
 #[derive(Debug)]
@@ -32,6 +35,7 @@ pub enum RowOutcome {
 pub struct RowReader {
     decoder: Decoder,
     mapping: Option<Compiled>,
+    normaliser: Option<Arc<Normaliser>>,
 }
 
 /// A row as a JSON object, or as a document where it came with types of its own.
@@ -52,7 +56,7 @@ impl RowReader {
             (None, Some(columns)) => Some(steward_mapping::compile(&steward_mapping::default_for(columns, pack), Some(columns), pack)?),
             (None, None) => None,
         };
-        Ok(Self { decoder: decoder.clone(), mapping })
+        Ok(Self { decoder: decoder.clone(), mapping, normaliser: how.normaliser.clone() })
     }
 
     /// Checks rows. `checker` is absent for an import without a schema.
@@ -67,7 +71,17 @@ impl RowReader {
         let (number, offset) = (row.number, row.offset);
         let outcome =
             match self.body(&row, scratch, &mut errors).and_then(|body| record(body, &row.bytes, checker, &mut unknown, &mut errors)) {
-                Some(document) => finish(row.bytes, document, key_field, &mut errors),
+                Some(document) => {
+                    let stored = match &self.normaliser {
+                        // A record that breaks its own rules is kept as it came.
+                        Some(normaliser) if errors.is_empty() => {
+                            let stored = normaliser.apply(&document, &mut errors);
+                            if errors.is_empty() { stored } else { document }
+                        }
+                        _ => document,
+                    };
+                    finish(row.bytes, stored, key_field, self.normaliser.is_some(), &mut errors)
+                }
                 None => RowOutcome::Bad { raw: row.bytes, document: None, errors },
             };
         CheckedRow { number, offset, outcome, unknown }
@@ -257,7 +271,9 @@ fn explain(e: &serde_json::Error, row: &RawRow) -> String {
 }
 
 /// The outcome of a readable row. Without a key field rows are only looked at.
-fn finish(raw: Vec<u8>, mut document: Document, key_field: &str, errors: &mut Vec<Violation>) -> RowOutcome {
+///
+/// `by_other_pack`: the key belongs to the pack that the record is turned into, once it is fine.
+fn finish(raw: Vec<u8>, mut document: Document, key_field: &str, by_other_pack: bool, errors: &mut Vec<Violation>) -> RowOutcome {
     if key_field == "_id" && !document.contains_key("_id") {
         // Without a key of their own, records get one each; otherwise all of them would count as the same.
         document.insert("_id", bson::oid::ObjectId::new());
@@ -265,6 +281,7 @@ fn finish(raw: Vec<u8>, mut document: Document, key_field: &str, errors: &mut Ve
     }
     let key = document.get(key_field);
     if !key_field.is_empty()
+        && (!by_other_pack || errors.is_empty())
         && let Some(error) = key_error(key, key_field)
         && !errors.iter().any(|e| e.pointer == error.pointer)
     {
@@ -317,7 +334,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, key_field: &str) -> CheckedRow {
-        let how = Reading { checker: None, pack: None, mapping: None, key_field: key_field.into() };
+        let how = Reading { checker: None, pack: None, mapping: None, normaliser: None, key_field: key_field.into() };
         let row = RawRow { number: 1, offset: 100, bytes: text.as_bytes().to_vec(), fault: None };
         RowReader::new(&Decoder::Json, &how).unwrap().check(vec![row], None, key_field).remove(0)
     }

@@ -28,7 +28,10 @@ pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, against: bool, pr
 
 /// Loads everything. Whatever happens, the run tells how far it came.
 pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
-    let pack = if spec.schema.is_empty() { None } else { Some(workspace.registry.get(&spec.schema)?) };
+    let pack = match spec.schema.as_str() {
+        "" => None,
+        schema => Some(crate::normalise::stored_as(workspace, workspace.registry.get(schema)?)?),
+    };
     for file in &spec.files {
         crate::import::size(file)?;
     }
@@ -50,6 +53,7 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
         notes: Vec::new(),
         error: None,
         unknown_fields: Vec::new(),
+        duplicates: spec.duplicates.clone(),
         mapping: spec.mapping.as_ref().and_then(|m| serde_json::to_string(m).ok()),
         change_set: None,
     };
@@ -86,6 +90,7 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
         schema: record.schema.clone(),
         mode: record.mode,
         mapping: record.mapping.as_deref().map(steward_mapping::Mapping::parse).transpose()?,
+        duplicates: record.duplicates.clone(),
     };
     let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
     let record = RunRecord { state: RunState::Running, error: None, finished_at: None, ..record };

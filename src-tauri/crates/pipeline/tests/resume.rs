@@ -67,6 +67,7 @@ async fn a_resumed_run_tells_what_one_in_a_piece_tells() {
         schema: "careers@1.0.0".into(),
         mode: ImportMode::Upsert,
         mapping: None,
+        duplicates: steward_domain::Duplicates::default(),
     };
     let whole = workspace(folder.path(), "whole.steward").await;
     let (expected, _) = runs::load(&whole, &spec, &Silent).await.unwrap();

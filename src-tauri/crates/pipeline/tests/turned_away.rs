@@ -31,6 +31,7 @@ async fn a_unique_index_beside_the_key_turns_away_one_row_only(store: Arc<dyn St
             schema: String::new(),
             mode: ImportMode::Upsert,
             mapping: None,
+            duplicates: steward_domain::Duplicates::default(),
         };
         runs::load(&workspace, &spec, &Silent).await.unwrap().0
     };

@@ -33,6 +33,8 @@ pub enum Outcome {
     Exists,
     /// Others kept writing the same record; nothing was written.
     Conflict,
+    /// The record that exists is newer; nothing was written.
+    Older,
     /// The record exists and differs in a field whose name no patch can say; nothing was written.
     Unpatchable {
         field: String,
@@ -48,6 +50,8 @@ pub struct UpsertPlan<'a> {
     /// The collection had no record when the load began and only this load writes to it: skip the look-up and
     /// let the unique index speak.
     pub expect_new: bool,
+    /// Only rows that are not older by this field change a record that exists.
+    pub newest_by: Option<&'a str>,
 }
 
 /// Turns outcomes into further operations of the same batch: history before, bookkeeping after.
@@ -148,6 +152,9 @@ fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocume
     if same_bytes(old_raw, &incoming.document) {
         return Ok((Outcome::Unchanged, None));
     }
+    if plan.newest_by.is_some_and(|field| is_older(&incoming.document, old_raw, field)) {
+        return Ok((Outcome::Older, None));
+    }
     let old = decode(old_raw)?;
     let mut new = decode(&incoming.document)?;
     if plan.mode == ImportMode::Merge {
@@ -167,6 +174,23 @@ fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocume
     let id = old.get("_id").cloned().unwrap_or(Bson::Null);
     let op = patch(plan.collection, id.clone(), &changes);
     Ok((Outcome::Updated { id, changes }, Some(op)))
+}
+
+/// The incoming value comes before the stored one: in time where both are dates (BSON or RFC 3339 text), else in the order
+/// of values. A missing value comes before any other.
+fn is_older(incoming: &bson::RawDocument, stored: &bson::RawDocument, field: &str) -> bool {
+    let of = |doc: &bson::RawDocument| {
+        let value = doc.get(field).ok().flatten().and_then(|v| Bson::try_from(v).ok());
+        match &value {
+            Some(Bson::String(text)) => bson::DateTime::parse_rfc3339_str(text).map_or(value.clone(), |d| Some(d.into())),
+            _ => value,
+        }
+    };
+    match (of(incoming), of(stored)) {
+        (None, stored) => stored.is_some(),
+        (Some(_), None) => false,
+        (Some(a), Some(b)) => key_bytes(&a) < key_bytes(&b),
+    }
 }
 
 /// A field that differs and whose name would be read as a path or an operator.

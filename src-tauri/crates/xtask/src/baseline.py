@@ -10,9 +10,6 @@ with open(schema, encoding="utf-8") as file:
     validator = Draft202012Validator(json.load(file), format_checker=Draft202012Validator.FORMAT_CHECKER)
 careers = MongoClient(uri).get_default_database()["careers"]
 careers.create_index("career_id", unique=True)
-careers.create_index([("title", "text"), ("description", "text")])
-careers.create_index("average_salary")
-careers.create_index("education_level")
 batch, bad = [], 0
 with open(path, encoding="utf-8") as file:
     for line in file:

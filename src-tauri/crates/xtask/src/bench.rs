@@ -8,6 +8,22 @@ use steward_store_testkit::mongod::Mongod;
 
 use crate::{Chore, careers};
 
+/// The build of `./start`: the same packages and features, so that nothing is compiled twice.
+const RELEASE: [&str; 9] = [
+    "build",
+    "--release",
+    "--quiet",
+    "--package",
+    "steward-cli",
+    "--package",
+    "steward-desktop",
+    "--features",
+    "steward-desktop/custom-protocol",
+];
+
+/// How long the search by words may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(900);
+
 /// One timed program.
 #[derive(Debug, Clone, Copy)]
 struct Measured {
@@ -59,7 +75,7 @@ pub fn import(root: &Path, sizes: &[&str]) -> Chore {
     } else {
         sizes.iter().map(|s| s.parse().map_err(|_| format!("'{s}' is not a number of records."))).collect::<Result<_, _>>()?
     };
-    let built = Command::new("cargo").current_dir(root).args(["build", "--release", "--quiet", "-p", "steward-cli"]).status();
+    let built = Command::new("cargo").current_dir(root).args(RELEASE).status();
     if !built.is_ok_and(|s| s.success()) {
         return Err("The release build failed.".into());
     }
@@ -135,11 +151,32 @@ impl Bench {
         let file = self.folder.path().join(format!("bench-{size}.steward")).display().to_string();
         for (kind, workspace) in [("file", file), ("MongoDB", uri("steward"))] {
             report(&format!("{kind}: fresh"), size, self.import(&workspace, &data)?, &baselines);
+            let ready = self.until_searchable(&workspace)?;
+            println!("  {kind}: the search by words is ready {:.1} s later", ready.as_secs_f64());
             report(&format!("{kind}: unchanged"), size, self.import(&workspace, &data)?, &baselines);
             self.latencies(kind, &workspace)?;
             report(&format!("{kind}: all changed"), size, self.import(&workspace, &raised)?, &baselines);
         }
         Ok(())
+    }
+
+    /// Waits for the text index, which a big load into MongoDB leaves to the server.
+    fn until_searchable(&self, workspace: &str) -> Result<Duration, String> {
+        let started = Instant::now();
+        loop {
+            let found = Command::new(&self.steward)
+                .env("STEWARD_DATA", self.folder.path())
+                .args(["--quiet", "--json", "-w", workspace, "records", "find", "text \"spectroscopy\"", "--limit", "1"])
+                .output()
+                .map_err(|e| e.to_string())?;
+            if found.status.success() {
+                return Ok(started.elapsed());
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(format!("The text index was not ready in time: {}", String::from_utf8_lossy(&found.stdout)));
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// Latency of the first page and of a text search, as `records find` reports it.

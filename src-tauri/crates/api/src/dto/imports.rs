@@ -2,7 +2,7 @@
 
 use super::{DiffSample, FileHandle, wire};
 use steward_domain::run::UnknownField;
-use steward_domain::{ImportMode, RunCounts, RunRecord, SourceChoice, Value, Violation};
+use steward_domain::{Duplicates, ImportMode, RunCounts, RunRecord, SourceChoice, Value, Violation};
 use steward_sources::Examined;
 
 wire! {
@@ -75,6 +75,10 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub mapping: Option<serde_json::Value>,
         pub mode: ImportMode,
+        /// What happens to rows that share a key. Absent: as the schema says, else `ask`.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub duplicates: Option<Duplicates>,
         /// Read everything and compare it with what is there: exact counts and samples.
         /// Otherwise the plan only settles schema, collection and key.
         pub full: bool,

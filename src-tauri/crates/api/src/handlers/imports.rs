@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use steward_domain::{Filter, RecordKey, SourceChoice, Value};
+use steward_domain::{Duplicates, Filter, RecordKey, SourceChoice, Value};
 use steward_mapping::Mapping;
 use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Reading, SourceFile};
 use steward_pipeline::rows::RowOutcome;
@@ -51,7 +51,7 @@ async fn first_rows(source: SourceFile, how: Reading) -> ApiResult<CheckedBatch>
 
 /// The first records of a file in their plain view, for detection.
 async fn first_records(source: SourceFile, mapping: Option<Mapping>) -> ApiResult<Vec<serde_json::Value>> {
-    let how = Reading { checker: None, pack: None, mapping, key_field: String::new() };
+    let how = Reading { checker: None, pack: None, mapping, normaliser: None, key_field: String::new() };
     let (rows, _) = first_rows(source, how).await?.into_parts();
     let document = |row: steward_pipeline::rows::CheckedRow| match row.outcome {
         RowOutcome::Fine { document, .. } => steward_store::upsert::decode(&document).ok(),
@@ -110,7 +110,8 @@ async fn preview_rows(
     let key_field = if schema.is_empty() {
         "_id".to_owned()
     } else {
-        workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.steward.key.clone()
+        let pack = workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?;
+        steward_pipeline::normalise::stored_as(workspace, pack)?.steward.key.clone()
     };
     let spec = ImportSpec {
         files: Vec::new(),
@@ -119,6 +120,7 @@ async fn preview_rows(
         schema: schema.to_owned(),
         mode: steward_domain::ImportMode::Upsert,
         mapping,
+        duplicates: steward_domain::Duplicates::default(),
     };
     let (checked, notes) = first_rows(source, Reading::of(workspace, &spec)?).await?.into_parts();
     let mut rows = Vec::new();
@@ -146,7 +148,10 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         Some(schema) => workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.id.to_string(),
         None => detect_one(workspace, &files, mapping.as_ref(), request.collection.as_deref()).await?,
     };
-    let pack = workspace.registry.get(&schema).ok();
+    let pack = match workspace.registry.get(&schema).ok() {
+        Some(pack) => Some(steward_pipeline::normalise::stored_as(workspace, pack)?),
+        None => None,
+    };
     let collection = match (&request.collection, pack) {
         (Some(name), _) if !name.is_empty() => name.clone(),
         (_, Some(pack)) => pack.steward.collection.clone(),
@@ -160,7 +165,12 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         (_, Some(pack)) => pack.steward.key.clone(),
         _ => workspace.settings(&collection).await?.key_field,
     };
-    Ok(ImportSpec { files, collection, key_field, schema, mode: request.mode, mapping })
+    let duplicates = match (&request.duplicates, pack.and_then(|p| p.steward.newest.clone())) {
+        (Some(chosen), _) => chosen.clone(),
+        (None, Some(field)) => Duplicates::Newest { field },
+        (None, None) => Duplicates::Ask,
+    };
+    Ok(ImportSpec { files, collection, key_field, schema, mode: request.mode, mapping, duplicates })
 }
 
 /// The schema of the collection if it has one, else the one that fits; a tie is asked about.
@@ -301,6 +311,7 @@ pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobSt
         files: request.files.clone(),
         choices: request.choices,
         mapping: request.mapping,
+        duplicates: None,
         schema: request.schema,
         collection: None,
         key_field: None,

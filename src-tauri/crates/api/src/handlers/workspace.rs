@@ -143,6 +143,7 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             schema: pack.id.to_string(),
             mode: steward_domain::ImportMode::Upsert,
             mapping: None,
+            duplicates: steward_domain::Duplicates::default(),
         };
         let (run, _) = steward_pipeline::runs::load(&workspace, &spec, progress.as_ref()).await?;
         if let Err(e) = steward_pipeline::quality::measure(&workspace, &spec.collection, progress.as_ref()).await {

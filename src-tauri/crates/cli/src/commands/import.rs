@@ -83,8 +83,17 @@ pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
         Mode::Insert => ImportMode::Insert,
     };
     let schema = if command.no_schema { Some(String::new()) } else { command.schema };
-    let request =
-        PlanImport { files, choices, mapping, schema, collection: command.collection, key_field: command.key, mode, full: command.dry_run };
+    let request = PlanImport {
+        files,
+        choices,
+        mapping,
+        schema,
+        collection: command.collection,
+        key_field: command.key,
+        mode,
+        duplicates: command.duplicates,
+        full: command.dry_run,
+    };
     let plan = plan_of(session.run_job("imports.plan", &request).await?)?;
     if command.dry_run {
         output::answer(session.json, &plan, |plan| print_plan(plan, "would be"));
@@ -132,7 +141,8 @@ fn print_counts(counts: &RunCounts, verb: &str) {
     line(&format!("{} read", counted(counts.read, "row")));
     let rows =
         [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
-    for (name, n) in rows {
+    let aside = [("set aside, another row or record with the key is kept", counts.set_aside)];
+    for (name, n) in rows.into_iter().chain(aside.into_iter().filter(|(_, n)| *n > 0)) {
         line(&format!("  {:>12} {verb}{}{name}", number(n), if verb.is_empty() { "" } else { " " }));
     }
 }

@@ -17,3 +17,4 @@ mod reading;
 mod records;
 mod refusals;
 mod serve;
+mod sources;

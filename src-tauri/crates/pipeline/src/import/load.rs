@@ -6,7 +6,7 @@ use steward_store::{StoreResult, WriteOp, names};
 
 use bson::Bson;
 
-use super::{FineRow, ImportSpec, Sink, SinkBatch, turned_away_because};
+use super::{FineRow, ImportSpec, Sink, SinkBatch, set_aside, turned_away_because};
 use crate::docs::{self, Change};
 use crate::error::Result;
 use crate::workspace::Workspace;
@@ -50,7 +50,7 @@ impl Bookkeeper for Books<'_> {
                     ops.push(WriteOp::put(names::CHANGES, &doc)?);
                     number += 1;
                 }
-                Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
+                Outcome::Exists | Outcome::Older | Outcome::Conflict | Outcome::Unpatchable { .. } => {
                     let row = &self.batch.rows[at];
                     ops.push(quarantine_op(&self.loading.late_entry(outcome, incoming, row, self.batch))?);
                 }
@@ -112,6 +112,7 @@ fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
             Outcome::Updated { .. } => counts.updated += 1,
             Outcome::Unchanged => counts.unchanged += 1,
             Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => counts.quarantined += 1,
+            Outcome::Older => counts.set_aside += 1,
         }
     }
 }
@@ -121,7 +122,7 @@ impl Loading<'_> {
         // The file is the one being read: the last with a hash still open, or the last one.
         let file = batch.findings.files.iter().position(|f| f.sha256.is_empty()).unwrap_or(batch.findings.files.len() - 1);
         let name = batch.findings.files[file].name.clone();
-        QuarantineEntry {
+        let mut entry = QuarantineEntry {
             id: format!("{}-{file}-{}", batch.run, row.number),
             run_id: batch.run.to_owned(),
             collection: self.spec.collection.clone(),
@@ -139,7 +140,11 @@ impl Loading<'_> {
             edited: false,
             resolved_at: None,
             reason: None,
+        };
+        if *outcome == Outcome::Older {
+            set_aside(&mut entry);
         }
+        entry
     }
 }
 
@@ -154,6 +159,7 @@ impl Sink for Loading<'_> {
             key_field: &self.spec.key_field,
             mode: self.spec.mode,
             expect_new: self.expect_new,
+            newest_by: self.spec.duplicates.newest_by(),
         };
         let books = Books { loading: self, batch: &batch };
         let outcomes = upsert::upsert(self.workspace.store.as_ref(), plan, batch.fine, &books).await?;

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{ImportSpec, SourceFile};
 use crate::error::{Error, Result};
+use crate::normalise::Normaliser;
 use crate::rows::{CheckedRow, RowReader};
 use crate::workspace::Workspace;
 
@@ -25,6 +26,8 @@ pub struct Reading {
     pub checker: Option<Arc<Checker>>,
     pub pack: Option<Arc<Pack>>,
     pub mapping: Option<Mapping>,
+    /// Records are stored as those of another pack.
+    pub normaliser: Option<Arc<Normaliser>>,
     pub key_field: String,
 }
 
@@ -35,7 +38,8 @@ impl Reading {
             "" => (None, None),
             schema => (Some(workspace.checker(schema)?), Some(Arc::new(workspace.registry.get(schema)?.clone()))),
         };
-        Ok(Self { checker, pack, mapping: spec.mapping.clone(), key_field: spec.key_field.clone() })
+        let normaliser = Normaliser::of(workspace, &spec.schema)?;
+        Ok(Self { checker, pack, mapping: spec.mapping.clone(), normaliser, key_field: spec.key_field.clone() })
     }
 }
 

@@ -25,7 +25,7 @@ impl Bookkeeper for Books {
 }
 
 fn plan(mode: ImportMode, expect_new: bool) -> UpsertPlan<'static> {
-    UpsertPlan { collection: C, key_field: "k", mode, expect_new }
+    UpsertPlan { collection: C, key_field: "k", mode, expect_new, newest_by: None }
 }
 
 fn incoming(docs: &[Document]) -> Vec<Incoming> {
@@ -43,6 +43,7 @@ fn word(outcome: &Outcome) -> &'static str {
         Outcome::Updated { .. } => "updated",
         Outcome::Unchanged => "unchanged",
         Outcome::Exists => "exists",
+        Outcome::Older => "older",
         Outcome::Conflict => "conflict",
         Outcome::Unpatchable { .. } => "unpatchable",
     }
