@@ -268,7 +268,8 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
         loop {
             progress.checkpoint()?;
             let limit = if collection == names::CHANGES { 1000 } else { 1 };
-            let query = Query::new(id_range(&record.id), limit).sorted("_id", false).after(after);
+            // The newest first: what a run changed twice is taken back in the reverse order.
+            let query = Query::new(id_range(&record.id), limit).sorted("_id", true).after(after);
             let page = workspace.store.find(collection, &query).await?;
             let stored: Vec<Document> = page.records.iter().map(|r| upsert::decode(r)).collect::<std::result::Result<_, _>>()?;
             let changes = if collection == names::CHANGES {
@@ -311,32 +312,61 @@ async fn restorations(workspace: &Workspace, stored: &[Document], found: &mut Un
     let changes: Vec<Change> = stored.iter().map(docs::change_from_doc).collect::<Result<_>>()?;
     let ids: Vec<Bson> = changes.iter().map(|c| c.id.clone()).collect();
     let collection = changes.first().map_or(String::new(), |c| c.record.collection.clone());
-    let now = by_id(workspace, &collection, &ids).await?;
-    let mut out = Vec::new();
+    let mut now = HashMap::new();
+    for (id, raw) in by_id(workspace, &collection, &ids).await? {
+        now.insert(id, upsert::decode(&raw)?);
+    }
+    let mut out: Vec<Change> = Vec::new();
+    let mut of_record: HashMap<Vec<u8>, usize> = HashMap::new();
     for change in changes {
-        let Some(raw) = now.get(&steward_domain::order::key_of(&change.id)) else {
+        let id = steward_domain::order::key_of(&change.id);
+        let Some(doc) = now.get_mut(&id) else {
             found.edited_since += 1;
             continue;
         };
-        let doc = upsert::decode(raw)?;
-        let stands = |f: &steward_domain::FieldChange| match (f.path.get(&doc), &f.after) {
+        let is = |doc: &Document, f: &steward_domain::FieldChange, value: &Option<Value>| match (f.path.get(doc), value) {
             (None, None) => true,
             (Some(a), Some(b)) => steward_domain::value::same(a, &b.0),
             _ => false,
         };
-        let back = |f: &steward_domain::FieldChange| match (f.path.get(&doc), &f.before) {
-            (None, None) => true,
-            (Some(a), Some(b)) => steward_domain::value::same(a, &b.0),
-            _ => false,
-        };
-        if change.record.fields.iter().all(stands) {
+        if change.record.fields.iter().all(|f| is(doc, f, &f.after)) {
             found.restore += 1;
-            out.push(edit::inverted(&change));
-        } else if !change.record.fields.iter().all(back) {
+            let back = edit::inverted(&change);
+            take_back(doc, &back);
+            // A record that the run changed twice gets one patch: from what stands to what stood first.
+            match of_record.get(&id) {
+                Some(at) => combine(&mut out[*at], back),
+                None => {
+                    of_record.insert(id, out.len());
+                    out.push(back);
+                }
+            }
+        } else if !change.record.fields.iter().all(|f| is(doc, f, &f.before)) {
             found.edited_since += 1;
         }
     }
     Ok(out)
+}
+
+/// The record as it is after a change, so that an earlier change of it can be looked at.
+fn take_back(doc: &mut Document, change: &Change) {
+    for field in &change.record.fields {
+        match &field.after {
+            // A path that is blocked by another value shows as "edited since" with the next change.
+            Some(value) => drop(field.path.set(doc, value.0.clone())),
+            None => field.path.unset(doc),
+        }
+    }
+}
+
+/// Adds a change that comes right after another one of the same record.
+fn combine(first: &mut Change, then: Change) {
+    for field in then.record.fields {
+        match first.record.fields.iter_mut().find(|f| f.path == field.path) {
+            Some(known) => known.after = field.after,
+            None => first.record.fields.push(field),
+        }
+    }
 }
 
 /// Inserted records that can be removed: their content is what was inserted.
