@@ -6,6 +6,7 @@ pub mod change;
 pub mod filter;
 pub mod filter_text;
 pub mod ids;
+pub mod json_text;
 pub mod matching;
 pub mod order;
 pub mod path;

@@ -334,6 +334,10 @@ async fn release(
     };
     let had_duplicate = !entry.edited && entry.errors.iter().any(|e| e.rule == "duplicate_key" || e.rule == "exists");
     let (document, mut errors) = record_of(workspace, entry, key_field, &document)?;
+    if !entry.edited {
+        // The record holds one of the two values; nobody has said yet that it is the right one.
+        errors.extend(entry.errors.iter().filter(|e| e.rule == "duplicate_field").cloned());
+    }
     let key = document.get(key_field).cloned().unwrap_or(bson::Bson::Null);
     let key_bytes = steward_domain::order::key_of(&key);
     if errors.is_empty() && (had_duplicate || keys.contains(&key_bytes)) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bson::{Bson, Document, RawDocumentBuf};
 use serde_json::Value as Json;
+use steward_domain::json_text::{self, Parsed};
 use steward_domain::value::{self, Value};
 use steward_domain::{Violation, order};
 use steward_mapping::{Cell, Compiled, Input};
@@ -180,8 +181,8 @@ fn syntax(message: String) -> Violation {
 }
 
 fn from_json(row: &RawRow, errors: &mut Vec<Violation>) -> Option<Json> {
-    let json: Json = match serde_json::from_slice(&row.bytes) {
-        Ok(json) => json,
+    let Parsed { json, repeated } = match json_text::parse(&row.bytes) {
+        Ok(parsed) => parsed,
         Err(e) => {
             if errors.is_empty() {
                 errors.push(syntax(explain(&e, row)));
@@ -194,7 +195,16 @@ fn from_json(row: &RawRow, errors: &mut Vec<Violation>) -> Option<Json> {
         errors.push(Violation { pointer: String::new(), rule: "type".into(), message, value: value::from_ext(json).ok().map(Value) });
         return None;
     }
+    errors.extend(repeated.into_iter().map(|pointer| repeated_name(pointer, &json)));
     Some(json)
+}
+
+/// Two values for one field: which one is meant only a person can tell.
+fn repeated_name(pointer: String, json: &Json) -> Violation {
+    let name = pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let last = json.pointer(&pointer).cloned().and_then(|v| value::from_ext(v).ok()).map(Value);
+    let message = format!("'{name}' stands more than once in this record; set it to the value that is meant.");
+    Violation { pointer, rule: "duplicate_field".into(), message, value: last }
 }
 
 /// The record, with the rules that it breaks among the errors.
@@ -337,6 +347,17 @@ mod tests {
         let how = Reading { checker: None, pack: None, mapping: None, normaliser: None, key_field: key_field.into() };
         let row = RawRow { number: 1, offset: 100, bytes: text.as_bytes().to_vec(), fault: None };
         RowReader::new(&Decoder::Json, &how).unwrap().check(vec![row], None, key_field).remove(0)
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_a_finding_with_its_place() {
+        let checked = check(r#"{"k": 1, "a": {"b": 1, "b": 2}, "k": 1}"#, "k");
+        let RowOutcome::Bad { errors, raw, .. } = checked.outcome else { panic!("must be refused") };
+        let told: Vec<(&str, &str)> = errors.iter().map(|e| (e.pointer.as_str(), e.rule.as_str())).collect();
+        assert_eq!(told, [("/a/b", "duplicate_field"), ("/k", "duplicate_field")]);
+        assert!(errors[0].message.starts_with("'b' stands more than once"), "{}", errors[0].message);
+        assert_eq!(errors[0].value, Some(Value(Bson::Int32(2))));
+        assert!(raw.starts_with(b"{\"k\": 1, \"a\": {\"b\": 1"), "the row is kept as it came");
     }
 
     #[test]

@@ -110,6 +110,7 @@ const ruleWords: Record<string, string> = {
   missing_key: "has no key",
   exists: "exists already",
   syntax: "cannot be read",
+  duplicate_field: "stands twice",
 };
 
 /** What breaking a rule means; the rule's own name where there is no better word. */

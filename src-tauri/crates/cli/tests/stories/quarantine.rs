@@ -26,6 +26,22 @@ fn tried(done: &Json) -> [i64; 3] {
 }
 
 on_both! {
+    fn a_name_that_stands_twice_waits_for_a_person(at) {
+        let row = r#"{"k": 1, "pay": {"base": 5, "base": 6}}"#;
+        let run = at.import_plain(1, &[&at.write("rows.ndjson", format!("{row}\n{{\"k\": 2}}\n"))]);
+        assert_eq!(crate::common::counts(&run), [1, 0, 0, 1]);
+        let waiting = ids(at, "waiting");
+        let entry = at.json(0, &["quarantine", "show", &waiting[0]]);
+        assert_eq!((text(&entry, "/raw"), text(&entry, "/errors/0/pointer")), (row.to_owned(), "/pay/base".to_owned()));
+        assert_eq!((text(&entry, "/errors/0/rule"), number(&entry, "/errors/0/value")), ("duplicate_field".to_owned(), 6));
+        // Neither value is taken before somebody says which one is meant.
+        assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [1, 0, 1]);
+        assert_eq!(text(&at.json(0, &["quarantine", "show", &waiting[0]]), "/errors/0/rule"), "duplicate_field");
+        at.json(0, &["quarantine", "edit", &waiting[0], "--set", "pay.base=5"]);
+        assert_eq!(tried(&at.json(0, &["quarantine", "retry", "--all"])), [1, 1, 0]);
+        assert_eq!(at.json(0, &["records", "get", "{\"$numberInt\": \"1\"}"])["document"]["pay"]["base"], 5);
+    }
+
     fn corrected_tried_again_and_released_once(at) {
         let rows = three_bad_rows(at);
         let wrong = at.json(1, &["quarantine", "edit", &rows[0], "--set", "average_salary=0"]);
