@@ -7,7 +7,11 @@ import { AxeBuilder, test as base, expect, type Locator, type Page } from "../..
 
 export { AxeBuilder, expect, type Page };
 
-export type KitOptions = { store: "file" | "mongodb" };
+export type KitOptions = {
+  store: "file" | "mongodb";
+  /** More variables of the server's environment. */
+  surroundings: Record<string, string>;
+};
 
 export type Server = {
   url: string;
@@ -68,11 +72,12 @@ export async function startServer(options: {
   sample?: boolean;
   /** Starts without any workspace, as on a new machine. */
   empty?: boolean;
+  surroundings?: Record<string, string>;
 }): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "steward-e2e-"));
   const named = options.store === "file" ? join(folder, "careers.steward") : freshDatabase();
   const workspace = options.empty ? undefined : named;
-  const env = environment(folder, workspace);
+  const env = { ...environment(folder, workspace), ...options.surroundings };
   const cli = (...args: string[]) => {
     const run = spawnSync(binary, args, { env, encoding: "utf8" });
     if (run.error) throw run.error;
@@ -109,8 +114,9 @@ type Fixtures = {
 
 export const test = base.extend<KitOptions & Fixtures>({
   store: ["file", { option: true }],
-  steward: async ({ store }, use) => {
-    const server = await startServer({ store });
+  surroundings: [{}, { option: true }],
+  steward: async ({ store, surroundings }, use) => {
+    const server = await startServer({ store, surroundings });
     await use(server);
     await server.stop();
   },

@@ -1,0 +1,35 @@
+import { AxeBuilder, expect, goTo, test } from "./kit";
+
+test("the settings tell how the connection fares, empty and with slow steps", async ({ app, store }) => {
+  await goTo(app, "Settings");
+  const panel = app
+    .locator("section")
+    .filter({ has: app.getByRole("heading", { name: "Connection" }) })
+    .last();
+  await expect(panel.getByText("answers", { exact: true })).toBeVisible();
+  await expect(
+    panel.getByText(store === "file" ? "None to share: this workspace is a file." : /5 to 20, \d+ in use/),
+  ).toBeVisible();
+  await expect(panel.getByText(/Nothing has taken longer than 1,000 ms/)).toBeVisible();
+  await expect(panel.getByRole("button", { name: "Clear the list" })).toBeDisabled();
+});
+
+test.describe("where every step counts as slow", () => {
+  test.use({ surroundings: { STEWARD_SLOW_MS: "0" } });
+
+  test("slow steps are listed by what they asked for, and cleared", async ({ app }) => {
+    await app.getByRole("textbox", { name: "Search in these records" }).fill("Chief");
+    await expect(app.getByText(/of 361 records/)).toBeVisible();
+    await goTo(app, "Settings");
+    const table = app.getByRole("table", { name: /longer than 0 ms/ });
+    await expect(table.getByRole("row").filter({ hasText: "find careers" }).first()).toContainText("words");
+    await expect(table).not.toContainText("Chief");
+    const { violations } = await new AxeBuilder({ page: app }).analyze();
+    expect(violations.filter((v) => v.impact === "serious" || v.impact === "critical")).toEqual([]);
+    await app.screenshot({
+      path: process.env.STEWARD_TEST_PICTURE ?? test.info().outputPath("settings.png"),
+    });
+    await app.getByRole("button", { name: "Clear the list" }).click();
+    await expect(table.getByRole("row").filter({ hasText: "words" })).toBeHidden();
+  });
+});
