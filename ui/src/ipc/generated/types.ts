@@ -246,6 +246,11 @@ export type DoctorCheck = { name: string, outcome: CheckOutcome, message: string
 export type DoctorReport = { checks: Array<DoctorCheck>, };
 
 /**
+ * What happens to rows that share a key, within the files and with records that exist.
+ */
+export type Duplicates = { "keep": "ask" } | { "keep": "first" } | { "keep": "last" } | { "keep": "newest", field: string, };
+
+/**
  * What became of an edit.
  */
 export type EditOutcome = { "status": "applied", changeSet: ChangeSet, record: RecordDetail, } | { "status": "conflict", conflicts: Array<FieldConflict>, record: RecordDetail, } | { "status": "invalid", violations: Array<Violation>, } | { "status": "unchanged", record: RecordDetail, };
@@ -572,6 +577,10 @@ choices?: Array<SourceChoice>,
  */
 mapping?: unknown, mode: ImportMode, 
 /**
+ * What happens to rows that share a key. Absent: as the schema says, else `ask`.
+ */
+duplicates?: Duplicates, 
+/**
  * Read everything and compare it with what is there: exact counts and samples.
  * Otherwise the plan only settles schema, collection and key.
  */
@@ -785,7 +794,11 @@ export type RuleCount = { field: string, rule: string, records: number, };
 /**
  * Outcome per row, summed.
  */
-export type RunCounts = { read: number, inserted: number, updated: number, unchanged: number, quarantined: number, };
+export type RunCounts = { read: number, inserted: number, updated: number, unchanged: number, quarantined: number, 
+/**
+ * Set aside because another row or record with the same key was kept, as the import was told to.
+ */
+setAside?: number, };
 
 export type RunDetail = { run: RunRecord, problems: Array<ProblemCount>, 
 /**
@@ -844,6 +857,10 @@ unknownFields: Array<UnknownField>,
  * The mapping that was applied, as JSON text.
  */
 mapping?: string, 
+/**
+ * What was to happen to rows that share a key.
+ */
+duplicates?: Duplicates, 
 /**
  * Change set that recorded the run in the history.
  */
