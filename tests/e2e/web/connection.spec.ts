@@ -19,16 +19,16 @@ test.describe("where every step counts as slow", () => {
 
   test("slow steps are listed by what they asked for, and cleared", async ({ app }) => {
     await app.getByRole("textbox", { name: "Search in these records" }).fill("Chief");
-    await expect(app.getByText(/of 361 records/)).toBeVisible();
+    await expect(app.getByText(/^\d{1,2} of 361 records/)).toBeVisible();
     await goTo(app, "Settings");
     const table = app.getByRole("table", { name: /longer than 0 ms/ });
-    await expect(table.getByRole("row").filter({ hasText: "find careers" }).first()).toContainText("words");
+    // The search may come after the page that was found without it.
+    await expect(
+      table.getByRole("row").filter({ hasText: "find careers" }).filter({ hasText: "words" }),
+    ).toBeVisible();
     await expect(table).not.toContainText("Chief");
     const { violations } = await new AxeBuilder({ page: app }).analyze();
     expect(violations.filter((v) => v.impact === "serious" || v.impact === "critical")).toEqual([]);
-    await app.screenshot({
-      path: process.env.STEWARD_TEST_PICTURE ?? test.info().outputPath("settings.png"),
-    });
     await app.getByRole("button", { name: "Clear the list" }).click();
     await expect(table.getByRole("row").filter({ hasText: "words" })).toBeHidden();
   });
