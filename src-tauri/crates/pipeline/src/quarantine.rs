@@ -130,12 +130,33 @@ pub async fn list(
     for raw in &page.records {
         entries.push(from_doc(upsert::decode(raw)?)?);
     }
+    name_sources(workspace, &mut entries).await?;
     Ok((entries, page.next.map(|c| c.0), total))
+}
+
+/// Fills in the hashes of the sources. A row is kept before its file is read to the end; the hash stands with the run.
+async fn name_sources(workspace: &Workspace, entries: &mut [QuarantineEntry]) -> Result<()> {
+    let mut hashes: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for entry in entries.iter_mut().filter(|e| e.source_hash.is_empty()) {
+        if !hashes.contains_key(&entry.run_id) {
+            let run = workspace.own_document(names::RUNS, &entry.run_id).await?;
+            let run: Option<steward_domain::RunRecord> = run.map(|doc| docs::from_document(&doc)).transpose()?;
+            let files = run.map(|r| r.files).unwrap_or_default();
+            hashes.insert(entry.run_id.clone(), files.into_iter().map(|f| (f.name, f.sha256)).collect());
+        }
+        let known = hashes.get(&entry.run_id).and_then(|files| files.iter().find(|(name, _)| *name == entry.source_file));
+        if let Some((_, hash)) = known {
+            entry.source_hash.clone_from(hash);
+        }
+    }
+    Ok(())
 }
 
 pub async fn get(workspace: &Workspace, id: &str) -> Result<QuarantineEntry> {
     let doc = workspace.own_document(names::QUARANTINE, id).await?;
-    from_doc(doc.ok_or_else(|| Error::NotFound(format!("There is no quarantined row '{id}'.")))?)
+    let mut entry = from_doc(doc.ok_or_else(|| Error::NotFound(format!("There is no quarantined row '{id}'.")))?)?;
+    name_sources(workspace, std::slice::from_mut(&mut entry)).await?;
+    Ok(entry)
 }
 
 /// How many entries wait for a collection.

@@ -114,6 +114,7 @@ on_both! {
         let run = at.json(1, &["import", &at.write("dirty.csv", bytes)]);
         assert_eq!(counts(&run), [2, 0, 0, 7]);
         let found = at.json(0, &["quarantine", "list"]);
+        assert_eq!(text(&found, "/entries/0/sourceHash"), text(&run, "/files/0/sha256"));
         let told: Vec<(i64, Vec<String>)> = found["entries"]
             .as_array()
             .unwrap()
