@@ -60,9 +60,18 @@ fn rules(schema: &Json) -> Vec<String> {
         ("maxItems", "at most # items"),
         ("pattern", "of the form #"),
     ];
+    let not_blank = schema.get("pattern").and_then(Json::as_str) == Some(r"\S");
     let bound = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut out: Vec<String> =
-        words.iter().filter_map(|(member, word)| schema.get(*member).map(|v| word.replace('#', &bound(v)))).collect();
+    let word_for = |(member, word): &(&str, &str)| {
+        let value = schema.get(*member)?;
+        match (*member, value.as_u64()) {
+            ("minLength", Some(1)) if not_blank => None,
+            ("minLength", Some(1)) => Some("not empty".to_owned()),
+            ("pattern", _) if not_blank => Some("not blank".to_owned()),
+            _ => Some(word.replace('#', &bound(value))),
+        }
+    };
+    let mut out: Vec<String> = words.iter().filter_map(word_for).collect();
     if schema.get("uniqueItems").and_then(Json::as_bool) == Some(true) {
         out.push("no item twice".to_owned());
     }
@@ -76,6 +85,7 @@ mod tests {
     #[test]
     fn rules_read_as_a_person_says_them() {
         let schema = serde_json::json!({"minLength": 1, "maxLength": 200, "pattern": "^\\d{2}-\\d{4}$"});
-        assert_eq!(rules(&schema), ["at least 1 characters", "at most 200 characters", "of the form ^\\d{2}-\\d{4}$"]);
+        assert_eq!(rules(&schema), ["not empty", "at most 200 characters", "of the form ^\\d{2}-\\d{4}$"]);
+        assert_eq!(rules(&serde_json::json!({"minLength": 1, "maxLength": 9, "pattern": "\\S"})), ["at most 9 characters", "not blank"]);
     }
 }

@@ -78,6 +78,9 @@ function PlanView({ plan, back, onApply }: ViewProps) {
               <Figure name="will be added" value={number(counts.inserted)} tone="accent" />
               <Figure name="will be updated" value={number(counts.updated)} tone="accent" />
               <Figure name="are unchanged" value={number(counts.unchanged)} />
+              {(counts.setAside ?? 0) > 0 && (
+                <Figure name="are set aside" value={number(counts.setAside ?? 0)} />
+              )}
               <Figure
                 name="go to quarantine"
                 value={number(counts.quarantined)}

@@ -111,6 +111,12 @@ const ruleWords: Record<string, string> = {
   exists: "exists already",
   syntax: "cannot be read",
   duplicate_field: "stands twice",
+  columns: "has more or fewer values than the table has columns",
+  "mapping.number": "cannot be read as a number",
+  "mapping.date": "cannot be read as a date",
+  "mapping.boolean": "cannot be read as yes or no",
+  "mapping.lookup": "is not in the lookup table",
+  "mapping.unmapped": "is not used by the mapping",
 };
 
 /** What breaking a rule means; the rule's own name where there is no better word. */
