@@ -88,7 +88,7 @@ pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<Import
         let (rows, notes) = preview_rows(&workspace, source, &chosen, mapping.clone()).await?;
         // Named as the rows name them: a schema gives columns the names of its fields.
         let shown: Vec<serde_json::Value> =
-            rows.iter().filter_map(|row| row.document.as_ref()?.as_document().map(|d| steward_domain::value::doc_to_plain(d))).collect();
+            rows.iter().filter_map(|row| row.document.as_ref()?.as_document().map(steward_domain::value::doc_to_plain)).collect();
         let fields = fields_of(if chosen.is_empty() || shown.is_empty() { &records } else { &shown });
         files.push(FilePreview { file: app.files.handle(id)?, source: examined, detected, fields, rows, notes });
     }
