@@ -136,7 +136,7 @@ impl Process {
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
             let mut child = spawn(folder.path(), port, more);
-            if answers(&mut child, port, more.contains(&"requireTLS")) {
+            if answers(&mut child, port, &folder.path().join("log"), more.contains(&"requireTLS")) {
                 watch(child.id(), folder.path());
                 return Self { child, port, folder };
             }
@@ -180,12 +180,13 @@ fn spawn(folder: &Path, port: u16, more: &[&str]) -> Child {
         .expect(MISSING)
 }
 
-/// A server that demands TLS is ready when it listens.
-fn answers(child: &mut Child, port: u16, tls: bool) -> bool {
+/// A server that demands TLS is ready when its log says that it listens. Connecting would not tell: on one machine a
+/// connection to a free port can meet itself.
+fn answers(child: &mut Child, port: u16, log: &Path, tls: bool) -> bool {
     let end = Instant::now() + Duration::from_secs(60);
     while Instant::now() < end {
-        let ready =
-            if tls { TcpStream::connect(("127.0.0.1", port)).is_ok() } else { run(port, &doc! { "hello": 1, "$db": "admin" }).is_ok() };
+        let listens = || std::fs::read_to_string(log).is_ok_and(|text| text.contains("Waiting for connections"));
+        let ready = if tls { listens() } else { run(port, &doc! { "hello": 1, "$db": "admin" }).is_ok() };
         if ready {
             return true;
         }
