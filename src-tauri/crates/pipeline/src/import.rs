@@ -264,10 +264,7 @@ impl Pass<'_> {
         document: Option<bson::Document>,
         errors: Vec<Violation>,
     ) -> QuarantineEntry {
-        let (raw, raw_base64) = match std::str::from_utf8(raw) {
-            Ok(text) => (text.to_owned(), false),
-            Err(_) => (base64::Engine::encode(&base64::engine::general_purpose::STANDARD, raw), true),
-        };
+        let (raw, raw_base64) = as_it_came(raw);
         let info = &self.findings.files[file];
         QuarantineEntry {
             id: format!("{}-{file}-{number}", self.run),
@@ -346,6 +343,14 @@ impl Pass<'_> {
                 }
             }
         }
+    }
+}
+
+/// The bytes of a row as text, or in base64 where they are none.
+fn as_it_came(raw: &[u8]) -> (String, bool) {
+    match std::str::from_utf8(raw) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (base64::Engine::encode(&base64::engine::general_purpose::STANDARD, raw), true),
     }
 }
 

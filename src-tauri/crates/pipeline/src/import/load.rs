@@ -6,7 +6,7 @@ use steward_store::{StoreResult, WriteOp, names};
 
 use bson::Bson;
 
-use super::{FineRow, ImportSpec, Sink, SinkBatch, set_aside, turned_away_because};
+use super::{FineRow, ImportSpec, Sink, SinkBatch, as_it_came, set_aside, turned_away_because};
 use crate::docs::{self, Change};
 use crate::error::Result;
 use crate::workspace::Workspace;
@@ -122,6 +122,7 @@ impl Loading<'_> {
         // The file is the one being read: the last with a hash still open, or the last one.
         let file = batch.findings.files.iter().position(|f| f.sha256.is_empty()).unwrap_or(batch.findings.files.len() - 1);
         let name = batch.findings.files[file].name.clone();
+        let (raw, raw_base64) = as_it_came(&row.raw);
         let mut entry = QuarantineEntry {
             id: format!("{}-{file}-{}", batch.run, row.number),
             run_id: batch.run.to_owned(),
@@ -130,8 +131,8 @@ impl Loading<'_> {
             source_hash: String::new(),
             row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
             byte_offset: i64::try_from(row.offset).unwrap_or(i64::MAX),
-            raw: String::from_utf8_lossy(&row.raw).into_owned(),
-            raw_base64: false,
+            raw,
+            raw_base64,
             document: upsert::decode(&incoming.document).ok().map(Value::from),
             errors: vec![turned_away_because(outcome, &incoming.key, &self.spec.key_field)],
             schema: self.spec.schema.clone(),
