@@ -56,6 +56,7 @@ test("everything by keyboard: go, find, open, edit, save, undo", async ({ app })
   await app.keyboard.press("h");
   await expect(app.getByRole("heading", { level: 1, name: "History" })).toBeVisible();
   await app.keyboard.press("Control+k");
+  await expect(app.getByRole("combobox", { name: "Search everything" })).toBeFocused();
   await app.keyboard.type("Registered Nurses");
   await expect(app.getByRole("option", { name: /Registered Nurses/ }).first()).toBeVisible();
   await app.keyboard.press("Enter");

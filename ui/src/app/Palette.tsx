@@ -2,7 +2,7 @@
 import { Modal } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconCornerDownLeft, IconFileText, IconSearch } from "@tabler/icons-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { CollectionInfo, RecordRow } from "@/ipc";
 import { type Command, useAllCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
@@ -16,7 +16,15 @@ type Entry = { id: string; title: string; group: string; note?: string; command?
 
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal.Root opened={opened} onClose={onClose} yOffset="12vh" size={620} padding={0}>
+    // No transition: who types right after the shortcut must not lose a letter.
+    <Modal.Root
+      opened={opened}
+      onClose={onClose}
+      yOffset="12vh"
+      size={620}
+      padding={0}
+      transitionProps={{ duration: 0 }}
+    >
       <Modal.Overlay />
       <Modal.Content aria-label="Search everything">
         {opened && <PaletteBody onClose={onClose} />}
@@ -77,8 +85,10 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLInputElement>(null);
   const entries = useEntries(text, onClose);
   const active = Math.min(at, Math.max(0, entries.length - 1));
+  useLayoutEffect(() => box.current?.focus(), []);
   useEffect(() => {
     list.current?.querySelector(`#palette-${active}`)?.scrollIntoView({ block: "nearest" });
   }, [active]);
@@ -96,6 +106,7 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
       <div className={classes.box}>
         <IconSearch size={17} aria-hidden />
         <input
+          ref={box}
           className={classes.input}
           data-autofocus
           value={text}
