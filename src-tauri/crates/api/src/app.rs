@@ -17,6 +17,7 @@ use crate::jobs::Jobs;
 use crate::open::{self, Address};
 use crate::plans::Plans;
 use crate::recent::Recent;
+use crate::samples::Samples;
 
 /// An open workspace.
 #[derive(Clone)]
@@ -46,6 +47,7 @@ pub struct App {
     pub files: Files,
     pub(crate) plans: Plans,
     pub(crate) recent: Recent,
+    pub(crate) samples: Samples,
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The user's data folder.
@@ -65,6 +67,7 @@ impl App {
             files: Files::default(),
             plans: Plans::default(),
             recent: Recent::new(&data),
+            samples: Samples::default(),
             registry: Arc::new(registry),
             clock: Arc::new(SystemClock),
             data,
@@ -121,6 +124,7 @@ impl App {
         let closed = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(closed);
         self.plans.clear();
+        self.samples.clear();
         self.emit(AppEvent::WorkspaceChanged);
     }
 

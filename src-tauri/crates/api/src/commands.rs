@@ -127,6 +127,21 @@ macro_rules! for_each_command {
             /// Checks files against a schema without loading them (a job whose outcome is a plan).
             Read imports::validate "imports.validate" (ValidateFiles) -> JobStarted, At("validate");
 
+            /// Mappings that were saved under a name.
+            Read mappings::list "mappings.list" (Empty) -> SavedMappings, At("mapping list");
+            /// One saved mapping.
+            Read mappings::get "mappings.get" (MappingName) -> SavedMapping, At("mapping show");
+            /// Saves a mapping under a name, or gives it another one.
+            Write mappings::save "mappings.save" (SaveMapping) -> SavedMapping, At("mapping save");
+            /// Removes a saved mapping; records and runs do not need it.
+            Write mappings::remove "mappings.remove" (MappingName) -> Empty, At("mapping remove");
+            /// What the columns of a file hold.
+            Read mappings::profile "mappings.profile" (ProfileSource) -> ProfiledSource, At("mapping profile");
+            /// A mapping to begin with, with a reason for each field.
+            Read mappings::suggest "mappings.suggest" (SuggestMapping) -> SuggestedMapping, At("mapping suggest");
+            /// What a mapping makes of the first rows; a mapping that cannot be used is an answer, too.
+            Read mappings::attempt "mappings.try" (TryMapping) -> MappingTrial, None("import --dry-run tries it on every row");
+
             /// Import runs, newest first.
             Read runs::list "runs.list" (Empty) -> Runs, At("runs list");
             /// One run.

@@ -14,6 +14,7 @@ pub mod jobs;
 mod open;
 mod plans;
 mod recent;
+mod samples;
 pub mod typescript;
 
 pub use app::App;

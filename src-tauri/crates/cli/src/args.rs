@@ -26,10 +26,13 @@ pub struct Arguments {
 pub enum Command {
     /// Create a workspace
     Init(Init),
-    /// Load records from JSON or NDJSON files
+    /// Load records from files: JSON, tables, workbooks, databases, dumps
     Import(Import),
     /// Check files, or a collection, against a schema
     Validate(Validate),
+    /// How rows of other files become records
+    #[command(subcommand)]
+    Mapping(Mapping),
     /// Rows that were kept out
     #[command(subcommand)]
     Quarantine(Quarantine),
@@ -78,7 +81,7 @@ pub enum Mode {
 
 /// How files are read, where it is not to be recognised.
 #[derive(Debug, Args)]
-pub struct Reading {
+pub struct Choices {
     /// Sheet, table, collection of a dump, member of a zip file, or JSON Pointer of a list
     #[arg(long)]
     pub part: Option<String>,
@@ -94,9 +97,16 @@ pub struct Reading {
     /// The first row names the columns [default: recognised]
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub header: Option<bool>,
-    /// A mapping: how rows become records (JSON file)
-    #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
+}
+
+/// How files are read and what their rows become.
+#[derive(Debug, Args)]
+pub struct Reading {
+    #[command(flatten)]
+    pub choices: Choices,
+    /// A mapping: how rows become records; a JSON file, or the name of a saved one
+    #[arg(long, value_name = "FILE|NAME")]
+    pub mapping: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +153,43 @@ pub struct Validate {
     /// Check the records of a collection instead of files
     #[arg(long, conflicts_with = "files")]
     pub collection: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Mapping {
+    /// Saved mappings
+    List,
+    /// One saved mapping, as a file holds it
+    Show { name: String },
+    /// Save a mapping under a name
+    Save {
+        name: String,
+        /// JSON file; - for standard input
+        file: PathBuf,
+        /// Schema that its records are made for
+        #[arg(long)]
+        schema: Option<String>,
+        /// Replace the one that has this name
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Remove a saved mapping
+    Remove { name: String },
+    /// Suggest a mapping for a file; the document goes to standard output
+    Suggest {
+        file: PathBuf,
+        /// Schema to map to [default: the one that fits best]
+        #[arg(long)]
+        schema: Option<String>,
+        #[command(flatten)]
+        choices: Choices,
+    },
+    /// What the columns of a file hold
+    Profile {
+        file: PathBuf,
+        #[command(flatten)]
+        choices: Choices,
+    },
 }
 
 #[derive(Debug, Args, Default)]

@@ -54,6 +54,7 @@ async fn execute(arguments: Arguments) -> Result<u8, ApiError> {
         Command::Init(command) => commands::init::init(&session, command).await,
         Command::Import(command) => commands::import::import(&session, command).await,
         Command::Validate(command) => commands::import::validate(&session, command).await,
+        Command::Mapping(command) => commands::mapping::run(&session, command).await,
         Command::Quarantine(command) => commands::quarantine::run(&session, command).await,
         Command::Records(command) => commands::records::run(&session, command).await,
         Command::Runs(command) => commands::runs::runs(&session, command).await,

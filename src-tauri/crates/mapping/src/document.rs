@@ -4,6 +4,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
+use ts_rs::TS;
 
 use crate::error::MappingError;
 use crate::steps::{DecimalMark, Step};
@@ -16,31 +17,38 @@ pub const VERSION: u32 = 1;
 /// ```json
 /// {"version": 1, "missing": {"tokens": ["N/A", "-"]}, "rules": [{"to": "title", "from": "Job Title", "steps": [{"trim": "collapse"}]}]}
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Mapping {
     /// Always [`VERSION`].
     pub version: u32,
     /// A name for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(optional, as = "Option<_>")]
     pub name: String,
     /// What counts as missing, in all rules that say nothing else.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[ts(optional, as = "Option<_>")]
     pub missing: Missing,
     /// The decimal sign of numbers, in all number steps that say nothing else.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[ts(optional, as = "Option<_>")]
     pub decimal: DecimalMark,
     /// Time zone of dates that carry none: an IANA name or an offset such as `+02:00`. UTC if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub zone: Option<String>,
     /// Source fields that no rule uses.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[ts(optional, as = "Option<_>")]
     pub unmapped: Unmapped,
     /// Source fields that are left out on purpose, whatever `unmapped` says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<_>")]
     pub drop: Vec<String>,
     /// One rule a target field.
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub rules: Vec<Rule>,
 }
 
@@ -60,19 +68,22 @@ impl Default for Mapping {
 }
 
 /// Texts that stand for a missing value, compared trimmed and without regard to case.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[ts(rename = "MissingWords")]
 pub struct Missing {
     /// Such as `"N/A"`, `"-"`, `"null"`, `"?"`; `""` also makes blank text missing.
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub tokens: Vec<String>,
     /// What stands in the record then.
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub becomes: MissingBecomes,
 }
 
 /// What a missing value becomes where a rule has no default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum MissingBecomes {
     /// The record lacks the field.
@@ -83,7 +94,7 @@ pub enum MissingBecomes {
 }
 
 /// What happens to source fields that no rule uses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Unmapped {
     /// Columns are treated as if there were no mapping; fields of JSON rows stay as they are.
@@ -96,21 +107,26 @@ pub enum Unmapped {
 }
 
 /// One target field: where its value comes from, and what is done to it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[ts(rename = "MappingRule")]
 pub struct Rule {
     /// A dotted path (`salary_range.min` makes an object) or an RFC 6901 pointer for names with dots (`/a.b`).
     /// Empty: the value is an object whose fields become fields of the record.
     pub to: String,
+    #[ts(as = "SourceForm")]
     pub from: Source,
     /// Instead of the mapping's own tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub missing: Option<Missing>,
     /// Done one after the other. A missing value or null goes past all of them. After a list, steps work on each item.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<_>")]
     pub steps: Vec<Step>,
     /// Stands in the record where the value is missing or null in the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "unknown")]
     pub default: Option<Json>,
 }
 
@@ -136,46 +152,60 @@ pub enum Source {
 }
 
 /// One branch of a conditional source. Without conditions it always applies, so it belongs at the end.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
+#[ts(rename = "SourceCase")]
 pub struct Case {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<_>")]
     pub when: Vec<Condition>,
+    #[ts(as = "SourceForm")]
     pub then: Source,
 }
 
 /// A question about one column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
+#[ts(rename = "SourceCondition")]
 pub struct Condition {
     pub column: String,
     pub is: Test,
 }
 
 /// What is asked. Operands that are numbers compare as numbers, texts as trimmed text, character by character.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(rename = "SourceTest")]
 pub enum Test {
     Missing,
     Present,
-    Equals(Json),
+    Equals(#[ts(type = "unknown")] Json),
     /// Also true where the column is missing.
-    NotEquals(Json),
-    OneOf(Vec<Json>),
-    LessThan(Json),
-    AtMost(Json),
-    MoreThan(Json),
-    AtLeast(Json),
+    NotEquals(#[ts(type = "unknown")] Json),
+    OneOf(#[ts(type = "unknown[]")] Vec<Json>),
+    LessThan(#[ts(type = "unknown")] Json),
+    AtMost(#[ts(type = "unknown")] Json),
+    MoreThan(#[ts(type = "unknown")] Json),
+    AtLeast(#[ts(type = "unknown")] Json),
     /// A regular expression found anywhere in the text.
     Matches(String),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 enum OtherSource {
-    Constant(Json),
+    Constant(#[ts(type = "unknown")] Json),
     Template(String),
     Cases(Vec<Case>),
+}
+
+/// A source as JSON has it, for the generated types.
+#[derive(TS)]
+#[ts(untagged, rename = "MappingSource")]
+#[allow(dead_code)]
+enum SourceForm {
+    Column(String),
+    Other(OtherSource),
 }
 
 impl Serialize for Source {

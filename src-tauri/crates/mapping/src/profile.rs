@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use ts_rs::TS;
 
 use crate::columns::Columns;
 use crate::document::escape;
@@ -14,8 +15,9 @@ use crate::steps::DecimalMark;
 use crate::words::Words;
 
 /// What sample rows hold, column by column.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(rename = "SourceProfile")]
 pub struct Profile {
     pub rows: u64,
     /// The rows are of a table; of JSON otherwise.
@@ -24,7 +26,7 @@ pub struct Profile {
 }
 
 /// One column of a table, or one path of JSON rows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ColumnProfile {
     /// As rules name it.
@@ -42,8 +44,14 @@ pub struct ColumnProfile {
     /// The most frequent values, at most ten.
     pub top: Vec<TopValue>,
     /// Smallest and largest: of numbers by value, of all else as text.
+    #[ts(optional, type = "unknown")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Json>,
+    #[ts(optional, type = "unknown")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Json>,
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
     /// Characters of the longest text.
     pub longest: u64,
@@ -52,6 +60,8 @@ pub struct ColumnProfile {
     /// The same days can be read with day and month exchanged.
     pub date_ambiguous: bool,
     /// Which sign separates decimals; absent where nothing tells it.
+    #[ts(optional)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimal: Option<DecimalMark>,
     /// Values that could be read in both conventions, as different numbers.
     pub decimal_ambiguous: bool,
@@ -61,15 +71,16 @@ pub struct ColumnProfile {
 }
 
 /// A value and how often it occurs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TopValue {
     pub value: String,
     pub count: u64,
 }
 
 /// What most values of a column are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(rename = "ColumnKind")]
 pub enum Kind {
     /// There are no values.
     Empty,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use ts_rs::TS;
 
 /// One thing done to a value. In JSON an object with one member: `{"trim": "ends"}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// Removes white space.
@@ -55,7 +56,7 @@ impl Step {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum TrimKind {
     /// White space at both ends.
@@ -64,7 +65,7 @@ pub enum TrimKind {
     Collapse,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum CaseKind {
     Upper,
@@ -74,7 +75,7 @@ pub enum CaseKind {
 }
 
 /// Which sign separates decimals; the other one separates thousands. Spaces and apostrophes always separate thousands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum DecimalMark {
     /// `1,234.56`
@@ -86,21 +87,25 @@ pub enum DecimalMark {
     Auto,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct NumberStep {
     /// Instead of the mapping's own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub decimal: Option<DecimalMark>,
+    #[ts(optional, as = "Option<_>")]
     pub percent: Percent,
     #[serde(rename = "as")]
+    #[ts(optional, as = "Option<_>")]
     pub output: NumberAs,
     /// Without it, a range is a violation.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub range: Option<RangeStep>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Percent {
     /// `12%` is 12.
@@ -112,7 +117,7 @@ pub enum Percent {
     Refuse,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum NumberAs {
     /// A whole number where it is one, else a double.
@@ -125,24 +130,29 @@ pub enum NumberAs {
 }
 
 /// What to make of `$53K-$91K`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct RangeStep {
     /// What stands at the rule's own target.
+    #[ts(optional, as = "Option<_>")]
     pub here: RangePart,
     /// Further targets, written only where the text is a range.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub min: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub max: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub mean: Option<String>,
     /// ISO 4217 code of the currency that the text names; a bare `$` counts as USD, `¥` as JPY.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub currency: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum RangePart {
     #[default]
@@ -151,21 +161,24 @@ pub enum RangePart {
     Max,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct DateStep {
     /// Tried in order: `iso`, `excel`, `excel1904`, `epochSeconds`, `epochMilliseconds`, or a strftime pattern
     /// (`%d.%m.%Y %H:%M`; English names). `iso` if there is none. A year of two digits (`%y`) lies from 1970 to 2069.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<_>")]
     pub formats: Vec<String>,
     /// Instead of the mapping's own. Times that clocks skip or repeat in this zone are violations.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub zone: Option<String>,
     #[serde(rename = "as")]
+    #[ts(optional, as = "Option<_>")]
     pub output: DateAs,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum DateAs {
     /// RFC 3339 text in UTC: `2024-03-01T09:00:00Z`.
@@ -180,12 +193,14 @@ pub enum DateAs {
 }
 
 /// Words for true and false, compared trimmed and without regard to case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct BooleanStep {
     #[serde(rename = "true")]
+    #[ts(optional, as = "Option<_>")]
     pub yes: Vec<String>,
     #[serde(rename = "false")]
+    #[ts(optional, as = "Option<_>")]
     pub no: Vec<String>,
 }
 
@@ -196,20 +211,22 @@ impl Default for BooleanStep {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ExtractStep {
     /// Regular expression of the `regex` crate: linear time, no look-around.
     pub pattern: String,
     /// Number or name of the group that is taken; the first one if there are groups, else all that was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub group: Option<String>,
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub otherwise: NoMatch,
 }
 
 /// What happens to a text in which nothing is found.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum NoMatch {
     /// A violation.
@@ -221,7 +238,7 @@ pub enum NoMatch {
     Absent,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReplaceStep {
     pub pattern: String,
@@ -229,21 +246,25 @@ pub struct ReplaceStep {
     pub with: String,
     /// The pattern and the replacement are plain text.
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub literal: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SplitStep {
     pub separator: String,
     /// White space at the ends of items goes.
     #[serde(default = "yes")]
+    #[ts(optional, as = "Option<_>")]
     pub trim: bool,
     /// Items without text go.
     #[serde(default = "yes")]
+    #[ts(optional, as = "Option<_>")]
     pub drop_empty: bool,
     /// Of items that are the same in the end, the first one stays.
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub unique: bool,
 }
 
@@ -251,20 +272,23 @@ fn yes() -> bool {
     true
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct LookupStep {
     /// From the text (trimmed) to the value.
+    #[ts(type = "Record<string, unknown>")]
     pub table: BTreeMap<String, Json>,
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub unknown: UnknownValue,
     /// Upper and lower case differ.
     #[serde(default)]
+    #[ts(optional, as = "Option<_>")]
     pub match_case: bool,
 }
 
 /// What happens to a value that is not in the table.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum UnknownValue {
     /// A violation.
@@ -276,7 +300,7 @@ pub enum UnknownValue {
     Absent,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum CastTo {
     Text,
@@ -291,10 +315,11 @@ pub enum CastTo {
     Json,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct FlattenStep {
     /// Between the names on the way down.
+    #[ts(optional, as = "Option<_>")]
     pub separator: String,
 }
 

@@ -1,7 +1,8 @@
 //! Suggesting a mapping from a profile and a pack: by names, types and values, with a reason for each match.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use steward_schema::Pack;
+use ts_rs::TS;
 
 use crate::document::{Mapping, Missing, Rule};
 use crate::matching::{Match, judge};
@@ -12,7 +13,7 @@ use crate::steps::{RangeStep, Step};
 use crate::target::{Taken, Target};
 
 /// A mapping to begin with, and what a person should know about it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Suggestion {
     /// Columns without a match are kept as they are.
@@ -28,7 +29,7 @@ pub struct Suggestion {
 }
 
 /// A column and the field that it probably is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct FieldMatch {
     pub column: String,
     pub to: String,

@@ -17,7 +17,9 @@ pub mod quality;
 pub mod quarantine;
 pub mod rows;
 pub mod runs;
+pub mod sample;
 pub mod seen;
+pub mod trial;
 pub mod workspace;
 
 pub use error::{Error, Result};

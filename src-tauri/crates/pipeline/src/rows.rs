@@ -159,7 +159,7 @@ impl RowReader {
 }
 
 /// The cells of a row that a reader of sheets or tables made.
-fn cells_of(json: Json, columns: &[String]) -> Vec<Cell<'static>> {
+pub(crate) fn cells_of(json: Json, columns: &[String]) -> Vec<Cell<'static>> {
     let Json::Object(mut record) = json else {
         return vec![Cell::Empty; columns.len()];
     };

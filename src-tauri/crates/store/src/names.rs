@@ -14,6 +14,8 @@ pub const RUNS: &str = "steward.runs";
 pub const RUN_INSERTS: &str = "steward.run_inserts";
 pub const QUARANTINE: &str = "steward.quarantine";
 pub const SETTINGS: &str = "steward.settings";
+/// Mappings that were saved under a name.
+pub const MAPPINGS: &str = "steward.mappings";
 /// Last quality reports.
 pub const QUALITY: &str = "steward.quality";
 /// Records that failed a figure at the last measurement.
@@ -28,6 +30,7 @@ const OWN: &[(&str, &[&str])] = &[
     (RUN_INSERTS, &["run"]),
     (QUARANTINE, &["runId", "status"]),
     (SETTINGS, &[]),
+    (MAPPINGS, &[]),
     (QUALITY, &[]),
     (FINDINGS, &["place"]),
 ];

@@ -40,6 +40,8 @@ import type {
   LastQuality,
   ListChanges,
   ListQuarantine,
+  MappingName,
+  MappingTrial,
   OpenWorkspace,
   ParseFilter,
   ParsedFilter,
@@ -49,6 +51,8 @@ import type {
   PlanBulk,
   PlanImport,
   PreviewImport,
+  ProfileSource,
+  ProfiledSource,
   QualityQuery,
   QuarantineEdited,
   QuarantineEntry,
@@ -68,6 +72,9 @@ import type {
   RunDetail,
   RunId,
   Runs,
+  SaveMapping,
+  SavedMapping,
+  SavedMappings,
   SchemaDetail,
   SchemaId,
   Schemas,
@@ -76,7 +83,10 @@ import type {
   SettingName,
   Settings,
   SettingsQuery,
+  SuggestMapping,
+  SuggestedMapping,
   TestConnection,
+  TryMapping,
   UndoChange,
   UndoRunPlan,
   ValidateFiles,
@@ -166,6 +176,20 @@ export interface Commands {
   "imports.resume": { request: ResumeRun; response: JobStarted };
   /** Checks files against a schema without loading them (a job whose outcome is a plan). (Read) */
   "imports.validate": { request: ValidateFiles; response: JobStarted };
+  /** Mappings that were saved under a name. (Read) */
+  "mappings.list": { request: Empty; response: SavedMappings };
+  /** One saved mapping. (Read) */
+  "mappings.get": { request: MappingName; response: SavedMapping };
+  /** Saves a mapping under a name, or gives it another one. (Write) */
+  "mappings.save": { request: SaveMapping; response: SavedMapping };
+  /** Removes a saved mapping; records and runs do not need it. (Write) */
+  "mappings.remove": { request: MappingName; response: Empty };
+  /** What the columns of a file hold. (Read) */
+  "mappings.profile": { request: ProfileSource; response: ProfiledSource };
+  /** A mapping to begin with, with a reason for each field. (Read) */
+  "mappings.suggest": { request: SuggestMapping; response: SuggestedMapping };
+  /** What a mapping makes of the first rows; a mapping that cannot be used is an answer, too. (Read) */
+  "mappings.try": { request: TryMapping; response: MappingTrial };
   /** Import runs, newest first. (Read) */
   "runs.list": { request: Empty; response: Runs };
   /** One run. (Read) */
@@ -258,6 +282,13 @@ export const commandClass = {
   "imports.apply": "Write",
   "imports.resume": "Write",
   "imports.validate": "Read",
+  "mappings.list": "Read",
+  "mappings.get": "Read",
+  "mappings.save": "Write",
+  "mappings.remove": "Write",
+  "mappings.profile": "Read",
+  "mappings.suggest": "Read",
+  "mappings.try": "Read",
   "runs.list": "Read",
   "runs.get": "Read",
   "runs.planUndo": "Read",

@@ -41,6 +41,11 @@ export type ApplyPlan = { planId: string, reason?: string, };
 export type AssignSchema = { collection: string, schema?: string, };
 
 /**
+ * Words for true and false, compared trimmed and without regard to case.
+ */
+export type BooleanStep = { true?: Array<string>, false?: Array<string>, };
+
+/**
  * Closed: all is well. Open: everything is refused for a while. Trying: the next operation decides.
  */
 export type BreakerState = "closed" | "open" | "trying";
@@ -59,6 +64,10 @@ summary: string, matched: number, changed: number,
  * Records that would break a rule they do not break now.
  */
 newlyInvalid: number, samples: Array<DiffSample>, };
+
+export type CaseKind = "upper" | "lower" | "title";
+
+export type CastTo = "text" | "integer" | "number" | "boolean" | "decimal" | "objectId" | "json";
 
 /**
  * The hash chain of the history, recomputed.
@@ -151,6 +160,64 @@ waiting: number, indexedFields: Array<string>, textFields: Array<string>, };
 export type Collections = { collections: Array<CollectionInfo>, };
 
 /**
+ * What most values of a column are.
+ */
+export type ColumnKind = "empty" | "boolean" | "integer" | "number" | "writtenNumber" | "date" | "dateTime" | "list" | "object" | "text";
+
+/**
+ * One column of a table, or one path of JSON rows.
+ */
+export type ColumnProfile = { 
+/**
+ * As rules name it.
+ */
+name: string, kind: ColumnKind, 
+/**
+ * 0 to 1: how many of the values are of that kind.
+ */
+share: number, 
+/**
+ * Empty, null, or not there.
+ */
+missing: number, 
+/**
+ * Values that usually stand for a missing one, with how often they occur.
+ */
+tokens: Array<TopValue>, 
+/**
+ * Different values; a lower bound if `distinct_exact` is false.
+ */
+distinct: number, distinctExact: boolean, 
+/**
+ * The most frequent values, at most ten.
+ */
+top: Array<TopValue>, 
+/**
+ * Smallest and largest: of numbers by value, of all else as text.
+ */
+min?: unknown, max?: unknown, example?: string, 
+/**
+ * Characters of the longest text.
+ */
+longest: number, 
+/**
+ * Formats that read the dates of the column, best first.
+ */
+dateFormats: Array<string>, 
+/**
+ * The same days can be read with day and month exchanged.
+ */
+dateAmbiguous: boolean, 
+/**
+ * Which sign separates decimals; absent where nothing tells it.
+ */
+decimal?: DecimalMark, 
+/**
+ * Values that could be read in both conventions, as different numbers.
+ */
+decimalAmbiguous: boolean, };
+
+/**
  * Comparison operators.
  */
 export type Comparison = "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
@@ -216,6 +283,24 @@ export type CreateRecord = { collection: string, document: Value, reason?: strin
  * Answer of `workspace.current`.
  */
 export type CurrentWorkspace = { workspace?: WorkspaceInfo, };
+
+export type DateAs = "utc" | "offset" | "bson" | "day";
+
+export type DateStep = { 
+/**
+ * Tried in order: `iso`, `excel`, `excel1904`, `epochSeconds`, `epochMilliseconds`, or a strftime pattern
+ * (`%d.%m.%Y %H:%M`; English names). `iso` if there is none. A year of two digits (`%y`) lies from 1970 to 2069.
+ */
+formats?: Array<string>, 
+/**
+ * Instead of the mapping's own. Times that clocks skip or repeat in this zone are violations.
+ */
+zone?: string, as?: DateAs, };
+
+/**
+ * Which sign separates decimals; the other one separates thousands. Spaces and apostrophes always separate thousands.
+ */
+export type DecimalMark = "point" | "comma" | "auto";
 
 /**
  * Why a schema was recognised.
@@ -314,6 +399,16 @@ export type ExportRecords = { collection: string, filter?: Filter, format: Expor
  */
 file: string, };
 
+export type ExtractStep = { 
+/**
+ * Regular expression of the `regex` crate: linear time, no look-around.
+ */
+pattern: string, 
+/**
+ * Number or name of the group that is taken; the first one if there are groups, else all that was found.
+ */
+group?: string, otherwise?: NoMatch, };
+
 export type Facet = { field: string, 
 /**
  * Most frequent first; a list counts once for each of its elements.
@@ -343,6 +438,19 @@ export type FieldChange = { path: FieldPath, before?: Value, after?: Value, };
 export type FieldCompleteness = { field: string, required: boolean, filled: number, missing: number, };
 
 export type FieldConflict = { path: string, before?: Value, mine?: Value, theirs?: Value, };
+
+/**
+ * A column and the field that it probably is.
+ */
+export type FieldMatch = { column: string, to: string, 
+/**
+ * 0 to 1.
+ */
+confidence: number, 
+/**
+ * One sentence.
+ */
+reason: string, };
 
 /**
  * A path into a document, segments separated by dots as MongoDB writes them.
@@ -387,6 +495,12 @@ limit: number, };
  * Shows only the records that failed a figure at the last measurement.
  */
 export type Finding = "completeness" | "adherence" | "uniqueness" | "freshness";
+
+export type FlattenStep = { 
+/**
+ * Between the names on the way down.
+ */
+separator?: string, };
 
 export type ForgetWorkspace = { id: string, };
 
@@ -493,6 +607,121 @@ export type ListChanges = { collection?: string, beforeSeq?: number, limit: numb
 
 export type ListQuarantine = { filter: QuarantineFilter, after?: string, limit: number, };
 
+export type LookupStep = { 
+/**
+ * From the text (trimmed) to the value.
+ */
+table: Record<string, unknown>, unknown?: UnknownValue, 
+/**
+ * Upper and lower case differ.
+ */
+matchCase?: boolean, };
+
+/**
+ * How rows of one kind of source become records.
+ *
+ * ```json
+ * {"version": 1, "missing": {"tokens": ["N/A", "-"]}, "rules": [{"to": "title", "from": "Job Title", "steps": [{"trim": "collapse"}]}]}
+ * ```
+ */
+export type Mapping = { 
+/**
+ * Always [`VERSION`].
+ */
+version: number, 
+/**
+ * A name for people.
+ */
+name?: string, 
+/**
+ * What counts as missing, in all rules that say nothing else.
+ */
+missing?: MissingWords, 
+/**
+ * The decimal sign of numbers, in all number steps that say nothing else.
+ */
+decimal?: DecimalMark, 
+/**
+ * Time zone of dates that carry none: an IANA name or an offset such as `+02:00`. UTC if absent.
+ */
+zone?: string, 
+/**
+ * Source fields that no rule uses.
+ */
+unmapped?: Unmapped, 
+/**
+ * Source fields that are left out on purpose, whatever `unmapped` says.
+ */
+drop?: Array<string>, 
+/**
+ * One rule a target field.
+ */
+rules?: Array<MappingRule>, };
+
+/**
+ * Why a mapping cannot be used.
+ */
+export type MappingFault = { 
+/**
+ * RFC 6901, into the mapping.
+ */
+pointer: string, message: string, hint: string, };
+
+export type MappingName = { name: string, };
+
+/**
+ * One target field: where its value comes from, and what is done to it.
+ */
+export type MappingRule = { 
+/**
+ * A dotted path (`salary_range.min` makes an object) or an RFC 6901 pointer for names with dots (`/a.b`).
+ * Empty: the value is an object whose fields become fields of the record.
+ */
+to: string, from: MappingSource, 
+/**
+ * Instead of the mapping's own tokens.
+ */
+missing?: MissingWords, 
+/**
+ * Done one after the other. A missing value or null goes past all of them. After a list, steps work on each item.
+ */
+steps?: Array<Step>, 
+/**
+ * Stands in the record where the value is missing or null in the end.
+ */
+default?: unknown, };
+
+/**
+ * A source as JSON has it, for the generated types.
+ */
+export type MappingSource = string | OtherSource;
+
+export type MappingTrial = { 
+/**
+ * The first rows; with an error, as the source has them and nothing else.
+ */
+rows: Array<TriedRow>, 
+/**
+ * The first rows with problems.
+ */
+badRows: Array<TriedRow>, 
+/**
+ * Rows that were checked.
+ */
+checked: number, 
+/**
+ * Of them, those with problems.
+ */
+bad: number, 
+/**
+ * Most frequent first.
+ */
+problems: Array<ProblemCount>, 
+/**
+ * Fields that got a value in at least one row.
+ */
+filled: Array<string>, error?: MappingFault, };
+
 /**
  * One figure.
  */
@@ -521,7 +750,44 @@ export type MetricState = "good" | "bad" | "unknown";
  */
 export type MetricUnit = "ratio" | "days";
 
+/**
+ * What a missing value becomes where a rule has no default.
+ */
+export type MissingBecomes = "absent" | "null";
+
+/**
+ * Texts that stand for a missing value, compared trimmed and without regard to case.
+ */
+export type MissingWords = { 
+/**
+ * Such as `"N/A"`, `"-"`, `"null"`, `"?"`; `""` also makes blank text missing.
+ */
+tokens?: Array<string>, 
+/**
+ * What stands in the record then.
+ */
+becomes?: MissingBecomes, };
+
+/**
+ * What happens to a text in which nothing is found.
+ */
+export type NoMatch = "error" | "keep" | "absent";
+
+export type NumberAs = "number" | "integer" | "decimal";
+
+export type NumberStep = { 
+/**
+ * Instead of the mapping's own.
+ */
+decimal?: DecimalMark, percent?: Percent, as?: NumberAs, 
+/**
+ * Without it, a range is a violation.
+ */
+range?: RangeStep, };
+
 export type OpenWorkspace = { target: WorkspaceTarget, };
+
+export type OtherSource = { "constant": unknown } | { "template": string } | { "cases": Array<SourceCase> };
 
 export type ParseFilter = { text: string, };
 
@@ -539,6 +805,8 @@ export type Part = { name: string,
  */
 rows?: number, };
 
+export type Percent = "points" | "fraction" | "refuse";
+
 /**
  * One thing the user may or may not do on the database.
  */
@@ -555,7 +823,7 @@ export type PickedFiles = { files: Array<FileHandle>, };
 
 export type PlanBulk = { collection: string, selection: Selection, change: BulkAction, };
 
-export type PlanImport = { files: Array<string>, 
+export type PlanImport = { 
 /**
  * Absent: detected; empty text: without a schema.
  */
@@ -567,15 +835,7 @@ collection?: string,
 /**
  * Absent: the schema's key.
  */
-keyField?: string, 
-/**
- * How to read each file, in their order; what is left out is recognised.
- */
-choices?: Array<SourceChoice>, 
-/**
- * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
- */
-mapping?: unknown, mode: ImportMode, 
+keyField?: string, mode: ImportMode, 
 /**
  * What happens to rows that share a key. Absent: as the schema says, else `ask`.
  */
@@ -584,13 +844,7 @@ duplicates?: Duplicates,
  * Read everything and compare it with what is there: exact counts and samples.
  * Otherwise the plan only settles schema, collection and key.
  */
-full: boolean, };
-
-export type PreviewImport = { files: Array<string>, 
-/**
- * `careers` or `careers@1.0.0`; detected when absent.
- */
-schema?: string, 
+full: boolean, files: Array<string>, 
 /**
  * How to read each file, in their order; what is left out is recognised.
  */
@@ -598,11 +852,44 @@ choices?: Array<SourceChoice>,
 /**
  * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
  */
-mapping?: unknown, };
+mapping?: Mapping, };
+
+export type PreviewImport = { 
+/**
+ * `careers` or `careers@1.0.0`; detected when absent.
+ */
+schema?: string, files: Array<string>, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: Mapping, };
 
 export type PreviewRow = { rowNumber: number, document?: Value, raw: string, violations: Array<Violation>, };
 
 export type ProblemCount = { field: string, rule: string, message: string, rows: number, };
+
+/**
+ * Asks about the first of the files.
+ */
+export type ProfileSource = { files: Array<string>, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: Mapping, };
+
+export type ProfiledSource = { file: FileHandle, 
+/**
+ * All rows of the file were looked at, not only the first ones.
+ */
+whole: boolean, profile: SourceProfile, };
 
 export type QualityQuery = { collection: string, };
 
@@ -685,6 +972,25 @@ problems: Array<ProblemCount>, };
  */
 export type QuarantineStatus = "waiting" | "released" | "discarded";
 
+export type RangePart = "mean" | "min" | "max";
+
+/**
+ * What to make of `$53K-$91K`.
+ */
+export type RangeStep = { 
+/**
+ * What stands at the rule's own target.
+ */
+here?: RangePart, 
+/**
+ * Further targets, written only where the text is a range.
+ */
+min?: string, max?: string, mean?: string, 
+/**
+ * ISO 4217 code of the currency that the text names; a bare `$` counts as USD, `¥` as JPY.
+ */
+currency?: string, };
+
 /**
  * A workspace that was opened before.
  */
@@ -755,6 +1061,16 @@ violations: Array<Violation>, };
 export type RecordsExported = { file: FileHandle, records: number, };
 
 export type RejectedRow = { file: string, rowNumber: number, raw: string, errors: Array<Violation>, };
+
+export type ReplaceStep = { pattern: string, 
+/**
+ * `$1` and `${name}` stand for groups, `$$` for a dollar sign.
+ */
+with: string, 
+/**
+ * The pattern and the replacement are plain text.
+ */
+literal?: boolean, };
 
 /**
  * Brings discarded entries back to waiting.
@@ -875,6 +1191,31 @@ export type RunUndone = { run: RunRecord, removed: number, restored: number, kep
 
 export type Runs = { runs: Array<RunRecord>, };
 
+export type SaveMapping = { name: string, schema: string, mapping: Mapping, 
+/**
+ * One of the same name may be replaced.
+ */
+replace: boolean, 
+/**
+ * The name it had until now: that one goes.
+ */
+renamedFrom?: string, };
+
+/**
+ * A mapping that was saved under a name.
+ */
+export type SavedMapping = { name: string, 
+/**
+ * The schema that its records are made for; empty for none.
+ */
+schema: string, updatedAt: string, 
+/**
+ * Who saved it.
+ */
+by: string, mapping: Mapping, };
+
+export type SavedMappings = { mappings: Array<SavedMapping>, };
+
 export type SchemaDetail = { summary: SchemaSummary, 
 /**
  * The JSON Schema document.
@@ -937,6 +1278,11 @@ lastAt: string, };
 export type Sort = { field: string, descending: boolean, };
 
 /**
+ * One branch of a conditional source. Without conditions it always applies, so it belongs at the end.
+ */
+export type SourceCase = { when?: Array<SourceCondition>, then: MappingSource, };
+
+/**
  * What a person may choose about how a file is read; everything left out is recognised.
  */
 export type SourceChoice = { 
@@ -962,15 +1308,158 @@ quote?: string,
 header?: boolean, };
 
 /**
+ * A question about one column.
+ */
+export type SourceCondition = { column: string, is: SourceTest, };
+
+/**
+ * What sample rows hold, column by column.
+ */
+export type SourceProfile = { rows: number, 
+/**
+ * The rows are of a table; of JSON otherwise.
+ */
+table: boolean, columns: Array<ColumnProfile>, };
+
+/**
+ * What is asked. Operands that are numbers compare as numbers, texts as trimmed text, character by character.
+ */
+export type SourceTest = "missing" | "present" | { "equals": unknown } | { "notEquals": unknown } | { "oneOf": unknown[] } | { "lessThan": unknown } | { "atMost": unknown } | { "moreThan": unknown } | { "atLeast": unknown } | { "matches": string };
+
+export type SplitStep = { separator: string, 
+/**
+ * White space at the ends of items goes.
+ */
+trim?: boolean, 
+/**
+ * Items without text go.
+ */
+dropEmpty?: boolean, 
+/**
+ * Of items that are the same in the end, the first one stays.
+ */
+unique?: boolean, };
+
+/**
  * One step of connecting.
  */
 export type StageName = "name" | "network" | "tls" | "login" | "permissions";
 
 export type StageOutcome = "passed" | "failed" | "notNeeded" | "notReached";
 
+/**
+ * One thing done to a value. In JSON an object with one member: `{"trim": "ends"}`.
+ */
+export type Step = { "trim": TrimKind } | { "case": CaseKind } | { "number": NumberStep } | { "date": DateStep } | { "boolean": BooleanStep } | { "extract": ExtractStep } | { "replace": ReplaceStep } | { "split": SplitStep } | { "lookup": LookupStep } | { "cast": CastTo } | { "pick": string } | { "flatten": FlattenStep };
+
+/**
+ * Asks about the first of the files.
+ */
+export type SuggestMapping = { 
+/**
+ * Absent: the one that fits best.
+ */
+schema?: string, files: Array<string>, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: Mapping, };
+
+export type SuggestedMapping = { 
+/**
+ * Empty where no schema fits; there is no suggestion then.
+ */
+schema: string, suggestion?: Suggestion, 
+/**
+ * More rows or more fields come out right with it than without any mapping.
+ */
+needed: boolean, 
+/**
+ * Rows that were looked at.
+ */
+checked: number, 
+/**
+ * Of them, those that have problems without a mapping.
+ */
+badWithout: number, 
+/**
+ * Those that have problems with the suggested one.
+ */
+badWith: number, };
+
+/**
+ * A mapping to begin with, and what a person should know about it.
+ */
+export type Suggestion = { 
+/**
+ * Columns without a match are kept as they are.
+ */
+mapping: Mapping, 
+/**
+ * In the order of the columns.
+ */
+matches: Array<FieldMatch>, 
+/**
+ * Columns that fit no field.
+ */
+unmatchedColumns: Array<string>, 
+/**
+ * Required fields that no column fits.
+ */
+missingFields: Array<string>, 
+/**
+ * What the values do not tell, as sentences.
+ */
+questions: Array<string>, };
+
 export type TestConnection = { uri: string, };
 
+/**
+ * A value and how often it occurs.
+ */
+export type TopValue = { value: string, count: number, };
+
 export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings";
+
+/**
+ * One row, before and after.
+ */
+export type TriedRow = { rowNumber: number, 
+/**
+ * The values of the source by column; absent where the row cannot be read.
+ */
+source?: Value, document?: Value, raw: string, 
+/**
+ * Each points at its place in the record.
+ */
+violations: Array<Violation>, };
+
+export type TrimKind = "ends" | "collapse";
+
+/**
+ * Tries a mapping on the first of the files.
+ */
+export type TryMapping = { 
+/**
+ * Absent or empty: without a schema.
+ */
+schema?: string, 
+/**
+ * Rows of each kind in the answer; 1 to 100.
+ */
+limit: number, files: Array<string>, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: Mapping, };
 
 /**
  * Value types a filter can ask for; `number` is any numeric BSON type.
@@ -1008,7 +1497,17 @@ editedSince: number, samples: Array<DiffSample>, };
  */
 export type UnknownField = { field: string, rows: number, };
 
-export type ValidateFiles = { files: Array<string>, schema?: string, 
+/**
+ * What happens to a value that is not in the table.
+ */
+export type UnknownValue = "error" | "keep" | "absent";
+
+/**
+ * What happens to source fields that no rule uses.
+ */
+export type Unmapped = "keep" | "drop" | "report";
+
+export type ValidateFiles = { schema?: string, files: Array<string>, 
 /**
  * How to read each file, in their order; what is left out is recognised.
  */
@@ -1016,7 +1515,7 @@ choices?: Array<SourceChoice>,
 /**
  * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
  */
-mapping?: unknown, };
+mapping?: Mapping, };
 
 export type ValidateQuarantine = { id: string, document: Value, };
 

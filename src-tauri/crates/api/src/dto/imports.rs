@@ -3,23 +3,32 @@
 use super::{DiffSample, FileHandle, wire};
 use steward_domain::run::UnknownField;
 use steward_domain::{Duplicates, ImportMode, RunCounts, RunRecord, SourceChoice, Value, Violation};
+use steward_mapping::Mapping;
 use steward_sources::Examined;
 
 wire! {
-    pub struct PreviewImport {
+    /// Files, and how their rows become records; a part of every request about files.
+    #[derive(Default)]
+    pub struct Sources {
         pub files: Vec<String>,
-        /// `careers` or `careers@1.0.0`; detected when absent.
-        #[ts(optional)]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub schema: Option<String>,
         /// How to read each file, in their order; what is left out is recognised.
         #[ts(optional, as = "Option<Vec<SourceChoice>>")]
         #[serde(default)]
         pub choices: Vec<SourceChoice>,
         /// A mapping (see the guide on mappings); absent: columns go to the fields of their names.
-        #[ts(optional, type = "unknown")]
+        #[ts(optional, as = "Option<Mapping>")]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub mapping: Option<serde_json::Value>,
+    }
+
+    pub struct PreviewImport {
+        #[serde(flatten)]
+        #[ts(flatten)]
+        pub sources: Sources,
+        /// `careers` or `careers@1.0.0`; detected when absent.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub schema: Option<String>,
     }
 
     /// Why a schema was recognised.
@@ -53,7 +62,9 @@ wire! {
     pub struct ImportPreview { pub files: Vec<FilePreview> }
 
     pub struct PlanImport {
-        pub files: Vec<String>,
+        #[serde(flatten)]
+        #[ts(flatten)]
+        pub sources: Sources,
         /// Absent: detected; empty text: without a schema.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,14 +77,6 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub key_field: Option<String>,
-        /// How to read each file, in their order; what is left out is recognised.
-        #[ts(optional, as = "Option<Vec<SourceChoice>>")]
-        #[serde(default)]
-        pub choices: Vec<SourceChoice>,
-        /// A mapping (see the guide on mappings); absent: columns go to the fields of their names.
-        #[ts(optional, type = "unknown")]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub mapping: Option<serde_json::Value>,
         pub mode: ImportMode,
         /// What happens to rows that share a key. Absent: as the schema says, else `ask`.
         #[ts(optional)]
@@ -144,17 +147,11 @@ wire! {
     pub struct RunUndone { pub run: RunRecord, pub removed: i64, pub restored: i64, pub kept: i64 }
 
     pub struct ValidateFiles {
-        pub files: Vec<String>,
+        #[serde(flatten)]
+        #[ts(flatten)]
+        pub sources: Sources,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub schema: Option<String>,
-        /// How to read each file, in their order; what is left out is recognised.
-        #[ts(optional, as = "Option<Vec<SourceChoice>>")]
-        #[serde(default)]
-        pub choices: Vec<SourceChoice>,
-        /// A mapping (see the guide on mappings); absent: columns go to the fields of their names.
-        #[ts(optional, type = "unknown")]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub mapping: Option<serde_json::Value>,
     }
 }

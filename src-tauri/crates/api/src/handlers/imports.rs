@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use steward_domain::{Duplicates, Filter, RecordKey, SourceChoice, Value};
+use steward_domain::{Duplicates, Filter, RecordKey, Value};
 use steward_mapping::Mapping;
 use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Reading, SourceFile};
 use steward_pipeline::rows::RowOutcome;
@@ -12,7 +12,7 @@ use steward_pipeline::{Workspace, import, runs};
 use crate::app::App;
 use crate::dto::{
     ApplyPlan, Detection, DiffSample, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted, JobUnit, PlanImport,
-    PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Topic, ValidateFiles,
+    PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -27,7 +27,7 @@ pub(crate) fn announce(app: &Arc<App>, collection: &str) {
     app.changed(&topics, Some(collection));
 }
 
-fn sources(app: &App, files: &[String], choices: &[SourceChoice]) -> ApiResult<Vec<SourceFile>> {
+pub(super) fn sources(app: &App, Sources { files, choices, .. }: &Sources) -> ApiResult<Vec<SourceFile>> {
     if files.is_empty() {
         return Err(ApiError::bad_request("Choose at least one file."));
     }
@@ -36,7 +36,7 @@ fn sources(app: &App, files: &[String], choices: &[SourceChoice]) -> ApiResult<V
     files.iter().enumerate().map(file).collect()
 }
 
-fn mapping_of(json: Option<&serde_json::Value>) -> ApiResult<Option<Mapping>> {
+pub(super) fn mapping_of(json: Option<&serde_json::Value>) -> ApiResult<Option<Mapping>> {
     let read = |json: &serde_json::Value| Mapping::from_json(json.clone()).map_err(|e| ApiError::from(steward_pipeline::Error::from(e)));
     json.map(read).transpose()
 }
@@ -50,7 +50,7 @@ async fn first_rows(source: SourceFile, how: Reading) -> ApiResult<CheckedBatch>
 }
 
 /// The first records of a file in their plain view, for detection.
-async fn first_records(source: SourceFile, mapping: Option<Mapping>) -> ApiResult<Vec<serde_json::Value>> {
+pub(super) async fn first_records(source: SourceFile, mapping: Option<Mapping>) -> ApiResult<Vec<serde_json::Value>> {
     let how = Reading { checker: None, pack: None, mapping, normaliser: None, key_field: String::new() };
     let (rows, _) = first_rows(source, how).await?.into_parts();
     let document = |row: steward_pipeline::rows::CheckedRow| match row.outcome {
@@ -68,16 +68,16 @@ async fn examine(source: &SourceFile) -> ApiResult<steward_sources::Examined> {
     examined.await.map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))?
 }
 
-fn detections(workspace: &Workspace, records: &[serde_json::Value]) -> Vec<Detection> {
+pub(super) fn detections(workspace: &Workspace, records: &[serde_json::Value]) -> Vec<Detection> {
     let found = steward_schema::detect(&workspace.registry, records);
     found.into_iter().map(|d| Detection { schema: d.id.to_string(), confidence: d.confidence, reason: d.reason }).collect()
 }
 
 pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<ImportPreview> {
     let workspace = app.workspace()?;
-    let mapping = mapping_of(request.mapping.as_ref())?;
+    let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let mut files = Vec::new();
-    for (id, source) in request.files.iter().zip(sources(app, &request.files, &request.choices)?) {
+    for (id, source) in request.sources.files.iter().zip(sources(app, &request.sources)?) {
         let examined = examine(&source).await?;
         let records = first_records(source.clone(), mapping.clone()).await?;
         let detected = detections(&workspace, &records);
@@ -145,8 +145,8 @@ async fn preview_rows(
 
 /// Settles schema, collection and key.
 async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiResult<ImportSpec> {
-    let files = sources(app, &request.files, &request.choices)?;
-    let mapping = mapping_of(request.mapping.as_ref())?;
+    let files = sources(app, &request.sources)?;
+    let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let schema = match &request.schema {
         Some(schema) if schema.is_empty() => String::new(),
         Some(schema) => workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.id.to_string(),
@@ -225,12 +225,13 @@ pub async fn plan(app: &Arc<App>, request: PlanImport) -> ApiResult<JobStarted> 
         let findings = if request.full {
             Some(runs::dry_run(&workspace, &spec, true, progress.as_ref()).await?)
         } else {
+            let how = Reading::of(&workspace, &spec)?;
             for file in &spec.files {
-                import::size(file)?;
+                steward_pipeline::trial::readable(file, &how)?;
             }
             None
         };
-        let plan = describe(&owner, &request.files, &spec, findings)?;
+        let plan = describe(&owner, &request.sources.files, &spec, findings)?;
         let plan_id = owner.plans.put(Plan::Import { spec, stamps, state });
         Ok(JobOutcome::Plan(ImportPlan { plan_id, ..plan }))
     }))
@@ -300,7 +301,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
 
 pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let files = if request.files.is_empty() { Vec::new() } else { sources(app, &request.files, &[])? };
+    let files = if request.files.is_empty() { Vec::new() } else { sources(app, &Sources { files: request.files, ..Sources::default() })? };
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Import, "Going on with an import", JobUnit::Bytes, move |progress| async move {
         let (run, _) = runs::resume(&workspace, &request.run_id, files, progress.as_ref()).await?;
@@ -311,10 +312,9 @@ pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted>
 
 pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
+    let files = request.sources.files.clone();
     let plan = PlanImport {
-        files: request.files.clone(),
-        choices: request.choices,
-        mapping: request.mapping,
+        sources: request.sources,
         duplicates: None,
         schema: request.schema,
         collection: None,
@@ -334,6 +334,6 @@ pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobSt
     let title = format!("Checking {}", names(&spec));
     Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
         let findings = runs::dry_run(&workspace, &spec, false, progress.as_ref()).await?;
-        Ok(JobOutcome::Plan(describe(&owner, &request.files, &spec, Some(findings))?))
+        Ok(JobOutcome::Plan(describe(&owner, &files, &spec, Some(findings))?))
     }))
 }

@@ -8,6 +8,7 @@ pub mod files;
 pub mod filters;
 pub mod imports;
 pub mod jobs;
+pub mod mappings;
 pub mod quality;
 pub mod quarantine;
 pub mod records;

@@ -1,63 +1,16 @@
 //! `import` and `validate`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use steward_api::dto::{ApplyPlan, ImportPlan, Job, JobOutcome, PlanImport, ResumeRun, Runs, ValidateFiles};
 use steward_api::{ApiError, ApiResult, ErrorCode};
-use steward_domain::{ImportMode, RunCounts, RunRecord, RunState, SourceChoice};
+use steward_domain::{ImportMode, RunCounts, RunRecord, RunState};
 
-use crate::args::{Import, Mode, Reading, Validate};
+use super::{files, mapping};
+use crate::args::{Import, Mode, Validate};
 use crate::exit;
 use crate::output::{self, counted, line, number};
 use crate::session::Session;
-
-/// The choices for reading, the same for each file, and the mapping.
-fn reading(reading: &Reading, files: usize) -> ApiResult<(Vec<SourceChoice>, Option<serde_json::Value>)> {
-    let choice = SourceChoice {
-        part: reading.part.clone(),
-        encoding: reading.encoding.clone(),
-        delimiter: reading.delimiter.clone(),
-        quote: reading.quote.clone(),
-        header: reading.header,
-    };
-    let mapping = reading.mapping.as_deref().map(read_mapping).transpose()?;
-    Ok((vec![choice; files], mapping))
-}
-
-fn read_mapping(path: &Path) -> ApiResult<serde_json::Value> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| ApiError::new(ErrorCode::NotFound, format!("The mapping {} cannot be read: {e}.", path.display())))?;
-    serde_json::from_str(&text).map_err(|e| ApiError::bad_request(format!("The mapping {} is not valid JSON: {e}.", path.display())))
-}
-
-/// Standard input, kept in a temporary file so that it can be read more than once. Removed when dropped.
-fn spool_input(session: &Session) -> ApiResult<(String, tempfile::TempPath)> {
-    let failed =
-        |e: std::io::Error| ApiError::new(ErrorCode::Internal, "Standard input cannot be kept for reading.").details(e.to_string());
-    let mut spool = tempfile::NamedTempFile::new().map_err(failed)?;
-    std::io::copy(&mut std::io::stdin().lock(), &mut spool).map_err(failed)?;
-    let path = spool.into_temp_path();
-    let id = session.app.files.register_as(&path, "standard input").id;
-    Ok((id, path))
-}
-
-fn handles(session: &Session, files: &[PathBuf]) -> ApiResult<(Vec<String>, Vec<tempfile::TempPath>)> {
-    let (mut out, mut spools) = (Vec::new(), Vec::new());
-    for file in files {
-        if file.as_os_str() == "-" {
-            let (id, spool) = spool_input(session)?;
-            out.push(id);
-            spools.push(spool);
-            continue;
-        }
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        if !path.exists() {
-            return Err(ApiError::new(ErrorCode::NotFound, format!("There is no file {}.", file.display())));
-        }
-        out.push(session.app.files.register(&path).id);
-    }
-    Ok((out, spools))
-}
 
 fn broken() -> ApiError {
     ApiError::new(ErrorCode::Internal, "The job ended without an outcome.")
@@ -72,11 +25,11 @@ fn plan_of(job: Job) -> ApiResult<ImportPlan> {
 
 pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
     session.open(true).await?;
-    let (files, _spools) = handles(session, &command.files)?;
-    let (choices, mapping) = reading(&command.reading, files.len())?;
+    let mut named = files::named(session, &command.files, &command.reading.choices)?;
     if let Some(resume) = &command.resume {
-        return go_on(session, resume, &command.files, files).await;
+        return go_on(session, resume, &command.files, named.sources.files.clone()).await;
     }
+    named.sources.mapping = mapping::chosen(session, command.reading.mapping.as_deref()).await?;
     let mode = match command.mode {
         Mode::Upsert => ImportMode::Upsert,
         Mode::Merge => ImportMode::Merge,
@@ -84,9 +37,7 @@ pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
     };
     let schema = if command.no_schema { Some(String::new()) } else { command.schema };
     let request = PlanImport {
-        files,
-        choices,
-        mapping,
+        sources: named.sources.clone(),
         schema,
         collection: command.collection,
         key_field: command.key,
@@ -195,13 +146,11 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
         session.open(false).await?;
         return super::quality::measure(session, &collection, true).await;
     }
-    // Checking files needs no workspace of the person's: a scratch one serves.
-    let scratch =
-        tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "No scratch folder can be made.").details(e.to_string()))?;
-    session.app.open(&steward_api::Address::File(scratch.path().join("scratch.steward")), false).await?;
-    let (files, _spools) = handles(session, &command.files)?;
-    let (choices, mapping) = reading(&command.reading, files.len())?;
-    let request = ValidateFiles { files, choices, mapping, schema: command.schema };
+    let chosen = mapping::chosen_before(session, command.reading.mapping.as_deref()).await?;
+    let _scratch = files::scratch(session).await?;
+    let mut named = files::named(session, &command.files, &command.reading.choices)?;
+    named.sources.mapping = chosen;
+    let request = ValidateFiles { sources: named.sources.clone(), schema: command.schema };
     let plan = plan_of(session.run_job("imports.validate", &request).await?)?;
     session.app.close();
     output::answer(session.json, &plan, |plan| {

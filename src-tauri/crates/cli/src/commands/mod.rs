@@ -1,8 +1,10 @@
 //! One module a group of commands.
 
 pub mod connection;
+pub mod files;
 pub mod import;
 pub mod init;
+pub mod mapping;
 pub mod quality;
 pub mod quarantine;
 pub mod records;

@@ -12,6 +12,7 @@ mod crash;
 mod dirty;
 mod docs;
 mod import;
+mod mappings;
 mod quarantine;
 mod reading;
 mod records;
