@@ -61,12 +61,17 @@ pub async fn confirm(handle: &tauri::AppHandle, title: &str, text: &str) -> bool
     }
 }
 
+/// Endings of files that records usually come in; any other file can be chosen as well.
+const RECORDS: &[&str] = &[
+    "json", "ndjson", "jsonl", "csv", "tsv", "txt", "xlsx", "xls", "xlsb", "ods", "db", "sqlite", "bson", "archive", "gz", "zst", "bz2",
+    "zip",
+];
+
 fn dialog(purpose: &FilePurpose) -> AsyncFileDialog {
     match purpose {
-        FilePurpose::Import => AsyncFileDialog::new()
-            .set_title("Choose files to import")
-            .add_filter("Records", &["json", "ndjson", "jsonl"])
-            .add_filter("All files", &["*"]),
+        FilePurpose::Import => {
+            AsyncFileDialog::new().set_title("Choose files to import").add_filter("Records", RECORDS).add_filter("All files", &["*"])
+        }
         FilePurpose::OpenWorkspace => AsyncFileDialog::new()
             .set_title("Open a workspace")
             .add_filter("Steward workspace", &["steward"])

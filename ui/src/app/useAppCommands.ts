@@ -46,6 +46,13 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
     { id: "redo", title: "Redo", group: "Edit", shortcut: "mod+shift+z", run: () => void redoLast() },
     { id: "jobs", title: "Show jobs", group: "Go to", shortcut: "g j", run: () => open("jobs") },
     {
+      id: "mappings",
+      title: "Saved mappings",
+      group: "Go to",
+      also: "rename, remove a mapping",
+      run: () => go.place(settingsPlace.path),
+    },
+    {
       id: "workspace.close",
       title: "Close the workspace",
       group: "Workspace",

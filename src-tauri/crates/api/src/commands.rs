@@ -135,6 +135,10 @@ macro_rules! for_each_command {
             Write mappings::save "mappings.save" (SaveMapping) -> SavedMapping, At("mapping save");
             /// Removes a saved mapping; records and runs do not need it.
             Write mappings::remove "mappings.remove" (MappingName) -> Empty, At("mapping remove");
+            /// Reads a mapping from a file.
+            Read mappings::read "mappings.read" (MappingFile) -> ReadMapping, At("mapping save");
+            /// Writes a mapping to a file.
+            Local mappings::write "mappings.write" (WriteMapping) -> FileHandle, At("mapping show");
             /// What the columns of a file hold.
             Read mappings::profile "mappings.profile" (ProfileSource) -> ProfiledSource, At("mapping profile");
             /// A mapping to begin with, with a reason for each field.

@@ -24,7 +24,8 @@ pub(crate) fn judge(column: &ColumnProfile, place: &Place<'_>, pack: &Pack) -> O
     let (name, why) = by_name(column, place, pack);
     let values = by_values(column, &place.shape);
     let mut confidence = 0.7 * name + 0.3 * values.score();
-    if values.score() < 0.2 {
+    // A column that is called like the field is that field, however its values are written.
+    if values.score() < 0.2 && name < 0.95 {
         confidence *= 0.6;
     }
     // Values that only one kind of field has speak for themselves.

@@ -8,8 +8,8 @@ import { outcomeOf, useJob } from "@/shared/jobs/jobs";
 import { Figure, Panel, Problem } from "@/shared/ui";
 import { DiffList } from "@/shared/value/DiffList";
 import { count, number, sentenceList } from "@/shared/words/words";
-import type { ImportChoice } from "./ChooseStep";
 import classes from "./imports.module.css";
+import type { ImportChoice } from "./model";
 import { Problems, RejectedRows } from "./Problems";
 
 type PlanProps = { choice: ImportChoice; onBack: () => void; onApply: (plan: ImportPlan) => void };

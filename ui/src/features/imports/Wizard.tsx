@@ -5,8 +5,10 @@ import type { FileHandle, ImportPlan, RunRecord } from "@/ipc";
 import { Page } from "@/shared/ui";
 import { bytes } from "@/shared/words/words";
 import { ApplyStep } from "./ApplyStep";
-import { ChooseStep, type ImportChoice } from "./ChooseStep";
+import { ChooseStep } from "./ChooseStep";
 import classes from "./imports.module.css";
+import { MappingStep } from "./mapping/MappingStep";
+import type { ImportChoice } from "./model";
 import { OutcomeStep } from "./OutcomeStep";
 import { PlanStep } from "./PlanStep";
 
@@ -14,11 +16,12 @@ type WizardProps = { files: FileHandle[]; onClose: () => void };
 
 type Stage =
   | { at: "choose"; choice?: ImportChoice }
+  | { at: "mapping"; choice: ImportChoice }
   | { at: "plan"; choice: ImportChoice }
   | { at: "apply"; choice: ImportChoice; plan: ImportPlan }
   | { at: "outcome"; run: RunRecord };
 
-const steps = ["choose", "plan", "apply", "outcome"] as const;
+const steps = ["choose", "mapping", "plan", "apply", "outcome"] as const;
 
 export function Wizard({ files, onClose }: WizardProps) {
   const [stage, setStage] = useState<Stage>({ at: "choose" });
@@ -47,6 +50,7 @@ export function Wizard({ files, onClose }: WizardProps) {
         allowNextStepsSelect={false}
       >
         <Stepper.Step label="Files" />
+        <Stepper.Step label="Mapping" />
         <Stepper.Step label="Plan" />
         <Stepper.Step label="Import" />
         <Stepper.Step label="Outcome" />
@@ -55,6 +59,14 @@ export function Wizard({ files, onClose }: WizardProps) {
         <ChooseStep
           files={files}
           {...(stage.choice ? { start: stage.choice } : {})}
+          onGo={(at, choice) => setStage({ at, choice })}
+        />
+      )}
+      {stage.at === "mapping" && (
+        <MappingStep
+          files={files}
+          choice={stage.choice}
+          onBack={(choice) => setStage({ at: "choose", choice })}
           onPlan={(choice) => setStage({ at: "plan", choice })}
         />
       )}

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Examined } from "@/ipc";
-import { quarantineSentence, sourceWords } from "./model";
+import { duplicatesOf, quarantineSentence, sourceWords } from "./model";
 
 const counts = { read: 20, inserted: 8, updated: 0, unchanged: 0, quarantined: 12 };
 
@@ -26,4 +26,11 @@ it("a source is described from the outside in", () => {
     notes: [],
   };
   expect(sourceWords(source)).toEqual(["gzip", "separated values, tab", "windows-1252"]);
+});
+
+it("a policy for rows that share a key is chosen by name", () => {
+  expect(duplicatesOf("default", [])).toBeUndefined();
+  expect(duplicatesOf("last", [])).toEqual({ keep: "last" });
+  expect(duplicatesOf("newest", ["id", "updated_at"])).toEqual({ keep: "newest", field: "updated_at" });
+  expect(duplicatesOf("newest", ["id"])).toEqual({ keep: "newest", field: "" });
 });

@@ -1,7 +1,47 @@
 /** Runs and problems as words. Pure. */
-import type { Examined, Format, ImportMode, ProblemCount, RunCounts, RunRecord, RunState } from "@/ipc";
+import type {
+  Duplicates,
+  Examined,
+  Format,
+  ImportMode,
+  ImportPreview,
+  PlanImport,
+  ProblemCount,
+  RunCounts,
+  RunRecord,
+  RunState,
+} from "@/ipc";
 import type { Tone } from "@/shared/ui";
 import { count, fieldTitle, number, ruleText, sentenceList } from "@/shared/words/words";
+
+/** Everything that a plan is made from. */
+export type ImportChoice = Omit<PlanImport, "full">;
+
+/** Stands for no schema in a list of schemas. */
+export const noSchema = "without";
+
+/** At least one of the files has rows. */
+export function isReadable(preview: ImportPreview): boolean {
+  return preview.files.some(({ source }) => source.format !== "empty" && source.format !== "unknown");
+}
+
+/** A collection called like the file. */
+export function nameFor(preview: ImportPreview): string {
+  const name = preview.files[0]?.file.name ?? "records";
+  return name
+    .replace(/\.[^.]+$/, "")
+    .replace(/[^A-Za-z0-9_]+/g, "_")
+    .toLowerCase();
+}
+
+export function guessKey(preview: ImportPreview): string {
+  const fields = preview.files[0]?.fields ?? [];
+  return (
+    fields.find((field) => field === "_id" || field === "id") ??
+    fields.find((field) => field.endsWith("_id")) ??
+    ""
+  );
+}
 
 export const stateTones: Record<RunState, Tone> = {
   running: "accent",
@@ -51,6 +91,29 @@ export const modeWords: Record<ImportMode, [string, string]> = {
   merge: ["Add and merge", "Only the fields that the file holds are changed; the others stay."],
   insert: ["Only add", "A record with a known key is not loaded; it goes to quarantine."],
 };
+
+/** What can be done with rows that share a key; `default` leaves it to the schema. */
+export const duplicateWords: Record<"default" | Duplicates["keep"], string> = {
+  default: "as the schema says",
+  ask: "later ones wait for a decision",
+  first: "keep the first",
+  last: "keep the last",
+  newest: "keep the newest",
+};
+
+/** The policy of that name. */
+export function duplicatesOf(name: string, fields: string[]): Duplicates | undefined {
+  switch (name) {
+    case "ask":
+    case "first":
+    case "last":
+      return { keep: name };
+    case "newest":
+      return { keep: "newest", field: fields.find((field) => /(_at|date|time)$/i.test(field)) ?? "" };
+    default:
+      return undefined;
+  }
+}
 
 export function runTitle(run: RunRecord): string {
   return run.files.map((file) => file.name).join(", ");

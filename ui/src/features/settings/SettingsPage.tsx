@@ -12,6 +12,7 @@ import { queryClient, useAction, useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { Page, Panel, StateMark, showError, type Tone } from "@/shared/ui";
 import { ConnectionPanel } from "./ConnectionPanel";
+import { MappingsPanel } from "./MappingsPanel";
 import classes from "./settings.module.css";
 
 export function SettingsPage() {
@@ -21,6 +22,7 @@ export function SettingsPage() {
       <div className={classes.columns}>
         <LookPanel />
         {workspace && <WorkspacePanel workspace={workspace} />}
+        {workspace && <MappingsPanel readOnly={workspace.readOnly} />}
         {workspace && <ConnectionPanel />}
         <DoctorPanel />
         <AboutPanel />

@@ -28,6 +28,7 @@ import type {
   ExportRecords,
   Facet,
   FacetQuery,
+  FileHandle,
   FindRecords,
   ForgetWorkspace,
   FormatFilter,
@@ -40,6 +41,7 @@ import type {
   LastQuality,
   ListChanges,
   ListQuarantine,
+  MappingFile,
   MappingName,
   MappingTrial,
   OpenWorkspace,
@@ -59,6 +61,7 @@ import type {
   QuarantineId,
   QuarantinePage,
   QuarantineStats,
+  ReadMapping,
   RecentWorkspaces,
   RecordCount,
   RecordDetail,
@@ -94,6 +97,7 @@ import type {
   ValidateRecord,
   Violations,
   WorkspaceInfo,
+  WriteMapping,
 } from "./types";
 
 /** Every command with its request and its answer. */
@@ -184,6 +188,10 @@ export interface Commands {
   "mappings.save": { request: SaveMapping; response: SavedMapping };
   /** Removes a saved mapping; records and runs do not need it. (Write) */
   "mappings.remove": { request: MappingName; response: Empty };
+  /** Reads a mapping from a file. (Read) */
+  "mappings.read": { request: MappingFile; response: ReadMapping };
+  /** Writes a mapping to a file. (Local) */
+  "mappings.write": { request: WriteMapping; response: FileHandle };
   /** What the columns of a file hold. (Read) */
   "mappings.profile": { request: ProfileSource; response: ProfiledSource };
   /** A mapping to begin with, with a reason for each field. (Read) */
@@ -286,6 +294,8 @@ export const commandClass = {
   "mappings.get": "Read",
   "mappings.save": "Write",
   "mappings.remove": "Write",
+  "mappings.read": "Read",
+  "mappings.write": "Local",
   "mappings.profile": "Read",
   "mappings.suggest": "Read",
   "mappings.try": "Read",

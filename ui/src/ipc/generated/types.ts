@@ -667,6 +667,15 @@ export type MappingFault = {
  */
 pointer: string, message: string, hint: string, };
 
+/**
+ * A mapping in a file of its own.
+ */
+export type MappingFile = { 
+/**
+ * Id of the file.
+ */
+file: string, };
+
 export type MappingName = { name: string, };
 
 /**
@@ -990,6 +999,8 @@ min?: string, max?: string, mean?: string,
  * ISO 4217 code of the currency that the text names; a bare `$` counts as USD, `¥` as JPY.
  */
 currency?: string, };
+
+export type ReadMapping = { mapping: Mapping, };
 
 /**
  * A workspace that was opened before.
@@ -1572,3 +1583,9 @@ export type WorkspaceKind = "file" | "mongo";
  * What to open.
  */
 export type WorkspaceTarget = { "by": "file", file: string, } | { "by": "recent", id: string, password?: string, remember?: boolean, } | { "by": "mongo", uri: string, remember: boolean, production: boolean, } | { "by": "default" };
+
+export type WriteMapping = { 
+/**
+ * Id of the file.
+ */
+file: string, mapping: Mapping, };

@@ -83,7 +83,7 @@ const commandsOfTopic: Record<Topic, string[]> = {
   changes: ["changes.list", "changes.get", "records.history"],
   collections: ["collections.list", "schemas.list"],
   quality: ["quality.last", "records.find", "records.count"],
-  settings: ["settings.list"],
+  settings: ["settings.list", "mappings.list", "mappings.get"],
 };
 
 /** Which cached answers an event makes old. */

@@ -73,6 +73,24 @@ export async function exportTo(
   }
 }
 
+/** Asks where to, has the file written, and hands it over in a browser. */
+export async function saveFile(
+  native: boolean,
+  suggestedName: string,
+  write: (file: string) => Promise<FileHandle>,
+): Promise<void> {
+  try {
+    const target = await pickTarget(native, suggestedName);
+    if (!target) return;
+    const done = await write(target.id);
+    const url = fileTransfer().downloadUrl?.(done);
+    if (url) download(url, done.name);
+    showSaved(`Saved to ${done.name}.`);
+  } catch (thrown) {
+    showError(asApiError(thrown));
+  }
+}
+
 function download(url: string, name: string): void {
   const link = document.createElement("a");
   link.href = url;

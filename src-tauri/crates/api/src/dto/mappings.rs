@@ -36,6 +36,24 @@ wire! {
         pub renamed_from: Option<String>,
     }
 
+    /// A mapping in a file of its own.
+    pub struct MappingFile {
+        /// Id of the file.
+        pub file: String,
+    }
+
+    pub struct ReadMapping {
+        #[ts(as = "Mapping")]
+        pub mapping: serde_json::Value,
+    }
+
+    pub struct WriteMapping {
+        /// Id of the file.
+        pub file: String,
+        #[ts(as = "Mapping")]
+        pub mapping: serde_json::Value,
+    }
+
     /// Asks about the first of the files.
     pub struct SuggestMapping {
         #[serde(flatten)]

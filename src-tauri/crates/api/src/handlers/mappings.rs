@@ -15,8 +15,8 @@ use steward_store::{Durability, WriteBatch, WriteOp, names};
 use super::imports::{detections, first_records, mapping_of, sources};
 use crate::app::App;
 use crate::dto::{
-    Empty, MappingFault, MappingName, MappingTrial, ProblemCount, ProfileSource, ProfiledSource, SaveMapping, SavedMapping, SavedMappings,
-    Sources, SuggestMapping, SuggestedMapping, Topic, TriedRow, TryMapping,
+    Empty, FileHandle, MappingFault, MappingFile, MappingName, MappingTrial, ProblemCount, ProfileSource, ProfiledSource, ReadMapping,
+    SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, Topic, TriedRow, TryMapping, WriteMapping,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -92,6 +92,29 @@ pub async fn remove(app: &Arc<App>, request: MappingName) -> ApiResult<Empty> {
     workspace.store.write(WriteBatch::data(vec![gone]), Durability::Full).await?;
     app.changed(&[Topic::Settings], None);
     Ok(Empty {})
+}
+
+/// Larger files hold something else.
+const LARGEST: u64 = 4 << 20;
+
+pub async fn read(app: &Arc<App>, request: MappingFile) -> ApiResult<ReadMapping> {
+    let (path, name) = app.files.get(&request.file)?;
+    let failed = |e| ApiError::from(steward_pipeline::Error::file(&path, e));
+    if tokio::fs::metadata(&path).await.map_err(failed)?.len() > LARGEST {
+        return Err(ApiError::bad_request(format!("{name} is too large for a mapping.")).hint("Choose the file of a mapping."));
+    }
+    let text = tokio::fs::read_to_string(&path).await.map_err(failed)?;
+    let mapping = Mapping::parse(&text).map_err(|e| ApiError::from(steward_pipeline::Error::from(e)))?;
+    let mapping =
+        serde_json::to_value(&mapping).map_err(|e| ApiError::bad_request("The mapping cannot be read.").details(e.to_string()))?;
+    Ok(ReadMapping { mapping })
+}
+
+pub async fn write(app: &Arc<App>, request: WriteMapping) -> ApiResult<FileHandle> {
+    let (path, _) = app.files.get(&request.file)?;
+    let text = serde_json::to_string_pretty(&request.mapping).unwrap_or_default();
+    tokio::fs::write(&path, text).await.map_err(|e| ApiError::from(steward_pipeline::Error::file(&path, e)))?;
+    app.files.handle(&request.file)
 }
 
 /// The sample of the first file.

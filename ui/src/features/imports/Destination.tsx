@@ -1,0 +1,148 @@
+/** Where the records go: schema, collection, key, and what happens to records and rows that are there already. */
+import { Autocomplete, Button, Group, Radio, Select, Stack, TextInput } from "@mantine/core";
+import { IconInfoCircle } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import type { Duplicates, ImportMode, ImportPreview, Mapping, SourceChoice } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { useCollections } from "@/shared/data/workspace";
+import { Panel } from "@/shared/ui";
+import { percent } from "@/shared/words/words";
+import { DuplicatesChoice } from "./DuplicatesChoice";
+import classes from "./imports.module.css";
+import { guessKey, type ImportChoice, isReadable, modeWords, nameFor, noSchema } from "./model";
+import { SuggestionNote, useSuggestion } from "./SuggestionNote";
+
+type DestinationProps = {
+  ids: string[];
+  choices: SourceChoice[];
+  preview: ImportPreview;
+  schema: string | undefined;
+  mapping: Mapping | undefined;
+  start: ImportChoice | undefined;
+  onSchema: (schema: string) => void;
+  onMapping: (mapping: Mapping | undefined) => void;
+  onGo: (to: "mapping" | "plan", choice: ImportChoice) => void;
+};
+
+export function Destination(props: DestinationProps) {
+  const { ids, choices, preview, schema, mapping, start, onSchema, onMapping, onGo } = props;
+  const schemas = useCall("schemas.list", {}).data?.schemas ?? [];
+  const collections = useCollections();
+  const detected = preview.files[0]?.detected[0];
+  const chosen = schema ?? detected?.schema ?? noSchema;
+  const summary = schemas.find((item) => item.id === chosen || item.pack === chosen);
+  const [collection, setCollection] = useState(start?.collection ?? "");
+  const [keyField, setKeyField] = useState(start?.keyField ?? "");
+  const [mode, setMode] = useState<ImportMode>(start?.mode ?? "upsert");
+  const [duplicates, setDuplicates] = useState<Duplicates | undefined>(start?.duplicates);
+  const [touched, setTouched] = useState(start !== undefined);
+  useEffect(() => {
+    if (touched) return;
+    setCollection(summary?.collection ?? nameFor(preview));
+    setKeyField(summary?.keyField ?? guessKey(preview));
+  }, [touched, summary, preview]);
+  const change = (set: (value: string) => void) => (value: string) => {
+    setTouched(true);
+    set(value);
+  };
+  const readable = isReadable(preview);
+  const suggestion = useSuggestion(ids, choices, chosen, schema !== undefined, readable);
+  const advised =
+    mapping === undefined && (suggestion?.needed ?? false) && suggestion?.schema === summary?.id;
+  const choice = (): ImportChoice => ({
+    files: ids,
+    choices,
+    schema: chosen === noSchema ? "" : (summary?.id ?? chosen),
+    collection,
+    keyField,
+    mode,
+    ...(duplicates ? { duplicates } : {}),
+    ...(mapping ? { mapping } : {}),
+  });
+  const ready = readable && collection.trim() !== "";
+
+  return (
+    <Panel title="Where the records go">
+      <form
+        className={classes.destination}
+        onSubmit={(event) => {
+          event.preventDefault();
+          onGo("plan", choice());
+        }}
+      >
+        <div>
+          <Select
+            label="Schema"
+            data={[
+              ...schemas.map((item) => ({ value: item.id, label: `${item.title} (${item.id})` })),
+              { value: noSchema, label: "Without a schema" },
+            ]}
+            value={summary?.id ?? chosen}
+            allowDeselect={false}
+            onChange={(next) => {
+              setTouched(false);
+              if (next) onSchema(next);
+            }}
+          />
+          {detected && (
+            <p className={classes.reason}>
+              <IconInfoCircle size={13} aria-hidden /> {percent(detected.confidence)} sure: {detected.reason}
+            </p>
+          )}
+        </div>
+        <Autocomplete
+          label="Collection"
+          data={collections.map((item) => item.name)}
+          value={collection}
+          onChange={change(setCollection)}
+        />
+        <Stack gap="xs">
+          <TextInput
+            label="Key"
+            description="The field that tells one record from another"
+            inputWrapperOrder={["label", "input", "description"]}
+            value={keyField}
+            onChange={(event) => change(setKeyField)(event.currentTarget.value)}
+          />
+          <DuplicatesChoice
+            value={duplicates}
+            fields={preview.files[0]?.fields ?? []}
+            onChange={setDuplicates}
+          />
+        </Stack>
+        <Radio.Group
+          label="Records that exist already"
+          value={mode}
+          onChange={(next) => setMode(next as ImportMode)}
+        >
+          <Stack gap={6} mt={4}>
+            {Object.entries(modeWords).map(([value, [title, about]]) => (
+              <Radio key={value} value={value} label={title} description={about} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Group justify="space-between" className={classes.wide ?? ""}>
+          <SuggestionNote
+            suggestion={suggestion}
+            mapping={mapping}
+            schema={summary?.id ?? ""}
+            onSchema={onSchema}
+            onMapping={onMapping}
+          />
+          <Group gap="xs" ml="auto">
+            <Button
+              variant={advised ? "filled" : "default"}
+              disabled={!ready}
+              onClick={() => onGo("mapping", choice())}
+            >
+              {advised ? "Look at the mapping" : "Edit the mapping"}
+            </Button>
+            <Button type="submit" variant={advised ? "default" : "filled"} disabled={!ready} data-autofocus>
+              See the plan
+            </Button>
+          </Group>
+        </Group>
+      </form>
+    </Panel>
+  );
+}
