@@ -105,56 +105,59 @@ function Cases({ cases, columns, onChange }: CasesProps) {
       typing && `${at}/${typing}`,
     );
   return (
-    <ol className={classes.cases}>
-      {cases.map((one, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: cases have no other identity than their place
-        <li key={at}>
-          <Group justify="space-between">
-            <strong>{(one.when ?? []).length === 0 ? "Otherwise" : at === 0 ? "If" : "Else if"}</strong>
-            <ActionIcon
-              aria-label={`Remove case ${at + 1}`}
-              onClick={() => onChange(cases.filter((_, other) => other !== at))}
+    <div className={classes.source}>
+      <ol className={classes.cases}>
+        {cases.map((one, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: cases have no other identity than their place
+          <li key={at}>
+            <Group justify="space-between">
+              <strong>{(one.when ?? []).length === 0 ? "Otherwise" : at === 0 ? "If" : "Else if"}</strong>
+              <ActionIcon
+                aria-label={`Remove case ${at + 1}`}
+                onClick={() => onChange(cases.filter((_, other) => other !== at))}
+              >
+                <IconTrash size={14} />
+              </ActionIcon>
+            </Group>
+            {(one.when ?? []).map((condition, index) => (
+              <Condition
+                // biome-ignore lint/suspicious/noArrayIndexKey: conditions have no other identity than their place
+                key={index}
+                condition={condition}
+                columns={columns}
+                onChange={(next, typing) =>
+                  set(
+                    at,
+                    { ...one, when: (one.when ?? []).map((old, other) => (other === index ? next : old)) },
+                    typing && `${index}/${typing}`,
+                  )
+                }
+                onRemove={() =>
+                  set(at, { ...one, when: (one.when ?? []).filter((_, other) => other !== index) })
+                }
+              />
+            ))}
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              leftSection={<IconPlus size={12} />}
+              onClick={() =>
+                set(at, { ...one, when: [...(one.when ?? []), { column: columns[0] ?? "", is: "present" }] })
+              }
             >
-              <IconTrash size={14} />
-            </ActionIcon>
-          </Group>
-          {(one.when ?? []).map((condition, index) => (
-            <Condition
-              // biome-ignore lint/suspicious/noArrayIndexKey: conditions have no other identity than their place
-              key={index}
-              condition={condition}
+              Condition
+            </Button>
+            <SourceForm
+              inner
+              source={one.then}
               columns={columns}
-              onChange={(next, typing) =>
-                set(
-                  at,
-                  { ...one, when: (one.when ?? []).map((old, other) => (other === index ? next : old)) },
-                  typing && `${index}/${typing}`,
-                )
-              }
-              onRemove={() =>
-                set(at, { ...one, when: (one.when ?? []).filter((_, other) => other !== index) })
-              }
+              onChange={(then, typing) => set(at, { ...one, then }, typing)}
             />
-          ))}
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            leftSection={<IconPlus size={12} />}
-            onClick={() =>
-              set(at, { ...one, when: [...(one.when ?? []), { column: columns[0] ?? "", is: "present" }] })
-            }
-          >
-            Condition
-          </Button>
-          <SourceForm
-            inner
-            source={one.then}
-            columns={columns}
-            onChange={(then, typing) => set(at, { ...one, then }, typing)}
-          />
-        </li>
-      ))}
+          </li>
+        ))}
+      </ol>
       <Button
+        style={{ alignSelf: "flex-start" }}
         variant="default"
         size="compact-xs"
         leftSection={<IconPlus size={12} />}
@@ -162,7 +165,7 @@ function Cases({ cases, columns, onChange }: CasesProps) {
       >
         Case
       </Button>
-    </ol>
+    </div>
   );
 }
 
