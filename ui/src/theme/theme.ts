@@ -48,7 +48,12 @@ export const theme = createTheme({
   cursorType: "pointer",
   components: {
     Modal: Modal.extend({
-      defaultProps: { centered: true, transitionProps: { duration: 100 }, overlayProps: { opacity: 0.4 } },
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 100 },
+        overlayProps: { opacity: 0.4 },
+        closeButtonProps: { "aria-label": "Close" },
+      },
     }),
     Tooltip: Tooltip.extend({
       defaultProps: { openDelay: 300, transitionProps: { duration: 80 }, withArrow: false, offset: 4 },

@@ -146,6 +146,11 @@ macro_rules! for_each_command {
             /// What a mapping makes of the first rows; a mapping that cannot be used is an answer, too.
             Read mappings::attempt "mappings.try" (TryMapping) -> MappingTrial, None("import --dry-run tries it on every row");
 
+            /// Names for the halves of a file.
+            Read splits::split_names "imports.splitNames" (SplitSource) -> SplitNames, At("validate");
+            /// Writes valid and invalid rows of a file as they came, each to a file.
+            Read splits::split "imports.split" (SplitFile) -> JobStarted, At("validate");
+
             /// Import runs, newest first.
             Read runs::list "runs.list" (Empty) -> Runs, At("runs list");
             /// One run.
@@ -171,6 +176,14 @@ macro_rules! for_each_command {
             Write quarantine::discard "quarantine.discard" (DiscardQuarantine) -> Discarded, At("quarantine discard");
             /// Brings discarded rows back.
             Write quarantine::restore "quarantine.restore" (RestoreQuarantine) -> Discarded, At("quarantine restore");
+            /// Plans one fix for a field of many rows.
+            Read fixes::plan_fix "quarantine.planFix" (PlanFix) -> FixPlan, At("quarantine fix");
+            /// Applies a planned fix.
+            Destructive fixes::apply_fix "quarantine.applyFix" (ApplyPlan) -> JobStarted, At("quarantine fix");
+            /// Plans to bring a corrected table of rows back.
+            Read fixes::plan_corrections "quarantine.planCorrections" (PlanCorrections) -> CorrectionsPlan, At("quarantine import-corrections");
+            /// Applies the corrections of a planned table.
+            Destructive fixes::apply_corrections "quarantine.applyCorrections" (ApplyPlan) -> JobStarted, At("quarantine import-corrections");
             /// Writes quarantined rows to a file.
             Read quarantine::export "quarantine.export" (ExportQuarantine) -> JobStarted, At("quarantine export");
 

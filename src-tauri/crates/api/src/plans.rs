@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use steward_pipeline::bulk::Prepared;
 use steward_pipeline::import::ImportSpec;
+use steward_pipeline::quarantine::Correction;
 
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -17,6 +18,8 @@ pub enum Plan {
     Import { spec: ImportSpec, stamps: Vec<FileStamp>, state: Option<CollectionStamp> },
     UndoRun { run: String },
     Bulk(Box<Prepared>),
+    Fix(Box<steward_pipeline::quarantine::fix::Prepared>),
+    Corrections(Vec<Correction>),
 }
 
 /// A file as it was when the plan was made.

@@ -150,6 +150,9 @@ pub struct Validate {
     pub schema: Option<String>,
     #[command(flatten)]
     pub reading: Reading,
+    /// Write the valid and the invalid rows of each file into this folder, as they came
+    #[arg(long, value_name = "FOLDER", conflicts_with = "collection")]
+    pub split: Option<PathBuf>,
     /// Check the records of a collection instead of files
     #[arg(long, conflicts_with = "files")]
     pub collection: Option<String>,
@@ -208,6 +211,9 @@ pub struct Narrow {
     /// Only rows of this file
     #[arg(long)]
     pub file: Option<String>,
+    /// Only rows of this schema: careers, or careers@1.0.0
+    #[arg(long)]
+    pub schema: Option<String>,
     /// waiting, released or discarded
     #[arg(long)]
     pub status: Option<String>,
@@ -224,7 +230,7 @@ pub enum Quarantine {
     },
     /// Show one row with its errors
     Show { id: String },
-    /// Figures by rule, field and file
+    /// Figures by rule, field, file and schema
     Stats,
     /// Correct a row: --set average_salary=52000
     Edit {
@@ -242,6 +248,9 @@ pub enum Quarantine {
         /// Every waiting row that fits
         #[arg(long, conflicts_with = "ids")]
         all: bool,
+        /// A row whose key another record has takes its place
+        #[arg(long)]
+        replace: bool,
         #[command(flatten)]
         narrow: Narrow,
     },
@@ -261,8 +270,27 @@ pub enum Quarantine {
         #[arg(required = true)]
         ids: Vec<String>,
     },
-    /// Write rows to a file or folder: NDJSON, or an error report in CSV
+    /// Change one field of many rows; shows the plan unless --yes
+    Fix(Box<Fix>),
+    /// Bring a corrected rows-to-correct.csv back; shows the plan unless --yes
+    ImportCorrections {
+        file: PathBuf,
+        /// Encoding of the text, such as windows-1252
+        #[arg(long)]
+        encoding: Option<String>,
+        /// What separates values: one character, or \\t
+        #[arg(long)]
+        delimiter: Option<String>,
+        /// Why; stays in the history
+        #[arg(long)]
+        reason: Option<String>,
+        /// Apply it
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write rows to a file, or all there is into a folder: quarantine.ndjson, errors.csv and rows-to-correct.csv
     Export {
+        /// A folder, or a file: NDJSON with everything, or an error report when it ends in .csv
         out: PathBuf,
         #[arg(long, value_enum)]
         format: Option<QuarantineFormat>,
@@ -271,10 +299,80 @@ pub enum Quarantine {
     },
 }
 
+/// What is done with the field; several that transform are done in this order.
+#[derive(Debug, Args)]
+pub struct Fix {
+    pub ids: Vec<String>,
+    /// Every waiting row that fits
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    #[command(flatten)]
+    pub narrow: Narrow,
+    /// The field to change, such as salary.min [default: the one of --field]
+    #[arg(long, value_name = "FIELD")]
+    pub path: Option<String>,
+    /// Set this value: JSON or plain text
+    #[arg(long, value_name = "VALUE", group = "one", allow_hyphen_values = true)]
+    pub set: Option<String>,
+    /// Set this value where there is none
+    #[arg(long, value_name = "VALUE", group = "one", allow_hyphen_values = true)]
+    pub default: Option<String>,
+    /// Remove the field
+    #[arg(long, group = "one")]
+    pub unset: bool,
+    /// Exchange a value: OLD=NEW, several times
+    #[arg(long, value_name = "OLD=NEW", group = "one", allow_hyphen_values = true)]
+    pub map: Vec<String>,
+    /// Remove white space at the ends, and runs of it
+    #[arg(long, conflicts_with = "one")]
+    pub trim: bool,
+    /// Replace what a regular expression finds
+    #[arg(long, num_args = 2, value_names = ["PATTERN", "WITH"], conflicts_with = "one", allow_hyphen_values = true)]
+    pub replace: Vec<String>,
+    #[arg(long, value_enum, conflicts_with = "one")]
+    pub case: Option<Letters>,
+    /// Read a number: $86k, 1,234.56; with 'comma' 1.234,56
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "point", conflicts_with = "one")]
+    pub number: Option<DecimalSign>,
+    /// Read a date in this format, such as %d.%m.%Y; several are tried in order
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "iso", conflicts_with = "one")]
+    pub date: Vec<String>,
+    /// Further steps of a mapping, as a JSON list
+    #[arg(long, value_name = "JSON", conflicts_with = "one")]
+    pub steps: Option<String>,
+    /// Load what is right then
+    #[arg(long)]
+    pub retry: bool,
+    /// Why; stays in the history
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Apply it
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Letters {
+    Upper,
+    Lower,
+    Title,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum DecimalSign {
+    Point,
+    Comma,
+    Auto,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum QuarantineFormat {
+    /// Everything about each row
     Ndjson,
-    Csv,
+    /// CSV with one line an error
+    Errors,
+    /// CSV with one line a row, to be corrected and brought back with import-corrections
+    Rows,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,4 +1,4 @@
-//! Writing records and quarantined rows to files: a temporary name first, renamed when whole.
+//! Writing records to files: a temporary name first, renamed when whole.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,12 +6,11 @@ use std::path::Path;
 use bson::Bson;
 use futures::StreamExt;
 use serde_json::Value as Json;
-use steward_domain::{Filter, QuarantineEntry, value};
+use steward_domain::{Filter, value};
 use steward_store::{Query, upsert};
 
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::quarantine::{self, Narrow};
 use crate::workspace::Workspace;
 
 /// File formats of an export.
@@ -23,22 +22,22 @@ pub enum Format {
 }
 
 /// A file that appears under its name only when it is whole.
-struct Whole {
+pub(crate) struct Whole {
     out: std::io::BufWriter<tempfile::NamedTempFile>,
 }
 
 impl Whole {
-    fn create(path: &Path) -> Result<Self> {
+    pub(crate) fn create(path: &Path) -> Result<Self> {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::file(path, e))?;
         Ok(Self { out: std::io::BufWriter::with_capacity(256 << 10, file) })
     }
 
-    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<()> {
         self.out.write_all(bytes).map_err(|e| Error::file(path, e))
     }
 
-    fn finish(self, path: &Path) -> Result<()> {
+    pub(crate) fn finish(self, path: &Path) -> Result<()> {
         let file = self.out.into_inner().map_err(|e| Error::file(path, e.into_error()))?;
         file.as_file().sync_all().map_err(|e| Error::file(path, e))?;
         file.persist(path).map_err(|e| Error::file(path, e.error))?;
@@ -125,7 +124,8 @@ async fn columns(workspace: &Workspace, collection: &str, filter: &Filter) -> Re
     Ok(columns)
 }
 
-fn cell(value: Option<&Bson>) -> String {
+/// A value as the text of a cell.
+pub(crate) fn cell(value: Option<&Bson>) -> String {
     match value {
         None | Some(Bson::Null) => String::new(),
         Some(Bson::String(text)) => text.clone(),
@@ -137,7 +137,7 @@ fn cell(value: Option<&Bson>) -> String {
 }
 
 /// One CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front.
-fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> Vec<u8> {
+pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> Vec<u8> {
     let mut line = String::new();
     for (at, cell) in cells.enumerate() {
         let cell = cell.as_ref();
@@ -158,67 +158,6 @@ fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> Vec<u8> {
     }
     line.push_str("\r\n");
     line.into_bytes()
-}
-
-/// Writes quarantined rows: one JSON object a row, or an error report in CSV (one line an error, with a BOM so that
-/// spreadsheets read it as UTF-8).
-pub async fn quarantined(workspace: &Workspace, narrow: &Narrow, csv: bool, path: &Path, progress: &dyn Progress) -> Result<i64> {
-    progress.phase("Writing");
-    let mut file = Whole::create(path)?;
-    if csv {
-        file.write(path, "\u{feff}".as_bytes())?;
-        let header = ["file", "row", "byte", "field", "rule", "message", "value", "schema", "quarantined at", "row as it came"];
-        file.write(path, &csv_line(header.into_iter()))?;
-    }
-    let mut written = 0_i64;
-    let mut after = None;
-    loop {
-        progress.checkpoint()?;
-        let (entries, next, total) = quarantine::list(workspace, narrow, after, 500).await?;
-        progress.total(total);
-        for entry in &entries {
-            file.write(path, &if csv { csv_errors(entry) } else { json_row(entry) })?;
-            written += 1;
-        }
-        progress.done(u64::try_from(written).unwrap_or(0));
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
-    file.finish(path)?;
-    Ok(written)
-}
-
-fn json_row(entry: &QuarantineEntry) -> Vec<u8> {
-    let row = serde_json::json!({
-        "rowNumber": entry.row_number, "rawData": entry.raw, "rawBase64": entry.raw_base64, "errors": entry.errors,
-        "quarantinedAt": entry.quarantined_at, "sourceFile": entry.source_file, "csvType": entry.collection,
-        "schemaVersion": entry.schema, "document": entry.document, "byteOffset": entry.byte_offset, "runId": entry.run_id,
-    });
-    format!("{row}\n").into_bytes()
-}
-
-fn csv_errors(entry: &QuarantineEntry) -> Vec<u8> {
-    let mut out = Vec::new();
-    for error in &entry.errors {
-        out.extend(csv_line(
-            [
-                entry.source_file.clone(),
-                entry.row_number.to_string(),
-                entry.byte_offset.to_string(),
-                error.pointer.clone(),
-                error.rule.clone(),
-                error.message.clone(),
-                cell(error.value.as_ref().map(|v| &v.0)),
-                entry.schema.clone(),
-                entry.quarantined_at.clone(),
-                entry.raw.clone(),
-            ]
-            .into_iter(),
-        ));
-    }
-    out
 }
 
 #[cfg(test)]

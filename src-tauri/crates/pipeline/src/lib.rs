@@ -19,6 +19,7 @@ pub mod rows;
 pub mod runs;
 pub mod sample;
 pub mod seen;
+pub mod split;
 pub mod trial;
 pub mod workspace;
 

@@ -10,6 +10,7 @@ mod bson_file;
 mod csv;
 mod dialect;
 mod encoding;
+mod framing;
 mod input;
 mod json;
 mod lists;
@@ -30,6 +31,7 @@ pub use csv::Scratch;
 pub use mongodump::{ArchiveReader, Block, Namespace};
 pub use steward_domain::SourceChoice as Choice;
 
+pub use framing::{Framing, framing};
 pub use open::{Decoded, Decoder, Opened, examine, open};
 
 /// Rows larger than this are kept out and cut.

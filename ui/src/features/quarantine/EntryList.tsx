@@ -1,6 +1,6 @@
 /** The rows that fit, each with its reasons; ticked ones can be tried again or set aside together. */
 import { Button, Checkbox } from "@mantine/core";
-import { IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconRefresh, IconTrash, IconWand } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import {
   type ApiError,
@@ -14,7 +14,7 @@ import { useCommands } from "@/shared/commands/registry";
 import { Empty, Loading, Problem, Tag } from "@/shared/ui";
 import { count, number } from "@/shared/words/words";
 import type { useQuarantineActions } from "./actions";
-import { entryTitle } from "./model";
+import { entryTitle, fixOf } from "./model";
 import classes from "./quarantine.module.css";
 
 type ListProps = {
@@ -134,6 +134,13 @@ function ListBar({
       <span className={classes.spring} />
       {!readOnly && filter.status === "waiting" && (
         <>
+          <Button
+            variant="light"
+            leftSection={<IconWand size={14} />}
+            onClick={() => actions.fix(fixOf(selection, size, filter, shown.length > 0 ? shown : entries))}
+          >
+            {shown.length > 0 ? `Fix ${whom}…` : `Fix ${whom} rows…`}
+          </Button>
           <Button
             variant="light"
             loading={actions.busy}

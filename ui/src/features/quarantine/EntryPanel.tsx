@@ -16,7 +16,7 @@ import { noteSaved } from "@/shared/undo/undo";
 import { ViolationList } from "@/shared/value/DiffList";
 import { count, number } from "@/shared/words/words";
 import type { useQuarantineActions } from "./actions";
-import { editable, entryTitle, rawText } from "./model";
+import { editable, entryTitle, isKeyTaken, rawText } from "./model";
 import classes from "./quarantine.module.css";
 
 type PanelProps = {
@@ -231,6 +231,16 @@ function EntryFoot({ entry, actions, edited, saving, onSave, onRetry }: FootProp
       >
         Save
       </Button>
+      {!edited && isKeyTaken(entry) && (
+        <Button
+          variant="default"
+          loading={actions.busy}
+          title="The record that has this key gets the values of this row"
+          onClick={() => actions.retry({ by: "ids", ids: [entry.id] }, true)}
+        >
+          Replace the record
+        </Button>
+      )}
       <Button leftSection={<IconRefresh size={14} />} loading={actions.busy || saving} onClick={onRetry}>
         {edited ? "Save and retry" : "Retry"}
       </Button>

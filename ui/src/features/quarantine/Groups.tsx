@@ -1,7 +1,8 @@
-/** What is wrong, most frequent first: by rule at a field, by field, by file, by run. */
+/** What is wrong, most frequent first: by rule at a field, by file, by schema, by run. */
 import type { GroupCount, ProblemCount, QuarantineStats } from "@/ipc";
 import type { QuarantineSearch } from "@/shared/nav";
 import { fieldTitle, number, ruleText } from "@/shared/words/words";
+import { importTime, withoutSchema } from "./model";
 import classes from "./quarantine.module.css";
 
 type Part = { [K in keyof QuarantineSearch]: QuarantineSearch[K] | undefined };
@@ -9,14 +10,22 @@ type Part = { [K in keyof QuarantineSearch]: QuarantineSearch[K] | undefined };
 type GroupsProps = { stats: QuarantineStats; search: QuarantineSearch; onChange: (part: Part) => void };
 
 export function Groups({ stats, search, onChange }: GroupsProps) {
-  const all = !search.rule && !search.field && !search.file && !search.run;
+  const all = !search.rule && !search.field && !search.file && !search.run && !search.schema;
   return (
     <aside className={classes.groups} aria-label="What is wrong">
       <Line
         title="All waiting rows"
         size={stats.waiting}
         active={all}
-        onClick={() => onChange({ rule: undefined, field: undefined, file: undefined, run: undefined })}
+        onClick={() =>
+          onChange({
+            rule: undefined,
+            field: undefined,
+            file: undefined,
+            run: undefined,
+            schema: undefined,
+          })
+        }
       />
       <h2 className={classes.groupTitle}>What is wrong</h2>
       {stats.problems.map((problem) => (
@@ -34,12 +43,19 @@ export function Groups({ stats, search, onChange }: GroupsProps) {
         name={(name) => name}
         onPick={(file) => onChange({ file })}
       />
+      <Group
+        title="By schema"
+        groups={stats.bySchema.map((group) => ({ ...group, name: group.name || withoutSchema }))}
+        active={search.schema}
+        name={(name) => (name === withoutSchema ? "Without a schema" : name)}
+        onPick={(schema) => onChange({ schema })}
+      />
       {stats.byRun.length > 1 && (
         <Group
           title="By import"
           groups={stats.byRun}
           active={search.run}
-          name={(name) => name.slice(-8)}
+          name={importTime}
           onPick={(run) => onChange({ run })}
         />
       )}

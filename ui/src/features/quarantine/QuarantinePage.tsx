@@ -1,20 +1,19 @@
 /** Rows that were kept out: grouped by what is wrong, put right one by one, tried again, or set aside. */
-import { Button, Menu, SegmentedControl } from "@mantine/core";
-import { IconDownload, IconShieldCheck } from "@tabler/icons-react";
+import { SegmentedControl } from "@mantine/core";
+import { IconShieldCheck } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { call, type QuarantineExportFormat } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
-import { exportTo, useNativeFiles } from "@/shared/files";
 import type { QuarantineSearch } from "@/shared/nav";
 import { Empty, Loaded, Page } from "@/shared/ui";
 import { number } from "@/shared/words/words";
 import { useQuarantineActions } from "./actions";
 import { EntryList } from "./EntryList";
 import { EntryPanel } from "./EntryPanel";
+import { BringBack, ExportMenu } from "./files";
 import { Groups } from "./Groups";
-import { filterOfSearch } from "./model";
+import { fileOf, filterOfSearch } from "./model";
 import classes from "./quarantine.module.css";
 
 export function useQuarantineSearch() {
@@ -50,7 +49,12 @@ export function QuarantinePage() {
           onStatus={(next) => change({ status: next, entry: undefined })}
         />
       }
-      actions={<ExportMenu filter={filter} />}
+      actions={
+        <>
+          {!readOnly && <BringBack />}
+          <ExportMenu filter={filter} file={fileOf(search, stats.data)} />
+        </>
+      }
       flush
     >
       <Loaded query={stats}>
@@ -109,29 +113,5 @@ function Status({ stats, status, onStatus }: StatusProps) {
         { value: "discarded", label: `Discarded ${number(stats.discarded)}` },
       ]}
     />
-  );
-}
-
-function ExportMenu({ filter }: { filter: ReturnType<typeof filterOfSearch> }) {
-  const native = useNativeFiles();
-  const run = (format: QuarantineExportFormat) =>
-    void exportTo(
-      native,
-      `quarantine.${format}`,
-      (file) => call("quarantine.export", { filter, format, file }),
-      "row",
-    );
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconDownload size={14} />}>
-          Export
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => run("csv")}>CSV, with the reasons</Menu.Item>
-        <Menu.Item onClick={() => run("ndjson")}>NDJSON, everything about each row</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

@@ -1,31 +1,18 @@
 /** Trying again, setting aside, bringing back: what the bar and the panel share. */
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { asApiError, call, type QuarantineSelection, type RetryOutcome } from "@/ipc";
+import { asApiError, call, type QuarantineSelection } from "@/ipc";
 import { outcomeOf } from "@/shared/jobs/jobs";
-import { showError, showSaved, showWarning } from "@/shared/ui";
-import { noteSaved, remember } from "@/shared/undo/undo";
-import { count, number } from "@/shared/words/words";
-
-function tellRetry(outcome: RetryOutcome): void {
-  const { released, stillWaiting, changeSet } = outcome;
-  if (released === 0) {
-    showWarning(
-      stillWaiting === 1 ? "The row still breaks rules." : "These rows still break rules.",
-      `${count(stillWaiting, "row")} ${stillWaiting === 1 ? "stays" : "stay"} in quarantine. Put right what is marked, then try again.`,
-    );
-    return;
-  }
-  const rest =
-    stillWaiting > 0 ? ` ${number(stillWaiting)} still ${stillWaiting === 1 ? "waits" : "wait"}.` : "";
-  const words = `${count(released, "row")} left quarantine and became ${released === 1 ? "a record" : "records"}.${rest}`;
-  if (changeSet)
-    remember({ changeSet, summary: `Released ${count(released, "row")} from quarantine` }, words);
-  else showSaved(words);
-}
+import { showError } from "@/shared/ui";
+import { rememberAll } from "@/shared/undo/undo";
+import { count } from "@/shared/words/words";
+import { FixDialog } from "./FixDialog";
+import type { FixRequest } from "./model";
+import { tellRetry } from "./tell";
 
 export function useQuarantineActions(onDone: () => void) {
   const [discarding, setDiscarding] = useState<{ selection: QuarantineSelection; size: number }>();
+  const [fixing, setFixing] = useState<FixRequest>();
   const [busy, setBusy] = useState(false);
 
   const attempt = async (work: () => Promise<void>) => {
@@ -38,44 +25,58 @@ export function useQuarantineActions(onDone: () => void) {
       setBusy(false);
     }
   };
-  const retry = (selection: QuarantineSelection) =>
+  const retry = (selection: QuarantineSelection, replace = false) =>
     attempt(async () => {
-      const outcome = await outcomeOf(await call("quarantine.retry", { selection }), "retried");
+      const outcome = await outcomeOf(await call("quarantine.retry", { selection, replace }), "retried");
       tellRetry(outcome);
       if (outcome.released > 0) onDone();
     });
   const restore = (ids: string[]) =>
     attempt(async () => {
-      const { discarded } = await call("quarantine.restore", { ids });
-      noteSaved();
-      showSaved(`${count(discarded, "row")} ${discarded === 1 ? "waits" : "wait"} in quarantine again.`);
+      const { discarded, changeSets } = await call("quarantine.restore", { ids });
+      const rows = count(discarded, "row");
+      rememberAll(
+        changeSets,
+        `Brought back ${rows}`,
+        `${rows} ${discarded === 1 ? "waits" : "wait"} in quarantine again.`,
+      );
       onDone();
     });
   const discard = (selection: QuarantineSelection, reason: string) =>
     attempt(async () => {
-      const { discarded, ids } = await call("quarantine.discard", { selection, reason });
-      noteSaved();
+      const { discarded, changeSets } = await call("quarantine.discard", { selection, reason });
       setDiscarding(undefined);
-      showSaved(
-        `${count(discarded, "row")} discarded.`,
-        ids.length > 0 ? () => void restore(ids) : undefined,
-      );
+      const rows = count(discarded, "row");
+      rememberAll(changeSets, `Discarded ${rows}`, `${rows} discarded.`);
       onDone();
     });
 
   const dialog = (
-    <DiscardDialog
-      size={discarding?.size}
-      busy={busy}
-      onClose={() => setDiscarding(undefined)}
-      onDiscard={(reason) => discarding && void discard(discarding.selection, reason)}
-    />
+    <>
+      <DiscardDialog
+        size={discarding?.size}
+        busy={busy}
+        onClose={() => setDiscarding(undefined)}
+        onDiscard={(reason) => discarding && void discard(discarding.selection, reason)}
+      />
+      {fixing && (
+        <FixDialog
+          request={fixing}
+          onClose={() => setFixing(undefined)}
+          onDone={() => {
+            setFixing(undefined);
+            onDone();
+          }}
+        />
+      )}
+    </>
   );
   return {
     busy,
-    retry: (selection: QuarantineSelection) => void retry(selection),
+    retry: (selection: QuarantineSelection, replace?: boolean) => void retry(selection, replace),
     restore: (ids: string[]) => void restore(ids),
     askDiscard: (selection: QuarantineSelection, size: number) => setDiscarding({ selection, size }),
+    fix: setFixing,
     dialog,
   };
 }

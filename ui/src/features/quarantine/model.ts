@@ -1,9 +1,32 @@
 /** Which entries are meant, and how an entry is called. Pure. */
-import type { ExtObject, QuarantineEntry, QuarantineFilter, QuarantineStatus } from "@/ipc";
+import type {
+  ExtObject,
+  QuarantineEntry,
+  QuarantineFilter,
+  QuarantineSelection,
+  QuarantineStats,
+  QuarantineStatus,
+  Violation,
+} from "@/ipc";
 import type { QuarantineSearch } from "@/shared/nav";
 import { isObject, plainText } from "@/shared/value/model";
+import { pointerToPath } from "@/shared/value/path";
+import { locale } from "@/shared/words/locale";
+
+export type FixRequest = {
+  selection: QuarantineSelection;
+  size: number;
+  field: string;
+  rule?: string | undefined;
+  /** The schema of the rows, for the names and types of fields. */
+  schema: string;
+  fields: string[];
+};
 
 const statuses: readonly QuarantineStatus[] = ["waiting", "released", "discarded"];
+
+/** How the address says that rows were loaded without a schema. */
+export const withoutSchema = "none";
 
 export function filterOfSearch(search: QuarantineSearch): QuarantineFilter {
   const status = statuses.find((name) => name === search.status);
@@ -12,6 +35,7 @@ export function filterOfSearch(search: QuarantineSearch): QuarantineFilter {
     ...(search.field ? { field: search.field } : {}),
     ...(search.run ? { runId: search.run } : {}),
     ...(search.file ? { file: search.file } : {}),
+    ...(search.schema ? { schema: search.schema === withoutSchema ? "" : search.schema } : {}),
     status: status ?? "waiting",
   };
 }
@@ -48,4 +72,61 @@ export function rawText(entry: QuarantineEntry): string {
   } catch {
     return entry.raw;
   }
+}
+
+/** Nothing is wrong with the row but that another one has its key. */
+export function isKeyTaken(entry: QuarantineEntry): boolean {
+  const rules = entry.errors.map((error) => error.rule);
+  return rules.length > 0 && rules.every((rule) => rule === "duplicate_key" || rule === "exists");
+}
+
+/** What is to be fixed: the field that is chosen, or the one that is wrong most often. */
+export function fixOf(
+  selection: QuarantineSelection,
+  size: number,
+  filter: QuarantineFilter,
+  entries: readonly QuarantineEntry[],
+): FixRequest {
+  const errors = entries.flatMap((entry) => entry.errors);
+  const about = errors.filter(
+    (error) =>
+      (!filter.field || fieldOf(error) === filter.field) && (!filter.rule || error.rule === filter.rule),
+  );
+  const common = mostCommon(about.map((error) => pointerToPath(error.pointer)).filter((path) => path !== ""));
+  const field = common ?? filter.field ?? "";
+  return {
+    selection,
+    size,
+    field,
+    rule:
+      filter.rule ?? mostCommon(errors.filter((e) => pointerToPath(e.pointer) === field).map((e) => e.rule)),
+    schema: mostCommon(entries.map((entry) => entry.schema)) ?? "",
+    fields: [
+      ...new Set(entries.flatMap((entry) => (isObject(entry.document) ? Object.keys(entry.document) : []))),
+    ],
+  };
+}
+
+function fieldOf(error: Violation): string {
+  return pointerToPath(error.pointer).split(".")[0] ?? "";
+}
+
+function mostCommon(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+/** The one source file that the rows shown are from. */
+export function fileOf(search: QuarantineSearch, stats: QuarantineStats | undefined): string | undefined {
+  if (search.file) return search.file;
+  return stats?.byFile.length === 1 ? stats.byFile[0]?.name : undefined;
+}
+
+const clock = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
+
+/** When an import began: its id starts with the seconds since 1970, in hexadecimal digits. */
+export function importTime(run: string): string {
+  const seconds = Number.parseInt(run.slice(0, 8), 16);
+  return Number.isNaN(seconds) ? run : clock.format(seconds * 1000);
 }

@@ -14,6 +14,7 @@ import type {
   Collections,
   ConnectionReport,
   ConnectionStatus,
+  CorrectionsPlan,
   CountRecords,
   CreateRecord,
   CurrentWorkspace,
@@ -30,6 +31,7 @@ import type {
   FacetQuery,
   FileHandle,
   FindRecords,
+  FixPlan,
   ForgetWorkspace,
   FormatFilter,
   ImportPreview,
@@ -51,6 +53,8 @@ import type {
   PickSave,
   PickedFiles,
   PlanBulk,
+  PlanCorrections,
+  PlanFix,
   PlanImport,
   PreviewImport,
   ProfileSource,
@@ -86,6 +90,9 @@ import type {
   SettingName,
   Settings,
   SettingsQuery,
+  SplitFile,
+  SplitNames,
+  SplitSource,
   SuggestMapping,
   SuggestedMapping,
   TestConnection,
@@ -198,6 +205,10 @@ export interface Commands {
   "mappings.suggest": { request: SuggestMapping; response: SuggestedMapping };
   /** What a mapping makes of the first rows; a mapping that cannot be used is an answer, too. (Read) */
   "mappings.try": { request: TryMapping; response: MappingTrial };
+  /** Names for the halves of a file. (Read) */
+  "imports.splitNames": { request: SplitSource; response: SplitNames };
+  /** Writes valid and invalid rows of a file as they came, each to a file. (Read) */
+  "imports.split": { request: SplitFile; response: JobStarted };
   /** Import runs, newest first. (Read) */
   "runs.list": { request: Empty; response: Runs };
   /** One run. (Read) */
@@ -222,6 +233,14 @@ export interface Commands {
   "quarantine.discard": { request: DiscardQuarantine; response: Discarded };
   /** Brings discarded rows back. (Write) */
   "quarantine.restore": { request: RestoreQuarantine; response: Discarded };
+  /** Plans one fix for a field of many rows. (Read) */
+  "quarantine.planFix": { request: PlanFix; response: FixPlan };
+  /** Applies a planned fix. (Destructive) */
+  "quarantine.applyFix": { request: ApplyPlan; response: JobStarted };
+  /** Plans to bring a corrected table of rows back. (Read) */
+  "quarantine.planCorrections": { request: PlanCorrections; response: CorrectionsPlan };
+  /** Applies the corrections of a planned table. (Destructive) */
+  "quarantine.applyCorrections": { request: ApplyPlan; response: JobStarted };
   /** Writes quarantined rows to a file. (Read) */
   "quarantine.export": { request: ExportQuarantine; response: JobStarted };
   /** Schema packs. (Read) */
@@ -299,6 +318,8 @@ export const commandClass = {
   "mappings.profile": "Read",
   "mappings.suggest": "Read",
   "mappings.try": "Read",
+  "imports.splitNames": "Read",
+  "imports.split": "Read",
   "runs.list": "Read",
   "runs.get": "Read",
   "runs.planUndo": "Read",
@@ -311,6 +332,10 @@ export const commandClass = {
   "quarantine.retry": "Write",
   "quarantine.discard": "Write",
   "quarantine.restore": "Write",
+  "quarantine.planFix": "Read",
+  "quarantine.applyFix": "Destructive",
+  "quarantine.planCorrections": "Read",
+  "quarantine.applyCorrections": "Destructive",
   "quarantine.export": "Read",
   "schemas.list": "Read",
   "schemas.get": "Read",

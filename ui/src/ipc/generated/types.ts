@@ -275,6 +275,33 @@ slowMillis: number,
  */
 slow: Array<SlowOperation>, };
 
+export type CorrectionCount = { fate: CorrectionFate, lines: number, };
+
+export type CorrectionFate = "released" | "stillBroken" | "unchanged" | "unknown" | "notWaiting" | "edited" | "repeated";
+
+/**
+ * A line of the table, and what becomes of its row.
+ */
+export type CorrectionLine = { line: number, id: string, file: string, rowNumber: number, fate: CorrectionFate, changes: Array<FieldChange>, 
+/**
+ * What the row would still break.
+ */
+errors: Array<Violation>, };
+
+export type CorrectionsPlan = { planId: string, lines: number, counts: Array<CorrectionCount>, 
+/**
+ * Rows that would be changed.
+ */
+changed: number, 
+/**
+ * The first ones, those that cannot be taken before the others; unchanged lines are left out.
+ */
+told: Array<CorrectionLine>, 
+/**
+ * Columns that no row has as a field.
+ */
+ignored: Array<string>, };
+
 export type CountRecords = { collection: string, filter?: Filter, finding?: Finding, };
 
 export type CreateRecord = { collection: string, document: Value, reason?: string, allowInvalid: boolean, };
@@ -324,7 +351,11 @@ export type DiffSample = { key: RecordKey, title: string, changes: Array<FieldCh
 
 export type DiscardQuarantine = { selection: QuarantineSelection, reason: string, };
 
-export type Discarded = { discarded: number, ids: Array<string>, };
+export type Discarded = { discarded: number, ids: Array<string>, 
+/**
+ * Change sets that take it back, oldest first.
+ */
+changeSets: Array<string>, };
 
 export type DoctorCheck = { name: string, outcome: CheckOutcome, message: string, hint?: string, };
 
@@ -496,6 +527,55 @@ limit: number, };
  */
 export type Finding = "completeness" | "adherence" | "uniqueness" | "freshness";
 
+/**
+ * What to do with a field.
+ */
+export type FixAction = { "do": "look" } | { "do": "set", value: Value, } | { "do": "default", value: Value, } | { "do": "unset" } | { "do": "steps", steps: unknown[], } | { "do": "map", pairs: Array<ValuePair>, };
+
+/**
+ * What a fix comes to.
+ */
+export type FixPlan = { planId: string, 
+/**
+ * Waiting rows that were looked at.
+ */
+rows: number, changed: number, 
+/**
+ * Changed, with nothing wrong any more.
+ */
+right: number, 
+/**
+ * Changed, and still wrong.
+ */
+stillBroken: number, 
+/**
+ * The value could not be transformed, and stays.
+ */
+failed: number, 
+/**
+ * What changed rows would still break, most frequent first.
+ */
+problems: Array<ProblemCount>, samples: Array<FixSample>, 
+/**
+ * Values of the field as it is, most frequent first.
+ */
+values: Array<FixValue>, missing: number, 
+/**
+ * There are more different values than are given here.
+ */
+moreValues: boolean, };
+
+/**
+ * A row as it is and as it would be.
+ */
+export type FixSample = { id: string, file: string, rowNumber: number, before?: Value, after?: Value, 
+/**
+ * What it would still break.
+ */
+errors: Array<Violation>, };
+
+export type FixValue = { value: Value, rows: number, };
+
 export type FlattenStep = { 
 /**
  * Between the names on the way down.
@@ -581,7 +661,7 @@ export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "qual
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -832,6 +912,26 @@ export type PickedFiles = { files: Array<FileHandle>, };
 
 export type PlanBulk = { collection: string, selection: Selection, change: BulkAction, };
 
+export type PlanCorrections = { 
+/**
+ * A table of rows to correct, as it was exported and then changed.
+ */
+file: string, 
+/**
+ * How to read it; what is left out is recognised.
+ */
+choice?: SourceChoice, };
+
+export type PlanFix = { selection: QuarantineSelection, 
+/**
+ * A dotted path.
+ */
+field: string, action: FixAction, 
+/**
+ * Load what is right then.
+ */
+retry: boolean, };
+
 export type PlanImport = { 
 /**
  * Absent: detected; empty text: without a schema.
@@ -942,12 +1042,19 @@ document?: Value, errors: Array<Violation>, schema: string, status: QuarantineSt
  */
 quarantinedAt: string, edited: boolean, resolvedAt?: string, reason?: string, };
 
-export type QuarantineExportFormat = "ndjson" | "csv";
+/**
+ * `errors`: CSV with one line an error. `rows`: CSV with one line a waiting row, to be corrected and brought back.
+ */
+export type QuarantineExportFormat = "ndjson" | "errors" | "rows";
 
 /**
  * Narrows the list; every part is optional.
  */
 export type QuarantineFilter = { collection?: string, rule?: string, field?: string, runId?: string, file?: string, 
+/**
+ * `careers@1.0.0`, or `careers` for all its versions.
+ */
+schema?: string, 
 /**
  * Waiting when absent.
  */
@@ -971,6 +1078,10 @@ export type QuarantineStats = { waiting: number, released: number, discarded: nu
  * Of the waiting ones, most frequent first.
  */
 byRule: Array<GroupCount>, byField: Array<GroupCount>, byFile: Array<GroupCount>, byRun: Array<GroupCount>, 
+/**
+ * With its version; an empty name is for rows that were loaded without a schema.
+ */
+bySchema: Array<GroupCount>, 
 /**
  * Rule at field, with its message.
  */
@@ -1094,17 +1205,28 @@ export type ResumeRun = { runId: string,
  */
 files: Array<string>, };
 
-export type RetryOutcome = { tried: number, released: number, stillWaiting: number, 
+/**
+ * What became of rows that were tried again, corrected or fixed together.
+ */
+export type RetryOutcome = { tried: number, corrected: number, released: number, stillWaiting: number, 
+/**
+ * Somebody else changed them meanwhile; they are left as they are.
+ */
+conflicts: number, 
 /**
  * The first hundred, one by one.
  */
 results: Array<RetryResult>, 
 /**
- * Change set to undo the release.
+ * Change sets that take it back, oldest first.
  */
-changeSet?: string, };
+changeSets: Array<string>, };
 
-export type RetryQuarantine = { selection: QuarantineSelection, };
+export type RetryQuarantine = { selection: QuarantineSelection, 
+/**
+ * A row whose key another record has takes its place.
+ */
+replace?: boolean, };
 
 export type RetryResult = { id: string, status: QuarantineStatus, errors: Array<Violation>, };
 
@@ -1112,6 +1234,8 @@ export type RetryResult = { id: string, status: QuarantineStatus, errors: Array<
  * Brings the record back to how it was before a change set.
  */
 export type RevertRecord = { collection: string, key: RecordKey, changeSet: string, };
+
+export type RowsSplit = { valid: number, invalid: number, files: Array<FileHandle>, };
 
 /**
  * How often a rule is broken at a field.
@@ -1337,6 +1461,19 @@ table: boolean, columns: Array<ColumnProfile>, };
  */
 export type SourceTest = "missing" | "present" | { "equals": unknown } | { "notEquals": unknown } | { "oneOf": unknown[] } | { "lessThan": unknown } | { "atMost": unknown } | { "moreThan": unknown } | { "atLeast": unknown } | { "matches": string };
 
+/**
+ * Writes the valid and the invalid rows of a file, each with the bytes that they came with.
+ */
+export type SplitFile = { source: SplitSource, 
+/**
+ * Where the valid rows go; absent: they are not written.
+ */
+valid?: string, invalid?: string, };
+
+export type SplitNames = { valid: string, invalid: string, };
+
+export type SplitSource = { "of": "file", check: ValidateFiles, } | { "of": "run", runId?: string, file: string, };
+
 export type SplitStep = { separator: string, 
 /**
  * White space at the ends of items goes.
@@ -1536,6 +1673,11 @@ export type ValidateRecord = { collection: string, document: Value, };
  * A BSON value that travels as Extended JSON.
  */
 export type Value = Ext;
+
+/**
+ * From one value to another; without a new one the field goes.
+ */
+export type ValuePair = { from: Value, to?: Value, };
 
 /**
  * A rule that a record breaks. `pointer` is RFC 6901; `rule` is a JSON Schema keyword,

@@ -1,7 +1,16 @@
 /** Choosing files and saving them: native dialogs on the desktop, the browser's own on a web page. */
-import { asApiError, call, type FileHandle, type FilePurpose, fileTransfer, type JobStarted } from "@/ipc";
+import {
+  asApiError,
+  call,
+  type FileHandle,
+  type FilePurpose,
+  fileTransfer,
+  type JobOutcome,
+  type JobStarted,
+  type RecordsExported,
+} from "@/ipc";
 import { useCall } from "../data/queries";
-import { outcomeOf } from "../jobs/jobs";
+import { anyOutcomeOf } from "../jobs/jobs";
 import { showError, showSaved } from "../ui/toasts";
 import { count } from "../words/words";
 
@@ -58,11 +67,14 @@ export async function exportTo(
   suggestedName: string,
   start: (file: string) => Promise<JobStarted>,
   unit = "record",
+  writtenOf: (outcome: JobOutcome) => RecordsExported | undefined = (outcome) =>
+    outcome.outcome === "exported" ? outcome.value : undefined,
 ): Promise<void> {
   try {
     const target = await pickTarget(native, suggestedName);
     if (!target) return;
-    const done = await outcomeOf(await start(target.id), "exported");
+    const done = writtenOf(await anyOutcomeOf(await start(target.id)));
+    if (!done) return;
     const url = fileTransfer().downloadUrl?.(done.file);
     if (url) download(url, done.file.name);
     showSaved(

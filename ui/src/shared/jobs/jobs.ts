@@ -83,16 +83,27 @@ export async function outcomeOf<K extends JobOutcome["outcome"]>(
   started: JobStarted,
   kind: K,
 ): Promise<Outcome<K>> {
+  const outcome = await anyOutcomeOf(started);
+  if (outcome.outcome === kind) return outcome.value as Outcome<K>;
+  throw withoutOutcome(started.jobId);
+}
+
+/** Whatever a started job left, or its error thrown. */
+export async function anyOutcomeOf(started: JobStarted): Promise<JobOutcome> {
   const job = await jobEnd(started.jobId);
-  if (job.outcome?.outcome === kind) return job.outcome.value as Outcome<K>;
+  if (job.outcome) return job.outcome;
   if (job.error) throw new CallError(job.error);
   if (job.state === "cancelled") {
     throw new CallError({ code: "cancelled", message: "Cancelled. Nothing more was changed." });
   }
-  throw new CallError({
+  throw withoutOutcome(job.id);
+}
+
+function withoutOutcome(id: string): CallError {
+  return new CallError({
     code: "internal",
     message: "The job ended without an outcome.",
-    details: `job ${job.id}`,
+    details: `job ${id}`,
   });
 }
 

@@ -25,6 +25,8 @@ export type QuarantineSearch = {
   field?: string;
   run?: string;
   file?: string;
+  /** `none`: rows that were loaded without a schema. */
+  schema?: string;
   status?: string;
   entry?: string;
 };
@@ -64,7 +66,7 @@ export function readRecordsSearch(raw: Raw): RecordsSearch {
 }
 
 export function readQuarantineSearch(raw: Raw): QuarantineSearch {
-  const names = ["rule", "field", "run", "file", "status", "entry"] as const;
+  const names = ["rule", "field", "run", "file", "schema", "status", "entry"] as const;
   return compact(Object.fromEntries(names.map((name) => [name, text(raw, name)]))) as QuarantineSearch;
 }
 

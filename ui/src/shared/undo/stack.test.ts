@@ -6,14 +6,14 @@ const second = { changeSet: "2", summary: "Deleted 3 records" };
 
 it("walks back and forth", () => {
   let stack = pushed(pushed(emptyStack, first), second);
-  stack = afterUndo(stack, second, "3");
+  stack = afterUndo(stack, second, { changeSet: "3" });
   expect(stack).toEqual({ done: [first], undone: [{ changeSet: "3", summary: second.summary }] });
-  stack = afterRedo(stack, { changeSet: "3", summary: second.summary }, "4");
+  stack = afterRedo(stack, { changeSet: "3", summary: second.summary }, { changeSet: "4" });
   expect(stack).toEqual({ done: [first, { changeSet: "4", summary: second.summary }], undone: [] });
 });
 
 it("forgets the redo after a fresh write", () => {
-  const stack = pushed(afterUndo(pushed(emptyStack, first), first, "3"), second);
+  const stack = pushed(afterUndo(pushed(emptyStack, first), first, { changeSet: "3" }), second);
   expect(stack).toEqual({ done: [second], undone: [] });
 });
 

@@ -3,6 +3,8 @@
 export type UndoEntry = {
   /** Change set to take back. */
   changeSet: string;
+  /** Earlier change sets of the same act, newest first: they are taken back with it. */
+  before?: string[];
   /** What it did, one sentence. */
   summary: string;
   /** An import is taken back as a whole run. */
@@ -22,15 +24,23 @@ export function pushed(stack: UndoStack, entry: UndoEntry): UndoStack {
 }
 
 /** `inverse` took the last entry back; undoing the inverse is the redo. */
-export function afterUndo(stack: UndoStack, taken: UndoEntry, inverse?: string): UndoStack {
+export function afterUndo(
+  stack: UndoStack,
+  taken: UndoEntry,
+  inverse?: Pick<UndoEntry, "changeSet" | "before">,
+): UndoStack {
   const done = stack.done.filter((entry) => entry.changeSet !== taken.changeSet);
   if (!inverse) return { done, undone: stack.undone };
-  return { done, undone: [...stack.undone, { changeSet: inverse, summary: taken.summary }] };
+  return { done, undone: [...stack.undone, { ...inverse, summary: taken.summary }] };
 }
 
-export function afterRedo(stack: UndoStack, redone: UndoEntry, inverse: string): UndoStack {
+export function afterRedo(
+  stack: UndoStack,
+  redone: UndoEntry,
+  inverse: Pick<UndoEntry, "changeSet" | "before">,
+): UndoStack {
   return {
-    done: [...stack.done, { changeSet: inverse, summary: redone.summary }],
+    done: [...stack.done, { ...inverse, summary: redone.summary }],
     undone: stack.undone.filter((entry) => entry.changeSet !== redone.changeSet),
   };
 }

@@ -52,6 +52,13 @@ export function remember(entry: UndoEntry, message: string): void {
   showSaved(withStop(message), () => void undoEntry(entry));
 }
 
+/** Remembers a write of several change sets (oldest first), to be taken back together; without any, only tells it. */
+export function rememberAll(changeSets: string[], summary: string, message: string): void {
+  const [changeSet, ...before] = changeSets.toReversed();
+  if (changeSet) remember({ changeSet, summary, ...(before.length > 0 ? { before } : {}) }, message);
+  else showSaved(withStop(message));
+}
+
 /** Notes that something was saved that has no undo of its own. */
 export function noteSaved(): void {
   savedAt = Date.now();
@@ -94,7 +101,7 @@ export async function redoLast(): Promise<void> {
     return;
   }
   await exclusively(async () => {
-    const inverse = await takeBack(entry.changeSet);
+    const inverse = await takeBackAll(entry);
     if (!inverse) return;
     setStack(afterRedo(stack, entry, inverse));
     showSaved(`Done again: ${entry.summary}.`, () => void undoLast());
@@ -112,7 +119,7 @@ async function undoEntry(entry: UndoEntry): Promise<void> {
       showSaved(`Import taken back: ${entry.summary}.${kept}`);
       return;
     }
-    const inverse = await takeBack(entry.changeSet);
+    const inverse = await takeBackAll(entry);
     if (!inverse) return;
     setStack(afterUndo(stack, entry, inverse));
     showSaved(`Undone: ${entry.summary}.`, () => void redoLast(), "Redo");
@@ -122,6 +129,19 @@ async function undoEntry(entry: UndoEntry): Promise<void> {
 /** Takes any change set of the history back. */
 export async function undoChangeSet(changeSet: ChangeSet): Promise<void> {
   await undoEntry({ changeSet: changeSet.id, summary: changeSet.summary });
+}
+
+/** Takes back what an entry stands for, newest first. Where one cannot be, those before it stay as well. */
+async function takeBackAll(entry: UndoEntry): Promise<Pick<UndoEntry, "changeSet" | "before"> | undefined> {
+  const inverses: string[] = [];
+  for (const changeSet of [entry.changeSet, ...(entry.before ?? [])]) {
+    const inverse = await takeBack(changeSet);
+    if (!inverse) break;
+    inverses.unshift(inverse);
+  }
+  const [newest, ...before] = inverses;
+  if (!newest) return undefined;
+  return { changeSet: newest, ...(before.length > 0 ? { before } : {}) };
 }
 
 /** Answers the id of the inverse change set, or nothing when records are in the way. */

@@ -146,6 +146,39 @@ wire! {
 
     pub struct RunUndone { pub run: RunRecord, pub removed: i64, pub restored: i64, pub kept: i64 }
 
+    /// Writes the valid and the invalid rows of a file, each with the bytes that they came with.
+    pub struct SplitFile {
+        pub source: SplitSource,
+        /// Where the valid rows go; absent: they are not written.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub valid: Option<String>,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub invalid: Option<String>,
+    }
+
+    #[serde(tag = "of", rename_all_fields = "camelCase")]
+    pub enum SplitSource {
+        /// One file, read and checked as `imports.validate` does.
+        File { check: ValidateFiles },
+        /// A file of an import, read and checked as the import did; without a run the newest one that has the file.
+        Run {
+            #[ts(optional)]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            run_id: Option<String>,
+            file: String,
+        },
+    }
+
+    pub struct SplitNames { pub valid: String, pub invalid: String }
+
+    pub struct RowsSplit {
+        pub valid: i64,
+        pub invalid: i64,
+        pub files: Vec<FileHandle>,
+    }
+
     pub struct ValidateFiles {
         #[serde(flatten)]
         #[ts(flatten)]

@@ -53,6 +53,7 @@ wire! {
         Exported(RecordsExported),
         Quality(QualityReport),
         Changed(super::ChangeOutcome),
+        Split(super::RowsSplit),
     }
 
     /// A job was started; follow it by its events or `jobs.get`.

@@ -22,6 +22,10 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub file: Option<String>,
+        /// `careers@1.0.0`, or `careers` for all its versions.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub schema: Option<String>,
         /// Waiting when absent.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +62,8 @@ wire! {
         pub by_field: Vec<GroupCount>,
         pub by_file: Vec<GroupCount>,
         pub by_run: Vec<GroupCount>,
+        /// With its version; an empty name is for rows that were loaded without a schema.
+        pub by_schema: Vec<GroupCount>,
         /// Rule at field, with its message.
         pub problems: Vec<super::ProblemCount>,
     }
@@ -76,30 +82,44 @@ wire! {
         Filter { filter: QuarantineFilter },
     }
 
-    pub struct RetryQuarantine { pub selection: QuarantineSelection }
+    pub struct RetryQuarantine {
+        pub selection: QuarantineSelection,
+        /// A row whose key another record has takes its place.
+        #[ts(optional, as = "Option<bool>")]
+        #[serde(default)]
+        pub replace: bool,
+    }
 
     pub struct RetryResult { pub id: String, pub status: QuarantineStatus, pub errors: Vec<Violation> }
 
+    /// What became of rows that were tried again, corrected or fixed together.
     pub struct RetryOutcome {
         pub tried: i64,
+        pub corrected: i64,
         pub released: i64,
         pub still_waiting: i64,
+        /// Somebody else changed them meanwhile; they are left as they are.
+        pub conflicts: i64,
         /// The first hundred, one by one.
         pub results: Vec<RetryResult>,
-        /// Change set to undo the release.
-        #[ts(optional)]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub change_set: Option<String>,
+        /// Change sets that take it back, oldest first.
+        pub change_sets: Vec<String>,
     }
 
     pub struct DiscardQuarantine { pub selection: QuarantineSelection, pub reason: String }
 
-    pub struct Discarded { pub discarded: i64, pub ids: Vec<String> }
+    pub struct Discarded {
+        pub discarded: i64,
+        pub ids: Vec<String>,
+        /// Change sets that take it back, oldest first.
+        pub change_sets: Vec<String>,
+    }
 
     /// Brings discarded entries back to waiting.
     pub struct RestoreQuarantine { pub ids: Vec<String> }
 
-    pub enum QuarantineExportFormat { Ndjson, Csv }
+    /// `errors`: CSV with one line an error. `rows`: CSV with one line a waiting row, to be corrected and brought back.
+    pub enum QuarantineExportFormat { Ndjson, Errors, Rows }
 
     pub struct ExportQuarantine { pub filter: QuarantineFilter, pub format: QuarantineExportFormat, pub file: String }
 }

@@ -313,6 +313,17 @@ pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted>
 pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let files = request.sources.files.clone();
+    let spec = settle_check(app, &workspace, request).await?;
+    let owner = Arc::clone(app);
+    let title = format!("Checking {}", names(&spec));
+    Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
+        let findings = runs::dry_run(&workspace, &spec, false, progress.as_ref()).await?;
+        Ok(JobOutcome::Plan(describe(&owner, &files, &spec, Some(findings))?))
+    }))
+}
+
+/// How files are read and checked that nobody wants to import.
+pub(super) async fn settle_check(app: &App, workspace: &Workspace, request: ValidateFiles) -> ApiResult<ImportSpec> {
     let plan = PlanImport {
         sources: request.sources,
         duplicates: None,
@@ -322,18 +333,10 @@ pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobSt
         mode: steward_domain::ImportMode::Upsert,
         full: true,
     };
-    let spec = match settle(app, &workspace, &plan).await {
-        Ok(spec) if !spec.schema.is_empty() => spec,
-        Ok(_) | Err(_) if plan.schema.is_none() => {
-            return Err(ApiError::bad_request("No schema fits these files.").hint("Choose one (--schema)."));
-        }
-        Ok(_) => return Err(ApiError::bad_request("Choose a schema to check against.")),
-        Err(e) => return Err(e),
-    };
-    let owner = Arc::clone(app);
-    let title = format!("Checking {}", names(&spec));
-    Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
-        let findings = runs::dry_run(&workspace, &spec, false, progress.as_ref()).await?;
-        Ok(JobOutcome::Plan(describe(&owner, &files, &spec, Some(findings))?))
-    }))
+    match settle(app, workspace, &plan).await {
+        Ok(spec) if !spec.schema.is_empty() => Ok(spec),
+        Ok(_) | Err(_) if plan.schema.is_none() => Err(ApiError::bad_request("No schema fits these files.").hint("Choose one (--schema).")),
+        Ok(_) => Err(ApiError::bad_request("Choose a schema to check against.")),
+        Err(e) => Err(e),
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use steward_domain::{QuarantineEntry, QuarantineStatus, Value};
-use steward_pipeline::quarantine::{self, Narrow};
-use steward_pipeline::{Workspace, export as exporting};
+use steward_pipeline::Workspace;
+use steward_pipeline::quarantine::{self, Aim, Chosen, Narrow, Report, Settled, report};
 
 use crate::app::App;
 use crate::dto::{
@@ -23,6 +23,7 @@ fn narrow(filter: QuarantineFilter) -> Narrow {
         field: filter.field,
         run: filter.run_id,
         file: filter.file,
+        schema: filter.schema,
         status: filter.status,
     }
 }
@@ -52,6 +53,7 @@ pub async fn stats(app: &Arc<App>, _: Empty) -> ApiResult<QuarantineStats> {
         by_field: groups(stats.by_field),
         by_file: groups(stats.by_file),
         by_run: groups(stats.by_run),
+        by_schema: groups(stats.by_schema),
         problems: stats
             .problems
             .into_iter()
@@ -70,8 +72,7 @@ fn object(value: Value) -> ApiResult<bson::Document> {
 pub async fn validate(app: &Arc<App>, request: ValidateQuarantine) -> ApiResult<Violations> {
     let workspace = app.workspace()?;
     let entry = quarantine::get(&workspace, &request.id).await?;
-    let settings = workspace.settings(&entry.collection).await?;
-    Ok(Violations { violations: quarantine::recheck(&workspace, &entry, &settings.key_field, &object(request.document)?)? })
+    Ok(Violations { violations: quarantine::recheck(&workspace, &entry, &object(request.document)?).await? })
 }
 
 pub async fn edit(app: &Arc<App>, request: EditQuarantine) -> ApiResult<QuarantineEdited> {
@@ -80,10 +81,27 @@ pub async fn edit(app: &Arc<App>, request: EditQuarantine) -> ApiResult<Quaranti
     Ok(QuarantineEdited { violations: entry.errors.clone(), entry })
 }
 
-async fn selected(workspace: &Workspace, selection: QuarantineSelection) -> ApiResult<Vec<String>> {
-    Ok(match selection {
-        QuarantineSelection::Ids { ids } => ids,
-        QuarantineSelection::Filter { filter } => quarantine::ids(workspace, &narrow(filter)).await?,
+pub(super) fn chosen(selection: QuarantineSelection) -> Chosen {
+    match selection {
+        QuarantineSelection::Ids { ids } => Chosen::Ids(ids),
+        QuarantineSelection::Filter { filter } => Chosen::Narrow(narrow(filter)),
+    }
+}
+
+/// Tells everybody that rows may have become records.
+pub(super) fn announce(app: &Arc<App>) {
+    app.changed(&[Topic::Quarantine, Topic::Records, Topic::Collections, Topic::Changes, Topic::Quality], None);
+}
+
+pub(super) fn settled(done: Settled) -> JobOutcome {
+    JobOutcome::Retried(RetryOutcome {
+        tried: done.tried,
+        corrected: done.corrected,
+        released: done.released,
+        still_waiting: done.still_waiting,
+        conflicts: done.conflicts,
+        results: done.results.into_iter().map(|e| RetryResult { id: e.id, status: e.status, errors: e.errors }).collect(),
+        change_sets: done.change_sets,
     })
 }
 
@@ -91,17 +109,11 @@ pub async fn retry(app: &Arc<App>, request: RetryQuarantine) -> ApiResult<JobSta
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Retry, "Trying quarantined rows again", JobUnit::Rows, move |progress| async move {
-        let ids = selected(&workspace, request.selection).await?;
-        let done = quarantine::retry(&workspace, &ids, progress.as_ref()).await?;
-        owner.changed(&[Topic::Quarantine, Topic::Records, Topic::Collections, Topic::Changes, Topic::Quality], None);
-        let results = done.results.into_iter().map(|e| RetryResult { id: e.id, status: e.status, errors: e.errors }).collect();
-        Ok(JobOutcome::Retried(RetryOutcome {
-            tried: done.tried,
-            released: done.released,
-            still_waiting: done.still_waiting,
-            results,
-            change_set: done.change_set,
-        }))
+        let ids = quarantine::ids(&workspace, &chosen(request.selection)).await?;
+        let aim = Aim { replace: request.replace, ..Aim::default() };
+        let done = quarantine::retry(&workspace, &ids, aim, progress.as_ref()).await;
+        announce(&owner);
+        Ok(settled(done?))
     }))
 }
 
@@ -110,7 +122,7 @@ pub async fn discard(app: &Arc<App>, request: DiscardQuarantine) -> ApiResult<Di
         return Err(ApiError::bad_request("Say why these rows are discarded; the reason stays in the history."));
     }
     let workspace = app.workspace()?;
-    let ids = selected(&workspace, request.selection).await?;
+    let ids = quarantine::ids(&workspace, &chosen(request.selection)).await?;
     moved(app, &workspace, ids, QuarantineStatus::Discarded, Some(request.reason.trim())).await
 }
 
@@ -126,9 +138,9 @@ async fn moved(
     to: QuarantineStatus,
     reason: Option<&str>,
 ) -> ApiResult<Discarded> {
-    let ids = quarantine::set_status(workspace, &ids, to, reason).await?;
+    let moved = quarantine::set_status(workspace, &ids, to, reason).await?;
     app.changed(&[Topic::Quarantine, Topic::Collections, Topic::Changes], None);
-    Ok(Discarded { discarded: i64::try_from(ids.len()).unwrap_or(i64::MAX), ids })
+    Ok(Discarded { discarded: i64::try_from(moved.ids.len()).unwrap_or(i64::MAX), ids: moved.ids, change_sets: moved.change_sets })
 }
 
 pub async fn export(app: &Arc<App>, request: ExportQuarantine) -> ApiResult<JobStarted> {
@@ -136,8 +148,12 @@ pub async fn export(app: &Arc<App>, request: ExportQuarantine) -> ApiResult<JobS
     let (path, name) = app.files.get(&request.file)?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Export, format!("Exporting to {name}"), JobUnit::Rows, move |progress| async move {
-        let csv = request.format == QuarantineExportFormat::Csv;
-        let records = exporting::quarantined(&workspace, &narrow(request.filter), csv, &path, progress.as_ref()).await?;
+        let what = match request.format {
+            QuarantineExportFormat::Ndjson => Report::Ndjson,
+            QuarantineExportFormat::Errors => Report::Errors,
+            QuarantineExportFormat::Rows => Report::Rows,
+        };
+        let records = report::write(&workspace, &narrow(request.filter), what, &path, progress.as_ref()).await?;
         Ok(JobOutcome::Exported(RecordsExported { file: owner.files.handle(&request.file)?, records }))
     }))
 }

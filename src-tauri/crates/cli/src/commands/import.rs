@@ -152,6 +152,10 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
     named.sources.mapping = chosen;
     let request = ValidateFiles { sources: named.sources.clone(), schema: command.schema };
     let plan = plan_of(session.run_job("imports.validate", &request).await?)?;
+    if let Some(folder) = &command.split {
+        let request = ValidateFiles { schema: Some(plan.schema.clone()), ..request };
+        super::split::split(session, &request, folder).await?;
+    }
     session.app.close();
     output::answer(session.json, &plan, |plan| {
         let counts = plan.counts.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod files;
+pub mod fixes;
 pub mod import;
 pub mod init;
 pub mod mapping;
@@ -9,6 +10,7 @@ pub mod quality;
 pub mod quarantine;
 pub mod records;
 pub mod runs;
+pub mod split;
 
 use serde_json::Value as Json;
 use steward_api::{ApiError, ApiResult};

@@ -1,12 +1,15 @@
 //! `quarantine …`
 
+use std::path::Path;
+
+use serde_json::json;
 use steward_api::dto::{
-    DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, JobOutcome, ListQuarantine, QuarantineEdited,
-    QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage, QuarantineSelection, QuarantineStats, RestoreQuarantine,
-    RetryQuarantine,
+    DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, Job, JobOutcome, ListQuarantine, QuarantineEdited,
+    QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage, QuarantineSelection, QuarantineStats, RecordsExported,
+    RestoreQuarantine, RetryQuarantine,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
-use steward_domain::{FieldPath, QuarantineEntry, QuarantineStatus};
+use steward_domain::{FieldPath, QuarantineEntry, QuarantineStatus, SourceChoice};
 
 use super::assignment;
 use crate::args::{Narrow, Quarantine, QuarantineFormat};
@@ -28,17 +31,20 @@ fn narrowed(narrow: Narrow) -> ApiResult<QuarantineFilter> {
         field: narrow.field,
         run_id: narrow.run,
         file: narrow.file,
+        schema: narrow.schema,
         status,
     })
 }
 
-fn selection(ids: Vec<String>, all: bool, narrow: Narrow) -> ApiResult<QuarantineSelection> {
+pub(super) fn selection(ids: Vec<String>, all: bool, narrow: Narrow) -> ApiResult<QuarantineSelection> {
     let filter = narrowed(narrow)?;
     let narrowed = filter != QuarantineFilter::default();
     match (ids.is_empty(), all || narrowed) {
         (false, _) => Ok(QuarantineSelection::Ids { ids }),
         (true, true) => Ok(QuarantineSelection::Filter { filter }),
-        (true, false) => Err(ApiError::bad_request("Which rows? Give ids, --all, or narrow them with --rule, --field, --run or --file.")),
+        (true, false) => {
+            Err(ApiError::bad_request("Which rows? Give ids, --all, or narrow them with --rule, --field, --run, --file or --schema."))
+        }
     }
 }
 
@@ -62,7 +68,10 @@ pub async fn run(session: &Session, command: Quarantine) -> ApiResult<u8> {
             Ok(exit::DONE)
         }
         Quarantine::Edit { id, set, unset } => edit(session, id, &set, &unset).await,
-        Quarantine::Retry { ids, all, narrow } => retry(session, selection(ids, all, narrow)?).await,
+        Quarantine::Retry { ids, all, replace, narrow } => {
+            let request = RetryQuarantine { selection: selection(ids, all, narrow)?, replace };
+            settled(session, session.run_job("quarantine.retry", &request).await?)
+        }
         Quarantine::Discard { ids, all, narrow, reason } => {
             let request = DiscardQuarantine { selection: selection(ids, all, narrow)?, reason };
             let done: Discarded = session.call("quarantine.discard", &request).await?;
@@ -76,14 +85,57 @@ pub async fn run(session: &Session, command: Quarantine) -> ApiResult<u8> {
             output::answer(session.json, &done, |d| line(&format!("{} brought back.", counted(d.discarded, "row"))));
             Ok(exit::DONE)
         }
-        Quarantine::Export { out, format, narrow } => {
-            let csv = format == Some(QuarantineFormat::Csv) || (format.is_none() && out.extension().is_some_and(|e| e == "csv"));
-            let format = if csv { QuarantineExportFormat::Csv } else { QuarantineExportFormat::Ndjson };
-            let out = if out.is_dir() { out.join(if csv { "quarantine.csv" } else { "quarantine.ndjson" }) } else { out };
-            let file = session.app.files.register(&out).id;
-            let request = ExportQuarantine { filter: narrowed(narrow)?, format, file };
-            super::runs::exported(session, session.run_job("quarantine.export", &request).await?)
+        Quarantine::Fix(fix) => super::fixes::fix(session, *fix).await,
+        Quarantine::ImportCorrections { file, encoding, delimiter, reason, yes } => {
+            let choice = SourceChoice { encoding, delimiter, ..SourceChoice::default() };
+            super::fixes::import_corrections(session, &file, choice, reason, yes).await
         }
+        Quarantine::Export { out, format, narrow } => export(session, &out, format, narrowed(narrow)?).await,
+    }
+}
+
+/// Writes a file; into a folder, every kind of it.
+async fn export(session: &Session, out: &Path, format: Option<QuarantineFormat>, filter: QuarantineFilter) -> ApiResult<u8> {
+    if out.is_dir() && format.is_none() {
+        let mut files = Vec::new();
+        for format in [QuarantineFormat::Ndjson, QuarantineFormat::Errors, QuarantineFormat::Rows] {
+            let file = out.join(file_name(format));
+            files.push((file.clone(), export_one(session, &file, format, filter.clone()).await?));
+        }
+        let told: Vec<_> = files.iter().map(|(file, done)| json!({"file": file.display().to_string(), "records": done.records})).collect();
+        output::answer(session.json, &json!({ "files": told }), |_| {
+            for (file, done) in &files {
+                line(&format!("{} written to {}", counted(done.records, "row"), file.display()));
+            }
+        });
+        return Ok(exit::DONE);
+    }
+    let csv = out.extension().is_some_and(|e| e == "csv");
+    let format = format.unwrap_or(if csv { QuarantineFormat::Errors } else { QuarantineFormat::Ndjson });
+    let out = if out.is_dir() { out.join(file_name(format)) } else { out.to_owned() };
+    let done = export_one(session, &out, format, filter).await?;
+    output::answer(session.json, &done, |d| line(&format!("{} written to {}", counted(d.records, "row"), out.display())));
+    Ok(exit::DONE)
+}
+
+fn file_name(format: QuarantineFormat) -> &'static str {
+    match format {
+        QuarantineFormat::Ndjson => "quarantine.ndjson",
+        QuarantineFormat::Errors => "errors.csv",
+        QuarantineFormat::Rows => "rows-to-correct.csv",
+    }
+}
+
+async fn export_one(session: &Session, out: &Path, format: QuarantineFormat, filter: QuarantineFilter) -> ApiResult<RecordsExported> {
+    let format = match format {
+        QuarantineFormat::Ndjson => QuarantineExportFormat::Ndjson,
+        QuarantineFormat::Errors => QuarantineExportFormat::Errors,
+        QuarantineFormat::Rows => QuarantineExportFormat::Rows,
+    };
+    let file = session.app.files.register(out).id;
+    match session.run_job("quarantine.export", &ExportQuarantine { filter, format, file }).await?.outcome {
+        Some(JobOutcome::Exported(done)) => Ok(done),
+        _ => Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome.")),
     }
 }
 
@@ -128,8 +180,8 @@ fn print_stats(stats: &QuarantineStats) {
     let rows: Vec<Vec<String>> =
         stats.problems.iter().map(|p| vec![format!("{:>8}", number(p.rows)), p.field.clone(), p.rule.clone(), p.message.clone()]).collect();
     output::table(&rows);
-    for file in &stats.by_file {
-        line(&format!("{:>8}  {}", number(file.count), file.name));
+    for group in stats.by_file.iter().chain(stats.by_schema.iter().filter(|s| !s.name.is_empty())) {
+        line(&format!("{:>8}  {}", number(group.count), group.name));
     }
 }
 
@@ -155,22 +207,26 @@ async fn edit(session: &Session, id: String, set: &[String], unset: &[String]) -
     Ok(if edited.violations.is_empty() { exit::DONE } else { exit::FINDINGS })
 }
 
-async fn retry(session: &Session, selection: QuarantineSelection) -> ApiResult<u8> {
-    let job = session.run_job("quarantine.retry", &RetryQuarantine { selection }).await?;
+/// What became of rows that were tried again.
+pub(super) fn settled(session: &Session, job: Job) -> ApiResult<u8> {
     let Some(JobOutcome::Retried(done)) = job.outcome else {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };
     output::answer(session.json, &done, |done| {
+        let corrected = if done.corrected > 0 { format!("{} corrected, ", number(done.corrected)) } else { String::new() };
         line(&format!(
-            "{} tried: {} released, {} still waiting.",
+            "{} tried: {corrected}{} released, {} still waiting.",
             counted(done.tried, "row"),
             number(done.released),
             number(done.still_waiting)
         ));
+        if done.conflicts > 0 {
+            line(&format!("{} changed meanwhile and left as they are.", counted(done.conflicts, "row")));
+        }
         for result in done.results.iter().filter(|r| !r.errors.is_empty()).take(20) {
             line(&result.id);
             output::violations(&result.errors);
         }
     });
-    Ok(if done.still_waiting > 0 { exit::FINDINGS } else { exit::DONE })
+    Ok(if done.still_waiting + done.conflicts > 0 { exit::FINDINGS } else { exit::DONE })
 }

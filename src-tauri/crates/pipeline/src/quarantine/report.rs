@@ -1,0 +1,150 @@
+//! Waiting rows as files: everything about them for programs, an error report for people, and a table to correct them in.
+
+use std::path::Path;
+
+use bson::Bson;
+use steward_domain::value::Value;
+use steward_domain::{QuarantineEntry, QuarantineStatus};
+
+use super::entries::{self, Batches};
+use super::narrow::{Chosen, Narrow};
+use super::table;
+use crate::error::Result;
+use crate::export::{Whole, cell, csv_line};
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// Spreadsheets cut cells that are longer.
+const LONGEST_CELL: usize = 32_000;
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// One JSON object a row.
+    Ndjson,
+    /// CSV with one line an error.
+    Errors,
+    /// CSV with one line a row that waits, its fields to be corrected.
+    Rows,
+}
+
+/// Writes entries; gives how many. CSV begins with a byte order mark, so that spreadsheets read it as UTF-8.
+pub async fn write(workspace: &Workspace, narrow: &Narrow, report: Report, path: &Path, progress: &dyn Progress) -> Result<i64> {
+    let mut narrow = narrow.clone();
+    if report == Report::Rows {
+        narrow.status = Some(QuarantineStatus::Waiting);
+    }
+    let chosen = Chosen::Narrow(narrow);
+    progress.total(entries::count(workspace, &chosen).await?);
+    let fields = if report == Report::Rows { fields(workspace, &chosen, progress).await? } else { Vec::new() };
+    progress.phase("Writing");
+    let mut file = Whole::create(path)?;
+    match report {
+        Report::Ndjson => {}
+        Report::Errors => file.write(path, &head(ERRORS.iter().copied()))?,
+        Report::Rows => file.write(path, &head(table::OWN.into_iter().chain(fields.iter().map(String::as_str))))?,
+    }
+    let mut written = 0_i64;
+    let mut batches = Batches::new(&chosen);
+    while let Some(batch) = batches.next(workspace).await? {
+        progress.checkpoint()?;
+        for entry in &batch {
+            let lines = match report {
+                Report::Ndjson => json_row(entry),
+                Report::Errors => error_lines(entry),
+                Report::Rows => row_line(entry, &fields),
+            };
+            file.write(path, &lines)?;
+            written += 1;
+        }
+        progress.done(u64::try_from(written).unwrap_or(0));
+    }
+    file.finish(path)?;
+    Ok(written)
+}
+
+fn head<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u8> {
+    let mut out = "\u{feff}".as_bytes().to_vec();
+    out.extend(csv_line(names));
+    out
+}
+
+/// Fields of the rows: those of their schemas first, then what they have besides.
+async fn fields(workspace: &Workspace, chosen: &Chosen, progress: &dyn Progress) -> Result<Vec<String>> {
+    progress.phase("Looking at the fields");
+    let mut fields = table::Fields::default();
+    let mut batches = Batches::new(chosen);
+    while let Some(batch) = batches.next(workspace).await? {
+        progress.checkpoint()?;
+        batch.iter().for_each(|entry| fields.add(workspace, entry));
+    }
+    Ok(fields.names)
+}
+
+fn json_row(entry: &QuarantineEntry) -> Vec<u8> {
+    let (kind, version) = entry.schema.split_once('@').unwrap_or((&entry.collection, ""));
+    let row = serde_json::json!({
+        "rowNumber": entry.row_number, "rawData": entry.raw, "errors": entry.errors, "quarantinedAt": entry.quarantined_at,
+        "sourceFile": entry.source_file, "csvType": kind, "schemaVersion": version, "id": entry.id, "runId": entry.run_id,
+        "sourceHash": entry.source_hash, "bytePosition": entry.byte_offset, "rawBase64": entry.raw_base64,
+        "collection": entry.collection, "document": entry.document, "status": entry.status,
+    });
+    format!("{row}\n").into_bytes()
+}
+
+const ERRORS: [&str; 10] = ["file", "row", "field", "rule", "message", "value", "schema", "byte", "quarantined at", "row as it came"];
+
+fn error_lines(entry: &QuarantineEntry) -> Vec<u8> {
+    let mut out = Vec::new();
+    for error in &entry.errors {
+        let value = cell(error.value.as_ref().map(|v| &v.0));
+        let (row, byte) = (entry.row_number.to_string(), entry.byte_offset.to_string());
+        let field = error.pointer.trim_start_matches('/').replace('/', ".");
+        let cells = [
+            entry.source_file.as_str(),
+            &row,
+            &field,
+            &error.rule,
+            &error.message,
+            shortened(&value),
+            &entry.schema,
+            &byte,
+            &entry.quarantined_at,
+            shortened(&entry.raw),
+        ];
+        out.extend(csv_line(cells.into_iter()));
+    }
+    out
+}
+
+fn shortened(text: &str) -> &str {
+    match text.char_indices().nth(LONGEST_CELL) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+fn row_line(entry: &QuarantineEntry, fields: &[String]) -> Vec<u8> {
+    let wrong: Vec<String> = entry.errors.iter().map(said).collect();
+    let own = [entry.id.clone(), table::version(entry), entry.source_file.clone(), entry.row_number.to_string(), wrong.join(" ")];
+    let document = entry.document.as_ref().and_then(Value::as_document);
+    let value = |name: &String| cell(document.and_then(|d| d.get(name)).filter(|v| !matches!(v, Bson::Undefined)));
+    csv_line(own.into_iter().chain(fields.iter().map(value)))
+}
+
+/// What is wrong, with the field that it is wrong at.
+fn said(error: &steward_domain::Violation) -> String {
+    let field = error.field();
+    if field.is_empty() || error.message.contains(field) { error.message.clone() } else { format!("{field}: {}", error.message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_cells_end_between_characters() {
+        assert_eq!(shortened("naïve"), "naïve");
+        assert_eq!(shortened(&"ï".repeat(LONGEST_CELL + 5)).chars().count(), LONGEST_CELL);
+    }
+}

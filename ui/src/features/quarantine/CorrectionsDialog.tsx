@@ -1,0 +1,122 @@
+/** A corrected table comes back: what each line would change, and which lines cannot be taken. */
+import { Button, Group, Modal, Stack } from "@mantine/core";
+import { useState } from "react";
+import {
+  asApiError,
+  type CorrectionFate,
+  type CorrectionLine,
+  type CorrectionsPlan,
+  call,
+  type FileHandle,
+} from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { outcomeOf } from "@/shared/jobs/jobs";
+import { Loaded, StateMark, showError } from "@/shared/ui";
+import { Changes } from "@/shared/value/DiffList";
+import { count, number } from "@/shared/words/words";
+import classes from "./fix.module.css";
+import { tellFixed } from "./tell";
+
+const words: Record<CorrectionFate, { text: string; tone: "good" | "warn" | "bad" | undefined }> = {
+  released: { text: "becomes a record", tone: "good" },
+  stillBroken: { text: "still wrong", tone: "warn" },
+  unchanged: { text: "unchanged", tone: undefined },
+  unknown: { text: "no such row", tone: "bad" },
+  notWaiting: { text: "does not wait any more", tone: "bad" },
+  edited: { text: "corrected here since", tone: "bad" },
+  repeated: { text: "stands there twice", tone: "bad" },
+};
+
+type DialogProps = { file: FileHandle; onClose: () => void; onDone: () => void };
+
+export function CorrectionsDialog({ file, onClose, onDone }: DialogProps) {
+  const plan = useCall("quarantine.planCorrections", { file: file.id });
+  const [busy, setBusy] = useState(false);
+  const apply = async ({ planId }: CorrectionsPlan) => {
+    setBusy(true);
+    try {
+      tellFixed(await outcomeOf(await call("quarantine.applyCorrections", { planId }), "retried"));
+      onDone();
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal opened onClose={onClose} title={`Corrections in ${file.name}`} size={760}>
+      <Loaded query={plan}>
+        {(data) => (
+          <Stack gap="sm">
+            <Counts plan={data} />
+            {data.told.length > 0 && <Lines lines={data.told} />}
+            <Group justify="flex-end" gap="xs">
+              <Button variant="default" onClick={onClose}>
+                Cancel
+              </Button>
+              <Button loading={busy} disabled={data.changed === 0} onClick={() => void apply(data)}>
+                {data.changed > 0 ? `Correct ${count(data.changed, "row")}` : "Nothing to correct"}
+              </Button>
+            </Group>
+          </Stack>
+        )}
+      </Loaded>
+    </Modal>
+  );
+}
+
+function Counts({ plan }: { plan: CorrectionsPlan }) {
+  return (
+    <div className={classes.summary}>
+      <span>{count(plan.lines, "line")}:</span>
+      {plan.counts.map(({ fate, lines }) => (
+        <Mark key={fate} fate={fate} text={`${number(lines)} ${words[fate].text}`} />
+      ))}
+      {plan.ignored.length > 0 && (
+        <span className="dim">No row has a field {plan.ignored.join(", ")}: left out.</span>
+      )}
+    </div>
+  );
+}
+
+function Mark({ fate, text }: { fate: CorrectionFate; text: string }) {
+  const { tone } = words[fate];
+  return tone ? <StateMark tone={tone}>{text}</StateMark> : <span className="dim">{text}</span>;
+}
+
+function Lines({ lines }: { lines: CorrectionLine[] }) {
+  return (
+    <div className={classes.samples}>
+      <table className={classes.table} aria-label="Lines of the table">
+        <thead>
+          <tr>
+            <th scope="col">Row</th>
+            <th scope="col">What changes</th>
+            <th scope="col">Then</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => (
+            <tr key={line.line}>
+              <td className="dim">
+                {line.file ? `${line.file}, row ${number(line.rowNumber)}` : `line ${number(line.line)}`}
+              </td>
+              <td>
+                <Changes changes={line.changes} />
+                {line.changes.length === 0 && <span className="mono dim">{line.id}</span>}
+              </td>
+              <td>
+                <Mark fate={line.fate} text={words[line.fate].text} />
+                {line.errors.map((error) => (
+                  <div key={`${error.pointer}:${error.rule}:${error.message}`} className={classes.wrong}>
+                    {error.message}
+                  </div>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,138 @@
+/** What a fix comes to: how many rows are right then, which rules are still broken, and rows before and after. */
+import { TextInput } from "@mantine/core";
+import type { FixPlan, FixSample } from "@/ipc";
+import { StateMark } from "@/shared/ui";
+import { Change, ValueText } from "@/shared/value/ValueText";
+import { count, fieldTitle, number, ruleText } from "@/shared/words/words";
+import type { FixForm } from "./fix";
+import classes from "./fix.module.css";
+
+export function FixPreview({ plan, stale }: { plan: FixPlan; stale: boolean }) {
+  return (
+    <section
+      className={classes.preview}
+      aria-label="What changes"
+      aria-busy={stale}
+      data-stale={stale || undefined}
+    >
+      <Summary plan={plan} />
+      {plan.samples.length > 0 && (
+        <div className={classes.samples}>
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">Row</th>
+                <th scope="col">Before and after</th>
+                <th scope="col">Then</th>
+              </tr>
+            </thead>
+            <tbody>
+              {plan.samples.map((sample) => (
+                <SampleLine key={sample.id} sample={sample} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Summary({ plan }: { plan: FixPlan }) {
+  if (plan.changed === 0 && plan.failed === 0)
+    return <div className="dim">No row changes yet: {count(plan.rows, "row")} looked at.</div>;
+  return (
+    <div className={classes.summary}>
+      {plan.right > 0 && <StateMark tone="good">{count(plan.right, "row")} right then</StateMark>}
+      {plan.stillBroken > 0 && <StateMark tone="warn">{number(plan.stillBroken)} still wrong</StateMark>}
+      {plan.failed > 0 && <StateMark tone="bad">{number(plan.failed)} cannot be read so</StateMark>}
+      {plan.rows > plan.changed + plan.failed && (
+        <span className="dim">{number(plan.rows - plan.changed - plan.failed)} stay as they are</span>
+      )}
+      {plan.problems.slice(0, 3).map((problem) => (
+        <span key={`${problem.field}:${problem.rule}`} className="dim">
+          {fieldTitle(problem.field)} {ruleText(problem.rule)}: {number(problem.rows)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function SampleLine({ sample }: { sample: FixSample }) {
+  const wrong = sample.errors.map((error) => error.message).join(" ");
+  return (
+    <tr>
+      <td className="dim" title={sample.file}>
+        {number(sample.rowNumber)}
+      </td>
+      <td>
+        {JSON.stringify(sample.before) === JSON.stringify(sample.after) ? (
+          <ValueText value={sample.before} />
+        ) : (
+          <Change before={sample.before} after={sample.after} />
+        )}
+      </td>
+      <td>
+        {wrong === "" ? (
+          <StateMark tone="good">right</StateMark>
+        ) : (
+          <span className={classes.wrong}>{wrong}</span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+type ExchangeProps = {
+  plan: FixPlan;
+  form: FixForm;
+  wrong: string | undefined;
+  onChange: (part: Partial<FixForm>) => void;
+};
+
+/** The values that the field has, most frequent first, each with room for another one. */
+export function Exchange({ plan, form, wrong, onChange }: ExchangeProps) {
+  return (
+    <section className={classes.exchange} aria-label="Values">
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">Value</th>
+            <th scope="col" className={classes.figure}>
+              Rows
+            </th>
+            <th scope="col">Becomes</th>
+          </tr>
+        </thead>
+        <tbody>
+          {plan.values.map(({ value, rows }) => {
+            const key = JSON.stringify(value);
+            return (
+              <tr key={key}>
+                <td>
+                  <ValueText value={value} />
+                </td>
+                <td className={classes.figure}>{number(rows)}</td>
+                <td>
+                  <TextInput
+                    aria-label={`What ${typeof value === "string" ? value : key} becomes`}
+                    size="xs"
+                    value={form.exchanged[key] ?? ""}
+                    error={wrong !== undefined && (form.exchanged[key] ?? "") !== ""}
+                    onChange={(event) =>
+                      onChange({ exchanged: { ...form.exchanged, [key]: event.currentTarget.value } })
+                    }
+                  />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {plan.moreValues && (
+        <div className="dim">There are more different values; these are the most frequent.</div>
+      )}
+      {wrong && <div className={classes.wrong}>{wrong}</div>}
+    </section>
+  );
+}

@@ -1,0 +1,47 @@
+/** What became of rows, told with Undo at hand. */
+import type { RetryOutcome } from "@/ipc";
+import { showWarning } from "@/shared/ui";
+import { rememberAll } from "@/shared/undo/undo";
+import { count, number } from "@/shared/words/words";
+
+function rest({ stillWaiting, conflicts }: RetryOutcome): string {
+  const waits =
+    stillWaiting > 0 ? ` ${number(stillWaiting)} still ${stillWaiting === 1 ? "waits" : "wait"}.` : "";
+  const left =
+    conflicts > 0
+      ? ` ${number(conflicts)} changed meanwhile and ${conflicts === 1 ? "is" : "are"} left as is.`
+      : "";
+  return waits + left;
+}
+
+export function tellRetry(outcome: RetryOutcome): void {
+  const { released, stillWaiting, conflicts, changeSets } = outcome;
+  if (released === 0 && conflicts > 0) {
+    showWarning(
+      `${count(conflicts, "row")} changed meanwhile.`,
+      "Somebody else corrected or released them. Look at them as they are now.",
+    );
+    return;
+  }
+  if (released === 0) {
+    showWarning(
+      stillWaiting === 1 ? "The row still breaks rules." : "These rows still break rules.",
+      `${count(stillWaiting, "row")} ${stillWaiting === 1 ? "stays" : "stay"} in quarantine. Put right what is marked, then try again.`,
+    );
+    return;
+  }
+  const words = `${count(released, "row")} left quarantine and became ${released === 1 ? "a record" : "records"}.`;
+  rememberAll(changeSets, `Released ${count(released, "row")} from quarantine`, words + rest(outcome));
+}
+
+export function tellFixed(outcome: RetryOutcome): void {
+  const { corrected, released, changeSets } = outcome;
+  const fixed = `${count(corrected, "row")} corrected`;
+  const became =
+    released > 0 ? `, ${number(released)} became ${released === 1 ? "a record" : "records"}` : "";
+  rememberAll(
+    changeSets,
+    `Corrected ${count(corrected, "row")} in quarantine`,
+    `${fixed}${became}.${rest(outcome)}`,
+  );
+}
