@@ -173,6 +173,6 @@ mod tests {
     fn arrays_and_lines_differ() {
         assert_eq!(of("a.json", b"[{\"a\":1},{\"a\":2}]").tail, b"\n]\n");
         assert_eq!(of("a.ndjson", b"{\"a\":1}\n{\"a\":2}\n").after, b"\n");
-        assert_eq!(of("a.json", b"{\"rows\":[{\"a\":1},{\"a\":2}],\"n\":2}").head, b"[\n");
+        assert_eq!(of("a.json", b"{\"rows\":[{\"a\":1},{\"a\":2},{\"a\":3},{\"a\":4}],\"n\":2}").head, b"[\n");
     }
 }
