@@ -180,7 +180,7 @@ impl Pass<'_> {
             last = row.number;
             let (number, offset) = (row.number, row.offset);
             let loaded = number <= skip;
-            match self.first_of_its_key(row.outcome, number, seen) {
+            match self.first_of_its_key(row.outcome, batch.file, number, seen) {
                 _ if loaded => continue,
                 RowOutcome::Fine { key, key_hash, document, raw } => {
                     for field in row.unknown {
@@ -235,17 +235,21 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn first_of_its_key(&self, outcome: RowOutcome, number: u64, seen: &mut SeenKeys) -> RowOutcome {
+    fn first_of_its_key(&self, outcome: RowOutcome, file: usize, number: u64, seen: &mut SeenKeys) -> RowOutcome {
         let RowOutcome::Fine { key, key_hash, document, raw } = outcome else {
             return outcome;
         };
         if self.spec.duplicates.lets_later_in() {
             return RowOutcome::Fine { key, key_hash, document, raw };
         }
-        let Some(earlier) = seen.note(key_hash, number) else {
+        let Some(earlier) = seen.note(key_hash, file, number) else {
             return RowOutcome::Fine { key, key_hash, document, raw };
         };
-        let place = earlier.row.map_or_else(|| "An earlier row".to_owned(), |row| format!("Row {row}"));
+        let place = match earlier.place {
+            None => "An earlier row".to_owned(),
+            Some((other, row)) if other == file => format!("Row {row}"),
+            Some((other, row)) => format!("Row {row} of {}", self.spec.files.get(other).map_or("another file", |f| f.name.as_str())),
+        };
         let error = Violation {
             pointer: steward_domain::FieldPath::new(self.spec.key_field.as_str()).to_pointer(),
             rule: "duplicate_key".into(),

@@ -7,7 +7,7 @@ use steward_sources::Framing;
 
 use crate::error::{Error, Result};
 use crate::export::Whole;
-use crate::import::{ImportSpec, Reading, SourceFile, checked};
+use crate::import::{ImportSpec, Reading, SourceFile, checked, size};
 use crate::progress::Progress;
 use crate::rows::RowOutcome;
 use crate::seen::SeenKeys;
@@ -77,6 +77,7 @@ pub async fn split(workspace: &Workspace, spec: &ImportSpec, to: Halves<Option<&
         return Err(Error::BadRequest("Choose one file to split.".into()));
     };
     progress.phase("Checking");
+    progress.total(size(file)?);
     let framing = framing(file)?;
     let mut halves = Halves {
         valid: to.valid.map(|path| Half::begin(path, &framing)).transpose()?,
@@ -89,10 +90,11 @@ pub async fn split(workspace: &Workspace, spec: &ImportSpec, to: Halves<Option<&
     while let Some(batch) = stream.next().await {
         let batch = batch?;
         progress.checkpoint()?;
+        progress.done(batch.position());
         for row in batch.into_parts().0 {
             let (is_valid, raw) = match row.outcome {
                 RowOutcome::Fine { key_hash, raw, .. } => {
-                    let first = spec.duplicates.lets_later_in() || seen.note(key_hash, row.number).is_none();
+                    let first = spec.duplicates.lets_later_in() || seen.note(key_hash, 0, row.number).is_none();
                     (first, raw)
                 }
                 RowOutcome::Bad { raw, .. } => (false, raw),
@@ -103,7 +105,6 @@ pub async fn split(workspace: &Workspace, spec: &ImportSpec, to: Halves<Option<&
                 half.row(&framing, &framing.bytes(&raw))?;
             }
         }
-        progress.done(u64::try_from(rows.valid + rows.invalid).unwrap_or(0));
     }
     for half in [halves.valid, halves.invalid].into_iter().flatten() {
         half.finish(&framing)?;

@@ -73,7 +73,7 @@ pub async fn split(app: &Arc<App>, request: SplitFile) -> ApiResult<JobStarted> 
         return Err(ApiError::bad_request("The rows cannot be written over the file that they are read from."));
     }
     let owner = Arc::clone(app);
-    Ok(jobs::start(app, JobKind::Export, title, JobUnit::Rows, move |progress| async move {
+    Ok(jobs::start(app, JobKind::Export, title, JobUnit::Bytes, move |progress| async move {
         let to = Halves { valid: valid.as_deref(), invalid: invalid.as_deref() };
         let rows = split::split(&workspace, &spec, to, progress.as_ref()).await?;
         let written = [request.valid, request.invalid].into_iter().flatten().map(|id| owner.files.handle(&id));

@@ -67,6 +67,11 @@ pub struct CheckedBatch {
 }
 
 impl CheckedBatch {
+    /// Bytes of the file that were read when its rows were cut.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// The rows, and what there is to say about the file at its end.
     pub fn into_parts(self) -> (Vec<CheckedRow>, Vec<String>) {
         (self.rows, self.end.map(|e| e.notes).unwrap_or_default())
