@@ -12,7 +12,7 @@ async function expectNothingSerious(page: Page, where: string): Promise<void> {
 
 for (const scheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious on any page (${scheme})`, async ({ app, steward }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     await app.emulateMedia({ colorScheme: scheme });
     await expect(app.locator("html")).toHaveAttribute("data-mantine-color-scheme", scheme);
     steward.cli("import", writeRecords(steward, "bad.json", [career("bad-1", { average_salary: 0 })]));

@@ -155,6 +155,8 @@ macro_rules! for_each_command {
             Read runs::list "runs.list" (Empty) -> Runs, At("runs list");
             /// One run.
             Read runs::get "runs.get" (RunId) -> RunDetail, At("runs show");
+            /// Plans to load the rows of a staged run into their collection (a job whose outcome is an import plan).
+            Read runs::plan_promote "runs.planPromote" (PromoteRun) -> JobStarted, At("runs promote");
             /// Plans to take a run back.
             Read runs::plan_undo "runs.planUndo" (RunId) -> UndoRunPlan, At("runs undo");
             /// Takes a run back.

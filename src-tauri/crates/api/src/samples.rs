@@ -31,7 +31,8 @@ pub struct Samples {
 impl Samples {
     /// The sample of a file, read when it is not here or the file has changed.
     pub async fn of(&self, file: SourceFile) -> ApiResult<Arc<Sample>> {
-        let which = Which { path: file.path.clone(), choice: file.choice.clone(), stamp: FileStamp::of(&file.path) };
+        let path = file.path()?;
+        let which = Which { path: path.to_owned(), choice: file.choice.clone(), stamp: FileStamp::of(path) };
         if let Some(found) = self.find(&which) {
             return Ok(found);
         }

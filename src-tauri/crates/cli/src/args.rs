@@ -77,6 +77,8 @@ pub enum Mode {
     Merge,
     /// Insert only; rows whose key exists go to quarantine
     Insert,
+    /// The rows take the place of all records, in one step at the end
+    Replace,
 }
 
 /// How files are read, where it is not to be recognised.
@@ -133,6 +135,9 @@ pub struct Import {
     /// Rows that share a key: ask (later ones wait in quarantine), first, last, or newest:FIELD [default: the schema's, else ask]
     #[arg(long, value_parser = duplicates)]
     pub duplicates: Option<Duplicates>,
+    /// Load into a staging collection, to be reviewed and promoted
+    #[arg(long)]
+    pub stage: bool,
     /// Tell what would happen and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -501,6 +506,13 @@ pub enum Runs {
     List,
     /// One run
     Show { id: String },
+    /// Load the rows of a staged run into their collection
+    Promote {
+        id: String,
+        /// Tell what would happen and write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Take a run back; shows the plan unless --yes
     Undo {
         id: String,

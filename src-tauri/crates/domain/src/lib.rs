@@ -22,7 +22,7 @@ pub use filter::{Comparison, Filter, TypeName};
 pub use ids::RecordKey;
 pub use path::FieldPath;
 pub use quarantine::{QuarantineEntry, QuarantineStatus};
-pub use run::{Duplicates, ImportMode, RunCounts, RunRecord, RunState};
+pub use run::{Duplicates, ImportMode, RunCounts, RunRecord, RunState, Staging};
 pub use source::SourceChoice;
 pub use value::Value;
 pub use violation::Violation;

@@ -14,6 +14,8 @@ pub enum ImportMode {
     Merge,
     /// Insert only; a row whose key exists goes to quarantine.
     Insert,
+    /// The rows take the place of all records of the collection, in one step at the end.
+    Replace,
 }
 
 /// What happens to rows that share a key, within the files and with records that exist.
@@ -70,6 +72,10 @@ pub struct RunCounts {
     #[serde(default)]
     #[ts(optional, as = "Option<i64>")]
     pub set_aside: i64,
+    /// Records that a replaced collection had and has no more.
+    #[serde(default)]
+    #[ts(optional, as = "Option<i64>")]
+    pub removed: i64,
 }
 
 /// Where a run stands.
@@ -125,6 +131,31 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub change_set: Option<String>,
+    /// The collection holds these rows for review only: where they go when they are promoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub staging: Option<Staging>,
+    /// The staged run whose rows this one loads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub promotes: Option<String>,
+    /// Where the records stand that this run replaced, until it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub replaced: Option<String>,
+}
+
+/// What becomes of staged rows once somebody has looked at them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Staging {
+    /// The collection that they are meant for.
+    pub collection: String,
+    pub mode: ImportMode,
+    /// The run that promoted them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub promoted_by: Option<String>,
 }
 
 /// One source file of a run and how far it was loaded.
@@ -132,8 +163,16 @@ pub struct RunRecord {
 #[serde(rename_all = "camelCase")]
 pub struct RunFile {
     pub name: String,
-    /// Where it was read from; empty for a source that is no file on this machine.
+    /// Where it was read from: a file, or the address of a database without its secrets. Empty for this workspace itself.
     pub path: String,
+    /// The collection that was read, where the source is a database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub collection: Option<String>,
+    /// Of a collection: where reading goes on after the rows that are loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cursor: Option<String>,
     pub bytes: i64,
     /// SHA-256 of the content, hex; empty until it was read to the end.
     pub sha256: String,

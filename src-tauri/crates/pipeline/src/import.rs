@@ -4,15 +4,15 @@
 //! state of updated records are written with each batch, and with it the checkpoint that a resume goes on from.
 
 mod load;
+mod place;
 mod read;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 
 use bson::Bson;
 use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
-use steward_domain::{Duplicates, ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, SourceChoice, Value, Violation};
+use steward_domain::{Duplicates, ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, Staging, Value, Violation};
 use steward_mapping::Mapping;
 use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 
@@ -23,19 +23,11 @@ use crate::seen::SeenKeys;
 use crate::workspace::Workspace;
 
 pub use load::{Loading, quarantine_op, run_op};
+pub use place::{CollectionSource, Place, SourceFile};
 pub use read::{CheckedBatch, Reading, checked, run_file, size};
 
 /// Samples kept for a plan.
 const SAMPLES: usize = 20;
-
-/// A file to be read.
-#[derive(Debug, Clone)]
-pub struct SourceFile {
-    pub name: String,
-    pub path: PathBuf,
-    /// How to read it.
-    pub choice: SourceChoice,
-}
 
 /// What is to be loaded where.
 #[derive(Debug, Clone)]
@@ -50,6 +42,10 @@ pub struct ImportSpec {
     pub mapping: Option<Mapping>,
     /// What happens to rows that share a key.
     pub duplicates: Duplicates,
+    /// `collection` is a staging collection: where its rows are meant to go later.
+    pub staging: Option<Staging>,
+    /// The staged run whose rows these are.
+    pub promotes: Option<String>,
 }
 
 /// Fields of a record that would be updated.
@@ -139,7 +135,7 @@ impl Pass<'_> {
         let mut base = Vec::new();
         let mut total = 0;
         for (index, file) in self.spec.files.iter().enumerate() {
-            let bytes = size(file)?;
+            let bytes = size(file).await?;
             base.push(total);
             total += bytes;
             if self.findings.files.len() <= index {
@@ -224,6 +220,9 @@ impl Pass<'_> {
             let done = if at + 1 == ends.len() { last } else { its_rows.last().map_or(0, |r| r.number) };
             if let Some(file) = self.findings.files.get_mut(batch.file) {
                 file.rows_done = file.rows_done.max(i64::try_from(done).unwrap_or(i64::MAX));
+                if at + 1 == ends.len() && batch.cursor.is_some() {
+                    file.cursor.clone_from(&batch.cursor);
+                }
             }
             // Quarantine entries go first: a resume writes those behind its checkpoint again, under the same ids.
             let quarantine: &[QuarantineEntry] = if at == 0 { &bad } else { &[] };

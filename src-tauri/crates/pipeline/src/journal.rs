@@ -53,7 +53,9 @@ pub async fn commit(workspace: &Workspace, request: Request) -> Result<ChangeSet
             Ok(_) => return Ok(ChangeSet { state: ChangeState::Confirmed, ..set }),
             Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => {
                 // Another program appended to the chain: take the new head and try again. Otherwise the data is in the way.
-                if self::head(workspace).await? == head {
+                // Without transactions the head may have moved to this very entry, written before the data.
+                let now = self::head(workspace).await?;
+                if now == head || now.hash == set.hash {
                     return Err(e.into());
                 }
             }

@@ -15,6 +15,7 @@ pub mod normalise;
 pub mod progress;
 pub mod quality;
 pub mod quarantine;
+pub mod replace;
 pub mod rows;
 pub mod runs;
 pub mod sample;

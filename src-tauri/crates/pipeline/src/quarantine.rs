@@ -5,6 +5,7 @@ pub mod corrections;
 mod entries;
 pub mod fix;
 mod judge;
+mod moved;
 mod narrow;
 pub mod report;
 mod settle;
@@ -21,6 +22,7 @@ use crate::workspace::Workspace;
 
 pub use entries::{Batches, by_ids, count, from_doc, get, ids, list, to_doc, waiting};
 pub use judge::{Judge, Judged};
+pub use moved::move_waiting;
 pub use narrow::{Chosen, Narrow};
 pub use report::Report;
 pub use settle::{Aim, Correction, Settled, Settler};

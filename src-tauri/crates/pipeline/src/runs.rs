@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bson::{Bson, Document};
-use steward_domain::{ChangeKind, Comparison, Filter, RecordKey, RecordOp, RunRecord, RunState, Value};
+use steward_domain::{ChangeKind, ChangeState, Comparison, Filter, ImportMode, RecordKey, RecordOp, RunRecord, RunState, Staging, Value};
 use steward_store::{Durability, Query, WriteBatch, WriteOp, names, upsert};
 
 use crate::docs::{self, Change};
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, SourceFile, run_op};
 use crate::journal::{self, Request};
 use crate::progress::Progress;
+use crate::replace;
 use crate::workspace::{Workspace, new_id};
 
 /// A run whose process gave no sign of life for this long is interrupted.
@@ -22,8 +23,18 @@ pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, against: bool, pr
     progress.phase(if against { "Comparing" } else { "Checking" });
     let mut sink = Comparing { workspace, spec, against };
     let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
-    let (findings, result) = pass.run(&mut sink).await;
-    result.map(|()| findings)
+    let (mut findings, result) = pass.run(&mut sink).await;
+    result?;
+    if against && spec.mode == ImportMode::Replace {
+        findings.counts.removed = removed(workspace, &spec.collection, "", &findings.counts).await?;
+    }
+    Ok(findings)
+}
+
+/// Records of a replaced collection that its rows do not have.
+async fn removed(workspace: &Workspace, collection: &str, run: &str, counts: &steward_domain::RunCounts) -> Result<i64> {
+    let held = i64::try_from(replace::held(workspace, collection, run).await?).unwrap_or(i64::MAX);
+    Ok((held - counts.updated - counts.unchanged).max(0))
 }
 
 /// Loads everything. Whatever happens, the run tells how far it came.
@@ -33,12 +44,17 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
         schema => Some(crate::normalise::stored_as(workspace, workspace.registry.get(schema)?)?),
     };
     for file in &spec.files {
-        crate::import::size(file)?;
+        crate::import::size(file).await?;
     }
-    workspace.assign(&spec.collection, pack, Some(&spec.key_field)).await?;
+    let id = new_id();
+    if spec.mode == ImportMode::Replace {
+        workspace.prepare(&replace::incoming(&id), pack, &spec.key_field).await?;
+    } else {
+        workspace.assign(&spec.collection, pack, Some(&spec.key_field)).await?;
+    }
     let now = workspace.clock.stamp();
     let record = RunRecord {
-        id: new_id(),
+        id,
         state: RunState::Running,
         collection: spec.collection.clone(),
         schema: spec.schema.clone(),
@@ -56,8 +72,11 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
         duplicates: spec.duplicates.clone(),
         mapping: spec.mapping.as_ref().and_then(|m| serde_json::to_string(m).ok()),
         change_set: None,
+        staging: spec.staging.clone(),
+        promotes: spec.promotes.clone(),
+        replaced: None,
     };
-    let empty = workspace.store.count(&spec.collection, &Filter::all()).await? == 0;
+    let empty = spec.mode == ImportMode::Replace || workspace.store.count(&spec.collection, &Filter::all()).await? == 0;
     drive(workspace, spec, record, empty, Vec::new(), progress).await
 }
 
@@ -67,19 +86,21 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
     if !matches!(record.state, RunState::Interrupted | RunState::Cancelled | RunState::Failed) {
         return Err(Error::Conflict("Only a run that was interrupted, cancelled or failed can go on.".into()));
     }
-    let old = || {
-        record.files.iter().map(|f| SourceFile { name: f.name.clone(), path: f.path.clone().into(), choice: f.choice.clone() }).collect()
-    };
+    let old = || record.files.iter().filter_map(|then| SourceFile::of_run(&workspace.store, then)).collect();
     let mut files: Vec<SourceFile> = if files.is_empty() { old() } else { files };
+    if files.len() != record.files.len() {
+        return Err(Error::BadRequest("Give the sources of this run again.".into()));
+    }
     for (file, then) in files.iter_mut().zip(&record.files) {
-        file.choice.clone_from(&then.choice);
+        file.go_on(then);
     }
     if files.is_empty() {
         return Err(Error::BadRequest("Give the files of this run again.".into()));
     }
     for (file, then) in files.iter().zip(&record.files) {
-        let bytes = crate::import::size(file)?;
-        if i64::try_from(bytes).unwrap_or(i64::MAX) != then.bytes {
+        let bytes = crate::import::size(file).await?;
+        // A collection may have grown; reading goes on behind the last record that was read.
+        if then.collection.is_none() && i64::try_from(bytes).unwrap_or(i64::MAX) != then.bytes {
             return Err(Error::Conflict(format!("{} has another size than when the run began. Start a new import.", file.name)));
         }
     }
@@ -91,6 +112,8 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
         mode: record.mode,
         mapping: record.mapping.as_deref().map(steward_mapping::Mapping::parse).transpose()?,
         duplicates: record.duplicates.clone(),
+        staging: record.staging.clone(),
+        promotes: record.promotes.clone(),
     };
     let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
     let record = RunRecord { state: RunState::Running, error: None, finished_at: None, ..record };
@@ -107,8 +130,10 @@ async fn drive(
 ) -> Result<(RunRecord, Findings)> {
     progress.phase("Loading");
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
+    let beside = (spec.mode == ImportMode::Replace).then(|| replace::incoming(&record.id));
+    let into = beside.clone().unwrap_or_else(|| spec.collection.clone());
     if expect_new {
-        workspace.store.begin_load(&spec.collection).await?;
+        workspace.store.begin_load(&into).await?;
     }
     let findings = Findings {
         counts: record.counts,
@@ -120,13 +145,94 @@ async fn drive(
     let change_set = record.id.clone();
     let (updates, chunks) = if skip.is_empty() { (0, 0) } else { recorded(workspace, &record.id).await? };
     let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
-    let mut sink = Loading { workspace, spec, record, expect_new, change_set, updates, chunks };
-    let (findings, result) = pass.run(&mut sink).await;
-    let record = sink.record;
+    let mut sink = Loading { workspace, spec, record, expect_new, beside, change_set, updates, chunks };
+    let (mut findings, result) = pass.run(&mut sink).await;
+    let mut record = sink.record;
     progress.phase("Indexing");
-    let indexed = workspace.store.end_load(&spec.collection).await;
-    let result = result.and_then(|()| indexed.map_err(Error::from));
+    let indexed = workspace.store.end_load(&into).await;
+    let mut result = result.and_then(|()| indexed.map_err(Error::from));
+    if result.is_ok() && spec.mode == ImportMode::Replace {
+        result = put_in_place(workspace, spec, &mut record, &mut findings, progress).await;
+    }
+    if result.is_ok()
+        && let Some(staged) = &spec.promotes
+    {
+        result = promoted(workspace, spec, staged, &record.id).await;
+    }
     finish(workspace, record, findings, result).await
+}
+
+/// The end of a run that replaces its collection.
+async fn put_in_place(
+    workspace: &Workspace,
+    spec: &ImportSpec,
+    record: &mut RunRecord,
+    findings: &mut Findings,
+    progress: &dyn Progress,
+) -> Result<()> {
+    progress.phase("Replacing");
+    findings.counts.removed = removed(workspace, &spec.collection, &record.id, &findings.counts).await?;
+    // Written before the first step: a run that is killed in the middle knows what it has to put right.
+    record.replaced = Some(replace::replaced(&record.id));
+    workspace.store.write(WriteBatch::data(vec![run_op(record)?]), Durability::Full).await?;
+    replace::put_in_place(workspace, &spec.collection, &record.id, progress).await?;
+    let pack = match spec.schema.as_str() {
+        "" => None,
+        schema => Some(crate::normalise::stored_as(workspace, workspace.registry.get(schema)?)?),
+    };
+    workspace.assign(&spec.collection, pack, Some(&spec.key_field)).await?;
+    Ok(())
+}
+
+/// The end of a run that promotes staged rows: their staging collection goes.
+async fn promoted(workspace: &Workspace, spec: &ImportSpec, staged: &str, by: &str) -> Result<()> {
+    let mut record = get(workspace, staged).await?;
+    if let Some(staging) = &mut record.staging {
+        staging.promoted_by = Some(by.to_owned());
+    }
+    workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
+    crate::quarantine::move_waiting(workspace, staged, &spec.collection).await?;
+    workspace.forget(&record.collection).await
+}
+
+/// What loading the rows of a staged run into their collection takes.
+///
+/// Errors: the run is not staged, not whole, or promoted already.
+pub async fn promotion(workspace: &Workspace, id: &str) -> Result<ImportSpec> {
+    let record = get(workspace, id).await?;
+    let Some(Staging { collection, mode, promoted_by }) = record.staging.clone() else {
+        return Err(Error::Conflict("This run did not go to a staging collection; its rows are where they belong.".into()));
+    };
+    if promoted_by.is_some() {
+        return Err(Error::Conflict("The rows of this run were promoted already.".into()));
+    }
+    if record.state != RunState::Done {
+        return Err(Error::Conflict("Only a run that came to its end can be promoted. Let it go on first.".into()));
+    }
+    let schema = match record.schema.as_str() {
+        "" => String::new(),
+        // What a webhook was turned into is stored as another schema.
+        schema => crate::normalise::stored_as(workspace, workspace.registry.get(schema)?)?.id.to_string(),
+    };
+    Ok(ImportSpec {
+        files: vec![SourceFile::own(&workspace.store, &record.collection)],
+        collection,
+        key_field: record.key_field,
+        schema,
+        mode,
+        mapping: None,
+        duplicates: steward_domain::Duplicates::default(),
+        staging: None,
+        promotes: Some(record.id),
+    })
+}
+
+/// A name for a staging collection that nobody uses yet.
+pub async fn staging_name(workspace: &Workspace, collection: &str) -> Result<String> {
+    let taken = workspace.store.collections().await?;
+    let first = format!("{collection}.staging");
+    let further = (2..).map(|n| format!("{first}-{n}"));
+    Ok(std::iter::once(first.clone()).chain(further).find(|name| !taken.contains(name)).unwrap_or(first))
 }
 
 /// How much of the history an earlier attempt wrote.
@@ -157,21 +263,25 @@ async fn finish(workspace: &Workspace, mut record: RunRecord, findings: Findings
         Err(_) => RunState::Failed,
     };
     record.error = result.as_ref().err().map(ToString::to_string);
-    let wrote = record.counts.inserted + record.counts.updated > 0;
+    let wrote = record.counts.inserted + record.counts.updated > 0 || record.replaced.is_some() && result.is_ok();
     if wrote && record.change_set.is_none() {
         let names: Vec<&str> = record.files.iter().map(|f| f.name.as_str()).collect();
+        let counts = &record.counts;
         let summary = format!(
-            "Imported {}: {} inserted, {} updated, {} quarantined",
+            "{} {}: {} inserted, {} updated, {}{} quarantined",
+            if record.replaced.is_some() { format!("Replaced {} by", record.collection) } else { "Imported".into() },
             names.join(", "),
-            record.counts.inserted,
-            record.counts.updated,
-            record.counts.quarantined
+            counts.inserted,
+            counts.updated,
+            if record.replaced.is_some() { format!("{} removed, ", counts.removed) } else { String::new() },
+            counts.quarantined
         );
         let mut request = Request::new(ChangeKind::Import, &record.collection, summary, Vec::new());
         request.run_id = Some(record.id.clone());
         record.change_set = Some(record.id.clone());
         request.also.push(run_op(&record)?);
-        journal::record_bulk(workspace, request, &record.id, record.counts.inserted + record.counts.updated).await?;
+        journal::record_bulk(workspace, request, &record.id, record.counts.inserted + record.counts.updated + record.counts.removed)
+            .await?;
     } else {
         workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
     }
@@ -214,6 +324,8 @@ pub struct UndoFindings {
     /// Records that were changed since; they are left alone.
     pub edited_since: i64,
     pub samples: Vec<Change>,
+    /// What a replacement put in place was edited since: it stands under this name afterwards.
+    pub kept_as: Option<String>,
 }
 
 /// Looks at what taking a run back would do.
@@ -263,6 +375,9 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
     let mut number = 0;
     let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
     found.withdraw = i64::try_from(workspace.store.count(names::QUARANTINE, &waiting).await?).unwrap_or(0);
+    if record.mode == ImportMode::Replace {
+        return take_back_replacement(workspace, record, undo_set.is_some(), found, progress).await;
+    }
     for collection in [names::CHANGES, names::RUN_INSERTS] {
         let mut after = None;
         loop {
@@ -293,6 +408,62 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
         }
     }
     Ok(found)
+}
+
+/// What stood before a replacement comes back as a whole.
+async fn take_back_replacement(
+    workspace: &Workspace,
+    record: &RunRecord,
+    write: bool,
+    mut found: UndoFindings,
+    progress: &dyn Progress,
+) -> Result<UndoFindings> {
+    if record.replaced.is_some() {
+        let later = |run: &RunRecord| {
+            run.collection == record.collection && run.replaced.is_some() && run.state != RunState::Undone && run.started_at > record.started_at
+        };
+        if list(workspace).await?.iter().any(later) {
+            return Err(Error::Conflict(format!("{} was replaced again since. Take the later import back first.", record.collection)));
+        }
+        found.remove = record.counts.inserted;
+        found.restore = record.counts.updated + record.counts.removed;
+        found.edited_since = written_since(workspace, record).await?;
+        if found.edited_since > 0 {
+            let taken = workspace.store.collections().await?;
+            let first = format!("{}.taken-back", record.collection);
+            let further = (2..).map(|n| format!("{first}-{n}"));
+            found.kept_as = std::iter::once(first.clone()).chain(further).find(|name| !taken.contains(name));
+        }
+    }
+    if write {
+        replace::take_back(workspace, &record.collection, &record.id, found.kept_as.as_deref(), progress).await?;
+        if let Some(aside) = &found.kept_as {
+            let pack = workspace.registry.get(&record.schema).ok();
+            let pack = pack.map(|pack| crate::normalise::stored_as(workspace, pack)).transpose()?;
+            workspace.assign(aside, pack, Some(&record.key_field)).await?;
+        }
+    }
+    Ok(found)
+}
+
+/// Records of a replaced collection that somebody wrote since.
+async fn written_since(workspace: &Workspace, record: &RunRecord) -> Result<i64> {
+    let (mut records, mut before) = (0, None);
+    loop {
+        let sets = journal::list(workspace, Some(&record.collection), before, 200).await?;
+        for set in &sets {
+            if set.run_id.as_deref() == Some(record.id.as_str()) {
+                return Ok(records);
+            }
+            if set.state == ChangeState::Confirmed {
+                records += set.records;
+            }
+        }
+        match sets.last() {
+            Some(last) => before = Some(last.seq),
+            None => return Ok(records),
+        }
+    }
 }
 
 /// Records by `_id`.

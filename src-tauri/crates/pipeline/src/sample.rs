@@ -30,16 +30,18 @@ pub struct Sample {
 }
 
 pub(crate) fn opened(file: &SourceFile) -> Result<Opened> {
-    steward_sources::open(&file.path, &file.choice).map_err(|e| Error::source(&file.path, e))
+    let path = file.path()?;
+    steward_sources::open(path, &file.choice).map_err(|e| Error::source(path, e))
 }
 
 impl Sample {
     /// Reads the beginning of a file. Blocking.
     pub fn read(file: &SourceFile) -> Result<Self> {
+        let path = file.path()?;
         let mut opened = opened(file)?;
         let (mut rows, mut bytes, mut whole) = (Vec::new(), 0, false);
         while rows.len() < ROWS && bytes < BYTES {
-            match opened.next_row().map_err(|e| Error::file(&file.path, e))? {
+            match opened.next_row().map_err(|e| Error::file(path, e))? {
                 Some(row) => {
                     bytes += row.bytes.len();
                     rows.push(row);

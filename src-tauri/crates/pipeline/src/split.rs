@@ -22,7 +22,8 @@ pub struct Halves<T> {
 
 /// How the rows of a file are put together again: what its name ends in, and whether their bytes are kept.
 fn framing(file: &SourceFile) -> Result<Framing> {
-    steward_sources::framing(&file.path, &file.choice).map_err(|e| Error::source(&file.path, e))
+    let path = file.path()?;
+    steward_sources::framing(path, &file.choice).map_err(|e| Error::source(path, e))
 }
 
 /// Names for the halves of a file: `rows.valid.csv` and `rows.invalid.csv`, without the end that a compression gives.
@@ -77,7 +78,7 @@ pub async fn split(workspace: &Workspace, spec: &ImportSpec, to: Halves<Option<&
         return Err(Error::BadRequest("Choose one file to split.".into()));
     };
     progress.phase("Checking");
-    progress.total(size(file)?);
+    progress.total(size(file).await?);
     let framing = framing(file)?;
     let mut halves = Halves {
         valid: to.valid.map(|path| Half::begin(path, &framing)).transpose()?,

@@ -131,22 +131,37 @@ impl Workspace {
             key_field: key_field.clone(),
             title_field: pack.and_then(|p| p.steward.title.clone()),
         };
-        self.store.create_collection(collection).await?;
-        if key_field != "_id" {
-            self.unique_index(collection, &key_field).await?;
-        }
-        for index in pack.map(|p| p.steward.indexes.as_slice()).unwrap_or_default() {
-            if index.unique && index.fields == [key_field.clone()] {
-                continue;
-            }
-            let spec = IndexSpec { name: index.name.clone(), fields: index.fields.clone(), unique: index.unique, text: index.text.clone() };
-            self.store.ensure_index(collection, &spec).await?;
-        }
+        self.prepare(collection, pack, &key_field).await?;
         if settings != before {
             let doc = docs::to_document(&format!("collection:{collection}"), &settings)?;
             self.put(names::CATALOG, &doc).await?;
         }
         Ok(settings)
+    }
+
+    /// Makes a collection with the indexes of a schema; nothing is noted about it.
+    pub async fn prepare(&self, collection: &str, pack: Option<&Pack>, key_field: &str) -> Result<()> {
+        self.store.create_collection(collection).await?;
+        if key_field != "_id" {
+            self.unique_index(collection, key_field).await?;
+        }
+        for index in pack.map(|p| p.steward.indexes.as_slice()).unwrap_or_default() {
+            if index.unique && index.fields == [key_field] {
+                continue;
+            }
+            let spec = IndexSpec { name: index.name.clone(), fields: index.fields.clone(), unique: index.unique, text: index.text.clone() };
+            self.store.ensure_index(collection, &spec).await?;
+        }
+        Ok(())
+    }
+
+    /// Drops a collection and what is noted about it. Its history stays.
+    pub async fn forget(&self, collection: &str) -> Result<()> {
+        self.store.drop_collection(collection).await?;
+        let id = Bson::from(format!("collection:{collection}"));
+        let gone = WriteOp::Delete { collection: names::CATALOG.into(), id, expect: Vec::new() };
+        self.store.write(WriteBatch::data(vec![gone]), Durability::Bulk).await?;
+        Ok(())
     }
 
     async fn unique_index(&self, collection: &str, key_field: &str) -> Result<()> {

@@ -47,7 +47,7 @@ fn files(folder: &std::path::Path) -> Vec<SourceFile> {
         rows.insert(7, "{\"career_id\": 7}".into());
         let path = folder.join(name);
         std::fs::write(&path, format!("[\n{}", rows.join(",\n"))).unwrap();
-        SourceFile { name: name.into(), path, choice: SourceChoice::default() }
+        SourceFile::file(name, path, SourceChoice::default())
     };
     vec![file("a.json", 0), file("b.json", 2400)]
 }
@@ -68,6 +68,8 @@ async fn a_resumed_run_tells_what_one_in_a_piece_tells() {
         mode: ImportMode::Upsert,
         mapping: None,
         duplicates: steward_domain::Duplicates::default(),
+        staging: None,
+        promotes: None,
     };
     let whole = workspace(folder.path(), "whole.steward").await;
     let (expected, _) = runs::load(&whole, &spec, &Silent).await.unwrap();

@@ -17,7 +17,7 @@ use steward_schema::{Checker, Registry};
 fn file(folder: &tempfile::TempDir, name: &str, content: impl AsRef<[u8]>) -> SourceFile {
     let path = folder.path().join(name);
     std::fs::write(&path, content).unwrap();
-    SourceFile { name: name.into(), path, choice: SourceChoice::default() }
+    SourceFile::file(name, path, SourceChoice::default())
 }
 
 fn careers(mapping: serde_json::Value) -> Reading {

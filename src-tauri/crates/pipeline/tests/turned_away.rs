@@ -25,13 +25,15 @@ async fn a_unique_index_beside_the_key_turns_away_one_row_only(store: Arc<dyn St
         let path = folder.path().join(name);
         std::fs::write(&path, rows).unwrap();
         let spec = ImportSpec {
-            files: vec![SourceFile { name: name.into(), path, choice: steward_domain::SourceChoice::default() }],
+            files: vec![SourceFile::file(name, path, steward_domain::SourceChoice::default())],
             collection: "people".into(),
             key_field: "k".into(),
             schema: String::new(),
             mode: ImportMode::Upsert,
             mapping: None,
             duplicates: steward_domain::Duplicates::default(),
+            staging: None,
+            promotes: None,
         };
         runs::load(&workspace, &spec, &Silent).await.unwrap().0
     };

@@ -79,7 +79,7 @@ pub fn from_server(words: &ServerWords<'_>) -> StoreError {
     use StoreErrorKind as Kind;
     let (kind, message) = match words.code {
         11000 | 11001 | 12582 => (Kind::DuplicateKey, "A record with this key exists already."),
-        112 | 24 | 46 | 50 | 225 | 251 | 262 => (Kind::Busy, "Somebody else is writing here; try again."),
+        112 | 24 | 46 | 50 | 225 | 251 | 262 | 12587 => (Kind::Busy, "Somebody else is writing here; try again."),
         18 => (Kind::Unauthorized, "The server refused the login."),
         13 | 8000 => (Kind::Forbidden, "This user may not do this here."),
         26 => (Kind::NotFound, "This collection does not exist."),

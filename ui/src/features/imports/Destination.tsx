@@ -1,5 +1,5 @@
 /** Where the records go: schema, collection, key, and what happens to records and rows that are there already. */
-import { Autocomplete, Button, Group, Radio, Select, Stack, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, Radio, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import type { Duplicates, ImportMode, ImportPreview, Mapping, SourceChoice } from "@/ipc";
@@ -35,6 +35,7 @@ export function Destination(props: DestinationProps) {
   const [keyField, setKeyField] = useState(start?.keyField ?? "");
   const [mode, setMode] = useState<ImportMode>(start?.mode ?? "upsert");
   const [duplicates, setDuplicates] = useState<Duplicates | undefined>(start?.duplicates);
+  const [staged, setStaged] = useState(start?.staged ?? false);
   const [touched, setTouched] = useState(start !== undefined);
   useEffect(() => {
     if (touched) return;
@@ -56,6 +57,7 @@ export function Destination(props: DestinationProps) {
     collection,
     keyField,
     mode,
+    ...(staged ? { staged } : {}),
     ...(duplicates ? { duplicates } : {}),
     ...(mapping ? { mapping } : {}),
   });
@@ -119,6 +121,13 @@ export function Destination(props: DestinationProps) {
             {Object.entries(modeWords).map(([value, [title, about]]) => (
               <Radio key={value} value={value} label={title} description={about} />
             ))}
+            <Switch
+              mt={4}
+              label="Stage first"
+              description="Into a collection of their own, to be promoted after a review"
+              checked={staged}
+              onChange={(event) => setStaged(event.currentTarget.checked)}
+            />
           </Stack>
         </Radio.Group>
         <Group justify="space-between" className={classes.wide ?? ""}>

@@ -12,7 +12,12 @@ import classes from "./imports.module.css";
 import type { ImportChoice } from "./model";
 import { Problems, RejectedRows } from "./Problems";
 
-type PlanProps = { choice: ImportChoice; onBack: () => void; onApply: (plan: ImportPlan) => void };
+/** What is planned: an import, or the promotion of a staged run. */
+type PlanProps = {
+  choice: ImportChoice | { promote: string };
+  onBack: () => void;
+  onApply: (plan: ImportPlan) => void;
+};
 
 export function PlanStep({ choice, onBack, onApply }: PlanProps) {
   const [jobId, setJobId] = useState<string>();
@@ -23,7 +28,9 @@ export function PlanStep({ choice, onBack, onApply }: PlanProps) {
     let gone = false;
     const work = async () => {
       try {
-        const started = await call("imports.plan", { ...choice, full: true });
+        const started = await ("promote" in choice
+          ? call("runs.planPromote", { runId: choice.promote, full: true })
+          : call("imports.plan", { ...choice, full: true }));
         setJobId(started.jobId);
         const outcome = await outcomeOf(started, "plan");
         if (!gone) setPlan(outcome);
@@ -64,7 +71,8 @@ type ViewProps = { plan: ImportPlan; back: React.ReactNode; onApply: () => void 
 
 function PlanView({ plan, back, onApply }: ViewProps) {
   const { counts } = plan;
-  const writes = (counts?.inserted ?? 0) + (counts?.updated ?? 0);
+  const removed = counts?.removed ?? 0;
+  const writes = (counts?.inserted ?? 0) + (counts?.updated ?? 0) + removed;
   const nothing = counts !== undefined && writes === 0 && counts.quarantined === 0;
   return (
     <div className={classes.step}>
@@ -78,6 +86,7 @@ function PlanView({ plan, back, onApply }: ViewProps) {
               <Figure name="will be added" value={number(counts.inserted)} tone="accent" />
               <Figure name="will be updated" value={number(counts.updated)} tone="accent" />
               <Figure name="are unchanged" value={number(counts.unchanged)} />
+              {removed > 0 && <Figure name="will be removed" value={number(removed)} tone="bad" />}
               {(counts.setAside ?? 0) > 0 && (
                 <Figure name="are set aside" value={number(counts.setAside ?? 0)} />
               )}
@@ -98,6 +107,12 @@ function PlanView({ plan, back, onApply }: ViewProps) {
         {nothing && (
           <Alert color="teal" variant="light" m="md" mt={0}>
             Everything in the file is here already, field by field. There is nothing to import.
+          </Alert>
+        )}
+        {plan.staging && (
+          <Alert color="blue" variant="light" m="md" mt={0} p="xs">
+            The rows are staged: look at them in {plan.collection}, then promote them to{" "}
+            {plan.staging.collection}.
           </Alert>
         )}
         {plan.notes.map((note) => (
@@ -135,6 +150,8 @@ function applyWords(plan: ImportPlan): string {
   const { counts } = plan;
   if (!counts) return "Import";
   const writes = counts.inserted + counts.updated;
+  const removed = counts.removed ?? 0;
+  if (removed > 0) return `Replace, and remove ${count(removed, "record")}`;
   if (writes === 0 && counts.quarantined > 0)
     return `Put ${count(counts.quarantined, "row")} into quarantine`;
   return `Import ${count(writes, "record")}`;

@@ -1,8 +1,15 @@
 /** One import run: what it read, what it did, what it kept out, and the ways on and back. */
 import { Button, Group } from "@mantine/core";
-import { IconArrowBackUp, IconArrowLeft, IconPlayerPlay, IconShieldHalf } from "@tabler/icons-react";
+import {
+  IconArrowBackUp,
+  IconArrowLeft,
+  IconArrowUpRight,
+  IconPlayerPlay,
+  IconShieldHalf,
+} from "@tabler/icons-react";
 import { useParams } from "@tanstack/react-router";
-import { asApiError, call, type RunDetail } from "@/ipc";
+import { useMemo, useState } from "react";
+import { asApiError, call, type ImportPlan, type RunDetail } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, useNativeFiles } from "@/shared/files";
@@ -12,15 +19,22 @@ import { Loaded, Moment, Page, Panel, StateMark, showError } from "@/shared/ui";
 import { rememberRun } from "@/shared/undo/undo";
 import { DiffList } from "@/shared/value/DiffList";
 import { bytes, count, number, runSentence } from "@/shared/words/words";
+import { ApplyStep } from "./ApplyStep";
 import classes from "./imports.module.css";
 import { modeWords, runTitle, stateTones, stateWords } from "./model";
+import { PlanStep } from "./PlanStep";
 import { Problems } from "./Problems";
 import { RunFigures, RunSentences } from "./RunParts";
 import { useUndoRun } from "./UndoRun";
 
+/** A staged run on its way into its collection. */
+type Promotion = { at: "plan" } | { at: "apply"; plan: ImportPlan };
+
 export function RunPage() {
   const { runId } = useParams({ from: "/imports/$runId" });
   const detail = useCall("runs.get", { runId });
+  const [promotion, setPromotion] = useState<Promotion>();
+  const wanted = useMemo(() => ({ promote: runId }), [runId]);
   const go = useGo();
   return (
     <Page
@@ -35,16 +49,35 @@ export function RunPage() {
           >
             All imports
           </Button>
-          {detail.data && <RunActions detail={detail.data} />}
+          {detail.data && !promotion && (
+            <RunActions detail={detail.data} onPromote={() => setPromotion({ at: "plan" })} />
+          )}
         </>
       }
     >
-      <Loaded query={detail}>{(data) => <RunView detail={data} />}</Loaded>
+      {promotion?.at === "plan" && (
+        <PlanStep
+          choice={wanted}
+          onBack={() => setPromotion(undefined)}
+          onApply={(plan) => setPromotion({ at: "apply", plan })}
+        />
+      )}
+      {promotion?.at === "apply" && (
+        <ApplyStep
+          plan={promotion.plan}
+          onDone={(run) => {
+            setPromotion(undefined);
+            go.run(run.id);
+          }}
+          onBack={() => setPromotion({ at: "plan" })}
+        />
+      )}
+      {!promotion && <Loaded query={detail}>{(data) => <RunView detail={data} />}</Loaded>}
     </Page>
   );
 }
 
-function RunActions({ detail }: { detail: RunDetail }) {
+function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () => void }) {
   const { run } = detail;
   const readOnly = useWorkspace()?.readOnly ?? false;
   const native = useNativeFiles();
@@ -81,6 +114,11 @@ function RunActions({ detail }: { detail: RunDetail }) {
           onClick={() => undo.ask(run.id)}
         >
           Take it back…
+        </Button>
+      )}
+      {run.state === "done" && run.staging && !run.staging.promotedBy && !readOnly && (
+        <Button leftSection={<IconArrowUpRight size={14} />} onClick={onPromote}>
+          Promote to {run.staging.collection}…
         </Button>
       )}
       {run.state === "interrupted" && !readOnly && (
@@ -128,6 +166,15 @@ function RunView({ detail }: { detail: RunDetail }) {
           <dd className="mono">{run.keyField}</dd>
           <dt>Existing records</dt>
           <dd>{modeWords[run.mode][0]}</dd>
+          {run.staging && (
+            <>
+              <dt>Meant for</dt>
+              <dd>
+                {run.staging.collection}
+                {run.staging.promotedBy ? ", promoted" : ""}
+              </dd>
+            </>
+          )}
           <dt>Started</dt>
           <dd>
             <Moment at={run.startedAt} /> by {run.actor}

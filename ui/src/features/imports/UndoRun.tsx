@@ -77,7 +77,9 @@ function UndoPlan({ plan }: { plan: UndoRunPlan }) {
       {plan.editedSince > 0 && (
         <Alert color="yellow" variant="light" p="xs">
           {count(plan.editedSince, "record")} edited since the import {plan.editedSince === 1 ? "is" : "are"}{" "}
-          left as {plan.editedSince === 1 ? "it is" : "they are"}.
+          {plan.keptAs
+            ? `kept, with all that is taken back, in ${plan.keptAs}.`
+            : `left as ${plan.editedSince === 1 ? "it is" : "they are"}.`}
         </Alert>
       )}
       {plan.samples.length > 0 && (

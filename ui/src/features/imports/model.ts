@@ -90,6 +90,10 @@ export const modeWords: Record<ImportMode, [string, string]> = {
   upsert: ["Add and replace", "A record with a known key takes the place of the one that is there."],
   merge: ["Add and merge", "Only the fields that the file holds are changed; the others stay."],
   insert: ["Only add", "A record with a known key is not loaded; it goes to quarantine."],
+  replace: [
+    "Replace everything",
+    "All other records leave the collection; taking the import back returns them.",
+  ],
 };
 
 /** What can be done with rows that share a key; `default` leaves it to the schema. */

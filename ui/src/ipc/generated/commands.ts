@@ -59,6 +59,7 @@ import type {
   PreviewImport,
   ProfileSource,
   ProfiledSource,
+  PromoteRun,
   QualityQuery,
   QuarantineEdited,
   QuarantineEntry,
@@ -213,6 +214,8 @@ export interface Commands {
   "runs.list": { request: Empty; response: Runs };
   /** One run. (Read) */
   "runs.get": { request: RunId; response: RunDetail };
+  /** Plans to load the rows of a staged run into their collection (a job whose outcome is an import plan). (Read) */
+  "runs.planPromote": { request: PromoteRun; response: JobStarted };
   /** Plans to take a run back. (Read) */
   "runs.planUndo": { request: RunId; response: UndoRunPlan };
   /** Takes a run back. (Destructive) */
@@ -322,6 +325,7 @@ export const commandClass = {
   "imports.split": "Read",
   "runs.list": "Read",
   "runs.get": "Read",
+  "runs.planPromote": "Read",
   "runs.planUndo": "Read",
   "runs.undo": "Destructive",
   "quarantine.list": "Read",

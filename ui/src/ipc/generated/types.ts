@@ -605,9 +605,13 @@ export type HostKind = "desktop" | "web" | "cli";
 /**
  * How a row meets a record that exists already. Same words as `mongoimport --mode`.
  */
-export type ImportMode = "upsert" | "merge" | "insert";
+export type ImportMode = "upsert" | "merge" | "insert" | "replace";
 
 export type ImportPlan = { planId: string, files: Array<FileHandle>, collection: string, keyField: string, schema: string, mode: ImportMode, 
+/**
+ * Where the rows go once they are promoted; `collection` is the staging collection then.
+ */
+staging?: Staging, 
 /**
  * Absent on a quick plan.
  */
@@ -950,6 +954,10 @@ keyField?: string, mode: ImportMode,
  */
 duplicates?: Duplicates, 
 /**
+ * Load into a staging collection, to be promoted after a review.
+ */
+staged?: boolean, 
+/**
  * Read everything and compare it with what is there: exact counts and samples.
  * Otherwise the plan only settles schema, collection and key.
  */
@@ -999,6 +1007,15 @@ export type ProfiledSource = { file: FileHandle,
  * All rows of the file were looked at, not only the first ones.
  */
 whole: boolean, profile: SourceProfile, };
+
+/**
+ * Asks for the plan of promoting a staged run.
+ */
+export type PromoteRun = { runId: string, 
+/**
+ * Compare everything with what is there: exact counts and samples.
+ */
+full: boolean, };
 
 export type QualityQuery = { collection: string, };
 
@@ -1249,7 +1266,11 @@ export type RunCounts = { read: number, inserted: number, updated: number, uncha
 /**
  * Set aside because another row or record with the same key was kept, as the import was told to.
  */
-setAside?: number, };
+setAside?: number, 
+/**
+ * Records that a replaced collection had and has no more.
+ */
+removed?: number, };
 
 export type RunDetail = { run: RunRecord, problems: Array<ProblemCount>, 
 /**
@@ -1262,9 +1283,17 @@ updates: Array<DiffSample>, };
  */
 export type RunFile = { name: string, 
 /**
- * Where it was read from; empty for a source that is no file on this machine.
+ * Where it was read from: a file, or the address of a database without its secrets. Empty for this workspace itself.
  */
-path: string, bytes: number, 
+path: string, 
+/**
+ * The collection that was read, where the source is a database.
+ */
+collection?: string, 
+/**
+ * Of a collection: where reading goes on after the rows that are loaded.
+ */
+cursor?: string, bytes: number, 
 /**
  * SHA-256 of the content, hex; empty until it was read to the end.
  */
@@ -1315,14 +1344,26 @@ duplicates?: Duplicates,
 /**
  * Change set that recorded the run in the history.
  */
-changeSet?: string, };
+changeSet?: string, 
+/**
+ * The collection holds these rows for review only: where they go when they are promoted.
+ */
+staging?: Staging, 
+/**
+ * The staged run whose rows this one loads.
+ */
+promotes?: string, 
+/**
+ * Where the records stand that this run replaced, until it is taken back.
+ */
+replaced?: string, };
 
 /**
  * Where a run stands.
  */
 export type RunState = "running" | "done" | "cancelled" | "failed" | "interrupted" | "undone";
 
-export type RunUndone = { run: RunRecord, removed: number, restored: number, kept: number, };
+export type RunUndone = { run: RunRecord, removed: number, restored: number, kept: number, keptAs?: string, };
 
 export type Runs = { runs: Array<RunRecord>, };
 
@@ -1496,6 +1537,19 @@ export type StageName = "name" | "network" | "tls" | "login" | "permissions";
 export type StageOutcome = "passed" | "failed" | "notNeeded" | "notReached";
 
 /**
+ * What becomes of staged rows once somebody has looked at them.
+ */
+export type Staging = { 
+/**
+ * The collection that they are meant for.
+ */
+collection: string, mode: ImportMode, 
+/**
+ * The run that promoted them.
+ */
+promotedBy?: string, };
+
+/**
  * One thing done to a value. In JSON an object with one member: `{"trim": "ends"}`.
  */
 export type Step = { "trim": TrimKind } | { "case": CaseKind } | { "number": NumberStep } | { "date": DateStep } | { "boolean": BooleanStep } | { "extract": ExtractStep } | { "replace": ReplaceStep } | { "split": SplitStep } | { "lookup": LookupStep } | { "cast": CastTo } | { "pick": string } | { "flatten": FlattenStep };
@@ -1638,7 +1692,11 @@ withdraw: number,
 /**
  * Records edited since the run: they are left as they are.
  */
-editedSince: number, samples: Array<DiffSample>, };
+editedSince: number, samples: Array<DiffSample>, 
+/**
+ * Of a replaced collection with later edits: the collection that keeps what is taken back.
+ */
+keptAs?: string, };
 
 /**
  * A field that the schema does not name.

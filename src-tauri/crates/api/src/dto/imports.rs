@@ -2,7 +2,7 @@
 
 use super::{DiffSample, FileHandle, wire};
 use steward_domain::run::UnknownField;
-use steward_domain::{Duplicates, ImportMode, RunCounts, RunRecord, SourceChoice, Value, Violation};
+use steward_domain::{Duplicates, ImportMode, RunCounts, RunRecord, SourceChoice, Staging, Value, Violation};
 use steward_mapping::Mapping;
 use steward_sources::Examined;
 
@@ -82,6 +82,10 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub duplicates: Option<Duplicates>,
+        /// Load into a staging collection, to be promoted after a review.
+        #[ts(optional, as = "Option<bool>")]
+        #[serde(default)]
+        pub staged: bool,
         /// Read everything and compare it with what is there: exact counts and samples.
         /// Otherwise the plan only settles schema, collection and key.
         pub full: bool,
@@ -94,6 +98,10 @@ wire! {
         pub key_field: String,
         pub schema: String,
         pub mode: ImportMode,
+        /// Where the rows go once they are promoted; `collection` is the staging collection then.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub staging: Option<Staging>,
         /// Absent on a quick plan.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,9 +150,28 @@ wire! {
         /// Records edited since the run: they are left as they are.
         pub edited_since: i64,
         pub samples: Vec<DiffSample>,
+        /// Of a replaced collection with later edits: the collection that keeps what is taken back.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub kept_as: Option<String>,
     }
 
-    pub struct RunUndone { pub run: RunRecord, pub removed: i64, pub restored: i64, pub kept: i64 }
+    pub struct RunUndone {
+        pub run: RunRecord,
+        pub removed: i64,
+        pub restored: i64,
+        pub kept: i64,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub kept_as: Option<String>,
+    }
+
+    /// Asks for the plan of promoting a staged run.
+    pub struct PromoteRun {
+        pub run_id: String,
+        /// Compare everything with what is there: exact counts and samples.
+        pub full: bool,
+    }
 
     /// Writes the valid and the invalid rows of a file, each with the bytes that they came with.
     pub struct SplitFile {

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use steward_domain::{Duplicates, Filter, RecordKey, Value};
+use steward_domain::{Duplicates, Filter, RecordKey, Staging, Value};
 use steward_mapping::Mapping;
-use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Reading, SourceFile};
+use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Place, Reading, SourceFile};
 use steward_pipeline::rows::RowOutcome;
 use steward_pipeline::{Workspace, import, runs};
 
 use crate::app::App;
 use crate::dto::{
-    ApplyPlan, Detection, DiffSample, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted, JobUnit, PlanImport,
-    PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
+    ApplyPlan, Detection, DiffSample, FileHandle, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted, JobUnit,
+    PlanImport, PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -32,7 +32,7 @@ pub(super) fn sources(app: &App, Sources { files, choices, .. }: &Sources) -> Ap
         return Err(ApiError::bad_request("Choose at least one file."));
     }
     let choice = |at: usize| choices.get(at).cloned().unwrap_or_default();
-    let file = |(at, id): (usize, &String)| app.files.get(id).map(|(path, name)| SourceFile { name, path, choice: choice(at) });
+    let file = |(at, id): (usize, &String)| app.files.get(id).map(|(path, name)| SourceFile::file(name, path, choice(at)));
     files.iter().enumerate().map(file).collect()
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn first_records(source: SourceFile, mapping: Option<Mapping>) 
 }
 
 async fn examine(source: &SourceFile) -> ApiResult<steward_sources::Examined> {
-    let (path, choice) = (source.path.clone(), source.choice.clone());
+    let (path, choice) = (source.path()?.to_owned(), source.choice.clone());
     let examined = tokio::task::spawn_blocking(move || {
         steward_sources::examine(&path, &choice).map_err(|e| ApiError::from(steward_pipeline::Error::source(&path, e)))
     });
@@ -125,6 +125,8 @@ async fn preview_rows(
         mode: steward_domain::ImportMode::Upsert,
         mapping,
         duplicates: steward_domain::Duplicates::default(),
+        staging: None,
+        promotes: None,
     };
     let (checked, notes) = first_rows(source, Reading::of(workspace, &spec)?).await?.into_parts();
     let mut rows = Vec::new();
@@ -174,7 +176,13 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         (None, Some(field)) => Duplicates::Newest { field },
         (None, None) => Duplicates::Ask,
     };
-    Ok(ImportSpec { files, collection, key_field, schema, mode: request.mode, mapping, duplicates })
+    let (mut collection, mut mode, mut staging) = (collection, request.mode, None);
+    if request.staged {
+        let staged = runs::staging_name(workspace, &collection).await?;
+        staging = Some(Staging { collection: std::mem::replace(&mut collection, staged), mode, promoted_by: None });
+        mode = steward_domain::ImportMode::Upsert;
+    }
+    Ok(ImportSpec { files, collection, key_field, schema, mode, mapping, duplicates, staging, promotes: None })
 }
 
 /// The schema of the collection if it has one, else the one that fits; a tie is asked about.
@@ -217,40 +225,61 @@ async fn stamp(workspace: &Workspace, collection: &str) -> ApiResult<CollectionS
 pub async fn plan(app: &Arc<App>, request: PlanImport) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let spec = settle(app, &workspace, &request).await?;
+    let files = request.sources.files.iter().map(|id| app.files.handle(id)).collect::<ApiResult<_>>()?;
+    plan_of(app, spec, files, request.full)
+}
+
+/// Plans what is settled; the outcome of the job is the plan.
+pub(super) fn plan_of(app: &Arc<App>, spec: ImportSpec, files: Vec<FileHandle>, full: bool) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     let title = format!("Planning the import of {}", names(&spec));
-    Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
-        let stamps = spec.files.iter().map(|f| FileStamp::of(&f.path)).collect();
-        let state = if request.full { Some(stamp(&workspace, &spec.collection).await?) } else { None };
-        let findings = if request.full {
+    Ok(jobs::start(app, JobKind::Plan, title, unit(&spec), move |progress| async move {
+        let stamps = spec.files.iter().map(stamp_of).collect();
+        let state = if full { Some(stamp(&workspace, &spec.collection).await?) } else { None };
+        let findings = if full {
             Some(runs::dry_run(&workspace, &spec, true, progress.as_ref()).await?)
         } else {
             let how = Reading::of(&workspace, &spec)?;
-            for file in &spec.files {
+            for file in spec.files.iter().filter(|f| matches!(f.place, Place::File(_))) {
                 steward_pipeline::trial::readable(file, &how)?;
             }
             None
         };
-        let plan = describe(&owner, &request.sources.files, &spec, findings)?;
+        let plan = describe(files, &spec, findings);
         let plan_id = owner.plans.put(Plan::Import { spec, stamps, state });
         Ok(JobOutcome::Plan(ImportPlan { plan_id, ..plan }))
     }))
+}
+
+/// What the progress of reading these sources counts.
+fn unit(spec: &ImportSpec) -> JobUnit {
+    if spec.files.iter().all(|f| matches!(f.place, Place::File(_))) { JobUnit::Bytes } else { JobUnit::Records }
+}
+
+/// A source as it was when the plan was made. A collection is read as it is then.
+fn stamp_of(file: &SourceFile) -> FileStamp {
+    match &file.place {
+        Place::File(path) => FileStamp::of(path),
+        Place::Collection(_) => FileStamp { bytes: 0, modified: None },
+    }
 }
 
 fn names(spec: &ImportSpec) -> String {
     spec.files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn describe(app: &App, files: &[String], spec: &ImportSpec, findings: Option<Findings>) -> ApiResult<ImportPlan> {
+fn describe(files: Vec<FileHandle>, spec: &ImportSpec, findings: Option<Findings>) -> ImportPlan {
     let counts = findings.as_ref().map(|f| f.counts);
     let findings = findings.unwrap_or_default();
-    Ok(ImportPlan {
+    ImportPlan {
         plan_id: String::new(),
-        files: files.iter().map(|id| app.files.handle(id)).collect::<ApiResult<_>>()?,
+        files,
         collection: spec.collection.clone(),
         key_field: spec.key_field.clone(),
         schema: spec.schema.clone(),
         mode: spec.mode,
+        staging: spec.staging.clone(),
         counts,
         updates: findings
             .updates
@@ -274,7 +303,7 @@ fn describe(app: &App, files: &[String], spec: &ImportSpec, findings: Option<Fin
             .collect(),
         unknown_fields: findings.unknown_fields,
         notes: findings.notes,
-    })
+    }
 }
 
 pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
@@ -282,7 +311,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
     let Plan::Import { spec, stamps, state } = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
     };
-    let same_files = spec.files.iter().zip(&stamps).all(|(file, then)| FileStamp::of(&file.path) == *then);
+    let same_files = spec.files.iter().zip(&stamps).all(|(file, then)| stamp_of(file) == *then);
     let same_data = match &state {
         Some(then) => stamp(&workspace, &spec.collection).await? == *then,
         None => true,
@@ -292,7 +321,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
     }
     let owner = Arc::clone(app);
     let title = format!("Importing {}", names(&spec));
-    Ok(jobs::start(app, JobKind::Import, title, JobUnit::Bytes, move |progress| async move {
+    Ok(jobs::start(app, JobKind::Import, title, unit(&spec), move |progress| async move {
         let result = runs::load(&workspace, &spec, progress.as_ref()).await;
         announce(&owner, &spec.collection);
         Ok(JobOutcome::Run(result?.0))
@@ -312,13 +341,12 @@ pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted>
 
 pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let files = request.sources.files.clone();
+    let files = request.sources.files.iter().map(|id| app.files.handle(id)).collect::<ApiResult<_>>()?;
     let spec = settle_check(app, &workspace, request).await?;
-    let owner = Arc::clone(app);
     let title = format!("Checking {}", names(&spec));
     Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
         let findings = runs::dry_run(&workspace, &spec, false, progress.as_ref()).await?;
-        Ok(JobOutcome::Plan(describe(&owner, &files, &spec, Some(findings))?))
+        Ok(JobOutcome::Plan(describe(files, &spec, Some(findings))))
     }))
 }
 
@@ -331,6 +359,7 @@ pub(super) async fn settle_check(app: &App, workspace: &Workspace, request: Vali
         collection: None,
         key_field: None,
         mode: steward_domain::ImportMode::Upsert,
+        staged: false,
         full: true,
     };
     match settle(app, workspace, &plan).await {

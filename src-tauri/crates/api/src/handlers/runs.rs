@@ -9,7 +9,8 @@ use steward_store::{Query, names};
 
 use crate::app::App;
 use crate::dto::{
-    ApplyPlan, DiffSample, Empty, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, RunDetail, RunId, RunUndone, Runs, UndoRunPlan,
+    ApplyPlan, DiffSample, Empty, FileHandle, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, PromoteRun, RunDetail, RunId,
+    RunUndone, Runs, UndoRunPlan,
 };
 use crate::error::ApiResult;
 use crate::jobs;
@@ -56,6 +57,12 @@ async fn problems(workspace: &Workspace, run: &str) -> ApiResult<Vec<ProblemCoun
     Ok(out)
 }
 
+pub async fn plan_promote(app: &Arc<App>, request: PromoteRun) -> ApiResult<JobStarted> {
+    let spec = runs::promotion(&app.workspace()?, &request.run_id).await?;
+    let staged = FileHandle { id: String::new(), name: spec.files.iter().map(|f| f.name.as_str()).collect(), bytes: 0 };
+    super::imports::plan_of(app, spec, vec![staged], request.full)
+}
+
 pub async fn plan_undo(app: &Arc<App>, request: RunId) -> ApiResult<UndoRunPlan> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
@@ -69,6 +76,7 @@ pub async fn plan_undo(app: &Arc<App>, request: RunId) -> ApiResult<UndoRunPlan>
         withdraw: found.withdraw,
         edited_since: found.edited_since,
         samples: found.samples.into_iter().map(sample).collect(),
+        kept_as: found.kept_as,
     })
 }
 
@@ -81,6 +89,12 @@ pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
     Ok(jobs::start(app, JobKind::UndoRun, "Taking an import back", JobUnit::Records, move |progress| async move {
         let (run, found) = runs::undo(&workspace, &run, progress.as_ref()).await?;
         super::imports::announce(&owner, &run.collection);
-        Ok(JobOutcome::RunUndone(RunUndone { run, removed: found.remove, restored: found.restore, kept: found.edited_since }))
+        Ok(JobOutcome::RunUndone(RunUndone {
+            run,
+            removed: found.remove,
+            restored: found.restore,
+            kept: found.edited_since,
+            kept_as: found.kept_as,
+        }))
     }))
 }

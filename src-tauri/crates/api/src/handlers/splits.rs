@@ -32,8 +32,8 @@ async fn run_of(workspace: &Workspace, id: Option<String>, file: &str) -> ApiRes
 fn of_run(run: RunRecord, name: &str) -> ApiResult<ImportSpec> {
     let found = run.files.iter().find(|f| f.name == name);
     let then = found.ok_or_else(|| ApiError::not_found(format!("{name} is not a file of this import.")))?;
-    let file = SourceFile { name: then.name.clone(), path: then.path.clone().into(), choice: then.choice.clone() };
-    if !file.path.exists() {
+    let file = SourceFile::file(then.name.clone(), then.path.clone(), then.choice.clone());
+    if then.collection.is_some() || !std::path::Path::new(&then.path).exists() {
         return Err(ApiError::not_found(format!("{name} is no longer where it was imported from."))
             .hint("Split it from where it is now: steward validate FILE --split FOLDER."));
     }
@@ -46,6 +46,8 @@ fn of_run(run: RunRecord, name: &str) -> ApiResult<ImportSpec> {
         mode: run.mode,
         mapping,
         duplicates: run.duplicates,
+        staging: None,
+        promotes: None,
     })
 }
 
@@ -68,7 +70,7 @@ pub async fn split(app: &Arc<App>, request: SplitFile) -> ApiResult<JobStarted> 
     let title = format!("Splitting {}", one_file(&spec)?.name);
     let path = |id: &Option<String>| id.as_deref().map(|id| app.files.get(id).map(|(path, _)| path)).transpose();
     let (valid, invalid) = (path(&request.valid)?, path(&request.invalid)?);
-    let source = &one_file(&spec)?.path;
+    let source = one_file(&spec)?.path()?;
     if [&valid, &invalid].into_iter().flatten().any(|target| target == source) {
         return Err(ApiError::bad_request("The rows cannot be written over the file that they are read from."));
     }

@@ -129,11 +129,7 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             let path = folder.path().join(name);
             std::fs::write(&path, content)
                 .map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
-            files.push(steward_pipeline::import::SourceFile {
-                name: (*name).to_owned(),
-                path,
-                choice: steward_domain::SourceChoice::default(),
-            });
+            files.push(steward_pipeline::import::SourceFile::file(*name, path, steward_domain::SourceChoice::default()));
         }
         let pack = workspace.registry.get("careers").map_err(steward_pipeline::Error::from)?;
         let spec = steward_pipeline::import::ImportSpec {
@@ -144,6 +140,8 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             mode: steward_domain::ImportMode::Upsert,
             mapping: None,
             duplicates: steward_domain::Duplicates::default(),
+            staging: None,
+            promotes: None,
         };
         let (run, _) = steward_pipeline::runs::load(&workspace, &spec, progress.as_ref()).await?;
         if let Err(e) = steward_pipeline::quality::measure(&workspace, &spec.collection, progress.as_ref()).await {

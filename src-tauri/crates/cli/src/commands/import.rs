@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use steward_api::dto::{ApplyPlan, ImportPlan, Job, JobOutcome, PlanImport, ResumeRun, Runs, ValidateFiles};
+use steward_api::dto::{ApplyPlan, ImportPlan, Job, JobOutcome, PlanImport, PromoteRun, ResumeRun, Runs, ValidateFiles};
 use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::{ImportMode, RunCounts, RunRecord, RunState};
 
@@ -34,6 +34,7 @@ pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
         Mode::Upsert => ImportMode::Upsert,
         Mode::Merge => ImportMode::Merge,
         Mode::Insert => ImportMode::Insert,
+        Mode::Replace => ImportMode::Replace,
     };
     let schema = if command.no_schema { Some(String::new()) } else { command.schema };
     let request = PlanImport {
@@ -43,10 +44,21 @@ pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
         key_field: command.key,
         mode,
         duplicates: command.duplicates,
+        staged: command.stage,
         full: command.dry_run,
     };
     let plan = plan_of(session.run_job("imports.plan", &request).await?)?;
-    if command.dry_run {
+    carry_out(session, plan, command.dry_run).await
+}
+
+/// Loads the rows of a staged run into their collection.
+pub async fn promote(session: &Session, run_id: String, dry_run: bool) -> ApiResult<u8> {
+    let plan = plan_of(session.run_job("runs.planPromote", &PromoteRun { run_id, full: dry_run }).await?)?;
+    carry_out(session, plan, dry_run).await
+}
+
+async fn carry_out(session: &Session, plan: ImportPlan, dry_run: bool) -> ApiResult<u8> {
+    if dry_run {
         output::answer(session.json, &plan, |plan| print_plan(plan, "would be"));
         let quarantined = plan.counts.map_or(0, |c| c.quarantined);
         return Ok(if quarantined > 0 { exit::FINDINGS } else { exit::DONE });
@@ -92,7 +104,10 @@ fn print_counts(counts: &RunCounts, verb: &str) {
     line(&format!("{} read", counted(counts.read, "row")));
     let rows =
         [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
-    let aside = [("set aside, another row or record with the key is kept", counts.set_aside)];
+    let aside = [
+        ("set aside, another row or record with the key is kept", counts.set_aside),
+        ("removed, the rows do not have them", counts.removed),
+    ];
     for (name, n) in rows.into_iter().chain(aside.into_iter().filter(|(_, n)| *n > 0)) {
         line(&format!("  {:>12} {verb}{}{name}", number(n), if verb.is_empty() { "" } else { " " }));
     }
@@ -135,6 +150,9 @@ fn print_run(run: &RunRecord) {
     notes(&run.notes, run.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
     if run.counts.quarantined > 0 {
         line("See what is wrong with 'steward quarantine list', fix it, and 'steward quarantine retry --all'.");
+    }
+    if let Some(staging) = &run.staging {
+        line(&format!("These rows are staged for {}. Promote them with 'steward runs promote {}'.", staging.collection, run.id));
     }
     if run.change_set.is_some() {
         line(&format!("Take it back with 'steward runs undo {}'.", run.id));

@@ -78,6 +78,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
             });
             Ok(exit::DONE)
         }
+        Runs::Promote { id, dry_run } => super::import::promote(session, id, dry_run).await,
         Runs::Undo { id, yes } => undo_run(session, id, yes).await,
     }
 }
@@ -93,6 +94,9 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
                 counted(plan.withdraw, "row"),
                 counted(plan.edited_since, "record")
             ));
+            if let Some(kept) = &plan.kept_as {
+                line(&format!("What is there now was changed since; it will stand in {kept}."));
+            }
             line("Nothing is written yet; add --yes to do it.");
         });
         return Ok(exit::DONE);

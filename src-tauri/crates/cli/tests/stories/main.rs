@@ -13,6 +13,7 @@ mod dirty;
 mod docs;
 mod import;
 mod mappings;
+mod modes;
 mod quarantine;
 mod quarantine_fixes;
 mod quarantine_keys;

@@ -17,6 +17,8 @@ pub struct Loading<'a> {
     pub spec: &'a ImportSpec,
     pub record: steward_domain::RunRecord,
     pub expect_new: bool,
+    /// The rows replace the collection: they are loaded here first.
+    pub beside: Option<String>,
     /// The change set of the run.
     pub change_set: String,
     /// Updates recorded so far: numbers the history entries.
@@ -27,6 +29,8 @@ pub struct Loading<'a> {
 struct Books<'a> {
     loading: &'a Loading<'a>,
     batch: &'a SinkBatch<'a>,
+    /// What the rows mean to the collection that they will replace.
+    meaning: Option<&'a [Outcome]>,
 }
 
 impl Bookkeeper for Books<'_> {
@@ -40,6 +44,8 @@ impl Bookkeeper for Books<'_> {
         let mut number = self.loading.updates;
         for (at, (outcome, incoming)) in outcomes.iter().zip(batch).enumerate() {
             match outcome {
+                // Taken back as a whole.
+                Outcome::Inserted { .. } | Outcome::Updated { .. } if self.loading.beside.is_some() => {}
                 Outcome::Inserted { id } => {
                     ids.push(id.clone());
                     hashes.extend_from_slice(&crate::rows::content_hash(&incoming.document).to_le_bytes());
@@ -70,7 +76,7 @@ impl Bookkeeper for Books<'_> {
     fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>> {
         let mut record = self.loading.record.clone();
         record.counts = self.batch.findings.counts;
-        add_outcomes(&mut record.counts, outcomes);
+        add_outcomes(&mut record.counts, &meant(outcomes.to_vec(), self.meaning));
         record.files.clone_from(&self.batch.findings.files);
         record.unknown_fields.clone_from(&self.batch.findings.unknown_fields);
         record.notes.clone_from(&self.batch.findings.notes);
@@ -103,6 +109,18 @@ pub fn run_op(record: &steward_domain::RunRecord) -> StoreResult<WriteOp> {
 pub fn quarantine_op(entry: &QuarantineEntry) -> StoreResult<WriteOp> {
     let doc = crate::quarantine::to_doc(entry).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
     WriteOp::put(names::QUARANTINE, &doc)
+}
+
+/// The outcomes as the collection sees them that the rows will replace.
+fn meant(outcomes: Vec<Outcome>, meaning: Option<&[Outcome]>) -> Vec<Outcome> {
+    let Some(meaning) = meaning else {
+        return outcomes;
+    };
+    let one = |(outcome, meaning): (Outcome, &Outcome)| match (outcome, meaning) {
+        (Outcome::Inserted { .. }, Outcome::Updated { .. } | Outcome::Unchanged) => meaning.clone(),
+        (outcome, _) => outcome,
+    };
+    outcomes.into_iter().zip(meaning).map(one).collect()
 }
 
 fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
@@ -156,16 +174,23 @@ impl Sink for Loading<'_> {
             return Ok(Vec::new());
         }
         let plan = UpsertPlan {
-            collection: &self.spec.collection,
+            collection: self.beside.as_deref().unwrap_or(&self.spec.collection),
             key_field: &self.spec.key_field,
             mode: self.spec.mode,
             expect_new: self.expect_new,
             newest_by: self.spec.duplicates.newest_by(),
         };
-        let books = Books { loading: self, batch: &batch };
-        let outcomes = upsert::upsert(self.workspace.store.as_ref(), plan, batch.fine, &books).await?;
-        self.updates += outcomes.iter().filter(|o| matches!(o, Outcome::Updated { .. })).count();
+        let store = self.workspace.store.as_ref();
+        let meaning = match self.beside {
+            Some(_) => {
+                Some(upsert::compare(store, UpsertPlan { collection: &self.spec.collection, newest_by: None, ..plan }, batch.fine).await?)
+            }
+            None => None,
+        };
+        let books = Books { loading: self, batch: &batch, meaning: meaning.as_deref() };
+        let outcomes = upsert::upsert(store, plan, batch.fine, &books).await?;
+        self.updates += if self.beside.is_some() { 0 } else { outcomes.iter().filter(|o| matches!(o, Outcome::Updated { .. })).count() };
         self.chunks += 1;
-        Ok(outcomes)
+        Ok(meant(outcomes, meaning.as_deref()))
     }
 }

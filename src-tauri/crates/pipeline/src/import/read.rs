@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures::{Stream, StreamExt};
+use sha2::{Digest, Sha256};
 use steward_domain::run::RunFile;
 use steward_mapping::Mapping;
 use steward_schema::{Checker, Pack};
-use steward_sources::{Opened, RawRow};
+use steward_sources::{Decoder, Opened, RawRow};
+use steward_store::Query;
 use tokio::sync::mpsc;
 
-use super::{ImportSpec, SourceFile};
+use super::{CollectionSource, ImportSpec, Place, SourceFile, place};
 use crate::error::{Error, Result};
 use crate::normalise::Normaliser;
 use crate::rows::{CheckedRow, RowReader};
@@ -49,6 +51,8 @@ struct RawBatch {
     rows: Vec<RawRow>,
     reader: Arc<RowReader>,
     position: u64,
+    /// Of a collection: where reading goes on after these rows.
+    cursor: Option<String>,
     /// Set with the last batch of a file.
     end: Option<FileEnd>,
 }
@@ -63,6 +67,7 @@ pub struct CheckedBatch {
     pub(super) file: usize,
     pub(super) rows: Vec<CheckedRow>,
     pub(super) position: u64,
+    pub(super) cursor: Option<String>,
     pub(super) end: Option<FileEnd>,
 }
 
@@ -78,21 +83,30 @@ impl CheckedBatch {
     }
 }
 
-/// Opens a source for reading.
-fn open(file: &SourceFile) -> Result<Opened> {
-    steward_sources::open(&file.path, &file.choice).map_err(|e| Error::source(&file.path, e))
-}
-
-/// Bytes of a source; says in words why it cannot be read.
-pub fn size(file: &SourceFile) -> Result<u64> {
-    Ok(open(file)?.total)
+/// Bytes of a file, or records of a collection; says in words why a source cannot be read.
+pub async fn size(file: &SourceFile) -> Result<u64> {
+    match &file.place {
+        Place::File(path) => Ok(steward_sources::open(path, &file.choice).map_err(|e| Error::source(path, e))?.total),
+        Place::Collection(source) => {
+            if !source.store.collections().await?.contains(&source.collection) {
+                return Err(Error::NotFound(format!("There is no collection '{}' in {}.", source.collection, file.name)));
+            }
+            Ok(source.store.count(&source.collection, &steward_domain::Filter::all()).await?)
+        }
+    }
 }
 
 /// What is known of a file before it is read.
 pub fn run_file(file: &SourceFile, bytes: u64) -> RunFile {
+    let (path, collection) = match &file.place {
+        Place::File(path) => (path.display().to_string(), None),
+        Place::Collection(source) => (source.address.clone(), Some(source.collection.clone())),
+    };
     RunFile {
         name: file.name.clone(),
-        path: file.path.display().to_string(),
+        path,
+        collection,
+        cursor: None,
         bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
         sha256: String::new(),
         rows_done: 0,
@@ -108,19 +122,77 @@ fn named(note: &str, file: &str) -> String {
     }
 }
 
-fn read_file(index: usize, file: &SourceFile, how: &Reading, send: &mpsc::Sender<Result<RawBatch>>) -> Result<()> {
-    let mut opened = open(file)?;
-    let failed = |e| Error::file(&file.path, e);
+fn read_source(index: usize, file: &SourceFile, how: &Reading, send: &mpsc::Sender<Result<RawBatch>>) -> Result<()> {
+    match &file.place {
+        Place::File(path) => {
+            let opened = steward_sources::open(path, &file.choice).map_err(|e| Error::source(path, e))?;
+            read_file(index, file, opened, how, send).map_err(|e| match e {
+                Stopped::Io(e) => Error::file(path, e),
+                Stopped::Error(e) => e,
+            })
+        }
+        Place::Collection(source) => tokio::runtime::Handle::current().block_on(read_collection(index, source, how, send)),
+    }
+}
+
+/// Records of a collection in the order of `_id`, page by page.
+async fn read_collection(index: usize, source: &CollectionSource, how: &Reading, send: &mpsc::Sender<Result<RawBatch>>) -> Result<()> {
+    let reader = Arc::new(RowReader::new(&Decoder::Bson, how)?);
+    let (mut after, mut number) = match &source.after {
+        Some((cursor, rows)) => (Some(cursor.clone()), *rows),
+        None => (None, 0),
+    };
+    let mut hash = Sha256::new();
+    loop {
+        let query = Query::new(steward_domain::Filter::all(), BATCH_ROWS).sorted("_id", false).after(after.take());
+        let page = source.store.find(&source.collection, &query).await?;
+        let mut rows = Vec::with_capacity(page.records.len());
+        for record in page.records {
+            number += 1;
+            hash.update(record.as_bytes());
+            rows.push(RawRow { number, offset: 0, bytes: record.into_bytes(), fault: None });
+        }
+        let last = page.next.is_none();
+        let cursor = page.next.as_ref().map(|c| place::mark(number, c));
+        let end = last.then(|| FileEnd { sha256: format!("{:x}", std::mem::take(&mut hash).finalize()), notes: Vec::new() });
+        let batch = RawBatch { file: index, rows, reader: Arc::clone(&reader), position: number, cursor, end };
+        if send.send(Ok(batch)).await.is_err() || last {
+            return Ok(());
+        }
+        after = page.next;
+    }
+}
+
+/// Why the reading of a file ended early.
+enum Stopped {
+    Io(std::io::Error),
+    Error(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(e: Error) -> Self {
+        Self::Error(e)
+    }
+}
+
+fn read_file(
+    index: usize,
+    file: &SourceFile,
+    mut opened: Opened,
+    how: &Reading,
+    send: &mpsc::Sender<Result<RawBatch>>,
+) -> std::result::Result<(), Stopped> {
     let reader = Arc::new(RowReader::new(&opened.decoder, how)?);
     let mut notes: Vec<String> = opened.examined.notes.iter().map(|n| named(n, &file.name)).collect();
     let mut rows = Vec::new();
     let mut bytes = 0;
-    while let Some(row) = opened.next_row().map_err(failed)? {
+    while let Some(row) = opened.next_row().map_err(Stopped::Io)? {
         bytes += row.bytes.len();
         rows.push(row);
         if rows.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
             let position = opened.position.load(Ordering::Relaxed);
-            let batch = RawBatch { file: index, rows: std::mem::take(&mut rows), reader: Arc::clone(&reader), position, end: None };
+            let batch =
+                RawBatch { file: index, rows: std::mem::take(&mut rows), reader: Arc::clone(&reader), position, cursor: None, end: None };
             bytes = 0;
             if send.blocking_send(Ok(batch)).is_err() {
                 return Ok(());
@@ -128,9 +200,10 @@ fn read_file(index: usize, file: &SourceFile, how: &Reading, send: &mpsc::Sender
         }
     }
     let total = opened.total;
-    let (sha256, said) = opened.finish().map_err(failed)?;
+    let (sha256, said) = opened.finish().map_err(Stopped::Io)?;
     notes.extend(said.iter().map(|n| named(n, &file.name)));
-    let _ = send.blocking_send(Ok(RawBatch { file: index, rows, reader, position: total, end: Some(FileEnd { sha256, notes }) }));
+    let end = Some(FileEnd { sha256, notes });
+    let _ = send.blocking_send(Ok(RawBatch { file: index, rows, reader, position: total, cursor: None, end }));
     Ok(())
 }
 
@@ -140,7 +213,7 @@ pub fn checked(files: Vec<SourceFile>, how: Reading) -> impl Stream<Item = Resul
     let (checker, key_field) = (how.checker.clone(), how.key_field.clone());
     tokio::task::spawn_blocking(move || {
         for (index, file) in files.iter().enumerate() {
-            if let Err(e) = read_file(index, file, &how, &send) {
+            if let Err(e) = read_source(index, file, &how, &send) {
                 let _ = send.blocking_send(Err(e));
                 return;
             }
@@ -155,7 +228,7 @@ pub fn checked(files: Vec<SourceFile>, how: Reading) -> impl Stream<Item = Resul
                 let batch = batch?;
                 let work = move || {
                     let rows = batch.reader.check(batch.rows, checker.as_deref(), &key_field);
-                    CheckedBatch { file: batch.file, rows, position: batch.position, end: batch.end }
+                    CheckedBatch { file: batch.file, rows, position: batch.position, cursor: batch.cursor, end: batch.end }
                 };
                 tokio::task::spawn_blocking(work).await.map_err(|e| Error::BadRequest(format!("Reading stopped unexpectedly: {e}.")))
             }
