@@ -322,6 +322,10 @@ pub async fn undo(workspace: &Workspace, id: &str) -> Result<Undone> {
             break;
         }
     }
+    if changes.is_empty() && set.kind == ChangeKind::Undo {
+        // A replaced collection came back as a whole.
+        return Err(Error::BadRequest("What was replaced is back as a whole; to replace it again, import the file again.".into()));
+    }
     let mut request = Request::new(ChangeKind::Undo, &set.collection, format!("Undo: {}", set.summary), changes.clone());
     request.undoes = Some(set.id.clone());
     match journal::commit(workspace, request).await {

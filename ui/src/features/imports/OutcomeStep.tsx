@@ -1,6 +1,6 @@
 /** What the import did, where the rows wait that were kept out, and the way back. */
 import { Button, Group } from "@mantine/core";
-import { IconArrowBackUp, IconShieldHalf, IconTable } from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowUpRight, IconShieldHalf, IconTable } from "@tabler/icons-react";
 import type { RunRecord } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useGo } from "@/shared/nav";
@@ -32,6 +32,15 @@ export function OutcomeStep({ run, onClose }: { run: RunRecord; onClose: () => v
                 onClick={() => go.quarantine({ run: run.id })}
               >
                 Look after {count(now.counts.quarantined, "row")} in quarantine
+              </Button>
+            )}
+            {now.staging && !now.staging.promotedBy && now.state === "done" && (
+              <Button
+                variant="light"
+                leftSection={<IconArrowUpRight size={14} />}
+                onClick={() => go.run(run.id)}
+              >
+                Promote to {now.staging.collection}…
               </Button>
             )}
             <Button variant="default" onClick={onClose}>

@@ -1,0 +1,40 @@
+import { AxeBuilder, career, chooseFiles, expect, goTo, test, toast, writeRecords } from "./kit";
+
+test("a collection is replaced after its plan was seen, and comes back", async ({ app, steward }) => {
+  const file = writeRecords(steward, "all.json", [career("new-1"), career("new-2")]);
+  await goTo(app, "Imports");
+  await chooseFiles(app, file);
+  await app.getByRole("radio", { name: "Replace everything" }).check();
+  await app.getByRole("button", { name: "See the plan" }).click();
+  await expect(app.getByText("will be removed")).toBeVisible();
+  await app.getByRole("button", { name: "Replace, and remove 361 records" }).click();
+  await expect(toast(app, "Import finished")).toBeVisible();
+  await goTo(app, "Records");
+  await expect(app.getByText("2 records").first()).toBeVisible();
+  await app.keyboard.press("Control+z");
+  await expect(toast(app, "Import taken back")).toBeVisible();
+  await expect(app.getByText("361 records").first()).toBeVisible();
+});
+
+test("rows are staged, looked at, and promoted", async ({ app, steward }) => {
+  const file = writeRecords(steward, "staged.json", [
+    career("staged-1"),
+    career("11-1011.00", { title: "Chief Stewards" }),
+  ]);
+  await goTo(app, "Imports");
+  await chooseFiles(app, file);
+  await app.getByRole("switch", { name: "Stage first" }).check();
+  await app.getByRole("button", { name: "See the plan" }).click();
+  await expect(app.getByText(/look at them in careers\.staging/)).toBeVisible();
+  await app.getByRole("button", { name: "Import 2 records" }).click();
+  await app.getByRole("button", { name: /Promote to careers/ }).click();
+  await expect(app.getByText("Meant for")).toBeVisible();
+  const { violations } = await new AxeBuilder({ page: app }).analyze();
+  expect(violations.filter((v) => v.impact === "serious" || v.impact === "critical")).toEqual([]);
+  await app.getByRole("button", { name: /Promote to careers/ }).click();
+  await expect(app.getByText("will be added")).toBeVisible();
+  await expect(app.getByText("Chief Stewards").first()).toBeVisible();
+  await app.getByRole("button", { name: "Import 2 records" }).click();
+  await goTo(app, "Records");
+  await expect(app.getByText("362 records").first()).toBeVisible();
+});
