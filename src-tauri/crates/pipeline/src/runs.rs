@@ -420,7 +420,10 @@ async fn take_back_replacement(
 ) -> Result<UndoFindings> {
     if record.replaced.is_some() {
         let later = |run: &RunRecord| {
-            run.collection == record.collection && run.replaced.is_some() && run.state != RunState::Undone && run.started_at > record.started_at
+            run.collection == record.collection
+                && run.replaced.is_some()
+                && run.state != RunState::Undone
+                && run.started_at > record.started_at
         };
         if list(workspace).await?.iter().any(later) {
             return Err(Error::Conflict(format!("{} was replaced again since. Take the later import back first.", record.collection)));

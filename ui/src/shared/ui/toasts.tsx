@@ -4,7 +4,12 @@ import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconCheck, IconInfoCircle, IconX } from "@tabler/icons-react";
 import type { ApiError } from "@/ipc";
 
-const common = { withBorder: true, radius: 6, withCloseButton: true } as const;
+const common = {
+  withBorder: true,
+  radius: 6,
+  withCloseButton: true,
+  closeButtonProps: { "aria-label": "Close this message" },
+} as const;
 
 export function showSaved(message: string, undo?: () => void, label = "Undo"): void {
   const id = `saved-${Date.now()}-${Math.floor(performance.now() * 1000)}`;
