@@ -161,6 +161,10 @@ macro_rules! for_each_command {
             Read runs::plan_undo "runs.planUndo" (RunId) -> UndoRunPlan, At("runs undo");
             /// Takes a run back.
             Destructive runs::undo "runs.undo" (ApplyPlan) -> JobStarted, At("runs undo");
+            /// Plans to give up the records that a run keeps.
+            Read runs::plan_settle "runs.planSettle" (RunId) -> SettleRunPlan, At("runs settle");
+            /// Gives up the records that a run keeps; a replacement cannot be taken back afterwards.
+            Destructive runs::settle "runs.settle" (ApplyPlan) -> RunDetail, At("runs settle");
 
             /// Quarantined rows.
             Read quarantine::list "quarantine.list" (ListQuarantine) -> QuarantinePage, At("quarantine list");

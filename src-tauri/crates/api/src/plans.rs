@@ -17,6 +17,7 @@ const VALID_FOR: Duration = Duration::from_secs(3600);
 pub enum Plan {
     Import { spec: ImportSpec, stamps: Vec<FileStamp>, state: Option<CollectionStamp> },
     UndoRun { run: String },
+    SettleRun { run: String },
     Bulk(Box<Prepared>),
     Fix(Box<steward_pipeline::quarantine::fix::Prepared>),
     Corrections(Vec<Correction>),

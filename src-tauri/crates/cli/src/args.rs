@@ -520,6 +520,13 @@ pub enum Runs {
         #[arg(long)]
         yes: bool,
     },
+    /// Give up the records that a run keeps so that it can be taken back; shows the plan unless --yes
+    Settle {
+        id: String,
+        /// Apply it
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -143,6 +143,10 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub replaced: Option<String>,
+    /// When what the run kept was given up, RFC 3339 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub settled_at: Option<String>,
 }
 
 /// What becomes of staged rows once somebody has looked at them.

@@ -35,12 +35,21 @@ pub fn replaced(run: &str) -> String {
     format!("{}replaced.{run}", names::PREFIX)
 }
 
-async fn exists(workspace: &Workspace, name: &str) -> Result<bool> {
+/// Before the first row: a collection that is not there yet is made, so that an empty one is what is kept.
+pub async fn begin(workspace: &Workspace, collection: &str) -> Result<()> {
+    names::check(collection)?;
+    if names::is_own(collection) {
+        return Err(Error::BadRequest(format!("'{collection}' belongs to Steward itself; choose another name.")));
+    }
+    Ok(workspace.store.create_collection(collection).await?)
+}
+
+pub async fn exists(workspace: &Workspace, name: &str) -> Result<bool> {
     Ok(workspace.store.collections().await?.iter().any(|c| c == name))
 }
 
 /// Renames, waiting for indexes that are being built.
-async fn rename(workspace: &Workspace, from: &str, to: &str, progress: &dyn Progress) -> Result<()> {
+pub async fn rename(workspace: &Workspace, from: &str, to: &str, progress: &dyn Progress) -> Result<()> {
     loop {
         match workspace.store.rename_collection(from, to, false).await {
             Err(e) if e.kind == StoreErrorKind::Busy => {
@@ -65,6 +74,7 @@ pub async fn held(workspace: &Workspace, collection: &str, run: &str) -> Result<
 /// Puts the loaded rows in the place of the collection. Does what is left to do.
 pub async fn put_in_place(workspace: &Workspace, collection: &str, run: &str, progress: &dyn Progress) -> Result<()> {
     let (incoming, ready, kept) = (incoming(run), ready(run), replaced(run));
+    workspace.note_settings(collection, &kept).await?;
     if exists(workspace, &incoming).await? {
         rename(workspace, &incoming, &ready, progress).await?;
     }
@@ -98,6 +108,7 @@ pub async fn take_back(workspace: &Workspace, collection: &str, run: &str, aside
         }
         rename(workspace, &kept, collection, progress).await?;
         workspace.store.drop_collection(&gone).await?;
+        workspace.move_settings(&kept, collection).await?;
     }
     Ok(())
 }

@@ -92,8 +92,7 @@ impl Workspace {
 
     /// What is known of a collection. One that Steward did not make is identified by `_id`.
     pub async fn settings(&self, collection: &str) -> Result<CollectionSettings> {
-        let id = format!("collection:{collection}");
-        match self.own_document(names::CATALOG, &id).await? {
+        match self.own_document(names::CATALOG, &settings_id(collection)).await? {
             Some(doc) => docs::from_document(&doc),
             None => Ok(CollectionSettings { name: collection.to_owned(), key_field: "_id".into(), ..CollectionSettings::default() }),
         }
@@ -133,7 +132,7 @@ impl Workspace {
         };
         self.prepare(collection, pack, &key_field).await?;
         if settings != before {
-            let doc = docs::to_document(&format!("collection:{collection}"), &settings)?;
+            let doc = docs::to_document(&settings_id(collection), &settings)?;
             self.put(names::CATALOG, &doc).await?;
         }
         Ok(settings)
@@ -155,12 +154,31 @@ impl Workspace {
         Ok(())
     }
 
+    /// Notes for `copy` what is known of a collection, unless something is noted for it already.
+    pub async fn note_settings(&self, collection: &str, copy: &str) -> Result<()> {
+        let id = settings_id(copy);
+        if self.own_document(names::CATALOG, &id).await?.is_none() {
+            let settings = CollectionSettings { name: copy.to_owned(), ..self.settings(collection).await? };
+            self.put(names::CATALOG, &docs::to_document(&id, &settings)?).await?;
+        }
+        Ok(())
+    }
+
+    /// What is noted about a collection that has been renamed; nothing happens when nothing is noted.
+    pub async fn move_settings(&self, from: &str, to: &str) -> Result<()> {
+        let Some(doc) = self.own_document(names::CATALOG, &settings_id(from)).await? else {
+            return Ok(());
+        };
+        let settings = CollectionSettings { name: to.to_owned(), ..docs::from_document(&doc)? };
+        let there = WriteOp::put(names::CATALOG, &docs::to_document(&settings_id(to), &settings)?)?;
+        self.store.write(WriteBatch::data(vec![there, unnoted(from)]), Durability::Full).await?;
+        Ok(())
+    }
+
     /// Drops a collection and what is noted about it. Its history stays.
     pub async fn forget(&self, collection: &str) -> Result<()> {
         self.store.drop_collection(collection).await?;
-        let id = Bson::from(format!("collection:{collection}"));
-        let gone = WriteOp::Delete { collection: names::CATALOG.into(), id, expect: Vec::new() };
-        self.store.write(WriteBatch::data(vec![gone]), Durability::Bulk).await?;
+        self.store.write(WriteBatch::data(vec![unnoted(collection)]), Durability::Bulk).await?;
         Ok(())
     }
 
@@ -202,6 +220,14 @@ impl Workspace {
         }
         Ok(out)
     }
+}
+
+fn settings_id(collection: &str) -> String {
+    format!("collection:{collection}")
+}
+
+fn unnoted(collection: &str) -> WriteOp {
+    WriteOp::Delete { collection: names::CATALOG.into(), id: Bson::from(settings_id(collection)), expect: Vec::new() }
 }
 
 /// A new identifier that sorts by time.

@@ -91,6 +91,7 @@ import type {
   SettingName,
   Settings,
   SettingsQuery,
+  SettleRunPlan,
   SplitFile,
   SplitNames,
   SplitSource,
@@ -220,6 +221,10 @@ export interface Commands {
   "runs.planUndo": { request: RunId; response: UndoRunPlan };
   /** Takes a run back. (Destructive) */
   "runs.undo": { request: ApplyPlan; response: JobStarted };
+  /** Plans to give up the records that a run keeps. (Read) */
+  "runs.planSettle": { request: RunId; response: SettleRunPlan };
+  /** Gives up the records that a run keeps; a replacement cannot be taken back afterwards. (Destructive) */
+  "runs.settle": { request: ApplyPlan; response: RunDetail };
   /** Quarantined rows. (Read) */
   "quarantine.list": { request: ListQuarantine; response: QuarantinePage };
   /** One quarantined row. (Read) */
@@ -328,6 +333,8 @@ export const commandClass = {
   "runs.planPromote": "Read",
   "runs.planUndo": "Read",
   "runs.undo": "Destructive",
+  "runs.planSettle": "Read",
+  "runs.settle": "Destructive",
   "quarantine.list": "Read",
   "quarantine.get": "Read",
   "quarantine.stats": "Read",

@@ -1276,7 +1276,11 @@ export type RunDetail = { run: RunRecord, problems: Array<ProblemCount>,
 /**
  * The first updates with their differences.
  */
-updates: Array<DiffSample>, };
+updates: Array<DiffSample>, 
+/**
+ * Records that the run keeps beside the data, so that it can be taken back as a whole.
+ */
+kept?: number, };
 
 /**
  * One source file of a run and how far it was loaded.
@@ -1356,14 +1360,22 @@ promotes?: string,
 /**
  * Where the records stand that this run replaced, until it is taken back.
  */
-replaced?: string, };
+replaced?: string, 
+/**
+ * When what the run kept was given up, RFC 3339 UTC.
+ */
+settledAt?: string, };
 
 /**
  * Where a run stands.
  */
 export type RunState = "running" | "done" | "cancelled" | "failed" | "interrupted" | "undone";
 
-export type RunUndone = { run: RunRecord, removed: number, restored: number, kept: number, keptAs?: string, };
+export type RunUndone = { run: RunRecord, removed: number, restored: number, kept: number, keptAs?: string, 
+/**
+ * Of a promotion: the collection in which the staged rows stand again.
+ */
+stagedIn?: string, };
 
 export type Runs = { runs: Array<RunRecord>, };
 
@@ -1437,6 +1449,15 @@ export type SettingName = { name: string, };
 export type Settings = { settings: Array<Setting>, };
 
 export type SettingsQuery = { prefix: string, };
+
+/**
+ * What giving up the records that a run keeps will do.
+ */
+export type SettleRunPlan = { planId: string, run: RunRecord, 
+/**
+ * Records that will be dropped.
+ */
+records: number, };
 
 /**
  * Operations of one kind that took long, without values.

@@ -135,6 +135,18 @@ wire! {
         pub problems: Vec<ProblemCount>,
         /// The first updates with their differences.
         pub updates: Vec<DiffSample>,
+        /// Records that the run keeps beside the data, so that it can be taken back as a whole.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub kept: Option<i64>,
+    }
+
+    /// What giving up the records that a run keeps will do.
+    pub struct SettleRunPlan {
+        pub plan_id: String,
+        pub run: RunRecord,
+        /// Records that will be dropped.
+        pub records: i64,
     }
 
     /// What undoing a run will do.
@@ -164,6 +176,10 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub kept_as: Option<String>,
+        /// Of a promotion: the collection in which the staged rows stand again.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub staged_in: Option<String>,
     }
 
     /// Asks for the plan of promoting a staged run.

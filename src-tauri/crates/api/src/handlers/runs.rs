@@ -10,7 +10,7 @@ use steward_store::{Query, names};
 use crate::app::App;
 use crate::dto::{
     ApplyPlan, DiffSample, Empty, FileHandle, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, PromoteRun, RunDetail, RunId,
-    RunUndone, Runs, UndoRunPlan,
+    RunUndone, Runs, SettleRunPlan, UndoRunPlan,
 };
 use crate::error::ApiResult;
 use crate::jobs;
@@ -30,7 +30,8 @@ pub async fn get(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
     let run = runs::get(&workspace, &request.run_id).await?;
     let updates = steward_pipeline::journal::changes(&workspace, &request.run_id, 0, 20).await?;
     let problems = problems(&workspace, &request.run_id).await?;
-    Ok(RunDetail { run, problems, updates: updates.into_iter().map(sample).collect() })
+    let kept = runs::kept(&workspace, &run).await?.map(|kept| i64::try_from(kept.records).unwrap_or(i64::MAX));
+    Ok(RunDetail { run, problems, updates: updates.into_iter().map(sample).collect(), kept })
 }
 
 /// What kept rows of a run out, whatever became of them since.
@@ -95,6 +96,25 @@ pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
             restored: found.restore,
             kept: found.edited_since,
             kept_as: found.kept_as,
+            staged_in: found.staged_in,
         }))
     }))
+}
+
+pub async fn plan_settle(app: &Arc<App>, request: RunId) -> ApiResult<SettleRunPlan> {
+    let workspace = app.workspace()?;
+    let run = runs::get(&workspace, &request.run_id).await?;
+    let kept = runs::kept(&workspace, &run).await?;
+    let plan_id = app.plans.put(Plan::SettleRun { run: request.run_id });
+    Ok(SettleRunPlan { plan_id, run, records: kept.map_or(0, |kept| i64::try_from(kept.records).unwrap_or(i64::MAX)) })
+}
+
+pub async fn settle(app: &Arc<App>, request: ApplyPlan) -> ApiResult<RunDetail> {
+    let workspace = app.workspace()?;
+    let Plan::SettleRun { run } = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    let run = runs::settle(&workspace, &run).await?;
+    super::imports::announce(app, &run.collection);
+    get(app, RunId { run_id: run.id }).await
 }

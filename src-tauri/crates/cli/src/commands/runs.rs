@@ -2,7 +2,7 @@
 
 use steward_api::dto::{
     ApplyPlan, ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes as ChangeList, Empty, Job, JobOutcome, ListChanges, RunDetail,
-    RunId, Runs as RunList, UndoChange, UndoRunPlan,
+    RunId, Runs as RunList, SettleRunPlan, UndoChange, UndoRunPlan,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
 
@@ -75,11 +75,15 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
                 for note in &run.notes {
                     line(&format!("Note: {note}"));
                 }
+                if let Some(kept) = detail.kept {
+                    line(&format!("Keeps {} so that it can be taken back; runs settle gives them up.", counted(kept, "record")));
+                }
             });
             Ok(exit::DONE)
         }
         Runs::Promote { id, dry_run } => super::import::promote(session, id, dry_run).await,
         Runs::Undo { id, yes } => undo_run(session, id, yes).await,
+        Runs::Settle { id, yes } => settle_run(session, id, yes).await,
     }
 }
 
@@ -112,8 +116,25 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
             number(done.restored),
             number(done.kept)
         ));
+        if let Some(place) = &done.staged_in {
+            line(&format!("The staged rows are in {place} again."));
+        }
     });
     Ok(if done.kept > 0 { exit::FINDINGS } else { exit::DONE })
+}
+
+async fn settle_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
+    let plan: SettleRunPlan = session.call("runs.planSettle", &RunId { run_id: id }).await?;
+    if !yes {
+        output::answer(session.json, &plan, |plan| {
+            line(&format!("Would drop the {} that this run keeps so that it can be taken back.", counted(plan.records, "record")));
+            line("Nothing is written yet; add --yes to do it.");
+        });
+        return Ok(exit::DONE);
+    }
+    let run: RunDetail = session.call("runs.settle", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    output::answer(session.json, &run, |_| line(&format!("{} dropped.", counted(plan.records, "record"))));
+    Ok(exit::DONE)
 }
 
 pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {

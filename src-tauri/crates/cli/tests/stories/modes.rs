@@ -70,6 +70,38 @@ on_all! {
         assert_eq!(kept["document"]["title"], "Edited since");
     }
 
+    fn a_collection_that_was_not_there_is_empty_again(at) {
+        let run = at.json(0, &["import", &at.write("new.json", json!(careers(0, 3, 50_000)).to_string()), "--mode", "replace"]);
+        assert_eq!(keys(at, "careers").len(), 3);
+        at.json(0, &["runs", "undo", &text(&run, "/id"), "--yes"]);
+        assert!(keys(at, "careers").is_empty());
+        assert_eq!(collections(at), ["careers"]);
+    }
+
+    fn the_schema_comes_back_with_what_was_replaced(at) {
+        let rows = at.write("old.json", json!(careers(0, 3, 50_000)).to_string());
+        at.json(0, &["import", &rows, "--schema", "careers@1.0.0"]);
+        let run = at.json(0, &["import", &rows, "--schema", "careers@1.1.0", "--mode", "replace"]);
+        let schema = |at: &Place| text(&at.json(0, &["records", "collections"]), "/collections/0/schema");
+        assert_eq!(schema(at), "careers@1.1.0");
+        at.json(0, &["runs", "undo", &text(&run, "/id"), "--yes"]);
+        assert_eq!(schema(at), "careers@1.0.0");
+    }
+
+    fn what_a_replacement_keeps_can_be_given_up(at) {
+        at.json(0, &["import", &at.write("old.json", json!(careers(0, 4, 50_000)).to_string())]);
+        let run = at.json(0, &["import", &at.write("new.json", json!(careers(5, 7, 50_000)).to_string()), "--mode", "replace"]);
+        let id = text(&run, "/id");
+        assert_eq!(at.json(0, &["runs", "show", &id])["kept"], 4);
+        assert_eq!(at.json(0, &["runs", "settle", &id])["records"], 4);
+        assert_eq!(at.json(0, &["runs", "show", &id])["kept"], 4, "the plan drops nothing");
+        at.json(0, &["runs", "settle", &id, "--yes"]);
+        assert_eq!(at.json(0, &["runs", "show", &id])["kept"], Json::Null);
+        at.steward(&["runs", "settle", &id, "--yes"]).ended(4).says("given up");
+        at.steward(&["runs", "undo", &id, "--yes"]).ended(4).says("given up");
+        assert_eq!(keys(at, "careers"), ["c-5", "c-6"]);
+    }
+
     fn rows_are_staged_reviewed_and_promoted(at) {
         at.json(0, &["import", &at.write("old.json", json!(careers(0, 4, 50_000)).to_string())]);
         let before = at.export("careers");
@@ -92,7 +124,12 @@ on_all! {
         let waiting = at.json(0, &["quarantine", "list"]);
         assert_eq!(waiting["entries"][0]["collection"], "careers", "what waits, waits for where the rows went");
         at.steward(&["runs", "promote", &id]).ended(4).says("already");
-        at.json(0, &["runs", "undo", &text(&promoted, "/id"), "--yes"]);
+        let undone = at.json(0, &["runs", "undo", &text(&promoted, "/id"), "--yes"]);
         assert_eq!(at.export("careers"), before);
+        assert_eq!(undone["stagedIn"], "careers.staging");
+        assert_eq!(at.json(0, &["records", "get", "c-5", "--collection", "careers.staging"])["document"]["title"], "Reviewed");
+        let waiting = at.json(0, &["quarantine", "list"]);
+        assert_eq!(waiting["entries"][0]["collection"], "careers.staging");
+        assert_eq!(counts(&at.json(0, &["runs", "promote", &id])), [2, 2, 2, 0], "it can be promoted another time");
     }
 }

@@ -1,0 +1,332 @@
+//! Taking a run back: what it wrote goes, what stood before comes back; what was edited since is left alone.
+
+use std::collections::HashMap;
+
+use bson::{Bson, Document};
+use steward_domain::{ChangeKind, ChangeState, Filter, ImportMode, RecordKey, RecordOp, RunRecord, RunState, Value};
+use steward_store::{Durability, Query, WriteBatch, WriteOp, names, upsert};
+
+use super::{get, id_range, list, staging};
+use crate::docs::{self, Change};
+use crate::edit;
+use crate::error::{Error, Result};
+use crate::import::run_op;
+use crate::journal::{self, Request};
+use crate::progress::Progress;
+use crate::replace;
+use crate::workspace::{Workspace, new_id};
+
+/// What taking a run back would do, or did.
+#[derive(Debug, Clone, Default)]
+pub struct UndoFindings {
+    pub remove: i64,
+    pub restore: i64,
+    pub withdraw: i64,
+    /// Records that were changed since; they are left alone.
+    pub edited_since: i64,
+    pub samples: Vec<Change>,
+    /// What a replacement put in place was edited since: it stands under this name afterwards.
+    pub kept_as: Option<String>,
+    /// Where staged rows stand again whose promotion was taken back.
+    pub staged_in: Option<String>,
+}
+
+/// What a run keeps so that it can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Steward's own collection that holds it.
+    pub place: String,
+    pub records: u64,
+}
+
+/// What a run keeps beside the data: the records that it replaced, or the staged rows that it promoted.
+pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<Kept>> {
+    let place = match &record.promotes {
+        Some(staged) => staging::kept(staged),
+        None => replace::replaced(&record.id),
+    };
+    if !replace::exists(workspace, &place).await? {
+        return Ok(None);
+    }
+    let records = workspace.store.count(&place, &Filter::all()).await?;
+    Ok(Some(Kept { place, records }))
+}
+
+/// Gives up what a run keeps, which frees its room. A replacement cannot be taken back afterwards.
+///
+/// Errors: the run is still going, was taken back, or keeps nothing.
+pub async fn settle(workspace: &Workspace, id: &str) -> Result<RunRecord> {
+    let mut record = undoable(workspace, id).await?;
+    if record.state != RunState::Done {
+        return Err(Error::Conflict("This run has not come to its end. Let it go on, or take it back.".into()));
+    }
+    let Some(kept) = kept(workspace, &record).await? else {
+        return Err(Error::Conflict("This run keeps nothing that could be given up.".into()));
+    };
+    record.settled_at = Some(workspace.clock.stamp());
+    workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
+    workspace.forget(&kept.place).await?;
+    Ok(record)
+}
+
+/// Looks at what taking a run back would do.
+pub async fn plan_undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<UndoFindings> {
+    walk_undo(workspace, &undoable(workspace, id).await?, None, progress).await
+}
+
+async fn undoable(workspace: &Workspace, id: &str) -> Result<RunRecord> {
+    let record = get(workspace, id).await?;
+    match record.state {
+        RunState::Running => Err(Error::Conflict("This run is still going. Cancel it first.".into())),
+        RunState::Undone => Err(Error::Conflict("This run was taken back already.".into())),
+        _ if record.replaced.is_some() && record.settled_at.is_some() => {
+            Err(Error::Conflict("What this run replaced was given up; it cannot be taken back any more.".into()))
+        }
+        _ => Ok(record),
+    }
+}
+
+/// Takes a run back: removes what it inserted, restores what it updated, withdraws what it quarantined. Records that
+/// were changed since are left alone. Killed in the middle, it can simply be run again.
+pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RunRecord, UndoFindings)> {
+    let mut record = undoable(workspace, id).await?;
+    let undo_set = new_id();
+    let mut found = walk_undo(workspace, &record, Some(&undo_set), progress).await?;
+    let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
+    record.state = RunState::Undone;
+    let mut request = Request::new(ChangeKind::Undo, &record.collection, format!("Took back the import of {}", files(&record)), Vec::new());
+    request.run_id = Some(record.id.clone());
+    request.undoes.clone_from(&record.change_set);
+    request.also.push(run_op(&record)?);
+    if let Some(set) = &record.change_set {
+        request.also.push(journal::mark(set, "undoneBy", undo_set.as_str().into()));
+    }
+    journal::record_bulk(workspace, request, &undo_set, found.remove + found.restore).await?;
+    let withdraw = WriteOp::DeleteMany { collection: names::QUARANTINE.into(), filter: waiting };
+    workspace.store.write(WriteBatch::data(vec![withdraw]), Durability::Full).await?;
+    if let Some(staged) = &record.promotes {
+        found.staged_in = staging::unpromoted(workspace, staged).await?;
+    }
+    Ok((record, found))
+}
+
+fn files(record: &RunRecord) -> String {
+    record.files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Goes through everything that the run wrote, chunk by chunk; writes the reverse when `undo_set` is given.
+async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&str>, progress: &dyn Progress) -> Result<UndoFindings> {
+    progress.phase(if undo_set.is_some() { "Taking back" } else { "Comparing" });
+    progress.total(u64::try_from(record.counts.inserted + record.counts.updated).unwrap_or(0));
+    let mut found = UndoFindings::default();
+    let mut number = 0;
+    let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
+    found.withdraw = i64::try_from(workspace.store.count(names::QUARANTINE, &waiting).await?).unwrap_or(0);
+    if record.mode == ImportMode::Replace {
+        return take_back_replacement(workspace, record, undo_set.is_some(), found, progress).await;
+    }
+    for collection in [names::CHANGES, names::RUN_INSERTS] {
+        let mut after = None;
+        loop {
+            progress.checkpoint()?;
+            let limit = if collection == names::CHANGES { 1000 } else { 1 };
+            // The newest first: what a run changed twice is taken back in the reverse order.
+            let query = Query::new(id_range(&record.id), limit).sorted("_id", true).after(after);
+            let page = workspace.store.find(collection, &query).await?;
+            let stored: Vec<Document> = page.records.iter().map(|r| upsert::decode(r)).collect::<std::result::Result<_, _>>()?;
+            let changes = if collection == names::CHANGES {
+                restorations(workspace, &stored, &mut found).await?
+            } else {
+                removals(workspace, record, &stored, &mut found).await?
+            };
+            if let Some(set) = undo_set {
+                number = write_reverse(workspace, set, number, &changes).await?;
+            }
+            for change in changes {
+                if found.samples.len() < 20 {
+                    found.samples.push(change);
+                }
+            }
+            progress.done(u64::try_from(found.remove + found.restore + found.edited_since).unwrap_or(0));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What stood before a replacement comes back as a whole.
+async fn take_back_replacement(
+    workspace: &Workspace,
+    record: &RunRecord,
+    write: bool,
+    mut found: UndoFindings,
+    progress: &dyn Progress,
+) -> Result<UndoFindings> {
+    if record.replaced.is_some() {
+        let later = |run: &RunRecord| {
+            run.collection == record.collection
+                && run.replaced.is_some()
+                && run.state != RunState::Undone
+                && run.started_at > record.started_at
+        };
+        if list(workspace).await?.iter().any(later) {
+            return Err(Error::Conflict(format!("{} was replaced again since. Take the later import back first.", record.collection)));
+        }
+        found.remove = record.counts.inserted;
+        found.restore = record.counts.updated + record.counts.removed;
+        found.edited_since = written_since(workspace, record).await?;
+        if found.edited_since > 0 {
+            let taken = workspace.store.collections().await?;
+            let first = format!("{}.taken-back", record.collection);
+            let further = (2..).map(|n| format!("{first}-{n}"));
+            found.kept_as = std::iter::once(first.clone()).chain(further).find(|name| !taken.contains(name));
+        }
+    }
+    if write {
+        replace::take_back(workspace, &record.collection, &record.id, found.kept_as.as_deref(), progress).await?;
+        if let Some(aside) = &found.kept_as {
+            workspace.assign(aside, super::pack_of(workspace, &record.schema)?, Some(&record.key_field)).await?;
+        }
+    }
+    Ok(found)
+}
+
+/// Records of a replaced collection that somebody wrote since.
+async fn written_since(workspace: &Workspace, record: &RunRecord) -> Result<i64> {
+    let (mut records, mut before) = (0, None);
+    loop {
+        let sets = journal::list(workspace, Some(&record.collection), before, 200).await?;
+        for set in &sets {
+            if set.run_id.as_deref() == Some(record.id.as_str()) {
+                return Ok(records);
+            }
+            if set.state == ChangeState::Confirmed {
+                records += set.records;
+            }
+        }
+        match sets.last() {
+            Some(last) => before = Some(last.seq),
+            None => return Ok(records),
+        }
+    }
+}
+
+/// Records by `_id`.
+async fn by_id(workspace: &Workspace, collection: &str, ids: &[Bson]) -> Result<HashMap<Vec<u8>, bson::RawDocumentBuf>> {
+    let mut out = HashMap::new();
+    for chunk in ids.chunks(1000) {
+        for raw in workspace.store.get_many(collection, "_id", chunk).await? {
+            let id = steward_domain::order::key(raw.get("_id").ok().flatten());
+            out.insert(id, raw);
+        }
+    }
+    Ok(out)
+}
+
+/// Updates that can be taken back: the values that the run wrote still stand.
+async fn restorations(workspace: &Workspace, stored: &[Document], found: &mut UndoFindings) -> Result<Vec<Change>> {
+    let changes: Vec<Change> = stored.iter().map(docs::change_from_doc).collect::<Result<_>>()?;
+    let ids: Vec<Bson> = changes.iter().map(|c| c.id.clone()).collect();
+    let collection = changes.first().map_or(String::new(), |c| c.record.collection.clone());
+    let mut now = HashMap::new();
+    for (id, raw) in by_id(workspace, &collection, &ids).await? {
+        now.insert(id, upsert::decode(&raw)?);
+    }
+    let mut out: Vec<Change> = Vec::new();
+    let mut of_record: HashMap<Vec<u8>, usize> = HashMap::new();
+    for change in changes {
+        let id = steward_domain::order::key_of(&change.id);
+        let Some(doc) = now.get_mut(&id) else {
+            found.edited_since += 1;
+            continue;
+        };
+        let is = |doc: &Document, f: &steward_domain::FieldChange, value: &Option<Value>| match (f.path.get(doc), value) {
+            (None, None) => true,
+            (Some(a), Some(b)) => steward_domain::value::same(a, &b.0),
+            _ => false,
+        };
+        if change.record.fields.iter().all(|f| is(doc, f, &f.after)) {
+            found.restore += 1;
+            let back = edit::inverted(&change);
+            take_back(doc, &back);
+            // A record that the run changed twice gets one patch: from what stands to what stood first.
+            match of_record.get(&id) {
+                Some(at) => combine(&mut out[*at], back),
+                None => {
+                    of_record.insert(id, out.len());
+                    out.push(back);
+                }
+            }
+        } else if !change.record.fields.iter().all(|f| is(doc, f, &f.before)) {
+            found.edited_since += 1;
+        }
+    }
+    Ok(out)
+}
+
+/// The record as it is after a change, so that an earlier change of it can be looked at.
+fn take_back(doc: &mut Document, change: &Change) {
+    for field in &change.record.fields {
+        match &field.after {
+            // A path that is blocked by another value shows as "edited since" with the next change.
+            Some(value) => drop(field.path.set(doc, value.0.clone())),
+            None => field.path.unset(doc),
+        }
+    }
+}
+
+/// Adds a change that comes right after another one of the same record.
+fn combine(first: &mut Change, then: Change) {
+    for field in then.record.fields {
+        match first.record.fields.iter_mut().find(|f| f.path == field.path) {
+            Some(known) => known.after = field.after,
+            None => first.record.fields.push(field),
+        }
+    }
+}
+
+/// Inserted records that can be removed: their content is what was inserted.
+async fn removals(workspace: &Workspace, record: &RunRecord, stored: &[Document], found: &mut UndoFindings) -> Result<Vec<Change>> {
+    let mut out = Vec::new();
+    for chunk in stored {
+        let wrong = || Error::Damaged("A run's list of records");
+        let ids = chunk.get_array("ids").map_err(|_| wrong())?;
+        let hashes = chunk.get_binary_generic("hashes").map_err(|_| wrong())?;
+        let now = by_id(workspace, &record.collection, ids).await?;
+        for (id, hash) in ids.iter().zip(hashes.chunks_exact(8)) {
+            let Some(raw) = now.get(&steward_domain::order::key_of(id)) else {
+                continue;
+            };
+            let then = i64::from_le_bytes(hash.try_into().unwrap_or_default());
+            if crate::rows::content_hash(raw) != then {
+                found.edited_since += 1;
+                continue;
+            }
+            found.remove += 1;
+            let doc = upsert::decode(raw)?;
+            let key = RecordKey(Value(doc.get(&record.key_field).cloned().unwrap_or(Bson::Null)));
+            out.push(edit::deletion(&record.collection, &key, doc));
+        }
+    }
+    Ok(out)
+}
+
+/// Writes the reverse changes with their history, in bulk.
+async fn write_reverse(workspace: &Workspace, set: &str, mut number: usize, changes: &[Change]) -> Result<usize> {
+    let mut batch = WriteBatch::default();
+    for change in changes {
+        batch.history.push(WriteOp::put(names::CHANGES, &docs::change_to_doc(set, number, change))?);
+        number += 1;
+        batch.data.push(match change.record.op {
+            RecordOp::Update => upsert::patch(&change.record.collection, change.id.clone(), &change.record.fields),
+            _ => WriteOp::Delete { collection: change.record.collection.clone(), id: change.id.clone(), expect: Vec::new() },
+        });
+    }
+    if !batch.is_empty() {
+        workspace.store.write(batch, Durability::Bulk).await?;
+    }
+    Ok(number)
+}
