@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
+use steward_api::dto::AppEvent;
 use steward_api::{Address, ApiError, App, dispatch};
 use tauri::{DragDropEvent, Emitter, Manager, State, WindowEvent};
 
@@ -66,7 +67,7 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
                 let app: State<'_, Arc<App>> = window.state();
                 let files = paths.iter().filter(|p| p.is_file()).map(|p| app.files.register(p)).collect();
-                app.emit(steward_api::dto::AppEvent::FilesDropped { files });
+                app.emit(AppEvent::FilesDropped { files });
             }
             WindowEvent::CloseRequested { api, .. } => {
                 let app: State<'_, Arc<App>> = window.state();
@@ -110,7 +111,9 @@ fn forward_events(handle: tauri::AppHandle, app: &Arc<App>) {
                     // A window that is going away hears nothing any more.
                     let _ = handle.emit(EVENT, event);
                 }
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                    let _ = handle.emit(EVENT, AppEvent::Missed);
+                }
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
             }
         }
@@ -129,13 +132,7 @@ fn ask_before_closing(window: tauri::Window, app: Arc<App>) {
         if !stop {
             return;
         }
-        app.jobs.cancel_all();
-        for _ in 0..100 {
-            if !app.jobs.any_running() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
+        app.jobs.stop_all(std::time::Duration::from_secs(10)).await;
         let _ = window.destroy();
     });
 }

@@ -1,4 +1,5 @@
-import { AxeBuilder, expect, goTo, test } from "./kit";
+import { AxeBuilder, cellOf, expect, goTo, grid, test } from "./kit";
+import { wayTo } from "./way";
 
 test("the settings tell how the connection fares, empty and with slow steps", async ({ app, store }) => {
   await goTo(app, "Settings");
@@ -32,4 +33,30 @@ test.describe("where every step counts as slow", () => {
     await app.getByRole("button", { name: "Clear the list" }).click();
     await expect(table.getByRole("row").filter({ hasText: "words" })).toHaveCount(0);
   });
+});
+
+test("what happened while the connection was lost is on the page when it is back", async ({
+  page,
+  steward,
+}) => {
+  const way = await wayTo(steward);
+  await page.goto(way.url);
+  await expect(grid(page)).toBeVisible();
+  const state = page.getByRole("contentinfo").getByRole("status");
+  await way.cut();
+  await expect(state).toContainText("Connection lost");
+  steward.cli("records", "set", "11-1011.00", "title=Changed meanwhile");
+  steward.cli("records", "bulk", 'career_id = "11-1021.00"', "--delete", "--yes");
+  await expect(cellOf(page, "11-1011.00", "title")).toHaveText("Chief Executives");
+  await way.mend();
+  await expect(cellOf(page, "11-1011.00", "title")).toHaveText("Changed meanwhile");
+  await expect(page.getByText("360 records").first()).toBeVisible();
+  await expect(state).not.toContainText("lost");
+  await way.cut();
+});
+
+test("a machine without a network still talks to its own Steward", async ({ app }) => {
+  await app.evaluate(() => window.dispatchEvent(new Event("offline")));
+  await app.getByRole("textbox", { name: "Search in these records" }).fill("Chief");
+  await expect(app.getByText(/^\d{1,2} of 361 records/)).toBeVisible();
 });

@@ -1,6 +1,6 @@
 /** A real `steward serve` for each test, on a workspace of its own, and words for what people do on its pages. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { AxeBuilder, test as base, expect, type Locator, type Page } from "../../../ui/e2e";
@@ -19,6 +19,8 @@ export type Server = {
   folder: string;
   /** Runs the command line on the same workspace. */
   cli: (...args: string[]) => string;
+  /** Ends the server as the signal does, and starts another on the same workspace: `url` is new. */
+  restart: (signal: "SIGTERM" | "SIGKILL") => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -32,6 +34,7 @@ function environment(folder: string, workspace: string | undefined): NodeJS.Proc
   return {
     ...rest,
     HOME: folder,
+    TMPDIR: folder,
     XDG_DATA_HOME: join(folder, "data"),
     XDG_CONFIG_HOME: join(folder, "config"),
     XDG_CACHE_HOME: join(folder, "cache"),
@@ -86,23 +89,40 @@ export async function startServer(options: {
   };
   if (!options.empty) cli(...(options.sample === false ? ["init"] : ["init", "--sample"]));
   const args = ["--json", "serve", "--listen", "127.0.0.1:0", "--ui", join(root, "ui/dist")];
-  const child = spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise((done) => child.once("exit", done));
-      child.kill("SIGTERM");
-      const killer = setTimeout(() => child.kill("SIGKILL"), 5000);
-      await ended;
-      clearTimeout(killer);
-    }
-    rmSync(folder, { recursive: true, force: true });
+  const start = () => spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let child = start();
+  const server: Server = {
+    url: "",
+    workspace,
+    folder,
+    cli,
+    restart: async (signal) => {
+      await endProcess(child, signal);
+      child = start();
+      server.url = await waitForUrl(child);
+    },
+    stop: async () => {
+      await endProcess(child, "SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
   try {
-    return { url: await waitForUrl(child), workspace, folder, cli, stop };
+    server.url = await waitForUrl(child);
+    return server;
   } catch (error) {
-    await stop();
+    await server.stop();
     throw error;
   }
+}
+
+/** Sends the signal and waits for the end; kills where it is not heeded. */
+async function endProcess(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((done) => child.once("exit", done));
+  child.kill(signal);
+  const killer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  await ended;
+  clearTimeout(killer);
 }
 
 type Fixtures = {
@@ -160,6 +180,14 @@ export async function chooseFiles(page: Page, ...paths: string[]): Promise<void>
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose files" }).first().click();
   await (await chooser).setFiles(paths);
+}
+
+/** Clicks what starts a download; gives the name and the text of the file that arrives. */
+export async function downloadBy(page: Page, click: () => Promise<void>): Promise<[string, string]> {
+  const coming = page.waitForEvent("download");
+  await click();
+  const download = await coming;
+  return [download.suggestedFilename(), readFileSync(await download.path(), "utf8")];
 }
 
 /** Writes a file of careers into the folder of the test. */

@@ -16,6 +16,28 @@ test("a collection is replaced after its plan was seen, and comes back", async (
   await expect(app.getByText("361 records").first()).toBeVisible();
 });
 
+test("a person who leaves while rows are promoted is not fetched back", async ({ app, steward }) => {
+  const file = writeRecords(steward, "staged.json", [career("staged-1")]);
+  steward.cli("import", file, "--stage");
+  await goTo(app, "Imports");
+  await app.getByRole("button", { name: "staged.json" }).click();
+  await app.getByRole("button", { name: /Promote to careers/ }).click();
+  let release = () => {};
+  const held = new Promise<void>((done) => {
+    release = done;
+  });
+  await app.route("**/api/call/imports.apply", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await app.getByRole("button", { name: "Import 1 record" }).click();
+  await goTo(app, "Records");
+  release();
+  await expect(toast(app, "Import finished")).toBeVisible();
+  await expect(app.getByText("362 records").first()).toBeVisible();
+  await expect(app.getByRole("heading", { level: 1, name: "Records" })).toBeVisible();
+});
+
 test("rows are staged, looked at, and promoted", async ({ app, steward }) => {
   const file = writeRecords(steward, "staged.json", [
     career("staged-1"),

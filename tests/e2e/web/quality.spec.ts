@@ -1,4 +1,4 @@
-import { cellOf, expect, goTo, grid, test } from "./kit";
+import { cellOf, downloadBy, expect, goTo, grid, test } from "./kit";
 
 test("a figure of the strip opens the records that fail it", async ({ app, steward }) => {
   steward.cli("records", "set", "11-1011.00", "soc_code=wrong", "--allow-invalid");
@@ -10,6 +10,12 @@ test("a figure of the strip opens the records that fail it", async ({ app, stewa
   await expect(app.getByText("1 of 361 records")).toBeVisible();
   await expect(cellOf(app, "11-1011.00", "title")).toBeVisible();
   await expect(grid(app)).toHaveAttribute("aria-rowcount", "2");
+  await app.getByRole("button", { name: "Export" }).click();
+  const [, lines] = await downloadBy(app, () => app.getByRole("menuitem", { name: /^NDJSON/ }).click());
+  expect(lines.trimEnd().split("\n")).toHaveLength(1);
+  expect(JSON.parse(lines)).toMatchObject({ career_id: "11-1011.00", soc_code: "wrong" });
+  await app.getByRole("textbox", { name: "Search in these records" }).fill("Nurses");
+  await expect(app.getByText("No record that failed this figure fits the filter")).toBeVisible();
 });
 
 test("the page of figures opens records where a field is blank", async ({ app, steward }) => {

@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { type AppEvent, listenToBackend } from "@/ipc";
-import { applyEvent, queryClient } from "@/shared/data/queries";
+import { applyEvent, queryClient, refreshAll } from "@/shared/data/queries";
 import { offerDropped } from "@/shared/files";
 import { applyJob } from "@/shared/jobs/jobs";
 
@@ -13,7 +13,6 @@ export function useBackendEvents(): boolean {
   go.current = navigate;
 
   useEffect(() => {
-    let lost = false;
     const onEvent = (event: AppEvent) => {
       if (event.event === "job") applyJob(event.job);
       else if (event.event === "filesDropped") {
@@ -23,8 +22,8 @@ export function useBackendEvents(): boolean {
     };
     const onState = (now: boolean) => {
       setConnected(now);
-      if (now && lost) void queryClient.invalidateQueries();
-      lost = !now;
+      // What happened before the stream was there was told to nobody, at the start as after a break.
+      if (now) void refreshAll(queryClient);
     };
     return listenToBackend(onEvent, onState);
   }, []);

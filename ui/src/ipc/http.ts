@@ -3,6 +3,7 @@ import type { AppEvent, FileHandle } from "./generated/types";
 import { CallError, isApiError, type Transport } from "./transport";
 
 const storageKey = "steward.token";
+const retryAfter = 1000;
 
 /** Moves the token of the address into the session, so that it is neither copied nor kept in the history. */
 export function takeToken(): void {
@@ -63,11 +64,24 @@ export const httpTransport: Transport = {
   },
 
   listen(onEvent, onState) {
-    const source = new EventSource(`/api/events?token=${encodeURIComponent(token())}`);
-    source.onopen = () => onState(true);
-    source.onerror = () => onState(false);
-    source.onmessage = (message: MessageEvent<string>) => onEvent(JSON.parse(message.data) as AppEvent);
-    return () => source.close();
+    let source: EventSource;
+    let retry: number | undefined;
+    const open = () => {
+      source = new EventSource(`/api/events?token=${encodeURIComponent(token())}`);
+      source.onopen = () => onState(true);
+      source.onmessage = (message: MessageEvent<string>) => onEvent(JSON.parse(message.data) as AppEvent);
+      // The browser tries again by itself after some failures and gives up after others: here it is always tried.
+      source.onerror = () => {
+        source.close();
+        onState(false);
+        retry = window.setTimeout(open, retryAfter);
+      };
+    };
+    open();
+    return () => {
+      window.clearTimeout(retry);
+      source.close();
+    };
   },
 
   upload(file) {

@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use steward_pipeline::{Clock, SystemClock, Workspace};
 use steward_schema::Registry;
-use steward_store::Store;
 use steward_store::layers::Layered;
+use steward_store::{Store, StoreErrorKind};
 use tokio::sync::broadcast;
 
 use crate::dto::{AppEvent, Topic, WorkspaceInfo};
@@ -151,37 +151,44 @@ fn none_open() -> ApiError {
 
 /// Tells listeners what others write: one event a collection, at most twice a second. The command line has no listener.
 fn follow(app: &Arc<App>, workspace: &Workspace) -> Option<tokio::task::JoinHandle<()>> {
-    use futures::StreamExt;
     let feeds = workspace.store.capabilities().has(steward_store::Capability::ChangeFeed);
     if !feeds || app.host.kind() == crate::dto::HostKind::Cli {
         return None;
     }
     let (app, store) = (Arc::downgrade(app), Arc::clone(&workspace.store));
     Some(tokio::spawn(async move {
-        let Ok(stream) = store.changes(None).await else {
-            return;
-        };
-        let mut chunks = std::pin::pin!(stream.ready_chunks(1000));
-        while let Some(chunk) = chunks.next().await {
-            let mut names: Vec<String> = chunk.into_iter().filter_map(|e| e.ok().map(|e| e.collection)).collect();
-            names.sort();
-            names.dedup();
-            if names.is_empty() {
-                return;
-            }
-            let Some(app) = app.upgrade() else {
-                return;
-            };
-            for name in names {
-                app.changed(
-                    &[Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality],
-                    Some(&name),
-                );
-            }
-            drop(app);
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        while let Some(()) = tell_changes(&app, store.as_ref()).await {
+            // The feed broke off, as when a server restarts. What happened meanwhile is not told again.
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         }
     }))
+}
+
+/// Tells of changes until the feed ends; `None` when nobody is left to tell.
+async fn tell_changes(app: &std::sync::Weak<App>, store: &dyn Store) -> Option<()> {
+    use futures::StreamExt;
+    let stream = match store.changes(None).await {
+        Ok(stream) => stream,
+        Err(e) if matches!(e.kind, StoreErrorKind::Unreachable | StoreErrorKind::BreakerOpen | StoreErrorKind::Busy) => return Some(()),
+        Err(_) => return None,
+    };
+    app.upgrade()?.emit(AppEvent::Missed);
+    let mut chunks = std::pin::pin!(stream.ready_chunks(1000));
+    while let Some(chunk) = chunks.next().await {
+        let mut names: Vec<String> = chunk.into_iter().filter_map(|e| e.ok().map(|e| e.collection)).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            break;
+        }
+        let app = app.upgrade()?;
+        for name in names {
+            app.changed(&[Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality], Some(&name));
+        }
+        drop(app);
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    Some(())
 }
 
 /// Who works here: the login name of the operating system.

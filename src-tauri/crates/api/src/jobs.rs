@@ -47,6 +47,15 @@ impl Jobs {
         }
     }
 
+    /// Asks every job to stop and waits until they have left a state that can go on; at most as long as that.
+    pub async fn stop_all(&self, patience: Duration) {
+        self.cancel_all();
+        let begun = Instant::now();
+        while self.any_running() && begun.elapsed() < patience {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     pub fn any_running(&self) -> bool {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).values().any(|(job, _)| job.state == JobState::Running)
     }

@@ -394,6 +394,15 @@ pub struct In {
     pub collection: Option<String>,
 }
 
+/// A figure of the quality report.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Figure {
+    Completeness,
+    Adherence,
+    Uniqueness,
+    Freshness,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Records {
     /// Collections with their counts
@@ -401,6 +410,9 @@ pub enum Records {
     /// Records that fit: steward records find 'average_salary > 90000 and title contains "nurse"'
     Find {
         filter: Option<String>,
+        /// Only records that failed this figure when the collection was measured last
+        #[arg(long, value_enum, value_name = "FIGURE")]
+        failing: Option<Figure>,
         #[command(flatten)]
         of: In,
         /// Field to sort by; put - in front for descending
@@ -415,6 +427,9 @@ pub enum Records {
     /// How many fit
     Count {
         filter: Option<String>,
+        /// Only records that failed this figure when the collection was measured last
+        #[arg(long, value_enum, value_name = "FIGURE")]
+        failing: Option<Figure>,
         #[command(flatten)]
         of: In,
     },
@@ -493,6 +508,9 @@ pub enum Records {
     Export {
         out: PathBuf,
         filter: Option<String>,
+        /// Only records that failed this figure when the collection was measured last
+        #[arg(long, value_enum, value_name = "FIGURE")]
+        failing: Option<Figure>,
         #[command(flatten)]
         of: In,
         #[arg(long, value_enum)]

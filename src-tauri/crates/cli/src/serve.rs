@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,8 +17,10 @@ use futures::{Stream, StreamExt};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use steward_api::dto::AppEvent;
 use steward_api::{ApiError, ApiResult, App, ErrorCode, dispatch};
 use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
 
 use crate::args::Serve;
 use crate::exit;
@@ -29,6 +32,9 @@ static INTERFACE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../../ui/dist")
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; \
      connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
+/// How long jobs are given to leave a state that can go on.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 #[derive(Clone)]
 struct Server {
     app: Arc<App>,
@@ -37,6 +43,8 @@ struct Server {
     ui: Option<PathBuf>,
     /// Uploads and exports live here as long as the server does.
     scratch: Arc<tempfile::TempDir>,
+    /// The server is about to end: streams of events end with it, or it would wait for their pages.
+    stopping: CancellationToken,
 }
 
 fn internal(message: &str, e: impl std::fmt::Display) -> ApiError {
@@ -61,11 +69,13 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     }
     let token = new_token()?;
     let scratch = tempfile::tempdir().map_err(|e| internal("No scratch folder can be made.", e))?;
+    let stopping = CancellationToken::new();
     let server = Server {
         app: Arc::clone(&session.app),
         token: Sha256::digest(token.as_bytes()).into(),
         ui: command.ui,
         scratch: Arc::new(scratch),
+        stopping: stopping.clone(),
     };
     let listener = tokio::net::TcpListener::bind(command.listen).await.map_err(|e| {
         ApiError::new(ErrorCode::Unreachable, format!("{} cannot be listened on.", command.listen))
@@ -74,7 +84,11 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     })?;
     let address = listener.local_addr().map_err(|e| internal("The address is not known.", e))?;
     let url = format!("http://{address}/#token={token}");
-    let stopped = stopped()?;
+    let asked = stopped()?;
+    let stopped = async move {
+        asked.await;
+        stopping.cancel();
+    };
     if session.json {
         output::line(&serde_json::json!({ "url": url, "address": address.to_string(), "token": token }).to_string());
     }
@@ -82,7 +96,7 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     eprintln!("Only this machine can reach it, and only with this address. Stop it with Ctrl-C.");
     let app = Arc::clone(&session.app);
     axum::serve(listener, router(server, address)).with_graceful_shutdown(stopped).await.map_err(|e| internal("The server stopped.", e))?;
-    app.jobs.cancel_all();
+    app.jobs.stop_all(PATIENCE).await;
     app.close();
     Ok(exit::DONE)
 }
@@ -197,14 +211,17 @@ async fn events(State(server): State<Server>) -> Sse<impl Stream<Item = Result<E
     let mut events = server.app.listen();
     let stream = async_stream::stream! {
         loop {
-            match events.recv().await {
-                Ok(event) => {
-                    if let Ok(text) = serde_json::to_string(&event) {
-                        yield Ok(Event::default().data(text));
-                    }
-                }
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+            let received = tokio::select! {
+                () = server.stopping.cancelled() => break,
+                received = events.recv() => received,
+            };
+            let event = match received {
+                Ok(event) => event,
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => AppEvent::Missed,
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
+            };
+            if let Ok(text) = serde_json::to_string(&event) {
+                yield Ok(Event::default().data(text));
             }
         }
     };

@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::path::Path;
 
-use bson::Bson;
+use bson::{Bson, RawDocumentBuf};
 use futures::StreamExt;
 use serde_json::Value as Json;
+use steward_domain::quality::MetricName;
 use steward_domain::{Filter, value};
-use steward_store::{Query, upsert};
+use steward_store::{Cursor, Query, upsert};
 
 use crate::error::{Error, Result};
+use crate::failing;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
@@ -19,6 +21,32 @@ pub enum Format {
     Ndjson,
     Json,
     Csv,
+}
+
+/// Which records are written.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    pub filter: Filter,
+    /// Only those that failed this figure at the last measurement.
+    pub failing: Option<MetricName>,
+}
+
+impl Chosen {
+    async fn count(&self, workspace: &Workspace, collection: &str) -> Result<u64> {
+        match self.failing {
+            Some(metric) => failing::count(workspace, collection, metric, &self.filter).await,
+            None => Ok(workspace.store.count(collection, &self.filter).await?),
+        }
+    }
+
+    async fn page(&self, workspace: &Workspace, collection: &str, after: Option<String>) -> Result<(Vec<RawDocumentBuf>, Option<String>)> {
+        if let Some(metric) = self.failing {
+            return failing::page(workspace, collection, metric, &self.filter, after, 1000).await;
+        }
+        let query = Query::new(self.filter.clone(), 1000).after(after.map(Cursor));
+        let page = workspace.store.find(collection, &query).await?;
+        Ok((page.records, page.next.map(|c| c.0)))
+    }
 }
 
 /// A file that appears under its name only when it is whole.
@@ -45,19 +73,19 @@ impl Whole {
     }
 }
 
-/// Writes the records that fit; gives how many.
+/// Writes the chosen records; gives how many.
 pub async fn records(
     workspace: &Workspace,
     collection: &str,
-    filter: &Filter,
+    chosen: &Chosen,
     format: Format,
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<i64> {
     workspace.existing(collection).await?;
     progress.phase("Writing");
-    progress.total(workspace.store.count(collection, filter).await?);
-    let columns = if format == Format::Csv { columns(workspace, collection, filter).await? } else { Vec::new() };
+    progress.total(chosen.count(workspace, collection).await?);
+    let columns = if format == Format::Csv { columns(workspace, collection, chosen).await? } else { Vec::new() };
     let mut file = Whole::create(path)?;
     match format {
         Format::Json => file.write(path, b"[")?,
@@ -65,7 +93,7 @@ pub async fn records(
         Format::Ndjson => {}
     }
     let mut written = 0_i64;
-    let mut pages = pages(workspace, collection, filter).await?;
+    let mut pages = pages(workspace, collection, chosen).await?;
     while let Some(batch) = pages.next().await {
         progress.checkpoint()?;
         for raw in batch? {
@@ -87,34 +115,33 @@ pub async fn records(
     Ok(written)
 }
 
-type Batches = std::pin::Pin<Box<dyn futures::Stream<Item = Result<Vec<bson::RawDocumentBuf>>> + Send>>;
+type Batches = std::pin::Pin<Box<dyn futures::Stream<Item = Result<Vec<RawDocumentBuf>>> + Send>>;
 
-/// A scan, or pages where a text search needs the text index.
-async fn pages(workspace: &Workspace, collection: &str, filter: &Filter) -> Result<Batches> {
-    if filter.split_text().0.is_none() {
-        let scan = workspace.store.scan(collection, filter, None).await?;
+/// A scan, or pages where a text search needs its index and failed records are looked up from their list.
+async fn pages(workspace: &Workspace, collection: &str, chosen: &Chosen) -> Result<Batches> {
+    if chosen.failing.is_none() && chosen.filter.split_text().0.is_none() {
+        let scan = workspace.store.scan(collection, &chosen.filter, None).await?;
         return Ok(Box::pin(scan.map(|batch| batch.map_err(Error::from))));
     }
-    let start = (workspace.clone(), collection.to_owned(), filter.clone(), Some(None));
-    Ok(Box::pin(futures::stream::try_unfold(start, |(workspace, collection, filter, after)| async move {
+    let start = (workspace.clone(), collection.to_owned(), chosen.clone(), Some(None));
+    Ok(Box::pin(futures::stream::try_unfold(start, |(workspace, collection, chosen, after)| async move {
         let Some(after) = after else {
             return Ok(None);
         };
-        let page = workspace.store.find(&collection, &Query::new(filter.clone(), 1000).after(after)).await?;
-        let next = page.next.map(Some);
-        Ok(Some((page.records, (workspace, collection, filter, next))))
+        let (records, next) = chosen.page(&workspace, &collection, after).await?;
+        Ok(Some((records, (workspace, collection, chosen, next.map(Some)))))
     })))
 }
 
 /// Columns of a CSV export: the schema's fields, then what the first thousand records have besides.
-async fn columns(workspace: &Workspace, collection: &str, filter: &Filter) -> Result<Vec<String>> {
+async fn columns(workspace: &Workspace, collection: &str, chosen: &Chosen) -> Result<Vec<String>> {
     let settings = workspace.settings(collection).await?;
     let mut columns: Vec<String> = Vec::new();
     if !settings.schema.is_empty() {
         columns.extend(workspace.registry.get(&settings.schema)?.known_fields().map(str::to_owned));
     }
-    let page = workspace.store.find(collection, &Query::new(filter.clone(), 1000)).await?;
-    for raw in &page.records {
+    let (first, _) = chosen.page(workspace, collection, None).await?;
+    for raw in &first {
         for name in upsert::decode(raw)?.keys() {
             if !columns.contains(name) {
                 columns.push(name.clone());

@@ -9,6 +9,7 @@ pub mod docs;
 pub mod edit;
 pub mod error;
 pub mod export;
+pub mod failing;
 pub mod import;
 pub mod journal;
 pub mod normalise;

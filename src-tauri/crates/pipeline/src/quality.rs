@@ -13,7 +13,7 @@ use futures::StreamExt;
 use steward_domain::quality::{FieldCompleteness, Metric, MetricName, MetricState, MetricUnit, QualityReport, RuleCount};
 use steward_domain::{Filter, order, value};
 use steward_schema::{Checker, Targets};
-use steward_store::{Cursor, Durability, Query, WriteBatch, WriteOp, names, upsert};
+use steward_store::{Durability, WriteBatch, WriteOp, names};
 
 use crate::docs;
 use crate::error::{Error, Result};
@@ -222,7 +222,7 @@ fn add(sum: &mut Tally, batch: Tally) {
     }
 }
 
-fn place(collection: &str, metric: MetricName) -> String {
+pub(crate) fn place(collection: &str, metric: MetricName) -> String {
     format!("{collection} {metric:?}")
 }
 
@@ -328,30 +328,4 @@ pub async fn last(workspace: &Workspace, collection: &str) -> Result<Option<Qual
 pub async fn changed_since(workspace: &Workspace, collection: &str, at: &str) -> Result<bool> {
     let newest = crate::journal::list(workspace, Some(collection), None, 1).await?;
     Ok(newest.first().is_some_and(|set| set.at.as_str() > at))
-}
-
-/// A page of the records that failed a figure at the last measurement, and the cursor of the next.
-pub async fn failing(
-    workspace: &Workspace,
-    collection: &str,
-    metric: MetricName,
-    after: Option<String>,
-    limit: usize,
-) -> Result<(Vec<bson::RawDocumentBuf>, Option<String>)> {
-    let query = Query::new(Filter::eq("place", place(collection, metric)), limit).after(after.map(Cursor));
-    let page = workspace.store.find(names::FINDINGS, &query).await?;
-    let mut ids = Vec::new();
-    for raw in &page.records {
-        ids.push(upsert::decode(raw)?.remove("record").unwrap_or(Bson::Null));
-    }
-    let found = workspace.store.get_many(collection, "_id", &ids).await?;
-    let mut by_id: HashMap<Vec<u8>, bson::RawDocumentBuf> =
-        found.into_iter().map(|raw| (order::key(raw.get("_id").ok().flatten()), raw)).collect();
-    let records = ids.iter().filter_map(|id| by_id.remove(&order::key_of(id))).collect();
-    Ok((records, page.next.map(|c| c.0)))
-}
-
-/// How many records failed a figure at the last measurement.
-pub async fn failing_count(workspace: &Workspace, collection: &str, metric: MetricName) -> Result<u64> {
-    Ok(workspace.store.count(names::FINDINGS, &Filter::eq("place", place(collection, metric))).await?)
 }

@@ -18,6 +18,13 @@ export function ApplyStep({ plan, onDone, onBack }: ApplyProps) {
   const job = useJob(jobId);
   const done = useRef(onDone);
   done.current = onDone;
+  const here = useRef(true);
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
 
   useEffect(() => {
     if (started.current) return;
@@ -28,7 +35,8 @@ export function ApplyStep({ plan, onDone, onBack }: ApplyProps) {
         setJobId(begun.jobId);
         const run = await outcomeOf(begun, "run");
         rememberRun(run, `Import finished: ${runSentence(run.counts)}`);
-        done.current(run);
+        // A person who went elsewhere meanwhile stays there: the message at the bottom tells of the end.
+        if (here.current) done.current(run);
       } catch (thrown) {
         setError(asApiError(thrown));
       }

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconDatabaseImport, IconUpload } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { asApiError, type FileHandle, type RunRecord } from "@/ipc";
+import { asApiError, type FileHandle, type RunRecord, type Runs } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
@@ -58,8 +58,10 @@ export function ImportsPage() {
   );
 }
 
+const someRunning = ({ runs }: Runs) => runs.some((run) => run.state === "running");
+
 function RunList({ button }: { button: React.ReactNode }) {
-  const runs = useCall("runs.list", {});
+  const runs = useCall("runs.list", {}, { again: someRunning });
   return (
     <Loaded query={runs}>
       {(data) =>

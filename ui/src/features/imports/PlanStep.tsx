@@ -3,9 +3,10 @@ import { Alert, Button, Group } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { type ApiError, asApiError, call, type ImportPlan } from "@/ipc";
+import { useWorkspace } from "@/shared/data/workspace";
 import { JobProgress } from "@/shared/jobs/JobProgress";
 import { outcomeOf, useJob } from "@/shared/jobs/jobs";
-import { Figure, Panel, Problem } from "@/shared/ui";
+import { ConfirmDialog, Figure, Panel, Problem } from "@/shared/ui";
 import { DiffList } from "@/shared/value/DiffList";
 import { count, number, sentenceList } from "@/shared/words/words";
 import classes from "./imports.module.css";
@@ -99,9 +100,7 @@ function PlanView({ plan, back, onApply }: ViewProps) {
           )}
           <Group gap="xs">
             {back}
-            <Button onClick={onApply} disabled={nothing} data-autofocus>
-              {applyWords(plan)}
-            </Button>
+            <ApplyButton plan={plan} disabled={nothing} onApply={onApply} />
           </Group>
         </div>
         {nothing && (
@@ -143,6 +142,37 @@ function PlanView({ plan, back, onApply }: ViewProps) {
         </Panel>
       )}
     </div>
+  );
+}
+
+type ApplyProps = { plan: ImportPlan; disabled: boolean; onApply: () => void };
+
+/** What removes records is never the default, and asks once more where a workspace is in production. */
+function ApplyButton({ plan, disabled, onApply }: ApplyProps) {
+  const [asking, setAsking] = useState(false);
+  const production = useWorkspace()?.production ?? false;
+  const removes = (plan.counts?.removed ?? 0) > 0;
+  const asks = removes && production;
+  return (
+    <>
+      <Button
+        onClick={asks ? () => setAsking(true) : onApply}
+        disabled={disabled}
+        {...(removes ? { color: "red" } : { "data-autofocus": true })}
+      >
+        {applyWords(plan)}
+        {asks && "…"}
+      </Button>
+      <ConfirmDialog
+        opened={asking}
+        title={`Replace everything in ${plan.collection}`}
+        action={applyWords(plan)}
+        destructive
+        undo="Taking the import back returns the records."
+        onClose={() => setAsking(false)}
+        onConfirm={onApply}
+      />
+    </>
   );
 }
 

@@ -21,7 +21,7 @@ import { DiffList } from "@/shared/value/DiffList";
 import { bytes, count, number, runSentence } from "@/shared/words/words";
 import { ApplyStep } from "./ApplyStep";
 import classes from "./imports.module.css";
-import { modeWords, runTitle, stateTones, stateWords } from "./model";
+import { canGoOn, inOrderOf, modeWords, runTitle, stateTones, stateWords } from "./model";
 import { PlanStep } from "./PlanStep";
 import { Problems } from "./Problems";
 import { RunFigures, RunSentences } from "./RunParts";
@@ -32,7 +32,12 @@ type Promotion = { at: "plan" } | { at: "apply"; plan: ImportPlan };
 
 export function RunPage() {
   const { runId } = useParams({ from: "/imports/$runId" });
-  const detail = useCall("runs.get", { runId });
+  // Each run has a state of its own: what was begun with one does not go on with another.
+  return <RunOf key={runId} runId={runId} />;
+}
+
+function RunOf({ runId }: { runId: string }) {
+  const detail = useCall("runs.get", { runId }, { again: isRunning });
   const [promotion, setPromotion] = useState<Promotion>();
   const wanted = useMemo(() => ({ promote: runId }), [runId]);
   const go = useGo();
@@ -77,6 +82,9 @@ export function RunPage() {
   );
 }
 
+/** A run of another program tells nothing; one whose program died is known by its silence. */
+const isRunning = (detail: RunDetail) => detail.run.state === "running";
+
 function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () => void }) {
   const { run } = detail;
   const readOnly = useWorkspace()?.readOnly ?? false;
@@ -86,10 +94,10 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
   const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !readOnly;
   const resume = async () => {
     try {
-      const files = run.files.every((file) => file.path !== "")
-        ? []
-        : await pickFiles(native, "import", true);
-      const begun = await call("imports.resume", { runId: run.id, files: files.map((file) => file.id) });
+      const picked = detail.needsFiles ? await pickFiles(native, "import", run.files.length > 1) : [];
+      if (detail.needsFiles && picked.length === 0) return;
+      const files = inOrderOf(run.files, picked).map((file) => file.id);
+      const begun = await call("imports.resume", { runId: run.id, files });
       const ended = await outcomeOf(begun, "run");
       rememberRun(ended, `Import finished: ${runSentence(ended.counts)}`);
     } catch (thrown) {
@@ -121,9 +129,9 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
           Promote to {run.staging.collection}…
         </Button>
       )}
-      {run.state === "interrupted" && !readOnly && (
+      {canGoOn(run) && !readOnly && (
         <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => void resume()}>
-          Go on with it
+          {detail.needsFiles ? "Choose the file again and go on…" : "Go on with it"}
         </Button>
       )}
       {undo.dialog}

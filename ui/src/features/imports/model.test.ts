@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Examined } from "@/ipc";
-import { duplicatesOf, quarantineSentence, sourceWords } from "./model";
+import type { Examined, RunFile } from "@/ipc";
+import { duplicatesOf, inOrderOf, quarantineSentence, sourceWords } from "./model";
 
 const counts = { read: 20, inserted: 8, updated: 0, unchanged: 0, quarantined: 12 };
 
@@ -13,6 +13,15 @@ it("says why rows wait, in words", () => {
   ).toBe("12 rows were put into quarantine: 9 have no average salary and 3 repeat a key.");
   expect(quarantineSentence({ ...counts, quarantined: 1 }, [])).toBe("1 row was put into quarantine.");
   expect(quarantineSentence({ ...counts, quarantined: 0 }, [])).toBe("");
+});
+
+it("files that are picked again come in the order of the run", () => {
+  const handle = (name: string) => ({ id: name, name, bytes: 1 });
+  const files = ["a.csv", "b.csv"].map((name) => ({ name }) as RunFile);
+  const names = (...picked: string[]) => inOrderOf(files, picked.map(handle)).map((file) => file.name);
+  expect(names("b.csv", "a.csv")).toEqual(["a.csv", "b.csv"]);
+  expect(names("renamed.csv", "a.csv")).toEqual(["a.csv", "renamed.csv"]);
+  expect(names()).toEqual([]);
 });
 
 it("a source is described from the outside in", () => {

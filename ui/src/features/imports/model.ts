@@ -2,12 +2,14 @@
 import type {
   Duplicates,
   Examined,
+  FileHandle,
   Format,
   ImportMode,
   ImportPreview,
   PlanImport,
   ProblemCount,
   RunCounts,
+  RunFile,
   RunRecord,
   RunState,
 } from "@/ipc";
@@ -117,6 +119,17 @@ export function duplicatesOf(name: string, fields: string[]): Duplicates | undef
     default:
       return undefined;
   }
+}
+
+/** It did not come to its end, and what it loaded is still there. */
+export function canGoOn(run: RunRecord): boolean {
+  return ["interrupted", "cancelled", "failed"].includes(run.state);
+}
+
+/** Files that were picked again, in the order of the run; those of other names come last, as they were picked. */
+export function inOrderOf(files: RunFile[], picked: FileHandle[]): FileHandle[] {
+  const named = files.flatMap((file) => picked.find((one) => one.name === file.name) ?? []);
+  return [...named, ...picked.filter((one) => !named.includes(one))];
 }
 
 export function runTitle(run: RunRecord): string {

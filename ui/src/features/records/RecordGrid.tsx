@@ -14,7 +14,7 @@ import {
   parseTsv,
   spread,
 } from "@/shared/table";
-import { Empty, Loading, Problem, showWarning } from "@/shared/ui";
+import { Empty, Loading, Outdated, Problem, showWarning } from "@/shared/ui";
 import { keyText, plainText } from "@/shared/value/model";
 import { parseInput } from "@/shared/value/parse";
 import { valueAt, withValue } from "@/shared/value/path";
@@ -77,11 +77,12 @@ export function RecordGrid(props: RecordGridProps) {
     [pages.rowAt, onOpen],
   );
 
-  if (pages.error) return <Problem error={pages.error} retry={pages.retry} />;
+  if (pages.error && !pages.held) return <Problem error={pages.error} retry={pages.retry} />;
   if (pages.loading) return <Loading rows={16} height={14} />;
   if (pages.rowCount === 0) return <NoRecords {...props} />;
   return (
     <>
+      {pages.error && <Outdated error={pages.error} retry={pages.retry} />}
       <Grid
         label={`Records of ${collection.name}`}
         columns={columns}
@@ -127,6 +128,11 @@ function loadedWords(pages: RecordPages, total: number | undefined): string {
     : count(total, "record");
 }
 
+function emptyWords({ finding, filter }: RecordQuery): string {
+  if (!finding) return "No record fits the filter";
+  return filter ? "No record that failed this figure fits the filter" : "No record failed this figure";
+}
+
 function NoRecords({ query, collection, onAdd, readOnly }: RecordGridProps) {
   const { change } = useRecordsSearch();
   const narrowed = query.filter !== undefined || query.finding !== undefined;
@@ -134,7 +140,7 @@ function NoRecords({ query, collection, onAdd, readOnly }: RecordGridProps) {
     return (
       <Empty
         icon={<IconFilterOff size={32} stroke={1.4} />}
-        title={query.finding ? "No record failed this figure" : "No record fits the filter"}
+        title={emptyWords(query)}
         action={
           <Button
             variant="default"

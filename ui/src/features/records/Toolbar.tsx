@@ -257,12 +257,13 @@ function ExportMenu({ collection, query, total }: ToolbarProps) {
         format,
         file,
         ...(query.filter ? { filter: query.filter } : {}),
+        ...(query.finding ? { finding: query.finding } : {}),
       }),
     );
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon aria-label="Export" title="Export" disabled={query.finding !== undefined}>
+        <ActionIcon aria-label="Export" title="Export">
           <IconDownload size={16} />
         </ActionIcon>
       </Menu.Target>

@@ -1,6 +1,6 @@
 /** Named views: filter, order and arrangement under a name, kept in the workspace for everybody. */
 import { ActionIcon, Button, Group, Menu, Modal, TextInput } from "@mantine/core";
-import { IconBookmark, IconBookmarkPlus, IconTrash } from "@tabler/icons-react";
+import { IconBookmark, IconBookmarkPlus, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { asApiError, call } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
@@ -24,11 +24,18 @@ function readView(value: unknown): Stored {
   };
 }
 
+/** What a name is asked for: the view on screen, or one that has a name already. */
+type Naming = { title: string; action: string; name: string; give: (name: string) => void };
+
 export function Views({ collection, layout, onLayout }: ViewsProps) {
   const prefix = `view.${collection}.`;
   const views = useCall("settings.list", { prefix });
   const { search, change } = useRecordsSearch();
-  const [naming, setNaming] = useState(false);
+  const [naming, setNaming] = useState<Naming>();
+  const list = (views.data?.settings ?? []).map((view) => ({
+    name: view.name.slice(prefix.length),
+    value: view.value,
+  }));
 
   const apply = (value: unknown) => {
     const view = readView(value);
@@ -44,16 +51,25 @@ export function Views({ collection, layout, onLayout }: ViewsProps) {
       },
       (thrown: unknown) => showError(asApiError(thrown)),
     );
+  const set = (name: string, value: unknown) => call("settings.set", { name: prefix + name, value });
+  const unset = (name: string) => call("settings.remove", { name: prefix + name });
   const save = (name: string) => {
     const { q, filter, sort, desc, finding } = search;
     const value: Stored = { search: readRecordsSearch({ q, filter, sort, desc, finding }), layout };
-    void attempt(call("settings.set", { name: prefix + name, value }), `View “${name}” saved.`);
+    void attempt(set(name, value), `View “${name}” saved.`);
   };
-  const list = views.data?.settings ?? [];
+  // The new name first: whatever happens between the two, the view is kept.
+  const rename = (from: string, value: unknown) => (to: string) => {
+    if (to !== from)
+      void attempt(
+        set(to, value).then(() => unset(from)),
+        `View “${from}” is called “${to}” now.`,
+      );
+  };
 
   return (
     <>
-      <Menu position="bottom-end" width={240}>
+      <Menu position="bottom-end" width={260}>
         <Menu.Target>
           <ActionIcon aria-label="Views" title="Views">
             <IconBookmark size={16} />
@@ -61,57 +77,84 @@ export function Views({ collection, layout, onLayout }: ViewsProps) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{list.length === 0 ? "No named views yet" : "Views"}</Menu.Label>
-          {list.map((view) => (
-            <Group key={view.name} wrap="nowrap" gap={2}>
-              <Menu.Item onClick={() => apply(view.value)}>{view.name.slice(prefix.length)}</Menu.Item>
+          {list.map(({ name, value }) => (
+            <Group key={name} wrap="nowrap" gap={2}>
+              <Menu.Item onClick={() => apply(value)}>
+                <span className="ellipsis">{name}</span>
+              </Menu.Item>
               <ActionIcon
                 size={22}
-                aria-label={`Remove view ${view.name.slice(prefix.length)}`}
-                onClick={() => void attempt(call("settings.remove", { name: view.name }), "View removed.")}
+                aria-label={`Rename view ${name}`}
+                onClick={() =>
+                  setNaming({ title: "Rename this view", action: "Rename", name, give: rename(name, value) })
+                }
+              >
+                <IconPencil size={13} />
+              </ActionIcon>
+              <ActionIcon
+                size={22}
+                aria-label={`Remove view ${name}`}
+                onClick={() => void attempt(unset(name), `View “${name}” removed.`)}
               >
                 <IconTrash size={13} />
               </ActionIcon>
             </Group>
           ))}
           <Menu.Divider />
-          <Menu.Item leftSection={<IconBookmarkPlus size={14} />} onClick={() => setNaming(true)}>
+          <Menu.Item
+            leftSection={<IconBookmarkPlus size={14} />}
+            onClick={() => setNaming({ title: "Save this view", action: "Save view", name: "", give: save })}
+          >
             Save this view…
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <NameDialog opened={naming} onClose={() => setNaming(false)} onName={save} />
+      <Modal
+        opened={naming !== undefined}
+        onClose={() => setNaming(undefined)}
+        title={naming?.title}
+        size="sm"
+      >
+        {naming && (
+          <NameForm
+            naming={naming}
+            taken={list.map((view) => view.name)}
+            onClose={() => setNaming(undefined)}
+          />
+        )}
+      </Modal>
     </>
   );
 }
 
-type NameProps = { opened: boolean; onClose: () => void; onName: (name: string) => void };
-
-function NameDialog({ opened, onClose, onName }: NameProps) {
-  const [name, setName] = useState("");
+function NameForm({ naming, taken, onClose }: { naming: Naming; taken: string[]; onClose: () => void }) {
+  const [name, setName] = useState(naming.name);
+  const wanted = name.trim();
+  const clash = wanted !== naming.name && taken.includes(wanted);
+  // Saving under a known name replaces that view; renaming must not swallow another.
+  const refused = wanted === "" || (clash && naming.name !== "");
   return (
-    <Modal opened={opened} onClose={onClose} title="Save this view" size="sm">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim() === "") return;
-          onName(name.trim());
-          setName("");
-          onClose();
-        }}
-      >
-        <TextInput
-          label="Name"
-          description="Filter, order, columns and widths are kept under it."
-          value={name}
-          data-autofocus
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Group justify="flex-end" mt="md">
-          <Button type="submit" disabled={name.trim() === ""}>
-            Save view
-          </Button>
-        </Group>
-      </form>
-    </Modal>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (refused) return;
+        naming.give(wanted);
+        onClose();
+      }}
+    >
+      <TextInput
+        label="Name"
+        description="Filter, order, columns and widths are kept under it."
+        value={name}
+        data-autofocus
+        error={clash && naming.name !== "" ? "Another view has this name." : undefined}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Group justify="flex-end" mt="md">
+        <Button type="submit" disabled={refused}>
+          {clash && naming.name === "" ? "Replace the view" : naming.action}
+        </Button>
+      </Group>
+    </form>
   );
 }

@@ -34,6 +34,8 @@ export type RecordPages = {
   rowAt: (index: number) => RecordRow | undefined;
   loadedRows: () => RecordRow[];
   onRange: (first: number, last: number) => void;
+  /** Some rows are there to be shown, if perhaps from before an error. */
+  held: boolean;
   loading: boolean;
   error: ApiError | null;
   retry: () => void;
@@ -104,6 +106,7 @@ export function useRecordPages(query: RecordQuery, enabled: boolean): RecordPage
       rowAt,
       loadedRows,
       onRange,
+      held: pages.size > 0,
       loading: pages.size === 0 && !broken,
       error: (broken?.error as ApiError | undefined) ?? null,
       retry: () => void broken?.refetch(),

@@ -22,7 +22,7 @@ details?: string, };
 /**
  * What the interface is told without asking.
  */
-export type AppEvent = { "event": "job", job: Job, } | { "event": "changed", topic: Topic, collection?: string, } | { "event": "workspaceChanged" } | { "event": "filesDropped", files: Array<FileHandle>, };
+export type AppEvent = { "event": "job", job: Job, } | { "event": "changed", topic: Topic, collection?: string, } | { "event": "workspaceChanged" } | { "event": "missed" } | { "event": "filesDropped", files: Array<FileHandle>, };
 
 /**
  * What the program and its host can do.
@@ -424,7 +424,7 @@ export type ExportFormat = "ndjson" | "json" | "csv";
 
 export type ExportQuarantine = { filter: QuarantineFilter, format: QuarantineExportFormat, file: string, };
 
-export type ExportRecords = { collection: string, filter?: Filter, format: ExportFormat, 
+export type ExportRecords = { collection: string, filter?: Filter, finding?: Finding, format: ExportFormat, 
 /**
  * A handle from `files.pickSave`.
  */
@@ -523,7 +523,7 @@ after?: string,
 limit: number, };
 
 /**
- * Shows only the records that failed a figure at the last measurement.
+ * Only the records that failed a figure at the last measurement; a filter narrows them further, an order does not apply.
  */
 export type Finding = "completeness" | "adherence" | "uniqueness" | "freshness";
 
@@ -1280,7 +1280,11 @@ updates: Array<DiffSample>,
 /**
  * Records that the run keeps beside the data, so that it can be taken back as a whole.
  */
-kept?: number, };
+kept?: number, 
+/**
+ * Its files are no longer where they were read: to go on, it has to be given them again.
+ */
+needsFiles: boolean, };
 
 /**
  * One source file of a run and how far it was loaded.

@@ -22,8 +22,9 @@ export type Question<N extends CommandName> = Commands[N]["request"];
 export const queryClient = new QueryClient({
   defaultOptions: {
     // Events keep the cache fresh; the short time catches what other programs wrote without telling.
-    queries: { staleTime: 1000, retry: false, refetchOnWindowFocus: true },
-    mutations: { retry: false },
+    // The backend is on this machine: it answers whether or not there is a network.
+    queries: { staleTime: 1000, retry: false, refetchOnWindowFocus: true, networkMode: "always" },
+    mutations: { retry: false, networkMode: "always" },
   },
 });
 
@@ -40,18 +41,26 @@ export function queryFor<N extends CommandName>(name: N, request: Question<N>) {
   };
 }
 
-type CallOptions = { enabled?: boolean; keep?: boolean };
+type CallOptions<A> = {
+  enabled?: boolean;
+  keep?: boolean;
+  /** Asks again every few seconds while the answer says so: for what nobody tells of. */
+  again?: (answer: A) => boolean;
+};
+const againAfter = 5000;
 
 /** Reads through the cache. With `keep` the last answer stays on screen while the next one is fetched. */
 export function useCall<N extends CommandName>(
   name: N,
   request: Question<N>,
-  options: CallOptions = {},
+  options: CallOptions<Answer<N>> = {},
 ): UseQueryResult<Answer<N>, ApiError> {
   return useQuery<Answer<N>, ApiError, Answer<N>, readonly [N, Question<N>]>({
     ...queryFor(name, request),
     enabled: options.enabled ?? true,
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && options.again?.(state.data) ? againAfter : false,
   });
 }
 
@@ -105,10 +114,17 @@ function usesFinding(request: unknown): boolean {
   return (request as { finding?: unknown } | undefined)?.finding !== undefined;
 }
 
+/** Asks again for everything that is on screen; the rest is asked when it is shown. */
+export function refreshAll(client: QueryClient): Promise<void> {
+  return client.invalidateQueries();
+}
+
 /** Applies an event of the backend to the cache. */
 export function applyEvent(client: QueryClient, event: AppEvent): void {
   if (event.event === "workspaceChanged") {
     void client.resetQueries({ predicate: (query) => query.queryKey[0] !== "app.info" });
+  } else if (event.event === "missed") {
+    void refreshAll(client);
   } else if (event.event === "changed") {
     void client.invalidateQueries({
       predicate: (query) => touchedBy(event, String(query.queryKey[0]), query.queryKey[1]),

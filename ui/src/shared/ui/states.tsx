@@ -82,6 +82,19 @@ export function Problem({ error, retry }: { error: ApiError; retry?: () => void 
   );
 }
 
+/** What is shown is from before: it could not be asked again. */
+export function Outdated({ error, retry }: { error: ApiError; retry: () => void }) {
+  return (
+    <div className={classes.outdated} role="alert">
+      <IconAlertCircle size={15} aria-hidden />
+      <span>{error.message} What you see may be outdated.</span>
+      <Button variant="subtle" size="compact-xs" onClick={retry}>
+        Try again
+      </Button>
+    </div>
+  );
+}
+
 export function ErrorDetails({ error }: { error: ApiError }) {
   const [open, setOpen] = useState(false);
   const text = `${error.code}${error.details ? `: ${error.details}` : ""}`;

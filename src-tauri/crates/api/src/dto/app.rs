@@ -177,6 +177,8 @@ wire! {
         /// Records, runs, quarantine or settings changed; refetch what shows them.
         Changed { topic: Topic, #[ts(optional)] #[serde(default, skip_serializing_if = "Option::is_none")] collection: Option<String> },
         WorkspaceChanged,
+        /// Events were lost on the way: anything may have changed.
+        Missed,
         /// Files were dropped on the window.
         FilesDropped { files: Vec<super::FileHandle> },
     }

@@ -139,6 +139,8 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub kept: Option<i64>,
+        /// Its files are no longer where they were read: to go on, it has to be given them again.
+        pub needs_files: bool,
     }
 
     /// What giving up the records that a run keeps will do.

@@ -6,7 +6,7 @@ use steward_domain::{ChangeSet, FieldChange, Filter, RecordChange, RecordKey, Va
 wire! {
     pub struct Sort { pub field: String, pub descending: bool }
 
-    /// Shows only the records that failed a figure at the last measurement.
+    /// Only the records that failed a figure at the last measurement; a filter narrows them further, an order does not apply.
     pub enum Finding { Completeness, Adherence, Uniqueness, Freshness }
 
     pub struct FindRecords {
@@ -213,6 +213,9 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub filter: Option<Filter>,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub finding: Option<Finding>,
         pub format: ExportFormat,
         /// A handle from `files.pickSave`.
         pub file: String,

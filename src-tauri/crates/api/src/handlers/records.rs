@@ -8,7 +8,7 @@ use steward_domain::quality::MetricName;
 use steward_domain::{ChangeKind, Filter, RecordKey, Value, value};
 use steward_pipeline::bulk::{self, Action, Select};
 use steward_pipeline::edit::{self, Edit, Edited};
-use steward_pipeline::{Silent, Workspace, export as exporting, quality};
+use steward_pipeline::{Silent, Workspace, export as exporting, failing, quality};
 use steward_store::{Cursor, Query, SortBy, upsert};
 
 use crate::app::App;
@@ -22,13 +22,19 @@ use crate::error::{ApiError, ApiResult};
 use crate::jobs;
 use crate::plans::{self, Plan};
 
-fn metric(finding: &Finding) -> MetricName {
-    match finding {
-        Finding::Completeness => MetricName::Completeness,
-        Finding::Adherence => MetricName::Adherence,
-        Finding::Uniqueness => MetricName::Uniqueness,
-        Finding::Freshness => MetricName::Freshness,
+/// The figure whose failures are asked for. Before the first measurement there are none to show.
+async fn figure(workspace: &Workspace, collection: &str, finding: Option<Finding>) -> ApiResult<Option<MetricName>> {
+    let metric = match finding {
+        None => return Ok(None),
+        Some(Finding::Completeness) => MetricName::Completeness,
+        Some(Finding::Adherence) => MetricName::Adherence,
+        Some(Finding::Uniqueness) => MetricName::Uniqueness,
+        Some(Finding::Freshness) => MetricName::Freshness,
+    };
+    if quality::last(workspace, collection).await?.is_none() {
+        return Err(ApiError::not_found(format!("'{collection}' was not measured yet.")).hint("Measure its quality first."));
     }
+    Ok(Some(metric))
 }
 
 pub async fn find(app: &Arc<App>, request: FindRecords) -> ApiResult<RecordPage> {
@@ -37,14 +43,15 @@ pub async fn find(app: &Arc<App>, request: FindRecords) -> ApiResult<RecordPage>
     let checker = workspace.checker_of(&request.collection).await?;
     let started = std::time::Instant::now();
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
-    let (found, next, scanned) = match &request.finding {
-        Some(finding) => {
-            let (found, next) = quality::failing(&workspace, &request.collection, metric(finding), request.after, limit).await?;
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let (found, next, scanned) = match figure(&workspace, &request.collection, request.finding).await? {
+        Some(metric) => {
+            let (found, next) = failing::page(&workspace, &request.collection, metric, &filter, request.after, limit).await?;
             (found, next, false)
         }
         None => {
             let query = Query {
-                filter: request.filter.unwrap_or_else(Filter::all),
+                filter,
                 sort: request.sort.map(|s| SortBy { field: s.field.as_str().into(), descending: s.descending }),
                 after: request.after.map(Cursor),
                 limit,
@@ -65,9 +72,10 @@ pub async fn find(app: &Arc<App>, request: FindRecords) -> ApiResult<RecordPage>
 
 pub async fn count(app: &Arc<App>, request: CountRecords) -> ApiResult<RecordCount> {
     let workspace = app.workspace()?;
-    let count = match &request.finding {
-        Some(finding) => quality::failing_count(&workspace, &request.collection, metric(finding)).await?,
-        None => workspace.store.count(&request.collection, &request.filter.unwrap_or_else(Filter::all)).await?,
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let count = match figure(&workspace, &request.collection, request.finding).await? {
+        Some(metric) => failing::count(&workspace, &request.collection, metric, &filter).await?,
+        None => workspace.store.count(&request.collection, &filter).await?,
     };
     Ok(RecordCount { count: i64::try_from(count).unwrap_or(i64::MAX) })
 }
@@ -259,6 +267,8 @@ pub async fn apply_bulk(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStar
 pub async fn export(app: &Arc<App>, request: ExportRecords) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let (path, name) = app.files.get(&request.file)?;
+    let failing = figure(&workspace, &request.collection, request.finding).await?;
+    let chosen = exporting::Chosen { filter: request.filter.unwrap_or_else(Filter::all), failing };
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Export, format!("Exporting to {name}"), JobUnit::Records, move |progress| async move {
         let format = match request.format {
@@ -266,8 +276,7 @@ pub async fn export(app: &Arc<App>, request: ExportRecords) -> ApiResult<JobStar
             ExportFormat::Json => exporting::Format::Json,
             ExportFormat::Csv => exporting::Format::Csv,
         };
-        let filter = request.filter.unwrap_or_else(Filter::all);
-        let records = exporting::records(&workspace, &request.collection, &filter, format, &path, progress.as_ref()).await?;
+        let records = exporting::records(&workspace, &request.collection, &chosen, format, &path, progress.as_ref()).await?;
         Ok(JobOutcome::Exported(RecordsExported { file: owner.files.handle(&request.file)?, records }))
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use steward_domain::Filter;
+use steward_domain::{Filter, RunRecord};
 use steward_pipeline::docs::Change;
 use steward_pipeline::{Silent, Workspace, runs};
 use steward_store::{Query, names};
@@ -31,7 +31,18 @@ pub async fn get(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
     let updates = steward_pipeline::journal::changes(&workspace, &request.run_id, 0, 20).await?;
     let problems = problems(&workspace, &request.run_id).await?;
     let kept = runs::kept(&workspace, &run).await?.map(|kept| i64::try_from(kept.records).unwrap_or(i64::MAX));
-    Ok(RunDetail { run, problems, updates: updates.into_iter().map(sample).collect(), kept })
+    let needs_files = needs_files(&run).await;
+    Ok(RunDetail { run, problems, updates: updates.into_iter().map(sample).collect(), kept, needs_files })
+}
+
+/// What a page uploaded is gone when its server ended; a file may have been moved.
+async fn needs_files(run: &RunRecord) -> bool {
+    for file in run.files.iter().filter(|f| f.collection.is_none()) {
+        if !tokio::fs::try_exists(&file.path).await.unwrap_or(false) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What kept rows of a run out, whatever became of them since.

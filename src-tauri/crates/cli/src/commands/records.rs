@@ -3,14 +3,14 @@
 use serde_json::Value as Json;
 use steward_api::dto::{
     ApplyPlan, BulkAction, BulkPlan, ChangeOutcome, Collections, CountRecords, CreateRecord, EditOutcome, EditRecord, Empty, ExportFormat,
-    ExportRecords, Facet, FacetQuery, FindRecords, JobOutcome, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef,
-    RevertRecord, Selection, Sort,
+    ExportRecords, Facet, FacetQuery, FindRecords, Finding, JobOutcome, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage,
+    RecordRef, RevertRecord, Selection, Sort,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::{FieldChange, FieldPath, Filter, Value, value};
 
 use super::{assignment, filter, key};
-use crate::args::{Format, Records};
+use crate::args::{Figure, Format, Records};
 use crate::exit;
 use crate::output::{self, brief, counted, cut, line, number};
 use crate::session::Session;
@@ -19,14 +19,15 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
         Records::Collections => collections(session).await,
-        Records::Find { filter: text, of, sort, limit, after } => {
+        Records::Find { filter: text, failing, of, sort, limit, after } => {
             let collection = session.collection(&of.collection).await?;
             let sort = sort.map(|s| Sort { descending: s.starts_with('-'), field: s.trim_start_matches('-').to_owned() });
-            let request = FindRecords { collection, filter: filter(&text)?, finding: None, sort, after, limit };
+            let request = FindRecords { collection, filter: filter(&text)?, finding: failing.map(finding), sort, after, limit };
             find(session, request).await
         }
-        Records::Count { filter: text, of } => {
-            let request = CountRecords { collection: session.collection(&of.collection).await?, filter: filter(&text)?, finding: None };
+        Records::Count { filter: text, failing, of } => {
+            let collection = session.collection(&of.collection).await?;
+            let request = CountRecords { collection, filter: filter(&text)?, finding: failing.map(finding) };
             let count: RecordCount = session.call("records.count", &request).await?;
             output::answer(session.json, &count, |c| line(&number(c.count)));
             Ok(exit::DONE)
@@ -75,7 +76,7 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
             let request = RevertRecord { collection: session.collection(&of.collection).await?, key: key(&text), change_set: change };
             edited(session, session.call("records.revert", &request).await?)
         }
-        Records::Export { out, filter: text, of, format } => {
+        Records::Export { out, filter: text, failing, of, format } => {
             let format = format.unwrap_or_else(|| match out.extension().and_then(|e| e.to_str()) {
                 Some("csv") => Format::Csv,
                 Some("json") => Format::Json,
@@ -87,9 +88,19 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
                 Format::Csv => ExportFormat::Csv,
             };
             let file = session.app.files.register(&out).id;
-            let request = ExportRecords { collection: session.collection(&of.collection).await?, filter: filter(&text)?, format, file };
+            let collection = session.collection(&of.collection).await?;
+            let request = ExportRecords { collection, filter: filter(&text)?, finding: failing.map(finding), format, file };
             super::runs::exported(session, session.run_job("records.export", &request).await?)
         }
+    }
+}
+
+fn finding(figure: Figure) -> Finding {
+    match figure {
+        Figure::Completeness => Finding::Completeness,
+        Figure::Adherence => Finding::Adherence,
+        Figure::Uniqueness => Finding::Uniqueness,
+        Figure::Freshness => Finding::Freshness,
     }
 }
 

@@ -145,6 +145,38 @@ on_both! {
         at.steward(&["quality", "--last"]).ended(1);
     }
 
+    fn what_failed_a_figure_is_listed_counted_and_exported(at) {
+        at.json(0, &["init", "--sample"]);
+        for key in ["11-1011.00", "11-1021.00", "29-1141.00"] {
+            at.json(0, &["records", "set", key, "average_salary=-5", "--allow-invalid"]);
+        }
+        let out = at.path("failing.ndjson").to_string_lossy().into_owned();
+        at.import_plain(0, &[&at.write("things.ndjson", "{\"k\": 1}\n")]);
+        at.steward(&["records", "export", &out, "--collection", "things", "--failing", "adherence"]).ended(3).says("not measured yet");
+        at.json(1, &["quality", "--collection", "careers"]);
+        let failing = |filter: &[&str]| {
+            let narrowed = [filter, &["--collection", "careers", "--failing", "adherence"]].concat();
+            let found = at.json(0, &[&["records", "find"], &narrowed[..]].concat());
+            let exported = at.json(0, &[&["records", "export", &out], &narrowed[..]].concat());
+            let mut keys: Vec<String> =
+                std::fs::read_to_string(&out).unwrap().lines().map(|l| text(&serde_json::from_str(l).unwrap(), "/career_id")).collect();
+            keys.sort();
+            let mut listed: Vec<String> = found["records"].as_array().unwrap().iter().map(|r| text(r, "/key")).collect();
+            listed.sort();
+            assert_eq!(listed, keys);
+            let count = number(&at.json(0, &[&["records", "count"], &narrowed[..]].concat()), "/count");
+            assert_eq!((count, number(&exported, "/records")), (i64::try_from(keys.len()).unwrap(), count));
+            keys
+        };
+        assert_eq!(failing(&[]), ["11-1011.00", "11-1021.00", "29-1141.00"]);
+        assert_eq!(failing(&["title contains \"Registered\""]), ["29-1141.00"]);
+        assert!(failing(&["average_salary > 0"]).is_empty());
+        let table = at.path("failing.csv").to_string_lossy().into_owned();
+        at.json(0, &["records", "export", &table, "title contains \"Registered\"", "--collection", "careers", "--failing", "adherence"]);
+        let lines = std::fs::read_to_string(&table).unwrap();
+        assert!(lines.starts_with("career_id,") && lines.lines().count() == 2 && lines.contains("Registered Nurses"), "{lines}");
+    }
+
     fn two_programs_import_at_once(at) {
         at.json(0, &["init"]);
         let file = |name: &str, from: usize| {

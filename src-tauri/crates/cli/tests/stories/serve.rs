@@ -190,6 +190,21 @@ fn others_on_the_network_cannot_be_served() {
 }
 
 #[test]
+fn it_stops_although_a_page_listens() {
+    let at = Place::file();
+    at.json(0, &["init"]);
+    let mut server = Server::start(&at);
+    let events = server.open("GET", &format!("/api/events?token={}", server.token), &[], b"");
+    let mut events = BufReader::new(events);
+    let mut line = String::new();
+    events.read_line(&mut line).unwrap();
+    assert!(line.contains("200"), "{line}");
+    signal(&server.child, "TERM");
+    let status = until("the server stops", || server.child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
 fn asked_to_stop_at_once_it_still_stops_properly() {
     let at = Place::file();
     let mut server = Server::start(&at);

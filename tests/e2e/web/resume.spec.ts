@@ -1,0 +1,66 @@
+/** Imports whose server ended in their middle go on from the run page, with nothing lost or doubled. */
+import { career, chooseFiles, expect, goTo, grid, type Page, type Server, test, writeRecords } from "./kit";
+
+const rows = 20_000;
+
+/** Begins the import of a large file on the page and waits until some of it, but not all, is loaded. */
+async function toItsMiddle(page: Page, server: Server): Promise<string> {
+  const records = Array.from({ length: rows }, (_, n) => career(`r-${String(n).padStart(5, "0")}`));
+  const file = writeRecords(server, "large.json", records);
+  await goTo(page, "Imports");
+  await chooseFiles(page, file);
+  await page.getByRole("button", { name: "See the plan" }).click();
+  await page.getByRole("button", { name: /^Import 20,000 records/ }).click({ timeout: 90_000 });
+  const inMiddle = () => {
+    const run = JSON.parse(server.cli("--json", "runs", "list")).runs[0];
+    return run.state === "running" && run.counts.inserted > 0;
+  };
+  await expect.poll(inMiddle, { intervals: [50], timeout: 60_000 }).toBe(true);
+  return file;
+}
+
+/** The page of the run, on the server that was started again. */
+async function openRun(page: Page, server: Server): Promise<void> {
+  await page.goto("about:blank");
+  await page.goto(server.url);
+  await expect(grid(page)).toBeVisible();
+  await goTo(page, "Imports");
+  await page.getByRole("button", { name: "large.json" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Import" })).toBeVisible();
+}
+
+async function expectWhole(page: Page): Promise<void> {
+  await expect(page.getByText("20,000 records added.").first()).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByRole("button", { name: /go on/i })).toBeHidden();
+  await goTo(page, "Records");
+  await expect(page.getByText("20,361 records").first()).toBeVisible();
+}
+
+test("a killed import is offered to go on once it is known to be dead, and goes on", async ({
+  app,
+  steward,
+}) => {
+  await toItsMiddle(app, steward);
+  await steward.restart("SIGKILL");
+  await openRun(app, steward);
+  // Its silence of half a minute tells that it is dead; the page asks again by itself.
+  const go = app.getByRole("button", { name: "Go on with it" });
+  await expect(go).toBeVisible({ timeout: 60_000 });
+  await expect(app.getByText("interrupted", { exact: true })).toBeVisible();
+  await go.click();
+  await expectWhole(app);
+});
+
+test("an import that was stopped with its server goes on with its file given again", async ({
+  app,
+  steward,
+}) => {
+  const file = await toItsMiddle(app, steward);
+  await steward.restart("SIGTERM");
+  await openRun(app, steward);
+  await expect(app.getByText("cancelled", { exact: true })).toBeVisible();
+  const chooser = app.waitForEvent("filechooser");
+  await app.getByRole("button", { name: "Choose the file again and go on…" }).click();
+  await (await chooser).setFiles(file);
+  await expectWhole(app);
+});
