@@ -2,14 +2,14 @@
  * The real window, driven by plain W3C WebDriver over `fetch`. Starts a display where there is none,
  * the driver and the window on a temporary home, and always ends them by their own process.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 export const root = resolve(import.meta.dirname, "../../..");
-const binary = process.env.STEWARD_TEST_DESKTOP ?? join(root, "target/debug/steward-desktop");
+export const binary = process.env.STEWARD_TEST_DESKTOP ?? join(root, "target/debug/steward-desktop");
 const elementKey = "element-6066-11e4-a52e-4f735466cecf";
 
 const keys = { Enter: "\uE007", Escape: "\uE00C", Control: "\uE009", Tab: "\uE004", Backspace: "\uE003" };
@@ -31,7 +31,7 @@ function ended(child) {
 }
 
 export async function stopProcess(child) {
-  if (!child) return;
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");
   const killer = setTimeout(() => child.kill("SIGKILL"), 3000);
   await ended(child);
@@ -64,7 +64,7 @@ async function endProcesses(pids) {
 }
 
 /** A display of our own, where the machine has none. */
-async function startDisplay() {
+export async function startDisplay() {
   if (process.env.DISPLAY) return { display: process.env.DISPLAY };
   const child = spawn("Xvfb", ["-displayfd", "1", "-screen", "0", "1360x900x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "pipe", "ignore"],
@@ -77,15 +77,9 @@ async function startDisplay() {
   return { display: `:${number}`, child };
 }
 
-/**
- * `home` is kept when it is given, as between two starts on one machine. `bus` is the session bus, for the keyring.
- */
-export async function openWindow({ pick = [], workspace, home: given, bus = "disabled:" } = {}) {
-  if (!existsSync(binary)) throw new Error(`${binary} is not built`);
-  const home = given ?? mkdtempSync(join(tmpdir(), "steward-desktop-"));
-  const { display, child: screen } = await startDisplay();
-  const port = await freePort();
-  const env = {
+/** What a program needs to run on the display with a home of its own. */
+export function surroundings(home, display, bus = "disabled:") {
+  return {
     PATH: process.env.PATH,
     LANG: "C.UTF-8",
     TZ: "UTC",
@@ -98,9 +92,32 @@ export async function openWindow({ pick = [], workspace, home: given, bus = "dis
     XDG_CACHE_HOME: join(home, "cache"),
     XDG_STATE_HOME: join(home, "state"),
     DBUS_SESSION_BUS_ADDRESS: bus,
+  };
+}
+
+/** Runs xdotool on the display; what it printed, or nothing where it found nothing. */
+export function xdotool(display, ...args) {
+  const env = surroundings(tmpdir(), display);
+  const run = spawnSync("xdotool", args, { env, encoding: "utf8", timeout: 30_000 });
+  if (run.error) throw run.error;
+  return run.status === 0 ? run.stdout.trim() : "";
+}
+
+/**
+ * `pick` answers the file dialogs; without it (`undefined`) they are the native ones. `home` is kept when it is given, as between two starts on one machine. `bus` is the session bus, for the keyring.
+ */
+export async function openWindow(options = {}) {
+  const { workspace, home: given, bus } = options;
+  const pick = "pick" in options ? options.pick : [];
+  if (!existsSync(binary)) throw new Error(`${binary} is not built`);
+  const home = given ?? mkdtempSync(join(tmpdir(), "steward-desktop-"));
+  const { display, child: screen } = await startDisplay();
+  const port = await freePort();
+  const env = {
+    ...surroundings(home, display, bus),
     TAURI_AUTOMATION: "true",
     TAURI_WEBVIEW_AUTOMATION: "true",
-    STEWARD_TEST_PICK: pick.join(":"),
+    ...(pick ? { STEWARD_TEST_PICK: pick.join(":") } : {}),
     ...(workspace ? { STEWARD_WORKSPACE: workspace } : {}),
   };
   const driver = spawn("WebKitWebDriver", [`--port=${port}`], { env, stdio: "ignore" });
@@ -121,7 +138,7 @@ export async function openWindow({ pick = [], workspace, home: given, bus = "dis
       capabilities: { alwaysMatch: { "webkitgtk:browserOptions": { binary, args: [] } } },
     });
     session = created.sessionId;
-    return new Window(`${base}/session/${session}`, home, cleanUp);
+    return new Window(`${base}/session/${session}`, home, display, cleanUp, () => childrenOf(driver.pid));
   } catch (error) {
     await cleanUp();
     throw error;
@@ -159,10 +176,17 @@ export async function until(what, attempt, patience = 20_000) {
 }
 
 class Window {
-  constructor(session, home, close) {
+  constructor(session, home, display, close, processes) {
     this.session = session;
     this.home = home;
+    this.display = display;
     this.close = close;
+    this.processes = processes;
+  }
+
+  /** Ends the program at once, as a power cut does. */
+  kill() {
+    for (const pid of this.processes()) process.kill(pid, "SIGKILL");
   }
 
   call(method, path, body) {

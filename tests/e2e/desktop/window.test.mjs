@@ -65,7 +65,7 @@ describe("the window, from first start to an import", () => {
     await window.click('//button[@aria-label="Search everything"]');
     await window.find('//input[@aria-label="Search everything"]');
     await window.type("Registered Nurses");
-    await window.find('//*[@role="option"][contains(., "29-1141.00")]');
+    await window.find('//*[@role="option"][@aria-selected="true"][contains(., "29-1141.00")]');
     await window.type("{Enter}");
     await window.find('//aside[@aria-label="Record 29-1141.00"]//label[contains(., "Average salary")]');
   });

@@ -33,10 +33,12 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
   );
 }
 
-function useEntries(text: string, onClose: () => void): Entry[] {
+type Found = { entries: Entry[] /** The records are those of the words as they stand. */; settled: boolean };
+
+function useEntries(text: string, onClose: () => void): Found {
   const commands = useAllCommands();
   const collection = useCurrentCollection();
-  const records = useRecords(text, collection);
+  const { records, settled } = useRecords(text, collection);
   const go = useGo();
   const run = (work: () => void) => () => {
     onClose();
@@ -46,7 +48,7 @@ function useEntries(text: string, onClose: () => void): Entry[] {
     commands.filter((command) => command.id !== "palette"),
     text,
   );
-  return [
+  const entries = [
     ...found.slice(0, text === "" ? 40 : 12).map((command) => ({
       id: command.id,
       title: command.title,
@@ -62,6 +64,7 @@ function useEntries(text: string, onClose: () => void): Entry[] {
       run: run(() => go.records({ c: collection?.name ?? "", open: row.key })),
     })),
   ];
+  return { entries, settled };
 }
 
 function titleOf(row: RecordRow, collection: CollectionInfo | undefined): string {
@@ -70,7 +73,7 @@ function titleOf(row: RecordRow, collection: CollectionInfo | undefined): string
   return title || keyText(row.key);
 }
 
-function useRecords(text: string, collection: CollectionInfo | undefined): RecordRow[] {
+function useRecords(text: string, collection: CollectionInfo | undefined) {
   const [words] = useDebouncedValue(text.trim(), 120);
   const filter = collection ? recordFilter(words, collection) : undefined;
   const answer = useCall(
@@ -78,7 +81,11 @@ function useRecords(text: string, collection: CollectionInfo | undefined): Recor
     { collection: collection?.name ?? "", ...(filter ? { filter } : {}), limit: 8 },
     { enabled: filter !== undefined, keep: true },
   );
-  return filter ? (answer.data?.records ?? []) : [];
+  const answered = filter === undefined || (!answer.isPlaceholderData && !answer.isLoading);
+  return {
+    records: filter ? (answer.data?.records ?? []) : [],
+    settled: words === text.trim() && answered,
+  };
 }
 
 function PaletteBody({ onClose }: { onClose: () => void }) {
@@ -86,17 +93,27 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLInputElement>(null);
-  const entries = useEntries(text, onClose);
+  const { entries, settled } = useEntries(text, onClose);
+  const [entered, setEntered] = useState(false);
   const active = Math.min(at, Math.max(0, entries.length - 1));
   useLayoutEffect(() => box.current?.focus(), []);
   useEffect(() => {
     list.current?.querySelector(`#palette-${active}`)?.scrollIntoView({ block: "nearest" });
   }, [active]);
 
+  // Enter right after the last letter means the record that these words find, not the one shown for fewer.
+  const chosen = entries[active];
+  useEffect(() => {
+    if (!entered || !settled) return;
+    setEntered(false);
+    chosen?.run();
+  }, [entered, settled, chosen]);
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setAt(Math.min(entries.length - 1, active + 1));
     else if (event.key === "ArrowUp") setAt(Math.max(0, active - 1));
-    else if (event.key === "Enter") entries[active]?.run();
+    else if (event.key === "Enter" && chosen?.command) chosen.run();
+    else if (event.key === "Enter") setEntered(true);
     else return;
     event.preventDefault();
   };
@@ -119,6 +136,7 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
           onChange={(event) => {
             setText(event.currentTarget.value);
             setAt(0);
+            setEntered(false);
           }}
           onKeyDown={onKeyDown}
         />
