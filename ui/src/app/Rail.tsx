@@ -23,10 +23,23 @@ function useWaiting(): Record<string, Waiting> {
   ).data;
   const interrupted = runs.filter((run) => run.state === "interrupted").length;
   const missed = last?.report?.metrics.filter((metric) => metric.state === "bad").length ?? 0;
+  const rows = stats?.waiting ?? 0;
   return {
-    "/quarantine": { count: stats?.waiting ?? 0, about: "rows wait in quarantine", tone: "bad" },
-    "/imports": { count: interrupted, about: "runs were interrupted", tone: "warn" },
-    "/quality": { count: missed, about: "figures miss their target", tone: "warn" },
+    "/quarantine": {
+      count: rows,
+      about: rows === 1 ? "row waits in quarantine" : "rows wait in quarantine",
+      tone: "bad",
+    },
+    "/imports": {
+      count: interrupted,
+      about: interrupted === 1 ? "run was interrupted" : "runs were interrupted",
+      tone: "warn",
+    },
+    "/quality": {
+      count: missed,
+      about: missed === 1 ? "figure misses its target" : "figures miss their target",
+      tone: "warn",
+    },
   };
 }
 

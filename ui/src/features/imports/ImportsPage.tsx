@@ -71,8 +71,9 @@ function RunList({ button }: { button: React.ReactNode }) {
             title="Nothing has been imported yet"
             action={button}
           >
-            Choose JSON or NDJSON files, or drop them on the window. They are checked against their schema
-            before anything is written, and every import can be taken back.
+            Choose files, or drop them on the window: JSON, tables, spreadsheets, SQLite files, dumps of
+            MongoDB. They are checked against their schema before anything is written, and every import can be
+            taken back.
           </Empty>
         ) : (
           <div className={classes.tableWrap}>

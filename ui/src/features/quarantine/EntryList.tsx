@@ -60,7 +60,7 @@ export function EntryList(props: ListProps) {
     { id: "quarantine.next", title: "Next row", group: "Quarantine", shortcut: "j", run: () => move(1) },
     { id: "quarantine.back", title: "Row before", group: "Quarantine", shortcut: "k", run: () => move(-1) },
   ]);
-  if (query.error)
+  if (query.error && !query.data)
     return <Problem error={query.error as unknown as ApiError} retry={() => void query.refetch()} />;
   if (!query.data) return <Loading />;
   if (entries.length === 0) {

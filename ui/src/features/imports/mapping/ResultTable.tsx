@@ -103,7 +103,7 @@ function FocusTable({ rows, rule, columns }: { rows: TriedRow[]; rule: MappingRu
 function AllTable({ rows, rules, columns }: { rows: TriedRow[]; rules: MappingRule[]; columns: string[] }) {
   const kept = keptFields(rows, rules);
   return (
-    <table className={classes.result}>
+    <table className={`${classes.result} ${classes.folding}`}>
       <thead>
         <tr>
           <th className="num">Row</th>
@@ -128,7 +128,7 @@ function AllTable({ rows, rules, columns }: { rows: TriedRow[]; rules: MappingRu
               </td>
             ) : (
               rules.map((rule) => (
-                <ResultCell key={rule.to} row={row} rule={rule}>
+                <ResultCell key={rule.to} row={row} rule={rule} label={fieldTitle(rule.to)}>
                   <span className={classes.beneath}>
                     <SourceCell row={row} rule={rule} columns={columns} />
                   </span>
@@ -136,11 +136,11 @@ function AllTable({ rows, rules, columns }: { rows: TriedRow[]; rules: MappingRu
               ))
             )}
             {kept.map((field) => (
-              <td key={field} className="faint">
+              <td key={field} className="faint" data-label={fieldTitle(field)}>
                 <ValueText value={valueAtTarget(row.document, `/${escaped(field)}`)} />
               </td>
             ))}
-            <td className={classes.messages}>
+            <td className={classes.messages} data-label="Other problems">
               <Messages violations={otherViolations(row.violations, rules)} named />
             </td>
           </tr>
@@ -150,13 +150,13 @@ function AllTable({ rows, rules, columns }: { rows: TriedRow[]; rules: MappingRu
   );
 }
 
-type CellProps = { row: TriedRow; rule: MappingRule; children?: React.ReactNode };
+type CellProps = { row: TriedRow; rule: MappingRule; label?: string; children?: React.ReactNode };
 
-function ResultCell({ row, rule, children }: CellProps) {
+function ResultCell({ row, rule, label, children }: CellProps) {
   const wrong = violationsAt(row.violations, rule.to);
   const value = rule.to === "" ? row.document : valueAtTarget(row.document, rule.to);
   return (
-    <td data-wrong={wrong.length > 0 || undefined}>
+    <td data-wrong={wrong.length > 0 || undefined} data-label={label}>
       <div className={classes.value}>
         {row.document === undefined ? (
           <span className="faint">—</span>
