@@ -1,6 +1,6 @@
 /** A real `steward serve` for each test, on a workspace of its own, and words for what people do on its pages. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { AxeBuilder, test as base, expect, type Locator, type Page } from "../../../ui/e2e";
@@ -53,6 +53,20 @@ function freshDatabase(): string {
   return uri.toString();
 }
 
+let madeSample: string | undefined;
+
+/** A file workspace with the sample, made once and copied for each test: loading it anew takes longer than most tests. */
+function sampleFile(): string {
+  if (madeSample) return madeSample;
+  const folder = mkdtempSync(join(tmpdir(), "steward-sample-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "careers.steward");
+  const run = spawnSync(binary, ["init", "--sample"], { env: environment(folder, path), encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`steward init --sample: ${run.stderr}`);
+  madeSample = path;
+  return path;
+}
+
 function waitForUrl(child: ChildProcess): Promise<string> {
   return new Promise((done, failed) => {
     let out = "";
@@ -87,7 +101,9 @@ export async function startServer(options: {
     if (run.status === null || run.status > 1) throw new Error(`steward ${args.join(" ")}: ${run.stderr}`);
     return run.stdout;
   };
-  if (!options.empty) cli(...(options.sample === false ? ["init"] : ["init", "--sample"]));
+  if (!options.empty && options.sample === false) cli("init");
+  else if (!options.empty && options.store === "file") copyFileSync(sampleFile(), named);
+  else if (!options.empty) cli("init", "--sample");
   const args = ["--json", "serve", "--listen", "127.0.0.1:0", "--ui", join(root, "ui/dist")];
   const start = () => spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let child = start();

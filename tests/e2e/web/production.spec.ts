@@ -4,7 +4,8 @@ import { career, chooseFiles, expect, goTo, type Page, test, toast, writeRecords
 async function markProduction(page: Page): Promise<string> {
   await goTo(page, "Settings");
   const mark = page.getByRole("switch", { name: "This is a production workspace" });
-  await mark.check();
+  await mark.click();
+  await expect(mark).toBeChecked();
   await expect(page.getByRole("banner").getByText("production")).toBeVisible();
   const name = page.locator("dt", { hasText: /^Name$/ }).locator("xpath=following-sibling::dd[1]");
   return (await name.textContent()) ?? "";
