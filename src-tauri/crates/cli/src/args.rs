@@ -158,6 +158,9 @@ pub struct Validate {
     /// Write the valid and the invalid rows of each file into this folder, as they came
     #[arg(long, value_name = "FOLDER", conflicts_with = "collection")]
     pub split: Option<PathBuf>,
+    /// Write every error to this file: a .csv for spreadsheets, or one JSON object a row (.json, .ndjson)
+    #[arg(long, value_name = "FILE", conflicts_with = "collection")]
+    pub report: Option<PathBuf>,
     /// Check the records of a collection instead of files
     #[arg(long, conflicts_with = "files")]
     pub collection: Option<String>,

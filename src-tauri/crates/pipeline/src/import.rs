@@ -18,6 +18,7 @@ use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 
 use crate::error::Result;
 use crate::progress::Progress;
+use crate::quarantine::report::Told;
 use crate::rows::RowOutcome;
 use crate::seen::SeenKeys;
 use crate::workspace::Workspace;
@@ -89,6 +90,11 @@ pub struct Findings {
 /// Where the pass writes to, if it does.
 #[async_trait::async_trait]
 pub trait Sink: Send {
+    /// The records themselves are looked at, not only whether they are fine.
+    fn needs_records(&self) -> bool {
+        true
+    }
+
     /// Loads or compares the fine rows of a batch; gives an outcome each.
     async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>>;
 }
@@ -131,7 +137,7 @@ impl Pass<'_> {
     }
 
     async fn all_batches(&mut self, sink: &mut dyn Sink) -> Result<()> {
-        let how = Reading::of(self.workspace, self.spec)?;
+        let how = Reading { judging: !sink.needs_records(), ..Reading::of(self.workspace, self.spec)? };
         let mut base = Vec::new();
         let mut total = 0;
         for (index, file) in self.spec.files.iter().enumerate() {
@@ -255,7 +261,8 @@ impl Pass<'_> {
             message: format!("{place} has this {} already; the first one is kept.", self.spec.key_field),
             value: Some(Value(key)),
         };
-        RowOutcome::Bad { raw, document: upsert::decode(&document).ok(), errors: vec![error] }
+        let document = if document.is_empty() { None } else { upsert::decode(&document).ok() };
+        RowOutcome::Bad { raw, document, errors: vec![error] }
     }
 
     fn entry(
@@ -429,20 +436,15 @@ fn label(key: &Bson) -> String {
     steward_domain::RecordKey(Value(key.clone())).label()
 }
 
-/// Compares and writes nothing.
+/// Compares with what the workspace holds, and writes nothing.
 pub struct Comparing<'a> {
     pub workspace: &'a Workspace,
     pub spec: &'a ImportSpec,
-    /// Without a workspace to compare with, every fine row counts as one to insert.
-    pub against: bool,
 }
 
 #[async_trait::async_trait]
 impl Sink for Comparing<'_> {
     async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>> {
-        if !self.against {
-            return Ok(batch.fine.iter().map(|_| Outcome::Inserted { id: Bson::Null }).collect());
-        }
         let plan = UpsertPlan {
             collection: &self.spec.collection,
             key_field: &self.spec.key_field,
@@ -451,5 +453,24 @@ impl Sink for Comparing<'_> {
             newest_by: self.spec.duplicates.newest_by(),
         };
         Ok(upsert::compare(self.workspace.store.as_ref(), plan, batch.fine).await?)
+    }
+}
+
+/// Only asks which rows are fine: each of them counts as one to insert. Those that are not are told in the report.
+pub struct Judging {
+    pub report: Option<Told>,
+}
+
+#[async_trait::async_trait]
+impl Sink for Judging {
+    fn needs_records(&self) -> bool {
+        false
+    }
+
+    async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>> {
+        if let Some(report) = &mut self.report {
+            batch.quarantine.iter().try_for_each(|entry| report.add(entry))?;
+        }
+        Ok(batch.fine.iter().map(|_| Outcome::Inserted { id: Bson::Null }).collect())
     }
 }

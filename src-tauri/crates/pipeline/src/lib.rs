@@ -16,6 +16,7 @@ pub mod normalise;
 pub mod progress;
 pub mod quality;
 pub mod quarantine;
+pub mod quick;
 pub mod replace;
 pub mod rows;
 pub mod runs;

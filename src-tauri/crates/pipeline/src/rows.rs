@@ -14,6 +14,7 @@ use steward_sources::{Decoder, Fault, RawRow, Scratch};
 use crate::error::Result;
 use crate::import::Reading;
 use crate::normalise::Normaliser;
+use crate::quick::Quick;
 
 /// A row after all checks that need no other row.
 #[derive(Debug)]
@@ -28,8 +29,18 @@ pub struct CheckedRow {
 /// Fine, or to be kept out.
 #[derive(Debug)]
 pub enum RowOutcome {
-    Fine { key: Bson, key_hash: u64, document: RawDocumentBuf, raw: Vec<u8> },
-    Bad { raw: Vec<u8>, document: Option<Document>, errors: Vec<Violation> },
+    /// While judging, the document may be left empty.
+    Fine {
+        key: Bson,
+        key_hash: u64,
+        document: RawDocumentBuf,
+        raw: Vec<u8>,
+    },
+    Bad {
+        raw: Vec<u8>,
+        document: Option<Document>,
+        errors: Vec<Violation>,
+    },
 }
 
 /// Turns the rows of one file into records.
@@ -37,6 +48,8 @@ pub struct RowReader {
     decoder: Decoder,
     mapping: Option<Compiled>,
     normaliser: Option<Arc<Normaliser>>,
+    quick: Option<Quick>,
+    judging: bool,
 }
 
 /// A row as a JSON object, or as a document where it came with types of its own.
@@ -52,12 +65,19 @@ impl RowReader {
     /// Errors: the mapping does not fit the source.
     pub fn new(decoder: &Decoder, how: &Reading) -> Result<Self> {
         let (columns, pack) = (decoder.columns(), how.pack.as_deref());
+        let mut quick = None;
         let mapping = match (&how.mapping, columns) {
             (Some(mapping), _) => Some(steward_mapping::compile(mapping, columns, pack)?),
-            (None, Some(columns)) => Some(steward_mapping::compile(&steward_mapping::default_for(columns, pack), Some(columns), pack)?),
+            (None, Some(columns)) => {
+                let by_name = steward_mapping::default_for(columns, pack);
+                if let (Decoder::Csv(_), Some(pack), None) = (decoder, pack, &how.normaliser) {
+                    quick = Quick::new(&by_name, columns, pack, &how.key_field);
+                }
+                Some(steward_mapping::compile(&by_name, Some(columns), pack)?)
+            }
             (None, None) => None,
         };
-        Ok(Self { decoder: decoder.clone(), mapping, normaliser: how.normaliser.clone() })
+        Ok(Self { decoder: decoder.clone(), mapping, normaliser: how.normaliser.clone(), quick, judging: how.judging })
     }
 
     /// Checks rows. `checker` is absent for an import without a schema.
@@ -70,22 +90,49 @@ impl RowReader {
         let mut unknown = Vec::new();
         let mut errors: Vec<Violation> = row.fault.iter().map(|fault| syntax(fault.sentence())).collect();
         let (number, offset) = (row.number, row.offset);
-        let outcome =
-            match self.body(&row, scratch, &mut errors).and_then(|body| record(body, &row.bytes, checker, &mut unknown, &mut errors)) {
-                Some(document) => {
-                    let stored = match &self.normaliser {
-                        // A record that breaks its own rules is kept as it came.
-                        Some(normaliser) if errors.is_empty() => {
-                            let stored = normaliser.apply(&document, &mut errors);
-                            if errors.is_empty() { stored } else { document }
-                        }
-                        _ => document,
-                    };
-                    finish(row.bytes, stored, key_field, self.normaliser.is_some(), &mut errors)
-                }
-                None => RowOutcome::Bad { raw: row.bytes, document: None, errors },
-            };
+        let row = match self.surely_fine(row, scratch) {
+            Ok(outcome) => return CheckedRow { number, offset, outcome, unknown },
+            Err(row) => row,
+        };
+        let body = self.body(&row, scratch, &mut errors);
+        if self.judging
+            && errors.is_empty()
+            && self.normaliser.is_none()
+            && let (Some(Body::Json(json)), Some(checker)) = (&body, checker)
+            && let Some((key, key_hash)) = fine_as_it_is(json, &row.bytes, checker, key_field)
+        {
+            unknown.extend(checker.unknown_fields(json).map(str::to_owned));
+            let outcome = RowOutcome::Fine { key, key_hash, document: RawDocumentBuf::new(), raw: row.bytes };
+            return CheckedRow { number, offset, outcome, unknown };
+        }
+        let outcome = match body.and_then(|body| record(body, &row.bytes, checker, &mut unknown, &mut errors)) {
+            Some(document) => {
+                let stored = match &self.normaliser {
+                    // A record that breaks its own rules is kept as it came.
+                    Some(normaliser) if errors.is_empty() => {
+                        let stored = normaliser.apply(&document, &mut errors);
+                        if errors.is_empty() { stored } else { document }
+                    }
+                    _ => document,
+                };
+                finish(row.bytes, stored, key_field, self.normaliser.is_some(), &mut errors)
+            }
+            None => RowOutcome::Bad { raw: row.bytes, document: None, errors },
+        };
         CheckedRow { number, offset, outcome, unknown }
+    }
+
+    /// While judging, no record is made of a row that the gates let through.
+    fn surely_fine(&self, row: RawRow, scratch: &mut Option<Scratch>) -> std::result::Result<RowOutcome, RawRow> {
+        let (Some(quick), Decoder::Csv(decoder), Some(scratch), None, true) =
+            (&self.quick, &self.decoder, scratch, &row.fault, self.judging)
+        else {
+            return Err(row);
+        };
+        match decoder.cells(&row.bytes, scratch).ok().and_then(|cells| quick.accepts(&cells)) {
+            Some((key, key_hash)) => Ok(RowOutcome::Fine { key, key_hash, document: RawDocumentBuf::new(), raw: row.bytes }),
+            None => Err(row),
+        }
     }
 
     /// What is in a row; nothing, with the reason among the errors, when it cannot be read.
@@ -205,6 +252,20 @@ fn repeated_name(pointer: String, json: &Json) -> Violation {
     let last = json.pointer(&pointer).cloned().and_then(|v| value::from_ext(v).ok()).map(Value);
     let message = format!("'{name}' stands more than once in this record; set it to the value that is meant.");
     Violation { pointer, rule: "duplicate_field".into(), message, value: last }
+}
+
+/// The key of a row whose JSON is fine and its own plain view: while judging, no record is made of it.
+fn fine_as_it_is(json: &Json, bytes: &[u8], checker: &Checker, key_field: &str) -> Option<(Bson, u64)> {
+    let key = match json.get(key_field)? {
+        Json::String(text) => Bson::String(text.clone()),
+        number @ Json::Number(_) => value::from_ext(number.clone()).ok()?,
+        _ => return None,
+    };
+    let plain = memchr::memmem::find(bytes, b"\"$").is_none() && !has_extended(json);
+    (plain && checker.is_fine(json)).then(|| {
+        let hash = hash(&order::key_of(&key));
+        (key, hash)
+    })
 }
 
 /// The record, with the rules that it breaks among the errors.
@@ -344,7 +405,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, key_field: &str) -> CheckedRow {
-        let how = Reading { checker: None, pack: None, mapping: None, normaliser: None, key_field: key_field.into() };
+        let how = Reading { key_field: key_field.into(), ..Reading::default() };
         let row = RawRow { number: 1, offset: 100, bytes: text.as_bytes().to_vec(), fault: None };
         RowReader::new(&Decoder::Json, &how).unwrap().check(vec![row], None, key_field).remove(0)
     }

@@ -3,6 +3,8 @@
 mod staging;
 mod undo;
 
+use std::path::Path;
+
 use bson::Bson;
 use steward_domain::{ChangeKind, Comparison, Filter, ImportMode, RunRecord, RunState};
 use steward_schema::Pack;
@@ -10,9 +12,10 @@ use steward_store::{Durability, WriteBatch, names};
 
 use crate::docs;
 use crate::error::{Error, Result};
-use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, SourceFile, run_op};
+use crate::import::{Comparing, Findings, ImportSpec, Judging, Loading, Pass, Sink, SourceFile, run_op};
 use crate::journal::{self, Request};
 use crate::progress::Progress;
+use crate::quarantine::report::Told;
 use crate::replace;
 use crate::workspace::{Workspace, new_id};
 
@@ -22,17 +25,31 @@ pub use undo::{Kept, UndoFindings, kept, plan_undo, settle, undo};
 /// A run whose process gave no sign of life for this long is interrupted.
 const SILENCE_SECONDS: i64 = 30;
 
-/// Looks at everything and writes nothing. `against` compares with what the workspace holds.
-pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, against: bool, progress: &dyn Progress) -> Result<Findings> {
-    progress.phase(if against { "Comparing" } else { "Checking" });
-    let mut sink = Comparing { workspace, spec, against };
-    let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
-    let (mut findings, result) = pass.run(&mut sink).await;
-    result?;
-    if against && spec.mode == ImportMode::Replace {
+/// Looks at everything, compares with what the workspace holds, and writes nothing.
+pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
+    progress.phase("Comparing");
+    let mut findings = look(workspace, spec, &mut Comparing { workspace, spec }, progress).await?;
+    if spec.mode == ImportMode::Replace {
         findings.counts.removed = removed(workspace, &spec.collection, "", &findings.counts).await?;
     }
     Ok(findings)
+}
+
+/// Checks every row, without a look at the workspace. What is wrong is written to the report, if one is wanted.
+pub async fn judge(workspace: &Workspace, spec: &ImportSpec, report: Option<&Path>, progress: &dyn Progress) -> Result<Findings> {
+    progress.phase("Checking");
+    let mut sink = Judging { report: report.map(Told::create).transpose()? };
+    let findings = look(workspace, spec, &mut sink, progress).await?;
+    if let Some(report) = sink.report {
+        report.finish()?;
+    }
+    Ok(findings)
+}
+
+async fn look(workspace: &Workspace, spec: &ImportSpec, sink: &mut dyn Sink, progress: &dyn Progress) -> Result<Findings> {
+    let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
+    let (findings, result) = pass.run(sink).await;
+    result.map(|()| findings)
 }
 
 /// Records of a replaced collection that its rows do not have.

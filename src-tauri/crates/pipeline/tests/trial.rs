@@ -25,7 +25,7 @@ fn careers(mapping: serde_json::Value) -> Reading {
     let pack = registry.get("careers").unwrap().clone();
     let checker = Some(Arc::new(Checker::new(&pack, &registry).unwrap()));
     let mapping = Some(Mapping::from_json(mapping).unwrap());
-    Reading { checker, key_field: pack.steward.key.clone(), pack: Some(Arc::new(pack)), mapping, normaliser: None }
+    Reading { checker, key_field: pack.steward.key.clone(), pack: Some(Arc::new(pack)), mapping, ..Reading::default() }
 }
 
 fn rows(salary: impl Fn(usize) -> String) -> String {
@@ -74,7 +74,7 @@ fn rows_of_json_and_rows_that_cannot_be_read_are_shown_too() {
     let long = "x".repeat(5_000);
     let text = format!("{{\"a\": {{\"b\": 1}}, \"long\": \"{long}\"}}\n{{\"a\": \n{{\"a\": {{\"$date\": 5}}}}\n");
     let sample = Sample::read(&file(&folder, "a.ndjson", text)).unwrap();
-    let how = Reading { checker: None, pack: None, mapping: None, normaliser: None, key_field: "_id".into() };
+    let how = Reading { key_field: "_id".into(), ..Reading::default() };
     let found = trial::run(&sample, &how, 10).unwrap();
     let first = found.rows[0].source.as_ref().unwrap();
     assert_eq!(first.get_document("a").unwrap().get("b").and_then(as_number), Some(1.0));

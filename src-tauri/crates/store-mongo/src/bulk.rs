@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bson::raw::{CStr, RawArrayBuf, cstr};
 use bson::{Bson, Document, RawDocumentBuf, doc};
+use futures::{StreamExt as _, TryStreamExt as _};
 use steward_domain::{FieldPath, order};
 use steward_store::model::raw;
 use steward_store::{OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, upsert};
@@ -16,6 +17,10 @@ use crate::{MongoStore, errors, filter, read, write};
 
 const MAX_BYTES: usize = 14 << 20;
 const MAX_OPS: usize = 50_000;
+/// Commands of a bulk write that are on their way at the same time: the server works on each with another thread.
+const LANES: usize = 4;
+/// Fewer operations are not worth a command of their own.
+const FEWEST: usize = 100;
 
 /// Kinds of operation that can share a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +48,6 @@ impl Chunk {
     }
 
     fn fits(&self, collection: &str, shape: Shape, bytes: usize, most: usize) -> bool {
-        // Single patches and deletes where the caller has to stop at the first that fails.
-        let most = if matches!(shape, Shape::Patch | Shape::Delete) { most } else { MAX_OPS };
         self.shape == shape && self.collection == collection && self.positions.len() < most.min(MAX_OPS) && self.bytes + bytes <= MAX_BYTES
     }
 
@@ -88,6 +91,8 @@ pub fn chunks_in_order(ops: &[WriteOp], most: usize) -> StoreResult<Vec<Chunk>> 
     for (position, op) in ops.iter().enumerate() {
         let (shape, item) = encode(op)?;
         let bytes = item.as_bytes().len();
+        // Single patches and deletes where the caller has to stop at the first that fails.
+        let most = if matches!(shape, Shape::Patch | Shape::Delete) { most } else { MAX_OPS };
         match chunks.last_mut().filter(|c| c.fits(op.collection(), shape, bytes, most)) {
             Some(chunk) => chunk.push(position, &item),
             None => {
@@ -100,28 +105,34 @@ pub fn chunks_in_order(ops: &[WriteOp], most: usize) -> StoreResult<Vec<Chunk>> 
     Ok(chunks)
 }
 
-/// All of one shape share commands: in a bulk write, operations concern different records. A `DeleteMany` keeps its
-/// place.
-fn chunks_by_shape(ops: &[WriteOp]) -> StoreResult<Vec<Chunk>> {
-    let mut chunks: Vec<Chunk> = Vec::new();
+/// All of one shape share commands: in a bulk write, operations concern different records. Gives rounds of commands
+/// that may run side by side; a `DeleteMany` keeps its place.
+fn rounds_by_shape(ops: &[WriteOp]) -> StoreResult<Vec<Vec<Chunk>>> {
+    let most = ops.len().div_ceil(LANES).max(FEWEST);
+    let mut rounds: Vec<Vec<Chunk>> = Vec::new();
     let mut open_from = 0;
     for (position, op) in ops.iter().enumerate() {
         let (shape, item) = encode(op)?;
         let bytes = item.as_bytes().len();
-        let open = chunks.get_mut(open_from..).unwrap_or_default();
-        match open.iter_mut().rev().find(|c| c.fits(op.collection(), shape, bytes, usize::MAX)) {
+        let open = open_from
+            + rounds[open_from..].iter().position(|r| r.first().is_some_and(|c| c.shape == shape)).unwrap_or_else(|| {
+                rounds.push(Vec::new());
+                rounds.len() - 1 - open_from
+            });
+        let round = &mut rounds[open];
+        match round.iter_mut().rev().find(|c| c.fits(op.collection(), shape, bytes, most)) {
             Some(chunk) => chunk.push(position, &item),
             None => {
                 let mut chunk = Chunk::new(op.collection(), shape);
                 chunk.push(position, &item);
-                chunks.push(chunk);
+                round.push(chunk);
             }
         }
         if shape == Shape::DeleteMany {
-            open_from = chunks.len();
+            open_from = rounds.len();
         }
     }
-    Ok(chunks)
+    Ok(rounds)
 }
 
 fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
@@ -193,8 +204,12 @@ fn modifiers(set: &[(FieldPath, Bson)], unset: &[FieldPath]) -> StoreResult<Docu
 pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<WriteReport> {
     put_new(store, &batch.history).await?;
     let mut report = WriteReport::default();
-    for chunk in chunks_by_shape(&batch.data)? {
-        report.failures.extend(run(store, &chunk, &batch.data).await?);
+    for round in rounds_by_shape(&batch.data)? {
+        let mut runs =
+            futures::stream::iter(round).map(|chunk| async move { run(store, &chunk, &batch.data).await }).buffer_unordered(LANES);
+        while let Some(failures) = runs.try_next().await? {
+            report.failures.extend(failures);
+        }
     }
     report.failures.sort_unstable_by_key(|f| f.index);
     must_succeed(store, &batch.confirm).await?;
@@ -212,8 +227,14 @@ async fn put_new(store: &MongoStore, ops: &[WriteOp]) -> StoreResult<()> {
         return must_succeed(store, ops).await;
     };
     let mut again = Vec::new();
-    for chunk in chunks_by_shape(&inserts)? {
-        let reply = send(store, &chunk).await?;
+    let round = rounds_by_shape(&inserts)?.into_iter().flatten();
+    let mut sent = futures::stream::iter(round)
+        .map(|chunk| async move {
+            let reply = send(store, &chunk).await?;
+            StoreResult::Ok((chunk, reply))
+        })
+        .buffer_unordered(LANES);
+    while let Some((chunk, reply)) = sent.try_next().await? {
         for (index, e) in errors::write_errors(&reply) {
             match chunk.positions.get(index).and_then(|at| ops.get(*at)) {
                 Some(op) if e.kind == StoreErrorKind::DuplicateKey => again.push(op.clone()),
@@ -351,8 +372,16 @@ mod tests {
         };
         let sweep = WriteOp::DeleteMany { collection: "c".into(), filter: steward_domain::Filter::all() };
         let ops = [insert(1), patch(2), insert(3), sweep, insert(4)];
-        let chunks = chunks_by_shape(&ops).unwrap();
-        let positions: Vec<&[usize]> = chunks.iter().map(|c| c.positions.as_slice()).collect();
+        let rounds = rounds_by_shape(&ops).unwrap();
+        let positions: Vec<&[usize]> = rounds.iter().flatten().map(|c| c.positions.as_slice()).collect();
         assert_eq!(positions, [&[0, 2][..], &[1], &[3], &[4]]);
+    }
+
+    #[test]
+    fn a_big_batch_is_cut_for_the_lanes() {
+        let ops: Vec<WriteOp> = (0..1000).map(|id| WriteOp::insert("c", &doc! { "_id": id }).unwrap()).collect();
+        let rounds = rounds_by_shape(&ops).unwrap();
+        let sizes: Vec<usize> = rounds.iter().flatten().map(|c| c.positions.len()).collect();
+        assert_eq!((rounds.len(), sizes), (1, vec![250; 4]));
     }
 }

@@ -1,4 +1,4 @@
-//! Chores of the repository: `cargo xtask gen [--check] | directions | fixtures N [FILE] | bench import [SIZES…]`.
+//! Chores of the repository: `cargo xtask gen [--check] | directions | fixtures N [FILE] | bench import|validate [SIZES…]`.
 
 mod bench;
 mod careers;
@@ -15,7 +15,8 @@ const USAGE: &str = "cargo xtask gen [--check]           write what is generated
 cargo xtask with-mongod COMMAND…    run a command with MongoDB at $STEWARD_TEST_MONGODB_URI and, behind a login, at $STEWARD_TEST_MONGODB_LOGIN_URI
 cargo xtask directions              check that imports between crates go down only
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
-cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)";
+cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)
+cargo xtask bench validate [SIZES…] measure checks beside qsv, pandas and Ajv (default 100000)";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ["directions"] => directions::check(),
         ["fixtures", count, file] => count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| careers::write(n, file.as_ref())),
         ["bench", "import", sizes @ ..] => bench::import(&root(), sizes),
+        ["bench", "validate", sizes @ ..] => bench::validate(&root(), sizes),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -1738,7 +1738,11 @@ export type UnknownValue = "error" | "keep" | "absent";
  */
 export type Unmapped = "keep" | "drop" | "report";
 
-export type ValidateFiles = { schema?: string, files: Array<string>, 
+export type ValidateFiles = { schema?: string, 
+/**
+ * Handle of a file that every error is written to: CSV, or NDJSON where its name ends in `.json` or `.ndjson`.
+ */
+report?: string, files: Array<string>, 
 /**
  * How to read each file, in their order; what is left out is recognised.
  */

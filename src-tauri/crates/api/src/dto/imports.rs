@@ -231,5 +231,9 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub schema: Option<String>,
+        /// Handle of a file that every error is written to: CSV, or NDJSON where its name ends in `.json` or `.ndjson`.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub report: Option<String>,
     }
 }

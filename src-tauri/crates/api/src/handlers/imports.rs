@@ -51,7 +51,7 @@ async fn first_rows(source: SourceFile, how: Reading) -> ApiResult<CheckedBatch>
 
 /// The first records of a file in their plain view, for detection.
 pub(super) async fn first_records(source: SourceFile, mapping: Option<Mapping>) -> ApiResult<Vec<serde_json::Value>> {
-    let how = Reading { checker: None, pack: None, mapping, normaliser: None, key_field: String::new() };
+    let how = Reading { mapping, ..Reading::default() };
     let (rows, _) = first_rows(source, how).await?.into_parts();
     let document = |row: steward_pipeline::rows::CheckedRow| match row.outcome {
         RowOutcome::Fine { document, .. } => steward_store::upsert::decode(&document).ok(),
@@ -238,7 +238,7 @@ pub(super) fn plan_of(app: &Arc<App>, spec: ImportSpec, files: Vec<FileHandle>, 
         let stamps = spec.files.iter().map(stamp_of).collect();
         let state = if full { Some(stamp(&workspace, &spec.collection).await?) } else { None };
         let findings = if full {
-            Some(runs::dry_run(&workspace, &spec, true, progress.as_ref()).await?)
+            Some(runs::dry_run(&workspace, &spec, progress.as_ref()).await?)
         } else {
             let how = Reading::of(&workspace, &spec)?;
             for file in spec.files.iter().filter(|f| matches!(f.place, Place::File(_))) {
@@ -342,10 +342,14 @@ pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted>
 pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let files = request.sources.files.iter().map(|id| app.files.handle(id)).collect::<ApiResult<_>>()?;
+    let report = request.report.as_deref().map(|id| app.files.get(id)).transpose()?.map(|(path, _)| path);
     let spec = settle_check(app, &workspace, request).await?;
+    if spec.files.iter().any(|file| file.path().is_ok_and(|source| Some(source) == report.as_deref())) {
+        return Err(ApiError::bad_request("The report cannot be written over the file that is checked."));
+    }
     let title = format!("Checking {}", names(&spec));
     Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
-        let findings = runs::dry_run(&workspace, &spec, false, progress.as_ref()).await?;
+        let findings = runs::judge(&workspace, &spec, report.as_deref(), progress.as_ref()).await?;
         Ok(JobOutcome::Plan(describe(files, &spec, Some(findings))))
     }))
 }

@@ -139,11 +139,11 @@ pub async fn profile(app: &Arc<App>, request: ProfileSource) -> ApiResult<Profil
 /// rules of a mapping write to.
 fn reading(workspace: &Workspace, schema: &str, mapping: Option<Mapping>) -> ApiResult<Reading> {
     if schema.is_empty() {
-        return Ok(Reading { checker: None, pack: None, mapping, normaliser: None, key_field: "_id".into() });
+        return Ok(Reading { mapping, key_field: "_id".into(), ..Reading::default() });
     }
     let pack = workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.clone();
     let checker = Some(workspace.checker(schema)?);
-    Ok(Reading { checker, key_field: pack.steward.key.clone(), pack: Some(Arc::new(pack)), mapping, normaliser: None })
+    Ok(Reading { checker, key_field: pack.steward.key.clone(), pack: Some(Arc::new(pack)), mapping, ..Reading::default() })
 }
 
 pub async fn suggest(app: &Arc<App>, request: SuggestMapping) -> ApiResult<SuggestedMapping> {

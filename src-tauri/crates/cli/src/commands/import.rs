@@ -168,10 +168,11 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
     let _scratch = files::scratch(session).await?;
     let mut named = files::named(session, &command.files, &command.reading.choices)?;
     named.sources.mapping = chosen;
-    let request = ValidateFiles { sources: named.sources.clone(), schema: command.schema };
+    let report = command.report.as_deref().map(|path| session.app.files.register(path).id);
+    let request = ValidateFiles { sources: named.sources.clone(), schema: command.schema, report };
     let plan = plan_of(session.run_job("imports.validate", &request).await?)?;
     if let Some(folder) = &command.split {
-        let request = ValidateFiles { schema: Some(plan.schema.clone()), ..request };
+        let request = ValidateFiles { schema: Some(plan.schema.clone()), report: None, ..request };
         super::split::split(session, &request, folder).await?;
     }
     session.app.close();

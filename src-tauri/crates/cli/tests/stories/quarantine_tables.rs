@@ -163,3 +163,26 @@ fn a_file_is_cut_in_two_with_its_bytes() {
     at.json(1, &["validate", &at.write("rows.ndjson", &lines), "--schema", "careers", "--split", "halves"]);
     assert_eq!((read("halves/rows.valid.ndjson").len(), at.read("halves/rows.invalid.ndjson")), (lines.len() - 8, "{broken\n".to_owned()));
 }
+
+#[test]
+fn a_check_writes_every_error_to_a_report() {
+    let at = &Place::file();
+    let row =
+        |n: usize, rating: &str| format!("6f9619ff-8b86-4011-b42d-{n:012},p{n}@example.org,2025-03-01T10:00:00Z,{rating},B1,45,Spanish,\n");
+    let mut text = SESSIONS.to_owned();
+    (0..300).for_each(|n| text.push_str(&row(n, if n % 3 == 0 { "=1+7" } else { "0.5" })));
+    text.push_str(&row(1, "0.5"));
+    let file = at.write("sessions.csv", text);
+    let told = at.json(1, &["validate", &file, "--report", "errors.csv"]);
+    assert_eq!((number(&told, "/counts/read"), number(&told, "/counts/quarantined")), (301, 101));
+    let report = at.read("errors.csv");
+    assert!(report.starts_with("\u{feff}file,row,field,rule,message,value"), "{report}");
+    assert_eq!(report.lines().count(), 102);
+    assert!(report.lines().nth(1).unwrap().starts_with("sessions.csv,1,rating,type,"), "{report}");
+    assert!(report.contains(",\"'=1+7\","), "a formula is told as text");
+    assert!(report.contains(",duplicate_key,"));
+    at.json(1, &["validate", &file, "--report", "errors.ndjson"]);
+    let rows: Vec<Json> = at.read("errors.ndjson").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!((rows.len(), &rows[1]["rowNumber"], &rows[1]["errors"][0]["rule"]), (101, &json!(4), &json!("type")));
+    at.steward(&["validate", &file, "--report", &file]).ended(2).says("cannot be written over");
+}

@@ -23,7 +23,7 @@ const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 
 /// How rows become records, and what they are checked against.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Reading {
     pub checker: Option<Arc<Checker>>,
     pub pack: Option<Arc<Pack>>,
@@ -31,6 +31,8 @@ pub struct Reading {
     /// Records are stored as those of another pack.
     pub normaliser: Option<Arc<Normaliser>>,
     pub key_field: String,
+    /// Only whether rows are fine is asked, not what records they make.
+    pub judging: bool,
 }
 
 impl Reading {
@@ -41,7 +43,7 @@ impl Reading {
             schema => (Some(workspace.checker(schema)?), Some(Arc::new(workspace.registry.get(schema)?.clone()))),
         };
         let normaliser = Normaliser::of(workspace, &spec.schema)?;
-        Ok(Self { checker, pack, mapping: spec.mapping.clone(), normaliser, key_field: spec.key_field.clone() })
+        Ok(Self { checker, pack, mapping: spec.mapping.clone(), normaliser, key_field: spec.key_field.clone(), judging: false })
     }
 }
 

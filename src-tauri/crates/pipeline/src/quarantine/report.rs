@@ -1,6 +1,6 @@
 //! Waiting rows as files: everything about them for programs, an error report for people, and a table to correct them in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bson::Bson;
 use steward_domain::value::Value;
@@ -61,6 +61,39 @@ pub async fn write(workspace: &Workspace, narrow: &Narrow, report: Report, path:
     }
     file.finish(path)?;
     Ok(written)
+}
+
+/// A report of rows that are not in quarantine, written while they are found.
+pub struct Told {
+    path: PathBuf,
+    file: Whole,
+    report: Report,
+    rows: i64,
+}
+
+impl Told {
+    /// `.json` and `.ndjson` get one object a row, all other names one line an error.
+    pub fn create(path: &Path) -> Result<Self> {
+        let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json") || end.eq_ignore_ascii_case("ndjson"));
+        let report = if json { Report::Ndjson } else { Report::Errors };
+        let mut file = Whole::create(path)?;
+        if report == Report::Errors {
+            file.write(path, &head(ERRORS.iter().copied()))?;
+        }
+        Ok(Self { path: path.to_owned(), file, report, rows: 0 })
+    }
+
+    pub fn add(&mut self, entry: &QuarantineEntry) -> Result<()> {
+        self.rows += 1;
+        let lines = if self.report == Report::Ndjson { json_row(entry) } else { error_lines(entry) };
+        self.file.write(&self.path, &lines)
+    }
+
+    /// Puts the file in place; gives how many rows it tells of.
+    pub fn finish(self) -> Result<i64> {
+        self.file.finish(&self.path)?;
+        Ok(self.rows)
+    }
 }
 
 fn head<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u8> {

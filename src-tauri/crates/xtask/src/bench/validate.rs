@@ -1,0 +1,108 @@
+//! `bench validate`: files checked and every error written out, beside qsv, pandas with jsonschema, and Ajv.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Measured, built, measure, python, report, sessions};
+use crate::{Chore, careers};
+
+const AJV: [&str; 2] = ["ajv@8.20.0", "ajv-formats@3.0.1"];
+
+struct Bench {
+    steward: PathBuf,
+    here: PathBuf,
+    schemas: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+pub fn validate(root: &Path, sizes: &[&str]) -> Chore {
+    let sizes = super::sizes(sizes, &[100_000])?;
+    let here = root.join("src-tauri/crates/xtask/src/bench");
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let bench = Bench { steward: built(root)?, here, schemas: root.join("schemas"), folder };
+    let python = python(root, &["jsonschema[format]", "pandas"]);
+    let node = bench.node();
+    let qsv = Command::new("qsv").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    for (there, name) in [(python.is_some(), "pandas"), (node.is_some(), "Ajv"), (qsv, "qsv")] {
+        if !there {
+            println!("{name} is not to be had here: its column is left out.");
+        }
+    }
+    for size in sizes {
+        bench.sessions(size, python.as_deref(), qsv)?;
+        bench.careers(size, node.as_deref())?;
+    }
+    Ok(())
+}
+
+impl Bench {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A folder in which the script finds Ajv.
+    fn node(&self) -> Option<PathBuf> {
+        let folder = self.path("ajv");
+        std::fs::create_dir_all(&folder).ok()?;
+        std::fs::copy(self.here.join("ajv.mjs"), folder.join("ajv.mjs")).ok()?;
+        let install =
+            Command::new("npm").args(["install", "--silent", "--no-save", "--no-audit", "--prefix"]).arg(&folder).args(AJV).status();
+        install.is_ok_and(|s| s.success()).then_some(folder)
+    }
+
+    fn check(&self, file: &Path, schema: &str, mapping: Option<&Path>) -> Result<Measured, String> {
+        let mut command = Command::new(&self.steward);
+        command.env("STEWARD_DATA", self.folder.path()).args(["--quiet", "--json", "validate", "--schema", schema]).arg(file);
+        command.arg("--report").arg(self.path("errors.csv"));
+        if let Some(mapping) = mapping {
+            command.arg("--mapping").arg(mapping);
+        }
+        measure(&mut command)
+    }
+
+    fn sessions(&self, size: u64, python: Option<&Path>, qsv: bool) -> Chore {
+        println!("\n{size} language sessions (CSV), 2 % invalid, every error written to a report");
+        let schema = self.schemas.join("kintell.language_session/1.0.0.json");
+        let (clean, half, messy) = (self.path("sessions.csv"), self.path("half.csv"), self.path("messy.csv"));
+        sessions::write(size, 20, false, &clean)?;
+        sessions::write(size, 500, false, &half)?;
+        sessions::write(size, 20, true, &messy)?;
+        let mut baselines = Vec::new();
+        if qsv {
+            baselines.push(("qsv", measure(Command::new("qsv").arg("validate").arg(&clean).arg(&schema))?));
+        }
+        if let Some(python) = python {
+            let mut command = Command::new(python);
+            command.arg(self.here.join("pandas_check.py")).arg(&clean).arg(&schema).arg(self.path("pandas.csv"));
+            baselines.push(("pandas", measure(&mut command)?));
+        }
+        for (name, m) in &baselines {
+            report(name, size, *m, &[]);
+        }
+        let usual = self.check(&clean, "kintell.language_session@1.0.0", None)?;
+        report("Steward", size, usual, &baselines);
+        let beside = [("2 % invalid", usual)];
+        report("50 % invalid", size, self.check(&half, "kintell.language_session@1.0.0", None)?, &beside);
+        let mapping = self.here.join("mapping.json");
+        report("ten columns mapped", size, self.check(&messy, "kintell.language_session@1.0.0", Some(&mapping))?, &beside);
+        Ok(())
+    }
+
+    fn careers(&self, size: u64, node: Option<&Path>) -> Chore {
+        println!("\n{size} careers (NDJSON), 1 % invalid");
+        let schema = self.schemas.join("careers/1.0.0.json");
+        let file = self.path("careers.ndjson");
+        careers::write(size, &file)?;
+        let mut baselines = Vec::new();
+        if let Some(folder) = node {
+            let mut command = Command::new("node");
+            command.arg(folder.join("ajv.mjs")).arg(&file).arg(&schema).arg(self.path("ajv.csv"));
+            baselines.push(("Ajv", measure(&mut command)?));
+        }
+        for (name, m) in &baselines {
+            report(name, size, *m, &[]);
+        }
+        report("Steward", size, self.check(&file, "careers@1.0.0", None)?, &baselines);
+        Ok(())
+    }
+}
