@@ -23,3 +23,4 @@ mod records;
 mod refusals;
 mod serve;
 mod sources;
+mod tls;
