@@ -1,4 +1,4 @@
-/** Files dropped anywhere on a web page go to the import wizard. On the desktop the shell tells of them. */
+/** Files dropped anywhere on a web page go to the page that is shown if it takes files, else to the import wizard. On the desktop the shell tells of them. */
 import { useEffect, useRef, useState } from "react";
 import { asApiError } from "@/ipc";
 import { offerDropped, uploadFiles, useNativeFiles } from "@/shared/files";
@@ -30,8 +30,7 @@ export function DropZone() {
       if (native) return;
       uploadFiles([...(event.dataTransfer?.files ?? [])]).then(
         (files) => {
-          offerDropped(files);
-          place.current("/imports");
+          if (!offerDropped(files)) place.current("/imports");
         },
         (thrown: unknown) => showError(asApiError(thrown)),
       );
@@ -46,5 +45,5 @@ export function DropZone() {
     };
   }, [native]);
 
-  return over ? <div className={classes.drop}>Drop to import</div> : null;
+  return over ? <div className={classes.drop}>Drop the files here</div> : null;
 }

@@ -16,8 +16,7 @@ export function useBackendEvents(): boolean {
     const onEvent = (event: AppEvent) => {
       if (event.event === "job") applyJob(event.job);
       else if (event.event === "filesDropped") {
-        offerDropped(event.files);
-        void go.current({ to: "/imports" });
+        if (!offerDropped(event.files)) void go.current({ to: "/imports" });
       } else applyEvent(queryClient, event);
     };
     const onState = (now: boolean) => {

@@ -110,7 +110,8 @@ impl App {
     pub async fn open(self: &Arc<Self>, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
         let layers = open::store(address).await?;
         let store: Arc<dyn Store> = Arc::<Layered>::clone(&layers);
-        let workspace = Workspace::open(Arc::clone(&store), Arc::clone(&self.registry), Arc::clone(&self.clock), actor()).await?;
+        let packs = Arc::new(steward_pipeline::packs::registry(store.as_ref(), &self.registry).await?);
+        let workspace = Workspace::open(Arc::clone(&store), packs, Arc::clone(&self.clock), actor()).await?;
         let info = open::describe(store.as_ref(), address, production).await?;
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();
@@ -126,6 +127,24 @@ impl App {
         self.plans.clear();
         self.samples.clear();
         self.emit(AppEvent::WorkspaceChanged);
+    }
+
+    /// The packs that are known now: those of the open workspace, else the built-in ones.
+    pub(crate) fn packs(&self) -> Arc<Registry> {
+        self.current().map_or_else(|| Arc::clone(&self.registry), |open| open.workspace.registry)
+    }
+
+    /// Takes over the packs that are kept in the open workspace now.
+    pub(crate) async fn reload_packs(&self) -> ApiResult<()> {
+        let workspace = self.workspace()?;
+        let reloaded = workspace.with_packs_of_now(&self.registry).await?;
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = open.as_mut().filter(|open| Arc::ptr_eq(&open.workspace.store, &workspace.store)) {
+            open.workspace = reloaded;
+        }
+        drop(open);
+        self.changed(&[Topic::Schemas], None);
+        Ok(())
     }
 
     /// Changes what is told about the open workspace.
@@ -182,6 +201,11 @@ async fn tell_changes(app: &std::sync::Weak<App>, store: &dyn Store) -> Option<(
             break;
         }
         let app = app.upgrade()?;
+        if names.iter().any(|name| name == steward_store::names::SCHEMAS)
+            && let Err(e) = app.reload_packs().await
+        {
+            tracing::warn!("the schemas of the workspace could not be read again: {e}");
+        }
         for name in names {
             app.changed(&[Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality], Some(&name));
         }

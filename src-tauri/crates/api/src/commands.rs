@@ -116,6 +116,8 @@ macro_rules! for_each_command {
             /// Recomputes the hash chain of the history.
             Read changes::verify "changes.verify" (Empty) -> ChainReport, At("changes verify");
 
+            /// Opens a MongoDB database elsewhere as a source of records.
+            Local imports::connect "imports.connect" (ConnectSource) -> FileHandle, At("import");
             /// First rows of files, their format and schema.
             Read imports::preview "imports.preview" (PreviewImport) -> ImportPreview, At("import");
             /// Plans an import (a job whose outcome is the plan).
@@ -197,6 +199,15 @@ macro_rules! for_each_command {
             Read schemas::list "schemas.list" (Empty) -> Schemas, At("schema list");
             /// One schema with its fields and documents.
             Read schemas::get "schemas.get" (SchemaId) -> SchemaDetail, At("schema show");
+
+            /// What a JSON Schema document would become as a pack of this workspace's own.
+            Read schemas::inspect "schemas.inspect" (OfferedSchema) -> InspectedSchema, At("schema add");
+            /// Adds a pack of the workspace's own.
+            Write schemas::add "schemas.add" (OfferedSchema) -> AddedSchema, At("schema add");
+            /// Removes a pack of the workspace's own that nothing uses.
+            Write schemas::remove "schemas.remove" (SchemaId) -> Empty, At("schema remove");
+            /// Runs examples against packs: accepted ones have to pass, refused ones to fail with the rules they name.
+            Read schemas::test "schemas.test" (TestSchemas) -> SchemasTested, At("schema test");
 
             /// The last measurement of a collection.
             Read quality::last "quality.last" (QualityQuery) -> LastQuality, At("quality");

@@ -6,6 +6,7 @@ pub mod app;
 pub mod commands;
 pub mod dispatch;
 pub mod dto;
+mod elsewhere;
 pub mod error;
 pub mod files;
 mod handlers;

@@ -132,6 +132,11 @@ pub async fn store(address: &Address) -> ApiResult<Arc<Layered>> {
     Ok(Arc::new(Layered::new(inner, limits(|name| std::env::var(name).ok(), pool))))
 }
 
+/// The file is a workspace, not any other SQLite database. Blocking.
+pub fn is_workspace_file(path: &Path) -> bool {
+    steward_store_sqlite::is_workspace(path)
+}
+
 /// What a person is told about an open workspace.
 pub async fn describe(store: &dyn Store, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
     let info = store.info().await?;

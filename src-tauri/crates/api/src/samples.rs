@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use steward_domain::SourceChoice;
-use steward_pipeline::import::SourceFile;
+use steward_domain::{Filter, SourceChoice};
+use steward_pipeline::import::{Place, SourceFile};
 use steward_pipeline::sample::Sample;
 
 use crate::error::{ApiError, ApiResult};
@@ -17,7 +17,8 @@ const ROOM: usize = 64 << 20;
 /// A file in one way of reading, as it was then.
 #[derive(PartialEq, Eq)]
 struct Which {
-    path: PathBuf,
+    /// A path, or the address and the name of a collection.
+    place: PathBuf,
     choice: SourceChoice,
     stamp: FileStamp,
 }
@@ -31,15 +32,22 @@ pub struct Samples {
 impl Samples {
     /// The sample of a file, read when it is not here or the file has changed.
     pub async fn of(&self, file: SourceFile) -> ApiResult<Arc<Sample>> {
-        let path = file.path()?;
-        let which = Which { path: path.to_owned(), choice: file.choice.clone(), stamp: FileStamp::of(path) };
+        let (place, stamp) = match &file.place {
+            Place::File(path) => (path.clone(), FileStamp::of(path)),
+            // Whoever tries a mapping should see what is there now, and it is counted quickly.
+            Place::Collection(source) => {
+                let bytes = source.store.count(&source.collection, &Filter::all()).await?;
+                (PathBuf::from(format!("{} {}", source.address, source.collection)), FileStamp { bytes, modified: None })
+            }
+        };
+        let which = Which { place, choice: file.choice.clone(), stamp };
         if let Some(found) = self.find(&which) {
             return Ok(found);
         }
         let read = tokio::task::spawn_blocking(move || Sample::read(&file)).await;
         let sample = Arc::new(read.map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))??);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(other, _)| other.path != which.path || other.choice != which.choice);
+        kept.retain(|(other, _)| other.place != which.place || other.choice != which.choice);
         kept.push((which, Arc::clone(&sample)));
         while kept.len() > 1 && kept.iter().map(|(_, sample)| sample.bytes).sum::<usize>() > ROOM {
             kept.remove(0);

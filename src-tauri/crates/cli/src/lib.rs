@@ -60,7 +60,7 @@ async fn execute(arguments: Arguments) -> Result<u8, ApiError> {
         Command::Runs(command) => commands::runs::runs(&session, command).await,
         Command::Changes(command) => commands::runs::changes(&session, command).await,
         Command::Quality(command) => commands::quality::quality(&session, command).await,
-        Command::Schema(command) => commands::quality::schema(&session, command).await,
+        Command::Schema(command) => commands::schema::run(&session, command).await,
         Command::Connection(command) => commands::connection::connection(&session, command).await,
         Command::Serve(command) => serve::serve(&session, command).await,
         Command::Doctor => commands::init::doctor(&session).await,

@@ -3,6 +3,7 @@
 //! One thread reads, the blocking threads check batches in order, this task loads. Quarantine entries and the earlier
 //! state of updated records are written with each batch, and with it the checkpoint that a resume goes on from.
 
+mod examine;
 mod load;
 mod place;
 mod read;
@@ -23,6 +24,8 @@ use crate::rows::RowOutcome;
 use crate::seen::SeenKeys;
 use crate::workspace::Workspace;
 
+pub(crate) use examine::collection_of;
+pub use examine::examine;
 pub use load::{Loading, quarantine_op, run_op};
 pub use place::{CollectionSource, Place, SourceFile};
 pub use read::{CheckedBatch, Reading, checked, run_file, size};
@@ -274,27 +277,8 @@ impl Pass<'_> {
         document: Option<bson::Document>,
         errors: Vec<Violation>,
     ) -> QuarantineEntry {
-        let (raw, raw_base64) = as_it_came(raw);
-        let info = &self.findings.files[file];
-        QuarantineEntry {
-            id: format!("{}-{file}-{number}", self.run),
-            run_id: self.run.clone(),
-            collection: self.spec.collection.clone(),
-            source_file: info.name.clone(),
-            source_hash: info.sha256.clone(),
-            row_number: i64::try_from(number).unwrap_or(i64::MAX),
-            byte_offset: i64::try_from(offset).unwrap_or(i64::MAX),
-            raw,
-            raw_base64,
-            document: document.map(Value::from),
-            errors,
-            schema: self.spec.schema.clone(),
-            status: QuarantineStatus::Waiting,
-            quarantined_at: self.workspace.clock.stamp(),
-            edited: false,
-            resolved_at: None,
-            reason: None,
-        }
+        let row = Kept { file: &self.findings.files[file], at: file, number, offset, raw, document };
+        waiting(self.workspace, self.spec, &self.run, row, errors)
     }
 
     fn note_rejected(&mut self, entry: &QuarantineEntry, problems: &mut HashMap<(String, String), usize>) {
@@ -353,6 +337,41 @@ impl Pass<'_> {
                 }
             }
         }
+    }
+}
+
+/// A row that is kept out.
+struct Kept<'a> {
+    file: &'a RunFile,
+    /// Its place among the files of the run.
+    at: usize,
+    number: u64,
+    offset: u64,
+    raw: &'a [u8],
+    document: Option<bson::Document>,
+}
+
+/// The entry of a row that waits in quarantine.
+fn waiting(workspace: &Workspace, spec: &ImportSpec, run: &str, row: Kept<'_>, errors: Vec<Violation>) -> QuarantineEntry {
+    let (raw, raw_base64) = as_it_came(row.raw);
+    QuarantineEntry {
+        id: format!("{run}-{}-{}", row.at, row.number),
+        run_id: run.to_owned(),
+        collection: spec.collection.clone(),
+        source_file: row.file.name.clone(),
+        source_hash: row.file.sha256.clone(),
+        row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
+        byte_offset: i64::try_from(row.offset).unwrap_or(i64::MAX),
+        raw,
+        raw_base64,
+        document: row.document.map(Value::from),
+        errors,
+        schema: spec.schema.clone(),
+        status: QuarantineStatus::Waiting,
+        quarantined_at: workspace.clock.stamp(),
+        edited: false,
+        resolved_at: None,
+        reason: None,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod failing;
 pub mod import;
 pub mod journal;
 pub mod normalise;
+pub mod packs;
 pub mod progress;
 pub mod quality;
 pub mod quarantine;

@@ -2,19 +2,24 @@
 //!
 //! Nothing here writes; loading a file is the work of `import`.
 
+use std::path::Path;
+
 use bson::Document;
 use serde_json::{Map, Value as Json};
-use steward_domain::{json_text, value};
+use steward_domain::{Filter, json_text, value};
 use steward_mapping::{Cell, Input, Profile, Profiler};
 use steward_sources::{Decoder, Examined, Opened, RawRow};
+use steward_store::Query;
 
 use crate::error::{Error, Result};
-use crate::import::SourceFile;
+use crate::import::{CollectionSource, Place, SourceFile, collection_of};
 use crate::rows::cells_of;
 
 /// What a sample holds at most: whichever comes first.
 const ROWS: usize = 10_000;
 const BYTES: usize = 32 << 20;
+/// Records of a collection that are fetched at once.
+const PAGE: usize = 1_000;
 
 /// Characters of one text that are shown.
 const SHOWN: usize = 2_000;
@@ -29,16 +34,47 @@ pub struct Sample {
     pub whole: bool,
 }
 
-pub(crate) fn opened(file: &SourceFile) -> Result<Opened> {
-    let path = file.path()?;
+fn opened(path: &Path, file: &SourceFile) -> Result<Opened> {
     steward_sources::open(path, &file.choice).map_err(|e| Error::source(path, e))
 }
 
+/// What makes values of the rows of a source. Blocking.
+pub(crate) fn decoder(file: &SourceFile) -> Result<Decoder> {
+    match &file.place {
+        Place::File(path) => Ok(opened(path, file)?.decoder),
+        Place::Collection(_) => Ok(Decoder::Bson),
+    }
+}
+
 impl Sample {
-    /// Reads the beginning of a file. Blocking.
+    /// Reads the beginning of a source. Blocking.
     pub fn read(file: &SourceFile) -> Result<Self> {
-        let path = file.path()?;
-        let mut opened = opened(file)?;
+        match &file.place {
+            Place::File(path) => Self::of_file(path, file),
+            Place::Collection(source) => tokio::runtime::Handle::current().block_on(Self::of_collection(source)),
+        }
+    }
+
+    async fn of_collection(source: &CollectionSource) -> Result<Self> {
+        let (mut rows, mut bytes, mut after) = (Vec::new(), 0, None);
+        loop {
+            let query = Query::new(Filter::all(), PAGE).sorted("_id", false).after(after.take());
+            let page = source.store.find(&source.collection, &query).await?;
+            for record in page.records {
+                bytes += record.as_bytes().len();
+                rows.push(RawRow { number: rows.len() as u64 + 1, offset: 0, bytes: record.into_bytes(), fault: None });
+            }
+            after = page.next;
+            if after.is_none() || rows.len() >= ROWS || bytes >= BYTES {
+                break;
+            }
+        }
+        let examined = collection_of(Vec::new(), &source.collection, Vec::new());
+        Ok(Self { examined, decoder: Decoder::Bson, rows, bytes, whole: after.is_none() })
+    }
+
+    fn of_file(path: &Path, file: &SourceFile) -> Result<Self> {
+        let mut opened = opened(path, file)?;
         let (mut rows, mut bytes, mut whole) = (Vec::new(), 0, false);
         while rows.len() < ROWS && bytes < BYTES {
             match opened.next_row().map_err(|e| Error::file(path, e))? {

@@ -10,7 +10,7 @@ use steward_sources::RawRow;
 use crate::error::Result;
 use crate::import::{Problem, Reading, SourceFile};
 use crate::rows::{CheckedRow, RowOutcome, RowReader};
-use crate::sample::{Sample, opened};
+use crate::sample::{self, Sample};
 
 /// Rows that a trial checks: few enough to try again at each key that is pressed.
 const CHECKED: usize = 2_000;
@@ -83,7 +83,7 @@ pub fn fits(sample: &Sample, how: &Reading) -> std::result::Result<(), MappingEr
 
 /// Says in words why a file cannot be read in this way: the file itself, or a mapping that does not fit it.
 pub fn readable(file: &SourceFile, how: &Reading) -> Result<()> {
-    RowReader::new(&opened(file)?.decoder, how).map(drop)
+    RowReader::new(&sample::decoder(file)?, how).map(drop)
 }
 
 struct Work<'s> {

@@ -67,6 +67,12 @@ impl Workspace {
         Ok(workspace)
     }
 
+    /// The same workspace with other packs; what was compiled of the former ones is forgotten.
+    #[must_use]
+    pub fn with_registry(&self, registry: Arc<Registry>) -> Self {
+        Self { registry, checkers: Arc::default(), ..self.clone() }
+    }
+
     pub fn can_write(&self) -> bool {
         self.store.capabilities().has(Capability::Write)
     }

@@ -4,15 +4,20 @@
 
 #![forbid(unsafe_code)]
 
+mod changes;
 mod check;
 mod describe;
 mod detect;
+mod draft;
+pub mod examples;
 mod pack;
 mod registry;
 mod words;
 
+pub use changes::changes;
 pub use check::Checker;
 pub use describe::{Field, describe};
 pub use detect::{Detected, detect};
-pub use pack::{Column, Normalise, Pack, PackError, PackId, PlaceholderRule, Steward, Targets};
+pub use draft::{Draft, SchemaFault, Wanted, draft};
+pub use pack::{AddedBy, Column, Normalise, Pack, PackError, PackId, PackIndex, PlaceholderRule, Steward, Targets};
 pub use registry::{Registry, sample};

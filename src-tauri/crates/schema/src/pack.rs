@@ -128,6 +128,16 @@ pub struct Normalise {
     pub mapping: Json,
 }
 
+/// Who brought a pack into a workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AddedBy {
+    /// RFC 3339, UTC.
+    pub at: String,
+    pub by: String,
+    /// Name of the file that it came in.
+    pub file: String,
+}
+
 /// A pack, read but not compiled.
 #[derive(Debug, Clone)]
 pub struct Pack {
@@ -137,6 +147,8 @@ pub struct Pack {
     pub readme: String,
     pub changelog: String,
     pub builtin: bool,
+    /// Of a workspace's own pack.
+    pub added: Option<AddedBy>,
 }
 
 /// A pack that cannot be used.
@@ -159,7 +171,7 @@ impl Pack {
         let extra = json.get("x-steward").cloned().ok_or_else(|| PackError::Steward("it is missing".into()))?;
         let steward: Steward = serde_json::from_value(extra).map_err(|e| PackError::Steward(e.to_string()))?;
         let id = PackId { name: steward.pack.clone(), version: steward.version.clone() };
-        Ok(Self { id, json, steward, readme: String::new(), changelog: String::new(), builtin: false })
+        Ok(Self { id, json, steward, readme: String::new(), changelog: String::new(), builtin: false, added: None })
     }
 
     /// A text member of the schema document.

@@ -6,7 +6,7 @@ use include_dir::{Dir, include_dir};
 
 use crate::pack::{Pack, PackError};
 
-static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../../schemas");
+pub(crate) static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../../schemas");
 
 /// All packs by name and version.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,11 @@ impl Registry {
         versions.retain(|p| p.id.version != pack.id.version);
         versions.push(pack);
         versions.sort_by_key(|pack| numbers(&pack.id.version));
+    }
+
+    /// The versions of a pack, ascending.
+    pub fn versions(&self, name: &str) -> &[Pack] {
+        self.packs.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Every pack, by name, versions ascending.

@@ -47,7 +47,7 @@ pub fn framing(path: &Path, choice: &Choice) -> SourceResult<Framing> {
         // The list inside an object, or objects one after the other.
         Format::JsonObject if examined.part.is_some() => array(),
         Format::Bson | Format::Mongodump => Framing::lines(b"", Some("bson")),
-        Format::Excel | Format::Ods | Format::Sqlite => Framing::lines(b"\n", Some("ndjson")),
+        Format::Excel | Format::Ods | Format::Sqlite | Format::Collection => Framing::lines(b"\n", Some("ndjson")),
         Format::Ndjson | Format::JsonObject | Format::Empty | Format::Unknown => Framing::lines(b"\n", None),
     };
     if let Some(encoding) = written {

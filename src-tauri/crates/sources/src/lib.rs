@@ -58,6 +58,8 @@ pub enum Format {
     Bson,
     /// An archive of mongodump.
     Mongodump,
+    /// A collection of a database, which is no file at all.
+    Collection,
     Empty,
     /// None of the above.
     Unknown,

@@ -105,6 +105,15 @@ pub fn connect(path: &Path, writer: bool) -> StoreResult<Connection> {
     Ok(connection)
 }
 
+/// The file is an SQLite database with Steward's mark.
+pub fn is_ours(path: &Path) -> bool {
+    use std::io::Read;
+    let mut begin = [0; 16];
+    let is_sqlite = File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && &begin == b"SQLite format 3\0";
+    // Asked through SQLite, because the mark of a new file may still stand in its log.
+    is_sqlite && connect(path, false).is_ok_and(|c| pragma(&c, "application_id").is_ok_and(|mark| mark == APPLICATION_ID))
+}
+
 /// Checks whose file it is and brings it to the newest version.
 pub fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
     let application: i32 = pragma(connection, "application_id")?;

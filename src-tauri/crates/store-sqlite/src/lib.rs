@@ -31,6 +31,11 @@ use steward_store::{
 use errors::{joined, map};
 use pool::Pool;
 
+/// The file is a workspace of Steward's. One that cannot be opened as a database is none. Blocking.
+pub fn is_workspace(path: &Path) -> bool {
+    file::is_ours(path)
+}
+
 /// Records in a batch of a scan.
 const SCAN_BATCH: usize = 1000;
 

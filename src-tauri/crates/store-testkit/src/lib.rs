@@ -8,7 +8,6 @@
 
 pub mod conformance;
 pub mod mongod;
-pub mod tls;
 
 use std::sync::Arc;
 

@@ -16,6 +16,8 @@ pub const QUARANTINE: &str = "steward.quarantine";
 pub const SETTINGS: &str = "steward.settings";
 /// Mappings that were saved under a name.
 pub const MAPPINGS: &str = "steward.mappings";
+/// The workspace's own schema packs.
+pub const SCHEMAS: &str = "steward.schemas";
 /// Last quality reports.
 pub const QUALITY: &str = "steward.quality";
 /// Records that failed a figure at the last measurement.
@@ -31,6 +33,7 @@ const OWN: &[(&str, &[&str])] = &[
     (QUARANTINE, &["runId", "status"]),
     (SETTINGS, &[]),
     (MAPPINGS, &[]),
+    (SCHEMAS, &[]),
     (QUALITY, &[]),
     (FINDINGS, &["place"]),
 ];

@@ -20,7 +20,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("api", &["domain", "schema", "mapping", "sources", "store", "store-sqlite", "store-mongo", "pipeline"]),
     ("cli", &["domain", "api"]),
     ("desktop", &["api"]),
-    ("xtask", &["api", "store-testkit"]),
+    ("xtask", &["api", "schema", "store-testkit"]),
 ];
 
 /// Libraries that only one crate may use: the adapters' drivers, and the window.

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::Chore;
+use crate::{Chore, pack_pages};
 
-fn files(root: &Path) -> Vec<(PathBuf, String)> {
-    let folder = root.join("ui/src/ipc/generated");
-    steward_api::typescript::files().into_iter().map(|(name, text)| (folder.join(name), text)).collect()
+fn files(root: &Path) -> Result<Vec<(PathBuf, String)>, String> {
+    let (types, packs) = (root.join("ui/src/ipc/generated"), root.join("docs/packs"));
+    let pages = pack_pages::pages().map_err(|e| e.to_string())?;
+    let types = steward_api::typescript::files().into_iter().map(|(name, text)| (types.join(name), text));
+    Ok(types.chain(pages.into_iter().map(|(name, text)| (packs.join(name), text))).collect())
 }
 
 pub fn write(root: &Path) -> Chore {
-    for (path, text) in files(root) {
+    for (path, text) in files(root)? {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
         }
@@ -22,7 +24,7 @@ pub fn write(root: &Path) -> Chore {
 }
 
 pub fn check(root: &Path) -> Chore {
-    for (path, text) in files(root) {
+    for (path, text) in files(root)? {
         if std::fs::read_to_string(&path).unwrap_or_default() != text {
             return Err(format!("{} is not up to date. Run 'cargo xtask gen'.", path.display()));
         }

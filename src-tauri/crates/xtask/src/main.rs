@@ -4,6 +4,7 @@ mod bench;
 mod careers;
 mod directions;
 mod generate;
+mod pack_pages;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

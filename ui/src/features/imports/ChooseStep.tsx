@@ -42,6 +42,11 @@ export function ChooseStep({ files, start, onGo }: ChooseProps) {
       <Loading />
     );
   }
+  // A database is not read blindly: the collection that is shown is the one that is asked for.
+  const asked = choices.map((choice, at) => {
+    const source = data.files[at]?.source;
+    return source?.format === "collection" && source.part ? { ...choice, part: source.part } : choice;
+  });
   return (
     <div className={classes.step}>
       {preview.error && (
@@ -64,7 +69,7 @@ export function ChooseStep({ files, start, onGo }: ChooseProps) {
       )}
       <Destination
         ids={ids}
-        choices={choices}
+        choices={asked}
         preview={data}
         schema={schema}
         mapping={mapping}

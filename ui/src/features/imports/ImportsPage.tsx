@@ -1,6 +1,6 @@
 /** Importing files, and the list of what was imported before. */
-import { Button } from "@mantine/core";
-import { IconDatabaseImport, IconUpload } from "@tabler/icons-react";
+import { Button, Group } from "@mantine/core";
+import { IconDatabaseImport, IconPlugConnected, IconUpload } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { asApiError, type FileHandle, type RunRecord, type Runs } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
@@ -10,12 +10,14 @@ import { pickFiles, takeDropped, useDropped, useNativeFiles } from "@/shared/fil
 import { useGo } from "@/shared/nav";
 import { Empty, Loaded, Moment, Page, StateMark, showError } from "@/shared/ui";
 import { number } from "@/shared/words/words";
+import { DatabaseSource } from "./DatabaseSource";
 import classes from "./imports.module.css";
 import { runTitle, stateTones, stateWords } from "./model";
 import { Wizard } from "./Wizard";
 
 export function ImportsPage() {
   const [files, setFiles] = useState<FileHandle[]>([]);
+  const [elsewhere, setElsewhere] = useState(false);
   const native = useNativeFiles();
   const readOnly = useWorkspace()?.readOnly ?? false;
   const dropped = useDropped();
@@ -35,6 +37,12 @@ export function ImportsPage() {
       ? []
       : [
           {
+            id: "imports.database",
+            title: "Import from a MongoDB database or another workspace",
+            group: "Imports",
+            run: () => setElsewhere(true),
+          },
+          {
             id: "imports.choose",
             title: "Import files",
             group: "Imports",
@@ -44,9 +52,19 @@ export function ImportsPage() {
         ],
   );
   const button = (
-    <Button leftSection={<IconUpload size={14} />} disabled={readOnly} onClick={() => void choose()}>
-      Choose files
-    </Button>
+    <Group gap="xs">
+      <Button
+        variant="default"
+        leftSection={<IconPlugConnected size={14} />}
+        disabled={readOnly}
+        onClick={() => setElsewhere(true)}
+      >
+        From a database…
+      </Button>
+      <Button leftSection={<IconUpload size={14} />} disabled={readOnly} onClick={() => void choose()}>
+        Choose files
+      </Button>
+    </Group>
   );
   if (files.length > 0) {
     return <Wizard key={files.map((file) => file.id).join()} files={files} onClose={() => setFiles([])} />;
@@ -54,6 +72,14 @@ export function ImportsPage() {
   return (
     <Page title="Imports" actions={button} flush>
       <RunList button={button} />
+      <DatabaseSource
+        opened={elsewhere}
+        onClose={() => setElsewhere(false)}
+        onSource={(source) => {
+          setElsewhere(false);
+          setFiles([source]);
+        }}
+      />
     </Page>
   );
 }

@@ -25,7 +25,6 @@ import { canGoOn, inOrderOf, modeWords, runTitle, stateTones, stateWords } from 
 import { PlanStep } from "./PlanStep";
 import { Problems } from "./Problems";
 import { RunFigures, RunSentences } from "./RunParts";
-import { Kept } from "./SettleRun";
 import { useUndoRun } from "./UndoRun";
 
 /** A staged run on its way into its collection. */
@@ -92,8 +91,7 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
   const native = useNativeFiles();
   const go = useGo();
   const undo = useUndoRun();
-  const settled = run.replaced !== undefined && run.settledAt !== undefined;
-  const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !settled && !readOnly;
+  const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !readOnly;
   const resume = async () => {
     try {
       const picked = detail.needsFiles ? await pickFiles(native, "import", run.files.length > 1) : [];
@@ -182,22 +180,6 @@ function RunView({ detail }: { detail: RunDetail }) {
               <dd>
                 {run.staging.collection}
                 {run.staging.promotedBy ? ", promoted" : ""}
-              </dd>
-            </>
-          )}
-          {detail.kept !== undefined && (
-            <>
-              <dt>Keeps</dt>
-              <dd>
-                <Kept detail={detail} />
-              </dd>
-            </>
-          )}
-          {run.settledAt && (
-            <>
-              <dt>Given up</dt>
-              <dd>
-                what it kept, <Moment at={run.settledAt} />
               </dd>
             </>
           )}

@@ -25,7 +25,9 @@ const steps = ["choose", "mapping", "plan", "apply", "outcome"] as const;
 
 export function Wizard({ files, onClose }: WizardProps) {
   const [stage, setStage] = useState<Stage>({ at: "choose" });
-  const names = files.map((file) => `${file.name} (${bytes(file.bytes)})`).join(", ");
+  const names = files
+    .map((file) => (file.bytes > 0 ? `${file.name} (${bytes(file.bytes)})` : file.name))
+    .join(", ");
   return (
     <Page
       title="Import"

@@ -73,6 +73,7 @@ const formatWords: Record<Format, string> = {
   sqlite: "SQLite table",
   bson: "BSON",
   mongodump: "archive of mongodump",
+  collection: "collection of a database",
   empty: "empty file",
   unknown: "unknown format",
 };

@@ -69,6 +69,7 @@ const partNames: Partial<Record<Format, string>> = {
   sqlite: "Table",
   mongodump: "Collection",
   bson: "Collection",
+  collection: "Collection",
   jsonObject: "List",
 };
 

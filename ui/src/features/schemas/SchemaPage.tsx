@@ -9,7 +9,9 @@ import { JsonEditor } from "@/shared/json/JsonEditor";
 import { useGo } from "@/shared/nav";
 import { Loaded, Page, Panel, Tag } from "@/shared/ui";
 import { Markdown } from "./Markdown";
+import { RemoveSchema } from "./RemoveSchema";
 import classes from "./schemas.module.css";
+import { Versions } from "./Versions";
 
 const tabs = [
   { value: "fields", label: "Fields" },
@@ -30,6 +32,7 @@ export function SchemaPage() {
       actions={
         <>
           <SegmentedControl aria-label="Part of the schema" value={tab} onChange={setTab} data={tabs} />
+          {schema.data && !schema.data.summary.builtin && <RemoveSchema schema={schema.data.summary} />}
           <Button
             variant="default"
             leftSection={<IconArrowLeft size={14} />}
@@ -56,7 +59,12 @@ function Part({ schema, tab }: { schema: SchemaDetail; tab: string }) {
     case "readme":
       return <Markdown text={schema.readme || "Nothing is written about this schema."} />;
     case "changelog":
-      return <Markdown text={schema.changelog || "No changes are recorded."} />;
+      return (
+        <>
+          <Versions versions={schema.versions} current={schema.summary.id} />
+          {schema.changelog && <Markdown text={schema.changelog} />}
+        </>
+      );
     default:
       return <Fields schema={schema} />;
   }

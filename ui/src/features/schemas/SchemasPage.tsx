@@ -1,17 +1,44 @@
 /** Schema packs: what kinds of records are known here. */
-import { IconTopologyStar3 } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { IconPlus, IconTopologyStar3 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import type { SchemaSummary } from "@/ipc";
+import { useEffect, useState } from "react";
+import { asApiError, type FileHandle, type SchemaSummary } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
-import { useCollections } from "@/shared/data/workspace";
-import { Empty, Loaded, Page, Tag } from "@/shared/ui";
+import { useCollections, useWorkspace } from "@/shared/data/workspace";
+import { pickFiles, takeDropped, useDropped, useNativeFiles } from "@/shared/files";
+import { Empty, Loaded, Page, showError, Tag } from "@/shared/ui";
 import { count } from "@/shared/words/words";
+import { AddSchema } from "./AddSchema";
 import classes from "./schemas.module.css";
 
 export function SchemasPage() {
   const schemas = useCall("schemas.list", {});
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const [offered, setOffered] = useState<FileHandle>();
+  const native = useNativeFiles();
+  const dropped = useDropped();
+  useEffect(() => {
+    if (dropped.length > 0) setOffered(takeDropped()[0]);
+  }, [dropped]);
+  const choose = async () => {
+    try {
+      const [file] = await pickFiles(native, "import", false);
+      if (file) setOffered(file);
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
   return (
-    <Page title="Schemas">
+    <Page
+      title="Schemas"
+      actions={
+        <Button leftSection={<IconPlus size={14} />} disabled={readOnly} onClick={() => void choose()}>
+          Add a schema
+        </Button>
+      }
+    >
+      {offered && <AddSchema key={offered.id} file={offered} onClose={() => setOffered(undefined)} />}
       <Loaded query={schemas}>
         {(data) =>
           data.schemas.length === 0 ? (
@@ -38,7 +65,7 @@ function Card({ schema }: { schema: SchemaSummary }) {
       <span className={classes.cardHead}>
         <strong>{schema.title}</strong>
         <span className="mono dim">{schema.id}</span>
-        {schema.builtin && <Tag>built in</Tag>}
+        {schema.builtin ? <Tag>built in</Tag> : <Tag tone="accent">of this workspace</Tag>}
       </span>
       <span className="dim">{schema.description}</span>
       <span className="faint">

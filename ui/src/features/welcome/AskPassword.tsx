@@ -1,7 +1,8 @@
 /** Asks for the password of a database that was opened before, and says why the keyring did not give it. */
-import { Button, Checkbox, Group, PasswordInput, Stack } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack } from "@mantine/core";
 import { useState } from "react";
 import type { ApiError, WorkspaceTarget } from "@/ipc";
+import { KeepPassword } from "@/shared/connection";
 import { useCall } from "@/shared/data/queries";
 import classes from "./welcome.module.css";
 
@@ -53,24 +54,5 @@ export function AskPassword({ target, why, busy, onOpen, onCancel }: Props) {
         </Stack>
       </form>
     </section>
-  );
-}
-
-type KeepProps = { keyring: boolean; checked: boolean; onChange: (checked: boolean) => void };
-
-/** Only where there is a keyring to keep it in. */
-export function KeepPassword({ keyring, checked, onChange }: KeepProps) {
-  return (
-    <Checkbox
-      label="Keep the password"
-      description={
-        keyring
-          ? "In the system's keyring, never in a file."
-          : "No keyring is open here: the password will be asked each time. It is never written to a file."
-      }
-      disabled={!keyring}
-      checked={checked && keyring}
-      onChange={(event) => onChange(event.currentTarget.checked)}
-    />
   );
 }

@@ -2,6 +2,8 @@
 
 import type { Ext } from "../ext";
 
+export type AddedSchema = { summary: SchemaSummary, outcome: SchemaOutcome, derived: Array<string>, };
+
 /**
  * An error for people and programs.
  */
@@ -222,6 +224,23 @@ decimalAmbiguous: boolean, };
  */
 export type Comparison = "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
 
+/**
+ * A database elsewhere whose records are to be imported; it can be used as a file then, with its collections as parts.
+ */
+export type ConnectSource = { 
+/**
+ * `mongodb://` or `mongodb+srv://`, with a database name.
+ */
+uri: string, 
+/**
+ * Where the address names a user without one; absent: that of the keyring.
+ */
+password?: string, 
+/**
+ * Keep the password in the keyring.
+ */
+remember: boolean, };
+
 export type ConnectionBreaker = { state: BreakerState, 
 /**
  * Failures in a row.
@@ -420,6 +439,12 @@ part?: string,
  */
 notes: Array<string>, };
 
+export type ExampleResult = { schema: string, name: string, valid: boolean, passed: boolean, 
+/**
+ * What differs from what the example claims, a sentence each.
+ */
+problems: Array<string>, };
+
 export type ExportFormat = "ndjson" | "json" | "csv";
 
 export type ExportQuarantine = { filter: QuarantineFilter, format: QuarantineExportFormat, file: string, };
@@ -587,7 +612,7 @@ export type ForgetWorkspace = { id: string, };
 /**
  * What a file is.
  */
-export type Format = "ndjson" | "jsonArray" | "jsonObject" | "csv" | "excel" | "ods" | "sqlite" | "bson" | "mongodump" | "empty" | "unknown";
+export type Format = "ndjson" | "jsonArray" | "jsonObject" | "csv" | "excel" | "ods" | "sqlite" | "bson" | "mongodump" | "collection" | "empty" | "unknown";
 
 export type FormatFilter = { filter: Filter, };
 
@@ -639,6 +664,15 @@ export type InitSample = {
  * Where to create the workspace; the default place when absent.
  */
 file?: string, };
+
+/**
+ * What a document would become.
+ */
+export type InspectedSchema = { summary?: SchemaSummary, 
+/**
+ * What was concluded, a sentence each.
+ */
+derived: Array<string>, problem?: SchemaProblem, };
 
 export type Job = { id: string, kind: JobKind, 
 /**
@@ -793,11 +827,11 @@ export type MappingTrial = {
 /**
  * The first rows; with an error, as the source has them and nothing else.
  */
-rows: Array<TriedRow>, 
+rows: Array<PreviewRow>, 
 /**
  * The first rows with problems.
  */
-badRows: Array<TriedRow>, 
+badRows: Array<PreviewRow>, 
 /**
  * Rows that were checked.
  */
@@ -877,6 +911,16 @@ decimal?: DecimalMark, percent?: Percent, as?: NumberAs,
  * Without it, a range is a violation.
  */
 range?: RangeStep, };
+
+/**
+ * A JSON Schema document that is to become a pack of the workspace's own. What is absent here is taken from its
+ * `x-steward`, else concluded.
+ */
+export type OfferedSchema = { 
+/**
+ * Id of the file.
+ */
+file: string, name?: string, version?: string, collection?: string, keyField?: string, };
 
 export type OpenWorkspace = { target: WorkspaceTarget, };
 
@@ -985,7 +1029,18 @@ choices?: Array<SourceChoice>,
  */
 mapping?: Mapping, };
 
-export type PreviewRow = { rowNumber: number, document?: Value, raw: string, violations: Array<Violation>, };
+/**
+ * One row: what the source has, and the record that it becomes.
+ */
+export type PreviewRow = { rowNumber: number, 
+/**
+ * The values of the source by column, where a mapping is tried; absent where the row cannot be read.
+ */
+source?: Value, document?: Value, raw: string, 
+/**
+ * Each points at its place in the record.
+ */
+violations: Array<Violation>, };
 
 export type ProblemCount = { field: string, rule: string, message: string, rows: number, };
 
@@ -1412,7 +1467,20 @@ export type SchemaDetail = { summary: SchemaSummary,
 /**
  * The JSON Schema document.
  */
-json: Record<string, unknown>, fields: Array<SchemaField>, readme: string, changelog: string, };
+json: Record<string, unknown>, fields: Array<SchemaField>, readme: string, changelog: string, 
+/**
+ * All versions of the pack, newest first.
+ */
+versions: Array<SchemaVersion>, };
+
+/**
+ * An example of what a pack accepts, or refuses.
+ */
+export type SchemaExample = { name: string, valid: boolean, 
+/**
+ * A record; for one that is refused, `{"record": …, "expect": [{"pointer": …, "rule": …}]}`.
+ */
+content: unknown, };
 
 /**
  * One field as forms and grids need it.
@@ -1425,13 +1493,47 @@ types: Array<string>, required: boolean, format: string, choices: unknown[], rul
 
 export type SchemaId = { schema: string, };
 
+export type SchemaOutcome = "new" | "unchanged" | "replaced";
+
+/**
+ * Why a document cannot become a pack.
+ */
+export type SchemaProblem = { 
+/**
+ * RFC 6901, into the document.
+ */
+pointer: string, message: string, hint: string, };
+
 export type SchemaSummary = { 
 /**
  * `careers@1.0.0`.
  */
-id: string, pack: string, version: string, title: string, description: string, collection: string, keyField: string, builtin: boolean, };
+id: string, pack: string, version: string, title: string, description: string, collection: string, keyField: string, builtin: boolean, 
+/**
+ * When a pack of the workspace's own was added, RFC 3339 UTC.
+ */
+addedAt?: string, 
+/**
+ * Who added it.
+ */
+by?: string, };
+
+/**
+ * One version of a pack, and what it changed.
+ */
+export type SchemaVersion = { id: string, version: string, addedAt?: string, by?: string, 
+/**
+ * The file it came in.
+ */
+file?: string, 
+/**
+ * Since the version before, a sentence each; empty for the first one.
+ */
+changes: Array<string>, };
 
 export type Schemas = { schemas: Array<SchemaSummary>, };
+
+export type SchemasTested = { results: Array<ExampleResult>, passed: number, failed: number, };
 
 /**
  * Which records a bulk change is for.
@@ -1643,27 +1745,28 @@ missingFields: Array<string>,
  */
 questions: Array<string>, };
 
-export type TestConnection = { uri: string, };
+export type TestConnection = { uri: string, 
+/**
+ * Where the address names a user without one.
+ */
+password?: string, };
+
+export type TestSchemas = { 
+/**
+ * `careers` for all its versions, `careers@1.0.0` for one; absent: all packs that come with examples.
+ */
+schema?: string, 
+/**
+ * Absent: the examples that come with the pack.
+ */
+examples?: Array<SchemaExample>, };
 
 /**
  * A value and how often it occurs.
  */
 export type TopValue = { value: string, count: number, };
 
-export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings";
-
-/**
- * One row, before and after.
- */
-export type TriedRow = { rowNumber: number, 
-/**
- * The values of the source by column; absent where the row cannot be read.
- */
-source?: Value, document?: Value, raw: string, 
-/**
- * Each points at its place in the record.
- */
-violations: Array<Violation>, };
+export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings" | "schemas";
 
 export type TrimKind = "ends" | "collapse";
 

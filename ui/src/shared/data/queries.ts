@@ -99,6 +99,7 @@ const commandsOfTopic: Record<Topic, string[]> = {
   collections: ["collections.list", "schemas.list"],
   quality: ["quality.last", "records.find", "records.count"],
   settings: ["settings.list", "mappings.list", "mappings.get"],
+  schemas: ["schemas.list", "schemas.get", "schemas.inspect", "imports.preview", "collections.list"],
 };
 
 /** Which cached answers an event makes old. */

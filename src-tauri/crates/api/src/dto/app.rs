@@ -108,7 +108,13 @@ wire! {
         pub millis: i64,
     }
 
-    pub struct TestConnection { pub uri: String }
+    pub struct TestConnection {
+        pub uri: String,
+        /// Where the address names a user without one.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub password: Option<String>,
+    }
 
     pub struct ConnectionReport { pub ok: bool, pub stages: Vec<ConnectionStage>, pub server: String, pub permissions: Vec<Permission> }
 
@@ -183,5 +189,5 @@ wire! {
         FilesDropped { files: Vec<super::FileHandle> },
     }
 
-    pub enum Topic { Records, Quarantine, Runs, Changes, Collections, Quality, Settings }
+    pub enum Topic { Records, Quarantine, Runs, Changes, Collections, Quality, Settings, Schemas }
 }

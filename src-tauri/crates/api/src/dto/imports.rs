@@ -21,6 +21,18 @@ wire! {
         pub mapping: Option<serde_json::Value>,
     }
 
+    /// A database elsewhere whose records are to be imported; it can be used as a file then, with its collections as parts.
+    pub struct ConnectSource {
+        /// `mongodb://` or `mongodb+srv://`, with a database name.
+        pub uri: String,
+        /// Where the address names a user without one; absent: that of the keyring.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub password: Option<String>,
+        /// Keep the password in the keyring.
+        pub remember: bool,
+    }
+
     pub struct PreviewImport {
         #[serde(flatten)]
         #[ts(flatten)]
@@ -39,12 +51,18 @@ wire! {
         pub reason: String,
     }
 
+    /// One row: what the source has, and the record that it becomes.
     pub struct PreviewRow {
         pub row_number: i64,
+        /// The values of the source by column, where a mapping is tried; absent where the row cannot be read.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub source: Option<Value>,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub document: Option<Value>,
         pub raw: String,
+        /// Each points at its place in the record.
         pub violations: Vec<Violation>,
     }
 

@@ -1,7 +1,6 @@
 //! Mappings: saved ones, and what is told while one is made.
 
-use super::{FileHandle, ProblemCount, Sources, wire};
-use steward_domain::{Value, Violation};
+use super::{FileHandle, PreviewRow, ProblemCount, Sources, wire};
 use steward_mapping::{Mapping, Profile};
 
 pub use steward_mapping::{ColumnProfile, Suggestion};
@@ -108,21 +107,6 @@ wire! {
         pub limit: i64,
     }
 
-    /// One row, before and after.
-    pub struct TriedRow {
-        pub row_number: i64,
-        /// The values of the source by column; absent where the row cannot be read.
-        #[ts(optional)]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub source: Option<Value>,
-        #[ts(optional)]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub document: Option<Value>,
-        pub raw: String,
-        /// Each points at its place in the record.
-        pub violations: Vec<Violation>,
-    }
-
     /// Why a mapping cannot be used.
     pub struct MappingFault {
         /// RFC 6901, into the mapping.
@@ -133,9 +117,9 @@ wire! {
 
     pub struct MappingTrial {
         /// The first rows; with an error, as the source has them and nothing else.
-        pub rows: Vec<TriedRow>,
+        pub rows: Vec<PreviewRow>,
         /// The first rows with problems.
-        pub bad_rows: Vec<TriedRow>,
+        pub bad_rows: Vec<PreviewRow>,
         /// Rows that were checked.
         pub checked: i64,
         /// Of them, those with problems.

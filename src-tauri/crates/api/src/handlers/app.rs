@@ -62,7 +62,7 @@ pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
             Some("Steward asks for passwords each time; it never writes them to a file."),
         )
     });
-    let schemas = app.registry.all().count();
+    let schemas = app.packs().all().count();
     checks.push(check("Schemas", CheckOutcome::Ok, format!("{schemas} schema packs are ready."), None));
     match app.current() {
         None => checks.push(check(

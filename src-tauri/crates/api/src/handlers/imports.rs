@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use steward_domain::{Duplicates, Filter, RecordKey, Staging, Value};
+use steward_domain::run::RunFile;
+use steward_domain::{Duplicates, Filter, RecordKey, SourceChoice, Staging, Value};
 use steward_mapping::Mapping;
 use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Place, Reading, SourceFile};
 use steward_pipeline::rows::RowOutcome;
@@ -11,9 +12,10 @@ use steward_pipeline::{Workspace, import, runs};
 
 use crate::app::App;
 use crate::dto::{
-    ApplyPlan, Detection, DiffSample, FileHandle, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted, JobUnit,
-    PlanImport, PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
+    ApplyPlan, ConnectSource, Detection, DiffSample, FileHandle, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted,
+    JobUnit, PlanImport, PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
 };
+use crate::elsewhere;
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
 use crate::plans::{self, CollectionStamp, FileStamp, Plan};
@@ -27,13 +29,21 @@ pub(crate) fn announce(app: &Arc<App>, collection: &str) {
     app.changed(&topics, Some(collection));
 }
 
-pub(super) fn sources(app: &App, Sources { files, choices, .. }: &Sources) -> ApiResult<Vec<SourceFile>> {
+pub(super) async fn sources(app: &App, Sources { files, choices, .. }: &Sources) -> ApiResult<Vec<SourceFile>> {
     if files.is_empty() {
         return Err(ApiError::bad_request("Choose at least one file."));
     }
-    let choice = |at: usize| choices.get(at).cloned().unwrap_or_default();
-    let file = |(at, id): (usize, &String)| app.files.get(id).map(|(path, name)| SourceFile::file(name, path, choice(at)));
-    files.iter().enumerate().map(file).collect()
+    let mut out = Vec::with_capacity(files.len());
+    for (at, id) in files.iter().enumerate() {
+        out.push(elsewhere::source(app, id, choices.get(at).cloned().unwrap_or_default()).await?);
+    }
+    Ok(out)
+}
+
+/// Opens a database whose records are to be imported.
+pub async fn connect(app: &Arc<App>, request: ConnectSource) -> ApiResult<FileHandle> {
+    let database = elsewhere::connect(&request.uri, request.password.as_deref(), request.remember).await?;
+    Ok(app.files.register_database(database))
 }
 
 pub(super) fn mapping_of(json: Option<&serde_json::Value>) -> ApiResult<Option<Mapping>> {
@@ -60,14 +70,6 @@ pub(super) async fn first_records(source: SourceFile, mapping: Option<Mapping>) 
     Ok(rows.into_iter().take(PREVIEW).filter_map(document).map(|d| steward_domain::value::doc_to_plain(&d)).collect())
 }
 
-async fn examine(source: &SourceFile) -> ApiResult<steward_sources::Examined> {
-    let (path, choice) = (source.path()?.to_owned(), source.choice.clone());
-    let examined = tokio::task::spawn_blocking(move || {
-        steward_sources::examine(&path, &choice).map_err(|e| ApiError::from(steward_pipeline::Error::source(&path, e)))
-    });
-    examined.await.map_err(|e| ApiError::bad_request("The file cannot be read.").details(e.to_string()))?
-}
-
 pub(super) fn detections(workspace: &Workspace, records: &[serde_json::Value]) -> Vec<Detection> {
     let found = steward_schema::detect(&workspace.registry, records);
     found.into_iter().map(|d| Detection { schema: d.id.to_string(), confidence: d.confidence, reason: d.reason }).collect()
@@ -77,8 +79,8 @@ pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<Import
     let workspace = app.workspace()?;
     let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let mut files = Vec::new();
-    for (id, source) in request.sources.files.iter().zip(sources(app, &request.sources)?) {
-        let examined = examine(&source).await?;
+    for (id, source) in request.sources.files.iter().zip(sources(app, &request.sources).await?) {
+        let examined = import::examine(&source).await?;
         let records = first_records(source.clone(), mapping.clone()).await?;
         let detected = detections(&workspace, &records);
         let chosen = match &request.schema {
@@ -137,6 +139,7 @@ async fn preview_rows(
         };
         rows.push(PreviewRow {
             row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
+            source: None,
             document: document.map(Value::from),
             raw: String::from_utf8_lossy(&raw).chars().take(2000).collect(),
             violations,
@@ -147,7 +150,8 @@ async fn preview_rows(
 
 /// Settles schema, collection and key.
 async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiResult<ImportSpec> {
-    let files = sources(app, &request.sources)?;
+    let files = sources(app, &request.sources).await?;
+    elsewhere::require_part(app, &request.sources.files, &request.sources.choices).await?;
     let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let schema = match &request.schema {
         Some(schema) if schema.is_empty() => String::new(),
@@ -241,7 +245,7 @@ pub(super) fn plan_of(app: &Arc<App>, spec: ImportSpec, files: Vec<FileHandle>, 
             Some(runs::dry_run(&workspace, &spec, progress.as_ref()).await?)
         } else {
             let how = Reading::of(&workspace, &spec)?;
-            for file in spec.files.iter().filter(|f| matches!(f.place, Place::File(_))) {
+            for file in &spec.files {
                 steward_pipeline::trial::readable(file, &how)?;
             }
             None
@@ -330,9 +334,17 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
 
 pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let files = if request.files.is_empty() { Vec::new() } else { sources(app, &Sources { files: request.files, ..Sources::default() })? };
+    let run = runs::get(&workspace, &request.run_id).await?;
+    let files = if request.files.is_empty() {
+        elsewhere::of_run(&run, &workspace.store).await?
+    } else {
+        let part = |file: &RunFile| SourceChoice { part: file.collection.clone().or(file.choice.part.clone()), ..file.choice.clone() };
+        let choices = run.files.iter().map(part).collect();
+        sources(app, &Sources { files: request.files, choices, mapping: None }).await?
+    };
+    let unit = if run.files.iter().all(|f| f.collection.is_none()) { JobUnit::Bytes } else { JobUnit::Records };
     let owner = Arc::clone(app);
-    Ok(jobs::start(app, JobKind::Import, "Going on with an import", JobUnit::Bytes, move |progress| async move {
+    Ok(jobs::start(app, JobKind::Import, "Going on with an import", unit, move |progress| async move {
         let (run, _) = runs::resume(&workspace, &request.run_id, files, progress.as_ref()).await?;
         announce(&owner, &run.collection);
         Ok(JobOutcome::Run(run))
@@ -348,7 +360,7 @@ pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobSt
         return Err(ApiError::bad_request("The report cannot be written over the file that is checked."));
     }
     let title = format!("Checking {}", names(&spec));
-    Ok(jobs::start(app, JobKind::Plan, title, JobUnit::Bytes, move |progress| async move {
+    Ok(jobs::start(app, JobKind::Plan, title, unit(&spec), move |progress| async move {
         let findings = runs::judge(&workspace, &spec, report.as_deref(), progress.as_ref()).await?;
         Ok(JobOutcome::Plan(describe(files, &spec, Some(findings))))
     }))

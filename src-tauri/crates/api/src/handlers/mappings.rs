@@ -15,8 +15,8 @@ use steward_store::{Durability, WriteBatch, WriteOp, names};
 use super::imports::{detections, first_records, mapping_of, sources};
 use crate::app::App;
 use crate::dto::{
-    Empty, FileHandle, MappingFault, MappingFile, MappingName, MappingTrial, ProblemCount, ProfileSource, ProfiledSource, ReadMapping,
-    SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, Topic, TriedRow, TryMapping, WriteMapping,
+    Empty, FileHandle, MappingFault, MappingFile, MappingName, MappingTrial, PreviewRow, ProblemCount, ProfileSource, ProfiledSource,
+    ReadMapping, SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, Topic, TryMapping, WriteMapping,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -119,7 +119,7 @@ pub async fn write(app: &Arc<App>, request: WriteMapping) -> ApiResult<FileHandl
 
 /// The sample of the first file.
 async fn sample(app: &App, asked: &Sources) -> ApiResult<Arc<Sample>> {
-    let first = sources(app, asked)?.into_iter().next();
+    let first = sources(app, asked).await?.into_iter().next();
     app.samples.of(first.ok_or_else(|| ApiError::bad_request("Choose a file."))?).await
 }
 
@@ -152,7 +152,7 @@ pub async fn suggest(app: &Arc<App>, request: SuggestMapping) -> ApiResult<Sugge
     let schema = match request.schema {
         Some(schema) => schema,
         None => {
-            let first = sources(app, &request.sources)?.into_iter().next();
+            let first = sources(app, &request.sources).await?.into_iter().next();
             let records = first_records(first.ok_or_else(|| ApiError::bad_request("Choose a file."))?, None).await?;
             detections(&workspace, &records).into_iter().next().map(|d| d.schema).unwrap_or_default()
         }
@@ -240,8 +240,8 @@ fn told(trial: Trial, error: Option<MappingFault>) -> MappingTrial {
     }
 }
 
-fn tried(row: Tried) -> TriedRow {
-    TriedRow {
+fn tried(row: Tried) -> PreviewRow {
+    PreviewRow {
         row_number: whole(row.number),
         source: row.source.map(Value::from),
         document: row.document.map(Value::from),

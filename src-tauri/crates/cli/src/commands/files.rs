@@ -1,8 +1,8 @@
-//! Files that are named on the command line: handed over by id, read as it was chosen.
+//! Files and databases that are named on the command line: handed over by id, read as it was chosen.
 
 use std::path::{Path, PathBuf};
 
-use steward_api::dto::Sources;
+use steward_api::dto::{ConnectSource, FileHandle, Sources};
 use steward_api::{Address, ApiError, ApiResult, ErrorCode};
 use steward_domain::SourceChoice;
 
@@ -16,8 +16,8 @@ pub struct Named {
 }
 
 /// Hands files over; the choices are the same for each of them.
-pub fn named(session: &Session, files: &[PathBuf], choices: &Choices) -> ApiResult<Named> {
-    let (files, spools) = handles(session, files)?;
+pub async fn named(session: &Session, files: &[PathBuf], choices: &Choices) -> ApiResult<Named> {
+    let (files, spools) = handles(session, files).await?;
     let choice = SourceChoice {
         part: choices.part.clone(),
         encoding: choices.encoding.clone(),
@@ -37,8 +37,32 @@ pub fn json(path: &Path, what: &str) -> ApiResult<serde_json::Value> {
     serde_json::from_str(&text).map_err(|e| ApiError::bad_request(format!("{what} {shown} is not valid JSON: {e}.")))
 }
 
+/// Hands files over that are not read as records.
+pub fn registered(session: &Session, files: &[PathBuf]) -> ApiResult<Vec<String>> {
+    files.iter().map(|file| registered_one(session, file)).collect()
+}
+
+fn registered_one(session: &Session, file: &Path) -> ApiResult<String> {
+    let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    if !path.exists() {
+        return Err(ApiError::new(ErrorCode::NotFound, format!("There is no file {}.", file.display())));
+    }
+    Ok(session.app.files.register(&path).id)
+}
+
+/// The person's workspace, for the schemas that are kept in it, else one that is thrown away: looking at files writes to
+/// neither.
+pub async fn known_or_scratch(session: &Session) -> ApiResult<Option<tempfile::TempDir>> {
+    match super::schema::know_own_packs(session).await {
+        Ok(true) => return Ok(None),
+        Ok(false) => {}
+        Err(e) => session.say(&format!("Only the schemas that come with Steward are known: {}", e.message)),
+    }
+    scratch(session).await.map(Some)
+}
+
 /// Opens a workspace that is thrown away: looking at files needs none of the person's.
-pub async fn scratch(session: &Session) -> ApiResult<tempfile::TempDir> {
+async fn scratch(session: &Session) -> ApiResult<tempfile::TempDir> {
     let folder =
         tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "No scratch folder can be made.").details(e.to_string()))?;
     session.app.open(&Address::File(folder.path().join("scratch.steward")), false).await?;
@@ -56,7 +80,28 @@ fn spool_input(session: &Session) -> ApiResult<(String, tempfile::TempPath)> {
     Ok((id, path))
 }
 
-fn handles(session: &Session, files: &[PathBuf]) -> ApiResult<(Vec<String>, Vec<tempfile::TempPath>)> {
+/// The address of a MongoDB database, where one is given in the place of a file.
+fn server(given: &Path) -> Option<&str> {
+    given.to_str().filter(|text| matches!(Address::parse(text), Address::Mongo(_)))
+}
+
+/// What a run notes of a source: the full path of a file, or an address without its secrets.
+pub fn noted(given: &Path) -> String {
+    match server(given) {
+        Some(uri) => Address::parse(uri).public(),
+        None => std::path::absolute(given).unwrap_or_else(|_| given.to_owned()).display().to_string(),
+    }
+}
+
+/// Opens a database to read from. Its password is that of the address, of the surroundings, or of the keyring.
+async fn connected(session: &Session, uri: &str) -> ApiResult<String> {
+    let password = std::env::var("STEWARD_SOURCE_PASSWORD").ok().filter(|text| !text.is_empty());
+    let request = ConnectSource { uri: uri.to_owned(), password, remember: false };
+    let handle: FileHandle = session.call("imports.connect", &request).await?;
+    Ok(handle.id)
+}
+
+async fn handles(session: &Session, files: &[PathBuf]) -> ApiResult<(Vec<String>, Vec<tempfile::TempPath>)> {
     let (mut out, mut spools) = (Vec::new(), Vec::new());
     for file in files {
         if file.as_os_str() == "-" {
@@ -65,11 +110,11 @@ fn handles(session: &Session, files: &[PathBuf]) -> ApiResult<(Vec<String>, Vec<
             spools.push(spool);
             continue;
         }
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        if !path.exists() {
-            return Err(ApiError::new(ErrorCode::NotFound, format!("There is no file {}.", file.display())));
+        if let Some(uri) = server(file) {
+            out.push(connected(session, uri).await?);
+            continue;
         }
-        out.push(session.app.files.register(&path).id);
+        out.push(registered_one(session, file)?);
     }
     Ok((out, spools))
 }

@@ -25,9 +25,10 @@ fn plan_of(job: Job) -> ApiResult<ImportPlan> {
 
 pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
     session.open(true).await?;
-    let mut named = files::named(session, &command.files, &command.reading.choices)?;
+    let mut named = files::named(session, &command.files, &command.reading.choices).await?;
     if let Some(resume) = &command.resume {
-        return go_on(session, resume, &command.files, named.sources.files.clone()).await;
+        let part = command.reading.choices.part.as_deref();
+        return go_on(session, resume, &command.files, named.sources.files.clone(), part).await;
     }
     named.sources.mapping = mapping::chosen(session, command.reading.mapping.as_deref()).await?;
     let mode = match command.mode {
@@ -67,19 +68,21 @@ async fn carry_out(session: &Session, plan: ImportPlan, dry_run: bool) -> ApiRes
     finish(session, session.run_job("imports.apply", &apply).await?)
 }
 
-async fn go_on(session: &Session, which: &str, paths: &[PathBuf], files: Vec<String>) -> ApiResult<u8> {
-    let run_id = if which == "last" { last_stopped(session, paths).await? } else { which.to_owned() };
+async fn go_on(session: &Session, which: &str, paths: &[PathBuf], files: Vec<String>, part: Option<&str>) -> ApiResult<u8> {
+    let run_id = if which == "last" { last_stopped(session, paths, part).await? } else { which.to_owned() };
     let request = ResumeRun { run_id, files };
     finish(session, session.run_job("imports.resume", &request).await?)
 }
 
 /// The newest run of these files that did not come to its end.
-async fn last_stopped(session: &Session, paths: &[PathBuf]) -> ApiResult<String> {
+async fn last_stopped(session: &Session, paths: &[PathBuf], part: Option<&str>) -> ApiResult<String> {
     let runs: Runs = session.call("runs.list", &steward_api::dto::Empty {}).await?;
-    let wanted: Vec<String> = paths.iter().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()).display().to_string()).collect();
+    let wanted: Vec<String> = paths.iter().map(|path| files::noted(path)).collect();
+    let same_part = |run: &RunRecord| part.is_none() || run.files.iter().all(|f| f.collection.is_none() || f.collection.as_deref() == part);
     let stopped = |run: &&RunRecord| {
         matches!(run.state, RunState::Interrupted | RunState::Cancelled | RunState::Failed)
             && (wanted.is_empty() || run.files.iter().map(|f| f.path.clone()).eq(wanted.iter().cloned()))
+            && same_part(run)
     };
     let found = runs.runs.iter().find(stopped);
     found.map(|run| run.id.clone()).ok_or_else(|| {
@@ -165,8 +168,8 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
         return super::quality::measure(session, &collection, true).await;
     }
     let chosen = mapping::chosen_before(session, command.reading.mapping.as_deref()).await?;
-    let _scratch = files::scratch(session).await?;
-    let mut named = files::named(session, &command.files, &command.reading.choices)?;
+    let _scratch = files::known_or_scratch(session).await?;
+    let mut named = files::named(session, &command.files, &command.reading.choices).await?;
     named.sources.mapping = chosen;
     let report = command.report.as_deref().map(|path| session.app.files.register(path).id);
     let request = ValidateFiles { sources: named.sources.clone(), schema: command.schema, report };

@@ -75,7 +75,7 @@ pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
 pub async fn doctor(session: &Session) -> ApiResult<u8> {
     let mut failed = false;
     if let Address::Mongo(uri) = session.address() {
-        let request = steward_api::dto::TestConnection { uri };
+        let request = steward_api::dto::TestConnection { uri, password: None };
         let report: steward_api::dto::ConnectionReport = session.call("workspace.testConnection", &request).await?;
         if !session.json {
             let stage = |s: &steward_api::dto::ConnectionStage| {

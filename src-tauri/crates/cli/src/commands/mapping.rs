@@ -54,12 +54,12 @@ pub async fn run(session: &Session, command: Mapping) -> ApiResult<u8> {
         Mapping::Save { name, file, schema, replace } => save(session, name, &file, schema, replace).await,
         Mapping::Remove { name } => remove(session, name).await,
         Mapping::Suggest { file, schema, choices } => {
-            let _scratch = files::scratch(session).await?;
-            let named = files::named(session, &[file], &choices)?;
+            let _scratch = files::known_or_scratch(session).await?;
+            let named = files::named(session, &[file], &choices).await?;
             suggest(session, SuggestMapping { sources: named.sources.clone(), schema }).await
         }
         Mapping::Profile { file, choices } => {
-            let named = files::named(session, &[file], &choices)?;
+            let named = files::named(session, &[file], &choices).await?;
             profile(session, ProfileSource { sources: named.sources.clone() }).await
         }
     }

@@ -10,6 +10,7 @@ pub mod quality;
 pub mod quarantine;
 pub mod records;
 pub mod runs;
+pub mod schema;
 pub mod split;
 
 use serde_json::Value as Json;

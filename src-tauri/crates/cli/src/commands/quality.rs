@@ -1,10 +1,10 @@
-//! `quality`, `schema …` and `validate --collection`.
+//! `quality` and `validate --collection`.
 
-use steward_api::dto::{AssignSchema, CollectionInfo, Empty, JobOutcome, LastQuality, QualityQuery, SchemaDetail, SchemaId, Schemas};
+use steward_api::dto::{JobOutcome, LastQuality, QualityQuery};
 use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::quality::{MetricName, MetricState, MetricUnit, QualityReport};
 
-use crate::args::{Quality, Schema};
+use crate::args::Quality;
 use crate::exit;
 use crate::output::{self, counted, line, number};
 use crate::session::Session;
@@ -71,44 +71,4 @@ fn print(report: &QualityReport) {
     for field in report.fields.iter().filter(|f| f.missing > 0) {
         line(&format!("  {:>8} without {}", number(field.missing), field.field));
     }
-}
-
-pub async fn schema(session: &Session, command: Schema) -> ApiResult<u8> {
-    match command {
-        Schema::List => {
-            let list: Schemas = session.call("schemas.list", &Empty {}).await?;
-            output::answer(session.json, &list, |list| {
-                let rows: Vec<Vec<String>> = list
-                    .schemas
-                    .iter()
-                    .map(|s| vec![s.id.clone(), s.title.clone(), format!("collection {}", s.collection), format!("key {}", s.key_field)])
-                    .collect();
-                output::table(&rows);
-            });
-        }
-        Schema::Show { id } => {
-            let detail: SchemaDetail = session.call("schemas.get", &SchemaId { schema: id }).await?;
-            output::answer(session.json, &detail, |detail| {
-                line(&format!("{}  {}", detail.summary.id, detail.summary.title));
-                line(&detail.summary.description);
-                let rows: Vec<Vec<String>> = detail
-                    .fields
-                    .iter()
-                    .map(|f| {
-                        vec![f.name.clone(), f.types.join("|"), if f.required { "required".into() } else { String::new() }, f.rules.clone()]
-                    })
-                    .collect();
-                output::table(&rows);
-            });
-        }
-        Schema::Assign { collection, schema } => {
-            session.open(false).await?;
-            let schema = (schema != "none").then_some(schema);
-            let info: CollectionInfo = session.call("collections.assignSchema", &AssignSchema { collection, schema }).await?;
-            output::answer(session.json, &info, |info| {
-                line(&format!("{} follows {}", info.name, info.schema.as_deref().unwrap_or("no schema")));
-            });
-        }
-    }
-    Ok(exit::DONE)
 }

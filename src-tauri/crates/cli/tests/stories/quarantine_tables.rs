@@ -124,6 +124,35 @@ on_both! {
         assert_eq!(at.json(0, &["quarantine", "show", &ids[2]])["document"]["rating"], "x");
     }
 
+    fn a_corrected_table_comes_back_as_a_workbook(at) {
+        bad_sessions(at);
+        at.json(0, &["quarantine", "export", "rows.csv", "--format", "rows"]);
+        let mut table = csv_rows(at.read("rows.csv").trim_start_matches('\u{feff}'));
+        let rating = table[0].iter().position(|name| name == "rating").unwrap();
+        let level = table[0].iter().position(|name| name == "cefr_level").unwrap();
+        for row in &mut table[1..] {
+            (row[rating], row[level]) = ("0.5".into(), "B2".into());
+        }
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (r, row) in table.iter().enumerate() {
+            for (c, cell) in row.iter().enumerate() {
+                let (r, c) = (u32::try_from(r).unwrap(), u16::try_from(c).unwrap());
+                // A spreadsheet keeps numbers as numbers.
+                match cell.parse::<f64>() {
+                    Ok(number) => sheet.write(r, c, number).unwrap(),
+                    Err(_) => sheet.write(r, c, cell.as_str()).unwrap(),
+                };
+            }
+        }
+        let file = at.write("corrected.xlsx", book.save_to_buffer().unwrap());
+        let plan = at.json(0, &["quarantine", "import-corrections", &file]);
+        assert_eq!(fates(&plan), [("released".to_owned(), 3)]);
+        let done = at.json(0, &["quarantine", "import-corrections", &file, "--yes"]);
+        assert_eq!(number(&done, "/released"), 3);
+        assert_eq!(number(&at.json(0, &["quarantine", "list"]), "/total"), 0);
+    }
+
     fn what_changed_meanwhile_is_not_overwritten(at) {
         let ids = bad_sessions(at);
         at.json(0, &["quarantine", "export", "rows.csv", "--format", "rows"]);

@@ -179,6 +179,28 @@ on_both! {
         drop(server);
         assert_eq!(lines, at.export("careers"));
     }
+
+    fn a_mapping_goes_to_a_file_and_comes_from_one(at) {
+        at.json(0, &["init"]);
+        let server = Server::start(at);
+        let bearer = server.bearer();
+        let own = [("Authorization", bearer.as_str())];
+        let mapping = json!({"version": 1, "name": "Survey", "rules": [{"to": "title", "from": "Job Title", "steps": [{"trim": "collapse"}]}]});
+        let target = server.send("POST", "/api/save-target?name=survey.json", &own, b"").json();
+        let written = server.call("mappings.write", &json!({"file": target["id"], "mapping": mapping}));
+        assert_eq!(text(&written, "/name"), "survey.json");
+        assert!(number(&written, "/bytes") > 0);
+        let down = server.send("GET", &format!("/api/download/{}?token={}", text(&target, "/id"), server.token), &[], b"");
+        let up = server.send("POST", "/api/upload?name=survey.json", &own, &down.body).json();
+        let read = server.call("mappings.read", &json!({"file": up["id"]}));
+        assert_eq!(read["mapping"], mapping);
+        for (content, words) in [("{", "not valid JSON"), ("{\"rules\": []}", "version"), (&"x".repeat(5 << 20), "too large")] {
+            let bad = server.send("POST", "/api/upload?name=bad.json", &own, content.as_bytes()).json();
+            let refused = server.send("POST", "/api/call/mappings.read", &own, json!({"file": bad["id"]}).to_string().as_bytes());
+            assert_eq!(refused.status, 400);
+            assert!(text(&refused.json(), "/message").contains(words), "{}", refused.json());
+        }
+    }
 }
 
 #[test]

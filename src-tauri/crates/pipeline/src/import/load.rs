@@ -1,12 +1,12 @@
 //! The sink that writes: records, quarantine, earlier states and the checkpoint, batch by batch.
 
-use steward_domain::{QuarantineEntry, QuarantineStatus, RunCounts, Value};
+use steward_domain::{QuarantineEntry, RunCounts, Value};
 use steward_store::upsert::{self, Bookkeeper, Incoming, Outcome, UpsertPlan};
 use steward_store::{StoreResult, WriteOp, names};
 
 use bson::Bson;
 
-use super::{FineRow, ImportSpec, Sink, SinkBatch, as_it_came, set_aside, turned_away_because};
+use super::{FineRow, ImportSpec, Kept, Sink, SinkBatch, set_aside, turned_away_because, waiting};
 use crate::docs::{self, Change};
 use crate::error::Result;
 use crate::workspace::Workspace;
@@ -139,27 +139,16 @@ impl Loading<'_> {
     fn late_entry(&self, outcome: &Outcome, incoming: &Incoming, row: &FineRow, batch: &SinkBatch<'_>) -> QuarantineEntry {
         // The file is the one being read: the last with a hash still open, or the last one.
         let file = batch.findings.files.iter().position(|f| f.sha256.is_empty()).unwrap_or(batch.findings.files.len() - 1);
-        let name = batch.findings.files[file].name.clone();
-        let (raw, raw_base64) = as_it_came(&row.raw);
-        let mut entry = QuarantineEntry {
-            id: format!("{}-{file}-{}", batch.run, row.number),
-            run_id: batch.run.to_owned(),
-            collection: self.spec.collection.clone(),
-            source_file: name,
-            source_hash: String::new(),
-            row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
-            byte_offset: i64::try_from(row.offset).unwrap_or(i64::MAX),
-            raw,
-            raw_base64,
-            document: upsert::decode(&incoming.document).ok().map(Value::from),
-            errors: vec![turned_away_because(outcome, &incoming.key, &self.spec.key_field)],
-            schema: self.spec.schema.clone(),
-            status: QuarantineStatus::Waiting,
-            quarantined_at: self.workspace.clock.stamp(),
-            edited: false,
-            resolved_at: None,
-            reason: None,
+        let row = Kept {
+            file: &batch.findings.files[file],
+            at: file,
+            number: row.number,
+            offset: row.offset,
+            raw: &row.raw,
+            document: upsert::decode(&incoming.document).ok(),
         };
+        let errors = vec![turned_away_because(outcome, &incoming.key, &self.spec.key_field)];
+        let mut entry = waiting(self.workspace, self.spec, batch.run, row, errors);
         if *outcome == Outcome::Older {
             set_aside(&mut entry);
         }

@@ -75,6 +75,14 @@ impl SourceFile {
         Self { name: collection.to_owned(), place: Place::Collection(source), choice: SourceChoice::default() }
     }
 
+    /// A collection of another workspace; its name tells the database, too.
+    pub fn elsewhere(store: &Arc<dyn Store>, address: &str, database: &str, collection: &str, choice: SourceChoice) -> Self {
+        let source =
+            CollectionSource { store: Arc::clone(store), address: address.to_owned(), collection: collection.to_owned(), after: None };
+        let database = database.strip_suffix(".steward").unwrap_or(database);
+        Self { name: format!("{database}.{collection}"), place: Place::Collection(source), choice }
+    }
+
     /// The source of a run again, where it can be found without asking: a file at its old place, or a collection of the
     /// workspace that is open.
     pub fn of_run(store: &Arc<dyn Store>, then: &RunFile) -> Option<Self> {

@@ -1,7 +1,7 @@
 /** What the mapping makes of real rows: the source beside the result, and what is wrong at its place. */
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
-import type { MappingRule, MappingTrial, TriedRow, Violation } from "@/ipc";
+import type { MappingRule, MappingTrial, PreviewRow, Violation } from "@/ipc";
 import { Panel, StateMark } from "@/shared/ui";
 import { ValueText } from "@/shared/value/ValueText";
 import { count, fieldTitle, number } from "@/shared/words/words";
@@ -75,7 +75,7 @@ function TrialState({ trial, busy }: { trial: MappingTrial; busy: boolean }) {
   );
 }
 
-function FocusTable({ rows, rule, columns }: { rows: TriedRow[]; rule: MappingRule; columns: string[] }) {
+function FocusTable({ rows, rule, columns }: { rows: PreviewRow[]; rule: MappingRule; columns: string[] }) {
   return (
     <table className={classes.result}>
       <thead>
@@ -100,7 +100,7 @@ function FocusTable({ rows, rule, columns }: { rows: TriedRow[]; rule: MappingRu
   );
 }
 
-function AllTable({ rows, rules, columns }: { rows: TriedRow[]; rules: MappingRule[]; columns: string[] }) {
+function AllTable({ rows, rules, columns }: { rows: PreviewRow[]; rules: MappingRule[]; columns: string[] }) {
   const kept = keptFields(rows, rules);
   return (
     <table className={`${classes.result} ${classes.folding}`}>
@@ -150,7 +150,7 @@ function AllTable({ rows, rules, columns }: { rows: TriedRow[]; rules: MappingRu
   );
 }
 
-type CellProps = { row: TriedRow; rule: MappingRule; label?: string; children?: React.ReactNode };
+type CellProps = { row: PreviewRow; rule: MappingRule; label?: string; children?: React.ReactNode };
 
 function ResultCell({ row, rule, label, children }: CellProps) {
   const wrong = violationsAt(row.violations, rule.to);
@@ -179,7 +179,7 @@ function Messages({ violations, named }: { violations: Violation[]; named?: bool
   ));
 }
 
-function SourceCell({ row, rule, columns }: { row: TriedRow; rule: MappingRule; columns: string[] }) {
+function SourceCell({ row, rule, columns }: { row: PreviewRow; rule: MappingRule; columns: string[] }) {
   const read = [...new Set(columnsOf(rule.from))];
   if (row.source === undefined) return <span className="mono">{row.raw}</span>;
   if (read.length === 0) return <span className="faint">no column</span>;

@@ -1,0 +1,89 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { chooseFiles, expect, goTo, type Page, samples, test } from "./kit";
+
+const fixtures = resolve(import.meta.dirname, "../../fixtures/sources");
+
+type Case = {
+  file: string;
+  /** What the page tells of the format, from the outside in. */
+  told: string[];
+  /** The part that has to be chosen: its control, and its name. */
+  part?: [string, string];
+};
+
+/** Each holds three language sessions of its own. */
+const cases: Case[] = [
+  { file: "utf-16.csv", told: ["separated values, ;", "UTF-16LE"] },
+  { file: "windows-1252.csv", told: ["separated values, ;", "windows-1252"] },
+  { file: "sessions.csv.gz", told: ["gzip", "separated values, ,"] },
+  { file: "sessions.csv.bz2", told: ["bzip2", "separated values, ,"] },
+  { file: "sessions.csv.zst", told: ["zstd", "separated values, ,"] },
+  { file: "sessions.zip", told: ["zip", "separated values, ,"] },
+  { file: "sessions.ndjson", told: ["NDJSON, one record a line"] },
+  { file: "sessions.xlsx", told: ["Excel workbook"], part: ["Sheet", "Sessions"] },
+  { file: "sessions.ods", told: ["OpenDocument sheet"] },
+  { file: "sessions.db", told: ["SQLite table"], part: ["Table", "sessions"] },
+  { file: "sessions.bson", told: ["BSON"] },
+  { file: "sessions.archive", told: ["archive of mongodump"] },
+];
+
+async function choosePart(app: Page, [label, name]: [string, string]): Promise<void> {
+  const part = app.getByRole("region", { name: /^How .* is read$/ }).getByRole("combobox", { name: label });
+  await part.click();
+  await app.getByRole("option", { name: new RegExp(`^${name}`) }).click();
+  await expect(part).toHaveValue(new RegExp(`^${name}`));
+}
+
+test("every kind of file is told, shown and imported", async ({ app, steward }) => {
+  test.setTimeout(240_000);
+  await goTo(app, "Imports");
+  for (const { file, told, part } of cases) {
+    await test.step(file, async () => {
+      await chooseFiles(app, join(fixtures, file));
+      if (part) await choosePart(app, part);
+      for (const word of told) await expect(app.getByText(word, { exact: true }).first()).toBeVisible();
+      await expect(app.getByText("the first 3 rows are fine")).toBeVisible();
+      await expect(app.getByText("Español").first()).toBeVisible();
+      await app.getByRole("button", { name: "See the plan" }).click();
+      await app.getByRole("button", { name: "Import 3 records" }).click();
+      await expect(app.getByText("3 records added.", { exact: true })).toBeVisible();
+      await app.getByRole("button", { name: "Import more" }).click();
+    });
+  }
+  const count = JSON.parse(steward.cli("--json", "records", "count", "--collection", "language_sessions"));
+  expect(count.count).toBe(3 * cases.length);
+});
+
+test("a damaged database says what it could not read", async ({ app }) => {
+  await goTo(app, "Imports");
+  await chooseFiles(app, join(samples, "careers.db"));
+  await expect(app.getByText("SQLite table", { exact: true })).toBeVisible();
+  await app.getByRole("button", { name: "See the plan" }).click();
+  await expect(app.getByText("105 rows could be read", { exact: false }).first()).toBeVisible();
+  await expect(app.getByText("5 pages", { exact: false }).first()).toBeVisible();
+});
+
+test("files that nobody can import are told with what to do", async ({ app, steward }) => {
+  const write = (name: string, content: string) => {
+    const path = join(steward.folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  await goTo(app, "Imports");
+  await chooseFiles(app, write("empty.csv", ""));
+  await expect(app.getByText("This file is empty.", { exact: false })).toBeVisible();
+  await app.getByRole("button", { name: "Cancel the import" }).click();
+  const header = "career_id,title,title,average_salary,description";
+  const long = "x".repeat(10_000);
+  await chooseFiles(
+    app,
+    write("dirty.csv", `${header}\nc-1,A,B,"$86,000",${long}\nc-2,"never closed,B,1,d\n`),
+  );
+  await expect(app.getByText("title_2", { exact: false }).first()).toBeVisible();
+  await expect(app.getByText(/of the first \d rows have problems/)).toBeVisible();
+  await app.getByRole("button", { name: "Cancel the import" }).click();
+  mkdirSync(join(steward.folder, "unknown"));
+  await chooseFiles(app, write("unknown/picture.png", "\u0089PNG\r\n\u001a\n\u0000\u0000\u0000\rIHDR"));
+  await expect(app.getByText("This file is not recognised.", { exact: false })).toBeVisible();
+});

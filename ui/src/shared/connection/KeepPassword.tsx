@@ -1,0 +1,21 @@
+/** Whether a password goes to the system's keyring. */
+import { Checkbox } from "@mantine/core";
+
+type KeepProps = { keyring: boolean; checked: boolean; onChange: (checked: boolean) => void };
+
+/** Only where there is a keyring to keep it in. */
+export function KeepPassword({ keyring, checked, onChange }: KeepProps) {
+  return (
+    <Checkbox
+      label="Keep the password"
+      description={
+        keyring
+          ? "In the system's keyring, never in a file."
+          : "No keyring is open here: the password will be asked each time. It is never written to a file."
+      }
+      disabled={!keyring}
+      checked={checked && keyring}
+      onChange={(event) => onChange(event.currentTarget.checked)}
+    />
+  );
+}

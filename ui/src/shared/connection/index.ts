@@ -1,0 +1,2 @@
+export { KeepPassword } from "./KeepPassword";
+export { Report } from "./Report";
