@@ -5,7 +5,7 @@ export default defineConfig<KitOptions>({
   testDir: "../tests/e2e/web",
   outputDir: "./test-results",
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
   // A busy machine may lose a race once; what passes only on its second try is listed as flaky.
   retries: 1,
   forbidOnly: true,

@@ -2,10 +2,6 @@
 
 use clap::Parser;
 
-/// Rows become many small values on several threads, which this allocator takes in its stride.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     let arguments = steward_cli::args::Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -17,8 +17,9 @@ use crate::{MongoStore, errors, filter, read, write};
 
 const MAX_BYTES: usize = 14 << 20;
 const MAX_OPS: usize = 50_000;
-/// Commands of a bulk write that are on their way at the same time: the server works on each with another thread.
-const LANES: usize = 4;
+/// Commands of a bulk write that are on their way at the same time: the server works on each with another thread. On two
+/// cores two lanes took a tenth off the time of updates, four took none.
+const LANES: usize = 2;
 /// Fewer operations are not worth a command of their own.
 const FEWEST: usize = 100;
 
@@ -382,6 +383,6 @@ mod tests {
         let ops: Vec<WriteOp> = (0..1000).map(|id| WriteOp::insert("c", &doc! { "_id": id }).unwrap()).collect();
         let rounds = rounds_by_shape(&ops).unwrap();
         let sizes: Vec<usize> = rounds.iter().flatten().map(|c| c.positions.len()).collect();
-        assert_eq!((rounds.len(), sizes), (1, vec![250; 4]));
+        assert_eq!((rounds.len(), sizes), (1, vec![500; 2]));
     }
 }
