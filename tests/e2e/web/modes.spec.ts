@@ -16,6 +16,20 @@ test("a collection is replaced after its plan was seen, and comes back", async (
   await expect(app.getByText("361 records").first()).toBeVisible();
 });
 
+test("what a replacement keeps is shown, and can be given up", async ({ app, steward }) => {
+  const file = writeRecords(steward, "all.json", [career("new-1")]);
+  steward.cli("import", file, "--mode", "replace");
+  await goTo(app, "Imports");
+  await app.getByRole("button", { name: "all.json" }).click();
+  await expect(app.getByText("361 records that stood here before")).toBeVisible();
+  await app.getByRole("button", { name: "Give them up…" }).click();
+  await app.getByRole("button", { name: "Drop 361 records" }).click();
+  await expect(toast(app, "361 records given up")).toBeVisible();
+  await expect(app.getByText("what it kept,")).toBeVisible();
+  await expect(app.getByRole("button", { name: "Take it back…" })).toHaveCount(0);
+  await expect(app.getByRole("button", { name: "Give them up…" })).toHaveCount(0);
+});
+
 test("a person who leaves while rows are promoted is not fetched back", async ({ app, steward }) => {
   const file = writeRecords(steward, "staged.json", [career("staged-1")]);
   steward.cli("import", file, "--stage");

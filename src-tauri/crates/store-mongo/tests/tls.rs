@@ -3,52 +3,13 @@
 // Test code: a broken expectation is meant to panic, with the place.
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
-
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use steward_store::stage::{StageOutcome, StageReport};
 use steward_store::{Durability, Store, StoreErrorKind, WriteBatch, WriteOp};
 use steward_store_mongo::{MongoOptions, MongoStore, probe};
 use steward_store_testkit::mongod::Mongod;
+use steward_store_testkit::tls::secured;
 
 use StageOutcome::{Failed, NotNeeded, NotReached, Passed};
-
-/// A server that only speaks TLS, its authority, and one that it knows nothing of.
-struct Secured {
-    server: Mongod,
-    authority: PathBuf,
-    stranger: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-fn authority(name: &str) -> (String, Issuer<'static, KeyPair>) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-    let key = KeyPair::generate().unwrap();
-    let pem = params.self_signed(&key).unwrap().pem();
-    (pem, Issuer::new(params, key))
-}
-
-/// `names` are those that the certificate is for.
-fn secured(names: &[&str]) -> Secured {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, content: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    };
-    let (ours, issuer) = authority("Authority of the test");
-    let (theirs, _) = authority("Another authority");
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
-    params.distinguished_name.push(DnType::CommonName, "Server of the test");
-    let certificate = params.signed_by(&key, &issuer).unwrap().pem();
-    let certificate = write("server.pem", &format!("{certificate}{}", key.serialize_pem()));
-    let (authority, stranger) = (write("authority.pem", &ours), write("stranger.pem", &theirs));
-    Secured { server: Mongod::with_tls(&certificate, &authority), authority, stranger, _folder: folder }
-}
 
 fn options() -> MongoOptions {
     MongoOptions { min_pool: 0, ..MongoOptions::default() }
@@ -60,7 +21,7 @@ fn outcomes(reports: &[StageReport]) -> Vec<StageOutcome> {
 
 #[tokio::test]
 async fn records_travel_encrypted_with_an_authority_from_the_address() {
-    let place = secured(&["127.0.0.1", "localhost"]);
+    let place = secured(&["127.0.0.1", "localhost"], &[]);
     let uri = place.server.login_uri("", "careers", &format!("tls=true&tlsCAFile={}", place.authority.display()));
     let reports = probe(&uri).await;
     assert_eq!(outcomes(&reports), [Passed, Passed, Passed, NotNeeded, Passed], "{reports:#?}");
@@ -73,7 +34,7 @@ async fn records_travel_encrypted_with_an_authority_from_the_address() {
 
 #[tokio::test]
 async fn an_authority_that_did_not_sign_fails_at_tls_and_says_why() {
-    let place = secured(&["127.0.0.1"]);
+    let place = secured(&["127.0.0.1"], &[]);
     let wrong = place.server.login_uri("", "careers", &format!("tls=true&tlsCAFile={}", place.stranger.display()));
     let system = place.server.login_uri("", "careers", "tls=true");
     for uri in [wrong, system] {
@@ -88,7 +49,7 @@ async fn an_authority_that_did_not_sign_fails_at_tls_and_says_why() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_fails_at_tls_and_says_why() {
-    let place = secured(&["db.example.net"]);
+    let place = secured(&["db.example.net"], &[]);
     let uri = place.server.login_uri("", "careers", &format!("tls=true&tlsCAFile={}", place.authority.display()));
     let reports = probe(&uri).await;
     assert_eq!(outcomes(&reports), [Passed, Passed, Failed, NotReached, NotReached], "{reports:#?}");
@@ -103,7 +64,7 @@ async fn an_authority_that_cannot_be_read_fails_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_server_that_demands_encryption_is_told_apart() {
-    let place = secured(&["127.0.0.1"]);
+    let place = secured(&["127.0.0.1"], &[]);
     let reports = probe(&place.server.uri("careers")).await;
     assert_eq!(outcomes(&reports), [Passed, Passed, Failed, NotReached, NotReached], "{reports:#?}");
     assert!(reports[2].hint.as_ref().unwrap().contains("tls=true"));

@@ -55,13 +55,7 @@ impl Mongod {
 
     /// A server with access control and these users (kept in `admin`).
     pub fn with_auth(users: &[User<'_>]) -> Self {
-        let open = Process::start(None, &[]);
-        for user in users {
-            let role = doc! { "role": user.role, "db": user.database };
-            run(open.port, &doc! { "createUser": user.name, "pwd": user.password, "roles": [role], "$db": "admin" }).unwrap();
-        }
-        let folder = open.stop();
-        Self::of(Process::start(Some(folder), &["--auth"]), "")
+        Self::of(Process::start(Some(data_with(users)), &["--auth"]), "")
     }
 
     /// A server of one's own, for tests that stop it or hold it up.
@@ -69,12 +63,17 @@ impl Mongod {
         Self::of(Process::start(None, &[]), "")
     }
 
-    /// A server that speaks TLS only. The files hold PEM: certificate with key, and who signed it.
-    pub fn with_tls(certificate: &Path, authority: &Path) -> Self {
+    /// A server that speaks TLS only. The files hold PEM: certificate with key, and who signed it. With users, it has
+    /// access control as well.
+    pub fn with_tls(certificate: &Path, authority: &Path, users: &[User<'_>]) -> Self {
         let (certificate, authority) = (certificate.display().to_string(), authority.display().to_string());
         let options = ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", &certificate, "--tlsCAFile", &authority];
-        let more: Vec<&str> = options.into_iter().chain(["--tlsAllowConnectionsWithoutCertificates"]).collect();
-        Self::of(Process::start(None, &more), "")
+        let mut more: Vec<&str> = options.into_iter().chain(["--tlsAllowConnectionsWithoutCertificates"]).collect();
+        let folder = (!users.is_empty()).then(|| data_with(users));
+        if folder.is_some() {
+            more.push("--auth");
+        }
+        Self::of(Process::start(folder, &more), "")
     }
 
     /// Runs a command in `admin` over a connection of its own.
@@ -120,6 +119,19 @@ impl Mongod {
         process.wait(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false));
         Self::of(process, "replicaSet=rs0")
     }
+}
+
+/// The data of a server that knows these users.
+fn data_with(users: &[User<'_>]) -> tempfile::TempDir {
+    let open = Process::start(None, &[]);
+    for user in users {
+        let role = doc! { "role": user.role, "db": user.database };
+        run(open.port, &doc! { "createUser": user.name, "pwd": user.password, "roles": [role], "$db": "admin" }).unwrap();
+    }
+    let folder = open.stop();
+    // The next server on these data is known to be ready by its own words, not by those of this one.
+    let _ = std::fs::remove_file(folder.path().join("log"));
+    folder
 }
 
 impl Drop for Process {

@@ -25,6 +25,7 @@ import { canGoOn, inOrderOf, modeWords, runTitle, stateTones, stateWords } from 
 import { PlanStep } from "./PlanStep";
 import { Problems } from "./Problems";
 import { RunFigures, RunSentences } from "./RunParts";
+import { Kept } from "./SettleRun";
 import { useUndoRun } from "./UndoRun";
 
 /** A staged run on its way into its collection. */
@@ -91,7 +92,8 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
   const native = useNativeFiles();
   const go = useGo();
   const undo = useUndoRun();
-  const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !readOnly;
+  const settled = run.replaced !== undefined && run.settledAt !== undefined;
+  const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !settled && !readOnly;
   const resume = async () => {
     try {
       const picked = detail.needsFiles ? await pickFiles(native, "import", run.files.length > 1) : [];
@@ -180,6 +182,22 @@ function RunView({ detail }: { detail: RunDetail }) {
               <dd>
                 {run.staging.collection}
                 {run.staging.promotedBy ? ", promoted" : ""}
+              </dd>
+            </>
+          )}
+          {detail.kept !== undefined && (
+            <>
+              <dt>Keeps</dt>
+              <dd>
+                <Kept detail={detail} />
+              </dd>
+            </>
+          )}
+          {run.settledAt && (
+            <>
+              <dt>Given up</dt>
+              <dd>
+                what it kept, <Moment at={run.settledAt} />
               </dd>
             </>
           )}

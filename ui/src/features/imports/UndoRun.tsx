@@ -29,7 +29,8 @@ export function useUndoRun() {
       setPlan(undefined);
       showSaved(
         `Import taken back: ${count(undone.removed, "record")} removed, ${number(undone.restored)} restored.` +
-          (undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since left as they are.` : ""),
+          (undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since left as they are.` : "") +
+          (undone.stagedIn ? ` The staged rows are in ${undone.stagedIn} again.` : ""),
       );
     } catch (thrown) {
       setError(asApiError(thrown));

@@ -87,6 +87,11 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), workspace: Mongod::standalone().uri(&database()) }
     }
 
+    /// In a workspace of that address.
+    pub fn at(workspace: String) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), workspace }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

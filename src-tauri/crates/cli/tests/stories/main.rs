@@ -25,3 +25,4 @@ mod records;
 mod refusals;
 mod serve;
 mod sources;
+mod tls;

@@ -1,0 +1,65 @@
+/** Giving up what a run keeps so that it can be taken back as a whole. */
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { type ApiError, asApiError, call, type RunDetail, type SettleRunPlan } from "@/ipc";
+import { useWorkspace } from "@/shared/data/workspace";
+import { ConfirmDialog, showError, showSaved } from "@/shared/ui";
+import { count } from "@/shared/words/words";
+
+/** What is kept, and the way to give it up. */
+export function Kept({ detail }: { detail: RunDetail }) {
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const [plan, setPlan] = useState<SettleRunPlan>();
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const { run } = detail;
+  const records = count(detail.kept ?? 0, "record");
+  const ask = () => {
+    setError(null);
+    call("runs.planSettle", { runId: run.id }).then(setPlan, (thrown: unknown) =>
+      showError(asApiError(thrown)),
+    );
+  };
+  const apply = async () => {
+    if (!plan) return;
+    setBusy(true);
+    try {
+      await call("runs.settle", { planId: plan.planId });
+      setPlan(undefined);
+      showSaved(`${count(plan.records, "record")} given up.`);
+    } catch (thrown) {
+      setError(asApiError(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      {records} that {run.promotes ? "were staged" : "stood here before"}, to be brought back{" "}
+      {run.state === "done" && !readOnly && (
+        <Button size="compact-xs" variant="subtle" color="red" onClick={ask}>
+          Give them up…
+        </Button>
+      )}
+      {plan && (
+        <ConfirmDialog
+          opened
+          title="Give up what this import keeps?"
+          action={`Drop ${count(plan.records, "record")}`}
+          destructive
+          busy={busy}
+          error={error}
+          undo={
+            run.promotes
+              ? "This cannot be undone. The promotion can still be taken back, without its staged rows."
+              : "This cannot be undone, and the import can no longer be taken back."
+          }
+          onClose={() => setPlan(undefined)}
+          onConfirm={() => void apply()}
+        >
+          It frees the room that they take. The records of {run.collection} stay as they are.
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
