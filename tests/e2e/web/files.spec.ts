@@ -1,27 +1,10 @@
 /** Files that come by a drop, and files that go as downloads. */
-import { career, downloadBy, expect, goTo, type Page, test, writeRecords } from "./kit";
-
-/** Drops a file on the page as a file manager does. */
-async function drop(page: Page, name: string, text: string): Promise<void> {
-  const data = await page.evaluateHandle(
-    ([name, text]) => {
-      const data = new DataTransfer();
-      data.items.add(new File([text ?? ""], name ?? ""));
-      return data;
-    },
-    [name, text],
-  );
-  const body = page.locator("body");
-  await body.dispatchEvent("dragover", { dataTransfer: data });
-  await expect(page.getByText("Drop to import")).toBeVisible();
-  await body.dispatchEvent("drop", { dataTransfer: data });
-  await expect(page.getByText("Drop to import")).toBeHidden();
-}
+import { career, downloadBy, dropFile, expect, goTo, test, writeRecords } from "./kit";
 
 for (const place of ["Imports", "Records"]) {
   test(`a file dropped on ${place} is previewed and imported`, async ({ app }) => {
     await goTo(app, place);
-    await drop(app, "dropped.json", JSON.stringify([career("drop-1"), career("drop-2")]));
+    await dropFile(app, "dropped.json", JSON.stringify([career("drop-1"), career("drop-2")]));
     await expect(app.getByText("dropped.json").first()).toBeVisible();
     await expect(app.getByText("Keepers of the drop-1").first()).toBeVisible();
     await app.getByRole("button", { name: "See the plan" }).click();

@@ -206,6 +206,23 @@ export async function downloadBy(page: Page, click: () => Promise<void>): Promis
   return [download.suggestedFilename(), readFileSync(await download.path(), "utf8")];
 }
 
+/** Drops a file on the page as a file manager does. */
+export async function dropFile(page: Page, name: string, text: string): Promise<void> {
+  const data = await page.evaluateHandle(
+    ([name, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text ?? ""], name ?? ""));
+      return data;
+    },
+    [name, text],
+  );
+  const body = page.locator("body");
+  await body.dispatchEvent("dragover", { dataTransfer: data });
+  await expect(page.getByText("Drop the files here")).toBeVisible();
+  await body.dispatchEvent("drop", { dataTransfer: data });
+  await expect(page.getByText("Drop the files here")).toBeHidden();
+}
+
 /** Writes a file of careers into the folder of the test. */
 export function writeRecords(server: Server, name: string, records: object[]): string {
   const path = join(server.folder, name);

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chooseFiles, expect, goTo, type Page, type Server, test, toast } from "./kit";
+import { chooseFiles, dropFile, expect, goTo, type Page, type Server, test, toast } from "./kit";
 
 const plants = {
   title: "Plant",
@@ -74,4 +74,14 @@ test("a workspace's own schema is added, used by an import, kept as it is, and s
   await app.getByRole("button", { name: "Remove…" }).click();
   await app.getByRole("dialog").getByRole("button", { name: "Remove the schema" }).click();
   await expect(toast(app, "plant@1.1.0 is removed")).toBeVisible();
+});
+
+test("a schema dropped on its page is looked at before it is added", async ({ app }) => {
+  await goTo(app, "Schemas");
+  await dropFile(app, "plants.json", JSON.stringify(plants));
+  const dialog = app.getByRole("dialog", { name: /^Add a schema/ });
+  await expect(dialog.getByRole("textbox", { name: "Key" })).toHaveValue("plant_id");
+  await dialog.getByRole("textbox", { name: "Collection" }).fill("plants");
+  await dialog.getByRole("button", { name: "Add the schema" }).click();
+  await expect(toast(app, "plant@1.0.0 is known here now")).toBeVisible();
 });
