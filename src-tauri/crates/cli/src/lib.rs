@@ -50,20 +50,26 @@ pub async fn run(arguments: Arguments) -> u8 {
 
 async fn execute(arguments: Arguments) -> Result<u8, ApiError> {
     let session = session::Session::new(&arguments)?;
-    match arguments.command {
-        Command::Init(command) => commands::init::init(&session, command).await,
-        Command::Import(command) => commands::import::import(&session, command).await,
-        Command::Validate(command) => commands::import::validate(&session, command).await,
-        Command::Mapping(command) => commands::mapping::run(&session, command).await,
-        Command::Quarantine(command) => commands::quarantine::run(&session, command).await,
-        Command::Records(command) => commands::records::run(&session, command).await,
-        Command::Runs(command) => commands::runs::runs(&session, command).await,
-        Command::Changes(command) => commands::runs::changes(&session, command).await,
-        Command::Quality(command) => commands::quality::quality(&session, command).await,
-        Command::Schema(command) => commands::schema::run(&session, command).await,
-        Command::Connection(command) => commands::connection::connection(&session, command).await,
-        Command::Serve(command) => serve::serve(&session, command).await,
-        Command::Doctor => commands::init::doctor(&session).await,
+    let outcome = command(&session, arguments.command).await;
+    session.app.close();
+    outcome
+}
+
+async fn command(session: &session::Session, command: Command) -> Result<u8, ApiError> {
+    match command {
+        Command::Init(command) => commands::init::init(session, command).await,
+        Command::Import(command) => commands::import::import(session, command).await,
+        Command::Validate(command) => commands::import::validate(session, command).await,
+        Command::Mapping(command) => commands::mapping::run(session, command).await,
+        Command::Quarantine(command) => commands::quarantine::run(session, command).await,
+        Command::Records(command) => commands::records::run(session, command).await,
+        Command::Runs(command) => commands::runs::runs(session, command).await,
+        Command::Changes(command) => commands::runs::changes(session, command).await,
+        Command::Quality(command) => commands::quality::quality(session, command).await,
+        Command::Schema(command) => commands::schema::run(session, command).await,
+        Command::Connection(command) => commands::connection::connection(session, command).await,
+        Command::Serve(command) => serve::serve(session, command).await,
+        Command::Doctor => commands::init::doctor(session).await,
     }
 }
 

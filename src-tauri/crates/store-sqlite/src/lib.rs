@@ -53,6 +53,13 @@ impl std::fmt::Debug for SqliteStore {
     }
 }
 
+impl Drop for SqliteStore {
+    /// What stands in the write-ahead log goes into the file, so that somebody who copies the file alone has everything.
+    fn drop(&mut self) {
+        self.pool.settle();
+    }
+}
+
 impl SqliteStore {
     /// Opens a workspace file, or makes it. After a crash its integrity is checked and put-off work is finished.
     ///

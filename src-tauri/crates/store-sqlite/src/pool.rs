@@ -72,4 +72,15 @@ impl Pool {
         .await
         .map_err(joined)?
     }
+
+    /// Empties the write-ahead log, unless a write is still going on or another program reads. The log is never lost:
+    /// what could not be moved is read from it at the next start.
+    pub fn settle(&self) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Ok(connection) = self.writer.try_lock()
+            && let Err(e) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        {
+            tracing::debug!(error = %e, "the write-ahead log stays beside the file");
+        }
+    }
 }

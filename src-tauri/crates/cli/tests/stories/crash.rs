@@ -124,3 +124,17 @@ fn a_changed_file_does_not_go_on() {
     let run: Json = at.json(0, &["runs", "show", &run]);
     assert_eq!(text(&run, "/run/state"), "interrupted");
 }
+
+/// Somebody copies the file alone to another machine.
+#[test]
+fn a_closed_workspace_is_one_file() {
+    let at = &Place::file();
+    at.json(0, &["init", "--sample"]);
+    let log = std::fs::metadata(format!("{}-wal", at.workspace)).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "the write-ahead log holds nothing that the file has not");
+    let copy = Place::file();
+    std::fs::copy(&at.workspace, &copy.workspace).unwrap();
+    assert_eq!(number(&copy.json(0, &["records", "count"]), "/count"), 361);
+    assert_eq!(text(&copy.json(0, &["runs", "list"]), "/runs/0/state"), "done");
+    assert_eq!(copy.json(0, &["changes", "verify"])["ok"], true);
+}
