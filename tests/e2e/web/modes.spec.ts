@@ -71,7 +71,7 @@ test("rows are staged, looked at, and promoted", async ({ app, steward }) => {
   await expect(app.getByText("will be added")).toBeVisible();
   await expect(app.getByText("Chief Stewards").first()).toBeVisible();
   await app.getByRole("button", { name: "Import 2 records" }).click();
-  await expect(app.getByText("1 record added and 1 updated.")).toBeVisible();
+  await expect(app.getByText("1 record added and 1 updated.", { exact: true })).toBeVisible();
   await goTo(app, "Records");
   await expect(app.getByText("362 records").first()).toBeVisible();
 });
