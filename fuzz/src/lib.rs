@@ -35,7 +35,7 @@ pub fn read(name: &str, bytes: &[u8], choice: &Choice, packed: bool) {
     let Ok(mut opened) = steward_sources::open(&path, choice) else {
         return;
     };
-    let how = Reading { checker: None, pack: None, mapping: None, normaliser: None, key_field: "k".into() };
+    let how = Reading { key_field: "k".into(), ..Reading::default() };
     let Ok(reader) = RowReader::new(&opened.decoder, &how) else {
         return;
     };
