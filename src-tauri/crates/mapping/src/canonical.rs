@@ -2,13 +2,13 @@
 
 /// A number that was written canonically.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Canonical {
+pub enum Canonical {
     Integer(i64),
     Number(f64),
 }
 
 /// Reads `45`, `-0.5`, `86000.00`; not `007`, `+5`, `1e5`, `.5`, `-0`, nor digits that a double cannot hold.
-pub(crate) fn number(text: &str) -> Option<Canonical> {
+pub fn number(text: &str) -> Option<Canonical> {
     let bytes = text.as_bytes();
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     let whole = digits.iter().take_while(|b| b.is_ascii_digit()).count();

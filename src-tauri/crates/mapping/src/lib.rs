@@ -41,6 +41,7 @@ mod text;
 mod words;
 
 pub use apply::Compiled;
+pub use canonical::{Canonical, number as canonical_number};
 pub use compile::compile;
 pub use defaults::default_for;
 pub use document::{Case, Condition, Mapping, Missing, MissingBecomes, Rule, Source, Test, Unmapped, VERSION};

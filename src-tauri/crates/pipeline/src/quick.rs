@@ -7,7 +7,7 @@
 use bson::Bson;
 use serde_json::Value as Json;
 use steward_domain::order;
-use steward_mapping::{Mapping, Source};
+use steward_mapping::{Canonical, Mapping, Source};
 use steward_schema::Pack;
 
 /// Members of a schema that say nothing about which values are fine.
@@ -221,35 +221,13 @@ impl TextGate {
     }
 }
 
-/// A number as it is written most often: few digits, no exponent.
+/// A number that is written canonically, and that a double holds exactly.
 fn number(cell: &str, integer: bool) -> Option<f64> {
-    let bytes = cell.as_bytes();
-    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    let whole = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-    if whole == 0 || digits.len() > 15 || (whole > 1 && digits[0] == b'0') || digits == b"0" && bytes.len() == 2 {
-        return None;
+    match steward_mapping::canonical_number(cell)? {
+        Canonical::Integer(n) if n.unsigned_abs() < 1 << 53 => Some(n as f64),
+        Canonical::Number(n) if !integer => Some(n),
+        _ => None,
     }
-    let mut value = 0_u64;
-    let mut scale = 1_u64;
-    for b in &digits[..whole] {
-        value = value * 10 + u64::from(b - b'0');
-    }
-    if whole < digits.len() {
-        let fraction = digits[whole..].strip_prefix(b".")?;
-        if integer || fraction.is_empty() {
-            return None;
-        }
-        for b in fraction {
-            if !b.is_ascii_digit() {
-                return None;
-            }
-            value = value * 10 + u64::from(b - b'0');
-            scale *= 10;
-        }
-    }
-    // Both are exact in a double, so the quotient is the nearest one to what is written.
-    let size = value as f64 / scale as f64;
-    Some(if bytes.len() > digits.len() { -size } else { size })
 }
 
 fn is_uuid(text: &[u8]) -> bool {

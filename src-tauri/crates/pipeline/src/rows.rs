@@ -261,8 +261,7 @@ fn fine_as_it_is(json: &Json, bytes: &[u8], checker: &Checker, key_field: &str) 
         number @ Json::Number(_) => value::from_ext(number.clone()).ok()?,
         _ => return None,
     };
-    let plain = memchr::memmem::find(bytes, b"\"$").is_none() && !has_extended(json);
-    (plain && checker.is_fine(json)).then(|| {
+    (memchr::memmem::find(bytes, b"\"$").is_none() && is_plain(json) && checker.is_fine(json)).then(|| {
         let hash = hash(&order::key_of(&key));
         (key, hash)
     })
@@ -306,6 +305,16 @@ fn record(body: Body, bytes: &[u8], checker: Option<&Checker>, unknown: &mut Vec
         }
     };
     Some(id_first(document))
+}
+
+/// Every name and number can stand in a record as it is.
+fn is_plain(json: &Json) -> bool {
+    match json {
+        Json::Object(fields) => fields.iter().all(|(name, value)| !name.starts_with('$') && !name.contains('\0') && is_plain(value)),
+        Json::Array(items) => items.iter().all(is_plain),
+        Json::Number(n) => n.is_i64() || n.is_f64(),
+        _ => true,
+    }
 }
 
 /// A value of the record was given a type of its own by the mapping.

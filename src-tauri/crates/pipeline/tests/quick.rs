@@ -146,6 +146,28 @@ fn gates_and_records_agree() {
 }
 
 #[test]
+fn what_no_record_can_hold_is_judged_as_it_would_be_loaded() {
+    let registry = Registry::builtin().unwrap();
+    let pack = registry.get("careers@1.0.0").unwrap().clone();
+    let checker = Some(Arc::new(Checker::new(&pack, &registry).unwrap()));
+    let row = |more: &str| {
+        let rest = r#""title": "Keepers", "description": "They look after things that others rely on.", "average_salary": 51000"#;
+        format!("{{\"career_id\": \"a-1\", {rest}, {more}}}").into_bytes()
+    };
+    let rows =
+        [(r#""extra": {"n": 9223372036854775807}"#, true), (r#""a\u0000b": 1"#, false), (r#""extra": [18446744073709551615]"#, false)];
+    for (more, fine) in rows {
+        for judging in [false, true] {
+            let (checker, pack) = (checker.clone(), Some(Arc::new(pack.clone())));
+            let how = Reading { checker, pack, key_field: "career_id".into(), judging, ..Reading::default() };
+            let raw = RawRow { number: 1, offset: 0, bytes: row(more), fault: None };
+            let checked = RowReader::new(&Decoder::Json, &how).unwrap().check(vec![raw], how.checker.as_deref(), "career_id");
+            assert_eq!(matches!(checked[0].outcome, RowOutcome::Fine { .. }), fine, "{more}, judging: {judging}");
+        }
+    }
+}
+
+#[test]
 fn a_usual_row_passes_the_gates() {
     let registry = Registry::builtin().unwrap();
     let pack = registry.get("kintell.language_session@1.0.0").unwrap();
