@@ -14,6 +14,7 @@ export function RunFigures({ run }: { run: RunRecord }) {
       <Figure name="added" value={number(counts.inserted)} />
       <Figure name="updated" value={number(counts.updated)} />
       <Figure name="unchanged" value={number(counts.unchanged)} />
+      {(counts.removed ?? 0) > 0 && <Figure name="removed" value={number(counts.removed ?? 0)} />}
       {(counts.setAside ?? 0) > 0 && <Figure name="set aside" value={number(counts.setAside ?? 0)} />}
       <Figure
         name="in quarantine"

@@ -24,6 +24,9 @@ describe("words", () => {
     expect(runSentence({ read: 13, inserted: 1, updated: 0, unchanged: 0, quarantined: 12 })).toBe(
       "1 record added and 12 put into quarantine.",
     );
+    expect(
+      runSentence({ read: 2, inserted: 2, updated: 0, unchanged: 0, quarantined: 0, removed: 361 }),
+    ).toBe("2 records added and 361 removed.");
     expect(runSentence({ read: 0, inserted: 0, updated: 0, unchanged: 0, quarantined: 0 })).toBe(
       "Nothing was read.",
     );

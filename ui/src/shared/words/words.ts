@@ -81,6 +81,7 @@ export function runSentence(counts: RunCounts): string {
     counts.inserted > 0 && `${count(counts.inserted, "record")} added`,
     counts.updated > 0 && `${number(counts.updated)} updated`,
     counts.unchanged > 0 && `${number(counts.unchanged)} unchanged`,
+    (counts.removed ?? 0) > 0 && `${number(counts.removed ?? 0)} removed`,
     counts.quarantined > 0 && `${number(counts.quarantined)} put into quarantine`,
   ].filter((part): part is string => part !== false);
   return parts.length === 0 ? "Nothing was read." : `${sentenceList(parts)}.`;
