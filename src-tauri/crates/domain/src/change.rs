@@ -60,6 +60,7 @@ pub enum ChangeKind {
     Quarantine,
     Undo,
     Revert,
+    Restore,
 }
 
 /// Where a change set stands. On a store without transactions it is written as pending first.

@@ -26,7 +26,8 @@ pub fn incoming(run: &str) -> String {
     format!("{}incoming.{run}", names::PREFIX)
 }
 
-fn ready(run: &str) -> String {
+/// Where they stand when they are whole.
+pub fn ready(run: &str) -> String {
     format!("{}ready.{run}", names::PREFIX)
 }
 
@@ -74,7 +75,6 @@ pub async fn held(workspace: &Workspace, collection: &str, run: &str) -> Result<
 /// Puts the loaded rows in the place of the collection. Does what is left to do.
 pub async fn put_in_place(workspace: &Workspace, collection: &str, run: &str, progress: &dyn Progress) -> Result<()> {
     let (incoming, ready, kept) = (incoming(run), ready(run), replaced(run));
-    workspace.note_settings(collection, &kept).await?;
     if exists(workspace, &incoming).await? {
         rename(workspace, &incoming, &ready, progress).await?;
     }
@@ -88,6 +88,7 @@ pub async fn put_in_place(workspace: &Workspace, collection: &str, run: &str, pr
                 "{collection} was made anew while it was being replaced. Rename it, then go on with this run."
             )));
         }
+        workspace.note_settings(collection, &kept).await?;
         rename(workspace, collection, &kept, progress).await?;
     }
     rename(workspace, &ready, collection, progress).await

@@ -138,10 +138,21 @@ impl Workspace {
         };
         self.prepare(collection, pack, &key_field).await?;
         if settings != before {
-            let doc = docs::to_document(&settings_id(collection), &settings)?;
-            self.put(names::CATALOG, &doc).await?;
+            self.set_settings(&settings).await?;
         }
         Ok(settings)
+    }
+
+    /// A name for a collection that nobody uses yet: `first`, or `first-2`, `first-3`…
+    pub async fn free_name(&self, first: &str) -> Result<String> {
+        let taken = self.store.collections().await?;
+        let further = (2..).map(|n| format!("{first}-{n}"));
+        Ok(std::iter::once(first.to_owned()).chain(further).find(|name| !taken.contains(name)).unwrap_or_else(|| first.to_owned()))
+    }
+
+    /// Notes what is known of a collection.
+    pub async fn set_settings(&self, settings: &CollectionSettings) -> Result<()> {
+        self.put(names::CATALOG, &docs::to_document(&settings_id(&settings.name), settings)?).await
     }
 
     /// Makes a collection with the indexes of a schema; nothing is noted about it.
@@ -164,8 +175,7 @@ impl Workspace {
     pub async fn note_settings(&self, collection: &str, copy: &str) -> Result<()> {
         let id = settings_id(copy);
         if self.own_document(names::CATALOG, &id).await?.is_none() {
-            let settings = CollectionSettings { name: copy.to_owned(), ..self.settings(collection).await? };
-            self.put(names::CATALOG, &docs::to_document(&id, &settings)?).await?;
+            self.set_settings(&CollectionSettings { name: copy.to_owned(), ..self.settings(collection).await? }).await?;
         }
         Ok(())
     }

@@ -26,9 +26,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use bson_file::{BsonRows, is_readable};
 pub use csv::CsvDecoder;
 pub use csv::Scratch;
-pub use mongodump::{ArchiveReader, Block, Namespace};
+pub use mongodump::{ArchiveReader, Block, MAGIC as ARCHIVE_MAGIC, Namespace, folder as dump_folder};
 pub use steward_domain::SourceChoice as Choice;
 
 pub use framing::{Framing, framing};

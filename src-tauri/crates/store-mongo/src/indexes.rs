@@ -1,9 +1,8 @@
-//! Indexes. A secondary index carries `_id` as its last field, so that it also serves the page order; the definition
-//! that was asked for is what is reported back. In a text index the first field weighs most, which keeps their order.
+//! Indexes. The definition that was asked for is what is reported back, whatever the server makes of it.
 
 use std::sync::Arc;
 
-use bson::{Bson, Document, doc};
+use bson::{Document, doc};
 use futures::TryStreamExt as _;
 use steward_store::{IndexSpec, StoreError, StoreErrorKind, StoreResult, names};
 
@@ -14,7 +13,7 @@ pub async fn list(store: &MongoStore, collection: &str) -> StoreResult<Vec<Index
     names::check(collection)?;
     let cursor = store.db().run_cursor_command(doc! { "listIndexes": collection }).await.map_err(|e| errors::from_driver(&e))?;
     let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
-    let mut specs: Vec<IndexSpec> = found.iter().filter_map(read_spec).collect();
+    let mut specs: Vec<IndexSpec> = found.iter().filter_map(IndexSpec::from_document).collect();
     specs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     store.remember_indexes(collection, Arc::new(specs.clone()));
     Ok(specs)
@@ -55,7 +54,7 @@ pub async fn create(store: &MongoStore, collection: &str, indexes: &[IndexSpec])
         return Ok(());
     }
     names::check(collection)?;
-    let specs: Vec<Document> = indexes.iter().map(write_spec).collect();
+    let specs: Vec<Document> = indexes.iter().map(IndexSpec::to_document).collect();
     let made = store.db().run_command(doc! { "createIndexes": collection, "indexes": specs }).await;
     store.forget_indexes();
     made.map_err(|e| errors::from_driver(&e))?;
@@ -97,59 +96,4 @@ fn check(index: &IndexSpec) -> StoreResult<()> {
 
 fn same_definition(a: &IndexSpec, b: &IndexSpec) -> bool {
     a.fields == b.fields && a.unique == b.unique && a.text == b.text
-}
-
-fn write_spec(index: &IndexSpec) -> Document {
-    let mut key = Document::new();
-    if index.is_text() {
-        let mut weights = Document::new();
-        for (i, field) in index.text.iter().enumerate() {
-            key.insert(field, "text");
-            weights.insert(field, i32::try_from(index.text.len() - i).unwrap_or(1));
-        }
-        return doc! {
-            "name": &index.name, "key": key, "weights": weights,
-            // No stemming and no stop words: every word counts, in any language.
-            "default_language": "none", "language_override": "steward_text_language",
-        };
-    }
-    for field in &index.fields {
-        key.insert(field, 1);
-    }
-    if index.unique {
-        return doc! { "name": &index.name, "key": key, "unique": true };
-    }
-    if !key.contains_key("_id") {
-        key.insert("_id", 1);
-    }
-    doc! { "name": &index.name, "key": key }
-}
-
-fn read_spec(found: &Document) -> Option<IndexSpec> {
-    let name = found.get_str("name").ok()?;
-    if name == "_id_" {
-        return None;
-    }
-    let key = found.get_document("key").ok()?;
-    let unique = found.get_bool("unique").unwrap_or(false);
-    if let Ok(weights) = found.get_document("weights") {
-        let mut text: Vec<(&String, i64)> = weights.iter().map(|(f, w)| (f, as_int(w))).collect();
-        text.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let text = text.into_iter().map(|(f, _)| f.clone()).collect();
-        return Some(IndexSpec { name: name.to_owned(), fields: Vec::new(), unique, text });
-    }
-    let mut fields: Vec<String> = key.keys().cloned().collect();
-    if !unique && fields.len() > 1 && fields.last().is_some_and(|f| f == "_id") {
-        fields.pop();
-    }
-    Some(IndexSpec { name: name.to_owned(), fields, unique, text: Vec::new() })
-}
-
-fn as_int(value: &Bson) -> i64 {
-    match value {
-        Bson::Int32(n) => i64::from(*n),
-        Bson::Int64(n) => *n,
-        Bson::Double(n) => *n as i64,
-        _ => 0,
-    }
 }

@@ -12,6 +12,7 @@ mod changes;
 mod collections;
 mod connect;
 mod cursor;
+mod definition;
 mod errors;
 mod facets;
 mod filter;
@@ -21,6 +22,7 @@ mod probe;
 mod read;
 mod scan;
 mod secrets;
+mod snapshot;
 mod transaction;
 mod write;
 
@@ -28,8 +30,8 @@ use async_trait::async_trait;
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query, RecordStream, ResumeToken,
-    Store, StoreInfo, StoreResult, WriteBatch, WriteReport,
+    Access, Capabilities, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query, RecordStream,
+    ResumeToken, Snapshot, Store, StoreInfo, StoreResult, WriteBatch, WriteReport,
 };
 
 pub use connect::{MongoOptions, MongoStore};
@@ -75,6 +77,18 @@ impl Store for MongoStore {
 
     async fn drop_index(&self, collection: &str, name: &str) -> StoreResult<()> {
         indexes::drop(self, collection, name).await
+    }
+
+    async fn definition(&self, collection: &str) -> StoreResult<Definition> {
+        definition::read(self, collection).await
+    }
+
+    async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()> {
+        definition::write(self, collection, definition).await
+    }
+
+    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+        Ok(Box::new(snapshot::MongoSnapshot::take(self).await?))
     }
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {

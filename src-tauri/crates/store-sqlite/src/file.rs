@@ -33,6 +33,8 @@ const MIGRATIONS: &[&str] = &[
         op INTEGER NOT NULL,
         id BLOB
      );",
+    // 2: what a collection was made by and SQLite cannot act on.
+    "ALTER TABLE collections ADD COLUMN definition TEXT;",
 ];
 
 /// The version that this program writes.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod catalog;
+mod definition;
 mod errors;
 mod feed;
 mod file;
@@ -14,6 +15,7 @@ mod indexes;
 mod plan;
 mod pool;
 mod read;
+mod snapshot;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -24,8 +26,9 @@ use futures::stream;
 use rusqlite::Connection;
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, Capability, ChangeStream, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query, RecordStream,
-    ResumeToken, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult, WriteBatch, WriteReport, names,
+    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query,
+    RecordStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult, WriteBatch, WriteReport,
+    names,
 };
 
 use errors::{joined, map};
@@ -195,6 +198,27 @@ impl Store for SqliteStore {
             indexes::drop(c, &found, &name)
         })
         .await
+    }
+
+    async fn definition(&self, collection: &str) -> StoreResult<Definition> {
+        let name = collection.to_owned();
+        self.pool
+            .read(move |c| {
+                let found = catalog::find(c, &name)?.ok_or_else(|| missing(&name))?;
+                definition::read(c, &found)
+            })
+            .await
+    }
+
+    async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()> {
+        let (name, definition) = (collection.to_owned(), definition.clone());
+        self.alter(move |c| definition::write(c, &name, &definition)).await
+    }
+
+    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+        let path = self.path.clone();
+        let taken = tokio::task::spawn_blocking(move || snapshot::FileSnapshot::take(&path)).await.map_err(joined)??;
+        Ok(Box::new(taken))
     }
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {

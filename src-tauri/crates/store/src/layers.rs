@@ -14,8 +14,8 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, Capability, ChangeStream, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query, RecordStream,
-    ResumeToken, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult, WriteBatch, WriteReport,
+    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query,
+    RecordStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult, WriteBatch, WriteReport,
 };
 
 use breaker::Breaker;
@@ -184,6 +184,19 @@ impl Store for Layered {
     async fn drop_index(&self, collection: &str, name: &str) -> StoreResult<()> {
         self.writable()?;
         self.around("drop index", collection, self.inner.drop_index(collection, name)).await
+    }
+
+    async fn definition(&self, collection: &str) -> StoreResult<Definition> {
+        self.around("read definition", collection, self.inner.definition(collection)).await
+    }
+
+    async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()> {
+        self.writable()?;
+        self.around("define", collection, self.inner.define(collection, definition)).await
+    }
+
+    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+        self.around("snapshot", "", self.inner.snapshot()).await
     }
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {

@@ -1,10 +1,12 @@
 //! What a workspace can do, whatever it is kept in: the [`Store`] trait, its errors and capabilities, and the
 //! behaviour that both adapters share (batched upsert, layers around every operation).
 
+pub mod definition;
 pub mod error;
 pub mod layers;
 pub mod model;
 pub mod names;
+pub mod snapshot;
 pub mod stage;
 pub mod upsert;
 
@@ -13,11 +15,13 @@ use bson::{Bson, RawDocumentBuf};
 use futures::stream::BoxStream;
 use steward_domain::Filter;
 
+pub use definition::{CollectionKind, Definition};
 pub use error::{StoreError, StoreErrorKind, StoreResult};
 pub use model::{
     Access, Capabilities, Capability, ChangeEvent, ChangeOp, Cursor, Durability, FacetCount, Histogram, IndexSpec, OpFailure, Page,
     Partition, Query, ResumeToken, SortBy, StoreInfo, StoreKind, WriteBatch, WriteOp, WriteReport,
 };
+pub use snapshot::{Consistency, Snapshot, SnapshotCollection};
 
 /// Batches of records as they come from a scan.
 pub type RecordStream = BoxStream<'static, StoreResult<Vec<RawDocumentBuf>>>;
@@ -57,6 +61,18 @@ pub trait Store: Send + Sync {
     async fn ensure_index(&self, collection: &str, index: &IndexSpec) -> StoreResult<()>;
 
     async fn drop_index(&self, collection: &str, name: &str) -> StoreResult<()>;
+
+    /// What a collection or view is beside its records. `NotFound` where there is none.
+    async fn definition(&self, collection: &str) -> StoreResult<Definition>;
+
+    /// Makes a collection by its definition, or adds to an existing one the indexes and the validator that it lacks.
+    /// What the store cannot act on (a special index in a file) it keeps, and gives back with [`Store::definition`].
+    ///
+    /// Errors: `Unsupported` for a kind that the store does not have; `DuplicateKey` where records break a unique index.
+    async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()>;
+
+    /// Everything as it stands now, to be read at leisure.
+    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>>;
 
     /// One page in a stable order.
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page>;

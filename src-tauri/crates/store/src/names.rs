@@ -23,6 +23,9 @@ pub const QUALITY: &str = "steward.quality";
 /// Records that failed a figure at the last measurement.
 pub const FINDINGS: &str = "steward.findings";
 
+/// Restores, with what they put aside.
+pub const RESTORES: &str = "steward.restores";
+
 /// Steward's own collections with the fields that they are searched by.
 const OWN: &[(&str, &[&str])] = &[
     (CATALOG, &[]),
@@ -36,11 +39,21 @@ const OWN: &[(&str, &[&str])] = &[
     (SCHEMAS, &[]),
     (QUALITY, &[]),
     (FINDINGS, &["place"]),
+    (RESTORES, &[]),
 ];
+
+/// Tells of this workspace only; a backup does without.
+const PASSING: [&str; 2] = [FINDINGS, RESTORES];
 
 /// Fields that have an index in one of Steward's own collections; nothing for a collection of another name.
 pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {
     OWN.iter().find(|(name, _)| *name == collection).map(|(_, fields)| *fields)
+}
+
+/// One of Steward's own collections that a backup takes along: history, quarantine, mappings, settings. What an import
+/// or a restore holds for the time being is not.
+pub fn is_kept(collection: &str) -> bool {
+    OWN.iter().any(|(name, _)| *name == collection) && !PASSING.contains(&collection)
 }
 
 /// The collection is Steward's own.

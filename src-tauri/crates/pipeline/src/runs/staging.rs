@@ -87,8 +87,5 @@ pub async fn promotion(workspace: &Workspace, id: &str) -> Result<ImportSpec> {
 
 /// A name for a staging collection that nobody uses yet.
 pub async fn staging_name(workspace: &Workspace, collection: &str) -> Result<String> {
-    let taken = workspace.store.collections().await?;
-    let first = format!("{collection}.staging");
-    let further = (2..).map(|n| format!("{first}-{n}"));
-    Ok(std::iter::once(first.clone()).chain(further).find(|name| !taken.contains(name)).unwrap_or(first))
+    workspace.free_name(&format!("{collection}.staging")).await
 }

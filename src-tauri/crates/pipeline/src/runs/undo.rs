@@ -179,10 +179,7 @@ async fn take_back_replacement(
         found.restore = record.counts.updated + record.counts.removed;
         found.edited_since = written_since(workspace, record).await?;
         if found.edited_since > 0 {
-            let taken = workspace.store.collections().await?;
-            let first = format!("{}.taken-back", record.collection);
-            let further = (2..).map(|n| format!("{first}-{n}"));
-            found.kept_as = std::iter::once(first.clone()).chain(further).find(|name| !taken.contains(name));
+            found.kept_as = Some(workspace.free_name(&format!("{}.taken-back", record.collection)).await?);
         }
     }
     if write {

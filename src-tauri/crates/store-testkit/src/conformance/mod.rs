@@ -11,6 +11,7 @@ pub mod handles;
 pub mod indexes;
 pub mod paging;
 pub mod scans;
+pub mod snapshots;
 pub mod upserts;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ macro_rules! conformance {
                 empty_patches_change_nothing, sweeps;
             upserts: inserted_unchanged_updated, insert_only_and_merge, conflicting_writers, a_fresh_load;
             scans: parts_cover_all_once, filtered_scans, large_scans_come_in_batches;
+            snapshots: definitions_come_back, a_bare_definition_is_completed, a_snapshot_is_one_moment;
             feed: follows_and_resumes, own_collections_are_left_out, collections_are_announced;
             handles: see_each_other, two_editors_one_wins, many_writers, cancelled_reads_leave_it_usable,
                 cancelled_writes_are_whole_or_nothing, capabilities_are_honest, access_and_info_are_told;

@@ -1,0 +1,23 @@
+//! Backups that are proven, and restores that can be undone.
+//!
+//! A backup is a `mongodump --archive` stream, compressed and encrypted, with a manifest beside it. Everything takes a
+//! [`steward_pipeline::Workspace`]; which store it is, and where a target's credentials come from, is decided above.
+
+#![forbid(unsafe_code)]
+
+pub mod archive;
+pub mod content;
+pub mod create;
+pub mod identity;
+pub mod manifest;
+pub mod read;
+pub mod restore;
+pub mod retention;
+pub mod schedule;
+pub mod seal;
+pub mod shelf;
+pub mod target;
+pub mod unfinished;
+pub mod verify;
+
+pub use manifest::{Manifest, Proof};

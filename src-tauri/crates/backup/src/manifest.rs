@@ -1,0 +1,194 @@
+//! What stands beside an archive: where it comes from, what is in it, and by what it is proven. JSON, never a secret.
+
+use bson::{Bson, Document};
+use serde::{Deserialize, Serialize};
+use steward_pipeline::{CollectionSettings, Error, Result};
+use steward_store::{CollectionKind, Definition};
+
+use crate::content::ContentHash;
+use crate::seal::{Compression, Encryption};
+
+/// The format that this program writes; a newer one is refused with a word.
+pub const FORMAT: u32 = 1;
+/// End of a manifest's file name.
+pub const SUFFIX: &str = ".manifest.json";
+/// End of the file name of what is known of a backup's proof.
+pub const PROOF_SUFFIX: &str = ".proof.json";
+
+/// A backup.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    pub format: u32,
+    /// Name of the workspace, time, chance: sorts by time within a workspace.
+    pub id: String,
+    /// RFC 3339, UTC: when the snapshot was taken.
+    pub made_at: String,
+    pub finished_at: String,
+    pub tool: String,
+    pub source: Source,
+    /// Why the collections are not all of one moment; absent where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuzzy: Option<String>,
+    /// Where the change feed stood at that moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    pub file: ArchiveFile,
+    /// Name of the database in the archive.
+    pub database: String,
+    pub collections: Vec<Kept>,
+    /// Why it was taken: `by hand`, `on schedule`, `before a restore`.
+    pub reason: String,
+    pub made_by: String,
+}
+
+/// Where the records come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// Stays the same however the workspace is reached.
+    pub workspace: String,
+    pub name: String,
+    /// Path, or hosts without credentials.
+    pub address: String,
+    pub server: String,
+}
+
+/// The archive's file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArchiveFile {
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub compression: Compression,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+}
+
+/// A collection in the archive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    pub name: String,
+    /// `collection`, `view` or `timeseries`.
+    pub kind: String,
+    pub records: u64,
+    /// BSON bytes, uncompressed.
+    pub bytes: u64,
+    pub content: ContentHash,
+    /// Schema, key and title; absent where Steward knew nothing of the collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<CollectionSettings>,
+    /// Canonical Extended JSON.
+    pub options: serde_json::Value,
+    /// Canonical Extended JSON.
+    pub indexes: Vec<serde_json::Value>,
+}
+
+impl Kept {
+    pub fn definition(&self) -> Definition {
+        let document = |json: &serde_json::Value| match Bson::try_from(json.clone()) {
+            Ok(Bson::Document(doc)) => doc,
+            _ => Document::new(),
+        };
+        Definition {
+            kind: CollectionKind::of(&self.kind),
+            options: document(&self.options),
+            indexes: self.indexes.iter().map(document).collect(),
+        }
+    }
+
+    /// One of Steward's own: history, quarantine, mappings, settings.
+    pub fn is_own(&self) -> bool {
+        steward_store::names::is_own(&self.name)
+    }
+}
+
+/// Canonical Extended JSON of a document.
+pub fn json(document: &Document) -> serde_json::Value {
+    Bson::Document(document.clone()).into_canonical_extjson()
+}
+
+impl Manifest {
+    /// Reads a manifest, wherever it comes from.
+    ///
+    /// Errors: `BadRequest` where it is none, was made by a newer Steward, or names files outside of its folder.
+    pub fn parse(bytes: &[u8], name: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let wrong = |what: &str| Error::BadRequest(format!("{name} is not the manifest of a backup: {what}"));
+        let version: Version = serde_json::from_slice(bytes).map_err(|e| wrong(&e.to_string()))?;
+        if version.format > FORMAT {
+            return Err(Error::BadRequest(format!(
+                "{name} was made by a newer Steward (format {}). Update Steward to read it.",
+                version.format
+            )));
+        }
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|e| wrong(&e.to_string()))?;
+        for part in [&manifest.id, &manifest.file.name] {
+            if !is_file_name(part) {
+                return Err(wrong(&format!("'{part}' is not a plain name.")));
+            }
+        }
+        Ok(manifest)
+    }
+
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self).map_err(|_| Error::Damaged("The manifest"))
+    }
+
+    /// File name of the manifest.
+    pub fn name(&self) -> String {
+        format!("{}{SUFFIX}", self.id)
+    }
+
+    pub fn proof_name(&self) -> String {
+        format!("{}{PROOF_SUFFIX}", self.id)
+    }
+
+    pub fn records(&self) -> u64 {
+        self.collections.iter().filter(|c| !c.is_own()).map(|c| c.records).sum()
+    }
+
+    /// BSON bytes of everything.
+    pub fn plain_bytes(&self) -> u64 {
+        self.collections.iter().map(|c| c.bytes).sum()
+    }
+
+    pub fn collection(&self, name: &str) -> Option<&Kept> {
+        self.collections.iter().find(|c| c.name == name)
+    }
+}
+
+/// A name that stays in its folder, on every system.
+pub fn is_file_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 200
+        && !name.starts_with('.')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+/// What became of the last proof of a backup.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proof {
+    pub at: String,
+    /// Restored into a scratch workspace and compared; otherwise read and checked only.
+    pub restored: bool,
+    /// What is wrong; empty where it is proven.
+    pub problems: Vec<String>,
+    pub seconds: f64,
+    /// The archive that was looked at.
+    pub sha256: String,
+}
+
+impl Proof {
+    pub fn passed(&self) -> bool {
+        self.problems.is_empty()
+    }
+}

@@ -1,0 +1,266 @@
+//! Reading a backup: one of Steward's, an archive of mongodump, or a folder of its dumps. One pass from front to back, in
+//! bounded memory, on a thread of its own.
+
+mod pass;
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use steward_pipeline::{CollectionSettings, Error, Progress, Result};
+use steward_sources::{ARCHIVE_MAGIC, ArchiveReader};
+use steward_store::Definition;
+
+use crate::archive;
+use crate::content::ContentHash;
+use crate::manifest::{Manifest, SUFFIX};
+use crate::seal::{self, Key};
+use crate::target::{Folder, Target};
+
+pub use pass::{Event, Events};
+
+/// A collection that a backup announces.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub name: String,
+    pub definition: Definition,
+    /// Known from the manifest only.
+    pub records: Option<u64>,
+    pub content: Option<ContentHash>,
+    pub settings: Option<CollectionSettings>,
+}
+
+impl Listed {
+    /// One of Steward's own: history, quarantine, mappings, settings.
+    pub fn is_own(&self) -> bool {
+        steward_store::names::is_own(&self.name)
+    }
+}
+
+enum Form {
+    Archive(PathBuf),
+    /// Files of a dump folder: name of the collection, path.
+    Folder(Vec<(String, PathBuf)>),
+}
+
+/// A backup that is open for reading.
+pub struct Backup {
+    /// Its id, or the name of the file or folder.
+    pub name: String,
+    pub manifest: Option<Manifest>,
+    pub contents: Vec<Listed>,
+    database: String,
+    form: Form,
+    key: Key,
+    /// Where a copy from a bucket lies.
+    _scratch: Option<tempfile::TempDir>,
+}
+
+impl Backup {
+    /// Opens a backup that is listed in a target. A file in a bucket is fetched first.
+    ///
+    /// Errors: the archive is missing or is not the one that the manifest tells of.
+    pub async fn of_target(target: &dyn Target, manifest: Manifest, key: Key, progress: &dyn Progress) -> Result<Self> {
+        let scratch = tempfile::tempdir().map_err(|e| Error::file(Path::new("temporary folder"), e))?;
+        progress.phase("Fetching the file");
+        let path = target.fetch(&manifest.file.name, scratch.path(), progress).await?;
+        let scratch = path.starts_with(scratch.path()).then_some(scratch);
+        check_file(&path, &manifest, progress).await?;
+        Self::of_archive(path, Some(manifest), key, None, scratch).await
+    }
+
+    /// Opens an archive, a manifest beside one, or a dump folder. `database` chooses where there are several.
+    ///
+    /// Errors: `NotFound`, `BadRequest` where it is no backup.
+    pub async fn of_path(path: &Path, key: Key, database: Option<&str>, progress: &dyn Progress) -> Result<Self> {
+        let meta = tokio::fs::metadata(path).await.map_err(|e| Error::file(path, e))?;
+        if meta.is_dir() {
+            return Self::of_folder(path, key, database);
+        }
+        if let Some(manifest) = beside(path).await? {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            return Self::of_target(&Folder::new(folder.to_owned()), manifest, key, progress).await;
+        }
+        Self::of_archive(path.to_owned(), None, key, database.map(str::to_owned), None).await
+    }
+
+    async fn of_archive(
+        path: PathBuf,
+        manifest: Option<Manifest>,
+        key: Key,
+        database: Option<String>,
+        scratch: Option<tempfile::TempDir>,
+    ) -> Result<Self> {
+        let (file, opener) = (path.clone(), key.clone());
+        let announced = tokio::task::spawn_blocking(move || announced(&file, &opener))
+            .await
+            .map_err(|e| Error::file(&path, std::io::Error::other(e)))??;
+        let databases: BTreeSet<&str> = announced.iter().map(|(db, ..)| db.as_str()).collect();
+        let database = choose(&databases, database.as_deref(), &path)?;
+        let mut contents = Vec::new();
+        for (_, name, definition) in announced.into_iter().filter(|(db, ..)| *db == database) {
+            let known = manifest.as_ref().and_then(|m| m.collection(&name));
+            if let (Some(manifest), None) = (&manifest, known) {
+                return Err(Error::BadRequest(format!(
+                    "The archive holds '{name}', of which the manifest of {} does not tell.",
+                    manifest.id
+                )));
+            }
+            contents.push(Listed {
+                records: known.map(|k| k.records),
+                content: known.map(|k| k.content.clone()),
+                settings: known.and_then(|k| k.settings.clone()),
+                name,
+                definition,
+            });
+        }
+        let name = manifest.as_ref().map_or_else(|| file_name(&path), |m| m.id.clone());
+        Ok(Self { name, manifest, contents, database, form: Form::Archive(path), key, _scratch: scratch })
+    }
+
+    fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
+        let found = steward_sources::dump_folder(path).map_err(|e| Error::file(path, e))?;
+        // `db.collection` in a folder of databases, `collection` in the folder of one.
+        let split = |name: &str, file: &Path| {
+            let parent = file.parent().filter(|p| *p != path).map(file_name);
+            match parent {
+                Some(db) => (db.clone(), name.strip_prefix(&format!("{db}.")).unwrap_or(name).to_owned()),
+                None => (file_name(path), name.to_owned()),
+            }
+        };
+        let files: Vec<(String, String, PathBuf)> =
+            found.into_iter().map(|(part, file)| (split(&part.name, &file), file)).map(|((db, name), file)| (db, name, file)).collect();
+        if files.is_empty() {
+            return Err(Error::BadRequest(format!("{} holds no dump: no .bson files were found in it.", path.display())));
+        }
+        let databases: BTreeSet<&str> = files.iter().map(|(db, ..)| db.as_str()).collect();
+        let database = choose(&databases, database, path)?;
+        let mut contents = Vec::new();
+        let mut chosen = Vec::new();
+        for (_, name, file) in files.into_iter().filter(|(db, ..)| *db == database) {
+            contents.push(Listed {
+                definition: metadata_beside(&file, &name)?,
+                records: None,
+                content: None,
+                settings: None,
+                name: name.clone(),
+            });
+            chosen.push((name, file));
+        }
+        Ok(Self { name: file_name(path), manifest: None, contents, database, form: Form::Folder(chosen), key, _scratch: None })
+    }
+
+    pub fn listed(&self, name: &str) -> Option<&Listed> {
+        self.contents.iter().find(|c| c.name == name)
+    }
+
+    /// Begins a pass.
+    pub fn events(&self) -> Events {
+        match &self.form {
+            Form::Archive(path) => {
+                pass::archive(path.clone(), self.key.clone(), self.database.clone(), self.manifest.as_ref().map(Manifest::plain_bytes))
+            }
+            Form::Folder(files) => pass::folder(files.clone()),
+        }
+    }
+}
+
+/// Size and SHA-256 are those of the manifest.
+async fn check_file(path: &Path, manifest: &Manifest, progress: &dyn Progress) -> Result<()> {
+    progress.phase("Checking the file");
+    progress.total(manifest.file.bytes);
+    let file = path.to_owned();
+    let (send, mut seen) = tokio::sync::watch::channel(0_u64);
+    let hashing = tokio::task::spawn_blocking(move || {
+        seal::sha256(&file, |bytes| match send.send(bytes) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Error::Cancelled),
+        })
+    });
+    while seen.changed().await.is_ok() {
+        progress.done(*seen.borrow());
+        progress.checkpoint()?;
+    }
+    let found = hashing.await.map_err(|e| Error::file(path, std::io::Error::other(e)))??;
+    let stated = &manifest.file;
+    if found.bytes != stated.bytes || found.sha256 != stated.sha256 {
+        let what = match found.bytes == stated.bytes {
+            true => "its SHA-256 is another one".to_owned(),
+            false => format!("it has {} bytes instead of {}", found.bytes, stated.bytes),
+        };
+        return Err(Error::BadRequest(format!("{} is damaged or is not the archive of this backup: {what}.", stated.name)));
+    }
+    Ok(())
+}
+
+/// The manifest that a path is, or that stands beside an archive.
+async fn beside(path: &Path) -> Result<Option<Manifest>> {
+    let name = file_name(path);
+    let manifest = match name.ends_with(SUFFIX) {
+        true => path.to_owned(),
+        false => match name.split_once(".archive") {
+            Some((id, _)) => path.with_file_name(format!("{id}{SUFFIX}")),
+            None => return Ok(None),
+        },
+    };
+    match tokio::fs::read(&manifest).await {
+        Ok(bytes) => Manifest::parse(&bytes, &file_name(&manifest)).map(Some),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && manifest != path => Ok(None),
+        Err(e) => Err(Error::file(&manifest, e)),
+    }
+}
+
+fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>> {
+    let mut input = seal::open(path, key)?;
+    let mut magic = [0; 4];
+    let begins = input.read_exact(&mut magic).is_ok() && magic == ARCHIVE_MAGIC;
+    if !begins {
+        return Err(Error::BadRequest(format!("{} is no archive of mongodump or Steward.", path.display())));
+    }
+    let input = std::io::Cursor::new(magic).chain(input);
+    let reader = ArchiveReader::new(input).map_err(|e| pass::unreadable(path, e))?;
+    let mut found = Vec::new();
+    for namespace in reader.namespaces {
+        let of_server = namespace.db.is_empty() || matches!(namespace.db.as_str(), "admin" | "config" | "local");
+        if of_server || namespace.collection.starts_with("system.") {
+            continue;
+        }
+        let definition = archive::definition(&namespace.metadata)
+            .ok_or_else(|| Error::BadRequest(format!("What the archive says of {} cannot be read.", namespace.name())))?;
+        found.push((namespace.db, namespace.collection, definition));
+    }
+    Ok(found)
+}
+
+fn choose(databases: &BTreeSet<&str>, wanted: Option<&str>, path: &Path) -> Result<String> {
+    let list = || databases.iter().copied().collect::<Vec<_>>().join(", ");
+    match (wanted, databases.len()) {
+        (Some(name), _) if databases.contains(name) => Ok(name.to_owned()),
+        (Some(name), _) => Err(Error::NotFound(format!("{} holds no database '{name}' (it holds {}).", path.display(), list()))),
+        (None, 0) => Ok(String::new()),
+        (None, 1) => Ok(databases.iter().next().map(|d| (*d).to_owned()).unwrap_or_default()),
+        (None, _) => Err(Error::BadRequest(format!("{} holds several databases ({}). Say which one is meant.", path.display(), list()))),
+    }
+}
+
+/// `careers.metadata.json[.gz]` beside `careers.bson[.gz]`.
+fn metadata_beside(file: &Path, collection: &str) -> Result<Definition> {
+    let stem = file_name(file);
+    let stem = stem.strip_suffix(".gz").unwrap_or(&stem);
+    let stem = stem.strip_suffix(".bson").unwrap_or(stem);
+    for ending in [".metadata.json", ".metadata.json.gz"] {
+        let path = file.with_file_name(format!("{stem}{ending}"));
+        if !path.exists() {
+            continue;
+        }
+        let mut text = String::new();
+        seal::open(&path, &Key::default())?.take(16 << 20).read_to_string(&mut text).map_err(|e| Error::file(&path, e))?;
+        return archive::definition(&text).ok_or_else(|| Error::BadRequest(format!("{} cannot be read.", path.display())));
+    }
+    tracing::debug!(collection, "a dump without metadata");
+    Ok(Definition::default())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}

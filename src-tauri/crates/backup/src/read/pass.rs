@@ -1,0 +1,196 @@
+//! One pass over a backup, on a thread of its own, handed over in batches.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use bson::RawDocumentBuf;
+use steward_pipeline::{Error, Result};
+use steward_sources::{ArchiveReader, Block, BsonRows, Rows as _, is_readable};
+use tokio::sync::mpsc;
+
+use crate::content::Content;
+use crate::seal::{self, Key};
+
+/// Documents or bytes in a batch, whichever comes first.
+const BATCH: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
+/// Batches that wait for who reads.
+const WAITING: usize = 4;
+
+/// What a pass comes across.
+#[derive(Debug)]
+pub enum Event {
+    Documents {
+        collection: String,
+        documents: Vec<RawDocumentBuf>,
+    },
+    /// All documents of a collection have been handed over.
+    Complete {
+        collection: String,
+        content: Content,
+        /// The archive's own checksum; `None` where the form has none.
+        checksum_fits: Option<bool>,
+    },
+}
+
+/// Ends after the first error.
+pub type Events = mpsc::Receiver<Result<Event>>;
+
+/// Nobody listens any more.
+struct Gone;
+
+struct Out {
+    send: mpsc::Sender<Result<Event>>,
+    waiting: Option<(String, Vec<RawDocumentBuf>, usize)>,
+    contents: HashMap<String, Content>,
+    /// BSON bytes that may still come.
+    left: u64,
+    /// Nothing vouches for the documents: each is looked through.
+    foreign: bool,
+}
+
+impl Out {
+    fn event(&self, event: Result<Event>) -> std::result::Result<(), Gone> {
+        self.send.blocking_send(event).map_err(|_| Gone)
+    }
+
+    fn flush(&mut self) -> std::result::Result<(), Gone> {
+        match self.waiting.take() {
+            Some((collection, documents, _)) => self.event(Ok(Event::Documents { collection, documents })),
+            None => Ok(()),
+        }
+    }
+
+    fn document(&mut self, collection: &str, bytes: Vec<u8>) -> std::result::Result<(), Gone> {
+        if self.waiting.as_ref().is_some_and(|(of, batch, size)| of != collection || batch.len() >= BATCH || *size >= BATCH_BYTES) {
+            self.flush()?;
+        }
+        let size = bytes.len();
+        if size as u64 > self.left {
+            self.event(Err(Error::BadRequest("The archive holds more than its manifest tells of; it is not read any further.".into())))?;
+            return Err(Gone);
+        }
+        self.left -= size as u64;
+        let sound = !self.foreign || is_readable(&bytes);
+        let Some(document) = RawDocumentBuf::from_bytes(bytes).ok().filter(|_| sound) else {
+            self.event(Err(Error::BadRequest(format!("A document of {collection} is damaged."))))?;
+            return Err(Gone);
+        };
+        if !self.contents.contains_key(collection) {
+            self.contents.insert(collection.to_owned(), Content::default());
+        }
+        if let Some(content) = self.contents.get_mut(collection) {
+            content.add(document.as_bytes());
+        }
+        let waiting = self.waiting.get_or_insert_with(|| (collection.to_owned(), Vec::with_capacity(BATCH), 0));
+        waiting.1.push(document);
+        waiting.2 += size;
+        Ok(())
+    }
+
+    fn complete(&mut self, collection: &str, checksum_fits: Option<bool>) -> std::result::Result<(), Gone> {
+        self.flush()?;
+        let content = self.contents.remove(collection).unwrap_or_default();
+        self.event(Ok(Event::Complete { collection: collection.to_owned(), content, checksum_fits }))
+    }
+}
+
+/// `bound` is how many BSON bytes a manifest tells of; more would be another archive.
+fn start(bound: Option<u64>, work: impl FnOnce(&mut Out) -> std::result::Result<Result<()>, Gone> + Send + 'static) -> Events {
+    let (send, receive) = mpsc::channel(WAITING);
+    tokio::task::spawn_blocking(move || {
+        let mut out = Out { send, waiting: None, contents: HashMap::new(), left: bound.unwrap_or(u64::MAX), foreign: bound.is_none() };
+        if let Ok(Err(e)) = work(&mut out) {
+            let _ = out.event(Err(e));
+        }
+    });
+    receive
+}
+
+pub fn unreadable(path: &Path, e: std::io::Error) -> Error {
+    match e.kind() {
+        std::io::ErrorKind::InvalidData => Error::BadRequest(e.to_string()),
+        std::io::ErrorKind::UnexpectedEof => Error::BadRequest(format!("{} is cut off.", path.display())),
+        // What the layers below call damage: a checksum of zstd or gzip, a block of age that was changed.
+        std::io::ErrorKind::Other | std::io::ErrorKind::InvalidInput => Error::BadRequest(format!("{} is damaged: {e}.", path.display())),
+        _ => Error::file(path, e),
+    }
+}
+
+/// The collections of one database in an archive.
+pub fn archive(path: PathBuf, key: Key, database: String, bound: Option<u64>) -> Events {
+    start(bound, move |out| {
+        let opened = seal::open(&path, &key).and_then(|input| ArchiveReader::new(input).map_err(|e| unreadable(&path, e)));
+        let mut reader = match opened {
+            Ok(reader) => reader,
+            Err(e) => return Ok(Err(e)),
+        };
+        let prefix = format!("{database}.");
+        let mut open: HashMap<String, ()> = reader
+            .namespaces
+            .iter()
+            .filter(|n| n.db == database && !n.collection.starts_with("system.") && !is_view(&n.metadata))
+            .map(|n| (n.collection.clone(), ()))
+            .collect();
+        loop {
+            match reader.next_block() {
+                Ok(Some(Block::Document { namespace, bytes, .. })) => {
+                    if let Some(collection) = namespace.strip_prefix(&prefix) {
+                        out.document(people(collection), bytes)?;
+                    }
+                }
+                Ok(Some(Block::Complete { namespace, checksum_fits })) => {
+                    if let Some(collection) = namespace.strip_prefix(&prefix) {
+                        open.remove(people(collection));
+                        out.complete(people(collection), Some(checksum_fits))?;
+                    }
+                }
+                Ok(None) => break,
+                Err(e) => return Ok(Err(unreadable(&path, e))),
+            }
+        }
+        out.flush()?;
+        Ok(match open.keys().min() {
+            Some(missing) => Err(Error::BadRequest(format!("{} is cut off: {missing} has no end in it.", path.display()))),
+            None => Ok(()),
+        })
+    })
+}
+
+fn is_view(metadata: &str) -> bool {
+    crate::archive::definition(metadata).is_some_and(|d| d.kind == steward_store::CollectionKind::View)
+}
+
+/// The collection that people know: buckets belong to a time series.
+fn people(collection: &str) -> &str {
+    collection.strip_prefix("system.buckets.").unwrap_or(collection)
+}
+
+/// The files of a dump folder.
+pub fn folder(files: Vec<(String, PathBuf)>) -> Events {
+    start(None, move |out| {
+        for (collection, path) in files {
+            let rows = seal::open(&path, &Key::default()).and_then(|input| BsonRows::new(input).map_err(|e| unreadable(&path, e)));
+            let mut rows = match rows {
+                Ok(rows) => rows,
+                Err(e) => return Ok(Err(e)),
+            };
+            loop {
+                match rows.next_row() {
+                    Ok(Some(row)) if row.fault.is_none() => out.document(people(&collection), row.bytes)?,
+                    Ok(Some(row)) => {
+                        let place = format!("{}: the document at byte {} is damaged.", path.display(), row.offset);
+                        return Ok(Err(Error::BadRequest(place)));
+                    }
+                    Ok(None) => break,
+                    Err(e) => return Ok(Err(unreadable(&path, e))),
+                }
+            }
+            if let Some(note) = rows.notes().into_iter().next() {
+                return Ok(Err(Error::BadRequest(format!("{}: {note}", path.display()))));
+            }
+            out.complete(people(&collection), None)?;
+        }
+        Ok(Ok(()))
+    })
+}

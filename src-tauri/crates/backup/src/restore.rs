@@ -1,0 +1,336 @@
+//! Bringing records back: they are loaded beside the data, checked, and then change places with it in single renames.
+//! What stood there is kept until the restore is taken back or settled. The same steps as those of an import that
+//! replaces a collection; see `steward_pipeline::replace`.
+//!
+//! Whatever ends it before the first rename, the data is as it was. Between the renames, [`go_on`] or [`clean_up`] does
+//! what is left to do.
+
+mod ledger;
+mod load;
+mod plan;
+mod undo;
+
+use std::collections::HashMap;
+
+use steward_domain::{ChangeKind, Filter, RestoreMode, RestoreRecord, RestoreState, RestoredCollection};
+use steward_pipeline::journal::{self, Request};
+use steward_pipeline::workspace::new_id;
+use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, replace};
+use steward_store::definition::is_id_index;
+use steward_store::{CollectionKind, Definition, names};
+
+use crate::create::{Making, create};
+use crate::read::{Backup, Listed};
+
+pub use ledger::{Beat, get, interrupted, list};
+pub(crate) use load::content_of;
+pub use load::{check_content, into_store};
+pub use plan::{CollectionPlan, Sample, plan};
+pub use undo::{UndoPlan, clean_up, plan_undo, settle, undo};
+
+/// How long the end of a restore waits for a text index; the server goes on with it by itself.
+const TEXT_GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// What to bring back.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Name in the backup and name in the workspace; all under their own names where empty.
+    pub collections: Vec<(String, String)>,
+    /// History, quarantine, saved mappings and settings too.
+    pub own: bool,
+    pub mode: RestoreMode,
+}
+
+/// One collection that is brought back.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    pub listed: Listed,
+    pub into: String,
+}
+
+/// What a choice comes to, people's collections first.
+///
+/// Errors: a name that the backup does not hold, one that no collection can have, two that go into one.
+pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    if choice.collections.is_empty() {
+        let all = backup.contents.iter().filter(|c| !c.is_own());
+        chosen.extend(all.map(|c| Chosen { listed: c.clone(), into: c.name.clone() }));
+    }
+    for (name, into) in &choice.collections {
+        let Some(listed) = backup.listed(name) else {
+            return Err(Error::NotFound(format!("This backup holds no collection '{name}'.")));
+        };
+        chosen.push(Chosen { listed: listed.clone(), into: into.clone() });
+    }
+    for (at, one) in chosen.iter().enumerate() {
+        names::check(&one.into)?;
+        if names::is_own(&one.into) {
+            return Err(Error::BadRequest(format!("'{}' belongs to Steward itself; choose another name.", one.into)));
+        }
+        if chosen[..at].iter().any(|other| other.into == one.into) {
+            return Err(Error::BadRequest(format!("Two collections cannot both go into '{}'.", one.into)));
+        }
+    }
+    if choice.own {
+        let own = backup.contents.iter().filter(|c| names::is_kept(&c.name));
+        chosen.extend(own.map(|c| Chosen { listed: c.clone(), into: c.name.clone() }));
+    }
+    if chosen.is_empty() {
+        return Err(Error::BadRequest("This backup holds no collection that could be brought back.".into()));
+    }
+    Ok(chosen)
+}
+
+/// What the parts of a restore are called in `steward_pipeline::replace`.
+fn part(restore: &str, number: usize) -> String {
+    format!("{restore}.{number}")
+}
+
+/// Brings records back. `safety` is taken first where there is anything to lose.
+///
+/// Errors: everything of reading and checking the backup; the data is as it was then.
+pub async fn apply(
+    workspace: &Workspace,
+    backup: &Backup,
+    from: &str,
+    choice: &Choice,
+    safety: Option<&Making>,
+    progress: &dyn Progress,
+) -> Result<RestoreRecord> {
+    let chosen = choose(backup, choice)?;
+    let mut collections = Vec::with_capacity(chosen.len());
+    for one in &chosen {
+        collections.push(RestoredCollection {
+            name: one.listed.name.clone(),
+            into: one.into.clone(),
+            records: 0,
+            existed: replace::exists(workspace, &one.into).await?,
+        });
+    }
+    let now = workspace.clock.stamp();
+    let mut record = RestoreRecord {
+        id: new_id(),
+        state: RestoreState::Loading,
+        backup: backup.name.clone(),
+        from: from.to_owned(),
+        made_at: backup.manifest.as_ref().map(|m| m.made_at.clone()),
+        mode: choice.mode,
+        own: choice.own,
+        safety: None,
+        collections,
+        started_at: now.clone(),
+        finished_at: None,
+        heartbeat_at: now,
+        actor: workspace.actor.clone(),
+        notes: Vec::new(),
+        error: None,
+        settled_at: None,
+    };
+    if let Some(making) = safety.filter(|_| record.collections.iter().any(|c| c.existed)) {
+        progress.phase("Taking a backup of what is there now");
+        record.safety = Some(create(workspace, making, progress).await?.manifest.id);
+    }
+    ledger::put(workspace, &record).await?;
+    run(workspace, backup, &chosen, record, progress).await
+}
+
+/// Goes on with a restore that was cut off: loads again what was being loaded, or finishes changing places.
+pub async fn go_on(
+    workspace: &Workspace,
+    record: RestoreRecord,
+    backup: Option<&Backup>,
+    progress: &dyn Progress,
+) -> Result<RestoreRecord> {
+    match (record.state, backup) {
+        (RestoreState::Swapping, _) => swap(workspace, record, backup, progress).await,
+        (RestoreState::Loading, Some(backup)) => {
+            let choice = Choice {
+                collections: record
+                    .collections
+                    .iter()
+                    .filter(|c| !names::is_own(&c.into))
+                    .map(|c| (c.name.clone(), c.into.clone()))
+                    .collect(),
+                own: record.own,
+                mode: record.mode,
+            };
+            let chosen = choose(backup, &choice)?;
+            run(workspace, backup, &chosen, record, progress).await
+        }
+        (RestoreState::Loading, None) => Err(Error::BadRequest("The backup is needed to go on with this restore.".into())),
+        _ => Err(Error::Conflict("This restore has come to its end.".into())),
+    }
+}
+
+async fn run(
+    workspace: &Workspace,
+    backup: &Backup,
+    chosen: &[Chosen],
+    mut record: RestoreRecord,
+    progress: &dyn Progress,
+) -> Result<RestoreRecord> {
+    match bring_in(workspace, backup, chosen, &mut record, progress).await {
+        Ok(()) => {
+            record.state = RestoreState::Swapping;
+            ledger::put(workspace, &record).await?;
+            swap(workspace, record, Some(backup), progress).await
+        }
+        Err(e) => {
+            for (number, _) in record.collections.iter().enumerate() {
+                workspace.store.drop_collection(&replace::incoming(&part(&record.id, number))).await?;
+            }
+            record.state = if matches!(e, Error::Cancelled) { RestoreState::Cancelled } else { RestoreState::Failed };
+            record.error = (record.state == RestoreState::Failed).then(|| e.to_string());
+            record.finished_at = Some(workspace.clock.stamp());
+            ledger::put(workspace, &record).await?;
+            Err(e)
+        }
+    }
+}
+
+/// Loads and checks everything beside the data.
+async fn bring_in(
+    workspace: &Workspace,
+    backup: &Backup,
+    chosen: &[Chosen],
+    record: &mut RestoreRecord,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let mut places = HashMap::new();
+    for (number, one) in chosen.iter().enumerate() {
+        let incoming = replace::incoming(&part(&record.id, number));
+        workspace.store.drop_collection(&incoming).await?;
+        match one.listed.definition.kind {
+            CollectionKind::Collection => {}
+            // A view is a definition: it is made when the places change.
+            CollectionKind::View => continue,
+            CollectionKind::Timeseries => {
+                record
+                    .notes
+                    .push(format!("{} is a time-series collection, which Steward cannot bring back yet; mongorestore can.", one.into));
+                continue;
+            }
+        }
+        workspace.store.define(&incoming, &one.listed.definition.bare()).await?;
+        if record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
+            progress.phase(&format!("Copying {}", one.into));
+            load::copy(workspace, &one.into, &incoming, progress).await?;
+        }
+        places.insert(one.listed.name.clone(), incoming);
+    }
+    let beat = ledger::Beat::new(workspace, record);
+    let loaded = into_store(workspace.store.as_ref(), backup, &places, record.mode == RestoreMode::Merge, &beat, progress).await?;
+    for (number, one) in chosen.iter().enumerate() {
+        let Some(incoming) = places.get(&one.listed.name) else { continue };
+        let found = loaded.get(&one.listed.name).copied().unwrap_or_default();
+        check_content(&one.listed, found)?;
+        if record.mode == RestoreMode::Clean {
+            progress.phase(&format!("Checking {}", one.into));
+            load::check_stored(workspace, incoming, &one.into, found, &beat, progress).await?;
+        }
+        progress.phase(&format!("Building the indexes of {}", one.into));
+        let wanted = wanted_definition(workspace, record.mode, one).await?;
+        workspace.store.define(incoming, &without_text(&wanted)).await.map_err(|e| of_collection(e.into(), &one.into))?;
+        record.collections[number].records = i64::try_from(found.records).unwrap_or(i64::MAX);
+    }
+    Ok(())
+}
+
+fn of_collection(e: Error, collection: &str) -> Error {
+    match e {
+        Error::Store(mut e) => {
+            e.message = format!("{collection}: {}", e.message);
+            Error::Store(e)
+        }
+        other => other,
+    }
+}
+
+/// A merge leaves a collection its own indexes and validator.
+async fn wanted_definition(workspace: &Workspace, mode: RestoreMode, one: &Chosen) -> Result<Definition> {
+    if mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
+        return Ok(workspace.store.definition(&one.into).await?);
+    }
+    Ok(one.listed.definition.clone())
+}
+
+fn is_text(index: &bson::Document) -> bool {
+    index.get_document("key").is_ok_and(|key| key.values().any(|v| v.as_str() == Some("text")))
+}
+
+fn without_text(definition: &Definition) -> Definition {
+    let indexes = definition.indexes.iter().filter(|i| !is_text(i)).cloned().collect();
+    Definition { indexes, ..definition.clone() }
+}
+
+fn only_text(definition: &Definition) -> Definition {
+    let indexes = definition.indexes.iter().filter(|i| is_text(i) && !is_id_index(i)).cloned().collect();
+    Definition { indexes, kind: definition.kind, options: bson::Document::new() }
+}
+
+/// Changes places, one collection after the other, and writes it down.
+async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&Backup>, progress: &dyn Progress) -> Result<RestoreRecord> {
+    progress.phase("Changing places");
+    for (number, one) in record.collections.clone().iter().enumerate() {
+        replace::put_in_place(workspace, &one.into, &part(&record.id, number), progress).await?;
+        let listed = backup.and_then(|b| b.listed(&one.name));
+        if let Some(listed) = listed {
+            if listed.definition.kind == CollectionKind::View && !one.existed && !replace::exists(workspace, &one.into).await? {
+                workspace.store.define(&one.into, &listed.definition).await?;
+            }
+            text_index(workspace, &one.into, &listed.definition).await?;
+            note_settings(workspace, &mut record, one, listed.settings.as_ref()).await?;
+        }
+    }
+    record.state = RestoreState::Done;
+    record.finished_at = Some(workspace.clock.stamp());
+    ledger::put(workspace, &record).await?;
+    for one in record.collections.iter().filter(|c| !names::is_own(&c.into)) {
+        let mut request = Request::new(ChangeKind::Restore, &one.into, format!("Restored from the backup {}", record.backup), Vec::new());
+        request.run_id = Some(record.id.clone());
+        journal::record_bulk(workspace, request, &new_id(), one.records).await?;
+    }
+    Ok(record)
+}
+
+/// The search by words may come a little later: nothing but it needs this index.
+async fn text_index(workspace: &Workspace, collection: &str, definition: &Definition) -> Result<()> {
+    let text = only_text(definition);
+    if text.indexes.is_empty() || definition.kind != CollectionKind::Collection {
+        return Ok(());
+    }
+    let (store, name) = (std::sync::Arc::clone(&workspace.store), collection.to_owned());
+    let building = tokio::spawn(async move { store.define(&name, &text).await });
+    match tokio::time::timeout(TEXT_GRACE, building).await {
+        Ok(Ok(done)) => Ok(done?),
+        Ok(Err(e)) => Err(Error::File { path: collection.to_owned(), source: std::io::Error::other(e) }),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Schema, key and title come back with the records, as far as this workspace knows the schema.
+async fn note_settings(
+    workspace: &Workspace,
+    record: &mut RestoreRecord,
+    one: &RestoredCollection,
+    settings: Option<&CollectionSettings>,
+) -> Result<()> {
+    let Some(settings) = settings.filter(|_| record.mode == RestoreMode::Clean || !one.existed) else {
+        return Ok(());
+    };
+    let mut settings = CollectionSettings { name: one.into.clone(), ..settings.clone() };
+    if !settings.schema.is_empty() && workspace.registry.get(&settings.schema).is_err() {
+        record.notes.push(format!("The schema {} of {} is not known here; the records are without one.", settings.schema, one.into));
+        settings.schema.clear();
+    }
+    workspace.set_settings(&settings).await
+}
+
+/// Records that a collection holds now; `None` where there is none.
+pub(crate) async fn count_now(workspace: &Workspace, collection: &str) -> Result<Option<u64>> {
+    if !replace::exists(workspace, collection).await? {
+        return Ok(None);
+    }
+    Ok(Some(workspace.store.count(collection, &Filter::all()).await?))
+}

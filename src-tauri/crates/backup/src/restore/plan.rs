@@ -1,0 +1,142 @@
+//! What a restore would do, compared record by record with what is there now.
+
+use std::collections::HashMap;
+
+use bson::{Bson, Document};
+use steward_domain::{RestoreMode, order};
+use steward_pipeline::{Progress, Result, Workspace};
+use steward_store::{CollectionKind, upsert};
+
+use super::{Choice, Chosen, choose, count_now};
+use crate::read::{Backup, Event};
+
+/// Differences shown of a collection.
+const SAMPLES: usize = 10;
+/// Records that can be looked up at once.
+const AT_ONCE: usize = 1000;
+
+/// A record that would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// As it stands; `None` where it would be added.
+    pub now: Option<Document>,
+    /// As it stands in the backup.
+    pub then: Document,
+}
+
+/// What would become of one collection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CollectionPlan {
+    pub name: String,
+    pub into: String,
+    /// In the backup.
+    pub records: u64,
+    /// In the workspace; `None` where there is no such collection.
+    pub now: Option<u64>,
+    pub added: u64,
+    pub changed: u64,
+    pub removed: u64,
+    pub unchanged: u64,
+    pub samples: Vec<Sample>,
+    /// It cannot be brought back as it is, and why.
+    pub note: Option<String>,
+}
+
+/// Reads the backup to its end, which also checks it, and compares.
+pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progress: &dyn Progress) -> Result<Vec<CollectionPlan>> {
+    let chosen = choose(backup, choice)?;
+    let mut plans: HashMap<&str, CollectionPlan> = HashMap::new();
+    for one in &chosen {
+        plans.insert(&one.listed.name, begin(workspace, one).await?);
+    }
+    progress.phase("Comparing");
+    progress.total(chosen.iter().filter_map(|c| c.listed.records).sum());
+    let mut done = 0;
+    let mut events = backup.events();
+    while let Some(event) = events.recv().await {
+        progress.checkpoint()?;
+        match event? {
+            Event::Documents { collection, documents } => {
+                let Some(plan) = plans.get_mut(collection.as_str()) else { continue };
+                done += documents.len() as u64;
+                for some in documents.chunks(AT_ONCE) {
+                    compare(workspace, plan, some).await?;
+                }
+                progress.done(done);
+            }
+            Event::Complete { collection, content, checksum_fits } => {
+                let Some(listed) = backup.listed(&collection).filter(|l| plans.contains_key(l.name.as_str())) else { continue };
+                super::check_content(listed, content)?;
+                if checksum_fits == Some(false) {
+                    return Err(steward_pipeline::Error::BadRequest(format!("The checksum of {collection} is wrong.")));
+                }
+            }
+        }
+    }
+    Ok(chosen
+        .iter()
+        .filter_map(|one| plans.remove(one.listed.name.as_str()))
+        .map(|mut plan| {
+            if choice.mode == RestoreMode::Clean {
+                plan.removed = plan.now.unwrap_or(0).saturating_sub(plan.changed + plan.unchanged);
+            }
+            plan
+        })
+        .collect())
+}
+
+async fn begin(workspace: &Workspace, one: &Chosen) -> Result<CollectionPlan> {
+    let kind = one.listed.definition.kind;
+    let now = if kind == CollectionKind::Collection { count_now(workspace, &one.into).await? } else { None };
+    let note = match kind {
+        CollectionKind::Collection => None,
+        CollectionKind::View => Some("A view: its definition comes back where there is nothing of its name.".to_owned()),
+        CollectionKind::Timeseries => Some("A time-series collection: Steward cannot bring it back yet; mongorestore can.".to_owned()),
+    };
+    Ok(CollectionPlan {
+        name: one.listed.name.clone(),
+        into: one.into.clone(),
+        records: 0,
+        now,
+        added: 0,
+        changed: 0,
+        removed: 0,
+        unchanged: 0,
+        samples: Vec::new(),
+        note,
+    })
+}
+
+async fn compare(workspace: &Workspace, plan: &mut CollectionPlan, documents: &[bson::RawDocumentBuf]) -> Result<()> {
+    plan.records += documents.len() as u64;
+    let mut there = HashMap::new();
+    if plan.now.unwrap_or(0) > 0 {
+        let ids: Vec<Bson> =
+            documents.iter().filter_map(|d| d.get("_id").ok().flatten()).filter_map(|id| Bson::try_from(id).ok()).collect();
+        for record in workspace.store.get_many(&plan.into, "_id", &ids).await? {
+            there.insert(order::key(record.get("_id").ok().flatten()), record);
+        }
+    }
+    for document in documents {
+        let now = there.get(&order::key(document.get("_id").ok().flatten()));
+        match now {
+            None => plan.added += 1,
+            Some(now) if now.as_bytes() == document.as_bytes() => {
+                plan.unchanged += 1;
+                continue;
+            }
+            Some(_) => plan.changed += 1,
+        }
+        // Changes say more than additions.
+        let full = plan.samples.len() >= SAMPLES;
+        let instead = plan.samples.iter().position(|s| s.now.is_none()).filter(|_| full && now.is_some());
+        if !full || instead.is_some() {
+            let sample = Sample { now: now.map(|raw| upsert::decode(raw)).transpose()?, then: upsert::decode(document)? };
+            match instead {
+                Some(at) => plan.samples[at] = sample,
+                None => plan.samples.push(sample),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Which backups may go. Pure: what is listed, the rules, and the time.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Datelike as _, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::shelf::Shelved;
+
+/// What is kept. A backup that any rule keeps stays; without rules everything stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Retention {
+    /// The newest so many.
+    pub last: Option<u32>,
+    /// The newest of each of so many days, weeks, months, years that have one.
+    pub daily: Option<u32>,
+    pub weekly: Option<u32>,
+    pub monthly: Option<u32>,
+    pub yearly: Option<u32>,
+    /// Everything younger than so many days.
+    pub days: Option<u32>,
+}
+
+impl Default for Retention {
+    /// A rolling week.
+    fn default() -> Self {
+        Self { last: None, daily: None, weekly: None, monthly: None, yearly: None, days: Some(7) }
+    }
+}
+
+impl Retention {
+    /// Nothing is ever removed.
+    pub fn keeps_all(&self) -> bool {
+        let Self { last, daily, weekly, monthly, yearly, days } = self;
+        [last, daily, weekly, monthly, yearly, days].iter().all(|rule| rule.is_none())
+    }
+}
+
+/// What becomes of one backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub id: String,
+    /// Why it stays; `None` where it goes.
+    pub kept: Option<&'static str>,
+}
+
+/// Judges the backups of one workspace at one place, newest first.
+///
+/// Always kept: the newest, the newest that is proven, and what a kept one builds on.
+pub fn judge(backups: &[Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<Verdict> {
+    let mut reasons: Vec<Option<&'static str>> = vec![None; backups.len()];
+    let mut keep = |at: usize, why: &'static str| {
+        if let Some(reason) = reasons.get_mut(at) {
+            reason.get_or_insert(why);
+        }
+    };
+    if rules.keeps_all() {
+        (0..backups.len()).for_each(|at| keep(at, "nothing is removed"));
+    }
+    for at in 0..backups.len().min(rules.last.unwrap_or(0) as usize) {
+        keep(at, "one of the last");
+    }
+    let times: Vec<Option<DateTime<Utc>>> = backups.iter().map(|b| time(&b.manifest.made_at)).collect();
+    for (at, made) in times.iter().enumerate() {
+        match (made, rules.days) {
+            (Some(made), Some(days)) if now - *made < Duration::days(i64::from(days)) => keep(at, "young enough"),
+            // Without a time nobody can say that it is old.
+            (None, _) => keep(at, "its time cannot be read"),
+            _ => {}
+        }
+    }
+    type Period = fn(DateTime<Utc>) -> (i32, u32);
+    let periods: [(Option<u32>, &'static str, Period); 4] = [
+        (rules.daily, "the last of its day", |t| (t.year(), t.ordinal())),
+        (rules.weekly, "the last of its week", |t| (t.iso_week().year(), t.iso_week().week())),
+        (rules.monthly, "the last of its month", |t| (t.year(), t.month())),
+        (rules.yearly, "the last of its year", |t| (t.year(), 0)),
+    ];
+    for (count, why, period) in periods {
+        let mut seen = HashSet::new();
+        for (at, made) in times.iter().enumerate() {
+            let Some(made) = made else { continue };
+            if seen.len() < count.unwrap_or(0) as usize && seen.insert(period(*made)) {
+                keep(at, why);
+            }
+        }
+    }
+    if !backups.is_empty() {
+        keep(0, "the newest");
+    }
+    if let Some(proven) = backups.iter().position(Shelved::is_proven) {
+        keep(proven, "the last that is proven");
+    }
+    // A parent is older than what builds on it.
+    for at in 0..backups.len() {
+        let parent = backups[at].manifest.parent.as_deref().filter(|_| reasons[at].is_some());
+        if let Some(parent) = parent.and_then(|id| backups.iter().position(|b| b.manifest.id == id)) {
+            reasons[parent].get_or_insert("a newer one builds on it");
+        }
+    }
+    backups.iter().zip(reasons).map(|(b, kept)| Verdict { id: b.manifest.id.clone(), kept }).collect()
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::manifest::{ArchiveFile, FORMAT, Manifest, Proof, Source};
+    use crate::seal::Compression;
+
+    fn at(hours_ago: i64, proven: bool) -> Shelved {
+        let made = now() - Duration::hours(hours_ago);
+        let manifest = Manifest {
+            format: FORMAT,
+            id: format!("b{hours_ago}"),
+            made_at: made.to_rfc3339(),
+            finished_at: made.to_rfc3339(),
+            tool: "Steward".into(),
+            source: Source { workspace: "w".into(), name: "w".into(), address: "w".into(), server: "w".into() },
+            fuzzy: None,
+            position: None,
+            parent: None,
+            file: ArchiveFile { name: "a".into(), bytes: 1, sha256: "s".into(), compression: Compression::Zstd, encryption: None },
+            database: "w".into(),
+            collections: Vec::new(),
+            reason: "by hand".into(),
+            made_by: "me".into(),
+        };
+        let proof = proven.then(|| Proof { at: made.to_rfc3339(), restored: true, problems: Vec::new(), seconds: 1.0, sha256: "s".into() });
+        Shelved { manifest, place: "here".into(), proof, damage: None }
+    }
+
+    fn now() -> DateTime<Utc> {
+        "2026-06-15T12:00:00Z".parse().unwrap()
+    }
+
+    fn kept(backups: &[Shelved], rules: &Retention) -> Vec<String> {
+        judge(backups, rules, now()).into_iter().filter(|v| v.kept.is_some()).map(|v| v.id).collect()
+    }
+
+    const NONE: Retention = Retention { last: None, daily: None, weekly: None, monthly: None, yearly: None, days: None };
+
+    #[test]
+    fn a_rolling_week_by_default() {
+        let backups = [at(1, false), at(24, false), at(24 * 8, false), at(24 * 30, false)];
+        assert_eq!(kept(&backups, &Retention::default()), ["b1", "b24"]);
+        assert_eq!(kept(&backups, &NONE).len(), 4, "no rule, nothing goes");
+    }
+
+    #[test]
+    fn generations() {
+        let backups: Vec<Shelved> = (0..24 * 400).step_by(12).map(|h| at(h, false)).collect();
+        let rules = Retention { daily: Some(7), weekly: Some(4), monthly: Some(12), yearly: Some(2), ..NONE };
+        let left = kept(&backups, &rules);
+        assert!((18..=24).contains(&left.len()), "{left:?}");
+        assert!(left.contains(&"b0".to_owned()));
+    }
+
+    #[test]
+    fn the_last_proven_one_stays_however_old() {
+        let backups = [at(1, false), at(2, false), at(24 * 100, true), at(24 * 200, true)];
+        assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }), ["b1", "b2400"]);
+    }
+
+    #[test]
+    fn what_a_kept_one_builds_on_stays() {
+        let mut backups = [at(1, false), at(24 * 20, false), at(24 * 40, false)];
+        backups[0].manifest.parent = Some("b480".into());
+        backups[1].manifest.parent = Some("b960".into());
+        assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }).len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn never_the_newest_and_never_the_last_proof(
+            ages in prop::collection::btree_set(0_i64..20_000, 1..40),
+            proven in prop::collection::vec(any::<bool>(), 40),
+            last in prop::option::of(0_u32..5), daily in prop::option::of(0_u32..5), days in prop::option::of(0_u32..50),
+        ) {
+            let backups: Vec<Shelved> = ages.iter().zip(proven).map(|(h, p)| at(*h, p)).collect();
+            let left = kept(&backups, &Retention { last, daily, days, ..NONE });
+            prop_assert!(left.contains(&backups[0].manifest.id));
+            if let Some(newest) = backups.iter().find(|b| b.is_proven()) {
+                prop_assert!(left.contains(&newest.manifest.id));
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Proving a backup: every byte is read, decrypted, decompressed and checked; with a test restore it is also loaded into a
+//! scratch workspace, and what stands there is compared with the manifest.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use futures::TryStreamExt as _;
+use steward_domain::Filter;
+use steward_pipeline::{Error, Progress, Result, Workspace};
+use steward_store::{CollectionKind, upsert};
+
+use crate::manifest::{Manifest, Proof};
+use crate::read::{Backup, Event};
+use crate::restore::{self, Beat};
+
+/// What was looked at of one collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    pub name: String,
+    pub records: u64,
+    /// `careers@1.0.0`, where it has a schema that is known here.
+    pub schema: Option<String>,
+    /// Records that break a rule of it; `None` where they were not looked at.
+    pub invalid: Option<u64>,
+}
+
+/// A proof with its details.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    pub proof: Proof,
+    pub collections: Vec<Checked>,
+    /// What could not be tried, and why.
+    pub notes: Vec<String>,
+}
+
+/// Reads a backup to its end. The file's hash was compared when it was opened.
+///
+/// Damage is a problem in the proof, not an error; errors are a missing key, a cancelled job, a place that cannot be reached.
+pub async fn verify(workspace: &Workspace, backup: &Backup, progress: &dyn Progress) -> Result<Verified> {
+    let begun = Instant::now();
+    progress.phase("Reading every record");
+    progress.total(backup.contents.iter().filter_map(|c| c.records).sum());
+    let mut problems = missing(backup);
+    let mut collections = Vec::new();
+    let mut done = 0;
+    let mut events = backup.events();
+    while let Some(event) = events.recv().await {
+        progress.checkpoint()?;
+        match event {
+            Ok(Event::Documents { documents, .. }) => {
+                done += documents.len() as u64;
+                progress.done(done);
+            }
+            Ok(Event::Complete { collection, content, checksum_fits }) => {
+                if checksum_fits == Some(false) {
+                    problems.push(format!("The checksum of {collection} is wrong."));
+                }
+                if let Some(listed) = backup.listed(&collection) {
+                    problems.extend(restore::check_content(listed, content).err().map(|e| e.to_string()));
+                }
+                collections.push(Checked { name: collection, records: content.records, schema: None, invalid: None });
+            }
+            Err(e) => problems.push(as_problem(e)?),
+        }
+    }
+    Ok(Verified { proof: proof(workspace, backup, false, problems, begun), collections, notes: Vec::new() })
+}
+
+/// Restores a backup into an empty workspace and compares. `scratch` is filled; who made it removes it.
+pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Workspace, progress: &dyn Progress) -> Result<Verified> {
+    let begun = Instant::now();
+    let mut problems = missing(backup);
+    let mut notes = Vec::new();
+    let mut places = HashMap::new();
+    for one in &backup.contents {
+        match one.definition.kind {
+            CollectionKind::Collection => {}
+            kind => {
+                notes.push(format!("{} is a {}; it was read, not restored.", one.name, kind.name()));
+                continue;
+            }
+        }
+        let made = scratch.store.define(&one.name, &one.definition.bare()).await;
+        match made {
+            Ok(()) => places.insert(one.name.clone(), one.name.clone()),
+            Err(e) => {
+                problems.push(format!("{} could not be made: {e}", one.name));
+                continue;
+            }
+        };
+    }
+    let loaded = match restore::into_store(scratch.store.as_ref(), backup, &places, false, &Beat::none(), progress).await {
+        Ok(loaded) => loaded,
+        Err(e) => {
+            problems.push(as_problem(e)?);
+            HashMap::new()
+        }
+    };
+    let mut collections = Vec::new();
+    let comparable = if problems.is_empty() { backup.contents.as_slice() } else { &[] };
+    for one in comparable.iter().filter(|c| places.contains_key(&c.name)) {
+        progress.phase(&format!("Comparing {}", one.name));
+        progress.checkpoint()?;
+        if let Err(e) = scratch.store.define(&one.name, &one.definition).await {
+            problems.push(format!("The indexes of {} could not be built: {e}", one.name));
+            continue;
+        }
+        if !scratch.store.definition(&one.name).await?.means(&one.definition) {
+            problems.push(format!("Indexes, options or validator of {} are not those of the backup.", one.name));
+        }
+        let read = loaded.get(&one.name).copied().unwrap_or_default();
+        problems.extend(restore::check_content(one, read).err().map(|e| e.to_string()));
+        let stored = restore::content_of(scratch.store.as_ref(), &one.name, &Beat::none(), progress).await?;
+        if stored != read {
+            problems.push(format!(
+                "{} holds {} records after the test restore, or others than the {} of the backup.",
+                one.name, stored.records, read.records
+            ));
+        }
+        let schema = one.settings.as_ref().map(|s| s.schema.clone()).filter(|s| !s.is_empty());
+        let invalid = adherence(workspace, scratch, &one.name, schema.as_deref(), &mut notes, progress).await?;
+        collections.push(Checked { name: one.name.clone(), records: stored.records, schema, invalid });
+    }
+    Ok(Verified { proof: proof(workspace, backup, true, problems, begun), collections, notes })
+}
+
+/// How many restored records break their schema.
+async fn adherence(
+    workspace: &Workspace,
+    scratch: &Workspace,
+    collection: &str,
+    schema: Option<&str>,
+    notes: &mut Vec<String>,
+    progress: &dyn Progress,
+) -> Result<Option<u64>> {
+    let Some(schema) = schema else { return Ok(None) };
+    let Ok(checker) = workspace.checker(schema) else {
+        notes.push(format!("The schema {schema} of {collection} is not known here; its records were not checked against it."));
+        return Ok(None);
+    };
+    let mut invalid = 0;
+    let mut batches = scratch.store.scan(collection, &Filter::all(), None).await?;
+    while let Some(batch) = batches.try_next().await? {
+        progress.checkpoint()?;
+        for raw in &batch {
+            let mut record = upsert::decode(raw)?;
+            record.remove("_id");
+            invalid += u64::from(!checker.is_fine(&steward_domain::value::doc_to_plain(&record)));
+        }
+    }
+    Ok(Some(invalid))
+}
+
+/// Collections that the manifest tells of and the archive does not announce, or announces as something else.
+fn missing(backup: &Backup) -> Vec<String> {
+    let Some(manifest) = &backup.manifest else {
+        return Vec::new();
+    };
+    let mut problems = Vec::new();
+    for kept in &manifest.collections {
+        match backup.listed(&kept.name) {
+            None => problems.push(format!("{} is not in the archive.", kept.name)),
+            Some(listed) if !listed.definition.means(&kept.definition()) => {
+                problems.push(format!("Indexes, options or validator of {} are not those that the manifest tells of.", kept.name));
+            }
+            Some(_) => {}
+        }
+    }
+    problems
+}
+
+/// What is wrong with a backup is a finding; everything else ends the job.
+fn as_problem(e: Error) -> Result<String> {
+    match e {
+        Error::BadRequest(sentence) | Error::Conflict(sentence) => Ok(sentence),
+        e => Err(e),
+    }
+}
+
+fn proof(workspace: &Workspace, backup: &Backup, restored: bool, problems: Vec<String>, begun: Instant) -> Proof {
+    let sha256 = backup.manifest.as_ref().map(|m| m.file.sha256.clone()).unwrap_or_default();
+    Proof { at: workspace.clock.stamp(), restored, problems, seconds: begun.elapsed().as_secs_f64(), sha256 }
+}
+
+/// A proof that the file itself already failed.
+pub fn failed(workspace: &Workspace, manifest: &Manifest, e: Error) -> Result<Proof> {
+    let problems = vec![as_problem(e)?];
+    Ok(Proof { at: workspace.clock.stamp(), restored: false, problems, seconds: 0.0, sha256: manifest.file.sha256.clone() })
+}

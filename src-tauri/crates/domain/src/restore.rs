@@ -1,0 +1,93 @@
+//! Restores: what was brought back, from where, how far it came, and what it put aside.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// How restored records meet those that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RestoreMode {
+    /// The collection becomes what it was in the backup.
+    #[default]
+    Clean,
+    /// Records of the backup are added or put back; others stay.
+    Merge,
+}
+
+/// Where a restore stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RestoreState {
+    /// Records are loaded beside the data, which is as it was.
+    Loading,
+    /// Everything is loaded and checked; collections change places.
+    Swapping,
+    Done,
+    /// Nothing was changed, or it was put back.
+    Cancelled,
+    Failed,
+    Undone,
+}
+
+/// One collection of a restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RestoredCollection {
+    /// In the backup.
+    pub name: String,
+    /// In the workspace.
+    pub into: String,
+    pub records: i64,
+    /// There was a collection of this name before.
+    pub existed: bool,
+}
+
+/// One restore as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RestoreRecord {
+    pub id: String,
+    pub state: RestoreState,
+    /// Id of the backup, or name of the archive or folder.
+    pub backup: String,
+    /// Place of the backup, as a person wrote it.
+    pub from: String,
+    /// When the backup was taken, RFC 3339 UTC; absent for other tools' archives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub made_at: Option<String>,
+    pub mode: RestoreMode,
+    pub collections: Vec<RestoredCollection>,
+    /// History, quarantine, mappings and settings were brought back too.
+    pub own: bool,
+    /// The backup that was taken just before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub safety: Option<String>,
+    pub started_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub finished_at: Option<String>,
+    /// Last sign of life of the process that runs it, RFC 3339 UTC.
+    pub heartbeat_at: String,
+    pub actor: String,
+    pub notes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub error: Option<String>,
+    /// When what it put aside was given up, RFC 3339 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub settled_at: Option<String>,
+}
+
+impl RestoreRecord {
+    /// It has neither come to its end nor been taken back.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, RestoreState::Loading | RestoreState::Swapping)
+    }
+
+    pub fn can_be_undone(&self) -> bool {
+        self.state == RestoreState::Done && self.settled_at.is_none()
+    }
+}

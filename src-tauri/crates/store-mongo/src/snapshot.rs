@@ -1,0 +1,146 @@
+//! Everything in the database at one moment: sessions that read at one cluster time. Where the server cannot do that,
+//! each collection is read as it stands then, and the snapshot says so.
+
+use async_trait::async_trait;
+use bson::{Document, RawDocumentBuf, Timestamp, doc};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use steward_domain::Filter;
+use steward_store::{
+    Capability, CollectionKind, Consistency, RecordStream, ResumeToken, Snapshot, SnapshotCollection, StoreError, StoreErrorKind,
+    StoreResult,
+};
+
+use crate::{MongoStore, changes, definition, errors, scan};
+
+/// Records asked of the server at a time.
+const BATCH: u32 = 1000;
+const ALONE: &str = "The server stands alone and keeps no snapshots: each collection was read as it stood then.";
+/// `SnapshotTooOld`, `SnapshotUnavailable`.
+const GONE: [i32; 2] = [239, 246];
+
+/// A moment in the life of a database.
+pub struct MongoSnapshot {
+    store: MongoStore,
+    moment: Option<Timestamp>,
+    consistency: Consistency,
+    collections: Vec<SnapshotCollection>,
+    position: Option<ResumeToken>,
+}
+
+impl MongoSnapshot {
+    pub async fn take(store: &MongoStore) -> StoreResult<Self> {
+        // Asked first: what happens in between is in the snapshot and in what follows it, never in neither.
+        let position = if store.has(Capability::ChangeFeed) { changes::position(store).await.ok() } else { None };
+        let collections = list(store).await?;
+        let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection) {
+            Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
+            Some(_) => Err(ALONE.to_owned()),
+            None => Ok(None),
+        };
+        let (moment, consistency) = match moment {
+            Ok(moment) => (moment, Consistency::Moment),
+            Err(why) => (None, Consistency::Fuzzy(why)),
+        };
+        Ok(Self { store: store.clone(), moment, consistency, collections, position })
+    }
+}
+
+/// The cluster time that a first read settles on; a sentence where the server does not do that.
+async fn pin(store: &MongoStore, collection: &str) -> Result<Option<Timestamp>, String> {
+    let told = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read as it stood then.");
+    let client = store.db().client();
+    let mut session = client.start_session().snapshot(true).await.map_err(|e| told(&e))?;
+    let records = store.db().collection::<RawDocumentBuf>(collection);
+    records.find(doc! {}).limit(1).projection(doc! { "_id": 1 }).session(&mut session).await.map_err(|e| told(&e))?;
+    session.snapshot_time().map(Some).ok_or_else(|| ALONE.to_owned())
+}
+
+async fn list(store: &MongoStore) -> StoreResult<Vec<SnapshotCollection>> {
+    let command = doc! { "listCollections": 1, "authorizedCollections": true };
+    let cursor = store.db().run_cursor_command(command).await.map_err(|e| errors::from_driver(&e))?;
+    let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
+    let mut collections = Vec::with_capacity(found.len());
+    for entry in &found {
+        let Ok(name) = entry.get_str("name") else { continue };
+        if name.starts_with("system.") {
+            continue;
+        }
+        let definition = definition::of_entry(store, entry).await?;
+        let records = match definition.kind {
+            CollectionKind::View => 0,
+            _ => estimate(store, &data_of(name, definition.kind)).await?,
+        };
+        collections.push(SnapshotCollection { name: name.to_owned(), definition, records });
+    }
+    collections.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(collections)
+}
+
+/// Where the documents of a collection really stand.
+fn data_of(name: &str, kind: CollectionKind) -> String {
+    match kind {
+        CollectionKind::Timeseries => format!("system.buckets.{name}"),
+        _ => name.to_owned(),
+    }
+}
+
+async fn estimate(store: &MongoStore, collection: &str) -> StoreResult<u64> {
+    let records = store.db().collection::<RawDocumentBuf>(collection);
+    records.estimated_document_count().await.map_err(|e| errors::from_driver(&e))
+}
+
+#[async_trait]
+impl Snapshot for MongoSnapshot {
+    fn consistency(&self) -> Consistency {
+        self.consistency.clone()
+    }
+
+    fn position(&self) -> Option<ResumeToken> {
+        self.position.clone()
+    }
+
+    fn collections(&self) -> &[SnapshotCollection] {
+        &self.collections
+    }
+
+    async fn scan(&self, collection: &str) -> StoreResult<RecordStream> {
+        let found = self.collections.iter().find(|c| c.name == collection);
+        let kind = found.map_or(CollectionKind::Collection, |c| c.definition.kind);
+        if kind == CollectionKind::View {
+            return Ok(stream::empty().boxed());
+        }
+        let Some(moment) = self.moment else {
+            if kind == CollectionKind::Collection {
+                return scan::scan(&self.store, collection, &Filter::all(), None).await;
+            }
+            let records = self.store.db().collection::<RawDocumentBuf>(&data_of(collection, kind));
+            let cursor = records.find(doc! {}).batch_size(BATCH).await.map_err(|e| errors::from_driver(&e))?;
+            return Ok(cursor.map_err(|e| errors::from_driver(&e)).try_chunks(BATCH as usize).map_err(|e| e.1).boxed());
+        };
+        let client = self.store.db().client();
+        let session = client.start_session().snapshot(true).snapshot_time(moment).await;
+        let mut session = session.map_err(|e| errors::from_driver(&e))?;
+        let records = self.store.db().collection::<RawDocumentBuf>(&data_of(collection, kind));
+        let cursor = records.find(doc! {}).batch_size(BATCH).session(&mut session).await.map_err(|e| lost(&e))?;
+        Ok(stream::try_unfold((session, cursor), |(mut session, mut cursor)| async move {
+            let mut batch = Vec::with_capacity(BATCH as usize);
+            while batch.len() < BATCH as usize {
+                if !cursor.advance(&mut session).await.map_err(|e| lost(&e))? {
+                    break;
+                }
+                batch.push(cursor.current().to_owned());
+            }
+            Ok((!batch.is_empty()).then_some((batch, (session, cursor))))
+        })
+        .boxed())
+    }
+}
+
+/// The server keeps a moment for some minutes only.
+fn lost(e: &mongodb::error::Error) -> StoreError {
+    if errors::code(e).is_some_and(|code| GONE.contains(&code)) {
+        let message = "The server did not keep the moment long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
+        return StoreError::new(StoreErrorKind::Unsupported, message).details(e);
+    }
+    errors::from_driver(e)
+}
