@@ -24,6 +24,8 @@ use crate::samples::Samples;
 pub struct Open {
     pub workspace: Workspace,
     pub info: WorkspaceInfo,
+    /// With its secrets: for opening a database beside it.
+    address: Address,
     /// The same store as the workspace's, with its breaker and figures.
     pub layers: Arc<Layered>,
     follower: Arc<Follower>,
@@ -101,6 +103,11 @@ impl App {
         self.current().map(|open| open.workspace).ok_or_else(none_open)
     }
 
+    /// Where the open workspace is.
+    pub(crate) fn address(&self) -> Option<Address> {
+        self.current().map(|open| open.address)
+    }
+
     /// Breaker and figures of the open workspace.
     pub(crate) fn layers(&self) -> ApiResult<Arc<Layered>> {
         self.current().map(|open| open.layers).ok_or_else(none_open)
@@ -115,7 +122,7 @@ impl App {
         let info = open::describe(store.as_ref(), address, production).await?;
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();
-        let opened = Open { workspace, info: info.clone(), layers, follower };
+        let opened = Open { workspace, info: info.clone(), address: address.clone(), layers, follower };
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
         self.emit(AppEvent::WorkspaceChanged);
         Ok(info)

@@ -214,6 +214,50 @@ macro_rules! for_each_command {
             /// Measures a collection now.
             Write quality::measure "quality.measure" (QualityQuery) -> JobStarted, At("quality");
 
+            /// How this workspace is backed up.
+            Read backups::setup "backups.setup" (Empty) -> BackupSetup, At("backup schedule");
+            /// Changes how this workspace is backed up.
+            Write backups::save "backups.save" (SaveBackupSettings) -> BackupSetup, At("backup schedule");
+            /// Makes a key pair for encrypted backups; the identity goes into the keyring.
+            Write backups::new_key "backups.newKey" (Empty) -> BackupKey, At("backup key");
+            /// Backups at all places, newest first.
+            Read backups::list "backups.list" (Empty) -> Backups, At("backup list");
+            /// One backup.
+            Read backups::get "backups.get" (BackupRef) -> Backup, At("backup show");
+            /// Takes a backup.
+            Write backups::create "backups.create" (CreateBackup) -> JobStarted, At("backup create");
+            /// Reads a backup to its end, or restores it into a scratch workspace, and notes the proof.
+            Write backups::verify "backups.verify" (VerifyBackup) -> JobStarted, At("backup verify");
+            /// Plans which backups go by the rules of retention.
+            Read backups::plan_prune "backups.planPrune" (Empty) -> PrunePlan, At("backup prune");
+            /// Removes the backups of a plan.
+            Destructive backups::prune "backups.prune" (ApplyPlan) -> Pruned, At("backup prune");
+            /// Records inside a backup, beside what stands now.
+            Read lookups::browse "backups.browse" (BrowseBackup) -> BackupRecords, At("backup records");
+            /// Brings one record of a backup back, or some of its fields.
+            Write lookups::bring_back "backups.bringBack" (BringBack) -> EditOutcome, At("backup bring-back");
+            /// What changed between two backups (a job).
+            Read lookups::compare "backups.compare" (CompareBackups) -> JobStarted, At("backup compare");
+
+            /// Restores of this workspace, newest first.
+            Read restores::list "restores.list" (Empty) -> Restores, At("restores list");
+            /// Plans a restore (a job whose outcome is the plan).
+            Read restores::plan "restores.plan" (PlanRestore) -> JobStarted, At("restore");
+            /// Restores as planned, after a backup of what is there now.
+            Destructive restores::apply "restores.apply" (ApplyPlan) -> JobStarted, At("restore");
+            /// Goes on with a restore that was cut off.
+            Write restores::resume "restores.resume" (ResumeRestore) -> JobStarted, At("restores resume");
+            /// Undoes what a restore that was cut off has done so far.
+            Write restores::clean_up "restores.cleanUp" (RestoreId) -> JobStarted, At("restores clean-up");
+            /// Plans to take a restore back.
+            Read restores::plan_undo "restores.planUndo" (RestoreId) -> UndoRestorePlan, At("restores undo");
+            /// Takes a restore back: everything is as before it.
+            Destructive restores::undo "restores.undo" (ApplyPlan) -> JobStarted, At("restores undo");
+            /// Plans to give up what a restore put aside.
+            Read restores::plan_settle "restores.planSettle" (RestoreId) -> SettleRestorePlan, At("restores settle");
+            /// Gives up what a restore put aside; it cannot be taken back afterwards.
+            Destructive restores::settle "restores.settle" (ApplyPlan) -> RestoreEntry, At("restores settle");
+
             /// Saved views and preferences of this workspace.
             Read settings::list "settings.list" (SettingsQuery) -> Settings, None("of the window only");
             /// Saves a view or preference.

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod commands;
 pub mod dispatch;
+mod drill;
 pub mod dto;
 mod elsewhere;
 pub mod error;
@@ -16,6 +17,8 @@ mod open;
 mod plans;
 mod recent;
 mod samples;
+mod scratch;
+mod shelves;
 pub mod typescript;
 
 pub use app::App;

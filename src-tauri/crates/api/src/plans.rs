@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use steward_backup::read::Backup as Archive;
+use steward_backup::restore::Choice;
 use steward_pipeline::bulk::Prepared;
 use steward_pipeline::import::ImportSpec;
 use steward_pipeline::quarantine::Correction;
 
+use crate::dto::BackupRef;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
 /// How long a plan can be applied.
@@ -21,6 +24,20 @@ pub enum Plan {
     Bulk(Box<Prepared>),
     Fix(Box<steward_pipeline::quarantine::fix::Prepared>),
     Corrections(Vec<Correction>),
+    Prune(Vec<BackupRef>),
+    Restore(Box<PlannedRestore>),
+    UndoRestore { restore: String },
+    SettleRestore { restore: String },
+}
+
+/// A restore that was looked at.
+pub struct PlannedRestore {
+    pub archive: Archive,
+    /// Where the backup lies.
+    pub from: String,
+    pub choice: Choice,
+    /// Collections with their records and last change when the plan was made.
+    pub before: Vec<(String, Option<u64>, Option<String>)>,
 }
 
 /// A file as it was when the plan was made.

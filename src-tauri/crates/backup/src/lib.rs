@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+pub mod compare;
 pub mod content;
 pub mod create;
 pub mod identity;

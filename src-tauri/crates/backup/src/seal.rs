@@ -73,6 +73,17 @@ impl Lock {
     }
 }
 
+/// Shows a secret, where it has to leave the program.
+pub trait Exposed {
+    fn exposed(&self) -> &str;
+}
+
+impl Exposed for SecretString {
+    fn exposed(&self) -> &str {
+        age::secrecy::ExposeSecret::expose_secret(self)
+    }
+}
+
 /// A new identity and its recipient: keep the first, encrypt to the second.
 pub fn new_identity() -> (SecretString, String) {
     let identity = age::x25519::Identity::generate();

@@ -5,6 +5,14 @@ import type {
   AppInfo,
   ApplyPlan,
   AssignSchema,
+  Backup,
+  BackupKey,
+  BackupRecords,
+  BackupRef,
+  BackupSetup,
+  Backups,
+  BringBack,
+  BrowseBackup,
   BulkPlan,
   ChainReport,
   ChangeDetail,
@@ -13,11 +21,13 @@ import type {
   Changes,
   CollectionInfo,
   Collections,
+  CompareBackups,
   ConnectSource,
   ConnectionReport,
   ConnectionStatus,
   CorrectionsPlan,
   CountRecords,
+  CreateBackup,
   CreateRecord,
   CurrentWorkspace,
   DiscardQuarantine,
@@ -60,10 +70,13 @@ import type {
   PlanCorrections,
   PlanFix,
   PlanImport,
+  PlanRestore,
   PreviewImport,
   ProfileSource,
   ProfiledSource,
   PromoteRun,
+  PrunePlan,
+  Pruned,
   QualityQuery,
   QuarantineEdited,
   QuarantineEntry,
@@ -77,13 +90,18 @@ import type {
   RecordHistory,
   RecordPage,
   RecordRef,
+  RestoreEntry,
+  RestoreId,
   RestoreQuarantine,
+  Restores,
+  ResumeRestore,
   ResumeRun,
   RetryQuarantine,
   RevertRecord,
   RunDetail,
   RunId,
   Runs,
+  SaveBackupSettings,
   SaveMapping,
   SavedMapping,
   SavedMappings,
@@ -96,6 +114,7 @@ import type {
   SettingName,
   Settings,
   SettingsQuery,
+  SettleRestorePlan,
   SettleRunPlan,
   SplitFile,
   SplitNames,
@@ -106,10 +125,12 @@ import type {
   TestSchemas,
   TryMapping,
   UndoChange,
+  UndoRestorePlan,
   UndoRunPlan,
   ValidateFiles,
   ValidateQuarantine,
   ValidateRecord,
+  VerifyBackup,
   Violations,
   WorkspaceInfo,
   WriteMapping,
@@ -275,6 +296,48 @@ export interface Commands {
   "quality.last": { request: QualityQuery; response: LastQuality };
   /** Measures a collection now. (Write) */
   "quality.measure": { request: QualityQuery; response: JobStarted };
+  /** How this workspace is backed up. (Read) */
+  "backups.setup": { request: Empty; response: BackupSetup };
+  /** Changes how this workspace is backed up. (Write) */
+  "backups.save": { request: SaveBackupSettings; response: BackupSetup };
+  /** Makes a key pair for encrypted backups; the identity goes into the keyring. (Write) */
+  "backups.newKey": { request: Empty; response: BackupKey };
+  /** Backups at all places, newest first. (Read) */
+  "backups.list": { request: Empty; response: Backups };
+  /** One backup. (Read) */
+  "backups.get": { request: BackupRef; response: Backup };
+  /** Takes a backup. (Write) */
+  "backups.create": { request: CreateBackup; response: JobStarted };
+  /** Reads a backup to its end, or restores it into a scratch workspace, and notes the proof. (Write) */
+  "backups.verify": { request: VerifyBackup; response: JobStarted };
+  /** Plans which backups go by the rules of retention. (Read) */
+  "backups.planPrune": { request: Empty; response: PrunePlan };
+  /** Removes the backups of a plan. (Destructive) */
+  "backups.prune": { request: ApplyPlan; response: Pruned };
+  /** Records inside a backup, beside what stands now. (Read) */
+  "backups.browse": { request: BrowseBackup; response: BackupRecords };
+  /** Brings one record of a backup back, or some of its fields. (Write) */
+  "backups.bringBack": { request: BringBack; response: EditOutcome };
+  /** What changed between two backups (a job). (Read) */
+  "backups.compare": { request: CompareBackups; response: JobStarted };
+  /** Restores of this workspace, newest first. (Read) */
+  "restores.list": { request: Empty; response: Restores };
+  /** Plans a restore (a job whose outcome is the plan). (Read) */
+  "restores.plan": { request: PlanRestore; response: JobStarted };
+  /** Restores as planned, after a backup of what is there now. (Destructive) */
+  "restores.apply": { request: ApplyPlan; response: JobStarted };
+  /** Goes on with a restore that was cut off. (Write) */
+  "restores.resume": { request: ResumeRestore; response: JobStarted };
+  /** Undoes what a restore that was cut off has done so far. (Write) */
+  "restores.cleanUp": { request: RestoreId; response: JobStarted };
+  /** Plans to take a restore back. (Read) */
+  "restores.planUndo": { request: RestoreId; response: UndoRestorePlan };
+  /** Takes a restore back: everything is as before it. (Destructive) */
+  "restores.undo": { request: ApplyPlan; response: JobStarted };
+  /** Plans to give up what a restore put aside. (Read) */
+  "restores.planSettle": { request: RestoreId; response: SettleRestorePlan };
+  /** Gives up what a restore put aside; it cannot be taken back afterwards. (Destructive) */
+  "restores.settle": { request: ApplyPlan; response: RestoreEntry };
   /** Saved views and preferences of this workspace. (Read) */
   "settings.list": { request: SettingsQuery; response: Settings };
   /** Saves a view or preference. (Write) */
@@ -373,6 +436,27 @@ export const commandClass = {
   "schemas.test": "Read",
   "quality.last": "Read",
   "quality.measure": "Write",
+  "backups.setup": "Read",
+  "backups.save": "Write",
+  "backups.newKey": "Write",
+  "backups.list": "Read",
+  "backups.get": "Read",
+  "backups.create": "Write",
+  "backups.verify": "Write",
+  "backups.planPrune": "Read",
+  "backups.prune": "Destructive",
+  "backups.browse": "Read",
+  "backups.bringBack": "Write",
+  "backups.compare": "Read",
+  "restores.list": "Read",
+  "restores.plan": "Read",
+  "restores.apply": "Destructive",
+  "restores.resume": "Write",
+  "restores.cleanUp": "Write",
+  "restores.planUndo": "Read",
+  "restores.undo": "Destructive",
+  "restores.planSettle": "Read",
+  "restores.settle": "Destructive",
   "settings.list": "Read",
   "settings.set": "Write",
   "settings.remove": "Write",

@@ -42,6 +42,190 @@ export type ApplyPlan = { planId: string, reason?: string, };
  */
 export type AssignSchema = { collection: string, schema?: string, };
 
+export type Backup = { id: string, place: string, 
+/**
+ * Other places that have it too.
+ */
+copies: Array<string>, madeAt: string, finishedAt: string, madeBy: string, reason: string, 
+/**
+ * Name of the workspace that it is of.
+ */
+workspace: string, 
+/**
+ * It is of the workspace that is open.
+ */
+ofThis: boolean, address: string, server: string, tool: string, 
+/**
+ * Of people's collections.
+ */
+records: number, 
+/**
+ * On disk.
+ */
+bytes: number, 
+/**
+ * BSON bytes, uncompressed.
+ */
+plainBytes: number, compression: BackupCompression, encryption: BackupEncryption, file: string, sha256: string, 
+/**
+ * Why the collections are not all of one moment.
+ */
+fuzzy?: string, collections: Array<BackupCollection>, proof?: BackupProof, 
+/**
+ * The last proof was about this very file and found nothing wrong.
+ */
+proven: boolean, 
+/**
+ * Its archive is missing, or has another size.
+ */
+damage?: string, };
+
+export type BackupChecked = { name: string, records: number, schema?: string, 
+/**
+ * Records that break a rule of their schema; absent where that was not looked at.
+ */
+invalid?: number, };
+
+export type BackupCollection = { name: string, 
+/**
+ * `collection`, `view` or `timeseries`.
+ */
+kind: string, records: number, 
+/**
+ * BSON bytes, uncompressed.
+ */
+bytes: number, content: string, schema?: string, 
+/**
+ * One of Steward's own: history, quarantine, mappings, settings.
+ */
+own: boolean, indexes: Array<string>, };
+
+export type BackupCompression = "zstd" | "gzip" | "none";
+
+export type BackupDifference = { collection: string, added: number, changed: number, removed: number, unchanged: number, };
+
+export type BackupEncryption = { "kind": "none" } | { "kind": "passphrase" } | { "kind": "recipients", recipients: Array<string>, };
+
+/**
+ * A new key pair: the identity is in the keyring, backups are encrypted to the recipient.
+ */
+export type BackupKey = { recipient: string, 
+/**
+ * To be printed and locked away; shown once.
+ */
+identity: string, };
+
+export type BackupMade = { backup: Backup, 
+/**
+ * Places that do not have it, with why.
+ */
+failed: Array<string>, };
+
+/**
+ * A place for backups. No secret stands in it.
+ */
+export type BackupPlace = { 
+/**
+ * A folder's path, or `s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`.
+ */
+address: string, 
+/**
+ * `endpoint`, `region`, `account_name`…
+ */
+options?: { [key in string]: string }, };
+
+/**
+ * The last look at a backup.
+ */
+export type BackupProof = { at: string, 
+/**
+ * By a test restore; otherwise it was read to its end only.
+ */
+restored: boolean, passed: boolean, problems: Array<string>, seconds: number, };
+
+export type BackupRecord = { id: Value, title: string, document: Value, 
+/**
+ * It stands in the workspace now.
+ */
+exists: boolean, 
+/**
+ * From what stands there now to what the backup has; empty where they are the same.
+ */
+changes: Array<FieldChange>, };
+
+export type BackupRecords = { records: Array<BackupRecord>, 
+/**
+ * There are more.
+ */
+more: boolean, };
+
+/**
+ * A backup at one of the places; absent: the first place that has it.
+ */
+export type BackupRef = { id: string, place?: string, };
+
+/**
+ * What is kept; a backup that any rule keeps stays. The newest and the last proven one always stay.
+ */
+export type BackupRetention = { last?: number, daily?: number, weekly?: number, monthly?: number, yearly?: number, 
+/**
+ * Everything younger than so many days.
+ */
+days?: number, };
+
+/**
+ * How this workspace is backed up; kept with it.
+ */
+export type BackupSettings = { 
+/**
+ * The first one is written to, the others get copies. Never empty: without any it is a folder of the user's.
+ */
+places: Array<BackupPlace>, compression: BackupCompression, encryption: BackupEncryption, 
+/**
+ * History, quarantine, saved mappings and settings too.
+ */
+own: boolean, 
+/**
+ * Cron expression in local time; absent: only by hand.
+ */
+schedule?: string, 
+/**
+ * When the newest backup is proven by a test restore.
+ */
+proofSchedule?: string, retention: BackupRetention, };
+
+export type BackupSetup = { settings: BackupSettings, 
+/**
+ * Where backups go when nothing was chosen.
+ */
+usualPlace: string, 
+/**
+ * The keyring (or the environment) has what opens this workspace's backups.
+ */
+hasKey: boolean, 
+/**
+ * When the next one is due, RFC 3339 UTC.
+ */
+nextAt?: string, };
+
+export type BackupVerified = { backup: Backup, proof: BackupProof, collections: Array<BackupChecked>, notes: Array<string>, };
+
+export type Backups = { 
+/**
+ * Newest first.
+ */
+backups: Array<Backup>, 
+/**
+ * Places or files that could not be read.
+ */
+notes: Array<string>, 
+/**
+ * Of this workspace: when the newest backup that is proven was taken.
+ */
+provenAt?: string, newestAt?: string, };
+
+export type BackupsCompared = { older: string, newer: string, differences: Array<BackupDifference>, };
+
 /**
  * Words for true and false, compared trimmed and without regard to case.
  */
@@ -51,6 +235,40 @@ export type BooleanStep = { true?: Array<string>, false?: Array<string>, };
  * Closed: all is well. Open: everything is refused for a while. Trying: the next operation decides.
  */
 export type BreakerState = "closed" | "open" | "trying";
+
+/**
+ * Brings one record back, or some of its fields; an edit like any other.
+ */
+export type BringBack = { collection: string, 
+/**
+ * `_id` of the record.
+ */
+id: Value, 
+/**
+ * Paths; the whole record where empty.
+ */
+fields?: Array<string>, id: string, place?: string, passphrase?: string, 
+/**
+ * `AGE-SECRET-KEY-…`
+ */
+identity?: string, };
+
+/**
+ * Looks into a backup.
+ */
+export type BrowseBackup = { collection: string, 
+/**
+ * Only records that hold this text somewhere.
+ */
+text?: string, skip: number, 
+/**
+ * 1 to 200.
+ */
+limit: number, id: string, place?: string, passphrase?: string, 
+/**
+ * `AGE-SECRET-KEY-…`
+ */
+identity?: string, };
 
 export type BulkAction = { "action": "set", path: string, value: Value, } | { "action": "unset", path: string, } | { "action": "replace", path: string, pattern: string, with: string, regex: boolean, } | { "action": "trim", path: string, } | { "action": "delete" } | { "action": "patches", patches: Array<RecordPatch>, };
 
@@ -87,7 +305,7 @@ export type ChangeId = { changeSet: string, };
 /**
  * Why a change set exists.
  */
-export type ChangeKind = "edit" | "create" | "delete" | "bulk" | "import" | "quarantine" | "undo" | "revert";
+export type ChangeKind = "edit" | "create" | "delete" | "bulk" | "import" | "quarantine" | "undo" | "revert" | "restore";
 
 /**
  * A write that went through, or the records in the way of it.
@@ -219,6 +437,12 @@ decimal?: DecimalMark,
  */
 decimalAmbiguous: boolean, };
 
+export type CompareBackups = { older: BackupRef, newer: BackupRef, passphrase?: string, 
+/**
+ * `AGE-SECRET-KEY-…`
+ */
+identity?: string, };
+
 /**
  * Comparison operators.
  */
@@ -322,6 +546,15 @@ told: Array<CorrectionLine>,
 ignored: Array<string>, };
 
 export type CountRecords = { collection: string, filter?: Filter, finding?: Finding, };
+
+/**
+ * Takes a backup; what is absent is as in the settings.
+ */
+export type CreateBackup = { places?: Array<BackupPlace>, compression?: BackupCompression, encryption?: BackupEncryption, passphrase?: string, 
+/**
+ * All where empty.
+ */
+collections?: Array<string>, own?: boolean, };
 
 export type CreateRecord = { collection: string, document: Value, reason?: string, allowInvalid: boolean, };
 
@@ -528,7 +761,7 @@ detected: Array<Detection>, fields: Array<string>, rows: Array<PreviewRow>,
  */
 notes: Array<string>, };
 
-export type FilePurpose = "import" | "openWorkspace" | "newWorkspace" | "export";
+export type FilePurpose = "import" | "openWorkspace" | "newWorkspace" | "export" | "backupFolder" | "archive";
 
 /**
  * A condition on records.
@@ -694,12 +927,12 @@ startedAt: string, finishedAt?: string, outcome?: JobOutcome, error?: ApiError, 
 
 export type JobId = { jobId: string, };
 
-export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk";
+export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk" | "backup" | "proof" | "restore";
 
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "restored", "value": RestoreDone };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -1015,6 +1248,20 @@ choices?: Array<SourceChoice>,
  */
 mapping?: Mapping, };
 
+export type PlanRestore = { from: RestoreFrom, 
+/**
+ * All under their own names where empty.
+ */
+collections?: Array<RestoreName>, 
+/**
+ * History, quarantine, saved mappings and settings too.
+ */
+own: boolean, mode: RestoreMode, passphrase?: string, 
+/**
+ * `AGE-SECRET-KEY-…`
+ */
+identity?: string, };
+
 export type PreviewImport = { 
 /**
  * `careers` or `careers@1.0.0`; detected when absent.
@@ -1071,6 +1318,20 @@ export type PromoteRun = { runId: string,
  * Compare everything with what is there: exact counts and samples.
  */
 full: boolean, };
+
+export type PrunePlan = { planId: string, keep: Array<PruneVerdict>, remove: Array<PruneVerdict>, 
+/**
+ * Bytes that would be free.
+ */
+bytes: number, notes: Array<string>, };
+
+export type PruneVerdict = { id: string, place: string, madeAt: string, bytes: number, 
+/**
+ * Why it stays; empty where it goes.
+ */
+why: string, };
+
+export type Pruned = { removed: number, bytes: number, notes: Array<string>, };
 
 export type QualityQuery = { collection: string, };
 
@@ -1266,10 +1527,133 @@ with: string,
  */
 literal?: boolean, };
 
+export type RestoreCollection = { name: string, into: string, 
+/**
+ * In the backup.
+ */
+records: number, 
+/**
+ * In the workspace; absent where there is no such collection.
+ */
+now?: number, added: number, changed: number, removed: number, unchanged: number, samples: Array<RestoreSample>, 
+/**
+ * It cannot be brought back as it is, and why.
+ */
+note?: string, own: boolean, };
+
+export type RestoreDone = { restore: RestoreRecord, 
+/**
+ * Names under which something edited since is kept, after an undo.
+ */
+keptAs: Array<string>, };
+
+export type RestoreEntry = { restore: RestoreRecord, 
+/**
+ * It was going on and nobody goes on with it.
+ */
+interrupted: boolean, canUndo: boolean, };
+
+/**
+ * Where to restore from.
+ */
+export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "file", file: string, database?: string, };
+
+export type RestoreId = { restoreId: string, };
+
+/**
+ * How restored records meet those that are there.
+ */
+export type RestoreMode = "clean" | "merge";
+
+export type RestoreName = { name: string, into: string, };
+
+export type RestorePlan = { planId: string, 
+/**
+ * Id of the backup, or name of the file.
+ */
+backup: string, madeAt?: string, mode: RestoreMode, collections: Array<RestoreCollection>, 
+/**
+ * A backup of what is there now is taken first.
+ */
+safety: boolean, 
+/**
+ * About how long it will take.
+ */
+seconds: number, notes: Array<string>, };
+
 /**
  * Brings discarded entries back to waiting.
  */
 export type RestoreQuarantine = { ids: Array<string>, };
+
+/**
+ * One restore as the list shows it.
+ */
+export type RestoreRecord = { id: string, state: RestoreState, 
+/**
+ * Id of the backup, or name of the archive or folder.
+ */
+backup: string, 
+/**
+ * Place of the backup, as a person wrote it.
+ */
+from: string, 
+/**
+ * When the backup was taken, RFC 3339 UTC; absent for other tools' archives.
+ */
+madeAt?: string, mode: RestoreMode, collections: Array<RestoredCollection>, 
+/**
+ * History, quarantine, mappings and settings were brought back too.
+ */
+own: boolean, 
+/**
+ * The backup that was taken just before.
+ */
+safety?: string, startedAt: string, finishedAt?: string, 
+/**
+ * Last sign of life of the process that runs it, RFC 3339 UTC.
+ */
+heartbeatAt: string, actor: string, notes: Array<string>, error?: string, 
+/**
+ * When what it put aside was given up, RFC 3339 UTC.
+ */
+settledAt?: string, };
+
+export type RestoreSample = { title: string, 
+/**
+ * As it stands; absent where it would be added.
+ */
+now?: Value, then: Value, changes: Array<FieldChange>, };
+
+/**
+ * Where a restore stands.
+ */
+export type RestoreState = "loading" | "swapping" | "done" | "cancelled" | "failed" | "undone";
+
+/**
+ * One collection of a restore.
+ */
+export type RestoredCollection = { 
+/**
+ * In the backup.
+ */
+name: string, 
+/**
+ * In the workspace.
+ */
+into: string, records: number, 
+/**
+ * There was a collection of this name before.
+ */
+existed: boolean, };
+
+export type Restores = { restores: Array<RestoreEntry>, };
+
+export type ResumeRestore = { restoreId: string, passphrase?: string, 
+/**
+ * `AGE-SECRET-KEY-…`
+ */
+identity?: string, };
 
 export type ResumeRun = { runId: string, 
 /**
@@ -1438,6 +1822,20 @@ stagedIn?: string, };
 
 export type Runs = { runs: Array<RunRecord>, };
 
+export type SaveBackupSettings = { settings: BackupSettings, 
+/**
+ * A folder that was chosen in a dialog: it becomes one more place.
+ */
+addFolder?: string, 
+/**
+ * Kept in the keyring.
+ */
+passphrase?: string, 
+/**
+ * Secrets of places by address (`secret_access_key`, …), kept in the keyring.
+ */
+secrets?: { [key in string]: { [key in string]: string } }, };
+
 export type SaveMapping = { name: string, schema: string, mapping: Mapping, 
 /**
  * One of the same name may be replaced.
@@ -1555,6 +1953,8 @@ export type SettingName = { name: string, };
 export type Settings = { settings: Array<Setting>, };
 
 export type SettingsQuery = { prefix: string, };
+
+export type SettleRestorePlan = { planId: string, restore: RestoreRecord, records: number, };
 
 /**
  * What giving up the records that a run keeps will do.
@@ -1766,7 +2166,7 @@ examples?: Array<SchemaExample>, };
  */
 export type TopValue = { value: string, count: number, };
 
-export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings" | "schemas";
+export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings" | "schemas" | "backups";
 
 export type TrimKind = "ends" | "collapse";
 
@@ -1800,6 +2200,18 @@ export type TypeName = "string" | "number" | "bool" | "date" | "objectId" | "arr
  * Takes a change set back by a new one. Undoing that one is the redo.
  */
 export type UndoChange = { changeSet: string, };
+
+export type UndoRestoreCollection = { collection: string, 
+/**
+ * Records that come back; absent where there was no collection before.
+ */
+back?: number, away: number, editedSince: number, 
+/**
+ * What was restored and edited since is kept under this name.
+ */
+keptAs?: string, };
+
+export type UndoRestorePlan = { planId: string, restore: RestoreRecord, collections: Array<UndoRestoreCollection>, };
 
 /**
  * What undoing a run will do.
@@ -1868,6 +2280,16 @@ export type Value = Ext;
  * From one value to another; without a new one the field goes.
  */
 export type ValuePair = { from: Value, to?: Value, };
+
+export type VerifyBackup = { testRestore: boolean, 
+/**
+ * Writes a dated report of the drill there.
+ */
+report?: string, id: string, place?: string, passphrase?: string, 
+/**
+ * `AGE-SECRET-KEY-…`
+ */
+identity?: string, };
 
 /**
  * A rule that a record breaks. `pointer` is RFC 6901; `rule` is a JSON Schema keyword,

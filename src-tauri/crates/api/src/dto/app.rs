@@ -189,5 +189,5 @@ wire! {
         FilesDropped { files: Vec<super::FileHandle> },
     }
 
-    pub enum Topic { Records, Quarantine, Runs, Changes, Collections, Quality, Settings, Schemas }
+    pub enum Topic { Records, Quarantine, Runs, Changes, Collections, Quality, Settings, Schemas, Backups }
 }

@@ -8,7 +8,7 @@ use steward_domain::quality::QualityReport;
 wire! {
     pub enum JobState { Running, Done, Failed, Cancelled }
 
-    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk }
+    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk, Backup, Proof, Restore }
 
     pub enum JobUnit { Rows, Records, Bytes }
 
@@ -54,6 +54,11 @@ wire! {
         Quality(QualityReport),
         Changed(super::ChangeOutcome),
         Split(super::RowsSplit),
+        BackedUp(super::BackupMade),
+        Verified(super::BackupVerified),
+        Compared(super::BackupsCompared),
+        RestorePlan(super::RestorePlan),
+        Restored(super::RestoreDone),
     }
 
     /// A job was started; follow it by its events or `jobs.get`.

@@ -1,6 +1,7 @@
 //! Requests and answers of every command. Generated into TypeScript; never hand-written there.
 
 mod app;
+mod backups;
 mod changes;
 mod connection;
 mod files;
@@ -10,9 +11,11 @@ mod jobs;
 mod mappings;
 mod quarantine;
 mod records;
+mod restores;
 mod schemas;
 
 pub use app::*;
+pub use backups::*;
 pub use changes::*;
 pub use connection::*;
 pub use files::*;
@@ -22,6 +25,7 @@ pub use jobs::*;
 pub use mappings::*;
 pub use quarantine::*;
 pub use records::*;
+pub use restores::*;
 pub use schemas::*;
 
 /// Derives what every type on the wire needs.

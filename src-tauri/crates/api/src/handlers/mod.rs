@@ -1,6 +1,7 @@
 //! The bodies of the commands: one function each, named in `commands`.
 
 pub mod app;
+pub mod backups;
 pub mod changes;
 pub mod collections;
 pub mod connection;
@@ -9,10 +10,12 @@ pub mod filters;
 pub mod fixes;
 pub mod imports;
 pub mod jobs;
+pub mod lookups;
 pub mod mappings;
 pub mod quality;
 pub mod quarantine;
 pub mod records;
+pub mod restores;
 pub mod runs;
 pub mod schemas;
 pub mod settings;

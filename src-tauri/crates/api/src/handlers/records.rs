@@ -163,7 +163,13 @@ fn announce(app: &Arc<App>, collection: &str) {
     app.changed(&[Topic::Records, Topic::Changes, Topic::Collections, Topic::Quality], Some(collection));
 }
 
-async fn outcome(app: &Arc<App>, workspace: &Workspace, collection: &str, key: &RecordKey, edited: Edited) -> ApiResult<EditOutcome> {
+pub(super) async fn outcome(
+    app: &Arc<App>,
+    workspace: &Workspace,
+    collection: &str,
+    key: &RecordKey,
+    edited: Edited,
+) -> ApiResult<EditOutcome> {
     Ok(match edited {
         Edited::Applied(change_set) => {
             announce(app, collection);

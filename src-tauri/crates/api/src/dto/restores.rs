@@ -1,0 +1,120 @@
+//! Restores: plan, apply, undo.
+
+use steward_domain::{RestoreMode, RestoreRecord, Value};
+
+use super::{BackupRef, BackupSecret, wire};
+
+wire! {
+    /// Where to restore from.
+    #[serde(tag = "kind")]
+    pub enum RestoreFrom {
+        Backup(BackupRef),
+        /// A manifest, an archive of Steward or mongodump, or a dump folder, as the host handed it over.
+        File { file: String, #[ts(optional)] #[serde(default, skip_serializing_if = "Option::is_none")] database: Option<String> },
+    }
+
+    pub struct RestoreName { pub name: String, pub into: String }
+
+    pub struct PlanRestore {
+        pub from: RestoreFrom,
+        #[serde(flatten)]
+        #[ts(flatten)]
+        pub secret: BackupSecret,
+        /// All under their own names where empty.
+        #[ts(optional, as = "Option<Vec<RestoreName>>")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub collections: Vec<RestoreName>,
+        /// History, quarantine, saved mappings and settings too.
+        pub own: bool,
+        pub mode: RestoreMode,
+    }
+
+    pub struct RestoreSample {
+        pub title: String,
+        /// As it stands; absent where it would be added.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub now: Option<Value>,
+        pub then: Value,
+        pub changes: Vec<steward_domain::FieldChange>,
+    }
+
+    pub struct RestoreCollection {
+        pub name: String,
+        pub into: String,
+        /// In the backup.
+        pub records: i64,
+        /// In the workspace; absent where there is no such collection.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub now: Option<i64>,
+        pub added: i64,
+        pub changed: i64,
+        pub removed: i64,
+        pub unchanged: i64,
+        pub samples: Vec<RestoreSample>,
+        /// It cannot be brought back as it is, and why.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub note: Option<String>,
+        pub own: bool,
+    }
+
+    pub struct RestorePlan {
+        pub plan_id: String,
+        /// Id of the backup, or name of the file.
+        pub backup: String,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub made_at: Option<String>,
+        pub mode: RestoreMode,
+        pub collections: Vec<RestoreCollection>,
+        /// A backup of what is there now is taken first.
+        pub safety: bool,
+        /// About how long it will take.
+        pub seconds: f64,
+        pub notes: Vec<String>,
+    }
+
+    pub struct RestoreEntry {
+        pub restore: RestoreRecord,
+        /// It was going on and nobody goes on with it.
+        pub interrupted: bool,
+        pub can_undo: bool,
+    }
+
+    pub struct Restores { pub restores: Vec<RestoreEntry> }
+
+    pub struct RestoreId { pub restore_id: String }
+
+    pub struct ResumeRestore {
+        pub restore_id: String,
+        #[serde(flatten)]
+        #[ts(flatten)]
+        pub secret: BackupSecret,
+    }
+
+    pub struct UndoRestoreCollection {
+        pub collection: String,
+        /// Records that come back; absent where there was no collection before.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub back: Option<i64>,
+        pub away: i64,
+        pub edited_since: i64,
+        /// What was restored and edited since is kept under this name.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub kept_as: Option<String>,
+    }
+
+    pub struct UndoRestorePlan { pub plan_id: String, pub restore: RestoreRecord, pub collections: Vec<UndoRestoreCollection> }
+
+    pub struct SettleRestorePlan { pub plan_id: String, pub restore: RestoreRecord, pub records: i64 }
+
+    pub struct RestoreDone {
+        pub restore: RestoreRecord,
+        /// Names under which something edited since is kept, after an undo.
+        pub kept_as: Vec<String>,
+    }
+}

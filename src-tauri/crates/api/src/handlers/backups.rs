@@ -1,0 +1,269 @@
+//! `backups.*`: taking, listing, proving and removing backups.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use steward_backup::create::{Making, create as take};
+use steward_backup::read::Backup as Archive;
+use steward_backup::retention::{self, Retention};
+use steward_backup::schedule::Schedule;
+use steward_backup::shelf::{self, Shelved};
+use steward_backup::{identity, seal, verify as proving};
+use steward_pipeline::{Progress, Workspace};
+
+use crate::app::App;
+use crate::dto::{
+    ApplyPlan, Backup, BackupChecked, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRef, BackupRetention, BackupSettings,
+    BackupSetup, BackupVerified, Backups, CreateBackup, Empty, HostKind, JobKind, JobOutcome, JobStarted, JobUnit, PrunePlan, PruneVerdict,
+    Pruned, SaveBackupSettings, Topic, VerifyBackup,
+};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::plans::{self, Plan};
+use crate::{drill, jobs, scratch, shelves};
+
+pub async fn setup(app: &Arc<App>, _: Empty) -> ApiResult<BackupSetup> {
+    let workspace = app.workspace()?;
+    let settings = shelves::settings(app, &workspace).await?;
+    let next_at = match &settings.schedule {
+        Some(expression) => Schedule::parse(expression)?.next(workspace.clock.now()).map(|t| t.to_rfc3339()),
+        None => None,
+    };
+    let has_key = match &settings.encryption {
+        BackupEncryption::None => true,
+        _ => !shelves::key(&workspace, &crate::dto::BackupSecret::default()).await?.is_empty(),
+    };
+    Ok(BackupSetup { settings, usual_place: shelves::usual_place(app), has_key, next_at })
+}
+
+pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<BackupSetup> {
+    let workspace = app.workspace()?;
+    let mut settings = request.settings;
+    allowed(app, &workspace, &settings.places).await?;
+    if let Some(id) = &request.add_folder {
+        let (path, _) = app.files.get(id)?;
+        let usual = shelves::usual_place(app);
+        // What stands there only because nothing else was chosen gives way.
+        settings.places.retain(|p| p.address != usual);
+        settings.places.push(BackupPlace { address: path.display().to_string(), options: BTreeMap::new() });
+    }
+    for expression in [&settings.schedule, &settings.proof_schedule].into_iter().flatten() {
+        Schedule::parse(expression)?;
+    }
+    for (address, secrets) in &request.secrets {
+        shelves::keep_place_secrets(address, secrets).await?;
+    }
+    for place in &settings.places {
+        shelves::open(place).await?;
+    }
+    if let Some(passphrase) = request.passphrase.filter(|p| !p.is_empty()) {
+        shelves::keep_secret(&workspace, "passphrase", passphrase).await?;
+    }
+    if let BackupEncryption::Recipients { recipients } = &settings.encryption {
+        for text in recipients {
+            seal::recipient(text)?;
+        }
+    }
+    shelves::save(&workspace, &settings).await?;
+    app.changed(&[Topic::Backups], None);
+    setup(app, Empty {}).await
+}
+
+/// Folders are chosen in dialogs, or named on the command line; the interface makes up no path.
+async fn allowed(app: &App, workspace: &Workspace, places: &[BackupPlace]) -> ApiResult<()> {
+    if app.host.kind() == HostKind::Cli {
+        return Ok(());
+    }
+    let known = shelves::settings(app, workspace).await?.places;
+    let usual = shelves::usual_place(app);
+    let is_bucket = |address: &str| address.split_once("://").is_some_and(|(scheme, _)| scheme != "file");
+    match places.iter().find(|p| p.address != usual && !is_bucket(&p.address) && !known.iter().any(|k| k.address == p.address)) {
+        None => Ok(()),
+        Some(made_up) => Err(ApiError::new(ErrorCode::Forbidden, format!("{} was not chosen on this machine.", made_up.address))
+            .hint("Choose the folder in the window, or name it on the command line: steward backup schedule --to FOLDER.")),
+    }
+}
+
+pub async fn new_key(app: &Arc<App>, _: Empty) -> ApiResult<BackupKey> {
+    use steward_backup::seal::Exposed as _;
+    let (identity, recipient) = seal::new_identity();
+    shelves::keep_secret(&app.workspace()?, "identity", identity.exposed().to_owned()).await?;
+    Ok(BackupKey { recipient, identity: identity.exposed().to_owned() })
+}
+
+pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Backups> {
+    let workspace = app.workspace()?;
+    let mark = identity::of(&workspace).await?.workspace;
+    let (all, notes) = shelves::all(app, &workspace).await?;
+    let ours = || all.iter().filter(|b| b.manifest.source.workspace == mark);
+    let proven_at = ours().find(|b| b.is_proven()).map(|b| b.manifest.made_at.clone());
+    let newest_at = ours().next().map(|b| b.manifest.made_at.clone());
+    Ok(Backups { backups: shelves::together(&all, &mark), notes, proven_at, newest_at })
+}
+
+pub async fn get(app: &Arc<App>, request: BackupRef) -> ApiResult<Backup> {
+    let workspace = app.workspace()?;
+    let mark = identity::of(&workspace).await?.workspace;
+    let (all, _) = shelves::all(app, &workspace).await?;
+    let found = shelves::together(&all, &mark).into_iter().find(|b| b.id == request.id);
+    found.ok_or_else(|| ApiError::not_found(format!("There is no backup {}.", request.id)))
+}
+
+/// What a backup is made by: the request, else the settings.
+pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBackup, reason: &str) -> ApiResult<Making> {
+    let settings = shelves::settings(app, workspace).await?;
+    let places = if request.places.is_empty() { settings.places } else { request.places };
+    let mut targets = Vec::with_capacity(places.len());
+    for place in &places {
+        targets.push(shelves::open(place).await?);
+    }
+    let encryption = request.encryption.unwrap_or(settings.encryption);
+    Ok(Making {
+        targets,
+        compression: shelves::as_compression(&request.compression.unwrap_or(settings.compression)),
+        lock: shelves::lock(workspace, &encryption, request.passphrase).await?,
+        collections: request.collections,
+        own: request.own.unwrap_or(settings.own),
+        reason: reason.to_owned(),
+    })
+}
+
+pub async fn create(app: &Arc<App>, request: CreateBackup) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    allowed(app, &workspace, &request.places).await?;
+    let making = making(app, &workspace, request, "by hand").await?;
+    Ok(start(app, workspace, making))
+}
+
+/// Starts the job that takes a backup.
+pub(crate) fn start(app: &Arc<App>, workspace: Workspace, making: Making) -> JobStarted {
+    let owner = Arc::clone(app);
+    jobs::start(app, JobKind::Backup, "Taking a backup", JobUnit::Records, move |progress| async move {
+        let made = take(&workspace, &making, progress.as_ref()).await?;
+        let mark = made.manifest.source.workspace.clone();
+        let mut there = made.places.iter().filter(|(_, why)| why.is_none()).map(|(place, _)| place.clone());
+        let place = there.next().unwrap_or_default();
+        let shelved = Shelved { manifest: made.manifest, place, proof: None, damage: None };
+        let backup = shelves::shown(&shelved, &mark, there.collect());
+        let failed = made.places.iter().filter_map(|(place, why)| why.as_ref().map(|why| format!("{place}: {why}"))).collect();
+        owner.changed(&[Topic::Backups], None);
+        Ok(JobOutcome::BackedUp(BackupMade { backup, failed }))
+    })
+}
+
+pub async fn verify(app: &Arc<App>, request: VerifyBackup) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let report = request.report.as_deref().map(|id| app.files.get(id)).transpose()?.map(|(path, _)| path);
+    let owner = Arc::clone(app);
+    let title = if request.test_restore { "Proving a backup by a test restore" } else { "Reading a backup to its end" };
+    Ok(jobs::start(app, JobKind::Proof, title, JobUnit::Records, move |progress| async move {
+        let verified = prove(&owner, &workspace, &request, progress.as_ref()).await?;
+        if let Some(path) = report {
+            drill::write(&path, &verified).await?;
+        }
+        owner.changed(&[Topic::Backups], None);
+        Ok(JobOutcome::Verified(verified))
+    }))
+}
+
+async fn prove(app: &App, workspace: &Workspace, request: &VerifyBackup, progress: &dyn Progress) -> ApiResult<BackupVerified> {
+    let (target, shelved) = shelves::find(app, workspace, &request.backup).await?;
+    let key = shelves::key(workspace, &request.secret).await?;
+    let manifest = shelved.manifest.clone();
+    let opened = Archive::of_target(target.as_ref(), manifest.clone(), key, progress).await;
+    let (proof, collections, notes) = match opened {
+        // Without a key nothing was learned about the backup.
+        Err(e) if manifest.file.encryption.is_some() && e.to_string().contains("open") => return Err(e.into()),
+        Err(e) => (proving::failed(workspace, &manifest, e)?, Vec::new(), Vec::new()),
+        Ok(archive) => {
+            let verified = match request.test_restore {
+                false => proving::verify(workspace, &archive, progress).await?,
+                true => {
+                    let place = scratch::make(app, workspace).await?;
+                    let verified = proving::test_restore(workspace, &archive, &place.workspace, progress).await;
+                    place.remove().await;
+                    verified?
+                }
+            };
+            (verified.proof, verified.collections, verified.notes)
+        }
+    };
+    shelf::note_proof(target.as_ref(), &manifest, &proof).await?;
+    let mark = identity::of(workspace).await?.workspace;
+    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let checked =
+        |c: proving::Checked| BackupChecked { name: c.name, records: count(c.records), schema: c.schema, invalid: c.invalid.map(count) };
+    Ok(BackupVerified {
+        proof: shelves::proof(&proof),
+        backup: shelves::shown(&Shelved { proof: Some(proof), ..shelved }, &mark, Vec::new()),
+        collections: collections.into_iter().map(checked).collect(),
+        notes,
+    })
+}
+
+fn rules(of: &BackupRetention) -> Retention {
+    Retention { last: of.last, daily: of.daily, weekly: of.weekly, monthly: of.monthly, yearly: of.yearly, days: of.days }
+}
+
+/// Which backups of this workspace go, place by place.
+pub(crate) async fn judged(app: &App, workspace: &Workspace, settings: &BackupSettings) -> ApiResult<(PrunePlan, Vec<BackupRef>)> {
+    let mark = identity::of(workspace).await?.workspace;
+    let (all, notes) = shelves::all(app, workspace).await?;
+    let mut plan = PrunePlan { plan_id: String::new(), keep: Vec::new(), remove: Vec::new(), bytes: 0, notes };
+    let mut gone = Vec::new();
+    for place in &settings.places {
+        let here: Vec<Shelved> = all.iter().filter(|b| b.place == place.address && b.manifest.source.workspace == mark).cloned().collect();
+        let verdicts = retention::judge(&here, &rules(&settings.retention), workspace.clock.now());
+        for (backup, verdict) in here.iter().zip(verdicts) {
+            let bytes = i64::try_from(backup.manifest.file.bytes).unwrap_or(i64::MAX);
+            let row = PruneVerdict {
+                id: verdict.id.clone(),
+                place: backup.place.clone(),
+                made_at: backup.manifest.made_at.clone(),
+                bytes,
+                why: verdict.kept.unwrap_or_default().to_owned(),
+            };
+            if verdict.kept.is_some() {
+                plan.keep.push(row);
+            } else {
+                plan.remove.push(row);
+                plan.bytes += bytes;
+                gone.push(BackupRef { id: verdict.id, place: Some(backup.place.clone()) });
+            }
+        }
+    }
+    Ok((plan, gone))
+}
+
+pub async fn plan_prune(app: &Arc<App>, _: Empty) -> ApiResult<PrunePlan> {
+    let workspace = app.workspace()?;
+    let settings = shelves::settings(app, &workspace).await?;
+    let (plan, gone) = judged(app, &workspace, &settings).await?;
+    Ok(PrunePlan { plan_id: app.plans.put(Plan::Prune(gone)), ..plan })
+}
+
+pub async fn prune(app: &Arc<App>, request: ApplyPlan) -> ApiResult<Pruned> {
+    let workspace = app.workspace()?;
+    let Plan::Prune(planned) = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    remove(app, &workspace, &planned).await
+}
+
+/// Removes backups that the rules still let go: what was proven or built upon since the plan stays.
+pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[BackupRef]) -> ApiResult<Pruned> {
+    let settings = shelves::settings(app, workspace).await?;
+    let (_, gone) = judged(app, workspace, &settings).await?;
+    let mut done = Pruned { removed: 0, bytes: 0, notes: Vec::new() };
+    for one in planned {
+        if !gone.contains(one) {
+            done.notes.push(format!("{} stays: the rules keep it now.", one.id));
+            continue;
+        }
+        let (target, shelved) = shelves::find(app, workspace, one).await?;
+        shelf::remove(target.as_ref(), &shelved.manifest).await?;
+        done.removed += 1;
+        done.bytes += i64::try_from(shelved.manifest.file.bytes).unwrap_or(i64::MAX);
+    }
+    app.changed(&[Topic::Backups], None);
+    Ok(done)
+}

@@ -1,0 +1,274 @@
+//! `restores.*`: plan, apply, undo; going on and cleaning up after one that was cut off.
+
+use std::sync::Arc;
+
+use steward_backup::read::Backup as Archive;
+use steward_backup::restore::{self, Choice, CollectionPlan};
+use steward_domain::{RestoreRecord, RestoreState, Value, value};
+use steward_pipeline::{Progress, Workspace, replace};
+use steward_store::names;
+
+use crate::app::App;
+use crate::dto::{
+    ApplyPlan, BackupRef, BackupSecret, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit, PlanRestore, RestoreCollection,
+    RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore, SettleRestorePlan, Topic,
+    UndoRestoreCollection, UndoRestorePlan,
+};
+use crate::error::{ApiError, ApiResult};
+use crate::plans::{self, Plan, PlannedRestore};
+use crate::{jobs, shelves};
+
+/// Records a second that a restore was measured to bring in at least, for the estimate of the first one.
+const USUAL_RATE: f64 = 15_000.0;
+
+fn count(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn entry(workspace: &Workspace, restore: RestoreRecord) -> RestoreEntry {
+    RestoreEntry { interrupted: restore::interrupted(workspace, &restore), can_undo: restore.can_be_undone(), restore }
+}
+
+pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Restores> {
+    let workspace = app.workspace()?;
+    let found = restore::list(&workspace).await?;
+    Ok(Restores { restores: found.into_iter().map(|r| entry(&workspace, r)).collect() })
+}
+
+/// Opens what is to be restored; the second part says where it lies.
+async fn open(
+    app: &App,
+    workspace: &Workspace,
+    from: &RestoreFrom,
+    secret: &BackupSecret,
+    progress: &dyn Progress,
+) -> ApiResult<(Archive, String)> {
+    let key = shelves::key(workspace, secret).await?;
+    match from {
+        RestoreFrom::Backup(wanted) => {
+            let (target, shelved) = shelves::find(app, workspace, wanted).await?;
+            Ok((Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?, shelved.place))
+        }
+        RestoreFrom::File { file, database } => {
+            let (path, _) = app.files.get(file)?;
+            Ok((Archive::of_path(&path, key, database.as_deref(), progress).await?, path.display().to_string()))
+        }
+    }
+}
+
+pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Plan, "Comparing a backup with what is there", JobUnit::Records, move |progress| async move {
+        let (archive, from) = open(&owner, &workspace, &request.from, &request.secret, progress.as_ref()).await?;
+        let names = request.collections.iter().map(|c| (c.name.clone(), c.into.clone())).collect();
+        let choice = Choice { collections: names, own: request.own, mode: request.mode };
+        let found = restore::plan(&workspace, &archive, &choice, progress.as_ref()).await?;
+        let safety = found.iter().any(|c| c.now.is_some());
+        let records: u64 = found.iter().map(|c| c.records).sum();
+        let (backup, made_at) = (archive.name.clone(), archive.manifest.as_ref().map(|m| m.made_at.clone()));
+        let notes = archive.manifest.iter().filter_map(|m| m.fuzzy.clone()).collect();
+        let before = stamp(&workspace, &found).await?;
+        let seconds = seconds(&workspace, records).await?;
+        let planned = PlannedRestore { archive, from, choice, before };
+        Ok(JobOutcome::RestorePlan(RestorePlan {
+            plan_id: owner.plans.put(Plan::Restore(Box::new(planned))),
+            backup,
+            made_at,
+            mode: request.mode,
+            collections: found.into_iter().map(shown).collect(),
+            safety,
+            seconds,
+            notes,
+        }))
+    }))
+}
+
+/// What stood there when the plan was made: number of records and last change, collection by collection.
+async fn stamp(workspace: &Workspace, plans: &[CollectionPlan]) -> ApiResult<Vec<(String, Option<u64>, Option<String>)>> {
+    let mut out = Vec::new();
+    for plan in plans.iter().filter(|p| !names::is_own(&p.into)) {
+        out.push(stand(workspace, &plan.into).await?);
+    }
+    Ok(out)
+}
+
+async fn stand(workspace: &Workspace, collection: &str) -> ApiResult<(String, Option<u64>, Option<String>)> {
+    let there = replace::exists(workspace, collection).await?;
+    let records = if there { Some(workspace.store.count(collection, &steward_domain::Filter::all()).await?) } else { None };
+    let last = steward_pipeline::journal::list(workspace, Some(collection), None, 1).await?.into_iter().next().map(|set| set.id);
+    Ok((collection.to_owned(), records, last))
+}
+
+/// As long as the last restore took for so many records.
+async fn seconds(workspace: &Workspace, records: u64) -> ApiResult<f64> {
+    let time = |text: &str| chrono::DateTime::parse_from_rfc3339(text).ok();
+    let rates = restore::list(workspace).await?.into_iter().filter(|r| r.state == RestoreState::Done).filter_map(|r| {
+        let took = time(r.finished_at.as_deref()?)? - time(&r.started_at)?;
+        let brought: i64 = r.collections.iter().map(|c| c.records).sum();
+        // What took moments says nothing about the rate.
+        (brought > 5_000).then(|| brought as f64 / (took.num_milliseconds() as f64 / 1000.0).max(0.1))
+    });
+    let rate = rates.into_iter().next().unwrap_or(USUAL_RATE);
+    Ok(records as f64 / rate + 0.5)
+}
+
+fn shown(plan: CollectionPlan) -> RestoreCollection {
+    let title = |doc: &bson::Document| {
+        let named = ["title", "name", "career_id"].iter().find_map(|field| doc.get_str(field).ok());
+        named.map_or_else(
+            || doc.get("_id").map(|id| steward_domain::RecordKey(Value(id.clone())).label()).unwrap_or_default(),
+            str::to_owned,
+        )
+    };
+    let samples = plan.samples.into_iter().map(|s| RestoreSample {
+        title: title(&s.then),
+        changes: s.now.as_ref().map(|now| value::diff(now, &s.then)).unwrap_or_default(),
+        now: s.now.map(|doc| Value(bson::Bson::Document(doc))),
+        then: Value(bson::Bson::Document(s.then)),
+    });
+    RestoreCollection {
+        own: names::is_own(&plan.into),
+        name: plan.name,
+        into: plan.into,
+        records: count(plan.records),
+        now: plan.now.map(count),
+        added: count(plan.added),
+        changed: count(plan.changed),
+        removed: count(plan.removed),
+        unchanged: count(plan.unchanged),
+        samples: samples.collect(),
+        note: plan.note,
+    }
+}
+
+pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let Plan::Restore(planned) = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    for then in &planned.before {
+        if stand(&workspace, &then.0).await? != *then {
+            return Err(plans::stale());
+        }
+    }
+    let safety = super::backups::making(app, &workspace, CreateBackup::default(), "before a restore").await?;
+    let owner = Arc::clone(app);
+    let title = format!("Restoring {}", planned.archive.name);
+    Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {
+        let PlannedRestore { archive, from, choice, .. } = *planned;
+        let record = restore::apply(&workspace, &archive, &from, &choice, Some(&safety), progress.as_ref()).await?;
+        finished(&owner, record, Vec::new()).await
+    }))
+}
+
+/// Tells everybody what came back; packs of the workspace may be among it.
+async fn finished(app: &Arc<App>, restore: RestoreRecord, kept_as: Vec<String>) -> ApiResult<JobOutcome> {
+    if restore.own {
+        app.reload_packs().await?;
+    }
+    app.changed(
+        &[
+            Topic::Collections,
+            Topic::Records,
+            Topic::Changes,
+            Topic::Quality,
+            Topic::Quarantine,
+            Topic::Runs,
+            Topic::Settings,
+            Topic::Backups,
+        ],
+        None,
+    );
+    Ok(JobOutcome::Restored(RestoreDone { restore, kept_as }))
+}
+
+pub async fn resume(app: &Arc<App>, request: ResumeRestore) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let record = restore::get(&workspace, &request.restore_id).await?;
+    if !restore::interrupted(&workspace, &record) {
+        return Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end, or somebody is at it."));
+    }
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Restore, "Going on with a restore", JobUnit::Records, move |progress| async move {
+        let archive = again(&owner, &workspace, &record, &request.secret, progress.as_ref()).await?;
+        let record = restore::go_on(&workspace, record, Some(&archive), progress.as_ref()).await?;
+        finished(&owner, record, Vec::new()).await
+    }))
+}
+
+/// Opens the backup of a restore again, from where it was read then.
+async fn again(
+    app: &App,
+    workspace: &Workspace,
+    record: &RestoreRecord,
+    secret: &BackupSecret,
+    progress: &dyn Progress,
+) -> ApiResult<Archive> {
+    let wanted = BackupRef { id: record.backup.clone(), place: None };
+    if let Ok((target, shelved)) = shelves::find(app, workspace, &wanted).await {
+        let key = shelves::key(workspace, secret).await?;
+        return Ok(Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?);
+    }
+    let key = shelves::key(workspace, secret).await?;
+    Ok(Archive::of_path(std::path::Path::new(&record.from), key, None, progress).await?)
+}
+
+pub async fn clean_up(app: &Arc<App>, request: RestoreId) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let record = restore::get(&workspace, &request.restore_id).await?;
+    if !restore::interrupted(&workspace, &record) {
+        return Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end, or somebody is at it."));
+    }
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Restore, "Cleaning up after a restore", JobUnit::Records, move |progress| async move {
+        let record = restore::clean_up(&workspace, &record.id, progress.as_ref()).await?;
+        finished(&owner, record, Vec::new()).await
+    }))
+}
+
+pub async fn plan_undo(app: &Arc<App>, request: RestoreId) -> ApiResult<UndoRestorePlan> {
+    let workspace = app.workspace()?;
+    let (restore, plans) = restore::plan_undo(&workspace, &request.restore_id).await?;
+    let collections = plans.into_iter().map(|p| UndoRestoreCollection {
+        collection: p.collection,
+        back: p.back.map(count),
+        away: count(p.away),
+        edited_since: p.edited_since,
+        kept_as: p.kept_as,
+    });
+    Ok(UndoRestorePlan {
+        collections: collections.collect(),
+        plan_id: app.plans.put(Plan::UndoRestore { restore: restore.id.clone() }),
+        restore,
+    })
+}
+
+pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let Plan::UndoRestore { restore } = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Restore, "Taking a restore back", JobUnit::Records, move |progress| async move {
+        let (record, plans) = restore::undo(&workspace, &restore, progress.as_ref()).await?;
+        finished(&owner, record, plans.into_iter().filter_map(|p| p.kept_as).collect()).await
+    }))
+}
+
+pub async fn plan_settle(app: &Arc<App>, request: RestoreId) -> ApiResult<SettleRestorePlan> {
+    let workspace = app.workspace()?;
+    let (restore, plans) = restore::plan_undo(&workspace, &request.restore_id).await?;
+    let records = plans.iter().filter_map(|p| p.back).sum();
+    Ok(SettleRestorePlan { plan_id: app.plans.put(Plan::SettleRestore { restore: restore.id.clone() }), restore, records: count(records) })
+}
+
+pub async fn settle(app: &Arc<App>, request: ApplyPlan) -> ApiResult<RestoreEntry> {
+    let workspace = app.workspace()?;
+    let Plan::SettleRestore { restore } = app.plans.take(&request.plan_id)? else {
+        return Err(plans::stale());
+    };
+    let record = restore::settle(&workspace, &restore).await?;
+    app.changed(&[Topic::Backups], None);
+    Ok(entry(&workspace, record))
+}

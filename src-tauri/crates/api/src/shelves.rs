@@ -1,0 +1,270 @@
+//! How a workspace is backed up: its settings, its places with their credentials, and what locks and opens its backups.
+//! Settings stand in the workspace; secrets in the keyring or the environment, nowhere else.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use steward_backup::seal::{Key, Lock};
+use steward_backup::shelf::{self, Shelved};
+use steward_backup::target::{self, Target, TargetSpec};
+use steward_backup::{identity, manifest, seal};
+use steward_pipeline::Workspace;
+use steward_store::names;
+
+use crate::app::App;
+use crate::dto::{
+    Backup, BackupCollection, BackupCompression, BackupEncryption, BackupPlace, BackupProof, BackupRef, BackupRetention, BackupSecret,
+    BackupSettings,
+};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::host::secrets;
+
+const SETTINGS: &str = "steward.backup";
+/// Environments that name credentials of buckets, as the tools of their makers read them.
+const OF_BUCKETS: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
+
+/// Where backups go when nothing was chosen.
+pub fn usual_place(app: &App) -> String {
+    app.data.join("backups").display().to_string()
+}
+
+/// The settings of a workspace; the usual ones where none were saved.
+pub async fn settings(app: &App, workspace: &Workspace) -> ApiResult<BackupSettings> {
+    let saved = workspace.own_document(names::SETTINGS, SETTINGS).await?;
+    let saved = saved.as_ref().and_then(|doc| doc.get_str("value").ok()).and_then(|text| serde_json::from_str::<BackupSettings>(text).ok());
+    let mut settings = saved.unwrap_or(BackupSettings {
+        places: Vec::new(),
+        compression: BackupCompression::Zstd,
+        encryption: BackupEncryption::None,
+        own: true,
+        schedule: None,
+        proof_schedule: None,
+        retention: BackupRetention { last: None, daily: None, weekly: None, monthly: None, yearly: None, days: Some(7) },
+    });
+    if settings.places.is_empty() {
+        settings.places.push(BackupPlace { address: usual_place(app), options: BTreeMap::new() });
+    }
+    Ok(settings)
+}
+
+pub async fn save(workspace: &Workspace, settings: &BackupSettings) -> ApiResult<()> {
+    let text =
+        serde_json::to_string(settings).map_err(|e| ApiError::bad_request("These settings cannot be kept.").details(e.to_string()))?;
+    Ok(workspace.put(names::SETTINGS, &bson::doc! { "_id": SETTINGS, "value": text }).await?)
+}
+
+fn secret_name(mark: &str, what: &str) -> String {
+    format!("backup {mark} {what}")
+}
+
+fn place_name(address: &str) -> String {
+    format!("backup place {address}")
+}
+
+/// Keeps what locks the backups of a workspace.
+pub async fn keep_secret(workspace: &Workspace, what: &str, secret: String) -> ApiResult<()> {
+    let mark = identity::of(workspace).await?.workspace;
+    secrets::put(secret_name(&mark, what), secret).await
+}
+
+pub async fn keep_place_secrets(address: &str, options: &BTreeMap<String, String>) -> ApiResult<()> {
+    let text = serde_json::to_string(options).unwrap_or_default();
+    secrets::put(place_name(address), text).await
+}
+
+/// A keyring that does not answer has nothing.
+async fn kept(name: String) -> Option<String> {
+    secrets::get(name).await.ok().flatten()
+}
+
+async fn known_passphrase(workspace: &Workspace) -> ApiResult<Option<String>> {
+    if let Some(given) = std::env::var("STEWARD_BACKUP_PASSPHRASE").ok().filter(|v| !v.is_empty()) {
+        return Ok(Some(given));
+    }
+    let mark = identity::of(workspace).await?.workspace;
+    Ok(kept(secret_name(&mark, "passphrase")).await)
+}
+
+/// What opens backups: what was given, else the environment and the keyring.
+pub async fn key(workspace: &Workspace, secret: &BackupSecret) -> ApiResult<Key> {
+    let mut key = Key { passphrase: secret.passphrase.clone().map(Into::into), identities: Vec::new() };
+    key.identities.extend(secret.identity.iter().map(|text| text.clone().into()));
+    if key.passphrase.is_none() {
+        key.passphrase = known_passphrase(workspace).await?.map(Into::into);
+    }
+    if let Some(path) = std::env::var_os("STEWARD_BACKUP_IDENTITY").filter(|v| !v.is_empty()) {
+        let path = Path::new(&path);
+        let text = tokio::fs::read_to_string(path).await.map_err(|e| {
+            ApiError::new(ErrorCode::Unreachable, format!("The key {} cannot be read.", path.display())).details(e.to_string())
+        })?;
+        let lines = text.lines().map(str::trim).filter(|l| l.starts_with("AGE-SECRET-KEY-"));
+        key.identities.extend(lines.map(|l| l.to_owned().into()));
+    }
+    let mark = identity::of(workspace).await?.workspace;
+    key.identities.extend(kept(secret_name(&mark, "identity")).await.map(Into::into));
+    Ok(key)
+}
+
+/// What new backups are locked with.
+pub async fn lock(workspace: &Workspace, encryption: &BackupEncryption, passphrase: Option<String>) -> ApiResult<Lock> {
+    match encryption {
+        BackupEncryption::None => Ok(Lock::None),
+        BackupEncryption::Recipients { recipients } => {
+            for text in recipients {
+                seal::recipient(text)?;
+            }
+            if recipients.is_empty() {
+                return Err(
+                    ApiError::bad_request("Encrypted for whom? No recipient is named.").hint("Make a key, or name a recipient (age1…).")
+                );
+            }
+            Ok(Lock::Recipients(recipients.clone()))
+        }
+        BackupEncryption::Passphrase => {
+            let known = match passphrase.filter(|p| !p.is_empty()) {
+                Some(given) => Some(given),
+                None => known_passphrase(workspace).await?,
+            };
+            let missing = || {
+                ApiError::new(ErrorCode::Unauthorized, "The passphrase of these backups is not known here.")
+                    .hint("Give it in the settings of the backups, or as STEWARD_BACKUP_PASSPHRASE.")
+            };
+            Ok(Lock::Passphrase(known.ok_or_else(missing)?.into()))
+        }
+    }
+}
+
+/// Opens a place with its credentials.
+pub async fn open(place: &BackupPlace) -> ApiResult<Arc<dyn Target>> {
+    let mut hidden: BTreeMap<String, String> = BTreeMap::new();
+    if place.address.contains("://") {
+        for (name, value) in std::env::vars() {
+            if OF_BUCKETS.iter().any(|prefix| name.starts_with(prefix)) {
+                hidden.insert(name.to_ascii_lowercase(), value);
+            }
+        }
+        let text = kept(place_name(&place.address)).await;
+        let kept: Option<BTreeMap<String, String>> = text.and_then(|text| serde_json::from_str(&text).ok());
+        hidden.extend(kept.unwrap_or_default());
+    }
+    let spec = TargetSpec { address: place.address.clone(), options: place.options.clone() };
+    Ok(target::open(&spec, &hidden)?)
+}
+
+/// Everything at the places of a workspace, newest first, with what could not be read.
+pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
+    let (mut found, mut notes) = (Vec::new(), Vec::new());
+    for place in &settings(app, workspace).await?.places {
+        let listed = async { Ok::<_, ApiError>(shelf::list(open(place).await?.as_ref()).await?) };
+        match listed.await {
+            Ok((backups, more)) => {
+                found.extend(backups);
+                notes.extend(more);
+            }
+            Err(e) => notes.push(format!("{}: {}", place.address, e.message)),
+        }
+    }
+    found.sort_by(|a, b| b.manifest.made_at.cmp(&a.manifest.made_at).then_with(|| b.manifest.id.cmp(&a.manifest.id)));
+    Ok((found, notes))
+}
+
+/// A backup with the place that it lies at.
+pub async fn find(app: &App, workspace: &Workspace, wanted: &BackupRef) -> ApiResult<(Arc<dyn Target>, Shelved)> {
+    let mut missing = None;
+    let mut places = settings(app, workspace).await?.places;
+    if let Some(named) = &wanted.place {
+        places.retain(|p| &p.address == named);
+    }
+    for place in &places {
+        let target = open(place).await?;
+        match shelf::find(target.as_ref(), &wanted.id).await {
+            Ok(found) => return Ok((target, found)),
+            Err(e) => missing = Some(e),
+        }
+    }
+    Err(missing.map_or_else(|| ApiError::not_found(format!("There is no backup {}.", wanted.id)), Into::into))
+}
+
+fn size(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+pub fn compression(of: seal::Compression) -> BackupCompression {
+    match of {
+        seal::Compression::Zstd => BackupCompression::Zstd,
+        seal::Compression::Gzip => BackupCompression::Gzip,
+        seal::Compression::None => BackupCompression::None,
+    }
+}
+
+pub fn as_compression(of: &BackupCompression) -> seal::Compression {
+    match of {
+        BackupCompression::Zstd => seal::Compression::Zstd,
+        BackupCompression::Gzip => seal::Compression::Gzip,
+        BackupCompression::None => seal::Compression::None,
+    }
+}
+
+pub fn proof(of: &manifest::Proof) -> BackupProof {
+    BackupProof { at: of.at.clone(), restored: of.restored, passed: of.passed(), problems: of.problems.clone(), seconds: of.seconds }
+}
+
+/// A backup as it is shown. `mark` is that of the open workspace.
+pub fn shown(of: &Shelved, mark: &str, copies: Vec<String>) -> Backup {
+    let m = &of.manifest;
+    let encryption = match &m.file.encryption {
+        None => BackupEncryption::None,
+        Some(seal::Encryption::Passphrase) => BackupEncryption::Passphrase,
+        Some(seal::Encryption::Recipients { recipients }) => BackupEncryption::Recipients { recipients: recipients.clone() },
+    };
+    let index = |json: &serde_json::Value| json.get("name").and_then(|n| n.as_str()).map(str::to_owned);
+    let collections = m.collections.iter().map(|c| BackupCollection {
+        name: c.name.clone(),
+        kind: c.kind.clone(),
+        records: size(c.records),
+        bytes: size(c.bytes),
+        content: c.content.to_string(),
+        schema: c.settings.as_ref().map(|s| s.schema.clone()).filter(|s| !s.is_empty()),
+        own: c.is_own(),
+        indexes: c.indexes.iter().filter_map(index).filter(|name| name != "_id_").collect(),
+    });
+    Backup {
+        id: m.id.clone(),
+        place: of.place.clone(),
+        copies,
+        made_at: m.made_at.clone(),
+        finished_at: m.finished_at.clone(),
+        made_by: m.made_by.clone(),
+        reason: m.reason.clone(),
+        workspace: m.source.name.clone(),
+        of_this: m.source.workspace == mark,
+        address: m.source.address.clone(),
+        server: m.source.server.clone(),
+        tool: m.tool.clone(),
+        records: size(m.records()),
+        bytes: size(m.file.bytes),
+        plain_bytes: size(m.plain_bytes()),
+        compression: compression(m.file.compression),
+        encryption,
+        file: m.file.name.clone(),
+        sha256: m.file.sha256.clone(),
+        fuzzy: m.fuzzy.clone(),
+        collections: collections.collect(),
+        proof: of.proof.as_ref().map(proof),
+        proven: of.is_proven(),
+        damage: of.damage.clone(),
+    }
+}
+
+/// The same backup at several places is shown once, at the first of them.
+pub fn together(all: &[Shelved], mark: &str) -> Vec<Backup> {
+    let mut out: Vec<Backup> = Vec::new();
+    for one in all {
+        match out.iter_mut().find(|b| b.id == one.manifest.id) {
+            Some(first) => first.copies.push(one.place.clone()),
+            None => out.push(shown(one, mark, Vec::new())),
+        }
+    }
+    out
+}
