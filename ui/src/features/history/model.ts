@@ -10,6 +10,7 @@ export const kindWords: Record<ChangeKind, string> = {
   quarantine: "quarantine",
   undo: "undo",
   revert: "revert",
+  restore: "restore",
 };
 
 /** Imports are taken back as a run, with a plan; what was taken back already cannot be again. */

@@ -243,7 +243,7 @@ export type BringBack = { collection: string,
 /**
  * `_id` of the record.
  */
-id: Value, 
+record: Value, 
 /**
  * Paths; the whole record where empty.
  */
