@@ -60,7 +60,10 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         .setup(move |tauri| {
             host.attach(tauri.handle().clone());
             forward_events(tauri.handle().clone(), &app);
-            tauri::async_runtime::block_on(open_first(&app, &arguments));
+            tauri::async_runtime::block_on(async {
+                open_first(&app, &arguments).await;
+                steward_api::keeper::start(&app);
+            });
             Ok(())
         })
         .on_window_event(|window, event| match event {

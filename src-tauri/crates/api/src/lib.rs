@@ -13,6 +13,7 @@ pub mod files;
 mod handlers;
 pub mod host;
 pub mod jobs;
+pub mod keeper;
 mod open;
 mod plans;
 mod recent;

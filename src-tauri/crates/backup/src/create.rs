@@ -23,6 +23,11 @@ use crate::{identity, unfinished};
 /// Batches that wait for the writing thread.
 const WAITING: usize = 4;
 
+/// Why a backup was taken.
+pub const BY_HAND: &str = "by hand";
+pub const ON_SCHEDULE: &str = "on schedule";
+pub const BEFORE_A_RESTORE: &str = "before a restore";
+
 /// What to back up, how, and where to.
 pub struct Making {
     /// The first one is written to; the file is brought to the others from there.
@@ -33,7 +38,7 @@ pub struct Making {
     pub collections: Vec<String>,
     /// History, quarantine, saved mappings and settings too.
     pub own: bool,
-    /// `by hand`, `on schedule`, `before a restore`.
+    /// One of the reasons above.
     pub reason: String,
 }
 

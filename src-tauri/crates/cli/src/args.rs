@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+mod backup;
 mod import;
 mod quarantine;
 mod schema;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use backup::{Backup, Compression, CreateBackup, Restore, Restores, Schedule};
 pub use import::{Choices, Import, Mapping, Mode, Reading, Validate};
 pub use quarantine::{DecimalSign, Fix, Letters, Narrow, Quarantine, QuarantineFormat};
 pub use schema::{AddSchema, Schema};
@@ -57,6 +59,14 @@ pub enum Command {
     /// Schema packs
     #[command(subcommand)]
     Schema(Schema),
+    /// Take, prove and keep backups
+    #[command(subcommand)]
+    Backup(Backup),
+    /// Bring records back from a backup, an archive or a dump
+    Restore(Restore),
+    /// Restores, and how they are taken back
+    #[command(subcommand)]
+    Restores(Restores),
     /// How the connection to the workspace fares
     #[command(subcommand)]
     Connection(Connection),

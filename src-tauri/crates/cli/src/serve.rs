@@ -95,7 +95,9 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     eprintln!("Steward is at {url}");
     eprintln!("Only this machine can reach it, and only with this address. Stop it with Ctrl-C.");
     let app = Arc::clone(&session.app);
+    let keeper = steward_api::keeper::start(&app);
     axum::serve(listener, router(server, address)).with_graceful_shutdown(stopped).await.map_err(|e| internal("The server stopped.", e))?;
+    keeper.abort();
     app.jobs.stop_all(PATIENCE).await;
     app.close();
     Ok(exit::DONE)

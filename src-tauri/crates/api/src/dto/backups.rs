@@ -333,7 +333,7 @@ wire! {
         pub secret: BackupSecret,
         pub collection: String,
         /// `_id` of the record.
-        pub id: Value,
+        pub record: Value,
         /// Paths; the whole record where empty.
         #[ts(optional, as = "Option<Vec<String>>")]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use steward_backup::create::{Making, create as take};
+use steward_backup::create::{BY_HAND, Making, create as take};
 use steward_backup::read::Backup as Archive;
 use steward_backup::retention::{self, Retention};
 use steward_backup::schedule::Schedule;
@@ -130,7 +130,7 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
 pub async fn create(app: &Arc<App>, request: CreateBackup) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     allowed(app, &workspace, &request.places).await?;
-    let making = making(app, &workspace, request, "by hand").await?;
+    let making = making(app, &workspace, request, BY_HAND).await?;
     Ok(start(app, workspace, making))
 }
 

@@ -113,7 +113,7 @@ pub async fn bring_back(app: &Arc<App>, request: BringBack) -> ApiResult<EditOut
     let archive = open(app, &workspace, &request.backup, &request.secret).await?;
     let mut found = None;
     walk(&archive, &request.collection, |doc| {
-        let is_it = doc.get("_id").is_some_and(|id| value::same(id, &request.id.0));
+        let is_it = doc.get("_id").is_some_and(|id| value::same(id, &request.record.0));
         if is_it {
             found = Some(doc);
         }
@@ -122,7 +122,7 @@ pub async fn bring_back(app: &Arc<App>, request: BringBack) -> ApiResult<EditOut
     .await?;
     let then = found.ok_or_else(|| ApiError::not_found("This record is not in the backup."))?;
     let reason = Some(format!("Brought back from the backup {}", archive.name));
-    let Some(stands) = now(&workspace, &request.collection, &request.id.0).await? else {
+    let Some(stands) = now(&workspace, &request.collection, &request.record.0).await? else {
         if !request.fields.is_empty() {
             return Err(ApiError::not_found("This record is not in the workspace any more.").hint("Bring the whole record back."));
         }
@@ -135,7 +135,7 @@ pub async fn bring_back(app: &Arc<App>, request: BringBack) -> ApiResult<EditOut
         return Err(ApiError::bad_request("There is nothing to bring back: the record is the same."));
     }
     let key_field = workspace.settings(&request.collection).await?.key_field;
-    let key = RecordKey(Value(stands.get(&key_field).cloned().unwrap_or(request.id.0)));
+    let key = RecordKey(Value(stands.get(&key_field).cloned().unwrap_or(request.record.0)));
     let wish = Edit {
         collection: request.collection.clone(),
         key: key.clone(),

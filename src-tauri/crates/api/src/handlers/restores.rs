@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use steward_backup::create::BEFORE_A_RESTORE;
 use steward_backup::read::Backup as Archive;
 use steward_backup::restore::{self, Choice, CollectionPlan};
 use steward_domain::{RestoreRecord, RestoreState, Value, value};
@@ -152,7 +153,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
             return Err(plans::stale());
         }
     }
-    let safety = super::backups::making(app, &workspace, CreateBackup::default(), "before a restore").await?;
+    let safety = super::backups::making(app, &workspace, CreateBackup::default(), BEFORE_A_RESTORE).await?;
     let owner = Arc::clone(app);
     let title = format!("Restoring {}", planned.archive.name);
     Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {

@@ -1,5 +1,6 @@
 //! One module a group of commands.
 
+pub mod backup;
 pub mod connection;
 pub mod files;
 pub mod fixes;
@@ -9,12 +10,14 @@ pub mod mapping;
 pub mod quality;
 pub mod quarantine;
 pub mod records;
+pub mod restore;
 pub mod runs;
 pub mod schema;
 pub mod split;
 
 use serde_json::Value as Json;
-use steward_api::{ApiError, ApiResult};
+use steward_api::dto::{Job, JobOutcome};
+use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::{Filter, RecordKey, Value, filter_text};
 
 /// FIELD=VALUE; the value is JSON where it reads as JSON, else text.
@@ -49,4 +52,9 @@ pub fn filter(text: &Option<String>) -> ApiResult<Option<Filter>> {
             Err(ApiError::bad_request(format!("The filter is not valid: {}.", e.message)).hint(hint))
         }
     }
+}
+
+/// What a job of one's own has come to.
+pub fn outcome<T>(job: Job, of: impl FnOnce(JobOutcome) -> Option<T>) -> ApiResult<T> {
+    job.outcome.and_then(of).ok_or_else(|| ApiError::new(ErrorCode::Internal, "The job ended without an outcome."))
 }

@@ -199,7 +199,8 @@ async fn set(
     edited(session, session.call("records.edit", &request).await?)
 }
 
-fn edited(session: &Session, outcome: EditOutcome) -> ApiResult<u8> {
+/// Tells what became of an edit.
+pub fn edited(session: &Session, outcome: EditOutcome) -> ApiResult<u8> {
     output::answer(session.json, &outcome, |outcome| match outcome {
         EditOutcome::Applied { change_set, .. } => {
             line(&change_set.summary);

@@ -1,0 +1,135 @@
+//! Backups and proofs by the clock, as long as a window or the daemon runs. What was due while nothing ran is made up for
+//! once. Programs that have the same workspace open take turns by a lease in it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bson::{Bson, doc};
+use chrono::{DateTime, Utc};
+use steward_backup::schedule::Schedule;
+use steward_backup::shelf::Shelved;
+use steward_backup::{create, identity};
+use steward_pipeline::Workspace;
+use steward_store::{Durability, StoreErrorKind, WriteBatch, WriteOp, names};
+
+use crate::app::App;
+use crate::dto::{BackupRef, BackupSecret, CreateBackup, JobState, VerifyBackup};
+use crate::error::ApiResult;
+use crate::handlers::backups;
+use crate::shelves;
+
+/// The first look comes soon, so that a missed backup does not wait.
+const FIRST: Duration = Duration::from_secs(3);
+const EVERY: Duration = Duration::from_secs(60);
+/// After a failure, and as long as one program may hold the others off.
+const REST: Duration = Duration::from_secs(600);
+const LEASE: &str = "backup-lease";
+
+/// Starts looking. Ends with the program.
+pub fn start(app: &Arc<App>) -> tokio::task::JoinHandle<()> {
+    let app = Arc::downgrade(app);
+    tokio::spawn(async move {
+        let mut pause = FIRST;
+        loop {
+            tokio::time::sleep(pause).await;
+            let Some(app) = app.upgrade() else { return };
+            pause = match look(&app).await {
+                Ok(()) => EVERY,
+                Err(e) => {
+                    tracing::warn!(error = %e, "a backup by the clock failed");
+                    REST
+                }
+            };
+        }
+    })
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc())
+}
+
+/// Does what is due now.
+async fn look(app: &Arc<App>) -> ApiResult<()> {
+    let Some(open) = app.current() else { return Ok(()) };
+    let workspace = open.workspace;
+    if !workspace.can_write() {
+        return Ok(());
+    }
+    let settings = shelves::settings(app, &workspace).await?;
+    if settings.schedule.is_none() && settings.proof_schedule.is_none() {
+        return Ok(());
+    }
+    let mark = identity::of(&workspace).await?.workspace;
+    let ours = || async {
+        let (all, _) = shelves::all(app, &workspace).await?;
+        Ok::<Vec<Shelved>, crate::error::ApiError>(all.into_iter().filter(|b| b.manifest.source.workspace == mark).collect())
+    };
+    let found = ours().await?;
+    let now = app.clock.now();
+    let newest = found.first();
+    if let Some(expression) = &settings.schedule
+        && Schedule::parse(expression)?.is_due(newest.and_then(|b| time(&b.manifest.made_at)), now)
+        && lease(&workspace).await?
+    {
+        let making = backups::making(app, &workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
+        finish(app, &backups::start(app, workspace.clone(), making).job_id).await?;
+        let (_, gone) = backups::judged(app, &workspace, &settings).await?;
+        backups::remove(app, &workspace, &gone).await?;
+    }
+    let found = ours().await?;
+    let last = found.iter().filter_map(|b| b.proof.as_ref()).filter(|p| p.restored).filter_map(|p| time(&p.at)).max();
+    if let Some(expression) = &settings.proof_schedule
+        && let Some(newest) = found.first().filter(|b| b.proof.as_ref().is_none_or(|p| !p.restored))
+        && Schedule::parse(expression)?.is_due(last, now)
+        && lease(&workspace).await?
+    {
+        let backup = BackupRef { id: newest.manifest.id.clone(), place: Some(newest.place.clone()) };
+        let request = VerifyBackup { backup, test_restore: true, secret: BackupSecret::default(), report: None };
+        finish(app, &backups::verify(app, request).await?.job_id).await?;
+    }
+    Ok(())
+}
+
+/// Waits for a job; what made it fail is passed on.
+async fn finish(app: &App, job: &str) -> ApiResult<()> {
+    loop {
+        let job = app.jobs.get(job)?;
+        match (job.state, job.error) {
+            (JobState::Running, _) => tokio::time::sleep(Duration::from_millis(200)).await,
+            (_, Some(e)) => return Err(e),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Takes the lease, unless another program has it.
+async fn lease(workspace: &Workspace) -> ApiResult<bool> {
+    let now = workspace.clock.now();
+    let until = Bson::from((now + chrono::Duration::seconds(i64::try_from(REST.as_secs()).unwrap_or(600))).timestamp_millis());
+    let op = match workspace.own_document(names::CATALOG, LEASE).await? {
+        None => WriteOp::insert(names::CATALOG, &doc! { "_id": LEASE, "until": until, "process": process() })?,
+        Some(held) => {
+            let then = held.get_i64("until").unwrap_or(0);
+            let mine = held.get_str("process").is_ok_and(|p| p == process());
+            if then > now.timestamp_millis() && !mine {
+                return Ok(false);
+            }
+            WriteOp::Patch {
+                collection: names::CATALOG.into(),
+                id: LEASE.into(),
+                expect: vec![("until".into(), held.get("until").cloned())],
+                set: vec![("until".into(), until), ("process".into(), process().into())],
+                unset: Vec::new(),
+            }
+        }
+    };
+    match workspace.store.write(WriteBatch::data(vec![op]), Durability::Full).await {
+        Ok(_) => Ok(true),
+        Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn process() -> String {
+    std::process::id().to_string()
+}

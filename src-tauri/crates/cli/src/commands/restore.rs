@@ -1,0 +1,181 @@
+//! `restore` and `restores …`
+
+use std::path::Path;
+
+use steward_api::dto::{
+    ApplyPlan, Backup, BackupSecret, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreName,
+    RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
+};
+use steward_api::{Address, ApiError, ApiResult};
+use steward_domain::RestoreMode;
+
+use crate::args::{Restore, Restores};
+use crate::exit;
+use crate::output::{self, brief, counted, line, number};
+use crate::session::Session;
+
+fn done(job: Job) -> ApiResult<RestoreDone> {
+    super::outcome(job, |o| if let JobOutcome::Restored(done) = o { Some(done) } else { None })
+}
+
+pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
+    let from = source(session, &command).await?;
+    let collections = command.collection.iter().map(|text| {
+        let (name, into) = text.split_once('=').unwrap_or((text, text));
+        RestoreName { name: name.to_owned(), into: into.to_owned() }
+    });
+    let request = PlanRestore {
+        from,
+        secret: BackupSecret::default(),
+        collections: collections.collect(),
+        own: command.with_history,
+        mode: if command.merge { RestoreMode::Merge } else { RestoreMode::Clean },
+    };
+    let job = session.run_job("restores.plan", &request).await?;
+    let plan: RestorePlan = super::outcome(job, |o| if let JobOutcome::RestorePlan(plan) = o { Some(plan) } else { None })?;
+    if !command.yes {
+        output::answer(session.json, &plan, told);
+        return Ok(exit::DONE);
+    }
+    let job = session.run_job("restores.apply", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    output::answer(session.json, &done(job)?, |done| {
+        for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.")) {
+            line(&format!("{}: {} are back.", c.into, counted(c.records, "record")));
+        }
+        for note in &done.restore.notes {
+            line(&format!("Note: {note}"));
+        }
+        if let Some(safety) = &done.restore.safety {
+            line(&format!("What was there before is in the backup {safety}."));
+        }
+        line(&format!("To take it back: steward restores undo {} --yes", done.restore.id));
+    });
+    Ok(exit::DONE)
+}
+
+/// What is meant: a file or folder, or a backup at one of the places. Opens the workspace that is restored into.
+async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> {
+    let path = Path::new(&command.from);
+    let file = |path: &Path| RestoreFrom::File { file: session.app.files.register(path).id, database: command.database.clone() };
+    let into = command.into.as_deref().map(Address::parse);
+    if path.exists() {
+        match &into {
+            Some(address) => session.app.open(address, false).await.map(|_| ())?,
+            None => session.open(true).await?,
+        }
+        return Ok(file(path));
+    }
+    session.open(false).await?;
+    let wanted = super::backup::named(session, &command.from).await?;
+    let Some(address) = into else {
+        return Ok(RestoreFrom::Backup(wanted));
+    };
+    let found: Backup = session.call("backups.get", &wanted).await?;
+    if found.place.contains("://") {
+        return Err(ApiError::bad_request("A backup in a bucket is restored into another workspace from that workspace.")
+            .hint("Name the bucket there with 'steward backup schedule --to', then restore by id."));
+    }
+    let manifest = Path::new(&found.place).join(format!("{}.manifest.json", found.id));
+    session.app.open(&address, false).await?;
+    Ok(file(&manifest))
+}
+
+fn told(plan: &RestorePlan) {
+    line(&format!("{}{}", plan.backup, plan.made_at.as_ref().map(|at| format!(", taken {at}")).unwrap_or_default()));
+    for c in &plan.collections {
+        let now = c.now.map_or("is not there".to_owned(), |n| format!("has {}", counted(n, "record")));
+        line(&format!(
+            "  {} {now}: {} would be added, {} changed, {} removed, {} stay",
+            c.into,
+            number(c.added),
+            number(c.changed),
+            number(c.removed),
+            number(c.unchanged)
+        ));
+        for sample in c.samples.iter().take(3).filter(|s| s.now.is_some()) {
+            for change in sample.changes.iter().take(3) {
+                let side = |v: &Option<steward_domain::Value>| {
+                    v.as_ref().map_or("nothing".to_owned(), |v| brief(&steward_domain::value::to_ext(&v.0), 40))
+                };
+                line(&format!("      {}: {} {} -> {}", sample.title, change.path.as_str(), side(&change.before), side(&change.after)));
+            }
+        }
+        if let Some(note) = &c.note {
+            line(&format!("      {note}"));
+        }
+    }
+    for note in &plan.notes {
+        line(&format!("Note: {note}"));
+    }
+    if plan.safety {
+        line("A backup of what is there now is taken first.");
+    }
+    line(&format!("It will take about {:.0} s. Nothing is written yet; add --yes to do it.", plan.seconds.max(1.0)));
+}
+
+pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
+    session.open(false).await?;
+    match command {
+        Restores::List => {
+            let list: RestoreList = session.call("restores.list", &Empty {}).await?;
+            output::answer(session.json, &list, |list| {
+                let row = |e: &RestoreEntry| {
+                    let state = serde_json::to_value(e.restore.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+                    let state = if e.interrupted { format!("{state}, cut off") } else { state };
+                    let names: Vec<&str> = e.restore.collections.iter().map(|c| c.into.as_str()).collect();
+                    vec![e.restore.id.clone(), e.restore.started_at.clone(), state, e.restore.backup.clone(), names.join(", ")]
+                };
+                output::table(&list.restores.iter().map(row).collect::<Vec<_>>());
+            });
+        }
+        Restores::Undo { id, yes } => return undo(session, id, yes).await,
+        Restores::Settle { id, yes } => {
+            let plan: SettleRestorePlan = session.call("restores.planSettle", &RestoreId { restore_id: id }).await?;
+            if !yes {
+                output::answer(session.json, &plan, |plan| {
+                    line(&format!(
+                        "{} that this restore put aside would be given up; it cannot be taken back then. Add --yes to do it.",
+                        counted(plan.records, "record")
+                    ));
+                });
+                return Ok(exit::DONE);
+            }
+            let entry: RestoreEntry = session.call("restores.settle", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+            output::answer(session.json, &entry, |_| line("Given up. This restore stays."));
+        }
+        Restores::Resume { id } => {
+            let job = session.run_job("restores.resume", &ResumeRestore { restore_id: id, secret: BackupSecret::default() }).await?;
+            output::answer(session.json, &done(job)?, |done| line(&format!("The restore from {} is done.", done.restore.backup)));
+        }
+        Restores::CleanUp { id } => {
+            let job = session.run_job("restores.cleanUp", &RestoreId { restore_id: id }).await?;
+            output::answer(session.json, &done(job)?, |_| line("Everything is as it was before this restore."));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+async fn undo(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
+    let plan: UndoRestorePlan = session.call("restores.planUndo", &RestoreId { restore_id: id }).await?;
+    if !yes {
+        output::answer(session.json, &plan, |plan| {
+            for c in &plan.collections {
+                let back = c.back.map_or("would be gone again".to_owned(), |n| format!("would have its {} again", counted(n, "record")));
+                line(&format!("  {} {back}", c.collection));
+                if let Some(kept) = &c.kept_as {
+                    line(&format!("    {} changed since; what is there now is kept as {kept}", counted(c.edited_since, "record")));
+                }
+            }
+            line("Nothing is written yet; add --yes to do it.");
+        });
+        return Ok(exit::DONE);
+    }
+    let job = session.run_job("restores.undo", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    output::answer(session.json, &done(job)?, |done| {
+        line("Everything is as it was before this restore.");
+        for kept in &done.kept_as {
+            line(&format!("What was changed since is kept as {kept}."));
+        }
+    });
+    Ok(exit::DONE)
+}
