@@ -6,6 +6,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod backup_kills;
+mod backups;
 mod changes;
 mod connection;
 mod crash;
