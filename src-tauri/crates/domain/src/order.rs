@@ -52,6 +52,11 @@ pub fn key(value: Option<RawBsonRef<'_>>) -> Vec<u8> {
     out
 }
 
+/// Adds the ordering key of a value to what is there.
+pub fn write_key(value: RawBsonRef<'_>, out: &mut Vec<u8>) {
+    write(value, out);
+}
+
 /// The ordering key of an owned value.
 pub fn key_of(value: &Bson) -> Vec<u8> {
     let mut doc = bson::Document::new();

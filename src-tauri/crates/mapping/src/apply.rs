@@ -6,7 +6,7 @@ use steward_domain::Violation;
 use crate::document::Unmapped;
 use crate::input::{Cell, Input};
 use crate::kept::{Used, keep};
-use crate::program::violation;
+use crate::program::{Shown, violation};
 use crate::record::Layout;
 use crate::slot::Slot;
 
@@ -47,6 +47,19 @@ impl Compiled {
                 refused("The row is of a table, but the mapping is for JSON.", &texts(cells), out_errors)
             }
         })
+    }
+
+    /// The fields that are written, where each rule writes one field of the record itself.
+    pub fn fields(&self) -> Option<Vec<&str>> {
+        Some(self.layout.plain()?.iter().map(|rule| rule.target.path[0].as_str()).collect())
+    }
+
+    /// Shows what would be written for the cells of a row, without making a record: the place among [`Compiled::fields`] and
+    /// the value, until `see` says no. False where it did, or where a value cannot be transformed or is not all there is to say.
+    pub fn show(&self, cells: &[Cell<'_>], see: &mut dyn FnMut(usize, Shown<'_>) -> bool) -> bool {
+        let fitting = matches!(self.rows, Rows::Table { columns } if columns == cells.len());
+        let Some(rules) = self.layout.plain().filter(|_| fitting) else { return false };
+        rules.iter().enumerate().all(|(at, rule)| rule.show(Input::Cells(cells), &mut |shown| see(at, shown)))
     }
 
     /// Columns that no rule uses, in the order of the header; empty for JSON rows.

@@ -48,6 +48,7 @@ pub use document::{Case, Condition, Mapping, Missing, MissingBecomes, Rule, Sour
 pub use error::MappingError;
 pub use input::{Cell, Input};
 pub use profile::{ColumnProfile, Kind, Profile, Profiler, TopValue, profile};
+pub use program::Shown;
 pub use steps::{
     BooleanStep, CaseKind, CastTo, DateAs, DateStep, DecimalMark, ExtractStep, FlattenStep, LookupStep, NoMatch, NumberAs, NumberStep,
     Percent, RangePart, RangeStep, ReplaceStep, SplitStep, Step, TrimKind, UnknownValue,

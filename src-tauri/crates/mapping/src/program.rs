@@ -29,6 +29,16 @@ pub(crate) struct RuleOp {
     pub report: bool,
 }
 
+/// A value that a rule would write.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    Text(&'a str),
+    Integer(i64),
+    Number(f64),
+    Bool(bool),
+    Json(&'a Json),
+}
+
 /// One rule at work.
 struct Run<'c, 'e> {
     rule: &'c RuleOp,
@@ -46,10 +56,33 @@ pub(crate) struct Beside<'c> {
 }
 
 impl RuleOp {
+    fn slot<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Beside<'c>>, errors: &mut Vec<Violation>) -> Slot<'c> {
+        let slot = self.source.get(row, &self.missing);
+        Run { rule: self, errors, inside: Vec::new(), beside }.steps(&self.ops, slot)
+    }
+
+    /// Shows the value of the rule for a row, if there is one. False where there is more to it than this value.
+    pub fn show(&self, row: Input<'_>, see: &mut dyn FnMut(Shown<'_>) -> bool) -> bool {
+        let (mut beside, mut errors) = (Vec::new(), Vec::new());
+        let slot = self.slot(row, &mut beside, &mut errors);
+        if !beside.is_empty() || !errors.is_empty() || self.report {
+            return false;
+        }
+        match &slot {
+            Slot::Missing => self.default.is_none() && self.becomes != MissingBecomes::Null,
+            slot if slot.is_null() && self.default.is_some() => false,
+            Slot::Text(text) => see(Shown::Text(text)),
+            Slot::DateTime(text) => see(Shown::Text(text)),
+            Slot::Integer(n) => see(Shown::Integer(*n)),
+            Slot::Number(n) => n.is_finite() && see(Shown::Number(*n)),
+            Slot::Bool(b) => see(Shown::Bool(*b)),
+            Slot::Json(value) => see(Shown::Json(value)),
+        }
+    }
+
     /// The value of the rule for a row; values for other targets go to `beside`.
     pub fn value<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Beside<'c>>, errors: &mut Vec<Violation>) -> Option<Json> {
-        let slot = self.source.get(row, &self.missing);
-        let slot = Run { rule: self, errors, inside: Vec::new(), beside }.steps(&self.ops, slot);
+        let slot = self.slot(row, beside, errors);
         let value = match (slot.into_json(), &self.default) {
             (None | Some(Json::Null), Some(default)) => Some(default.clone()),
             (None, None) if self.becomes == MissingBecomes::Null => Some(Json::Null),

@@ -27,6 +27,11 @@ impl Layout {
         Self { ready, fields, deeper }
     }
 
+    /// The rules of which each writes a field of the record itself, if all do.
+    pub fn plain(&self) -> Option<&[RuleOp]> {
+        self.deeper.is_empty().then_some(&self.fields)
+    }
+
     pub fn fill<'a>(&'a self, row: Input<'a>, errors: &mut Vec<Violation>) -> Map<String, Json> {
         let mut record = self.ready.clone();
         let mut beside = Vec::new();

@@ -4,6 +4,7 @@
 //! state of updated records are written with each batch, and with it the checkpoint that a resume goes on from.
 
 mod examine;
+mod judge;
 mod load;
 mod place;
 mod read;
@@ -19,9 +20,8 @@ use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::quarantine::report::Told;
 use crate::rows::RowOutcome;
-use crate::seen::SeenKeys;
+use crate::seen::{Earlier, SeenKeys};
 use crate::workspace::Workspace;
 
 pub(crate) use examine::collection_of;
@@ -93,11 +93,6 @@ pub struct Findings {
 /// Where the pass writes to, if it does.
 #[async_trait::async_trait]
 pub trait Sink: Send {
-    /// The records themselves are looked at, not only whether they are fine.
-    fn needs_records(&self) -> bool {
-        true
-    }
-
     /// Loads or compares the fine rows of a batch; gives an outcome each.
     async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>>;
 }
@@ -140,18 +135,8 @@ impl Pass<'_> {
     }
 
     async fn all_batches(&mut self, sink: &mut dyn Sink) -> Result<()> {
-        let how = Reading { judging: !sink.needs_records(), ..Reading::of(self.workspace, self.spec)? };
-        let mut base = Vec::new();
-        let mut total = 0;
-        for (index, file) in self.spec.files.iter().enumerate() {
-            let bytes = size(file).await?;
-            base.push(total);
-            total += bytes;
-            if self.findings.files.len() <= index {
-                self.findings.files.push(run_file(file, bytes));
-            }
-        }
-        self.progress.total(total);
+        let how = Reading::of(self.workspace, self.spec)?;
+        let base = self.begin().await?;
         let mut seen = SeenKeys::default();
         let mut unknown: BTreeMap<String, i64> = self.findings.unknown_fields.iter().map(|u| (u.field.clone(), u.rows)).collect();
         let mut problems: HashMap<(String, String), usize> = HashMap::new();
@@ -165,6 +150,22 @@ impl Pass<'_> {
             self.progress.done(base[file] + position);
         }
         Ok(())
+    }
+
+    /// Looks at the sizes of the files; gives how much comes before each.
+    async fn begin(&mut self) -> Result<Vec<u64>> {
+        let mut base = Vec::new();
+        let mut total = 0;
+        for (index, file) in self.spec.files.iter().enumerate() {
+            let bytes = size(file).await?;
+            base.push(total);
+            total += bytes;
+            if self.findings.files.len() <= index {
+                self.findings.files.push(run_file(file, bytes));
+            }
+        }
+        self.progress.total(total);
+        Ok(base)
     }
 
     async fn one_batch(
@@ -244,14 +245,22 @@ impl Pass<'_> {
     }
 
     fn first_of_its_key(&self, outcome: RowOutcome, file: usize, number: u64, seen: &mut SeenKeys) -> RowOutcome {
-        let RowOutcome::Fine { key, key_hash, document, raw } = outcome else {
+        let RowOutcome::Fine { key_hash, .. } = &outcome else {
             return outcome;
         };
         if self.spec.duplicates.lets_later_in() {
-            return RowOutcome::Fine { key, key_hash, document, raw };
+            return outcome;
         }
-        let Some(earlier) = seen.note(key_hash, file, number) else {
-            return RowOutcome::Fine { key, key_hash, document, raw };
+        match seen.note(*key_hash, file, number) {
+            None => outcome,
+            Some(earlier) => self.repeats(outcome, file, earlier),
+        }
+    }
+
+    /// What a fine row is whose key an earlier one has.
+    fn repeats(&self, outcome: RowOutcome, file: usize, earlier: Earlier) -> RowOutcome {
+        let RowOutcome::Fine { key, document, raw, .. } = outcome else {
+            return outcome;
         };
         let place = match earlier.place {
             None => "An earlier row".to_owned(),
@@ -472,24 +481,5 @@ impl Sink for Comparing<'_> {
             newest_by: self.spec.duplicates.newest_by(),
         };
         Ok(upsert::compare(self.workspace.store.as_ref(), plan, batch.fine).await?)
-    }
-}
-
-/// Only asks which rows are fine: each of them counts as one to insert. Those that are not are told in the report.
-pub struct Judging {
-    pub report: Option<Told>,
-}
-
-#[async_trait::async_trait]
-impl Sink for Judging {
-    fn needs_records(&self) -> bool {
-        false
-    }
-
-    async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>> {
-        if let Some(report) = &mut self.report {
-            batch.quarantine.iter().try_for_each(|entry| report.add(entry))?;
-        }
-        Ok(batch.fine.iter().map(|_| Outcome::Inserted { id: Bson::Null }).collect())
     }
 }

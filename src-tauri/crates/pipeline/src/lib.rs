@@ -10,6 +10,7 @@ pub mod edit;
 pub mod error;
 pub mod export;
 pub mod failing;
+mod gates;
 pub mod import;
 pub mod journal;
 pub mod normalise;

@@ -9,12 +9,12 @@ use steward_domain::value::{self, Value};
 use steward_domain::{Violation, order};
 use steward_mapping::{Cell, Compiled, Input};
 use steward_schema::Checker;
-use steward_sources::{Decoder, Fault, RawRow, Scratch};
+use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 
 use crate::error::Result;
 use crate::import::Reading;
 use crate::normalise::Normaliser;
-use crate::quick::Quick;
+use crate::quick::{Desk, Quick, Seen};
 
 /// A row after all checks that need no other row.
 #[derive(Debug)]
@@ -43,6 +43,14 @@ pub enum RowOutcome {
     },
 }
 
+/// A row that was judged.
+#[derive(Debug)]
+pub enum Judged {
+    /// Surely fine.
+    Fine(Seen),
+    Checked(Box<CheckedRow>),
+}
+
 /// Turns the rows of one file into records.
 pub struct RowReader {
     decoder: Decoder,
@@ -65,47 +73,57 @@ impl RowReader {
     /// Errors: the mapping does not fit the source.
     pub fn new(decoder: &Decoder, how: &Reading) -> Result<Self> {
         let (columns, pack) = (decoder.columns(), how.pack.as_deref());
-        let mut quick = None;
+        let mut by_name = None;
         let mapping = match (&how.mapping, columns) {
             (Some(mapping), _) => Some(steward_mapping::compile(mapping, columns, pack)?),
             (None, Some(columns)) => {
-                let by_name = steward_mapping::default_for(columns, pack);
-                if let (Decoder::Csv(_), Some(pack), None) = (decoder, pack, &how.normaliser) {
-                    quick = Quick::new(&by_name, columns, pack, &how.key_field);
-                }
-                Some(steward_mapping::compile(&by_name, Some(columns), pack)?)
+                let mapping = by_name.insert(steward_mapping::default_for(columns, pack));
+                Some(steward_mapping::compile(mapping, Some(columns), pack)?)
             }
             (None, None) => None,
         };
+        let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self { decoder: decoder.clone(), mapping, normaliser: how.normaliser.clone(), quick, judging: how.judging })
     }
 
     /// Checks rows. `checker` is absent for an import without a schema.
-    pub fn check(&self, rows: Vec<RawRow>, checker: Option<&Checker>, key_field: &str) -> Vec<CheckedRow> {
+    pub fn check<'r>(&self, rows: impl Iterator<Item = Row<'r>>, checker: Option<&Checker>, key_field: &str) -> Vec<CheckedRow> {
         let mut scratch = self.decoder.scratch();
-        rows.into_iter().map(|row| self.check_row(row, &mut scratch, checker, key_field)).collect()
+        rows.map(|row| self.check_row(row, &mut scratch, checker, key_field)).collect()
     }
 
-    fn check_row(&self, row: RawRow, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
+    /// Whether rows are fine: of those that surely are, only what has to be known of them.
+    pub fn judge(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Judged> {
+        let mut desk = Desk::new(&self.decoder);
+        let judge =
+            |row: Row<'_>, scratch: &mut Option<Scratch>| Judged::Checked(Box::new(self.check_row(row, scratch, checker, key_field)));
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows.iter() {
+            let seen = self.quick.as_ref().and_then(|quick| quick.accepts(row, &self.decoder, self.mapping.as_ref(), &mut desk));
+            out.push(match seen {
+                Some(seen) => Judged::Fine(seen),
+                None => judge(row, desk.scratch()),
+            });
+        }
+        out
+    }
+
+    fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
         let mut unknown = Vec::new();
         let mut errors: Vec<Violation> = row.fault.iter().map(|fault| syntax(fault.sentence())).collect();
         let (number, offset) = (row.number, row.offset);
-        let row = match self.surely_fine(row, scratch) {
-            Ok(outcome) => return CheckedRow { number, offset, outcome, unknown },
-            Err(row) => row,
-        };
-        let body = self.body(&row, scratch, &mut errors);
+        let body = self.body(row, scratch, &mut errors);
         if self.judging
             && errors.is_empty()
             && self.normaliser.is_none()
             && let (Some(Body::Json(json)), Some(checker)) = (&body, checker)
-            && let Some((key, key_hash)) = fine_as_it_is(json, &row.bytes, checker, key_field)
+            && let Some((key, key_hash)) = fine_as_it_is(json, row.bytes, checker, key_field)
         {
             unknown.extend(checker.unknown_fields(json).map(str::to_owned));
-            let outcome = RowOutcome::Fine { key, key_hash, document: RawDocumentBuf::new(), raw: row.bytes };
+            let outcome = RowOutcome::Fine { key, key_hash, document: RawDocumentBuf::new(), raw: row.bytes.to_vec() };
             return CheckedRow { number, offset, outcome, unknown };
         }
-        let outcome = match body.and_then(|body| record(body, &row.bytes, checker, &mut unknown, &mut errors)) {
+        let outcome = match body.and_then(|body| record(body, row.bytes, checker, &mut unknown, &mut errors)) {
             Some(document) => {
                 let stored = match &self.normaliser {
                     // A record that breaks its own rules is kept as it came.
@@ -115,35 +133,22 @@ impl RowReader {
                     }
                     _ => document,
                 };
-                finish(row.bytes, stored, key_field, self.normaliser.is_some(), &mut errors)
+                finish(row.bytes.to_vec(), stored, key_field, self.normaliser.is_some(), &mut errors)
             }
-            None => RowOutcome::Bad { raw: row.bytes, document: None, errors },
+            None => RowOutcome::Bad { raw: row.bytes.to_vec(), document: None, errors },
         };
         CheckedRow { number, offset, outcome, unknown }
     }
 
-    /// While judging, no record is made of a row that the gates let through.
-    fn surely_fine(&self, row: RawRow, scratch: &mut Option<Scratch>) -> std::result::Result<RowOutcome, RawRow> {
-        let (Some(quick), Decoder::Csv(decoder), Some(scratch), None, true) =
-            (&self.quick, &self.decoder, scratch, &row.fault, self.judging)
-        else {
-            return Err(row);
-        };
-        match decoder.cells(&row.bytes, scratch).ok().and_then(|cells| quick.accepts(&cells)) {
-            Some((key, key_hash)) => Ok(RowOutcome::Fine { key, key_hash, document: RawDocumentBuf::new(), raw: row.bytes }),
-            None => Err(row),
-        }
-    }
-
     /// What is in a row; nothing, with the reason among the errors, when it cannot be read.
-    fn body(&self, row: &RawRow, scratch: &mut Option<Scratch>, errors: &mut Vec<Violation>) -> Option<Body> {
+    fn body(&self, row: Row<'_>, scratch: &mut Option<Scratch>, errors: &mut Vec<Violation>) -> Option<Body> {
         match (&self.decoder, &mut *scratch) {
             (Decoder::Csv(decoder), Some(scratch)) => {
                 // What is left of a broken row is shown, so that it can be put right.
                 if matches!(row.fault, Some(Fault::TooLarge)) {
                     return None;
                 }
-                let cells = match decoder.cells(&row.bytes, scratch) {
+                let cells = match decoder.cells(row.bytes, scratch) {
                     Ok(cells) => cells,
                     Err(fault) => {
                         errors.push(syntax(fault.sentence()));
@@ -156,7 +161,7 @@ impl RowReader {
                 if row.fault.is_some() {
                     return None;
                 }
-                let document = Document::from_reader(row.bytes.as_slice());
+                let document = Document::from_reader(row.bytes);
                 match (document, &self.mapping) {
                     (Ok(document), None) => Some(Body::Document(document)),
                     (Ok(document), Some(mapping)) => {
@@ -227,8 +232,8 @@ fn syntax(message: String) -> Violation {
     Violation { pointer: String::new(), rule: "syntax".into(), message, value: None }
 }
 
-fn from_json(row: &RawRow, errors: &mut Vec<Violation>) -> Option<Json> {
-    let Parsed { json, repeated } = match json_text::parse(&row.bytes) {
+fn from_json(row: Row<'_>, errors: &mut Vec<Violation>) -> Option<Json> {
+    let Parsed { json, repeated } = match json_text::parse(row.bytes) {
         Ok(parsed) => parsed,
         Err(e) => {
             if errors.is_empty() {
@@ -339,12 +344,12 @@ fn id_first(mut document: Document) -> Document {
     out
 }
 
-fn explain(e: &serde_json::Error, row: &RawRow) -> String {
+fn explain(e: &serde_json::Error, row: Row<'_>) -> String {
     let line_start: usize = row.bytes.split_inclusive(|b| *b == b'\n').take(e.line().saturating_sub(1)).map(<[u8]>::len).sum();
     let byte = row.offset + (line_start + e.column().saturating_sub(1)) as u64;
     let text = e.to_string();
     let reason = text.split(" at line ").next().unwrap_or(&text);
-    if std::str::from_utf8(&row.bytes).is_err() {
+    if std::str::from_utf8(row.bytes).is_err() {
         return format!("This row is not UTF-8 text (byte {byte} of the file).");
     }
     format!("This row is not valid JSON: {reason} (byte {byte} of the file).")
@@ -415,8 +420,8 @@ mod tests {
 
     fn check(text: &str, key_field: &str) -> CheckedRow {
         let how = Reading { key_field: key_field.into(), ..Reading::default() };
-        let row = RawRow { number: 1, offset: 100, bytes: text.as_bytes().to_vec(), fault: None };
-        RowReader::new(&Decoder::Json, &how).unwrap().check(vec![row], None, key_field).remove(0)
+        let row = Row { number: 1, offset: 100, bytes: text.as_bytes(), fault: None };
+        RowReader::new(&Decoder::Json, &how).unwrap().check(std::iter::once(row), None, key_field).remove(0)
     }
 
     #[test]

@@ -12,7 +12,7 @@ use steward_store::{Durability, WriteBatch, names};
 
 use crate::docs;
 use crate::error::{Error, Result};
-use crate::import::{Comparing, Findings, ImportSpec, Judging, Loading, Pass, Sink, SourceFile, run_op};
+use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, run_op};
 use crate::journal::{self, Request};
 use crate::progress::Progress;
 use crate::quarantine::report::Told;
@@ -38,12 +38,8 @@ pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Pr
 /// Checks every row, without a look at the workspace. What is wrong is written to the report, if one is wanted.
 pub async fn judge(workspace: &Workspace, spec: &ImportSpec, report: Option<&Path>, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Checking");
-    let mut sink = Judging { report: report.map(Told::create).transpose()? };
-    let findings = look(workspace, spec, &mut sink, progress).await?;
-    if let Some(report) = sink.report {
-        report.finish()?;
-    }
-    Ok(findings)
+    let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
+    pass.judge(report.map(Told::create).transpose()?).await
 }
 
 async fn look(workspace: &Workspace, spec: &ImportSpec, sink: &mut dyn Sink, progress: &dyn Progress) -> Result<Findings> {

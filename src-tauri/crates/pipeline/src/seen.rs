@@ -1,6 +1,7 @@
 //! Which keys a run has met: the first row of a key wins, later ones go to quarantine.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Keys of the youngest rows are held with their place.
 const YOUNG: usize = 1_000_000;
@@ -9,8 +10,26 @@ const YOUNG: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub struct SeenKeys {
     /// Row and file take no more room than the row alone: entries are 16 bytes either way.
-    young: HashMap<u64, (u32, u16)>,
+    young: HashMap<u64, (u32, u16), BuildHasherDefault<AsItIs>>,
     old: Vec<Box<[u64]>>,
+}
+
+/// What is looked up is a hash already.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = crate::rows::hash(bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// An earlier row has this key.

@@ -50,7 +50,7 @@ pub fn run(sample: &Sample, how: &Reading, limit: usize) -> Result<Trial> {
     let reader = RowReader::new(&sample.decoder, how)?;
     let mut work = Work { sample, limit, trial: Trial::default(), places: HashMap::new() };
     for rows in sample.rows[..sample.rows.len().min(CHECKED)].chunks(STEP) {
-        let checked = reader.check(rows.to_vec(), how.checker.as_deref(), &how.key_field);
+        let checked = reader.check(rows.iter().map(RawRow::borrowed), how.checker.as_deref(), &how.key_field);
         for (row, checked) in rows.iter().zip(checked) {
             work.take(row, checked);
         }

@@ -10,7 +10,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::dialect::Settled;
 use crate::window::Window;
-use crate::{Fault, KEPT_OF_OVERSIZED, MAX_ROW, RawRow, Rows};
+use crate::{Batch, Fault, KEPT_OF_OVERSIZED, MAX_ROW, RawRow, Row, Rows};
 
 /// A value that goes on longer than this is taken for one that was never closed.
 const MAX_VALUE_LINES: usize = 5000;
@@ -64,6 +64,36 @@ impl CsvDecoder {
         let cut = |end: &usize| std::str::from_utf8(&scratch.out[std::mem::replace(&mut from, *end)..*end]);
         let cells: Result<Vec<&str>, _> = scratch.ends[..count].iter().map(cut).collect();
         cells.map_err(|_| Fault::Encoding("UTF-8".into()))
+    }
+}
+
+impl CsvDecoder {
+    /// Splits a row into cells that stand in it as they are; false where one of them has to be decoded.
+    pub fn split<'a>(&self, row: &'a str, cells: &mut Vec<&'a str>) -> bool {
+        cells.clear();
+        let (bytes, Settled { delimiter, line_end, .. }) = (row.as_bytes(), self.dialect);
+        let mut from = 0;
+        loop {
+            let end = match self.dialect.quote.filter(|quote| bytes.get(from) == Some(quote)) {
+                Some(quote) => {
+                    let Some(length) = memchr::memchr(quote, &bytes[from + 1..]) else { return false };
+                    let close = from + 1 + length;
+                    cells.push(&row[from + 1..close]);
+                    close + 1
+                }
+                None => {
+                    let end = memchr::memchr2(delimiter, line_end, &bytes[from..]).map_or(bytes.len(), |length| from + length);
+                    cells.push(&row[from..end]);
+                    end
+                }
+            };
+            match bytes.get(end) {
+                None => return true,
+                Some(b) if *b == delimiter => from = end + 1,
+                // Also behind the first of two quotation marks that stand for one.
+                Some(_) => return false,
+            }
+        }
     }
 }
 
@@ -259,6 +289,23 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
+    /// Adds the line at hand to a batch if it is surely a whole row: each value that begins with a quotation mark is closed
+    /// in it and followed by a delimiter. All else is for [`CsvRows::measure`], which knows what to do about it.
+    fn whole_line(&mut self, batch: &mut Batch) -> bool {
+        let rest = self.window.rest();
+        let Some(end) = memchr::memchr(self.dialect.line_end, rest) else { return false };
+        let line = &rest[..end];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let closed = || self.dialect.quote.is_none_or(|quote| quotes_are_closed(line, self.dialect.delimiter, quote));
+        if line.is_empty() || end > MAX_ROW || self.decoded_from.is_some() || !closed() {
+            return false;
+        }
+        self.number += 1;
+        batch.push(Row { number: self.number, offset: self.window.position(), bytes: line, fault: None });
+        self.window.at += end + 1;
+        true
+    }
+
     fn row(&mut self, m: &Measured) -> io::Result<RawRow> {
         self.number += 1;
         let offset = self.window.position();
@@ -295,6 +342,17 @@ impl<R: Read + Send> Rows for CsvRows<R> {
         self.row(&measured).map(Some)
     }
 
+    fn next_into(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        if self.whole_line(batch) {
+            return Ok(true);
+        }
+        let row = self.next_row()?;
+        if let Some(row) = &row {
+            batch.push(row.borrowed());
+        }
+        Ok(row.is_some())
+    }
+
     fn notes(&mut self) -> Vec<String> {
         match (self.columns, self.number) {
             (0, _) => vec!["The file is empty.".into()],
@@ -304,10 +362,80 @@ impl<R: Read + Send> Rows for CsvRows<R> {
     }
 }
 
+/// Every value of a line that begins with a quotation mark ends with one, behind which the next value begins.
+fn quotes_are_closed(line: &[u8], delimiter: u8, quote: u8) -> bool {
+    let mut from = 0;
+    while let Some(at) = memchr::memchr(quote, &line[from..]) {
+        let open = from + at;
+        if open > 0 && line[open - 1] != delimiter {
+            // In the middle of a value that does not begin with one, it stands for itself.
+            from = open + 1;
+            continue;
+        }
+        let Some(close) = closing(line, open, quote) else { return false };
+        if line.get(close + 1).is_some_and(|b| *b != delimiter) {
+            return false;
+        }
+        from = close + 1;
+    }
+    true
+}
+
+/// Where the quotation mark at `open` is closed; two in a row are one of the value.
+fn closing(line: &[u8], open: usize, quote: u8) -> Option<usize> {
+    let mut from = open + 1;
+    loop {
+        let at = from + memchr::memchr(quote, &line[from..])?;
+        if line.get(at + 1) != Some(&quote) {
+            return Some(at);
+        }
+        from = at + 2;
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::test_runner::{Config, TestRunner};
+
     use super::*;
     use crate::Choice;
+
+    #[test]
+    fn split_says_what_decoding_says() {
+        let decoder = CsvDecoder::new(crate::dialect::settle(b"a,b\n1,2\n", &Choice::default()).unwrap(), Vec::new());
+        let mut scratch = decoder.scratch();
+        let mut runner = TestRunner::new(Config { cases: 20_000, failure_persistence: None, ..Config::default() });
+        let check = |row: String| {
+            let mut cells = Vec::new();
+            if decoder.split(&row, &mut cells) {
+                assert_eq!(cells, decoder.cells(row.as_bytes(), &mut scratch).unwrap());
+            }
+            Ok(())
+        };
+        let check = std::cell::RefCell::new(check);
+        runner.run(&"[a\",,\" é\n]{0,14}", |row| (check.borrow_mut())(row)).unwrap();
+    }
+
+    /// Rows taken one by one, and in a batch.
+    #[test]
+    fn batches_hold_the_rows_that_reading_one_by_one_gives() {
+        let mut runner = TestRunner::new(Config { cases: 20_000, failure_persistence: None, ..Config::default() });
+        runner
+            .run(&"[ab\",\r\n\"é]{0,40}", |body| {
+                let text = format!("x,y\n{body}");
+                let dialect = crate::dialect::settle(b"x,y\n1,2\n", &Choice::default()).unwrap();
+                let open = || CsvRows::new(text.as_bytes(), dialect, None).unwrap().0;
+                let (mut one, mut all, mut batch) = (open(), open(), Batch::default());
+                while all.next_into(&mut batch).unwrap() {}
+                for row in batch.iter() {
+                    let alone = one.next_row().unwrap();
+                    assert_eq!(alone.as_ref().map(|r| format!("{:?}", r.borrowed())), Some(format!("{row:?}")));
+                }
+                assert!(one.next_row().unwrap().is_none());
+                Ok(())
+            })
+            .unwrap();
+    }
 
     struct Read1 {
         columns: Vec<String>,

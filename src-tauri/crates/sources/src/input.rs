@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -20,23 +20,34 @@ const LAYERS: usize = 3;
 #[derive(Clone)]
 pub struct Meter {
     file: Arc<File>,
-    hash: Arc<Mutex<Sha256>>,
+    hash: Arc<Mutex<Option<Sha256>>>,
     position: Arc<AtomicU64>,
 }
 
 impl Meter {
     pub fn new(file: File) -> Self {
-        Self { file: Arc::new(file), hash: Arc::default(), position: Arc::default() }
+        Self { file: Arc::new(file), hash: Arc::new(Mutex::new(Some(Sha256::new()))), position: Arc::default() }
     }
 
     pub fn position(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.position)
     }
 
-    /// Reads what is left, and gives the SHA-256 of the whole file in hex.
+    fn hash(&self) -> MutexGuard<'_, Option<Sha256>> {
+        self.hash.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn stop_hashing(&self) {
+        *self.hash() = None;
+    }
+
+    /// Reads what is left, and gives the SHA-256 of the whole file in hex; an empty text if hashing was stopped.
     pub fn finish(&mut self) -> io::Result<String> {
+        if self.hash().is_none() {
+            return Ok(String::new());
+        }
         io::copy(self, &mut io::sink())?;
-        let hash = std::mem::take(&mut *self.hash.lock().unwrap_or_else(PoisonError::into_inner));
+        let hash = self.hash().take().unwrap_or_default();
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 }
@@ -44,7 +55,9 @@ impl Meter {
 impl Read for Meter {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = (&*self.file).read(buffer)?;
-        self.hash.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n]);
+        if let Some(hash) = &mut *self.hash() {
+            hash.update(&buffer[..n]);
+        }
         self.position.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
     }

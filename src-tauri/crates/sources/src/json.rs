@@ -8,7 +8,7 @@ use std::io::Read;
 
 use crate::lists::ListSeeker;
 use crate::window::Window;
-use crate::{Fault, KEPT_OF_OVERSIZED, MAX_ROW, RawRow, Rows};
+use crate::{Batch, Fault, KEPT_OF_OVERSIZED, MAX_ROW, RawRow, Row, Rows};
 
 /// How rows are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,20 @@ impl<R: Read> Splitter<R> {
             }
             return Ok(Some(self.row(offset, line, None)));
         }
+    }
+
+    /// Adds the line at hand to a batch, if all of it is at hand.
+    fn whole_line(&mut self, batch: &mut Batch) -> bool {
+        let rest = self.window.rest();
+        let Some(end) = memchr::memchr(b'\n', rest) else { return false };
+        let lines = matches!(self.layout, Layout::Lines | Layout::Unknown);
+        if !lines || end > MAX_ROW || self.decoded_from.is_some() || rest[..end].iter().all(u8::is_ascii_whitespace) {
+            return false;
+        }
+        self.number += 1;
+        batch.push(Row { number: self.number, offset: self.window.position(), bytes: &rest[..end], fault: None });
+        self.window.at += end + 1;
+        true
     }
 
     fn row(&self, offset: u64, bytes: Vec<u8>, fault: Option<Fault>) -> RawRow {
@@ -258,6 +272,17 @@ impl<R: Read + Send> Rows for Splitter<R> {
             }
         }
         Ok(row)
+    }
+
+    fn next_into(&mut self, batch: &mut Batch) -> std::io::Result<bool> {
+        if self.whole_line(batch) {
+            return Ok(true);
+        }
+        let row = self.next_row()?;
+        if let Some(row) = &row {
+            batch.push(row.borrowed());
+        }
+        Ok(row.is_some())
     }
 
     fn notes(&mut self) -> Vec<String> {

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod batch;
 mod bson_file;
 mod csv;
 mod dialect;
@@ -26,6 +27,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use batch::{Batch, Row};
 pub use bson_file::{BsonRows, is_readable};
 pub use csv::CsvDecoder;
 pub use csv::Scratch;
@@ -155,6 +157,15 @@ pub struct RawRow {
 pub trait Rows: Send {
     /// The next row; `None` at the end.
     fn next_row(&mut self) -> std::io::Result<Option<RawRow>>;
+
+    /// Adds the next row to a batch; false at the end.
+    fn next_into(&mut self, batch: &mut Batch) -> std::io::Result<bool> {
+        let row = self.next_row()?;
+        if let Some(row) = &row {
+            batch.push(row.borrowed());
+        }
+        Ok(row.is_some())
+    }
 
     /// What there is to say when the last row was read: cut off, damaged, empty.
     fn notes(&mut self) -> Vec<String>;

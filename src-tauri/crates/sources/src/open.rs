@@ -16,7 +16,7 @@ use crate::input::{self, Damage, Meter, OnDisk, Plain};
 use crate::json::{Layout, Splitter};
 use crate::mongodump::{self, ArchiveReader, ArchiveRows};
 use crate::sheet::Book;
-use crate::{Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, sqlite};
+use crate::{Batch, Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, sqlite};
 
 /// Turns the bytes of a row into values; cheap to share between threads.
 #[derive(Debug, Clone)]
@@ -74,6 +74,17 @@ pub struct Opened {
 impl Opened {
     pub fn next_row(&mut self) -> std::io::Result<Option<RawRow>> {
         self.rows.next_row()
+    }
+
+    /// Adds the next row to a batch; false at the end.
+    pub fn next_into(&mut self, batch: &mut Batch) -> std::io::Result<bool> {
+        self.rows.next_into(batch)
+    }
+
+    /// Nobody asks for the SHA-256 of the file: [`Opened::finish`] gives an empty one.
+    pub fn without_hash(self) -> Self {
+        self.meter.stop_hashing();
+        self
     }
 
     /// After the last row: the SHA-256 of the file in hex, and what there is to say about it.

@@ -17,9 +17,8 @@ pub struct Window<R> {
 impl<R: Read> Window<R> {
     /// Reads the first chunk; a byte order mark of UTF-8 is passed over.
     pub fn new(mut input: R) -> io::Result<Self> {
-        let mut buffer = Vec::with_capacity(CHUNK);
-        input.by_ref().take(CHUNK as u64).read_to_end(&mut buffer)?;
-        let ended = buffer.len() < CHUNK;
+        let mut buffer = Vec::with_capacity(2 * CHUNK);
+        let ended = !read_chunk(&mut input, &mut buffer)?;
         let at = if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Ok(Self { input, buffer, at, base: 0, ended })
     }
@@ -42,9 +41,7 @@ impl<R: Read> Window<R> {
                 self.base += self.at as u64;
                 self.at = 0;
             }
-            let before = self.buffer.len();
-            self.input.by_ref().take(CHUNK as u64).read_to_end(&mut self.buffer)?;
-            self.ended = self.buffer.len() - before < CHUNK;
+            self.ended = !read_chunk(&mut self.input, &mut self.buffer)?;
         }
         Ok(self.buffer.len() > self.at + wanted)
     }
@@ -72,4 +69,25 @@ impl<R: Read> Window<R> {
             }
         }
     }
+}
+
+/// Reads up to a chunk; false at the end of the source. Straight into its place: `read_to_end` begins anew with small reads.
+fn read_chunk(input: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    let mut filled = buffer.len();
+    let wanted = filled + CHUNK;
+    buffer.resize(wanted, 0);
+    let mut outcome = Ok(());
+    while filled < wanted {
+        match input.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => {
+                outcome = Err(e);
+                break;
+            }
+        }
+    }
+    buffer.truncate(filled);
+    outcome.map(|()| filled == wanted)
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use steward_domain::run::RunFile;
 use steward_mapping::Mapping;
 use steward_schema::{Checker, Pack};
-use steward_sources::{Decoder, Opened, RawRow};
+use steward_sources::{Batch, Decoder, Opened, Row};
 use steward_store::Query;
 use tokio::sync::mpsc;
 
@@ -21,6 +21,8 @@ use crate::workspace::Workspace;
 /// Rows of one batch, and bytes that end it earlier.
 const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
+/// Room that a batch begins with.
+const USUAL_BYTES: usize = 256 << 10;
 
 /// How rows become records, and what they are checked against.
 #[derive(Clone, Default)]
@@ -31,7 +33,7 @@ pub struct Reading {
     /// Records are stored as those of another pack.
     pub normaliser: Option<Arc<Normaliser>>,
     pub key_field: String,
-    /// Only whether rows are fine is asked, not what records they make.
+    /// Only whether rows are fine is asked, not what records they make, nor the hash of the file.
     pub judging: bool,
 }
 
@@ -48,15 +50,15 @@ impl Reading {
 }
 
 /// Rows of one file, cut and read ahead.
-struct RawBatch {
-    file: usize,
-    rows: Vec<RawRow>,
-    reader: Arc<RowReader>,
-    position: u64,
+pub(super) struct RawBatch {
+    pub(super) file: usize,
+    pub(super) rows: Batch,
+    pub(super) reader: Arc<RowReader>,
+    pub(super) position: u64,
     /// Of a collection: where reading goes on after these rows.
     cursor: Option<String>,
     /// Set with the last batch of a file.
-    end: Option<FileEnd>,
+    pub(super) end: Option<FileEnd>,
 }
 
 pub(super) struct FileEnd {
@@ -148,11 +150,11 @@ async fn read_collection(index: usize, source: &CollectionSource, how: &Reading,
     loop {
         let query = Query::new(steward_domain::Filter::all(), BATCH_ROWS).sorted("_id", false).after(after.take());
         let page = source.store.find(&source.collection, &query).await?;
-        let mut rows = Vec::with_capacity(page.records.len());
+        let mut rows = Batch::default();
         for record in page.records {
             number += 1;
             hash.update(record.as_bytes());
-            rows.push(RawRow { number, offset: 0, bytes: record.into_bytes(), fault: None });
+            rows.push(Row { number, offset: 0, bytes: record.as_bytes(), fault: None });
         }
         let last = page.next.is_none();
         let cursor = page.next.as_ref().map(|c| place::mark(number, c));
@@ -185,17 +187,17 @@ fn read_file(
     send: &mpsc::Sender<Result<RawBatch>>,
 ) -> std::result::Result<(), Stopped> {
     let reader = Arc::new(RowReader::new(&opened.decoder, how)?);
+    if how.judging {
+        opened = opened.without_hash();
+    }
     let mut notes: Vec<String> = opened.examined.notes.iter().map(|n| named(n, &file.name)).collect();
-    let mut rows = Vec::new();
-    let mut bytes = 0;
-    while let Some(row) = opened.next_row().map_err(Stopped::Io)? {
-        bytes += row.bytes.len();
-        rows.push(row);
-        if rows.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
+    let empty = || Batch::with_room(BATCH_ROWS, USUAL_BYTES);
+    let mut rows = empty();
+    while opened.next_into(&mut rows).map_err(Stopped::Io)? {
+        if rows.len() >= BATCH_ROWS || rows.size() >= BATCH_BYTES {
             let position = opened.position.load(Ordering::Relaxed);
-            let batch =
-                RawBatch { file: index, rows: std::mem::take(&mut rows), reader: Arc::clone(&reader), position, cursor: None, end: None };
-            bytes = 0;
+            let rows = std::mem::replace(&mut rows, empty());
+            let batch = RawBatch { file: index, rows, reader: Arc::clone(&reader), position, cursor: None, end: None };
             if send.blocking_send(Ok(batch)).is_err() {
                 return Ok(());
             }
@@ -211,8 +213,20 @@ fn read_file(
 
 /// Checked batches in the order of the files.
 pub fn checked(files: Vec<SourceFile>, how: Reading) -> impl Stream<Item = Result<CheckedBatch>> + Send {
-    let (send, receive) = mpsc::channel::<Result<RawBatch>>(2);
     let (checker, key_field) = (how.checker.clone(), how.key_field.clone());
+    worked(files, how, move |batch| {
+        let rows = batch.reader.check(batch.rows.iter(), checker.as_deref(), &key_field);
+        CheckedBatch { file: batch.file, rows, position: batch.position, cursor: batch.cursor, end: batch.end }
+    })
+}
+
+/// Batches that one thread reads and others work on, in the order of the files.
+pub(super) fn worked<T: Send + 'static>(
+    files: Vec<SourceFile>,
+    how: Reading,
+    work: impl Fn(RawBatch) -> T + Send + Sync + 'static,
+) -> impl Stream<Item = Result<T>> + Send {
+    let (send, receive) = mpsc::channel::<Result<RawBatch>>(2);
     tokio::task::spawn_blocking(move || {
         for (index, file) in files.iter().enumerate() {
             if let Err(e) = read_source(index, file, &how, &send) {
@@ -223,16 +237,14 @@ pub fn checked(files: Vec<SourceFile>, how: Reading) -> impl Stream<Item = Resul
     });
     let batches = futures::stream::unfold(receive, |mut receive| async { receive.recv().await.map(|b| (b, receive)) });
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8);
+    let work = Arc::new(work);
     batches
         .map(move |batch| {
-            let (checker, key_field) = (checker.clone(), key_field.clone());
+            let work = Arc::clone(&work);
             async move {
                 let batch = batch?;
-                let work = move || {
-                    let rows = batch.reader.check(batch.rows, checker.as_deref(), &key_field);
-                    CheckedBatch { file: batch.file, rows, position: batch.position, cursor: batch.cursor, end: batch.end }
-                };
-                tokio::task::spawn_blocking(work).await.map_err(|e| Error::BadRequest(format!("Reading stopped unexpectedly: {e}.")))
+                let worked = tokio::task::spawn_blocking(move || work(batch)).await;
+                worked.map_err(|e| Error::BadRequest(format!("Reading stopped unexpectedly: {e}.")))
             }
         })
         .buffered(threads + 1)

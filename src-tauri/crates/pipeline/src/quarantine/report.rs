@@ -28,6 +28,17 @@ pub enum Report {
     Rows,
 }
 
+impl Report {
+    /// The lines about a row, of a report that knows no fields before it begins.
+    pub fn lines(self, entry: &QuarantineEntry) -> Vec<u8> {
+        match self {
+            Self::Ndjson => json_row(entry),
+            Self::Errors => error_lines(entry),
+            Self::Rows => row_line(entry, &[]),
+        }
+    }
+}
+
 /// Writes entries; gives how many. CSV begins with a byte order mark, so that spreadsheets read it as UTF-8.
 pub async fn write(workspace: &Workspace, narrow: &Narrow, report: Report, path: &Path, progress: &dyn Progress) -> Result<i64> {
     let mut narrow = narrow.clone();
@@ -50,9 +61,8 @@ pub async fn write(workspace: &Workspace, narrow: &Narrow, report: Report, path:
         progress.checkpoint()?;
         for entry in &batch {
             let lines = match report {
-                Report::Ndjson => json_row(entry),
-                Report::Errors => error_lines(entry),
                 Report::Rows => row_line(entry, &fields),
+                other => other.lines(entry),
             };
             file.write(path, &lines)?;
             written += 1;
@@ -83,10 +93,15 @@ impl Told {
         Ok(Self { path: path.to_owned(), file, report, rows: 0 })
     }
 
-    pub fn add(&mut self, entry: &QuarantineEntry) -> Result<()> {
+    /// What the lines are made as.
+    pub fn kind(&self) -> Report {
+        self.report
+    }
+
+    /// Writes the lines of a row.
+    pub fn write(&mut self, lines: &[u8]) -> Result<()> {
         self.rows += 1;
-        let lines = if self.report == Report::Ndjson { json_row(entry) } else { error_lines(entry) };
-        self.file.write(&self.path, &lines)
+        self.file.write(&self.path, lines)
     }
 
     /// Puts the file in place; gives how many rows it tells of.

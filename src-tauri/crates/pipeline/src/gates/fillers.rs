@@ -1,0 +1,68 @@
+//! Rules about placeholders, as far as they can be told while a row is looked at: texts and numbers that stand for nothing,
+//! and one text that only repeats another.
+
+use regex::{RegexSet, RegexSetBuilder};
+use serde_json::Value as Json;
+use steward_schema::Pack;
+
+/// Room for the compiled patterns of one field.
+const ROOM: usize = 64 << 20;
+
+/// What one field must not hold.
+#[derive(Debug)]
+pub struct Filler {
+    texts: RegexSet,
+    numbers: Vec<f64>,
+    words: Vec<String>,
+}
+
+impl Filler {
+    /// The rules for a field; `None` in the inner option where there are none, in the outer one where one of them cannot be
+    /// told here.
+    pub fn of(pack: &Pack, field: &str) -> Option<Option<Self>> {
+        let rules = || pack.steward.placeholder.iter().filter(|rule| rule.fields.iter().any(|f| f == field));
+        let patterns: Vec<&str> = rules().filter_map(|rule| rule.pattern.as_deref()).collect();
+        let (mut numbers, mut words) = (Vec::new(), Vec::new());
+        for equal in rules().filter_map(|rule| rule.equals.as_ref()) {
+            match equal {
+                Json::Number(n) => numbers.push(n.as_f64()?),
+                Json::String(text) => words.push(text.clone()),
+                _ => return None,
+            }
+        }
+        if patterns.is_empty() && numbers.is_empty() && words.is_empty() {
+            return Some(None);
+        }
+        let texts = RegexSetBuilder::new(patterns).size_limit(ROOM).build().ok()?;
+        Some(Some(Self { texts, numbers, words }))
+    }
+
+    pub fn is_text(&self, text: &str) -> bool {
+        self.texts.is_match(text) || self.words.iter().any(|word| word == text)
+    }
+
+    pub fn is_number(&self, number: f64) -> bool {
+        self.numbers.contains(&number)
+    }
+}
+
+/// Fields of which one must not repeat another, by their places.
+pub fn pairs(pack: &Pack, place: impl Fn(&str) -> Option<usize>) -> Option<Vec<(usize, usize)>> {
+    let mut pairs = Vec::new();
+    for rule in &pack.steward.placeholder {
+        let Some(other) = &rule.same_as else { continue };
+        for field in &rule.fields {
+            pairs.push((place(field)?, place(other)?));
+        }
+    }
+    Some(pairs)
+}
+
+/// The texts are the same but for case and the white space around them.
+pub fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim(), other.trim());
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
+    one.to_lowercase() == other.to_lowercase()
+}
