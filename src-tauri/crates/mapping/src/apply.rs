@@ -54,6 +54,13 @@ impl Compiled {
         Some(self.layout.plain()?.iter().map(|rule| rule.target.path[0].as_str()).collect())
     }
 
+    /// The field at a place among [`Compiled::fields`], and what is written there for the cells of a row. `None` if that is
+    /// nothing, or not all that its rule does.
+    pub fn value_of(&self, at: usize, cells: &[Cell<'_>]) -> Option<(&str, Json)> {
+        let rule = self.layout.plain()?.get(at)?;
+        Some((rule.target.path[0].as_str(), rule.only_value(Input::Cells(cells))?))
+    }
+
     /// Shows what would be written for the cells of a row, without making a record: the place among [`Compiled::fields`] and
     /// the value, until `see` says no. False where it did, or where a value cannot be transformed or is not all there is to say.
     pub fn show(&self, cells: &[Cell<'_>], see: &mut dyn FnMut(usize, Shown<'_>) -> bool) -> bool {

@@ -24,14 +24,14 @@ const SILENT: [&str; 10] =
 const APART: usize = 64;
 
 /// What is surely fine at one place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Gate {
     kind: Kind,
     /// Null is fine too.
     null: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Kind {
     Text(TextGate),
     Number(Bounds),
@@ -44,7 +44,7 @@ enum Kind {
     Closed,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Bounds {
     integer: bool,
     least: f64,
@@ -54,7 +54,7 @@ struct Bounds {
     below: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ListGate {
     item: Gate,
     unique: bool,
@@ -65,7 +65,7 @@ struct ListGate {
 }
 
 /// The fields of an object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ObjectGate {
     names: Vec<String>,
     gates: Vec<Gate>,
@@ -74,7 +74,7 @@ struct ObjectGate {
 }
 
 /// A whole record, with the rules that look at several of its fields.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RecordGate {
     fields: ObjectGate,
     /// By field.
@@ -295,6 +295,11 @@ impl RecordGate {
     /// All required fields are among those whose bits are set.
     pub fn has_all(&self, there: u64) -> bool {
         there & self.fields.required == self.fields.required
+    }
+
+    /// The field at a place is compared with another one.
+    pub fn is_compared(&self, at: usize) -> bool {
+        self.pairs.iter().any(|(one, other)| *one == at || *other == at)
     }
 
     /// No two fields are compared with each other.

@@ -33,6 +33,9 @@ pub use read::{CheckedBatch, Reading, checked, run_file, size};
 /// Samples kept for a plan.
 const SAMPLES: usize = 20;
 
+/// Problems that are looked for one by one.
+const FEW: usize = 32;
+
 /// What is to be loaded where.
 #[derive(Debug, Clone)]
 pub struct ImportSpec {
@@ -300,24 +303,28 @@ impl Pass<'_> {
                 errors: entry.errors.clone(),
             });
         }
-        let mut counted: Vec<(String, String)> = Vec::new();
+        let mut counted: Vec<usize> = Vec::new();
         for error in &entry.errors {
-            let place = (error.field().to_owned(), error.rule.clone());
-            if counted.contains(&place) {
-                continue;
+            let at = self.problem(error, problems);
+            if !counted.contains(&at) {
+                counted.push(at);
+                self.findings.problems[at].rows += 1;
             }
-            let at = *problems.entry(place.clone()).or_insert_with(|| {
-                self.findings.problems.push(Problem {
-                    field: place.0.clone(),
-                    rule: place.1.clone(),
-                    message: general_message(error),
-                    rows: 0,
-                });
-                self.findings.problems.len() - 1
-            });
-            self.findings.problems[at].rows += 1;
-            counted.push(place);
         }
+    }
+
+    /// Where the rule that an error breaks stands among the problems.
+    fn problem(&mut self, error: &Violation, problems: &mut HashMap<(String, String), usize>) -> usize {
+        // Most files have few of them.
+        let same = |problem: &Problem| problem.field == error.field() && problem.rule == error.rule;
+        if let Some(at) = self.findings.problems.iter().take(FEW).position(same) {
+            return at;
+        }
+        *problems.entry((error.field().to_owned(), error.rule.clone())).or_insert_with(|| {
+            let (field, rule) = (error.field().to_owned(), error.rule.clone());
+            self.findings.problems.push(Problem { field, rule, message: general_message(error), rows: 0 });
+            self.findings.problems.len() - 1
+        })
     }
 
     fn count(

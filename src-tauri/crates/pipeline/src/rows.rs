@@ -1,6 +1,6 @@
 //! From the bytes of a row to a record that may be loaded, or to the reasons why not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bson::{Bson, Document, RawDocumentBuf};
 use serde_json::Value as Json;
@@ -14,7 +14,7 @@ use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 use crate::error::Result;
 use crate::import::Reading;
 use crate::normalise::Normaliser;
-use crate::quick::{Desk, Quick, Seen};
+use crate::quick::{Answer, Desk, Quick, Seen};
 
 /// A row after all checks that need no other row.
 #[derive(Debug)]
@@ -58,6 +58,14 @@ pub struct RowReader {
     normaliser: Option<Arc<Normaliser>>,
     quick: Option<Quick>,
     judging: bool,
+    /// Those that no thread has at work.
+    kits: Mutex<Vec<Kit>>,
+}
+
+/// What a thread works with, batch after batch.
+struct Kit {
+    quick: Option<Quick>,
+    scratch: Option<Scratch>,
 }
 
 /// A row as a JSON object, or as a document where it came with types of its own.
@@ -83,7 +91,14 @@ impl RowReader {
             (None, None) => None,
         };
         let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
-        Ok(Self { decoder: decoder.clone(), mapping, normaliser: how.normaliser.clone(), quick, judging: how.judging })
+        Ok(Self {
+            decoder: decoder.clone(),
+            mapping,
+            normaliser: how.normaliser.clone(),
+            quick,
+            judging: how.judging,
+            kits: Mutex::default(),
+        })
     }
 
     /// Checks rows. `checker` is absent for an import without a schema.
@@ -94,18 +109,37 @@ impl RowReader {
 
     /// Whether rows are fine: of those that surely are, only what has to be known of them.
     pub fn judge(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Judged> {
-        let mut desk = Desk::new(&self.decoder);
-        let judge =
-            |row: Row<'_>, scratch: &mut Option<Scratch>| Judged::Checked(Box::new(self.check_row(row, scratch, checker, key_field)));
+        let mut kit = self.kits().pop().unwrap_or_else(|| Kit { quick: self.quick.clone(), scratch: self.decoder.scratch() });
+        let mut desk = Desk::default();
+        let judge = |row: Row<'_>, kit: &mut Kit| Judged::Checked(Box::new(self.check_row(row, &mut kit.scratch, checker, key_field)));
         let mut out = Vec::with_capacity(rows.len());
         for row in rows.iter() {
-            let seen = self.quick.as_ref().and_then(|quick| quick.accepts(row, &self.decoder, self.mapping.as_ref(), &mut desk));
-            out.push(match seen {
-                Some(seen) => Judged::Fine(seen),
-                None => judge(row, desk.scratch()),
-            });
+            let judged = kit.quick.as_ref().and_then(|quick| self.quickly(quick, row, &mut desk));
+            out.push(judged.unwrap_or_else(|| judge(row, &mut kit)));
         }
+        self.kits().push(kit);
         out
+    }
+
+    fn kits(&self) -> MutexGuard<'_, Vec<Kit>> {
+        self.kits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What can be said of a row without going the full way.
+    fn quickly<'b>(&self, quick: &Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Judged> {
+        let mapping = self.mapping.as_ref();
+        match quick.look(row, &self.decoder, mapping, desk) {
+            Answer::Fine(seen) => Some(Judged::Fine(seen)),
+            Answer::Doubt { column, key_hash, unknown } => {
+                let errors = quick.broken_rules(column, mapping, desk)?;
+                if errors.is_empty() {
+                    return Some(Judged::Fine(Seen { key_hash: key_hash?, unknown }));
+                }
+                let outcome = RowOutcome::Bad { raw: row.bytes.to_vec(), document: None, errors };
+                Some(Judged::Checked(Box::new(CheckedRow { number: row.number, offset: row.offset, outcome, unknown })))
+            }
+            Answer::Unsure => None,
+        }
     }
 
     fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {

@@ -59,6 +59,19 @@ impl Checker {
         Ok(Self { id: pack.id.clone(), validator, placeholders, quick, known })
     }
 
+    /// Only what a pack says of one field, for records that hold nothing else. Of its rules about placeholders, those that look
+    /// at other fields too are left out.
+    ///
+    /// Errors: the schema of the field cannot be compiled by itself.
+    pub fn of_field(pack: &Pack, field: &str) -> Result<Self, PackError> {
+        let mut alone = pack.clone();
+        let schema = pack.json.get("properties").and_then(|properties| properties.get(field)).cloned().unwrap_or_default();
+        alone.json = serde_json::json!({ "$schema": pack.text("$schema"), "type": "object", "properties": { field: schema } });
+        alone.steward.placeholder.retain(|rule| rule.same_as.is_none() && rule.fields.iter().any(|f| f == field));
+        alone.steward.placeholder.iter_mut().for_each(|rule| rule.fields = vec![field.to_owned()]);
+        Self::new(&alone, &Registry::default())
+    }
+
     /// Every rule that a record breaks; empty when it is fine. The record is given in its plain view.
     pub fn check(&self, record: &Json) -> Vec<Violation> {
         let mut out = Vec::new();

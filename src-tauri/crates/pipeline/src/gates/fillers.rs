@@ -9,7 +9,7 @@ use steward_schema::Pack;
 const ROOM: usize = 64 << 20;
 
 /// What one field must not hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Filler {
     texts: RegexSet,
     numbers: Vec<f64>,

@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for Record<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Seen, A::Error> {
-        let RecordGate { fields, fillers, pairs } = self.gate;
+        let RecordGate { fields, fillers, .. } = self.gate;
         let anything = Gate::anything();
         let (mut names, mut after) = (Names::default(), 0);
         let mut kept: Vec<(usize, Cow<'de, str>)> = Vec::new();
@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for Record<'_> {
                 }
                 Name::Other(name) => (&anything, None, name == self.key_field, None),
             };
-            let pair = place.filter(|at| pairs.iter().any(|(one, other)| one == at || other == at));
+            let pair = place.filter(|at| self.gate.is_compared(*at));
             let value = entries.next_value_seed(Look { gate, filler, keep: is_key || pair.is_some() })?;
             if is_key {
                 key = Some(value.hash().ok_or_else(unsure)?);
@@ -189,7 +189,7 @@ impl Value<'_> {
             Self::Number(n) => RawBsonRef::Double(*n),
             Self::Other => return None,
         };
-        Some(crate::rows::hash(&steward_domain::order::key(Some(value))))
+        Some(crate::quick::hash(value))
     }
 }
 

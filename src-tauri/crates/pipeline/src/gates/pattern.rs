@@ -3,7 +3,7 @@
 //! Each part takes as many characters as it can. Where that leads to the end of the text, the pattern fits; where it does
 //! not, going back might still have helped, and the text is not surely fine.
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Pattern {
     /// `\S` somewhere in the text.
     Visible,
@@ -12,7 +12,7 @@ pub enum Pattern {
 }
 
 /// Characters of one kind, so and so many of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Part {
     /// A bit for each character of ASCII.
     fits: u128,

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::SILENT;
 use super::pattern::Pattern;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TextGate {
     format: Format,
     least: usize,

@@ -115,7 +115,9 @@ struct Counts {
 impl Pass<'_> {
     /// Looks at everything. What is wrong is told in the report, if there is one.
     pub async fn judge(mut self, mut report: Option<Told>) -> Result<Findings> {
-        let how = Reading { judging: true, ..Reading::of(self.workspace, self.spec)? };
+        // The report for people shows rows as they came.
+        let documents = report.as_ref().is_some_and(|report| report.kind() != Report::Errors);
+        let how = Reading { judging: true, documents, ..Reading::of(self.workspace, self.spec)? };
         let base = self.begin().await?;
         let clerk = Clerk {
             workspace: self.workspace.clone(),

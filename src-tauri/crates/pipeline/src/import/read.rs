@@ -35,6 +35,8 @@ pub struct Reading {
     pub key_field: String,
     /// Only whether rows are fine is asked, not what records they make, nor the hash of the file.
     pub judging: bool,
+    /// Of rows that are not fine, the records are wanted too, as far as there are any.
+    pub documents: bool,
 }
 
 impl Reading {
@@ -45,7 +47,7 @@ impl Reading {
             schema => (Some(workspace.checker(schema)?), Some(Arc::new(workspace.registry.get(schema)?.clone()))),
         };
         let normaliser = Normaliser::of(workspace, &spec.schema)?;
-        Ok(Self { checker, pack, mapping: spec.mapping.clone(), normaliser, key_field: spec.key_field.clone(), judging: false })
+        Ok(Self { checker, pack, mapping: spec.mapping.clone(), normaliser, key_field: spec.key_field.clone(), ..Self::default() })
     }
 }
 
