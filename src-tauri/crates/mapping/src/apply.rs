@@ -54,19 +54,30 @@ impl Compiled {
         Some(self.layout.plain()?.iter().map(|rule| rule.target.path[0].as_str()).collect())
     }
 
-    /// The field at a place among [`Compiled::fields`], and what is written there for the cells of a row. `None` if that is
-    /// nothing, or not all that its rule does.
-    pub fn value_of(&self, at: usize, cells: &[Cell<'_>]) -> Option<(&str, Json)> {
+    /// The field at a place among [`Compiled::fields`], and what is written there for the cells of a row. `None` if there is
+    /// more to it than this value. What could not be transformed is among the errors.
+    pub fn value_of(&self, at: usize, cells: &[Cell<'_>], errors: &mut Vec<Violation>) -> Option<(&str, Json)> {
         let rule = self.layout.plain()?.get(at)?;
-        Some((rule.target.path[0].as_str(), rule.only_value(Input::Cells(cells))?))
+        Some((rule.target.path[0].as_str(), rule.only_value(Input::Cells(cells), errors)?))
     }
 
-    /// Shows what would be written for the cells of a row, without making a record: the place among [`Compiled::fields`] and
-    /// the value, until `see` says no. False where it did, or where a value cannot be transformed or is not all there is to say.
-    pub fn show(&self, cells: &[Cell<'_>], see: &mut dyn FnMut(usize, Shown<'_>) -> bool) -> bool {
-        let fitting = matches!(self.rows, Rows::Table { columns } if columns == cells.len());
-        let Some(rules) = self.layout.plain().filter(|_| fitting) else { return false };
-        rules.iter().enumerate().all(|(at, rule)| rule.show(Input::Cells(cells), &mut |shown| see(at, shown)))
+    /// The only column that the field at this place comes from.
+    pub fn column_of(&self, at: usize) -> Option<usize> {
+        self.layout.plain()?.get(at)?.source.column()
+    }
+
+    /// Shows what would be written to a field for the cells of a row, without making a record. False where `see` says no, or
+    /// where the value cannot be transformed or is not all there is to say.
+    pub fn show(&self, at: usize, cells: &[Cell<'_>], see: &mut dyn FnMut(Shown<'_>) -> bool) -> bool {
+        self.layout.plain().and_then(|rules| rules.get(at)).is_some_and(|rule| rule.show(Input::Cells(cells), see))
+    }
+
+    /// How many columns the table has that the mapping was compiled for.
+    pub fn columns(&self) -> Option<usize> {
+        match self.rows {
+            Rows::Table { columns } => Some(columns),
+            Rows::Json { .. } => None,
+        }
     }
 
     /// Columns that no rule uses, in the order of the header; empty for JSON rows.

@@ -80,10 +80,10 @@ impl RuleOp {
         }
     }
 
-    /// The value of the rule for a row, if there is one and nothing else to say.
-    pub fn only_value(&self, row: Input<'_>) -> Option<Json> {
-        let (mut beside, mut errors) = (Vec::new(), Vec::new());
-        self.value(row, &mut beside, &mut errors).filter(|_| beside.is_empty() && errors.is_empty())
+    /// The value of the rule for a row, if there is one and none for another target.
+    pub fn only_value(&self, row: Input<'_>, errors: &mut Vec<Violation>) -> Option<Json> {
+        let mut beside = Vec::new();
+        self.value(row, &mut beside, errors).filter(|_| beside.is_empty())
     }
 
     /// The value of the rule for a row; values for other targets go to `beside`.

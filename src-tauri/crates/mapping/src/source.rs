@@ -78,6 +78,14 @@ impl SourceOp {
         })
     }
 
+    /// The column that it reads, if it reads one and nothing else.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Place(Place::Column(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
     pub fn get<'a>(&'a self, row: Input<'a>, missing: &Words) -> Slot<'a> {
         match self {
             Self::Place(place) => value_at(place, row, missing),

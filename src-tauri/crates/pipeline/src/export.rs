@@ -163,9 +163,12 @@ pub(crate) fn cell(value: Option<&Bson>) -> String {
     }
 }
 
+/// Bytes that a line of a report usually has at most.
+const USUAL_LINE: usize = 480;
+
 /// One CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front.
 pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> Vec<u8> {
-    let mut line = String::new();
+    let mut line = String::with_capacity(USUAL_LINE);
     for (at, cell) in cells.enumerate() {
         let cell = cell.as_ref();
         if at > 0 {

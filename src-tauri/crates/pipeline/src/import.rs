@@ -213,7 +213,7 @@ impl Pass<'_> {
         }
         self.findings.unknown_fields = unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
         for entry in bad.iter().filter(|e| e.status == QuarantineStatus::Waiting) {
-            self.note_rejected(entry, problems);
+            self.note_rejected(&entry.errors, || Some(rejected(entry)), problems);
         }
         if let Some(end) = batch.end {
             self.findings.files[batch.file].sha256 = end.sha256;
@@ -293,18 +293,19 @@ impl Pass<'_> {
         waiting(self.workspace, self.spec, &self.run, row, errors)
     }
 
-    fn note_rejected(&mut self, entry: &QuarantineEntry, problems: &mut HashMap<(String, String), usize>) {
+    /// `sample` makes what is shown of the row.
+    fn note_rejected(
+        &mut self,
+        errors: &[Violation],
+        sample: impl FnOnce() -> Option<Rejected>,
+        problems: &mut HashMap<(String, String), usize>,
+    ) {
         self.findings.counts.quarantined += 1;
         if self.findings.rejected.len() < SAMPLES {
-            self.findings.rejected.push(Rejected {
-                file: entry.source_file.clone(),
-                row_number: u64::try_from(entry.row_number).unwrap_or(0),
-                raw: entry.raw.chars().take(500).collect(),
-                errors: entry.errors.clone(),
-            });
+            self.findings.rejected.extend(sample());
         }
         let mut counted: Vec<usize> = Vec::new();
-        for error in &entry.errors {
+        for error in errors {
             let at = self.problem(error, problems);
             if !counted.contains(&at) {
                 counted.push(at);
@@ -349,10 +350,20 @@ impl Pass<'_> {
                 Outcome::Older => self.findings.counts.set_aside += 1,
                 Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
                     let entry = turned_away(self, file, &outcome, &incoming, &row);
-                    self.note_rejected(&entry, problems);
+                    self.note_rejected(&entry.errors, || Some(rejected(&entry)), problems);
                 }
             }
         }
+    }
+}
+
+/// What is shown of a row that is kept out.
+fn rejected(entry: &QuarantineEntry) -> Rejected {
+    Rejected {
+        file: entry.source_file.clone(),
+        row_number: u64::try_from(entry.row_number).unwrap_or(0),
+        raw: entry.raw.chars().take(500).collect(),
+        errors: entry.errors.clone(),
     }
 }
 

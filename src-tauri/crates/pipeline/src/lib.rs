@@ -13,6 +13,7 @@ pub mod failing;
 mod gates;
 pub mod import;
 pub mod journal;
+mod memo;
 pub mod normalise;
 pub mod packs;
 pub mod progress;

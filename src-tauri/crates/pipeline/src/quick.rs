@@ -14,6 +14,7 @@ use steward_sources::{Decoder, Row};
 
 use crate::gates::RecordGate;
 use crate::import::Reading;
+use crate::memo::Memo;
 
 pub use crate::gates::json::Seen;
 
@@ -23,7 +24,7 @@ pub struct Quick {
     gate: RecordGate,
     way: Way,
     key_field: String,
-    /// By column: what checks its field alone. Absent where records are wanted of rows that are not fine.
+    /// By place: what checks one field alone. Absent where records are wanted of rows that are not fine.
     alone: Option<Arc<Alone>>,
 }
 
@@ -38,12 +39,10 @@ struct Alone {
 #[derive(Debug)]
 pub enum Answer {
     Fine(Seen),
-    /// All columns but this one are fine, and those that have to be there are.
+    /// All but the value at this place are fine, and those that have to be there are.
     Doubt {
-        column: usize,
-        /// Of the key, unless it is what is doubted.
-        key_hash: Option<u64>,
-        unknown: Vec<String>,
+        place: usize,
+        seen: Seen,
     },
     Unsure,
 }
@@ -60,7 +59,15 @@ enum Way {
     /// Columns go to fields by name.
     Cells(Vec<Column>),
     /// The fields that the mapping of the person writes.
-    Mapped(Vec<Column>),
+    Mapped(Vec<Mapped>),
+}
+
+/// A field that a mapping writes.
+#[derive(Debug, Clone)]
+struct Mapped {
+    to: Column,
+    /// The only column that it comes from, and what of it was fine before. Not of the key, whose value is wanted.
+    from: Option<(usize, Memo)>,
 }
 
 /// Where the value of a column goes.
@@ -89,19 +96,25 @@ impl Quick {
         let way = match (decoder, by_name, mapping) {
             (Decoder::Csv(decoder), Some(by_name), _) => Way::Cells(by_names(by_name, &decoder.columns, &gate, &how.key_field)?),
             (Decoder::Csv(_), None, Some(mapping)) => {
-                let column = |field: &str| Column::new(field, &gate, &how.key_field);
-                Way::Mapped(mapping.fields()?.into_iter().map(column).collect())
+                let field = |(at, field): (usize, &str)| {
+                    let to = Column::new(field, &gate, &how.key_field);
+                    let from = mapping.column_of(at).filter(|_| field != how.key_field);
+                    Mapped { to, from: from.map(|column| (column, Memo::default())) }
+                };
+                Way::Mapped(mapping.fields()?.into_iter().enumerate().map(field).collect())
             }
             (Decoder::Json, None, None) => Way::Json,
             _ => return None,
         };
-        let alone = match &way {
-            Way::Cells(columns) if !how.documents => {
-                let checkers = columns.iter().map(|_| OnceLock::new()).collect();
-                Some(Arc::new(Alone { pack: Arc::new(pack.clone()), checkers }))
-            }
-            _ => None,
+        let places = match &way {
+            Way::Cells(columns) => columns.len(),
+            Way::Mapped(fields) => fields.len(),
+            Way::Json => 0,
         };
+        let alone = (!how.documents && places > 0).then(|| {
+            let checkers = (0..places).map(|_| OnceLock::new()).collect();
+            Arc::new(Alone { pack: Arc::new(pack.clone()), checkers })
+        });
         Some(Self { gate, way, key_field: how.key_field.clone(), alone })
     }
 
@@ -119,7 +132,7 @@ impl Quick {
                 (Way::Mapped(columns), Some(mapping)) => {
                     desk.inputs.clear();
                     desk.inputs.extend(desk.cells.iter().map(|text| Cell::text(*text)));
-                    return self.accepts_mapped(columns, mapping, &desk.inputs).into();
+                    return self.look_at_mapped(columns, mapping, &desk.cells, &desk.inputs);
                 }
                 _ => {}
             }
@@ -127,16 +140,27 @@ impl Quick {
         Answer::Unsure
     }
 
-    /// The rules that the value of a doubted column breaks: those of the row, since all else in it is fine. `None` where that
+    /// The rules that the value at a doubted place breaks: those of the row, since all else in it is fine. `None` where that
     /// cannot be told from this value alone.
-    pub fn broken_rules(&self, column: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Vec<Violation>> {
+    pub fn broken_rules(&self, place: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Vec<Violation>> {
         let alone = self.alone.as_ref()?;
         desk.inputs.clear();
         desk.inputs.extend(desk.cells.iter().map(|text| Cell::text(*text)));
-        let (field, value) = mapping?.value_of(column, &desk.inputs)?;
-        let checker = alone.checkers.get(column)?.get_or_init(|| Checker::of_field(&alone.pack, field).ok()).as_ref()?;
+        let mut errors = Vec::new();
+        let (field, value) = mapping?.value_of(place, &desk.inputs, &mut errors)?;
+        let scalar = |value: &Json| !value.is_object() && !value.is_array();
+        if !scalar(&value) && !value.as_array().is_some_and(|items| items.iter().all(scalar)) {
+            return None;
+        }
+        let checker = alone.checkers.get(place)?.get_or_init(|| Checker::of_field(&alone.pack, field).ok()).as_ref()?;
         let record: Json = std::iter::once((field.to_owned(), value)).collect();
-        Some(checker.check(&record))
+        for violation in checker.check(&record) {
+            // A value that could not be transformed is reported once.
+            if !errors.iter().any(|e: &Violation| e.pointer == violation.pointer && e.rule.starts_with("mapping.")) {
+                errors.push(violation);
+            }
+        }
+        Some(errors)
     }
 
     fn look_at_cells(&self, columns: &[Column], cells: &[&str]) -> Answer {
@@ -148,9 +172,10 @@ impl Quick {
             match column {
                 Column::Field { at, key } => {
                     there |= 1 << at;
-                    if self.gate.accepts_cell(*at, cell) {
-                        key_hash = if *key { Some(hash(RawBsonRef::String(cell))) } else { key_hash };
-                    } else if doubt.replace(index).is_some() || self.gate.is_compared(*at) {
+                    if *key {
+                        key_hash = Some(hash(RawBsonRef::String(cell)));
+                    }
+                    if !self.gate.accepts_cell(*at, cell) && (doubt.replace(index).is_some() || self.gate.is_compared(*at)) {
                         return Answer::Unsure;
                     }
                 }
@@ -162,29 +187,51 @@ impl Quick {
             let column = columns.iter().position(|c| matches!(c, Column::Field { at, .. } if *at == field))?;
             Some(cells[column]).filter(|cell| !cell.is_empty())
         };
-        match (doubt, key_hash) {
-            _ if !self.gate.has_all(there) || !self.gate.pairs_differ(cell) => Answer::Unsure,
-            (None, Some(key_hash)) => Answer::Fine(Seen { key_hash, unknown }),
-            (Some(column), key_hash) if self.alone.is_some() => Answer::Doubt { column, key_hash, unknown },
-            _ => Answer::Unsure,
-        }
+        if self.gate.pairs_differ(cell) { self.answer(there, doubt, key_hash, unknown) } else { Answer::Unsure }
     }
 
-    fn accepts_mapped(&self, columns: &[Column], mapping: &Compiled, cells: &[Cell<'_>]) -> Option<Seen> {
-        let (mut there, mut seen, mut key) = (0_u64, Seen::default(), None);
-        let fine = self.gate.has_no_pairs()
-            && mapping.show(cells, &mut |place, shown| match &columns[place] {
-                Column::Field { at, key: is_key } => {
-                    there |= 1 << at;
-                    if let (true, Shown::Text(text)) = (*is_key, shown) {
-                        key = Some(hash(RawBsonRef::String(text)));
+    fn look_at_mapped(&self, fields: &[Mapped], mapping: &Compiled, cells: &[&str], inputs: &[Cell<'_>]) -> Answer {
+        if !self.gate.has_no_pairs() || mapping.columns() != Some(cells.len()) {
+            return Answer::Unsure;
+        }
+        let (mut there, mut key_hash, mut doubt) = (0_u64, None, None);
+        for (place, field) in fields.iter().enumerate() {
+            let Column::Field { at, key } = field.to else { return Answer::Unsure };
+            let (mut fine, mut value) = (true, true);
+            let mut look = || {
+                value = false;
+                fine = mapping.show(place, inputs, &mut |shown| {
+                    value = true;
+                    if let (true, Shown::Text(text)) = (key, shown) {
+                        key_hash = Some(hash(RawBsonRef::String(text)));
                     }
-                    self.gate.accepts_shown(*at, shown)
-                }
-                Column::Unknown(_) | Column::Elsewhere => false,
-            });
-        seen.key_hash = key?;
-        (fine && self.gate.has_all(there)).then_some(seen)
+                    self.gate.accepts_shown(at, shown)
+                });
+                // Only of values it is remembered that they are fine.
+                fine && value
+            };
+            match &field.from {
+                Some((column, memo)) => memo.fine(cells[*column], &mut look),
+                None => look(),
+            };
+            if !fine && doubt.replace(place).is_some() {
+                return Answer::Unsure;
+            }
+            there |= u64::from(value || !fine) << at;
+        }
+        self.answer(there, doubt, key_hash, Vec::new())
+    }
+
+    /// What the places of the fields that have a value, and the one that is doubted, come to.
+    fn answer(&self, there: u64, doubt: Option<usize>, key_hash: Option<u64>, unknown: Vec<String>) -> Answer {
+        let Some(seen) = key_hash.filter(|_| self.gate.has_all(there)).map(|key_hash| Seen { key_hash, unknown }) else {
+            return Answer::Unsure;
+        };
+        match doubt {
+            None => Answer::Fine(seen),
+            Some(place) if self.alone.is_some() => Answer::Doubt { place, seen },
+            Some(_) => Answer::Unsure,
+        }
     }
 }
 

@@ -130,13 +130,13 @@ impl RowReader {
         let mapping = self.mapping.as_ref();
         match quick.look(row, &self.decoder, mapping, desk) {
             Answer::Fine(seen) => Some(Judged::Fine(seen)),
-            Answer::Doubt { column, key_hash, unknown } => {
-                let errors = quick.broken_rules(column, mapping, desk)?;
+            Answer::Doubt { place, seen } => {
+                let errors = quick.broken_rules(place, mapping, desk)?;
                 if errors.is_empty() {
-                    return Some(Judged::Fine(Seen { key_hash: key_hash?, unknown }));
+                    return Some(Judged::Fine(seen));
                 }
                 let outcome = RowOutcome::Bad { raw: row.bytes.to_vec(), document: None, errors };
-                Some(Judged::Checked(Box::new(CheckedRow { number: row.number, offset: row.offset, outcome, unknown })))
+                Some(Judged::Checked(Box::new(CheckedRow { number: row.number, offset: row.offset, outcome, unknown: seen.unknown })))
             }
             Answer::Unsure => None,
         }

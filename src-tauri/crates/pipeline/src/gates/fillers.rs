@@ -5,6 +5,8 @@ use regex::{RegexSet, RegexSetBuilder};
 use serde_json::Value as Json;
 use steward_schema::Pack;
 
+use crate::memo::Memo;
+
 /// Room for the compiled patterns of one field.
 const ROOM: usize = 64 << 20;
 
@@ -14,6 +16,8 @@ pub struct Filler {
     texts: RegexSet,
     numbers: Vec<f64>,
     words: Vec<String>,
+    /// Texts that are none.
+    known: Memo,
 }
 
 impl Filler {
@@ -34,11 +38,11 @@ impl Filler {
             return Some(None);
         }
         let texts = RegexSetBuilder::new(patterns).size_limit(ROOM).build().ok()?;
-        Some(Some(Self { texts, numbers, words }))
+        Some(Some(Self { texts, numbers, words, known: Memo::default() }))
     }
 
     pub fn is_text(&self, text: &str) -> bool {
-        self.texts.is_match(text) || self.words.iter().any(|word| word == text)
+        !self.known.fine(text, || !self.texts.is_match(text) && self.words.iter().all(|word| word != text))
     }
 
     pub fn is_number(&self, number: f64) -> bool {

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
-use steward_domain::{Duplicates, QuarantineEntry, QuarantineStatus, Violation};
+use steward_domain::{Duplicates, QuarantineStatus, Violation};
 use steward_schema::Checker;
 use steward_sources::Batch;
 
 use super::read::{FileEnd, RawBatch, worked};
-use super::{Findings, ImportSpec, Kept, Pass, Reading, set_aside, waiting};
+use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, rejected, set_aside, waiting};
 use crate::error::Result;
 use crate::quarantine::report::{Report, Told};
 use crate::rows::{CheckedRow, Judged, RowOutcome, RowReader};
@@ -27,10 +28,13 @@ enum Verdict {
     Bad(Box<Rejection>),
 }
 
-/// What is known of a row that is kept out, and the lines of the report about it.
+/// What is known of a row that is kept out, and how many bytes of the report are about it.
 struct Rejection {
-    entry: QuarantineEntry,
-    lines: Vec<u8>,
+    errors: Vec<Violation>,
+    waiting: bool,
+    /// Of the first ones, to be shown.
+    sample: Option<Rejected>,
+    lines: usize,
 }
 
 /// The rows of a batch after judging.
@@ -39,6 +43,8 @@ struct Verdicts {
     rows: Batch,
     reader: Arc<RowReader>,
     verdicts: Vec<Verdict>,
+    /// Of the report, one after another.
+    lines: Vec<u8>,
     /// Lists of fields that the schema does not know; the first one is empty.
     unknown: Vec<Vec<String>>,
     position: u64,
@@ -53,26 +59,32 @@ struct Clerk {
     run: Arc<str>,
     files: Arc<[RunFile]>,
     report: Option<Report>,
+    /// How many rows are shown already; workers may be behind, and make samples that nobody needs.
+    shown: Arc<AtomicUsize>,
 }
 
 impl Clerk {
-    fn told(&self, file: usize, number: u64, offset: u64, outcome: Bad) -> Box<Rejection> {
+    /// Adds the lines of the report about a row to those before.
+    fn told(&self, file: usize, number: u64, offset: u64, outcome: Bad, lines: &mut Vec<u8>) -> Box<Rejection> {
         let Bad { raw, document, errors } = outcome;
+        let (before, shown) = (lines.len(), self.shown.load(Ordering::Relaxed) < SAMPLES);
         let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
         let row = Kept { file: &self.files[file], at: file, number, offset, raw: &raw, document };
         let mut entry = waiting(&self.workspace, &self.spec, &self.run, row, errors);
         if repeats && self.spec.duplicates == Duplicates::First {
             set_aside(&mut entry);
         }
-        let lines = self.report.map_or_else(Vec::new, |report| report.lines(&entry));
-        // The report was all that needed it.
-        entry.document = None;
-        Box::new(Rejection { entry, lines })
+        if let Some(report) = self.report {
+            lines.extend(report.lines(&entry));
+        }
+        let waiting = entry.status == QuarantineStatus::Waiting;
+        let sample = (shown && waiting).then(|| rejected(&entry));
+        Box::new(Rejection { errors: entry.errors, waiting, sample, lines: lines.len() - before })
     }
 
     fn judge(&self, batch: RawBatch, checker: Option<&Checker>) -> Verdicts {
         let RawBatch { file, rows, reader, position, end, .. } = batch;
-        let mut unknown = vec![Vec::new()];
+        let (mut unknown, mut lines) = (vec![Vec::new()], Vec::new());
         let mut list = |fields: Vec<String>| {
             // Most rows of a file have the same ones.
             unknown.iter().rposition(|known| *known == fields).unwrap_or_else(|| {
@@ -87,13 +99,13 @@ impl Clerk {
                 match outcome {
                     RowOutcome::Fine { key_hash, .. } => Verdict::Fine { key_hash, unknown: list(unknown) },
                     RowOutcome::Bad { raw, document, errors } => {
-                        Verdict::Bad(self.told(file, number, offset, Bad { raw, document, errors }))
+                        Verdict::Bad(self.told(file, number, offset, Bad { raw, document, errors }, &mut lines))
                     }
                 }
             }
         };
         let verdicts = reader.judge(&rows, checker, &self.spec.key_field).into_iter().map(verdict).collect();
-        Verdicts { file, rows, reader, verdicts, unknown, position, end }
+        Verdicts { file, rows, reader, verdicts, lines, unknown, position, end }
     }
 }
 
@@ -125,6 +137,7 @@ impl Pass<'_> {
             run: self.run.as_str().into(),
             files: self.findings.files.clone().into(),
             report: report.as_ref().map(Told::kind),
+            shown: Arc::default(),
         };
         let (checker, at_work) = (how.checker.clone(), clerk.clone());
         let stream = worked(self.spec.files.clone(), how, move |batch| at_work.judge(batch, checker.as_deref()));
@@ -147,25 +160,34 @@ impl Pass<'_> {
 
     fn count_verdicts(&mut self, mut batch: Verdicts, clerk: &Clerk, counts: &mut Counts, report: &mut Option<Told>) -> Result<()> {
         let mut unknown = vec![0_i64; batch.unknown.len()];
+        let mut told_to = 0;
         for (at, verdict) in std::mem::take(&mut batch.verdicts).into_iter().enumerate() {
             self.findings.counts.read += 1;
-            let told = match verdict {
-                Verdict::Fine { key_hash, unknown: list } => match self.repeated(&batch, at, key_hash, clerk, &mut counts.seen) {
-                    Some(told) => told,
-                    None => {
+            let mut late = Vec::new();
+            let (rejection, lines) = match verdict {
+                Verdict::Fine { key_hash, unknown: list } => {
+                    let Some(rejection) = self.repeated(&batch, at, key_hash, clerk, &mut counts.seen, &mut late) else {
                         self.findings.counts.inserted += 1;
                         unknown[list] += 1;
                         continue;
-                    }
-                },
-                Verdict::Bad(told) => told,
+                    };
+                    (rejection, late.as_slice())
+                }
+                Verdict::Bad(rejection) => {
+                    let from = told_to;
+                    told_to += rejection.lines;
+                    (rejection, &batch.lines[from..told_to])
+                }
             };
             if let Some(report) = report {
-                report.write(&told.lines)?;
+                report.write(lines)?;
             }
-            match told.entry.status {
-                QuarantineStatus::Waiting => self.note_rejected(&told.entry, &mut counts.problems),
-                _ => self.findings.counts.set_aside += 1,
+            let Rejection { errors, waiting, sample, .. } = *rejection;
+            if waiting {
+                self.note_rejected(&errors, || sample, &mut counts.problems);
+                clerk.shown.store(self.findings.rejected.len(), Ordering::Relaxed);
+            } else {
+                self.findings.counts.set_aside += 1;
             }
         }
         for (fields, rows) in batch.unknown.into_iter().zip(unknown).filter(|(_, rows)| *rows > 0) {
@@ -183,7 +205,15 @@ impl Pass<'_> {
     }
 
     /// What there is to tell of a fine row whose key an earlier row has.
-    fn repeated(&self, batch: &Verdicts, at: usize, key_hash: u64, clerk: &Clerk, seen: &mut SeenKeys) -> Option<Box<Rejection>> {
+    fn repeated(
+        &self,
+        batch: &Verdicts,
+        at: usize,
+        key_hash: u64,
+        clerk: &Clerk,
+        seen: &mut SeenKeys,
+        lines: &mut Vec<u8>,
+    ) -> Option<Box<Rejection>> {
         let row = batch.rows.get(at)?;
         let earlier = if self.spec.duplicates.lets_later_in() { None } else { seen.note(key_hash, batch.file, row.number) }?;
         // Its key is wanted now: the full way makes one.
@@ -191,7 +221,7 @@ impl Pass<'_> {
         let checked = batch.reader.check(std::iter::once(row), checker.as_deref(), &self.spec.key_field).pop()?;
         match self.repeats(checked.outcome, batch.file, earlier) {
             RowOutcome::Bad { raw, document, errors } => {
-                Some(clerk.told(batch.file, row.number, row.offset, Bad { raw, document, errors }))
+                Some(clerk.told(batch.file, row.number, row.offset, Bad { raw, document, errors }, lines))
             }
             RowOutcome::Fine { .. } => None,
         }

@@ -166,6 +166,10 @@ fn error_lines(entry: &QuarantineEntry) -> Vec<u8> {
 }
 
 fn shortened(text: &str) -> &str {
+    // Never more characters than bytes.
+    if text.len() <= LONGEST_CELL {
+        return text;
+    }
     match text.char_indices().nth(LONGEST_CELL) {
         Some((end, _)) => &text[..end],
         None => text,
