@@ -175,12 +175,18 @@ pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> Vec<u8>
             line.push(',');
         }
         let formula = cell.starts_with(['=', '+', '@', '\t', '\r']) || (cell.starts_with('-') && cell.parse::<f64>().is_err());
-        if formula || cell.contains([',', '"', '\n', '\r']) {
+        let bytes = cell.as_bytes();
+        if formula || memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_some() {
             line.push('"');
             if formula {
                 line.push('\'');
             }
-            line.push_str(&cell.replace('"', "\"\""));
+            for (at, part) in cell.split('"').enumerate() {
+                if at > 0 {
+                    line.push_str("\"\"");
+                }
+                line.push_str(part);
+            }
             line.push('"');
         } else {
             line.push_str(cell);

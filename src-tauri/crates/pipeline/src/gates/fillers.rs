@@ -1,7 +1,7 @@
 //! Rules about placeholders, as far as they can be told while a row is looked at: texts and numbers that stand for nothing,
 //! and one text that only repeats another.
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::{RegexSet, RegexSetBuilder, bytes};
 use serde_json::Value as Json;
 use steward_schema::Pack;
 
@@ -14,6 +14,8 @@ const ROOM: usize = 64 << 20;
 #[derive(Debug, Clone)]
 pub struct Filler {
     texts: RegexSet,
+    /// The same for texts of ASCII alone: patterns say the same there without Unicode, and are much smaller.
+    ascii: Option<bytes::RegexSet>,
     numbers: Vec<f64>,
     words: Vec<String>,
     /// Texts that are none.
@@ -37,12 +39,17 @@ impl Filler {
         if patterns.is_empty() && numbers.is_empty() && words.is_empty() {
             return Some(None);
         }
-        let texts = RegexSetBuilder::new(patterns).size_limit(ROOM).build().ok()?;
-        Some(Some(Self { texts, numbers, words, known: Memo::default() }))
+        let ascii = bytes::RegexSetBuilder::new(&patterns).unicode(false).size_limit(ROOM).build().ok();
+        let texts = RegexSetBuilder::new(&patterns).size_limit(ROOM).build().ok()?;
+        Some(Some(Self { texts, ascii, numbers, words, known: Memo::default() }))
     }
 
     pub fn is_text(&self, text: &str) -> bool {
-        !self.known.fine(text, || !self.texts.is_match(text) && self.words.iter().all(|word| word != text))
+        let matches = || match &self.ascii {
+            Some(ascii) if text.is_ascii() => ascii.is_match(text.as_bytes()),
+            _ => self.texts.is_match(text),
+        };
+        !self.known.fine(text, || !matches() && self.words.iter().all(|word| word != text))
     }
 
     pub fn is_number(&self, number: f64) -> bool {
