@@ -20,7 +20,7 @@ export function JobTray({ opened, onClose }: { opened: boolean; onClose: () => v
     >
       {jobs.length === 0 ? (
         <Empty icon={<IconChecklist size={30} stroke={1.4} />} title="No jobs yet">
-          Imports, measurements and exports show their progress here.
+          Imports, measurements, exports and backups show their progress here.
         </Empty>
       ) : (
         jobs.map((job) => <JobLine key={job.id} job={job} />)

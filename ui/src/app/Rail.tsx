@@ -16,12 +16,14 @@ function useWaiting(): Record<string, Waiting> {
   const collection = useCurrentCollection();
   const stats = useCall("quarantine.stats", {}).data;
   const runs = useCall("runs.list", {}).data?.runs ?? [];
+  const restores = useCall("restores.list", {}).data?.restores ?? [];
   const last = useCall(
     "quality.last",
     { collection: collection?.name ?? "" },
     { enabled: Boolean(collection?.schema) },
   ).data;
   const interrupted = runs.filter((run) => run.state === "interrupted").length;
+  const cutOff = restores.filter((entry) => entry.interrupted).length;
   const missed = last?.report?.metrics.filter((metric) => metric.state === "bad").length ?? 0;
   const rows = stats?.waiting ?? 0;
   return {
@@ -33,6 +35,11 @@ function useWaiting(): Record<string, Waiting> {
     "/imports": {
       count: interrupted,
       about: interrupted === 1 ? "run was interrupted" : "runs were interrupted",
+      tone: "warn",
+    },
+    "/backups": {
+      count: cutOff,
+      about: cutOff === 1 ? "restore was cut off" : "restores were cut off",
       tone: "warn",
     },
     "/quality": {

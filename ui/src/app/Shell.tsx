@@ -1,6 +1,7 @@
 /** The frame: rail at the left, bar at the top, one line at the bottom, the page between. */
 import { Outlet } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { BackupsHost } from "@/features/backups";
 import { Welcome } from "@/features/welcome";
 import { useKeyboard } from "@/shared/commands/useKeyboard";
 import { useCall } from "@/shared/data/queries";
@@ -52,6 +53,7 @@ export function Shell() {
           </main>
           <StatusBar workspace={workspace} connected={connected} onJobs={() => setOverlay("jobs")} />
           <DropZone />
+          <BackupsHost />
         </div>
       ) : (
         <Welcome />

@@ -1,5 +1,6 @@
 /** The places of the rail. */
 import {
+  IconArchive,
   IconDatabaseImport,
   IconHistory,
   IconRulerMeasure,
@@ -22,6 +23,7 @@ export const places: Place[] = [
   { path: "/imports", title: "Imports", group: "Curate", icon: IconDatabaseImport, shortcut: "g i" },
   { path: "/quarantine", title: "Quarantine", group: "Curate", icon: IconShieldHalf, shortcut: "g q" },
   { path: "/schemas", title: "Schemas", group: "Model", icon: IconTopologyStar3, shortcut: "g s" },
+  { path: "/backups", title: "Backups", group: "Safety & health", icon: IconArchive, shortcut: "g b" },
   { path: "/quality", title: "Quality", group: "Safety & health", icon: IconRulerMeasure, shortcut: "g u" },
   { path: "/history", title: "History", group: "Safety & health", icon: IconHistory, shortcut: "g h" },
 ];

@@ -6,6 +6,7 @@ import {
   createRouter,
   redirect,
 } from "@tanstack/react-router";
+import { BackupPage, BackupsPage } from "@/features/backups";
 import { HistoryPage } from "@/features/history";
 import { ImportsPage, RunPage } from "@/features/imports";
 import { QualityPage } from "@/features/quality";
@@ -55,6 +56,10 @@ const quality = createRoute({
   component: QualityPage,
 });
 
+const backups = createRoute({ getParentRoute: () => root, path: "/backups", component: BackupsPage });
+
+const backup = createRoute({ getParentRoute: () => root, path: "/backups/$backupId", component: BackupPage });
+
 const history = createRoute({ getParentRoute: () => root, path: "/history", component: HistoryPage });
 
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
@@ -68,6 +73,8 @@ const tree = root.addChildren([
   schemas,
   schema,
   quality,
+  backups,
+  backup,
   history,
   settings,
 ]);

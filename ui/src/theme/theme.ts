@@ -2,6 +2,7 @@
 import {
   type CSSVariablesResolver,
   createTheme,
+  Drawer,
   type MantineColorsTuple,
   Modal,
   Tooltip,
@@ -55,6 +56,7 @@ export const theme = createTheme({
         closeButtonProps: { "aria-label": "Close" },
       },
     }),
+    Drawer: Drawer.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" } } }),
     Tooltip: Tooltip.extend({
       defaultProps: { openDelay: 300, transitionProps: { duration: 80 }, withArrow: false, offset: 4 },
       styles: {

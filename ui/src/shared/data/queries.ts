@@ -46,6 +46,8 @@ type CallOptions<A> = {
   keep?: boolean;
   /** Asks again every few seconds while the answer says so: for what nobody tells of. */
   again?: (answer: A) => boolean;
+  /** How long an answer is taken as fresh, in ms: for what is dear to ask and told of by events. */
+  lasts?: number;
 };
 const againAfter = 5000;
 
@@ -58,6 +60,7 @@ export function useCall<N extends CommandName>(
   return useQuery<Answer<N>, ApiError, Answer<N>, readonly [N, Question<N>]>({
     ...queryFor(name, request),
     enabled: options.enabled ?? true,
+    ...(options.lasts === undefined ? {} : { staleTime: options.lasts }),
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),
     refetchInterval: ({ state }) =>
       state.data !== undefined && options.again?.(state.data) ? againAfter : false,

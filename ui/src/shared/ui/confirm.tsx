@@ -30,7 +30,8 @@ export function ConfirmDialog(props: ConfirmProps) {
   );
 }
 
-function ConfirmBody({
+/** What a confirmation holds, for dialogs of several steps. */
+export function ConfirmBody({
   action,
   destructive,
   busy,
@@ -40,7 +41,7 @@ function ConfirmBody({
   onClose,
   onConfirm,
   children,
-}: ConfirmProps) {
+}: Omit<ConfirmProps, "opened" | "title" | "size">) {
   const workspace = useWorkspace();
   const [typed, setTyped] = useState("");
   const mustType = Boolean(destructive && workspace?.production);

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { bytes, count, duration, fieldTitle, percent, runSentence, sentenceList, when } from "./words";
+import {
+  age,
+  bytes,
+  count,
+  duration,
+  fieldTitle,
+  isProofOld,
+  percent,
+  runSentence,
+  sentenceList,
+  when,
+} from "./words";
 
 describe("words", () => {
   it("counts", () => {
@@ -39,4 +50,15 @@ describe("words", () => {
     expect(when("2026-05-04T11:59:50Z", now)).toBe("just now");
     expect(when("2026-05-04T11:48:00Z", now)).toBe("12 min ago");
   });
+});
+
+it("says how long ago something was, and when a proof is too old", () => {
+  const now = Date.parse("2026-06-15T12:00:00Z");
+  expect(age("2026-06-15T11:59:30Z", now)).toBe("less than a minute");
+  expect(age("2026-06-15T11:30:00Z", now)).toBe("30 minutes");
+  expect(age("2026-06-14T11:00:00Z", now)).toBe("25 hours");
+  expect(age("2026-06-01T12:00:00Z", now)).toBe("14 days");
+  expect(isProofOld(undefined, now)).toBe(true);
+  expect(isProofOld("2026-06-09T12:00:00Z", now)).toBe(false);
+  expect(isProofOld("2026-06-08T11:00:00Z", now)).toBe(true);
 });

@@ -41,6 +41,24 @@ export function duration(seconds: number): string {
   return count(Math.round(seconds / 3600), "hour");
 }
 
+/** How long ago in the largest unit that tells enough: `5 minutes`, `3 hours`, `9 days`. */
+export function age(iso: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(iso)) / 1000);
+  if (Number.isNaN(seconds)) return iso;
+  if (seconds < 60) return "less than a minute";
+  if (seconds < 3600) return count(Math.floor(seconds / 60), "minute");
+  if (seconds < 48 * 3600) return count(Math.floor(seconds / 3600), "hour");
+  return count(Math.floor(seconds / 86400), "day");
+}
+
+/** A proof that is older says little about today's backups. */
+const proofLasts = 7 * 86400 * 1000;
+
+/** The last proven backup is too old, or there is none. */
+export function isProofOld(provenAt: string | undefined, now = Date.now()): boolean {
+  return provenAt === undefined || now - Date.parse(provenAt) > proofLasts;
+}
+
 const timeOnly = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const dayAndTime = new Intl.DateTimeFormat(locale, {
   day: "numeric",

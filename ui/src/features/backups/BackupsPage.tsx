@@ -1,0 +1,175 @@
+/** All backups of this workspace: how old the last proof is, what was taken, what was restored. */
+import { Alert, Button, Menu } from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconArchive,
+  IconChevronDown,
+  IconRestore,
+  IconSettings,
+  IconShieldCheck,
+} from "@tabler/icons-react";
+import { useState } from "react";
+import { asApiError, type Backup, type Backups } from "@/ipc";
+import { useCommands } from "@/shared/commands/registry";
+import { useCall } from "@/shared/data/queries";
+import { useWorkspace } from "@/shared/data/workspace";
+import { pickFiles, useNativeFiles } from "@/shared/files";
+import { JobProgress } from "@/shared/jobs/JobProgress";
+import { Empty, Loaded, Page, Panel, showError } from "@/shared/ui";
+import { count } from "@/shared/words/words";
+import { backUpNow, useRunning } from "./actions";
+import { BackupTable } from "./BackupTable";
+import classes from "./backups.module.css";
+import { Head } from "./Head";
+import { askRestore } from "./host";
+import { fileSource } from "./model";
+import { CutOff, RestoresPanel } from "./Restores";
+import { SettingsDrawer } from "./settings/SettingsDrawer";
+
+export function BackupsPage() {
+  const list = useCall("backups.list", {});
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const [settings, setSettings] = useState(false);
+  const running = useRunning();
+  const taking = running.some((job) => job.kind === "backup");
+  useCommands([
+    { id: "backups.settings", title: "Settings of backups", group: "Backups", run: () => setSettings(true) },
+  ]);
+  const button = (
+    <Button
+      leftSection={<IconArchive size={14} />}
+      disabled={readOnly}
+      loading={taking}
+      onClick={() => void backUpNow()}
+    >
+      Back up now
+    </Button>
+  );
+  return (
+    <Page
+      title="Backups"
+      actions={
+        <>
+          <Button
+            variant="default"
+            leftSection={<IconSettings size={14} />}
+            onClick={() => setSettings(true)}
+          >
+            Settings
+          </Button>
+          <RestoreMenu disabled={readOnly} />
+          {button}
+        </>
+      }
+    >
+      <div className={classes.page}>
+        <CutOff />
+        {running.map((job) => (
+          <Panel key={job.id} title={job.title}>
+            <div className={classes.padded}>
+              <JobProgress job={job} />
+            </div>
+          </Panel>
+        ))}
+        <Loaded query={list}>
+          {(data) => (
+            <>
+              <Notes notes={data.notes} />
+              <Head backups={data} onSettings={() => setSettings(true)} />
+              <Lists data={data} button={button} />
+            </>
+          )}
+        </Loaded>
+        <RestoresPanel />
+      </div>
+      <SettingsDrawer opened={settings} onClose={() => setSettings(false)} />
+    </Page>
+  );
+}
+
+function RestoreMenu({ disabled }: { disabled: boolean }) {
+  const native = useNativeFiles();
+  const fromFile = async () => {
+    try {
+      const picked = fileSource(await pickFiles(native, "archive", false));
+      if (picked) askRestore(picked);
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button
+          variant="default"
+          disabled={disabled}
+          leftSection={<IconRestore size={14} />}
+          rightSection={<IconChevronDown size={14} />}
+        >
+          Restore
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => askRestore({})}>From a backup…</Menu.Item>
+        <Menu.Item onClick={() => void fromFile()}>From a file…</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Notes({ notes }: { notes: string[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<IconAlertTriangle size={18} />}
+      title="Not everything could be read"
+    >
+      {notes.map((note) => (
+        <div key={note}>{note}</div>
+      ))}
+    </Alert>
+  );
+}
+
+function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
+  const ours = data.backups.filter((backup) => backup.ofThis);
+  const others = data.backups.filter((backup) => !backup.ofThis);
+  return (
+    <>
+      <Panel title="Backups of this workspace">
+        {ours.length === 0 ? (
+          <Empty
+            icon={<IconShieldCheck size={34} stroke={1.3} />}
+            title="Nothing is backed up yet"
+            action={button}
+          >
+            A backup holds every record with its history. Take one now, prove it by a test restore, and set in
+            the settings when the next ones are taken by themselves.
+          </Empty>
+        ) : (
+          <BackupTable backups={ours} label="Backups" />
+        )}
+      </Panel>
+      {others.length > 0 && <Others backups={others} />}
+    </>
+  );
+}
+
+/** They lie at the same places; a restore from them is the way to another machine. */
+function Others({ backups }: { backups: Backup[] }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Panel
+      title={`${count(backups.length, "backup")} of other workspaces`}
+      actions={
+        <Button variant="subtle" size="compact-xs" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? "Hide" : "Show"}
+        </Button>
+      }
+    >
+      {open && <BackupTable backups={backups} label="Backups of other workspaces" withWorkspace />}
+    </Panel>
+  );
+}

@@ -1,0 +1,51 @@
+/** What matters at a glance: is there a backup, was it proven, when comes the next. */
+import { Anchor } from "@mantine/core";
+import type { Backups } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { Figure, Moment } from "@/shared/ui";
+import { age, bytes, isProofOld, number } from "@/shared/words/words";
+import classes from "./backups.module.css";
+import { scheduleWords } from "./schedule";
+
+export function Head({ backups, onSettings }: { backups: Backups; onSettings: () => void }) {
+  const setup = useCall("backups.setup", {}).data;
+  const ours = backups.backups.filter((backup) => backup.ofThis);
+  const size = ours.reduce((sum, backup) => sum + backup.bytes, 0);
+  const { provenAt, newestAt } = backups;
+  return (
+    <section className={classes.head} aria-label="State of the backups">
+      <Figure
+        name="since the last proven backup"
+        value={provenAt ? age(provenAt) : "never proven"}
+        tone={isProofOld(provenAt) ? "bad" : "good"}
+      />
+      <Figure name="newest backup" value={newestAt ? <Moment at={newestAt} /> : "none"} />
+      <Figure
+        name={ours.length === 1 ? "backup" : "backups"}
+        value={
+          <>
+            {number(ours.length)}
+            {ours.length > 0 && <span className={classes.unit}>{bytes(size)}</span>}
+          </>
+        }
+      />
+      <Figure
+        name={setup?.settings.schedule ? `next, ${scheduleWords(setup.settings.schedule)}` : "next backup"}
+        value={
+          setup?.nextAt ? (
+            <Moment at={setup.nextAt} />
+          ) : (
+            <Anchor
+              component="button"
+              type="button"
+              className={classes.plainFigure ?? ""}
+              onClick={onSettings}
+            >
+              only by hand
+            </Anchor>
+          )
+        }
+      />
+    </section>
+  );
+}

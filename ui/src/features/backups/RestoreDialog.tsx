@@ -1,0 +1,269 @@
+/** From a backup to records: what to bring back, the whole plan, the question, the deed, the way back. */
+import { Button, Group, Modal, Stack } from "@mantine/core";
+import { IconArrowBackUp, IconArrowLeft, IconTable } from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
+import {
+  type ApiError,
+  asApiError,
+  call,
+  type PlanRestore,
+  type RestorePlan,
+  type RestoreRecord,
+} from "@/ipc";
+import { JobProgress } from "@/shared/jobs/JobProgress";
+import { outcomeOf, useJob } from "@/shared/jobs/jobs";
+import { useGo } from "@/shared/nav";
+import { ConfirmBody, Loading, Problem, StateMark, showSaved } from "@/shared/ui";
+import { noteSaved } from "@/shared/undo/undo";
+import { when } from "@/shared/words/words";
+import { planUndo } from "./actions";
+import { type RestoreSource, unlocked } from "./host";
+import { restoreAction, restoredSentence, writesOf } from "./model";
+import { type Choice, RestoreChoice } from "./RestoreChoice";
+import { RestorePlanView } from "./RestorePlanView";
+
+type Stage =
+  | { at: "choose"; choice?: Choice }
+  | { at: "plan"; choice: Choice }
+  | { at: "ask"; choice: Choice; plan: RestorePlan }
+  | { at: "apply"; choice: Choice; plan: RestorePlan }
+  | { at: "done"; restore: RestoreRecord };
+
+export function RestoreDialog({ source, onClose }: { source: RestoreSource; onClose: () => void }) {
+  const [stage, setStage] = useState<Stage>({ at: "choose" });
+  const back = (choice: Choice) => setStage({ at: "choose", choice });
+  return (
+    <Modal opened onClose={onClose} title={titleOf(stage)} size={860} closeOnClickOutside={false}>
+      {stage.at === "choose" && (
+        <RestoreChoice
+          source={source}
+          {...(stage.choice ? { start: stage.choice } : {})}
+          onClose={onClose}
+          onPlan={(choice) => setStage({ at: "plan", choice })}
+        />
+      )}
+      {stage.at === "plan" && (
+        <PlanStep
+          choice={stage.choice}
+          onBack={() => back(stage.choice)}
+          onPlanned={(plan) => setStage({ at: "ask", choice: { ...stage.choice, known: plan }, plan })}
+        />
+      )}
+      {stage.at === "ask" && (
+        <AskStep
+          plan={stage.plan}
+          onBack={() => back(stage.choice)}
+          onClose={onClose}
+          onApply={() => setStage({ at: "apply", choice: stage.choice, plan: stage.plan })}
+        />
+      )}
+      {stage.at === "apply" && (
+        <ApplyStep
+          plan={stage.plan}
+          onBack={() => setStage({ at: "plan", choice: stage.choice })}
+          onDone={(restore) => setStage({ at: "done", restore })}
+        />
+      )}
+      {stage.at === "done" && <Outcome restore={stage.restore} onClose={onClose} />}
+    </Modal>
+  );
+}
+
+function titleOf(stage: Stage): string {
+  switch (stage.at) {
+    case "choose":
+    case "plan":
+      return "Restore";
+    case "ask":
+      return stage.plan.madeAt
+        ? `Restore the backup of ${when(stage.plan.madeAt)}?`
+        : `Restore ${stage.plan.backup}?`;
+    case "apply":
+      return "Restoring";
+    case "done":
+      return "Restored";
+  }
+}
+
+type PlanProps = { choice: Choice; onBack: () => void; onPlanned: (plan: RestorePlan) => void };
+
+/** The backup is read and compared with what is there; nothing is written. */
+function PlanStep({ choice, onBack, onPlanned }: PlanProps) {
+  const [jobId, setJobId] = useState<string>();
+  const [error, setError] = useState<ApiError>();
+  const job = useJob(jobId);
+  const planned = useRef(onPlanned);
+  planned.current = onPlanned;
+  useEffect(() => {
+    let gone = false;
+    const request: PlanRestore = choice.request;
+    const plan = (secret: object) =>
+      call("restores.plan", { ...request, ...secret }).then((started) => {
+        if (!gone) setJobId(started.jobId);
+        return outcomeOf(started, "restorePlan");
+      });
+    unlocked(plan).then(
+      (plan) => !gone && planned.current(plan),
+      (thrown: unknown) => !gone && setError(asApiError(thrown)),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [choice]);
+  if (error) {
+    return (
+      <Stack gap="sm">
+        <Problem error={error} />
+        <Group>
+          <BackButton onBack={onBack} />
+        </Group>
+      </Stack>
+    );
+  }
+  return (
+    <Stack gap="sm">
+      <div>Reading the backup and comparing it with what is there. Nothing is written yet.</div>
+      {job ? <JobProgress job={job} /> : <Loading rows={2} />}
+    </Stack>
+  );
+}
+
+function BackButton({ onBack }: { onBack: () => void }) {
+  return (
+    <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={onBack}>
+      Choose otherwise
+    </Button>
+  );
+}
+
+type AskProps = { plan: RestorePlan; onBack: () => void; onClose: () => void; onApply: () => void };
+
+function AskStep({ plan, onBack, onClose, onApply }: AskProps) {
+  const nothing = writesOf(plan) === 0;
+  return (
+    <ConfirmBody
+      action={nothing ? "There is nothing to restore" : restoreAction(plan)}
+      destructive
+      disabled={nothing}
+      undo={
+        plan.safety
+          ? "A backup of what is there now is taken first, and the restore can be undone."
+          : "The restore can be undone."
+      }
+      onClose={onClose}
+      onConfirm={onApply}
+    >
+      <RestorePlanView plan={plan} />
+      <Group>
+        <BackButton onBack={onBack} />
+      </Group>
+    </ConfirmBody>
+  );
+}
+
+type ApplyProps = { plan: RestorePlan; onBack: () => void; onDone: (restore: RestoreRecord) => void };
+
+function ApplyStep({ plan, onBack, onDone }: ApplyProps) {
+  const [jobId, setJobId] = useState<string>();
+  const [error, setError] = useState<ApiError>();
+  const job = useJob(jobId);
+  const started = useRef(false);
+  const here = useRef(true);
+  const done = useRef(onDone);
+  done.current = onDone;
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
+  useEffect(() => {
+    if (started.current) return;
+    started.current = true;
+    const work = async () => {
+      try {
+        const begun = await call("restores.apply", { planId: plan.planId });
+        setJobId(begun.jobId);
+        const { restore } = await outcomeOf(begun, "restored");
+        noteSaved();
+        // Who closed the dialog meanwhile is told at the bottom.
+        if (here.current) done.current(restore);
+        else
+          showSaved(
+            `Restored: ${restoredSentence(restore)}`,
+            () => void planUndo(restore.id),
+            "Undo restore",
+          );
+      } catch (thrown) {
+        setError(asApiError(thrown));
+      }
+    };
+    void work();
+  }, [plan]);
+  if (error) {
+    return (
+      <Stack gap="sm">
+        <Problem error={error} />
+        <Group>
+          <Button variant="default" onClick={onBack}>
+            Plan it again
+          </Button>
+        </Group>
+      </Stack>
+    );
+  }
+  return (
+    <Stack gap="sm">
+      <div>
+        {plan.safety ? "A backup of what is there now is taken first. " : ""}
+        Until the very end the records stay as they are; this dialog can be closed.
+      </div>
+      {job ? <JobProgress job={job} /> : <Loading rows={2} />}
+    </Stack>
+  );
+}
+
+function Outcome({ restore, onClose }: { restore: RestoreRecord; onClose: () => void }) {
+  const go = useGo();
+  const first = restore.collections.find((one) => !one.into.startsWith("steward."));
+  return (
+    <Stack gap="sm">
+      <StateMark tone="good">{restoredSentence(restore)}</StateMark>
+      {restore.safety && (
+        <div className="dim">A backup of what was there before was taken; it stands first in the list.</div>
+      )}
+      {restore.notes.map((note) => (
+        <div key={note} className="dim">
+          {note}
+        </div>
+      ))}
+      <Group justify="flex-end" gap="xs">
+        <Button
+          variant="default"
+          leftSection={<IconArrowBackUp size={14} />}
+          onClick={() => {
+            onClose();
+            void planUndo(restore.id);
+          }}
+        >
+          Undo restore…
+        </Button>
+        {first && (
+          <Button
+            variant="default"
+            leftSection={<IconTable size={14} />}
+            onClick={() => {
+              onClose();
+              go.records({ c: first.into });
+            }}
+          >
+            Open the records
+          </Button>
+        )}
+        <Button data-autofocus onClick={onClose}>
+          Close
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

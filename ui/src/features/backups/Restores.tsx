@@ -1,0 +1,172 @@
+/** Restores of this workspace: what, when, by whom; those that were cut off ask to be finished. */
+import { Alert, Button, Group } from "@mantine/core";
+import { IconAlertTriangle, IconArrowBackUp, IconPlayerPlay } from "@tabler/icons-react";
+import { useState } from "react";
+import { asApiError, call, type RestoreEntry, type Restores } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { useWorkspace } from "@/shared/data/workspace";
+import { outcomeOf } from "@/shared/jobs/jobs";
+import { Moment, Panel, StateMark, showError, showSaved } from "@/shared/ui";
+import { count, number } from "@/shared/words/words";
+import { planUndo } from "./actions";
+import classes from "./backups.module.css";
+import { unlocked } from "./host";
+import { isOwn, restoredSentence, restoreMark, restoreNames } from "./model";
+import { useSettle } from "./UndoRestore";
+
+/** A restore of another program tells nothing; one whose program died is known by its silence. */
+const someRunning = ({ restores }: Restores) =>
+  restores.some((entry) => ["loading", "swapping"].includes(entry.restore.state));
+
+function useRestores(): RestoreEntry[] {
+  return useCall("restores.list", {}, { again: someRunning }).data?.restores ?? [];
+}
+
+/** What was cut off stands in the way of everything else. */
+export function CutOff() {
+  return (
+    <>
+      {useRestores()
+        .filter((entry) => entry.interrupted)
+        .map((entry) => (
+          <CutOffRestore key={entry.restore.id} entry={entry} />
+        ))}
+    </>
+  );
+}
+
+function CutOffRestore({ entry }: { entry: RestoreEntry }) {
+  const [busy, setBusy] = useState<"on" | "clean">();
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const { restore } = entry;
+  const request = { restoreId: restore.id };
+  const act = async (what: "on" | "clean") => {
+    setBusy(what);
+    try {
+      if (what === "on") {
+        const done = await unlocked(async (secret) =>
+          outcomeOf(await call("restores.resume", { ...request, ...secret }), "restored"),
+        );
+        showSaved(
+          `Restored: ${restoredSentence(done.restore)}`,
+          () => void planUndo(restore.id),
+          "Undo restore",
+        );
+      } else {
+        await outcomeOf(await call("restores.cleanUp", request), "restored");
+        showSaved("Cleaned up: everything is as it was before the restore.");
+      }
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    } finally {
+      setBusy(undefined);
+    }
+  };
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<IconAlertTriangle size={18} />}
+      title="A restore was cut off"
+    >
+      The restore of {restoreNames(restore)}, begun <Moment at={restore.startedAt} /> by {restore.actor}, did
+      not come to its end. Go on with it, or clean up: then everything is as it was before it began.
+      <Group gap="xs" mt="xs">
+        <Button
+          leftSection={<IconPlayerPlay size={14} />}
+          loading={busy === "on"}
+          disabled={readOnly || busy !== undefined}
+          onClick={() => void act("on")}
+        >
+          Go on
+        </Button>
+        <Button
+          variant="default"
+          loading={busy === "clean"}
+          disabled={readOnly || busy !== undefined}
+          onClick={() => void act("clean")}
+        >
+          Clean up
+        </Button>
+      </Group>
+    </Alert>
+  );
+}
+
+export function RestoresPanel() {
+  const restores = useRestores();
+  const settle = useSettle();
+  if (restores.length === 0) return null;
+  return (
+    <Panel title="Restores">
+      <div className={classes.scroll}>
+        <table className={classes.table} aria-label="Restores">
+          <thead>
+            <tr>
+              <th>When</th>
+              <th>What</th>
+              <th>Backup of</th>
+              <th className="num">Records</th>
+              <th>State</th>
+              <th>Who</th>
+              <th>
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {restores.map((entry) => (
+              <RestoreLine key={entry.restore.id} entry={entry} onSettle={settle.ask} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {settle.dialog}
+    </Panel>
+  );
+}
+
+function RestoreLine({ entry, onSettle }: { entry: RestoreEntry; onSettle: (id: string) => void }) {
+  const { restore, canUndo } = entry;
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const mark = restoreMark(entry);
+  const records = restore.collections
+    .filter((one) => !isOwn(one.into))
+    .reduce((sum, one) => sum + one.records, 0);
+  return (
+    <tr data-still>
+      <td>
+        <Moment at={restore.startedAt} />
+      </td>
+      <td title={count(restore.collections.length, "collection")}>
+        {restoreNames(restore)}
+        <span className="faint">{restore.mode === "merge" ? ", merged" : ""}</span>
+      </td>
+      <td>{restore.madeAt ? <Moment at={restore.madeAt} /> : restore.backup}</td>
+      <td className="num">{number(records)}</td>
+      <td>
+        <StateMark tone={mark.tone}>{mark.words}</StateMark>
+        {restore.error && <div className={classes.wrong}>{restore.error}</div>}
+        {restore.settledAt && <span className="faint"> for good</span>}
+      </td>
+      <td>{restore.actor}</td>
+      <td className={classes.actions}>
+        {canUndo && !readOnly && (
+          <>
+            <Button
+              size="compact-xs"
+              variant="default"
+              leftSection={<IconArrowBackUp size={13} />}
+              onClick={() => void planUndo(restore.id)}
+            >
+              Undo…
+            </Button>
+            <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onSettle(restore.id)}>
+              Settle…
+            </Button>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}

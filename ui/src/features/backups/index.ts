@@ -1,0 +1,3 @@
+export { BackupPage } from "./BackupPage";
+export { BackupsHost } from "./BackupsHost";
+export { BackupsPage } from "./BackupsPage";

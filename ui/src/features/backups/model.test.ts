@@ -1,0 +1,151 @@
+import { expect, it } from "vitest";
+import type { Backup, BackupProof, RestoreCollection } from "@/ipc";
+import {
+  bucketPlace,
+  emptyBucket,
+  isLocked,
+  newestProvenFirst,
+  placeWords,
+  proofOf,
+  restoreAction,
+  retentionSentence,
+  secretOf,
+} from "./model";
+
+const now = Date.parse("2026-06-15T12:00:00Z");
+
+function backup(part: Partial<Backup> = {}): Backup {
+  return {
+    id: "a",
+    place: "/backups",
+    copies: [],
+    madeAt: "2026-06-15T10:00:00Z",
+    finishedAt: "2026-06-15T10:00:01Z",
+    madeBy: "me",
+    reason: "by hand",
+    workspace: "careers",
+    ofThis: true,
+    address: "",
+    server: "",
+    tool: "",
+    records: 361,
+    bytes: 1,
+    plainBytes: 2,
+    compression: "zstd",
+    encryption: { kind: "none" },
+    file: "",
+    sha256: "",
+    collections: [],
+    proven: false,
+    ...part,
+  };
+}
+
+function proof(part: Partial<BackupProof> = {}): BackupProof {
+  return { at: "2026-06-15T11:50:00Z", restored: true, passed: true, problems: [], seconds: 1, ...part };
+}
+
+it("says what is known about a backup", () => {
+  const words = (part: Partial<Backup>) => proofOf(backup(part), now).words;
+  expect(words({})).toBe("never proven");
+  expect(words({ proof: proof(), proven: true })).toBe("proven 10 min ago");
+  expect(words({ proof: proof({ restored: false }), proven: true })).toBe("read to its end 10 min ago");
+  expect(words({ proof: proof() })).toBe("changed since it was proven");
+  const failed = proof({ passed: false, problems: ["The content of careers differs."] });
+  expect(words({ proof: failed })).toBe("failed: the content of careers differs");
+  expect(words({ proof: proof(), damage: "The archive is missing." })).toBe(
+    "damaged: the archive is missing",
+  );
+  expect(proofOf(backup({ proof: failed }), now).tone).toBe("bad");
+});
+
+it("offers the newest proven backup first, and no damaged one", () => {
+  const list = [
+    backup({ id: "other", ofThis: false, proven: true }),
+    backup({ id: "newest" }),
+    backup({ id: "broken", damage: "gone" }),
+    backup({ id: "proven", proven: true }),
+    backup({ id: "older", proven: true }),
+  ];
+  expect(newestProvenFirst(list).map(({ id }) => id)).toEqual(["proven", "newest", "older", "other"]);
+});
+
+it("says on the button what a restore does and to how much", () => {
+  const one = (part: Partial<RestoreCollection>): RestoreCollection => ({
+    name: "careers",
+    into: "careers",
+    records: 361,
+    added: 0,
+    changed: 0,
+    removed: 0,
+    unchanged: 0,
+    samples: [],
+    own: false,
+    ...part,
+  });
+  const action = (...collections: RestoreCollection[]) =>
+    restoreAction({
+      planId: "",
+      backup: "",
+      mode: "clean",
+      safety: true,
+      seconds: 1,
+      notes: [],
+      collections,
+    });
+  expect(action(one({ added: 361 }))).toBe("Restore 1 collection");
+  expect(action(one({ changed: 1 }), one({ removed: 2 }))).toBe(
+    "Restore 2 collections, replacing 1 record and removing 2",
+  );
+  expect(action(one({ removed: 1200 }))).toBe("Restore 1 collection, removing 1,200 records");
+  expect(action(one({ own: true, changed: 9 } satisfies Partial<RestoreCollection>))).toBe("Restore");
+});
+
+it("knows a locked backup by its error, and a key by its form", () => {
+  expect(
+    isLocked({ code: "unauthorized", message: "The passphrase of these backups is not known here." }),
+  ).toBe(true);
+  const message = "This backup is encrypted with a passphrase. Give it to open the backup.";
+  expect(isLocked({ code: "badRequest", message })).toBe(true);
+  expect(isLocked({ code: "badRequest", message: "This passphrase or key does not open the backup." })).toBe(
+    true,
+  );
+  expect(isLocked({ code: "badRequest", message: "This is no schedule." })).toBe(false);
+  expect(secretOf(" AGE-SECRET-KEY-1ABC\n")).toEqual({ identity: "AGE-SECRET-KEY-1ABC" });
+  expect(secretOf("many words ")).toEqual({ passphrase: "many words " });
+});
+
+it("keeps secrets of buckets apart from their addresses", () => {
+  const s3 = {
+    ...emptyBucket,
+    address: " s3://b/x ",
+    endpoint: "http://localhost:9000",
+    key: "k",
+    secret: "s",
+  };
+  expect(bucketPlace(s3)).toEqual({
+    place: { address: "s3://b/x", options: { endpoint: "http://localhost:9000", allow_http: "true" } },
+    secrets: { access_key_id: "k", secret_access_key: "s" },
+  });
+  expect(bucketPlace({ ...emptyBucket, address: "az://c", account: "me", secret: "s" })).toEqual({
+    place: { address: "az://c", options: { account_name: "me" } },
+    secrets: { account_key: "s" },
+  });
+  expect(bucketPlace({ ...emptyBucket, address: "gs://b" })).toEqual({
+    place: { address: "gs://b" },
+    secrets: {},
+  });
+});
+
+it("says the rules of retention in a sentence", () => {
+  expect(retentionSentence({})).toBe("Nothing is ever removed.");
+  expect(retentionSentence({ days: 7, monthly: 1 })).toBe(
+    "Kept: everything of the last 7 days and one a month for 1 month. The newest and the last proven one always stay.",
+  );
+});
+
+it("shortens folders, never buckets", () => {
+  expect(placeWords("/home/me/data/steward/backups")).toBe("…/steward/backups");
+  expect(placeWords("/backups")).toBe("/backups");
+  expect(placeWords("s3://bucket/a/b/c")).toBe("s3://bucket/a/b/c");
+});
