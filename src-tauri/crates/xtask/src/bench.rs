@@ -1,5 +1,6 @@
 //! Measurements beside the tools that others use, in one run on one machine. They print, and never fail for being slow.
 
+mod backup;
 mod import;
 mod sessions;
 mod validate;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use backup::backup;
 pub use import::import;
 pub use validate::validate;
 

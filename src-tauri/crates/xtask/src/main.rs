@@ -1,4 +1,4 @@
-//! Chores of the repository: `cargo xtask gen [--check] | directions | fixtures N [FILE] | bench import|validate [SIZES…]`.
+//! Chores of the repository: `cargo xtask gen [--check] | directions | fixtures N [FILE] | bench import|validate|backup [SIZES…]`.
 
 mod bench;
 mod careers;
@@ -17,7 +17,8 @@ cargo xtask with-mongod COMMAND…    run a command with MongoDB at $STEWARD_TES
 cargo xtask directions              check that imports between crates go down only
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
 cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)
-cargo xtask bench validate [SIZES…] measure checks beside qsv, pandas and Ajv (default 100000)";
+cargo xtask bench validate [SIZES…] measure checks beside qsv, pandas and Ajv (default 100000)
+cargo xtask bench backup [SIZES…]   measure backups and restores beside mongodump and mongorestore (default 100000)";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         ["fixtures", count, file] => count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| careers::write(n, file.as_ref())),
         ["bench", "import", sizes @ ..] => bench::import(&root(), sizes),
         ["bench", "validate", sizes @ ..] => bench::validate(&root(), sizes),
+        ["bench", "backup", sizes @ ..] => bench::backup(&root(), sizes),
         _ => Err(USAGE.to_owned()),
     };
     match result {
