@@ -90,7 +90,8 @@ pub fn python(root: &Path, packages: &[&str]) -> Option<PathBuf> {
             return None;
         }
     }
-    let installed = Command::new(folder.join("bin/pip")).args(["install", "--quiet"]).args(packages).status().ok()?;
+    // Not `bin/pip`: that one belongs to the folder where it was made, from which this one may be a copy.
+    let installed = Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages).status().ok()?;
     installed.success().then_some(python)
 }
 
