@@ -131,7 +131,7 @@ test("the settings are saved: schedule, proof, retention; what would go is shown
   await drawer.getByLabel("A backup is taken: time").fill("04:30");
   await drawer.getByRole("combobox", { name: "The newest backup is proven" }).click();
   await app.getByRole("option", { name: "Every week" }).click();
-  await drawer.getByRole("textbox", { name: "One a month, months" }).fill("12");
+  await drawer.getByRole("textbox", { name: "One a month (months)" }).fill("12");
   await expect(drawer.getByText("one a month for 12 months")).toBeVisible();
   await expectNothingSerious(app, "settings of backups");
   await drawer.getByRole("button", { name: "Save and see what would go…" }).click();
@@ -144,7 +144,7 @@ test("the settings are saved: schedule, proof, retention; what would go is shown
   await app.reload();
   await app.getByRole("button", { name: "Settings", exact: true }).click();
   await expect(drawer.getByLabel("A backup is taken: time")).toHaveValue("04:30");
-  await expect(drawer.getByRole("textbox", { name: "One a month, months" })).toHaveValue("12");
+  await expect(drawer.getByRole("textbox", { name: "One a month (months)" })).toHaveValue("12");
 });
 
 test("in production a restore asks for the workspace's name", async ({ app, steward }) => {
@@ -188,3 +188,35 @@ for (const scheme of ["light", "dark"] as const) {
     await expectNothingSerious(app, "inside a backup");
   });
 }
+
+test("a backup that is locked asks for its passphrase, twice when it is new, once to open it", async ({
+  app,
+}) => {
+  await goTo(app, "Backups");
+  await app.getByRole("button", { name: "Settings", exact: true }).click();
+  await app.getByRole("radio", { name: "A passphrase" }).check();
+  await app.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(toast(app, "Settings of backups saved")).toBeVisible();
+  const dialog = app.getByRole("dialog");
+  await expect(dialog).toBeHidden();
+
+  await app.getByRole("button", { name: "Back up now" }).first().click();
+  await expect(dialog).toContainText("Lock the new backup");
+  await dialog.getByRole("textbox", { name: "Passphrase" }).fill("winter is long");
+  await dialog.getByRole("textbox", { name: "Once more" }).fill("winter is short");
+  await expect(dialog.getByRole("button", { name: "Take the backup" })).toBeDisabled();
+  await dialog.getByRole("textbox", { name: "Once more" }).fill("winter is long");
+  await dialog.getByRole("button", { name: "Take the backup" }).click();
+  await expect(toast(app, /Backup taken: 361 records/)).toBeVisible({ timeout: 60_000 });
+  await expect(listed(app).getByRole("img", { name: "encrypted" })).toBeVisible();
+
+  await listed(app).first().getByRole("button", { name: "More about this backup" }).click();
+  await app.getByRole("menuitem", { name: "Read to its end" }).click();
+  const box = dialog.getByRole("textbox", { name: "Passphrase or key" });
+  await box.fill("summer is long");
+  await dialog.getByRole("button", { name: "Open the backup" }).click();
+  await expect(dialog).toContainText("This passphrase or key does not open the backup.", { timeout: 60_000 });
+  await box.fill("winter is long");
+  await dialog.getByRole("button", { name: "Open the backup" }).click();
+  await expect(listed(app).first()).toContainText("read to its end just now", { timeout: 60_000 });
+});

@@ -12,17 +12,17 @@ import { useState } from "react";
 import type { Backup, BackupCollection, BackupVerified } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
-import { JobProgress } from "@/shared/jobs/JobProgress";
 import { useGo } from "@/shared/nav";
 import { Loaded, Moment, Page, Panel, StateMark, Tag } from "@/shared/ui";
 import { bytes, count, duration, number, when } from "@/shared/words/words";
-import { useProof, useRunning } from "./actions";
+import { useProof } from "./actions";
 import { Proof } from "./BackupTable";
 import classes from "./backups.module.css";
 import { Compare } from "./Compare";
 import { askRestore } from "./host";
 import { Inside } from "./Inside";
-import { peoples, proofOf } from "./model";
+import { isOwn, peoples, proofOf } from "./model";
+import { RunningJobs } from "./RunningJobs";
 
 export function BackupPage() {
   const { backupId } = useParams({ from: "/backups/$backupId" });
@@ -69,7 +69,7 @@ function BackupOf({ id }: { id: string }) {
       <Loaded query={query}>
         {(data) => (
           <div className={classes.page}>
-            <Running />
+            <RunningJobs />
             <Summary backup={data} />
             {part === "facts" && <Facts backup={data} verified={proof.verified} />}
             {part === "inside" && <Inside backup={data} />}
@@ -118,20 +118,6 @@ function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof u
       >
         Restore…
       </Button>
-    </>
-  );
-}
-
-function Running() {
-  return (
-    <>
-      {useRunning().map((job) => (
-        <Panel key={job.id} title={job.title}>
-          <div className={classes.padded}>
-            <JobProgress job={job} />
-          </div>
-        </Panel>
-      ))}
     </>
   );
 }
@@ -209,7 +195,7 @@ function CollectionLine({ one }: { one: BackupCollection }) {
         {one.indexes.join(", ") || "–"}
       </td>
       <td className="mono faint" title={one.content}>
-        {one.content.slice(0, 12)}
+        {(one.content.split(":").at(-1) ?? one.content).slice(0, 12)}
       </td>
     </tr>
   );
@@ -231,21 +217,26 @@ function Verified({ verified }: { verified: BackupVerified }) {
           It took {duration(proof.seconds)}.
         </p>
         <ul className={classes.checkedList} aria-label="Collections that were checked">
-          {collections.map((one) => (
-            <li key={one.name}>
-              <strong>{one.name}</strong> {count(one.records, "record")}
-              {one.schema && <span className="dim"> against {one.schema}</span>}
-              {one.invalid !== undefined && (
-                <span className="dim">
-                  ,{" "}
-                  {one.invalid === 0
-                    ? "none breaks"
-                    : `${number(one.invalid)} ${one.invalid === 1 ? "breaks" : "break"}`}{" "}
-                  a rule
-                </span>
-              )}
-            </li>
-          ))}
+          {collections
+            .filter((one) => !isOwn(one.name))
+            .map((one) => (
+              <li key={one.name}>
+                <strong>{one.name}</strong> {count(one.records, "record")}
+                {one.schema && <span className="dim"> against {one.schema}</span>}
+                {one.invalid !== undefined && (
+                  <span className="dim">
+                    ,{" "}
+                    {one.invalid === 0
+                      ? "none breaks"
+                      : `${number(one.invalid)} ${one.invalid === 1 ? "breaks" : "break"}`}{" "}
+                    a rule
+                  </span>
+                )}
+              </li>
+            ))}
+          {collections.some((one) => isOwn(one.name)) && (
+            <li className="dim">history, quarantine, mappings and settings</li>
+          )}
         </ul>
         {notes.map((note) => (
           <div key={note} className="dim">

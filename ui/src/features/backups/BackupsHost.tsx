@@ -43,39 +43,68 @@ export function BackupsHost() {
     <>
       {restore && <RestoreDialog source={restore} onClose={closeRestore} />}
       {undo && <UndoRestoreDialog plan={undo} />}
-      {secret && <SecretDialog why={secret.why} onAnswer={secret.answer} />}
+      {secret && <SecretDialog why={secret.why} purpose={secret.purpose} onAnswer={secret.answer} />}
     </>
   );
 }
 
-type SecretProps = { why: ApiError; onAnswer: (text: string | undefined) => void };
+type SecretProps = {
+  why: ApiError;
+  purpose: "open" | "lock";
+  onAnswer: (text: string | undefined) => void;
+};
 
-/** Asks for what opens a backup. */
-function SecretDialog({ why, onAnswer }: SecretProps) {
+/** Asks for what opens a backup, or locks a new one. */
+function SecretDialog({ why, purpose, onAnswer }: SecretProps) {
   const [text, setText] = useState("");
+  const [again, setAgain] = useState("");
+  const locks = purpose === "lock";
+  const ready = text !== "" && (!locks || text === again);
   return (
-    <Modal opened onClose={() => onAnswer(undefined)} title="This backup is locked" size="md" zIndex={400}>
+    <Modal
+      opened
+      onClose={() => onAnswer(undefined)}
+      title={locks ? "Lock the new backup" : "This backup is locked"}
+      size="md"
+      zIndex={400}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (text !== "") onAnswer(text);
+          if (ready) onAnswer(text);
         }}
       >
         <Stack gap="sm">
           <PasswordInput
-            label="Passphrase or key"
-            description={`${why.message} A key begins with AGE-SECRET-KEY-. It is not kept.`}
+            size="xs"
+            label={locks ? "Passphrase" : "Passphrase or key"}
+            description={
+              locks
+                ? `${why.message} Without it the backup never opens again.`
+                : `${why.message} A key begins with AGE-SECRET-KEY-.`
+            }
             value={text}
             data-autofocus
             autoComplete="off"
             onChange={(event) => setText(event.currentTarget.value)}
           />
+          {locks && (
+            <PasswordInput
+              size="xs"
+              label="Once more"
+              value={again}
+              autoComplete="off"
+              error={again !== "" && again !== text ? "The two are not the same." : undefined}
+              onChange={(event) => setAgain(event.currentTarget.value)}
+            />
+          )}
+          <div className="dim">It is asked once for as long as this page is open, and kept nowhere.</div>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => onAnswer(undefined)}>
               Cancel
             </Button>
-            <Button type="submit" disabled={text === ""}>
-              Open the backup
+            <Button type="submit" disabled={!ready}>
+              {locks ? "Take the backup" : "Open the backup"}
             </Button>
           </Group>
         </Stack>

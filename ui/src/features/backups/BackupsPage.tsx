@@ -14,7 +14,6 @@ import { useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, useNativeFiles } from "@/shared/files";
-import { JobProgress } from "@/shared/jobs/JobProgress";
 import { Empty, Loaded, Page, Panel, showError } from "@/shared/ui";
 import { count } from "@/shared/words/words";
 import { backUpNow, useRunning } from "./actions";
@@ -24,14 +23,14 @@ import { Head } from "./Head";
 import { askRestore } from "./host";
 import { fileSource } from "./model";
 import { CutOff, RestoresPanel } from "./Restores";
+import { RunningJobs } from "./RunningJobs";
 import { SettingsDrawer } from "./settings/SettingsDrawer";
 
 export function BackupsPage() {
   const list = useCall("backups.list", {});
   const readOnly = useWorkspace()?.readOnly ?? false;
   const [settings, setSettings] = useState(false);
-  const running = useRunning();
-  const taking = running.some((job) => job.kind === "backup");
+  const taking = useRunning().some((job) => job.kind === "backup");
   useCommands([
     { id: "backups.settings", title: "Settings of backups", group: "Backups", run: () => setSettings(true) },
   ]);
@@ -64,13 +63,7 @@ export function BackupsPage() {
     >
       <div className={classes.page}>
         <CutOff />
-        {running.map((job) => (
-          <Panel key={job.id} title={job.title}>
-            <div className={classes.padded}>
-              <JobProgress job={job} />
-            </div>
-          </Panel>
-        ))}
+        <RunningJobs />
         <Loaded query={list}>
           {(data) => (
             <>

@@ -1,5 +1,4 @@
 /** What matters at a glance: is there a backup, was it proven, when comes the next. */
-import { Anchor } from "@mantine/core";
 import type { Backups } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { Figure, Moment } from "@/shared/ui";
@@ -15,7 +14,7 @@ export function Head({ backups, onSettings }: { backups: Backups; onSettings: ()
   return (
     <section className={classes.head} aria-label="State of the backups">
       <Figure
-        name="since the last proven backup"
+        name={provenAt ? "since the last proven backup" : "last proven backup"}
         value={provenAt ? age(provenAt) : "never proven"}
         tone={isProofOld(provenAt) ? "bad" : "good"}
       />
@@ -35,14 +34,9 @@ export function Head({ backups, onSettings }: { backups: Backups; onSettings: ()
           setup?.nextAt ? (
             <Moment at={setup.nextAt} />
           ) : (
-            <Anchor
-              component="button"
-              type="button"
-              className={classes.plainFigure ?? ""}
-              onClick={onSettings}
-            >
+            <button type="button" className={classes.plainFigure} onClick={onSettings}>
               only by hand
-            </Anchor>
+            </button>
           )
         }
       />

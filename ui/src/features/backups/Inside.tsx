@@ -8,7 +8,7 @@ import { type ApiError, asApiError, type Backup, type BackupRecord, call } from 
 import { useWorkspace } from "@/shared/data/workspace";
 import { Empty, Loading, Panel, Problem, StateMark, showError, showNote, showWarning } from "@/shared/ui";
 import { pendingWrite, rememberChange } from "@/shared/undo/undo";
-import { keyText } from "@/shared/value/model";
+import { keyText, plainText } from "@/shared/value/model";
 import { Change, ValueText } from "@/shared/value/ValueText";
 import { count, fieldTitle, number } from "@/shared/words/words";
 import classes from "./backups.module.css";
@@ -148,7 +148,7 @@ function InsideRecord({ backup, collection, record, onBack }: RecordProps) {
         <button type="button" className={classes.link} aria-expanded={open} onClick={() => setOpen(!open)}>
           {record.title}
         </button>
-        {record.title !== keyText(record.id) && <span className="mono faint">{keyText(record.id)}</span>}
+        {record.title !== plainText(record.id) && <span className="mono faint">{plainText(record.id)}</span>}
         <span className={classes.spring} />
         <RecordState record={record} />
         {!same && (

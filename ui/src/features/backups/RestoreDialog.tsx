@@ -76,7 +76,7 @@ function titleOf(stage: Stage): string {
       return "Restore";
     case "ask":
       return stage.plan.madeAt
-        ? `Restore the backup of ${when(stage.plan.madeAt)}?`
+        ? `Restore the backup taken ${when(stage.plan.madeAt)}?`
         : `Restore ${stage.plan.backup}?`;
     case "apply":
       return "Restoring";

@@ -31,7 +31,7 @@ export function UndoRestoreDialog({ plan }: { plan: UndoRestorePlan }) {
   return (
     <ConfirmDialog
       opened
-      title={`Undo the restore of ${when(plan.restore.startedAt)}?`}
+      title={`Undo the restore made ${when(plan.restore.startedAt)}?`}
       action={undoAction(plan)}
       destructive
       busy={busy}

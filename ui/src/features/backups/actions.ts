@@ -5,7 +5,7 @@ import { outcomeOf, useJobs } from "@/shared/jobs/jobs";
 import { showError, showSaved, showWarning } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
 import { bytes, count, duration } from "@/shared/words/words";
-import { askUndo, unlocked } from "./host";
+import { askUndo, locked, unlocked } from "./host";
 
 const kinds: readonly Job["kind"][] = ["backup", "proof", "restore"];
 
@@ -16,10 +16,7 @@ export function useRunning(): Job[] {
 
 export async function backUpNow(): Promise<void> {
   try {
-    // Of what may be kept for opening other backups, only the passphrase locks new ones.
-    const made = await unlocked(async ({ passphrase }) =>
-      outcomeOf(await call("backups.create", passphrase ? { passphrase } : {}), "backedUp"),
-    );
+    const made = await locked(async (secret) => outcomeOf(await call("backups.create", secret), "backedUp"));
     noteSaved();
     showSaved(`Backup taken: ${count(made.backup.records, "record")}, ${bytes(made.backup.bytes)}.`);
     if (made.failed.length > 0) showWarning("Not every place has it.", made.failed.join(" "));

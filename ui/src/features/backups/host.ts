@@ -11,7 +11,7 @@ export type RestoreSource = { from?: RestoreFrom; name?: string };
 type Asked = {
   restore?: RestoreSource;
   undo?: UndoRestorePlan;
-  secret?: { why: ApiError; answer: (text: string | undefined) => void };
+  secret?: { why: ApiError; purpose: Purpose; answer: (text: string | undefined) => void };
 };
 
 let asked: Asked = {};
@@ -52,15 +52,18 @@ export function closeUndo(): void {
   change({});
 }
 
-/** What opened the last backup: kept for as long as the page stands, never written anywhere. */
-let known: Secret = {};
+/** To open a backup that is there, or to lock a new one: that passphrase is typed twice. */
+type Purpose = "open" | "lock";
+
+/** What was typed last: kept for as long as the page stands, never written anywhere. */
+let known: Record<Purpose, Secret> = { open: {}, lock: {} };
 
 /** Another workspace has other backups. */
 export function forgetSecret(): void {
-  known = {};
+  known = { open: {}, lock: {} };
 }
 
-function askSecret(why: ApiError): Promise<string | undefined> {
+function askSecret(why: ApiError, purpose: Purpose): Promise<string | undefined> {
   return new Promise((resolve) => {
     const answer = (text: string | undefined) => {
       asked = { ...asked };
@@ -68,22 +71,36 @@ function askSecret(why: ApiError): Promise<string | undefined> {
       change({});
       resolve(text);
     };
-    change({ secret: { why, answer } });
+    change({ secret: { why, purpose, answer } });
   });
 }
 
 /** Runs a call; where a backup is locked, asks for what opens it and runs it again. */
-export async function unlocked<T>(run: (secret: Secret) => Promise<T>): Promise<T> {
+export function unlocked<T>(run: (secret: Secret) => Promise<T>): Promise<T> {
+  return withSecret("open", run);
+}
+
+/** Runs a call that makes a backup; asks what to lock it with only where that is not known. */
+export function locked<T>(run: (secret: { passphrase?: string }) => Promise<T>): Promise<T> {
+  return withSecret("lock", run);
+}
+
+async function withSecret<T>(purpose: Purpose, run: (secret: Secret) => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await run(known);
+      return await run(known[purpose]);
     } catch (thrown) {
       const why = asApiError(thrown);
       if (!isLocked(why)) throw thrown;
-      known = {};
-      const text = await askSecret(why);
-      if (!text) throw new CallError({ code: "cancelled", message: "The backup stays closed." });
-      known = secretOf(text);
+      known[purpose] = {};
+      const text = await askSecret(why, purpose);
+      if (!text) throw new CallError({ code: "cancelled", message: cancelled[purpose] });
+      known[purpose] = purpose === "lock" ? { passphrase: text } : secretOf(text);
     }
   }
 }
+
+const cancelled: Record<Purpose, string> = {
+  open: "The backup stays closed.",
+  lock: "No backup was taken.",
+};

@@ -1,11 +1,18 @@
 /** The four figures above the grid, each against its target. A click opens the records that fail it. */
 import { Button, Tooltip } from "@mantine/core";
-import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconRefresh } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconRefresh,
+  IconShieldCheck,
+  IconShieldX,
+} from "@tabler/icons-react";
 import type { CollectionInfo, Finding, LastQuality, Metric } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useGo } from "@/shared/nav";
 import { Moment } from "@/shared/ui";
-import { metricWords, number } from "@/shared/words/words";
+import { age, isProofOld, metricWords, number } from "@/shared/words/words";
 import { metricTarget, metricValue, stateTones, stateWord } from "./model";
 import classes from "./quality.module.css";
 import { useMeasure } from "./useMeasure";
@@ -34,6 +41,7 @@ export function OverviewStrip({ collection, finding }: StripProps) {
         <span className="dim">Quality has not been measured yet.</span>
       )}
       <span className={classes.spring} />
+      <LastProof />
       <Measured last={last.data} />
       <Button
         variant="subtle"
@@ -45,6 +53,40 @@ export function OverviewStrip({ collection, finding }: StripProps) {
         Measure
       </Button>
     </section>
+  );
+}
+
+/** Backups lie at their places, maybe far away: they are not asked for with each look at the records. */
+const listLasts = 10 * 60_000;
+
+/** How long ago the last backup was proven; a click opens the backups. */
+function LastProof() {
+  const go = useGo();
+  const list = useCall("backups.list", {}, { lasts: listLasts });
+  if (!list.data) return null;
+  const { provenAt } = list.data;
+  const old = isProofOld(provenAt);
+  const Icon = old ? IconShieldX : IconShieldCheck;
+  return (
+    <Tooltip
+      label={
+        provenAt
+          ? `The last backup that is proven by a test was taken ${age(provenAt)} ago.`
+          : "No backup of this workspace is proven."
+      }
+    >
+      <button
+        type="button"
+        className={`${classes.stripFigure} ${classes.lastProof}`}
+        data-tone={old ? "bad" : "good"}
+        aria-label={provenAt ? `Last proven backup: ${age(provenAt)} ago` : "Last proven backup: none"}
+        onClick={() => go.place("/backups")}
+      >
+        <Icon size={14} stroke={2} aria-hidden />
+        <span className={classes.stripName}>Backup</span>
+        <span className={classes.stripState}>{provenAt ? `proven ${age(provenAt)} ago` : "not proven"}</span>
+      </button>
+    </Tooltip>
   );
 }
 

@@ -1,5 +1,5 @@
 /** What backups are locked with: nothing, a passphrase typed twice, or a key that is shown once. */
-import { Alert, Button, Code, CopyButton, Group, PasswordInput, Radio, Stack } from "@mantine/core";
+import { Alert, Button, Code, CopyButton, Group, PasswordInput, Radio, Stack, Textarea } from "@mantine/core";
 import { IconKey } from "@tabler/icons-react";
 import { useState } from "react";
 import { asApiError, type BackupEncryption, type BackupKey, type BackupSetup, call } from "@/ipc";
@@ -18,18 +18,29 @@ export function lockOf(encryption: BackupEncryption): Lock {
   return { kind: encryption.kind, recipients, passphrase: "", again: "" };
 }
 
-/** What is still missing before it can be saved. */
-export function lockProblem(lock: Lock, setup: BackupSetup): string | undefined {
-  if (lock.kind === "recipients" && lock.recipients.length === 0) return "Make a key first.";
-  if (lock.kind !== "passphrase") return undefined;
-  if (lock.passphrase !== lock.again) return "The two passphrases are not the same.";
-  const known = setup.settings.encryption.kind === "passphrase" && setup.hasKey;
-  return lock.passphrase === "" && !known ? "Type the passphrase twice." : undefined;
+export function isKnown(setup: BackupSetup): boolean {
+  return setup.settings.encryption.kind === "passphrase" && setup.hasKey;
 }
 
-type Props = { lock: Lock; hasKey: boolean; onChange: (lock: Lock) => void };
+/** What is still missing before it can be saved. */
+export function lockProblem(lock: Lock, setup: BackupSetup, keyring: boolean): string | undefined {
+  if (lock.kind === "recipients" && lock.recipients.length === 0) return "Make a key, or name one.";
+  // Without a keyring nothing can be kept: it is asked for with each backup.
+  if (lock.kind !== "passphrase" || !keyring) return undefined;
+  if (lock.passphrase !== lock.again) return "The two passphrases are not the same.";
+  return lock.passphrase === "" && !isKnown(setup) ? "Type the passphrase twice." : undefined;
+}
 
-export function EncryptionForm({ lock, hasKey, onChange }: Props) {
+type Props = {
+  lock: Lock;
+  /** The passphrase of now is known here. */
+  known: boolean;
+  /** There is a keyring that keeps it. */
+  keyring: boolean;
+  onChange: (lock: Lock) => void;
+};
+
+export function EncryptionForm({ lock, known, keyring, onChange }: Props) {
   return (
     <>
       <Radio.Group
@@ -47,26 +58,34 @@ export function EncryptionForm({ lock, hasKey, onChange }: Props) {
           />
         </Stack>
       </Radio.Group>
-      {lock.kind === "passphrase" && <Passphrase lock={lock} hasKey={hasKey} onChange={onChange} />}
-      {lock.kind === "recipients" && <KeyPart lock={lock} onChange={onChange} />}
+      {lock.kind === "passphrase" &&
+        (keyring ? (
+          <Passphrase lock={lock} known={known} onChange={onChange} />
+        ) : (
+          <p className={classes.hint}>
+            No keyring is open here: the passphrase is asked for with each backup. Backups on schedule take it
+            from STEWARD_BACKUP_PASSPHRASE.
+          </p>
+        ))}
+      {lock.kind === "recipients" && <KeyPart lock={lock} keyring={keyring} onChange={onChange} />}
     </>
   );
 }
 
-function Passphrase({ lock, hasKey, onChange }: Props) {
+function Passphrase({ lock, known, onChange }: Omit<Props, "keyring">) {
   return (
     <Group gap="xs" align="flex-start" grow>
       <PasswordInput
         label="Passphrase"
-        description={
-          hasKey ? "Leave it empty to keep the one that is known here." : "Without it nothing comes back."
-        }
+        size="xs"
+        description={known ? "Empty: the one known here stays." : "Without it nothing comes back."}
         autoComplete="new-password"
         value={lock.passphrase}
         onChange={(event) => onChange({ ...lock, passphrase: event.currentTarget.value })}
       />
       <PasswordInput
         label="Once more"
+        size="xs"
         description="Kept in the system's keyring."
         autoComplete="new-password"
         value={lock.again}
@@ -76,7 +95,8 @@ function Passphrase({ lock, hasKey, onChange }: Props) {
   );
 }
 
-function KeyPart({ lock, onChange }: { lock: Lock; onChange: (lock: Lock) => void }) {
+function KeyPart({ lock, keyring, onChange }: Omit<Props, "known">) {
+  const [text, setText] = useState(lock.recipients.join("\n"));
   const [made, setMade] = useState<BackupKey>();
   const [busy, setBusy] = useState(false);
   const make = async () => {
@@ -84,6 +104,7 @@ function KeyPart({ lock, onChange }: { lock: Lock; onChange: (lock: Lock) => voi
     try {
       const key = await call("backups.newKey", {});
       setMade(key);
+      setText(key.recipient);
       onChange({ ...lock, recipients: [key.recipient] });
     } catch (thrown) {
       showError(asApiError(thrown));
@@ -93,12 +114,19 @@ function KeyPart({ lock, onChange }: { lock: Lock; onChange: (lock: Lock) => voi
   };
   return (
     <>
-      {lock.recipients.map((recipient) => (
-        <div key={recipient} className={classes.recipient}>
-          <span className="dim">Locked for </span>
-          <span className="mono">{recipient}</span>
-        </div>
-      ))}
+      <Textarea
+        label="Locked for"
+        description="Public halves of keys, one a line: age1…"
+        className="mono"
+        autosize
+        minRows={1}
+        value={text}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          setText(value);
+          onChange({ ...lock, recipients: value.split(/\s+/).filter((one) => one !== "") });
+        }}
+      />
       {made ? (
         <Alert
           color="yellow"
@@ -125,10 +153,16 @@ function KeyPart({ lock, onChange }: { lock: Lock; onChange: (lock: Lock) => voi
             variant="default"
             leftSection={<IconKey size={14} />}
             loading={busy}
+            disabled={!keyring}
             onClick={() => void make()}
           >
             {lock.recipients.length > 0 ? "Make another key" : "Make a key"}
           </Button>
+          {!keyring && (
+            <p className={classes.hint}>
+              No keyring is open here to keep a new key. “steward backup key” on another machine makes one.
+            </p>
+          )}
         </div>
       )}
     </>

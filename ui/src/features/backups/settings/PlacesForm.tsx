@@ -41,7 +41,7 @@ export function PlacesForm({ places, usualPlace, readOnly, onChange, onSecrets, 
               <IconFolder size={15} className={classes.icon} aria-hidden />
             )}
             <span className={classes.address} title={place.address}>
-              {place.address}
+              <bdi>{place.address}</bdi>
             </span>
             {at > 0 && <Tag>copy</Tag>}
             {place.address === usualPlace && <Tag>usual place</Tag>}
@@ -135,17 +135,18 @@ function BucketForm({ taken, onCancel, onAdd }: BucketProps) {
               <TextInput label="Region" placeholder="eu-central-1" {...text("region")} />
               <TextInput label="Access key" {...text("key")} />
             </Group>
-            <PasswordInput label="Secret key" {...text("secret")} />
+            <PasswordInput size="xs" label="Secret key" {...text("secret")} />
           </>
         )}
         {kind === "az" && (
           <>
             <TextInput label="Storage account" {...text("account")} />
-            <PasswordInput label="Access key" {...text("secret")} />
+            <PasswordInput size="xs" label="Access key" {...text("secret")} />
           </>
         )}
         {kind === "gs" && (
           <PasswordInput
+            size="xs"
             label="Key of the service account"
             description="The whole JSON text."
             {...text("secret")}

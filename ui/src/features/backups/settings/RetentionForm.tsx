@@ -16,12 +16,12 @@ import { placeWords, retentionSentence } from "../model";
 import classes from "./settings.module.css";
 
 const fields: { name: keyof BackupRetention; label: string }[] = [
-  { name: "days", label: "All of the last days" },
-  { name: "last", label: "The last" },
-  { name: "daily", label: "One a day, days" },
-  { name: "weekly", label: "One a week, weeks" },
-  { name: "monthly", label: "One a month, months" },
-  { name: "yearly", label: "One a year, years" },
+  { name: "days", label: "Every backup of (days)" },
+  { name: "last", label: "The newest (number)" },
+  { name: "daily", label: "One a day (days)" },
+  { name: "weekly", label: "One a week (weeks)" },
+  { name: "monthly", label: "One a month (months)" },
+  { name: "yearly", label: "One a year (years)" },
 ];
 
 type Props = {

@@ -13,7 +13,7 @@ import { queryClient, useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { Loaded, showSaved } from "@/shared/ui";
 import { isComplete, readCron, type Schedule, writeCron } from "../schedule";
-import { EncryptionForm, type Lock, lockOf, lockProblem } from "./EncryptionForm";
+import { EncryptionForm, isKnown, type Lock, lockOf, lockProblem } from "./EncryptionForm";
 import { PlacesForm } from "./PlacesForm";
 import { RetentionForm } from "./RetentionForm";
 import { ScheduleForm } from "./ScheduleForm";
@@ -51,7 +51,8 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
   const change = (part: Partial<BackupSettings>) => setDraft((before) => ({ ...before, ...part }));
-  const wrong = lockProblem(lock, setup);
+  const keyring = useCall("app.info", {}).data?.keyring ?? false;
+  const wrong = lockProblem(lock, setup, keyring);
   const ready = !wrong && isComplete(schedule) && isComplete(proofs) && draft.places.length > 0 && !readOnly;
 
   const save = async (more: Partial<SaveBackupSettings> = {}): Promise<BackupSetup | undefined> => {
@@ -131,8 +132,8 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
         </Radio.Group>
       </Section>
       <Section title="Locked with">
-        <EncryptionForm lock={lock} hasKey={setup.hasKey} onChange={setLock} />
-        {wrong && <div className={classes.wrong}>{wrong}</div>}
+        <EncryptionForm lock={lock} known={isKnown(setup)} keyring={keyring} onChange={setLock} />
+        {wrong && <div className={lock.again === "" ? classes.hint : classes.wrong}>{wrong}</div>}
       </Section>
       <Section title="How long they are kept">
         <RetentionForm
