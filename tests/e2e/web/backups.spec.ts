@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { AxeBuilder, cellOf, expect, goTo, type Page, test, toast } from "./kit";
 
 async function expectNothingSerious(page: Page, where: string): Promise<void> {
@@ -219,4 +221,61 @@ test("a backup that is locked asks for its passphrase, twice when it is new, onc
   await box.fill("winter is long");
   await dialog.getByRole("button", { name: "Open the backup" }).click();
   await expect(listed(app).first()).toContainText("read to its end just now", { timeout: 60_000 });
+});
+
+test("an archive that lies somewhere is restored under another name, beside what is there", async ({
+  app,
+  steward,
+}) => {
+  const place = join(steward.folder, "elsewhere");
+  steward.cli("backup", "create", "--to", place, "--records-only");
+  const archive = readdirSync(place).find((name) => name.includes(".archive"));
+  await goTo(app, "Backups");
+  await app.getByRole("button", { name: "Restore", exact: true }).click();
+  const chooser = app.waitForEvent("filechooser");
+  await app.getByRole("menuitem", { name: "From a file…" }).click();
+  await (await chooser).setFiles(join(place, archive ?? ""));
+  const dialog = app.getByRole("dialog");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await expect(dialog.getByText("Everything in the backup is here already")).toBeVisible();
+  await dialog.getByRole("button", { name: "Choose otherwise" }).click();
+  await dialog.getByRole("textbox", { name: "Name for careers" }).fill("careers_then");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await expect(
+    dialog.getByRole("table", { name: "Plan of the restore" }).getByRole("row").nth(1),
+  ).toContainText("careers as careers_then new361");
+  await dialog.getByRole("button", { name: "Restore 1 collection", exact: true }).click();
+  await expect(dialog.getByText("361 records are back in careers_then.")).toBeVisible({ timeout: 60_000 });
+  await dialog.getByRole("button", { name: "Open the records" }).click();
+  await expect(app.getByRole("banner").getByText("careers_then")).toBeVisible();
+});
+
+test("a restore that was cut off stands on top of the page, with both ways on", async ({ app }) => {
+  const restore = {
+    id: "cut-off",
+    state: "loading",
+    backup: "some-backup",
+    from: "/backups",
+    madeAt: "2026-01-01T10:00:00Z",
+    mode: "clean",
+    collections: [{ name: "careers", into: "careers", records: 361, existed: true }],
+    own: false,
+    startedAt: "2026-01-02T10:00:00Z",
+    heartbeatAt: "2026-01-02T10:00:05Z",
+    actor: "somebody",
+    notes: [],
+  };
+  await app.route("**/api/call/restores.list", (route) =>
+    route.fulfill({ json: { restores: [{ restore, interrupted: true, canUndo: false }] } }),
+  );
+  await goTo(app, "Backups");
+  const alert = app.getByRole("alert").filter({ hasText: "A restore was cut off" });
+  await expect(alert).toContainText("The restore of careers, begun");
+  await expect(app.getByRole("link", { name: /Backups.*1 restore was cut off/ })).toBeVisible();
+  await expect(app.getByRole("table", { name: "Restores" })).toContainText("cut off");
+  await expectNothingSerious(app, "a restore that was cut off");
+  const asked = app.waitForRequest("**/api/call/restores.cleanUp");
+  await alert.getByRole("button", { name: "Clean up" }).click();
+  expect((await asked).postDataJSON()).toEqual({ restoreId: "cut-off" });
+  await expect(alert.getByRole("button", { name: "Go on" })).toBeEnabled();
 });

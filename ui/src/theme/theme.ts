@@ -111,6 +111,8 @@ function mantineVariables(tokens: Tokens): Record<string, string> {
     "--mantine-color-red-filled-hover": tokens.badFill,
     "--mantine-color-red-light-color": tokens.bad,
     "--mantine-color-red-light": tokens.badWeak,
+    "--mantine-color-yellow-light-color": tokens.warn,
+    "--mantine-color-yellow-light": tokens.warnWeak,
     "--mantine-color-gray-light-color": tokens.dim,
     "--mantine-color-gray-text": tokens.dim,
   };

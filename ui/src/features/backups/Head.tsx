@@ -5,6 +5,7 @@ import { Figure, Moment } from "@/shared/ui";
 import { age, bytes, isProofOld, number } from "@/shared/words/words";
 import classes from "./backups.module.css";
 import { scheduleWords } from "./schedule";
+import { Timeline } from "./Timeline";
 
 export function Head({ backups, onSettings }: { backups: Backups; onSettings: () => void }) {
   const setup = useCall("backups.setup", {}).data;
@@ -40,6 +41,7 @@ export function Head({ backups, onSettings }: { backups: Backups; onSettings: ()
           )
         }
       />
+      <Timeline backups={ours} />
     </section>
   );
 }

@@ -10,6 +10,7 @@ import {
   restoreAction,
   retentionSentence,
   secretOf,
+  timelineSentence,
 } from "./model";
 
 const now = Date.parse("2026-06-15T12:00:00Z");
@@ -111,6 +112,9 @@ it("knows a locked backup by its error, and a key by its form", () => {
     true,
   );
   expect(isLocked({ code: "badRequest", message: "This is no schedule." })).toBe(false);
+  expect(isLocked({ code: "unauthorized", message: "This page has no valid token for Steward." })).toBe(
+    false,
+  );
   expect(secretOf(" AGE-SECRET-KEY-1ABC\n")).toEqual({ identity: "AGE-SECRET-KEY-1ABC" });
   expect(secretOf("many words ")).toEqual({ passphrase: "many words " });
 });
@@ -148,4 +152,9 @@ it("shortens folders, never buckets", () => {
   expect(placeWords("/home/me/data/steward/backups")).toBe("…/steward/backups");
   expect(placeWords("/backups")).toBe("/backups");
   expect(placeWords("s3://bucket/a/b/c")).toBe("s3://bucket/a/b/c");
+});
+
+it("tells the timeline in a sentence", () => {
+  const list = [backup(), backup({ proof: proof(), proven: true }), backup({ damage: "gone" }), backup()];
+  expect(timelineSentence(list)).toBe("4 backups: 1 proven, 2 never proven and 1 failed.");
 });

@@ -53,8 +53,8 @@ export function peoples(backup: Backup): Backup["collections"] {
 
 /** It is locked, and what was given so far does not open it. */
 export function isLocked(error: ApiError): boolean {
-  if (error.code === "unauthorized") return true;
-  if (error.code !== "badRequest") return false;
+  // A token or a login that is refused is something else.
+  if (error.code !== "unauthorized" && error.code !== "badRequest") return false;
   return /passphrase|encrypted for a key|key does not open/i.test(error.message);
 }
 
@@ -224,4 +224,18 @@ export function fileSource(picked: FileHandle[]): { from: RestoreFrom; name: str
 /** The older one first. */
 export function inTime(one: Backup, other: Backup): [Backup, Backup] {
   return one.madeAt <= other.madeAt ? [one, other] : [other, one];
+}
+
+/** `3 backups: 1 proven, 2 never proven.` */
+export function timelineSentence(backups: Backup[]): string {
+  const tones = backups.map((backup) => proofOf(backup).tone);
+  const of = (tone: Tone) => tones.filter((one) => one === tone).length;
+  const parts = [
+    of("good") > 0 && `${number(of("good"))} proven`,
+    of("accent") > 0 && `${number(of("accent"))} read to the end`,
+    of("warn") > 0 && `${number(of("warn"))} changed since`,
+    of("plain") > 0 && `${number(of("plain"))} never proven`,
+    of("bad") > 0 && `${number(of("bad"))} failed`,
+  ].filter((part): part is string => part !== false);
+  return `${count(backups.length, "backup")}: ${sentenceList(parts)}.`;
 }

@@ -13,7 +13,7 @@ import { RecordChangeView } from "@/shared/value/DiffList";
 import { keyText } from "@/shared/value/model";
 import { count, number } from "@/shared/words/words";
 import classes from "./history.module.css";
-import { canUndo, kindWords } from "./model";
+import { canUndo, isWholeRestore, kindWords } from "./model";
 
 function useChanges(collection: string | undefined) {
   const request = { limit: 100, ...(collection ? { collection } : {}) };
@@ -192,7 +192,12 @@ function ChangePanel({ id, onClose }: { id: string; onClose: () => void }) {
                   Take this change back
                 </Button>
               )}
-              {changeSet.runId && (
+              {isWholeRestore(changeSet) && (
+                <Button mt={8} variant="default" onClick={() => go.place("/backups")}>
+                  Open the restores
+                </Button>
+              )}
+              {changeSet.runId && changeSet.kind !== "restore" && (
                 <Button mt={8} variant="default" onClick={() => go.run(changeSet.runId ?? "")}>
                   Open the import
                 </Button>

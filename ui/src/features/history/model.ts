@@ -13,7 +13,14 @@ export const kindWords: Record<ChangeKind, string> = {
   restore: "restore",
 };
 
-/** Imports are taken back as a run, with a plan; what was taken back already cannot be again. */
+/** Imports and restores are taken back as a whole, with a plan; what was taken back already cannot be again. */
 export function canUndo(change: ChangeSet): boolean {
-  return change.state === "confirmed" && !change.undoneBy && change.kind !== "import";
+  return (
+    change.state === "confirmed" && !change.undoneBy && change.kind !== "import" && !isWholeRestore(change)
+  );
+}
+
+/** A restore of collections; a single record that was brought back is an edit like any other. */
+export function isWholeRestore(change: ChangeSet): boolean {
+  return change.kind === "restore" && change.runId !== undefined;
 }
