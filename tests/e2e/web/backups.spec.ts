@@ -274,6 +274,10 @@ test("a restore that was cut off stands on top of the page, with both ways on", 
   await expect(app.getByRole("link", { name: /Backups.*1 restore was cut off/ })).toBeVisible();
   await expect(app.getByRole("table", { name: "Restores" })).toContainText("cut off");
   await expectNothingSerious(app, "a restore that was cut off");
+  await app.emulateMedia({ colorScheme: "dark" });
+  await app.reload();
+  await expect(alert).toBeVisible();
+  await expectNothingSerious(app, "a restore that was cut off, dark");
   const asked = app.waitForRequest("**/api/call/restores.cleanUp");
   await alert.getByRole("button", { name: "Clean up" }).click();
   expect((await asked).postDataJSON()).toEqual({ restoreId: "cut-off" });

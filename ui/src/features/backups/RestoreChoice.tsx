@@ -121,7 +121,8 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
   const hasOwn = backup ? backup.collections.some((one) => one.own) : true;
   const [own, setOwn] = useState(again?.request.own ?? false);
   const wanted = lines.filter((line) => line.wanted);
-  const ready = lines.length === 0 || wanted.length > 0 || (own && hasOwn);
+  // Without any name a restore means all of them.
+  const ready = lines.length === 0 || wanted.length > 0;
   const go = () => {
     const named = wanted.map(({ name, into }) => ({ name, into: into.trim() || name }));
     const all = wanted.length === lines.length && named.every((one) => one.name === one.into);
@@ -129,7 +130,7 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
       from,
       mode,
       own: own && hasOwn,
-      ...(all || named.length === 0 ? {} : { collections: named }),
+      ...(all ? {} : { collections: named }),
     };
     onPlan({ request, ...(file ? { file } : {}) });
   };

@@ -55,13 +55,11 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
   const wrong = lockProblem(lock, setup, keyring);
   const ready = !wrong && isComplete(schedule) && isComplete(proofs) && draft.places.length > 0 && !readOnly;
 
-  const save = async (more: Partial<SaveBackupSettings> = {}): Promise<BackupSetup | undefined> => {
+  const send = async (request: SaveBackupSettings): Promise<BackupSetup | undefined> => {
     setBusy(true);
     setError(undefined);
     try {
-      const settings = settingsOf(draft, schedule, proofs, lock);
-      const passphrase = lock.kind === "passphrase" && lock.passphrase ? { passphrase: lock.passphrase } : {};
-      const saved = await call("backups.save", { settings, secrets, ...passphrase, ...more });
+      const saved = await call("backups.save", request);
       queryClient.setQueryData(["backups.setup", {}], saved);
       return saved;
     } catch (thrown) {
@@ -70,6 +68,10 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
     } finally {
       setBusy(false);
     }
+  };
+  const save = () => {
+    const passphrase = lock.kind === "passphrase" && lock.passphrase ? { passphrase: lock.passphrase } : {};
+    return send({ settings: settingsOf(draft, schedule, proofs, lock), secrets, ...passphrase });
   };
   return (
     <form
@@ -89,7 +91,9 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
           onChange={(places) => change({ places })}
           onSecrets={(address, values) => setSecrets({ ...secrets, [address]: values })}
           onFolder={async (addFolder) => {
-            const saved = await save({ addFolder });
+            // Only the places are saved with it: the rest of the form may be half done.
+            const settings = { ...setup.settings, places: draft.places };
+            const saved = await send({ settings, secrets, addFolder });
             if (saved) change({ places: saved.settings.places });
           }}
         />
