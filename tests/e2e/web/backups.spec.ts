@@ -283,3 +283,28 @@ test("a restore that was cut off stands on top of the page, with both ways on", 
   expect((await asked).postDataJSON()).toEqual({ restoreId: "cut-off" });
   await expect(alert.getByRole("button", { name: "Go on" })).toBeEnabled();
 });
+
+test("what a restore put aside is given up for good", async ({ app, steward }) => {
+  steward.cli("backup", "create");
+  steward.cli("records", "set", "11-1011.00", "title=Changed since");
+  await goTo(app, "Backups");
+  await listed(app).first().getByRole("button", { name: "More about this backup" }).click();
+  await app.getByRole("menuitem", { name: "Restore…" }).click();
+  const dialog = app.getByRole("dialog");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await dialog.getByRole("button", { name: "Restore 1 collection, replacing 1 record" }).click();
+  await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  const restores = app.getByRole("table", { name: "Restores" });
+  await restores.getByRole("button", { name: "Settle…" }).click();
+  await dialog.getByRole("button", { name: "Drop 361 records" }).click();
+  await expect(toast(app, "361 records given up")).toBeVisible();
+  await expect(restores).toContainText("for good");
+  await expect(restores.getByRole("button", { name: "Undo…" })).toHaveCount(0);
+  await goTo(app, "History");
+  await app.getByRole("button", { name: /^Restored from the backup/ }).click();
+  const panel = app.getByRole("complementary", { name: "Change" });
+  await expect(panel.getByRole("button", { name: "Take this change back" })).toHaveCount(0);
+  await panel.getByRole("button", { name: "Open the restores" }).click();
+  await expect(restores).toBeVisible();
+});
