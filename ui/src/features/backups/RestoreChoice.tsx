@@ -119,6 +119,7 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
   const [lines, setLines] = useState<Line[]>(() => linesOf(backup, again));
   const [mode, setMode] = useState<PlanRestore["mode"]>(again?.request.mode ?? "clean");
   const hasOwn = backup ? backup.collections.some((one) => one.own) : true;
+  const [database, setDatabase] = useState((from.kind === "file" && from.database) || "");
   const [own, setOwn] = useState(again?.request.own ?? false);
   const wanted = lines.filter((line) => line.wanted);
   // Without any name a restore means all of them.
@@ -127,7 +128,7 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
     const named = wanted.map(({ name, into }) => ({ name, into: into.trim() || name }));
     const all = wanted.length === lines.length && named.every((one) => one.name === one.into);
     const request: PlanRestore = {
-      from,
+      from: from.kind === "file" ? { kind: "file", file: from.file, ...databaseOf(database) } : from,
       mode,
       own: own && hasOwn,
       ...(all ? {} : { collections: named }),
@@ -148,6 +149,15 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
           <div className="dim">
             All collections of the file; the plan shows which, before anything is written.
           </div>
+        )}
+        {from.kind === "file" && (
+          <TextInput
+            maw={320}
+            label="Database"
+            description="Only where the file holds several."
+            value={database}
+            onChange={(event) => setDatabase(event.currentTarget.value)}
+          />
         )}
         <Radio.Group
           label="What is there now"
@@ -189,6 +199,10 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
       </Stack>
     </form>
   );
+}
+
+function databaseOf(text: string): { database?: string } {
+  return text.trim() === "" ? {} : { database: text.trim() };
 }
 
 function sameSource(one: RestoreFrom, other: RestoreFrom): boolean {
