@@ -36,6 +36,8 @@ pub struct PlannedRestore {
     /// Where the backup lies.
     pub from: String,
     pub choice: Choice,
+    /// What was given to open the backup; it locks the one that is taken first.
+    pub passphrase: Option<String>,
     /// Collections with their records and last change when the plan was made.
     pub before: Vec<(String, Option<u64>, Option<String>)>,
 }

@@ -17,9 +17,10 @@ pub struct Shelved {
 }
 
 impl Shelved {
-    /// The last proof was about this very file and found nothing wrong.
+    /// The last proof was a test restore of this very file and found nothing wrong.
     pub fn is_proven(&self) -> bool {
-        self.damage.is_none() && self.proof.as_ref().is_some_and(|p| p.passed() && p.sha256 == self.manifest.file.sha256)
+        let good = |p: &Proof| p.passed() && p.restored && p.sha256 == self.manifest.file.sha256;
+        self.damage.is_none() && self.proof.as_ref().is_some_and(good)
     }
 }
 

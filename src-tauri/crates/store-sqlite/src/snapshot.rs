@@ -1,6 +1,6 @@
 //! Everything in the file at one moment: a read transaction on a connection of its own. Writers go on beside it.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ pub struct FileSnapshot {
 
 impl FileSnapshot {
     /// Blocking.
-    pub fn take(path: &PathBuf) -> StoreResult<Self> {
+    pub fn take(path: &Path) -> StoreResult<Self> {
         let connection = file::connect(path, false)?;
         connection.execute_batch("BEGIN").map_err(map)?;
         // The moment is that of the first read.

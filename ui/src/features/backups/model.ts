@@ -27,9 +27,9 @@ export function proofOf(backup: Backup, now = Date.now()): ProofMark {
     const why = proof.problems[0];
     return { tone: "bad", words: why ? `failed: ${lowered(why)}` : "failed", problems: proof.problems };
   }
-  if (!backup.proven) return { tone: "warn", words: "changed since it was proven", problems: [] };
   if (!proof.restored)
     return { tone: "accent", words: `read to its end ${when(proof.at, now)}`, problems: [] };
+  if (!backup.proven) return { tone: "warn", words: "changed since it was proven", problems: [] };
   return { tone: "good", words: `proven ${when(proof.at, now)}`, problems: [] };
 }
 

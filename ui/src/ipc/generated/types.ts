@@ -72,7 +72,7 @@ plainBytes: number, compression: BackupCompression, encryption: BackupEncryption
  */
 fuzzy?: string, collections: Array<BackupCollection>, proof?: BackupProof, 
 /**
- * The last proof was about this very file and found nothing wrong.
+ * The last proof was a test restore of this very file and found nothing wrong.
  */
 proven: boolean, 
 /**

@@ -164,7 +164,7 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub proof: Option<BackupProof>,
-        /// The last proof was about this very file and found nothing wrong.
+        /// The last proof was a test restore of this very file and found nothing wrong.
         pub proven: bool,
         /// Its archive is missing, or has another size.
         #[ts(optional)]

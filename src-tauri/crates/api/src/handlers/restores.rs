@@ -71,7 +71,7 @@ pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted>
         let notes = archive.manifest.iter().filter_map(|m| m.fuzzy.clone()).collect();
         let before = stamp(&workspace, &found).await?;
         let seconds = seconds(&workspace, records).await?;
-        let planned = PlannedRestore { archive, from, choice, before };
+        let planned = PlannedRestore { archive, from, choice, passphrase: request.secret.passphrase.clone(), before };
         Ok(JobOutcome::RestorePlan(RestorePlan {
             plan_id: owner.plans.put(Plan::Restore(Box::new(planned))),
             backup,
@@ -153,7 +153,8 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
             return Err(plans::stale());
         }
     }
-    let safety = super::backups::making(app, &workspace, CreateBackup::default(), BEFORE_A_RESTORE).await?;
+    let wish = CreateBackup { passphrase: planned.passphrase.clone(), ..CreateBackup::default() };
+    let safety = super::backups::making(app, &workspace, wish, BEFORE_A_RESTORE).await?;
     let owner = Arc::clone(app);
     let title = format!("Restoring {}", planned.archive.name);
     Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {

@@ -1,0 +1,198 @@
+/** Settings of backups, locked ones, archives from elsewhere, restores that were cut off or given up. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { backUp, expectNothingSerious, listed } from "./backups";
+import { career, expect, goTo, test, toast, writeRecords } from "./kit";
+
+test("the settings are saved: schedule, proof, retention; what would go is shown first", async ({ app }) => {
+  await goTo(app, "Backups");
+  await backUp(app);
+  await app.getByRole("button", { name: "Settings", exact: true }).click();
+  const drawer = app.getByRole("dialog");
+  await drawer.getByRole("combobox", { name: "A backup is taken" }).click();
+  await app.getByRole("option", { name: "Every day" }).click();
+  await drawer.getByLabel("A backup is taken: time").fill("04:30");
+  await drawer.getByRole("combobox", { name: "The newest backup is proven" }).click();
+  await app.getByRole("option", { name: "Every week" }).click();
+  await drawer.getByRole("textbox", { name: "One a month (months)" }).fill("12");
+  await expect(drawer.getByText("one a month for 12 months")).toBeVisible();
+  await expectNothingSerious(app, "settings of backups");
+  await drawer.getByRole("button", { name: "Save and see what would go…" }).click();
+  await expect(app.getByText("By these rules every backup stays.")).toBeVisible();
+  await expect(app.getByRole("table", { name: "What goes and what stays" })).toContainText("stays: ");
+  await app.getByRole("dialog").last().getByRole("button", { name: "Cancel" }).click();
+  await drawer.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(toast(app, "Settings of backups saved")).toBeVisible();
+  await expect(app.getByText("next, every day at 04:30")).toBeVisible();
+  await app.reload();
+  await app.getByRole("button", { name: "Settings", exact: true }).click();
+  await expect(drawer.getByLabel("A backup is taken: time")).toHaveValue("04:30");
+  await expect(drawer.getByRole("textbox", { name: "One a month (months)" })).toHaveValue("12");
+});
+
+test("in production a restore asks for the workspace's name", async ({ app, steward }) => {
+  await goTo(app, "Settings");
+  await app.getByRole("switch", { name: "This is a production workspace" }).click();
+  await expect(app.getByRole("banner").getByText("production")).toBeVisible();
+  await goTo(app, "Backups");
+  await backUp(app);
+  steward.cli("records", "set", "11-1011.00", "title=Changed since");
+  await app.keyboard.press("Control+k");
+  await app.keyboard.type("Restore…");
+  await app.keyboard.press("Enter");
+  const dialog = app.getByRole("dialog");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  const restore = dialog.getByRole("button", { name: "Restore 1 collection, replacing 1 record" });
+  await expect(restore).toBeDisabled();
+  await expectNothingSerious(app, "plan of a restore");
+  await dialog.getByRole("textbox", { name: /^Type .+ to go on$/ }).fill("something else");
+  await expect(restore).toBeDisabled();
+  const label = await dialog.getByText(/^Type .+ to go on$/).textContent();
+  const name = /^Type (.+) to go on/.exec(label ?? "")?.[1] ?? "";
+  await dialog.getByRole("textbox", { name: /^Type .+ to go on$/ }).fill(name);
+  await restore.click();
+  await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`axe finds nothing serious on the pages of backups (${scheme})`, async ({ app }) => {
+    await app.emulateMedia({ colorScheme: scheme });
+    await goTo(app, "Backups");
+    await expect(app.getByText("Nothing is backed up yet")).toBeVisible();
+    await expectNothingSerious(app, "no backups");
+    await backUp(app);
+    await expect(listed(app)).toHaveCount(1);
+    await expectNothingSerious(app, "backups");
+    await listed(app).first().getByRole("button", { name: "just now" }).click();
+    await expect(app.getByRole("table", { name: "Collections of the backup" })).toBeVisible();
+    await expectNothingSerious(app, "a backup");
+    await app.getByText("Look inside", { exact: true }).click();
+    await expect(app.getByText("the same now").first()).toBeVisible();
+    await expectNothingSerious(app, "inside a backup");
+  });
+}
+
+test("a backup that is locked asks for its passphrase, twice when it is new, once to open it", async ({
+  app,
+}) => {
+  await goTo(app, "Backups");
+  await app.getByRole("button", { name: "Settings", exact: true }).click();
+  await app.getByRole("radio", { name: "A passphrase" }).check();
+  await app.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(toast(app, "Settings of backups saved")).toBeVisible();
+  const dialog = app.getByRole("dialog");
+  await expect(dialog).toBeHidden();
+
+  await app.getByRole("button", { name: "Back up now" }).first().click();
+  await expect(dialog).toContainText("Lock the new backup");
+  await dialog.getByRole("textbox", { name: "Passphrase" }).fill("winter is long");
+  await dialog.getByRole("textbox", { name: "Once more" }).fill("winter is short");
+  await expect(dialog.getByRole("button", { name: "Take the backup" })).toBeDisabled();
+  await dialog.getByRole("textbox", { name: "Once more" }).fill("winter is long");
+  await dialog.getByRole("button", { name: "Take the backup" }).click();
+  await expect(toast(app, /Backup taken: 361 records/)).toBeVisible({ timeout: 60_000 });
+  await expect(listed(app).getByRole("img", { name: "encrypted" })).toBeVisible();
+
+  await listed(app).first().getByRole("button", { name: "More about this backup" }).click();
+  await app.getByRole("menuitem", { name: "Read to its end" }).click();
+  const box = dialog.getByRole("textbox", { name: "Passphrase or key" });
+  await box.fill("summer is long");
+  await dialog.getByRole("button", { name: "Open the backup" }).click();
+  await expect(dialog).toContainText("This passphrase or key does not open the backup.", { timeout: 60_000 });
+  await box.fill("winter is long");
+  await dialog.getByRole("button", { name: "Open the backup" }).click();
+  await expect(listed(app).first()).toContainText("read to its end just now", { timeout: 60_000 });
+});
+
+test("an archive that lies somewhere is restored under another name, beside what is there", async ({
+  app,
+  steward,
+}) => {
+  const place = join(steward.folder, "elsewhere");
+  steward.cli("backup", "create", "--to", place, "--records-only");
+  const archive = readdirSync(place).find((name) => name.includes(".archive"));
+  await goTo(app, "Backups");
+  await app.getByRole("button", { name: "Restore", exact: true }).click();
+  const chooser = app.waitForEvent("filechooser");
+  await app.getByRole("menuitem", { name: "From a file…" }).click();
+  await (await chooser).setFiles(join(place, archive ?? ""));
+  const dialog = app.getByRole("dialog");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await expect(dialog.getByText("Everything in the backup is here already")).toBeVisible();
+  await dialog.getByRole("button", { name: "Choose otherwise" }).click();
+  await dialog.getByRole("textbox", { name: "Name for careers" }).fill("careers_then");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await expect(
+    dialog.getByRole("table", { name: "Plan of the restore" }).getByRole("row").nth(1),
+  ).toContainText("careers as careers_then new361");
+  await dialog.getByRole("button", { name: "Restore 1 collection", exact: true }).click();
+  await expect(dialog.getByText("361 records are back in careers_then.")).toBeVisible({ timeout: 60_000 });
+  await dialog.getByRole("button", { name: "Open the records" }).click();
+  await expect(app.getByRole("banner").getByText("careers_then")).toBeVisible();
+});
+
+test("a killed restore stands on top of the page, with both ways on, and is cleaned up", async ({
+  app,
+  steward,
+}) => {
+  const records = Array.from({ length: 8_000 }, (_, n) => career(`r-${String(n).padStart(5, "0")}`));
+  steward.cli("import", writeRecords(steward, "large.json", records));
+  steward.cli("backup", "create");
+  steward.cli("records", "set", "r-00001", "title=Changed since");
+  await goTo(app, "Backups");
+  await listed(app).first().getByRole("button", { name: "More about this backup" }).click();
+  await app.getByRole("menuitem", { name: "Restore…" }).click();
+  const dialog = app.getByRole("dialog");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await dialog.getByRole("button", { name: /^Restore 1 collection/ }).click({ timeout: 90_000 });
+  const state = () => JSON.parse(steward.cli("--json", "restores", "list")).restores[0]?.restore.state;
+  await expect.poll(state, { intervals: [50], timeout: 90_000 }).toBe("loading");
+  await steward.restart("SIGKILL");
+
+  const alert = app.getByRole("alert").filter({ hasText: "A restore was cut off" });
+  // Its silence of half a minute tells that it is dead.
+  await expect(async () => {
+    await app.goto("about:blank");
+    await app.goto(steward.url);
+    await goTo(app, "Backups");
+    await expect(alert).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 90_000 });
+  await expect(alert).toContainText("The restore of careers, begun");
+  await expect(alert.getByRole("button", { name: "Go on" })).toBeEnabled();
+  await expect(app.getByRole("link", { name: /Backups.*1 restore was cut off/ })).toBeVisible();
+  await expect(app.getByRole("table", { name: "Restores" })).toContainText("cut off");
+  await expectNothingSerious(app, "a restore that was cut off");
+  await app.emulateMedia({ colorScheme: "dark" });
+  await app.reload();
+  await expect(alert).toBeVisible();
+  await expectNothingSerious(app, "a restore that was cut off, dark");
+  await alert.getByRole("button", { name: "Clean up" }).click();
+  await expect(alert).toBeHidden({ timeout: 60_000 });
+  expect(state()).toBe("cancelled");
+  expect(steward.cli("records", "get", "r-00001")).toContain("Changed since");
+});
+
+test("what a restore put aside is given up for good", async ({ app, steward }) => {
+  steward.cli("backup", "create");
+  steward.cli("records", "set", "11-1011.00", "title=Changed since");
+  await goTo(app, "Backups");
+  await listed(app).first().getByRole("button", { name: "More about this backup" }).click();
+  await app.getByRole("menuitem", { name: "Restore…" }).click();
+  const dialog = app.getByRole("dialog");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await dialog.getByRole("button", { name: "Restore 1 collection, replacing 1 record" }).click();
+  await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  const restores = app.getByRole("table", { name: "Restores" });
+  await restores.getByRole("button", { name: "Settle…" }).click();
+  await dialog.getByRole("button", { name: "Drop 361 records" }).click();
+  await expect(toast(app, "361 records given up")).toBeVisible();
+  await expect(restores).toContainText("for good");
+  await expect(restores.getByRole("button", { name: "Undo…" })).toHaveCount(0);
+  await goTo(app, "History");
+  await app.getByRole("button", { name: /^Restored from the backup/ }).click();
+  const panel = app.getByRole("complementary", { name: "Change" });
+  await expect(panel.getByRole("button", { name: "Take this change back" })).toHaveCount(0);
+  await panel.getByRole("button", { name: "Open the restores" }).click();
+  await expect(restores).toBeVisible();
+});
