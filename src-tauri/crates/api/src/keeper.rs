@@ -130,6 +130,8 @@ async fn lease(workspace: &Workspace) -> ApiResult<bool> {
     }
 }
 
-fn process() -> String {
-    std::process::id().to_string()
+/// This process, among those of all machines.
+fn process() -> &'static str {
+    static ME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    ME.get_or_init(steward_pipeline::workspace::new_id)
 }

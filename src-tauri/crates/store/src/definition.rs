@@ -67,7 +67,7 @@ impl Definition {
     /// (`v`, `ns`, `background`) do not count.
     pub fn means(&self, other: &Self) -> bool {
         let indexes = |definition: &Self| {
-            let mut all: Vec<Document> = definition.indexes.iter().filter(|i| !is_id_index(i)).map(essential).collect();
+            let mut all: Vec<Document> = definition.indexes.iter().filter(|i| !is_id_index(i)).map(|i| essential(&as_stored(i))).collect();
             all.sort_by(|a, b| a.get_str("name").unwrap_or_default().cmp(b.get_str("name").unwrap_or_default()));
             all
         };
@@ -78,6 +78,31 @@ impl Definition {
 /// The index that every collection has.
 pub fn is_id_index(index: &Document) -> bool {
     index.get_str("name").is_ok_and(|name| name == "_id_")
+}
+
+/// A text index as a server tells it: its fields stand in the weights, and one of the server's own stands in the key.
+fn as_stored(index: &Document) -> Document {
+    let Ok(key) = index.get_document("key") else {
+        return index.clone();
+    };
+    let is_text = |value: &Bson| value.as_str() == Some("text");
+    if !key.values().any(is_text) {
+        return index.clone();
+    }
+    let mut out = index.clone();
+    let words = key.iter().filter(|(name, value)| is_text(value) && *name != "_fts");
+    let weights: Document = words.map(|(name, _)| (name.clone(), Bson::Int32(1))).collect();
+    let rest: Document =
+        key.iter().filter(|(name, value)| !is_text(value) && *name != "_ftsx").map(|(k, v)| (k.clone(), v.clone())).collect();
+    out.insert("key", rest);
+    for (name, usual) in
+        [("weights", weights.into()), ("default_language", Bson::from("english")), ("language_override", "language".into())]
+    {
+        if !out.contains_key(name) {
+            out.insert(name, usual);
+        }
+    }
+    out
 }
 
 /// As it is, without what a server adds by itself, numbers in one type, fields in order (those of keys keep theirs).
@@ -217,6 +242,9 @@ mod tests {
         };
         let other = Definition { indexes: vec![doc! { "name": "a", "key": { "a": 1 } }], ..one.clone() };
         assert!(one.means(&other));
+        let text = |key: Document| Definition { indexes: vec![doc! { "name": "t", "key": key, "weights": { "a": 1 } }], ..one.clone() };
+        assert!(text(doc! { "a": "text" }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
+        assert!(!text(doc! { "a": "text", "b": 1 }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
         assert!(!one.means(&one.bare()));
         assert_eq!(one.validation(), doc! { "validator": { "n": { "$gt": 1 } } });
     }

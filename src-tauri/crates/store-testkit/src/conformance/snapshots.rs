@@ -39,7 +39,7 @@ pub async fn a_bare_definition_is_completed(fixture: &dyn Fixture) {
     store.define("made", &full()).await.unwrap();
     assert!(store.definition("made").await.unwrap().means(&full()));
     assert_eq!(store.count("made", &Filter::eq("n", 500)).await.unwrap(), 1);
-    let again = edit(&*store, WriteOp::insert("made", &doc! { "_id": 6, "k": 5 }).unwrap()).await;
+    let again = edit(&*store, WriteOp::insert("made", &doc! { "_id": 6, "k": 5, "n": 6 }).unwrap()).await;
     assert_kind(again, StoreErrorKind::DuplicateKey);
 }
 
