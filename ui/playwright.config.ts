@@ -38,7 +38,7 @@ export default defineConfig<KitOptions>({
     {
       name: "mongodb",
       use: { store: "mongodb" },
-      testIgnore: /(start|sources|access|mappings|schemas|views|production|shelves)\.spec\.ts$/,
+      testIgnore: /(start|sources|access|mappings|schemas|views|production|shelves|quality|files)\.spec\.ts$/,
     },
   ],
 });

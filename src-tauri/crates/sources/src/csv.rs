@@ -419,7 +419,7 @@ mod tests {
     /// Rows taken one by one, and in a batch.
     #[test]
     fn batches_hold_the_rows_that_reading_one_by_one_gives() {
-        let mut runner = TestRunner::new(Config { cases: 20_000, failure_persistence: None, ..Config::default() });
+        let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
         runner
             .run(&"[ab\",\r\n\"é]{0,40}", |body| {
                 let text = format!("x,y\n{body}");
