@@ -280,6 +280,27 @@ pub async fn list(workspace: &Workspace, collection: Option<&str>, before: Optio
     found.iter().map(docs::from_document).collect()
 }
 
+/// Records of a collection that somebody wrote since an import or restore put it in place. Where that has no entry,
+/// everything counts: rather too much is kept than too little.
+pub async fn records_since(workspace: &Workspace, collection: &str, run: &str) -> Result<i64> {
+    let (mut records, mut before) = (0, None);
+    loop {
+        let sets = list(workspace, Some(collection), before, 200).await?;
+        for set in &sets {
+            if set.run_id.as_deref() == Some(run) {
+                return Ok(records);
+            }
+            if set.state == ChangeState::Confirmed {
+                records += set.records;
+            }
+        }
+        match sets.last() {
+            Some(last) => before = Some(last.seq),
+            None => return Ok(records),
+        }
+    }
+}
+
 /// The record changes of a set, in order, a page at a time.
 pub async fn changes(workspace: &Workspace, set: &str, from: usize, limit: usize) -> Result<Vec<Change>> {
     let query = steward_store::Query::new(changes_from(set, from), limit).sorted("_id", false);

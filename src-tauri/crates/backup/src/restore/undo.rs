@@ -1,6 +1,6 @@
 //! Taking a restore back, giving up what it put aside, and cleaning up after one that was cut off.
 
-use steward_domain::{ChangeKind, ChangeState, RestoreRecord, RestoreState};
+use steward_domain::{ChangeKind, RestoreRecord, RestoreState};
 use steward_pipeline::journal::{self, Request};
 use steward_pipeline::workspace::new_id;
 use steward_pipeline::{Error, Progress, Result, Workspace, replace};
@@ -36,7 +36,10 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
     let record = undoable(workspace, id).await?;
     let mut plans = Vec::new();
     for (number, one) in record.collections.iter().enumerate() {
-        let edited_since = edited_since(workspace, &record, &one.into).await?;
+        let edited_since = match names::is_own(&one.into) {
+            true => 0,
+            false => journal::records_since(workspace, &one.into, &record.id).await?,
+        };
         let kept_as = match edited_since {
             0 => None,
             _ => Some(workspace.free_name(&format!("{}.taken-back", one.into)).await?),
@@ -49,29 +52,6 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
         plans.push(UndoPlan { collection: one.into.clone(), back, away, edited_since, kept_as });
     }
     Ok((record, plans))
-}
-
-/// Records of a collection that somebody wrote since the restore.
-async fn edited_since(workspace: &Workspace, record: &RestoreRecord, collection: &str) -> Result<i64> {
-    if names::is_own(collection) {
-        return Ok(0);
-    }
-    let (mut records, mut before) = (0, None);
-    loop {
-        let sets = journal::list(workspace, Some(collection), before, 200).await?;
-        for set in &sets {
-            if set.run_id.as_deref() == Some(record.id.as_str()) {
-                return Ok(records);
-            }
-            if set.state == ChangeState::Confirmed {
-                records += set.records;
-            }
-        }
-        match sets.last() {
-            Some(last) => before = Some(last.seq),
-            None => return Ok(0),
-        }
-    }
 }
 
 /// Puts everything back as it was before the restore. Killed in the middle, it can simply be run again.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bson::{Bson, Document};
-use steward_domain::{ChangeKind, ChangeState, Filter, ImportMode, RecordKey, RecordOp, RunRecord, RunState, Value};
+use steward_domain::{ChangeKind, Filter, ImportMode, RecordKey, RecordOp, RunRecord, RunState, Value};
 use steward_store::{Durability, Query, WriteBatch, WriteOp, names, upsert};
 
 use super::{get, id_range, list, staging};
@@ -177,7 +177,7 @@ async fn take_back_replacement(
         }
         found.remove = record.counts.inserted;
         found.restore = record.counts.updated + record.counts.removed;
-        found.edited_since = written_since(workspace, record).await?;
+        found.edited_since = journal::records_since(workspace, &record.collection, &record.id).await?;
         if found.edited_since > 0 {
             found.kept_as = Some(workspace.free_name(&format!("{}.taken-back", record.collection)).await?);
         }
@@ -189,26 +189,6 @@ async fn take_back_replacement(
         }
     }
     Ok(found)
-}
-
-/// Records of a replaced collection that somebody wrote since.
-async fn written_since(workspace: &Workspace, record: &RunRecord) -> Result<i64> {
-    let (mut records, mut before) = (0, None);
-    loop {
-        let sets = journal::list(workspace, Some(&record.collection), before, 200).await?;
-        for set in &sets {
-            if set.run_id.as_deref() == Some(record.id.as_str()) {
-                return Ok(records);
-            }
-            if set.state == ChangeState::Confirmed {
-                records += set.records;
-            }
-        }
-        match sets.last() {
-            Some(last) => before = Some(last.seq),
-            None => return Ok(records),
-        }
-    }
 }
 
 /// Records by `_id`.
