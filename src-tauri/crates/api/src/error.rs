@@ -111,6 +111,7 @@ impl From<steward_pipeline::Error> for ApiError {
             E::NotFound(message) => Self::not_found(message),
             E::File { path, source } => file_error(&path, &source),
             E::StalePlan => Self::new(ErrorCode::StalePlan, "The data changed since this plan was made.").hint("Make the plan again."),
+            E::Locked(message) => Self::new(ErrorCode::Unauthorized, message),
             E::Cancelled => Self::new(ErrorCode::Cancelled, "Cancelled."),
             E::Conflict(message) => Self::new(ErrorCode::Conflict, message),
             E::Damaged(_) => Self::new(ErrorCode::Damaged, e.to_string()),

@@ -248,7 +248,7 @@ pub fn recipient(text: &str) -> Result<age::x25519::Recipient> {
 
 /// Opens a file for reading: decrypted and decompressed. What it is compressed with is seen from its first bytes.
 ///
-/// Errors: no key or a wrong one (`BadRequest`), an encryption header that is damaged.
+/// Errors: no key or a wrong one (`Locked`), an encryption header that is damaged.
 pub fn open(path: &Path, key: &Key) -> Result<Box<dyn Read + Send>> {
     let file = File::open(path).map_err(|e| Error::file(path, e))?;
     let mut reader: Box<dyn io::BufRead + Send> = Box::new(BufReader::with_capacity(1 << 18, file));
@@ -271,16 +271,16 @@ pub fn open(path: &Path, key: &Key) -> Result<Box<dyn Read + Send>> {
 fn decrypted(reader: Box<dyn io::BufRead + Send>, key: &Key) -> Result<Box<dyn Read + Send>> {
     use age::secrecy::ExposeSecret as _;
     let refused = |e: age::DecryptError| match e {
-        age::DecryptError::NoMatchingKeys => Error::BadRequest("None of the keys opens this backup.".into()),
+        age::DecryptError::NoMatchingKeys => Error::Locked("None of the keys opens this backup.".into()),
         age::DecryptError::DecryptionFailed | age::DecryptError::KeyDecryptionFailed => {
-            Error::BadRequest("This passphrase or key does not open the backup.".into())
+            Error::Locked("This passphrase or key does not open the backup.".into())
         }
         e => Error::BadRequest(format!("The backup cannot be decrypted: {e}")),
     };
     let decryptor = age::Decryptor::new_buffered(reader).map_err(refused)?;
     if decryptor.is_scrypt() {
         let Some(passphrase) = &key.passphrase else {
-            return Err(Error::BadRequest("This backup is encrypted with a passphrase. Give it to open the backup.".into()));
+            return Err(Error::Locked("This backup is encrypted with a passphrase. Give it to open the backup.".into()));
         };
         let mut identity = age::scrypt::Identity::new(passphrase.clone());
         // About ten times the work that Steward's own backups ask for; more would be meant to stall the reader.
@@ -293,7 +293,7 @@ fn decrypted(reader: Box<dyn io::BufRead + Send>, key: &Key) -> Result<Box<dyn R
         identities.push(text.expose_secret().trim().parse::<age::x25519::Identity>().map_err(wrong)?);
     }
     if identities.is_empty() {
-        return Err(Error::BadRequest("This backup is encrypted for a key. Give the key's file to open the backup.".into()));
+        return Err(Error::Locked("This backup is encrypted for a key. Give the key's file to open the backup.".into()));
     }
     let all = identities.iter().map(|i| i as &dyn age::Identity);
     Ok(Box::new(decryptor.decrypt(all).map_err(refused)?))

@@ -16,6 +16,9 @@ pub enum Error {
     File { path: String, source: std::io::Error },
     #[error("The data changed since this plan was made. Make a new plan.")]
     StalePlan,
+    /// A key or passphrase is missing, or is not the right one.
+    #[error("{0}")]
+    Locked(String),
     #[error("Cancelled.")]
     Cancelled,
     #[error("{0}")]

@@ -9,7 +9,7 @@ use steward_backup::retention::{self, Retention};
 use steward_backup::schedule::Schedule;
 use steward_backup::shelf::{self, Shelved};
 use steward_backup::{identity, seal, verify as proving};
-use steward_pipeline::{Progress, Workspace};
+use steward_pipeline::{Error, Progress, Workspace};
 
 use crate::app::App;
 use crate::dto::{
@@ -172,7 +172,7 @@ async fn prove(app: &App, workspace: &Workspace, request: &VerifyBackup, progres
     let opened = Archive::of_target(target.as_ref(), manifest.clone(), key, progress).await;
     let (proof, collections, notes) = match opened {
         // Without a key nothing was learned about the backup.
-        Err(e) if manifest.file.encryption.is_some() && e.to_string().contains("open") => return Err(e.into()),
+        Err(e @ Error::Locked(_)) => return Err(e.into()),
         Err(e) => (proving::failed(workspace, &manifest, e)?, Vec::new(), Vec::new()),
         Ok(archive) => {
             let verified = match request.test_restore {

@@ -97,8 +97,8 @@ on_both! {
         let bytes = std::fs::read(at.path("two").join(&file)).unwrap();
         assert!(bytes.starts_with(b"age-encryption.org/v1") && std::fs::read(at.path("one").join(&file)).unwrap() == bytes);
         at.json(0, &["backup", "schedule", "--to", &two]);
-        at.steward(&["backup", "verify", "latest"]).ended(2).says("passphrase");
-        with(&["backup", "verify", "latest"], "close sesame").ended(2).says("does not open");
+        at.steward(&["backup", "verify", "latest"]).ended(3).says("passphrase");
+        with(&["backup", "verify", "latest"], "close sesame").ended(3).says("does not open");
         assert_eq!(at.json(0, &["backup", "list"])["backups"][0].get("proof"), None, "a wrong key says nothing about the backup");
         with(&["backup", "verify", "latest", "--test-restore"], "open sesame").ended(0).says("proven");
         at.json(0, &["records", "bulk", "average_salary > 0", "--delete", "--yes"]);
