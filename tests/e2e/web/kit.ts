@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { AxeBuilder, test as base, expect, type Locator, type Page } from "../../../ui/e2e";
 
-export { AxeBuilder, expect, type Page };
+export { AxeBuilder, expect, type Locator, type Page };
 
 export type KitOptions = {
   store: "file" | "mongodb";

@@ -14,7 +14,7 @@ import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { useGo } from "@/shared/nav";
 import { Loaded, Moment, Page, Panel, StateMark, Tag } from "@/shared/ui";
-import { bytes, count, duration, number, when } from "@/shared/words/words";
+import { bytes, count, duration, number, stamp } from "@/shared/words/words";
 import { useProof } from "./actions";
 import { Proof } from "./BackupTable";
 import classes from "./backups.module.css";
@@ -107,6 +107,7 @@ function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof u
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item onClick={() => void proof.drill(backup)}>Prove it, and save a report…</Menu.Item>
             <Menu.Item onClick={() => void proof.prove(backup, false)}>Read to its end</Menu.Item>
           </Menu.Dropdown>
         </Menu>
@@ -261,7 +262,7 @@ function FactList({ backup }: { backup: Backup }) {
       <dl className={classes.facts}>
         <dt>Taken</dt>
         <dd>
-          {when(backup.madeAt)} by {backup.madeBy}, in {duration(took)}, with {backup.tool}
+          {stamp(backup.madeAt)} by {backup.madeBy}, in {duration(took)}, with {backup.tool}
         </dd>
         <dt>Of</dt>
         <dd>

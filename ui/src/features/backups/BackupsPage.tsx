@@ -1,27 +1,28 @@
 /** All backups of this workspace: how old the last proof is, what was taken, what was restored. */
-import { Alert, Button, Menu } from "@mantine/core";
+import { Alert, Button, Menu, Tooltip } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconArchive,
   IconChevronDown,
+  IconClipboardCheck,
   IconRestore,
   IconSettings,
   IconShieldCheck,
 } from "@tabler/icons-react";
 import { useState } from "react";
-import { asApiError, type Backup, type Backups } from "@/ipc";
+import { asApiError, type Backup, type Backups, type FileHandle } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
-import { pickFiles, useNativeFiles } from "@/shared/files";
+import { pickFiles, pickFolder, useNativeFiles } from "@/shared/files";
 import { Empty, Loaded, Page, Panel, showError } from "@/shared/ui";
 import { count } from "@/shared/words/words";
-import { backUpNow, useRunning } from "./actions";
+import { backUpNow, useProof, useRunning } from "./actions";
 import { BackupTable } from "./BackupTable";
 import classes from "./backups.module.css";
 import { Head } from "./Head";
 import { askRestore } from "./host";
-import { fileSource } from "./model";
+import { fileSource, newestOf } from "./model";
 import { CutOff, RestoresPanel } from "./Restores";
 import { RunningJobs } from "./RunningJobs";
 import { SettingsDrawer } from "./settings/SettingsDrawer";
@@ -82,9 +83,9 @@ export function BackupsPage() {
 
 function RestoreMenu({ disabled }: { disabled: boolean }) {
   const native = useNativeFiles();
-  const fromFile = async () => {
+  const from = async (pick: () => Promise<FileHandle | undefined>) => {
     try {
-      const picked = fileSource(await pickFiles(native, "archive", false));
+      const picked = fileSource(await pick());
       if (picked) askRestore(picked);
     } catch (thrown) {
       showError(asApiError(thrown));
@@ -104,7 +105,10 @@ function RestoreMenu({ disabled }: { disabled: boolean }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => askRestore({})}>From a backup…</Menu.Item>
-        <Menu.Item onClick={() => void fromFile()}>From a file…</Menu.Item>
+        <Menu.Item onClick={() => void from(async () => (await pickFiles(native, "archive", false))[0])}>
+          From a file…
+        </Menu.Item>
+        {native && <Menu.Item onClick={() => void from(pickFolder)}>From a folder of mongodump…</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
   );
@@ -131,7 +135,7 @@ function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
   const others = data.backups.filter((backup) => !backup.ofThis);
   return (
     <>
-      <Panel title="Backups of this workspace">
+      <Panel title="Backups of this workspace" actions={newestOf(ours) && <Drill backups={ours} />}>
         {ours.length === 0 ? (
           <Empty
             icon={<IconShieldCheck size={34} stroke={1.3} />}
@@ -147,6 +151,43 @@ function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
       </Panel>
       {others.length > 0 && <Others backups={others} />}
     </>
+  );
+}
+
+/** Would it come back? The newest backup is restored aside and compared, with a report for the file. */
+function Drill({ backups }: { backups: Backup[] }) {
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  const { busy, drill } = useProof();
+  const newest = newestOf(backups);
+  const run = () => {
+    if (newest) void drill(newest);
+  };
+  useCommands(
+    readOnly || !newest
+      ? []
+      : [
+          {
+            id: "backups.drill",
+            title: "Recovery drill",
+            group: "Backups",
+            also: "prove the newest backup, report",
+            run,
+          },
+        ],
+  );
+  return (
+    <Tooltip label="The newest backup is restored aside and compared; a dated report is saved.">
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        leftSection={<IconClipboardCheck size={14} />}
+        disabled={readOnly}
+        loading={busy !== undefined}
+        onClick={run}
+      >
+        Recovery drill
+      </Button>
+    </Tooltip>
   );
 }
 

@@ -6,7 +6,7 @@ import { useCall } from "@/shared/data/queries";
 import { JobProgress } from "@/shared/jobs/JobProgress";
 import { outcomeOf, useJob } from "@/shared/jobs/jobs";
 import { Empty, Panel, Problem } from "@/shared/ui";
-import { count, number, when } from "@/shared/words/words";
+import { count, number, stamp } from "@/shared/words/words";
 import classes from "./backups.module.css";
 import { unlocked } from "./host";
 import { inTime } from "./model";
@@ -68,7 +68,7 @@ export function Compare({ backup }: { backup: Backup }) {
             }}
             data={others.map((one) => ({
               value: one.id,
-              label: `${when(one.madeAt)}${one.ofThis ? "" : ` of ${one.workspace}`}, ${count(one.records, "record")}, ${one.reason}`,
+              label: `${stamp(one.madeAt)}${one.ofThis ? "" : ` of ${one.workspace}`}, ${count(one.records, "record")}, ${one.reason}`,
             }))}
           />
           <Button type="submit" disabled={!chosen} loading={busy}>
@@ -97,7 +97,7 @@ function Differences({ found, older, newer }: DifferencesProps) {
   return (
     <>
       <p className={classes.between}>
-        From {when(older.madeAt)} to {when(newer.madeAt)}:
+        From {stamp(older.madeAt)} to {stamp(newer.madeAt)}:
       </p>
       <div className={classes.scroll}>
         <table className={classes.table} aria-label="Differences">

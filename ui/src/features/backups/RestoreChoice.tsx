@@ -1,10 +1,17 @@
 /** What a restore brings back: from where, which collections under which names, and how it meets what is there. */
 import { Button, Checkbox, Group, Radio, Select, Stack, TextInput } from "@mantine/core";
-import { IconFileZip } from "@tabler/icons-react";
+import { IconFileZip, IconFolder } from "@tabler/icons-react";
 import { useState } from "react";
-import { asApiError, type Backup, type PlanRestore, type RestoreFrom, type RestorePlan } from "@/ipc";
+import {
+  asApiError,
+  type Backup,
+  type FileHandle,
+  type PlanRestore,
+  type RestoreFrom,
+  type RestorePlan,
+} from "@/ipc";
 import { useCall } from "@/shared/data/queries";
-import { pickFiles, useNativeFiles } from "@/shared/files";
+import { pickFiles, pickFolder, useNativeFiles } from "@/shared/files";
 import { Empty, Loading, showError } from "@/shared/ui";
 import { count, number, when } from "@/shared/words/words";
 import classes from "./backups.module.css";
@@ -69,9 +76,9 @@ type SourceProps = {
 
 function SourceLine({ backups, from, name, onChange }: SourceProps) {
   const native = useNativeFiles();
-  const pick = async () => {
+  const pick = async (ask: () => Promise<FileHandle | undefined>) => {
     try {
-      const picked = fileSource(await pickFiles(native, "archive", false));
+      const picked = fileSource(await ask());
       if (picked) onChange(picked);
     } catch (thrown) {
       showError(asApiError(thrown));
@@ -93,9 +100,22 @@ function SourceLine({ backups, from, name, onChange }: SourceProps) {
         onChange={chosen}
         data={backups.map((one) => ({ value: one.id, label: backupLabel(one) }))}
       />
-      <Button variant="default" leftSection={<IconFileZip size={14} />} onClick={() => void pick()}>
+      <Button
+        variant="default"
+        leftSection={<IconFileZip size={14} />}
+        onClick={() => void pick(async () => (await pickFiles(native, "archive", false))[0])}
+      >
         From a file…
       </Button>
+      {native && (
+        <Button
+          variant="default"
+          leftSection={<IconFolder size={14} />}
+          onClick={() => void pick(pickFolder)}
+        >
+          From a folder…
+        </Button>
+      )}
     </Group>
   );
 }

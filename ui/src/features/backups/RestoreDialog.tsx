@@ -145,11 +145,7 @@ function AskStep({ plan, onBack, onClose, onApply }: AskProps) {
       action={nothing ? "There is nothing to restore" : restoreAction(plan)}
       destructive
       disabled={nothing}
-      undo={
-        plan.safety
-          ? "A backup of what is there now is taken first, and the restore can be undone."
-          : "The restore can be undone."
-      }
+      undo="The restore can be undone."
       onClose={onClose}
       onConfirm={onApply}
     >

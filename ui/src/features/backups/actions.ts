@@ -1,11 +1,13 @@
 /** Taking and proving backups: the jobs, and what is told at their end. */
 import { useState } from "react";
-import { asApiError, type Backup, type BackupVerified, call, type Job } from "@/ipc";
+import { asApiError, type Backup, type BackupVerified, call, type FileHandle, type Job } from "@/ipc";
+import { handOver, pickTarget, useNativeFiles } from "@/shared/files";
 import { outcomeOf, useJobs } from "@/shared/jobs/jobs";
 import { showError, showSaved, showWarning } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
 import { bytes, count, duration } from "@/shared/words/words";
 import { askUndo, locked, unlocked } from "./host";
+import { drillName } from "./model";
 
 const kinds: readonly Job["kind"][] = ["backup", "proof", "restore"];
 
@@ -29,33 +31,46 @@ export async function backUpNow(): Promise<void> {
 export function useProof() {
   const [busy, setBusy] = useState<"test" | "read">();
   const [verified, setVerified] = useState<BackupVerified>();
-  const prove = async (backup: Backup, testRestore: boolean) => {
+  const native = useNativeFiles();
+  const prove = async (backup: Backup, testRestore: boolean, report?: FileHandle) => {
     setBusy(testRestore ? "test" : "read");
     try {
       const ref = { id: backup.id, place: backup.place, testRestore };
+      const to = report ? { report: report.id } : {};
       const outcome = await unlocked(async (secret) =>
-        outcomeOf(await call("backups.verify", { ...ref, ...secret }), "verified"),
+        outcomeOf(await call("backups.verify", { ...ref, ...to, ...secret }), "verified"),
       );
       setVerified(outcome);
-      tellProof(outcome);
+      if (report) handOver(report);
+      tellProof(outcome, report);
     } catch (thrown) {
       showError(asApiError(thrown));
     } finally {
       setBusy(undefined);
     }
   };
-  return { busy, verified, prove };
+  /** A test restore with a dated report, for who has to show that backups come back. */
+  const drill = async (backup: Backup) => {
+    try {
+      const report = await pickTarget(native, drillName(new Date()));
+      if (report) await prove(backup, true, report);
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
+  return { busy, verified, prove, drill };
 }
 
-function tellProof({ proof }: BackupVerified): void {
+function tellProof({ proof }: BackupVerified, report: FileHandle | undefined): void {
+  const saved = report ? ` The report is saved as ${report.name}.` : "";
   if (!proof.passed) {
-    showWarning("This backup would not come back.", proof.problems.slice(0, 3).join(" "));
+    showWarning("This backup would not come back.", proof.problems.slice(0, 3).join(" ") + saved);
     return;
   }
   const took = duration(proof.seconds);
   showSaved(
     proof.restored
-      ? `Proven: the backup was restored into a scratch workspace and compared, in ${took}.`
+      ? `Proven: the backup was restored into a scratch workspace and compared, in ${took}.${saved}`
       : `Read to its end in ${took}: every byte is as it was written.`,
   );
 }

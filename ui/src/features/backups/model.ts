@@ -53,9 +53,18 @@ export function peoples(backup: Backup): Backup["collections"] {
 
 /** It is locked, and what was given so far does not open it. */
 export function isLocked(error: ApiError): boolean {
-  // A token or a login that is refused is something else.
-  if (error.code !== "unauthorized" && error.code !== "badRequest") return false;
-  return /passphrase|encrypted for a key|key does not open/i.test(error.message);
+  return error.code === "unauthorized";
+}
+
+/** `recovery-drill-2026-11-22.md`, by the person's calendar. */
+export function drillName(now: Date): string {
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `recovery-drill-${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}.md`;
+}
+
+/** What a drill is made with: the newest backup of this workspace that is all there. */
+export function newestOf(backups: Backup[]): Backup | undefined {
+  return backups.find((backup) => backup.ofThis && !backup.damage);
 }
 
 /** What was typed to open a backup: an age key, or words. */
@@ -215,9 +224,8 @@ export function newestProvenFirst(backups: Backup[]): Backup[] {
   return [...(proven ? [proven] : []), ...rest, ...whole.filter((backup) => !backup.ofThis)];
 }
 
-/** A file that was picked, as a source; nothing where the dialog was cancelled. */
-export function fileSource(picked: FileHandle[]): { from: RestoreFrom; name: string } | undefined {
-  const file = picked[0];
+/** A file or folder that was picked, as a source; nothing where the dialog was cancelled. */
+export function fileSource(file: FileHandle | undefined): { from: RestoreFrom; name: string } | undefined {
   return file && { from: { kind: "file", file: file.id }, name: file.name };
 }
 

@@ -1,12 +1,12 @@
 /** Importing files, and the list of what was imported before. */
 import { Button, Group } from "@mantine/core";
-import { IconDatabaseImport, IconPlugConnected, IconUpload } from "@tabler/icons-react";
+import { IconDatabaseImport, IconFolder, IconPlugConnected, IconUpload } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { asApiError, type FileHandle, type RunRecord, type Runs } from "@/ipc";
-import { useCommands } from "@/shared/commands/registry";
+import { type Command, useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
-import { pickFiles, takeDropped, useDropped, useNativeFiles } from "@/shared/files";
+import { pickFiles, pickFolder, takeDropped, useDropped, useNativeFiles } from "@/shared/files";
 import { useGo } from "@/shared/nav";
 import { Empty, Loaded, Moment, Page, StateMark, showError } from "@/shared/ui";
 import { number } from "@/shared/words/words";
@@ -32,10 +32,30 @@ export function ImportsPage() {
       showError(asApiError(thrown));
     }
   };
+  const chooseFolder = async () => {
+    try {
+      const folder = await pickFolder();
+      // What a folder itself takes on the disk says nothing.
+      if (folder) setFiles([{ ...folder, bytes: 0 }]);
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
+  const folders: Command[] = native
+    ? [
+        {
+          id: "imports.folder",
+          title: "Import a folder of mongodump",
+          group: "Imports",
+          run: () => void chooseFolder(),
+        },
+      ]
+    : [];
   useCommands(
     readOnly
       ? []
       : [
+          ...folders,
           {
             id: "imports.database",
             title: "Import from a MongoDB database or another workspace",
@@ -61,6 +81,16 @@ export function ImportsPage() {
       >
         From a database…
       </Button>
+      {native && (
+        <Button
+          variant="default"
+          leftSection={<IconFolder size={14} />}
+          disabled={readOnly}
+          onClick={() => void chooseFolder()}
+        >
+          From a folder…
+        </Button>
+      )}
       <Button leftSection={<IconUpload size={14} />} disabled={readOnly} onClick={() => void choose()}>
         Choose files
       </Button>

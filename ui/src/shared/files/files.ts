@@ -28,6 +28,11 @@ export async function pickFiles(
   return uploadFiles(await browserFiles(multiple));
 }
 
+/** A folder the person picked; only where dialogs are native: a browser hands over files, not folders. */
+export async function pickFolder(): Promise<FileHandle | undefined> {
+  return (await call("files.pickOpen", { purpose: "backupFolder", multiple: false })).files[0];
+}
+
 function browserFiles(multiple: boolean): Promise<File[]> {
   return new Promise((resolve) => {
     const input = document.createElement("input");
@@ -56,7 +61,8 @@ export async function uploadFiles(files: File[]): Promise<FileHandle[]> {
   return handles;
 }
 
-async function pickTarget(native: boolean, suggestedName: string): Promise<FileHandle | undefined> {
+/** Where a file shall be written; nothing where the dialog was cancelled. */
+export async function pickTarget(native: boolean, suggestedName: string): Promise<FileHandle | undefined> {
   if (native) return (await call("files.pickSave", { purpose: "export", suggestedName })).files[0];
   return fileTransfer().saveTarget?.(suggestedName);
 }
@@ -75,8 +81,7 @@ export async function exportTo(
     if (!target) return;
     const done = writtenOf(await anyOutcomeOf(await start(target.id)));
     if (!done) return;
-    const url = fileTransfer().downloadUrl?.(done.file);
-    if (url) download(url, done.file.name);
+    handOver(done.file);
     showSaved(
       `${count(done.records, unit, unit === "entry" ? "entries" : `${unit}s`)} exported to ${done.file.name}.`,
     );
@@ -95,12 +100,17 @@ export async function saveFile(
     const target = await pickTarget(native, suggestedName);
     if (!target) return;
     const done = await write(target.id);
-    const url = fileTransfer().downloadUrl?.(done);
-    if (url) download(url, done.name);
+    handOver(done);
     showSaved(`Saved to ${done.name}.`);
   } catch (thrown) {
     showError(asApiError(thrown));
   }
+}
+
+/** Downloads a file that was written; a native dialog has put it in its place already. */
+export function handOver(file: FileHandle): void {
+  const url = fileTransfer().downloadUrl?.(file);
+  if (url) download(url, file.name);
 }
 
 function download(url: string, name: string): void {

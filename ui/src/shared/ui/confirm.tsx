@@ -50,6 +50,8 @@ export function ConfirmBody({
     <form
       onSubmit={(event) => {
         event.preventDefault();
+        // A dialog that was opened out of a form does not submit that form, too.
+        event.stopPropagation();
         if (ready) onConfirm();
       }}
     >

@@ -59,13 +59,14 @@ export function isProofOld(provenAt: string | undefined, now = Date.now()): bool
   return provenAt === undefined || now - Date.parse(provenAt) > proofLasts;
 }
 
-const timeOnly = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const timeOnly = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const dayAndTime = new Intl.DateTimeFormat(locale, {
   day: "numeric",
   month: "short",
-  hour: "2-digit",
+  hour: "numeric",
   minute: "2-digit",
 });
+const withYear = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
 
 /** `just now`, `12 min ago`, `14:02`, `4 May, 14:02`. */
@@ -82,6 +83,12 @@ export function when(iso: string, now = Date.now()): string {
 export function exactTime(iso: string): string {
   const at = Date.parse(iso);
   return Number.isNaN(at) ? iso : full.format(at);
+}
+
+/** `4 May 2026, 14:02:31`: for what is kept, where "3 min ago" says too little. */
+export function stamp(iso: string): string {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? iso : withYear.format(at);
 }
 
 export function clock(at: number): string {
@@ -150,8 +157,13 @@ export const metricWords: Record<MetricName, string> = {
   freshness: "Freshness",
 };
 
-/** `average_salary` as `Average salary`. */
+const abbreviations = new Set(["api", "ip", "iso", "json", "soc", "uri", "url", "utc", "uuid"]);
+
+/** `average_salary` as `Average salary`, `soc_code` as `SOC code`. */
 export function fieldTitle(name: string): string {
-  const words = (name.split(".").at(-1) ?? name).replace(/[_-]+/g, " ").trim();
+  const words = (name.split(".").at(-1) ?? name)
+    .replace(/[_-]+/g, " ")
+    .trim()
+    .replace(/\b[a-z]+\b/g, (word) => (abbreviations.has(word) ? word.toUpperCase() : word));
   return words === "" ? name : words.charAt(0).toUpperCase() + words.slice(1);
 }

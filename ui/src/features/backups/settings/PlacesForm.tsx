@@ -2,8 +2,8 @@
 import { ActionIcon, Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { IconCloud, IconFolder, IconFolderPlus, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
-import { asApiError, type BackupPlace, call } from "@/ipc";
-import { useNativeFiles } from "@/shared/files";
+import { asApiError, type BackupPlace } from "@/ipc";
+import { pickFolder, useNativeFiles } from "@/shared/files";
 import { showError, Tag } from "@/shared/ui";
 import { bucketKind, bucketPlace, emptyBucket } from "../model";
 import classes from "./settings.module.css";
@@ -22,8 +22,7 @@ export function PlacesForm({ places, usualPlace, readOnly, onChange, onSecrets, 
   const [adding, setAdding] = useState(false);
   const pick = async () => {
     try {
-      const { files } = await call("files.pickOpen", { purpose: "backupFolder", multiple: false });
-      const folder = files[0];
+      const folder = await pickFolder();
       if (folder) await onFolder(folder.id);
     } catch (thrown) {
       showError(asApiError(thrown));

@@ -112,7 +112,7 @@ function usePrune(save: () => Promise<boolean>) {
       disabled={plan.remove.length === 0}
       busy={busy}
       error={error}
-      undo="This cannot be undone."
+      {...(plan.remove.length > 0 ? { undo: "This cannot be undone." } : {})}
       size="xl"
       onClose={() => setPlan(undefined)}
       onConfirm={() => void apply(plan.planId)}
