@@ -9,7 +9,7 @@ import { useCall } from "@/shared/data/queries";
 import { useCurrentCollection, useGo } from "@/shared/nav";
 import { Keys } from "@/shared/ui";
 import { keyText, plainText } from "@/shared/value/model";
-import { matching, recordFilter } from "./palette.model";
+import { inOrder, matching, recordFilter } from "./palette.model";
 import classes from "./palette.module.css";
 
 type Entry = { id: string; title: string; group: string; note?: string; command?: Command; run: () => void };
@@ -44,10 +44,7 @@ function useEntries(text: string, onClose: () => void): Found {
     onClose();
     work();
   };
-  const found = matching(
-    commands.filter((command) => command.id !== "palette"),
-    text,
-  );
+  const found = matching(inOrder(commands.filter((command) => command.id !== "palette")), text);
   const entries = [
     ...found.slice(0, text === "" ? 40 : 12).map((command) => ({
       id: command.id,

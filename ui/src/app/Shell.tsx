@@ -6,7 +6,7 @@ import { Welcome } from "@/features/welcome";
 import { useKeyboard } from "@/shared/commands/useKeyboard";
 import { useCall } from "@/shared/data/queries";
 import { useJobs } from "@/shared/jobs/jobs";
-import { Problem } from "@/shared/ui";
+import { Outdated, Problem } from "@/shared/ui";
 import { forgetUndo } from "@/shared/undo/undo";
 import { DropZone } from "./DropZone";
 import { JobTray } from "./JobTray";
@@ -36,7 +36,9 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another workspace has another past
   useEffect(() => forgetUndo(), [workspace?.address]);
 
-  if (current.error) return <Problem error={current.error} retry={() => void current.refetch()} />;
+  const again = () => void current.refetch();
+  // Once there is a page it stays: somebody may be in the middle of a form.
+  if (current.error && !current.data) return <Problem error={current.error} retry={again} />;
   if (!current.data || info.isPending) return null;
   return (
     <>
@@ -49,6 +51,7 @@ export function Shell() {
           <Rail />
           <main id="main" className={classes.main} tabIndex={-1}>
             <Notices workspace={workspace} />
+            {current.error && <Outdated error={current.error} retry={again} />}
             <Outlet />
           </main>
           <StatusBar workspace={workspace} connected={connected} onJobs={() => setOverlay("jobs")} />

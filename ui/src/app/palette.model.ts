@@ -3,6 +3,14 @@ import type { CollectionInfo, Filter } from "@/ipc";
 
 type Findable = { title: string; group: string; also?: string };
 
+const usual = ["Go to", "Edit", "Backups", "Collections", "Workspace", "Look", "Help"];
+
+/** What belongs to the page comes first, then what works everywhere. */
+export function inOrder<T extends Findable>(items: T[]): T[] {
+  const place = (item: T) => usual.indexOf(item.group);
+  return [...items].sort((one, other) => place(one) - place(other));
+}
+
 /** All words have to occur; titles that begin with them come first. */
 export function matching<T extends Findable>(items: T[], text: string): T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

@@ -23,6 +23,8 @@ export function useBackendEvents(): boolean {
       setConnected(now);
       // What happened before the stream was there was told to nobody, at the start as after a break.
       if (now) void refreshAll(queryClient);
+      // A stream does not say why it broke; a call does: nobody answers, or the server is another one by now.
+      else void queryClient.invalidateQueries({ queryKey: ["workspace.current"] });
     };
     return listenToBackend(onEvent, onState);
   }, []);

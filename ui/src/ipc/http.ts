@@ -17,13 +17,14 @@ function token(): string {
   return sessionStorage.getItem(storageKey) ?? "";
 }
 
-async function post<T>(path: string, body: BodyInit, type: string): Promise<T> {
+async function post<T>(path: string, body: BodyInit, type: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
       method: "POST",
       headers: { authorization: `Bearer ${token()}`, "content-type": type },
       body,
+      ...(signal ? { signal } : {}),
     });
   } catch {
     throw new CallError({
@@ -59,8 +60,8 @@ async function readError(response: Response) {
 }
 
 export const httpTransport: Transport = {
-  call(name, request) {
-    return post(`/api/call/${name}`, JSON.stringify(request), "application/json");
+  call(name, request, signal) {
+    return post(`/api/call/${name}`, JSON.stringify(request), "application/json", signal);
   },
 
   listen(onEvent, onState) {

@@ -24,8 +24,9 @@ export function connect(): void {
 export function call<N extends CommandName>(
   name: N,
   request: Commands[N]["request"],
+  signal?: AbortSignal,
 ): Promise<Commands[N]["response"]> {
-  return transport.call(name, request);
+  return transport.call(name, request, signal);
 }
 
 export function listenToBackend(...handlers: Parameters<Transport["listen"]>): () => void {

@@ -3,7 +3,12 @@ import type { ApiError, AppEvent, FileHandle } from "./generated/types";
 
 /** How a call reaches the backend. One implementation per host. */
 export interface Transport {
-  call<N extends CommandName>(name: N, request: Commands[N]["request"]): Promise<Commands[N]["response"]>;
+  /** With a signal the call is given up when it says so, where the host can do that. */
+  call<N extends CommandName>(
+    name: N,
+    request: Commands[N]["request"],
+    signal?: AbortSignal,
+  ): Promise<Commands[N]["response"]>;
   /** Follows what the backend tells without being asked. Returns the way to stop. */
   listen(onEvent: (event: AppEvent) => void, onState: (connected: boolean) => void): () => void;
   /** Hands a file of the browser to the backend; absent where files are picked natively. */

@@ -122,7 +122,7 @@ type TableProps = { changes: ChangeSet[]; open: string | undefined; onOpen: (id:
 
 function ChangeTable({ changes, open, onOpen }: TableProps) {
   return (
-    <table className={classes.table}>
+    <table className={classes.table} data-narrow={open !== undefined || undefined}>
       <thead>
         <tr>
           <th className="num">No.</th>
@@ -130,8 +130,8 @@ function ChangeTable({ changes, open, onOpen }: TableProps) {
           <th>Kind</th>
           <th>What</th>
           <th className="num">Records</th>
-          <th>Collection</th>
-          <th>Who</th>
+          <th data-more>Collection</th>
+          <th data-more>Who</th>
         </tr>
       </thead>
       <tbody>
@@ -145,15 +145,20 @@ function ChangeTable({ changes, open, onOpen }: TableProps) {
               <Tag>{kindWords[change.kind]}</Tag>
             </td>
             <td className={classes.what}>
-              <button type="button" className={classes.link} onClick={() => onOpen(change.id)}>
+              <button
+                type="button"
+                className={classes.link}
+                title={change.summary}
+                onClick={() => onOpen(change.id)}
+              >
                 {change.summary}
               </button>
               {change.undoneBy && <span className="faint"> taken back</span>}
               {change.state !== "confirmed" && <Tag tone="warn">{change.state}</Tag>}
             </td>
             <td className="num">{number(change.records)}</td>
-            <td>{change.collection}</td>
-            <td>{change.actor}</td>
+            <td data-more>{change.collection}</td>
+            <td data-more>{change.actor}</td>
           </tr>
         ))}
       </tbody>

@@ -88,7 +88,8 @@ export function Destination(props: DestinationProps) {
           />
           {detected && (
             <p className={classes.reason}>
-              <IconInfoCircle size={13} aria-hidden /> {percent(detected.confidence)} sure: {detected.reason}
+              <IconInfoCircle size={13} aria-hidden /> {percent(Math.round(detected.confidence * 100) / 100)}{" "}
+              sure: {detected.reason}
             </p>
           )}
         </div>
@@ -98,14 +99,14 @@ export function Destination(props: DestinationProps) {
           value={collection}
           onChange={change(setCollection)}
         />
+        <TextInput
+          label="Key"
+          description="The field that tells one record from another"
+          inputWrapperOrder={["label", "input", "description"]}
+          value={keyField}
+          onChange={(event) => change(setKeyField)(event.currentTarget.value)}
+        />
         <Stack gap="xs">
-          <TextInput
-            label="Key"
-            description="The field that tells one record from another"
-            inputWrapperOrder={["label", "input", "description"]}
-            value={keyField}
-            onChange={(event) => change(setKeyField)(event.currentTarget.value)}
-          />
           <DuplicatesChoice
             value={duplicates}
             fields={preview.files[0]?.fields ?? []}
@@ -113,23 +114,24 @@ export function Destination(props: DestinationProps) {
           />
         </Stack>
         <Radio.Group
+          className={classes.wide ?? ""}
           label="Records that exist already"
           value={mode}
           onChange={(next) => setMode(next as ImportMode)}
         >
-          <Stack gap={6} mt={4}>
+          <div className={classes.modes}>
             {Object.entries(modeWords).map(([value, [title, about]]) => (
               <Radio key={value} value={value} label={title} description={about} />
             ))}
-            <Switch
-              mt={4}
-              label="Stage first"
-              description="Into a collection of their own, to be promoted after a review"
-              checked={staged}
-              onChange={(event) => setStaged(event.currentTarget.checked)}
-            />
-          </Stack>
+          </div>
         </Radio.Group>
+        <Switch
+          className={classes.wide ?? ""}
+          label="Stage first"
+          description="Into a collection of their own, to be promoted after a review"
+          checked={staged}
+          onChange={(event) => setStaged(event.currentTarget.checked)}
+        />
         <Group justify="space-between" className={classes.wide ?? ""}>
           <SuggestionNote
             suggestion={suggestion}

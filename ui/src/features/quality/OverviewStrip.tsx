@@ -121,7 +121,12 @@ function StripFigure({ metric, collection, active }: FigureProps) {
   const Icon = icons[metric.state];
   const fails = metric.failing > 0;
   return (
-    <Tooltip label={`${metric.explanation} Target: ${metricTarget(metric)}.`} multiline maw={340}>
+    <Tooltip
+      label={`${metric.explanation} Target: ${metricTarget(metric)}.`}
+      position="bottom"
+      multiline
+      maw={340}
+    >
       <button
         type="button"
         className={classes.stripFigure}

@@ -1,5 +1,15 @@
 /** One fix for many rows: choose the field and what to do, see rows before and after, apply it by the plan's id. */
-import { Autocomplete, Button, Checkbox, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import {
+  Autocomplete,
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  Progress,
+  Select,
+  Stack,
+  TextInput,
+} from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { asApiError, call, type FixPlan } from "@/ipc";
@@ -7,7 +17,7 @@ import { queryClient, useCall } from "@/shared/data/queries";
 import { useSchema } from "@/shared/data/workspace";
 import { outcomeOf } from "@/shared/jobs/jobs";
 import { leaves, specAt, specsOf } from "@/shared/schema/model";
-import { Loaded, showError } from "@/shared/ui";
+import { Problem, showError, useSlow } from "@/shared/ui";
 import { count } from "@/shared/words/words";
 import { Exchange, FixPreview } from "./FixPreview";
 import { actionOf, emptyForm, type FixForm, type FixKind, fixKinds, likelyKind } from "./fix";
@@ -32,7 +42,11 @@ function usePlan(request: FixRequest, field: string, form: FixForm, retry: boole
   const wanted = typeof action === "string" ? ({ do: "look" } as const) : action;
   const question = { selection: request.selection, field: field.trim(), action: wanted, retry };
   const [settled] = useDebouncedValue(question, 350);
-  const plan = useCall("quarantine.planFix", settled, { enabled: settled.field !== "", keep: true });
+  const plan = useCall("quarantine.planFix", settled, {
+    enabled: settled.field !== "",
+    keep: true,
+    leave: true,
+  });
   const isCurrent =
     JSON.stringify(question) === JSON.stringify(settled) && !plan.isFetching && !plan.isPlaceholderData;
   return { plan, isCurrent, wrong: typeof action === "string" ? action : undefined };
@@ -86,14 +100,16 @@ function FixBody({ request, onClose, onDone }: DialogProps) {
           <Details form={form} wrong={wrong} onChange={change} />
         </div>
         {field.trim() !== "" && (
-          <Loaded query={plan}>
-            {(data) => (
-              <>
-                {form.kind === "map" && <Exchange plan={data} form={form} wrong={wrong} onChange={change} />}
-                <FixPreview plan={data} stale={!isCurrent} />
-              </>
+          <>
+            {plan.data && form.kind === "map" && (
+              <Exchange plan={plan.data} form={form} wrong={wrong} onChange={change} />
             )}
-          </Loaded>
+            {plan.data && <FixPreview plan={plan.data} stale={!isCurrent} />}
+            {plan.isFetching && <Looking rows={request.size} />}
+            {plan.error && !plan.isFetching && (
+              <Problem error={plan.error} retry={() => void plan.refetch()} />
+            )}
+          </>
         )}
         <Group justify="space-between">
           <Checkbox
@@ -112,6 +128,18 @@ function FixBody({ request, onClose, onDone }: DialogProps) {
         </Group>
       </Stack>
     </form>
+  );
+}
+
+/** Many rows take a while; the dialog can be left meanwhile. */
+function Looking({ rows }: { rows: number }) {
+  const slow = useSlow(true, 400);
+  if (!slow) return <div aria-busy="true" />;
+  return (
+    <div role="status">
+      <Progress value={100} animated striped size="sm" mb={6} aria-hidden />
+      <span className="dim">Trying it on {count(rows, "row")}. Nothing is written yet.</span>
+    </div>
   );
 }
 

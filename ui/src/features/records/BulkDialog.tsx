@@ -178,7 +178,7 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
       onConfirm={() => void apply()}
     >
       {plan ? (
-        <PlanView plan={plan} />
+        <PlanView plan={plan} deletes={deletes} />
       ) : error ? (
         <Problem error={error} />
       ) : (
@@ -188,19 +188,27 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
   );
 }
 
-function PlanView({ plan }: { plan: BulkPlan }) {
+function PlanView({ plan, deletes }: { plan: BulkPlan; deletes: boolean }) {
   return (
     <Stack gap="sm">
-      <Text>{plan.summary}.</Text>
-      <div className={classes.figures}>
-        <Figure name="match" value={number(plan.matched)} />
-        <Figure name="change" value={number(plan.changed)} />
-        <Figure
-          name="would break a rule"
-          value={number(plan.newlyInvalid)}
-          {...(plan.newlyInvalid > 0 ? { tone: "bad" as const } : {})}
-        />
-      </div>
+      {deletes ? (
+        <Text>
+          {count(plan.changed, "record")} of {plan.collection} {plan.changed === 1 ? "goes" : "go"}.
+        </Text>
+      ) : (
+        <>
+          <Text>{plan.summary}.</Text>
+          <div className={classes.figures}>
+            <Figure name="match" value={number(plan.matched)} />
+            <Figure name="change" value={number(plan.changed)} />
+            <Figure
+              name="would break a rule"
+              value={number(plan.newlyInvalid)}
+              {...(plan.newlyInvalid > 0 ? { tone: "bad" as const } : {})}
+            />
+          </div>
+        </>
+      )}
       {plan.samples.length > 0 && (
         <>
           <Text size="xs" c="dimmed">

@@ -60,10 +60,10 @@ function Part({ schema, tab }: { schema: SchemaDetail; tab: string }) {
       return <Markdown text={schema.readme || "Nothing is written about this schema."} />;
     case "changelog":
       return (
-        <>
+        <div className={classes.changes}>
           <Versions versions={schema.versions} current={schema.summary.id} />
           {schema.changelog && <Markdown text={schema.changelog} />}
-        </>
+        </div>
       );
     default:
       return <Fields schema={schema} />;

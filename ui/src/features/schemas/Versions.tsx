@@ -11,7 +11,11 @@ export function Versions({ versions, current }: { versions: SchemaVersion[]; cur
         {versions.map((version) => (
           <div key={version.id}>
             <div className={classes.versionHead}>
-              <Link to="/schemas/$schemaId" params={{ schemaId: version.id }}>
+              <Link
+                to="/schemas/$schemaId"
+                params={{ schemaId: version.id }}
+                className={classes.versionLink ?? ""}
+              >
                 <strong>{version.version}</strong>
               </Link>
               {version.id === current && <Tag tone="accent">shown here</Tag>}

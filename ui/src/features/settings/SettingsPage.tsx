@@ -114,7 +114,7 @@ function DoctorPanel() {
           leftSection={<IconStethoscope size={14} />}
           onClick={() => doctor.mutate({}, { onError: showError })}
         >
-          Look
+          Check
         </Button>
       }
     >

@@ -28,12 +28,13 @@ export const queryClient = new QueryClient({
   },
 });
 
-export function queryFor<N extends CommandName>(name: N, request: Question<N>) {
+export function queryFor<N extends CommandName>(name: N, request: Question<N>, leave = false) {
   return {
     queryKey: [name, request] as const,
-    queryFn: async (): Promise<Answer<N>> => {
+    queryFn: async (context: { signal: AbortSignal }): Promise<Answer<N>> => {
       try {
-        return await call(name, request);
+        // Who reads the signal has the question cancelled when nobody waits for its answer any more.
+        return await call(name, request, leave ? context.signal : undefined);
       } catch (thrown) {
         throw asApiError(thrown);
       }
@@ -46,6 +47,8 @@ type CallOptions<A> = {
   keep?: boolean;
   /** Asks again every few seconds while the answer says so: for what nobody tells of. */
   again?: (answer: A) => boolean;
+  /** Given up as soon as nobody waits for it any more: for questions that take long. */
+  leave?: boolean;
   /** How long an answer is taken as fresh, in ms: for what is dear to ask and told of by events. */
   lasts?: number;
 };
@@ -58,7 +61,7 @@ export function useCall<N extends CommandName>(
   options: CallOptions<Answer<N>> = {},
 ): UseQueryResult<Answer<N>, ApiError> {
   return useQuery<Answer<N>, ApiError, Answer<N>, readonly [N, Question<N>]>({
-    ...queryFor(name, request),
+    ...queryFor(name, request, options.leave),
     enabled: options.enabled ?? true,
     ...(options.lasts === undefined ? {} : { staleTime: options.lasts }),
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),

@@ -87,7 +87,9 @@ export function Outdated({ error, retry }: { error: ApiError; retry: () => void 
   return (
     <div className={classes.outdated} role="alert">
       <IconAlertCircle size={15} aria-hidden />
-      <span>{error.message} What you see may be outdated.</span>
+      <span>
+        {error.message} {error.hint} What you see may be outdated.
+      </span>
       <Button variant="subtle" size="compact-xs" onClick={retry}>
         Try again
       </Button>

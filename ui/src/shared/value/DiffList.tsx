@@ -24,14 +24,14 @@ export function DiffList({ samples }: { samples: DiffSample[] }) {
   );
 }
 
-export function Changes({ changes }: { changes: FieldChange[] }) {
+export function Changes({ changes, gone }: { changes: FieldChange[]; gone?: boolean }) {
   return (
     <dl className={classes.changes}>
       {changes.map((change) => (
         <div key={change.path} className={classes.line}>
           <dt title={change.path}>{change.path === "" ? "record" : nestedTitle(change.path)}</dt>
           <dd>
-            <Change before={change.before} after={change.after} />
+            <Change before={change.before} after={change.after} gone={gone ?? false} />
           </dd>
         </div>
       ))}
@@ -58,9 +58,12 @@ export function RecordChangeView({ change, title }: { change: RecordChange; titl
     <article className={classes.record}>
       <header className={classes.head}>
         {title ? <span>{title}</span> : <span className="mono">{keyText(change.key)}</span>}
-        <span className="faint">{opWords[change.op]}</span>
+        {!title && <span className="faint">{opWords[change.op]}</span>}
       </header>
-      <Changes changes={change.fields && change.fields.length > 0 ? change.fields : whole} />
+      <Changes
+        changes={change.fields && change.fields.length > 0 ? change.fields : whole}
+        gone={change.op === "delete"}
+      />
     </article>
   );
 }

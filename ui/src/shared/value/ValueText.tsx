@@ -67,23 +67,34 @@ function ObjectValue({ value }: { value: Record<string, Ext> }) {
   );
 }
 
+type ChangeProps = {
+  before: Ext | undefined;
+  after: Ext | undefined;
+  /** The whole record goes: each field by itself does not say so again. */
+  gone?: boolean;
+};
+
 /** Before and after of one value, side by side. */
-export function Change({ before, after }: { before: Ext | undefined; after: Ext | undefined }) {
+export function Change({ before, after, gone }: ChangeProps) {
   return (
     <span className={classes.change}>
       {before !== undefined && (
-        <>
-          <del className={classes.before}>
-            <ValueBlock value={before} />
-          </del>
-          <span className="faint" aria-hidden>
-            →
-          </span>
-        </>
+        <del className={classes.before}>
+          <ValueBlock value={before} />
+        </del>
       )}
-      <ins className={classes.after}>
-        <ValueBlock value={after} />
-      </ins>
+      {!gone && (
+        <span className={classes.becomes}>
+          {before !== undefined && (
+            <span className="faint" aria-hidden>
+              →
+            </span>
+          )}
+          <ins className={classes.after}>
+            <ValueBlock value={after} />
+          </ins>
+        </span>
+      )}
     </span>
   );
 }
