@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use steward_domain::{ChangeKind, Filter, RestoreMode, RestoreRecord, RestoreState, RestoredCollection};
 use steward_pipeline::journal::{self, Request};
 use steward_pipeline::workspace::new_id;
-use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, replace};
+use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, alive, replace};
 use steward_store::definition::is_id_index;
 use steward_store::{CollectionKind, Definition, names};
 
@@ -122,6 +122,7 @@ pub async fn apply(
         started_at: now.clone(),
         finished_at: None,
         heartbeat_at: now,
+        process: alive::mark().to_owned(),
         actor: workspace.actor.clone(),
         notes: Vec::new(),
         error: None,

@@ -70,6 +70,10 @@ pub struct RestoreRecord {
     pub finished_at: Option<String>,
     /// Last sign of life of the process that runs it, RFC 3339 UTC.
     pub heartbeat_at: String,
+    /// Which process that is, where its system tells.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(skip)]
+    pub process: String,
     pub actor: String,
     pub notes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -111,6 +111,10 @@ pub struct RunRecord {
     pub finished_at: Option<String>,
     /// Last sign of life of the process that runs it, RFC 3339 UTC.
     pub heartbeat_at: String,
+    /// Which process that is, where its system tells.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(skip)]
+    pub process: String,
     pub actor: String,
     /// Plain sentences: the file is cut off, a row is far too large, …
     pub notes: Vec<String>,

@@ -8,20 +8,19 @@ mod judge;
 mod load;
 mod place;
 mod read;
+mod sort;
 
 use std::collections::{BTreeMap, HashMap};
 
 use bson::Bson;
-use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
 use steward_domain::{Duplicates, ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, Staging, Value, Violation};
 use steward_mapping::Mapping;
-use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
+use steward_store::upsert::{self, Incoming, Outcome, Prepared, UpsertPlan};
 
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::rows::RowOutcome;
-use crate::seen::{Earlier, SeenKeys};
+use crate::seen::SeenKeys;
 use crate::workspace::Workspace;
 
 pub(crate) use examine::collection_of;
@@ -29,6 +28,7 @@ pub use examine::examine;
 pub use load::{Loading, quarantine_op, run_op};
 pub use place::{CollectionSource, Place, SourceFile};
 pub use read::{CheckedBatch, Reading, checked, run_file, size};
+use sort::{Sorted, Sorter};
 
 /// Samples kept for a plan.
 const SAMPLES: usize = 20;
@@ -95,9 +95,12 @@ pub struct Findings {
 
 /// Where the pass writes to, if it does.
 #[async_trait::async_trait]
-pub trait Sink: Send {
+pub trait Sink<'a>: Send {
+    /// How rows are loaded: the same for all batches.
+    fn plan(&self) -> UpsertPlan<'a>;
+
     /// Loads or compares the fine rows of a batch; gives an outcome each.
-    async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>>;
+    async fn take(&mut self, batch: SinkBatch<'_>, prepared: Prepared) -> Result<Vec<Outcome>>;
 }
 
 /// One batch on its way to a sink.
@@ -118,6 +121,13 @@ pub struct FineRow {
     pub raw: Vec<u8>,
 }
 
+/// What is counted from batch to batch.
+struct Tally {
+    unknown: BTreeMap<String, i64>,
+    /// Where the problem of a field and rule stands among the findings.
+    problems: HashMap<(String, String), usize>,
+}
+
 /// One pass over all files.
 pub struct Pass<'a> {
     pub workspace: &'a Workspace,
@@ -129,28 +139,40 @@ pub struct Pass<'a> {
     pub findings: Findings,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
     /// Reads, checks and hands on everything.
-    pub async fn run(mut self, sink: &mut dyn Sink) -> (Findings, Result<()>) {
+    pub async fn run(mut self, sink: &mut dyn Sink<'a>) -> (Findings, Result<()>) {
         let result = self.all_batches(sink).await;
         self.findings.problems.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.field.cmp(&b.field)));
         (self.findings, result)
     }
 
-    async fn all_batches(&mut self, sink: &mut dyn Sink) -> Result<()> {
+    /// While a batch is written, the next one is sorted and the store is asked about it: otherwise a server would wait for
+    /// Steward half of the time, and Steward for the server.
+    async fn all_batches(&mut self, sink: &mut dyn Sink<'a>) -> Result<()> {
         let how = Reading::of(self.workspace, self.spec)?;
         let base = self.begin().await?;
-        let mut seen = SeenKeys::default();
-        let mut unknown: BTreeMap<String, i64> = self.findings.unknown_fields.iter().map(|u| (u.field.clone(), u.rows)).collect();
-        let mut problems: HashMap<(String, String), usize> = HashMap::new();
+        let mut sorter = Sorter {
+            workspace: self.workspace,
+            spec: self.spec,
+            run: self.run.clone(),
+            files: self.findings.files.clone(),
+            skip: std::mem::take(&mut self.skip),
+            plan: sink.plan(),
+            seen: SeenKeys::default(),
+        };
+        let mut tally =
+            Tally { unknown: self.findings.unknown_fields.iter().map(|u| (u.field.clone(), u.rows)).collect(), problems: HashMap::new() };
         let stream = checked(self.spec.files.clone(), how);
         let mut stream = std::pin::pin!(stream);
-        while let Some(batch) = stream.next().await {
-            let batch = batch?;
+        let mut ready = sorter.next(&mut stream).await?;
+        while let Some(batch) = ready {
             self.progress.checkpoint()?;
-            let (file, position) = (batch.file, batch.position);
-            self.one_batch(batch, &mut seen, &mut unknown, &mut problems, sink).await?;
-            self.progress.done(base[file] + position);
+            let done = base[batch.file] + batch.position;
+            let (taken, next) = futures::join!(self.one_batch(batch, &mut tally, sink), sorter.next(&mut stream));
+            taken?;
+            self.progress.done(done);
+            ready = next?;
         }
         Ok(())
     }
@@ -171,52 +193,20 @@ impl Pass<'_> {
         Ok(base)
     }
 
-    async fn one_batch(
-        &mut self,
-        batch: CheckedBatch,
-        seen: &mut SeenKeys,
-        unknown: &mut BTreeMap<String, i64>,
-        problems: &mut HashMap<(String, String), usize>,
-        sink: &mut dyn Sink,
-    ) -> Result<()> {
-        let skip = self.skip.get(batch.file).copied().unwrap_or(0);
-        let mut fine = Vec::new();
-        let mut rows = Vec::new();
-        let mut hashes = Vec::new();
-        let mut bad = Vec::new();
-        let mut last = 0;
-        for row in batch.rows {
-            last = row.number;
-            let (number, offset) = (row.number, row.offset);
-            let loaded = number <= skip;
-            match self.first_of_its_key(row.outcome, batch.file, number, seen) {
-                _ if loaded => continue,
-                RowOutcome::Fine { key, key_hash, document, raw } => {
-                    for field in row.unknown {
-                        *unknown.entry(field).or_default() += 1;
-                    }
-                    hashes.push(key_hash);
-                    fine.push(Incoming { key, document });
-                    rows.push(FineRow { number, offset, raw });
-                }
-                RowOutcome::Bad { raw, document, errors } => {
-                    let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
-                    let mut entry = self.entry(batch.file, number, offset, &raw, document, errors);
-                    if repeats && self.spec.duplicates == Duplicates::First {
-                        set_aside(&mut entry);
-                        self.findings.counts.set_aside += 1;
-                    }
-                    bad.push(entry);
-                }
-            }
-            self.findings.counts.read += 1;
+    async fn one_batch(&mut self, batch: Sorted, tally: &mut Tally, sink: &mut dyn Sink<'a>) -> Result<()> {
+        let Sorted { file, fine, rows, parts, mut prepared, bad, last, .. } = batch;
+        self.findings.counts.read += batch.read;
+        self.findings.counts.set_aside += batch.set_aside;
+        for (field, rows) in batch.unknown {
+            *tally.unknown.entry(field).or_default() += rows;
         }
-        self.findings.unknown_fields = unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
+        self.findings.unknown_fields =
+            tally.unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
         for entry in bad.iter().filter(|e| e.status == QuarantineStatus::Waiting) {
-            self.note_rejected(&entry.errors, || Some(rejected(entry)), problems);
+            self.note_rejected(&entry.errors, || Some(rejected(entry)), &mut tally.problems);
         }
         if let Some(end) = batch.end {
-            self.findings.files[batch.file].sha256 = end.sha256;
+            self.findings.files[file].sha256 = end.sha256;
             // An earlier attempt may have said it.
             for note in end.notes {
                 if !self.findings.notes.contains(&note) {
@@ -224,73 +214,29 @@ impl Pass<'_> {
                 }
             }
         }
-        // Rows of one key must not stand in the same write: each such row begins a part of its own.
-        let ends = part_ends(&hashes);
         let (mut fine, mut rows) = (fine.into_iter(), rows.into_iter());
-        for (at, length) in ends.iter().enumerate() {
+        for (at, length) in parts.iter().enumerate() {
             let (part, its_rows): (Vec<Incoming>, Vec<FineRow>) =
                 (fine.by_ref().take(*length).collect(), rows.by_ref().take(*length).collect());
-            let done = if at + 1 == ends.len() { last } else { its_rows.last().map_or(0, |r| r.number) };
-            if let Some(file) = self.findings.files.get_mut(batch.file) {
+            let done = if at + 1 == parts.len() { last } else { its_rows.last().map_or(0, |r| r.number) };
+            if let Some(file) = self.findings.files.get_mut(file) {
                 file.rows_done = file.rows_done.max(i64::try_from(done).unwrap_or(i64::MAX));
-                if at + 1 == ends.len() && batch.cursor.is_some() {
+                if at + 1 == parts.len() && batch.cursor.is_some() {
                     file.cursor.clone_from(&batch.cursor);
                 }
             }
+            let prepared = match prepared.take() {
+                Some(prepared) => prepared,
+                None => upsert::prepare(self.workspace.store.as_ref(), sink.plan(), &part).await?,
+            };
             // Quarantine entries go first: a resume writes those behind its checkpoint again, under the same ids.
             let quarantine: &[QuarantineEntry] = if at == 0 { &bad } else { &[] };
             // Counts of a part are known only after it is taken; the checkpoint carries those before plus its own.
-            let outcomes =
-                sink.take(SinkBatch { fine: &part, quarantine, rows: &its_rows, findings: &self.findings, run: &self.run }).await?;
-            self.count(batch.file, outcomes, part, its_rows, problems);
+            let part_of = SinkBatch { fine: &part, quarantine, rows: &its_rows, findings: &self.findings, run: &self.run };
+            let outcomes = sink.take(part_of, prepared).await?;
+            self.count(file, outcomes, part, its_rows, &mut tally.problems);
         }
         Ok(())
-    }
-
-    fn first_of_its_key(&self, outcome: RowOutcome, file: usize, number: u64, seen: &mut SeenKeys) -> RowOutcome {
-        let RowOutcome::Fine { key_hash, .. } = &outcome else {
-            return outcome;
-        };
-        if self.spec.duplicates.lets_later_in() {
-            return outcome;
-        }
-        match seen.note(*key_hash, file, number) {
-            None => outcome,
-            Some(earlier) => self.repeats(outcome, file, earlier),
-        }
-    }
-
-    /// What a fine row is whose key an earlier one has.
-    fn repeats(&self, outcome: RowOutcome, file: usize, earlier: Earlier) -> RowOutcome {
-        let RowOutcome::Fine { key, document, raw, .. } = outcome else {
-            return outcome;
-        };
-        let place = match earlier.place {
-            None => "An earlier row".to_owned(),
-            Some((other, row)) if other == file => format!("Row {row}"),
-            Some((other, row)) => format!("Row {row} of {}", self.spec.files.get(other).map_or("another file", |f| f.name.as_str())),
-        };
-        let error = Violation {
-            pointer: steward_domain::FieldPath::new(self.spec.key_field.as_str()).to_pointer(),
-            rule: "duplicate_key".into(),
-            message: format!("{place} has this {} already; the first one is kept.", self.spec.key_field),
-            value: Some(Value(key)),
-        };
-        let document = if document.is_empty() { None } else { upsert::decode(&document).ok() };
-        RowOutcome::Bad { raw, document, errors: vec![error] }
-    }
-
-    fn entry(
-        &self,
-        file: usize,
-        number: u64,
-        offset: u64,
-        raw: &[u8],
-        document: Option<bson::Document>,
-        errors: Vec<Violation>,
-    ) -> QuarantineEntry {
-        let row = Kept { file: &self.findings.files[file], at: file, number, offset, raw, document };
-        waiting(self.workspace, self.spec, &self.run, row, errors)
     }
 
     /// `sample` makes what is shown of the row.
@@ -410,27 +356,12 @@ fn as_it_came(raw: &[u8]) -> (String, bool) {
     }
 }
 
-/// Lengths of the parts of a batch in which no key occurs twice; always at least one part.
-fn part_ends(hashes: &[u64]) -> Vec<usize> {
-    let mut ends = Vec::new();
-    let mut begin = 0;
-    let mut met = std::collections::HashSet::with_capacity(hashes.len());
-    for (at, hash) in hashes.iter().enumerate() {
-        if !met.insert(*hash) {
-            ends.push(at - begin);
-            begin = at;
-            met.clear();
-            met.insert(*hash);
-        }
-    }
-    ends.push(hashes.len() - begin);
-    ends
-}
-
 /// The entry of a row that the store turned away.
 fn turned_away(pass: &Pass<'_>, file: usize, outcome: &Outcome, incoming: &Incoming, row: &FineRow) -> QuarantineEntry {
     let error = turned_away_because(outcome, &incoming.key, &pass.spec.key_field);
-    pass.entry(file, row.number, row.offset, &row.raw, upsert::decode(&incoming.document).ok(), vec![error])
+    let document = upsert::decode(&incoming.document).ok();
+    let row = Kept { file: &pass.findings.files[file], at: file, number: row.number, offset: row.offset, raw: &row.raw, document };
+    waiting(pass.workspace, pass.spec, &pass.run, row, vec![error])
 }
 
 /// Why the store turned a row away.
@@ -484,20 +415,27 @@ fn label(key: &Bson) -> String {
 
 /// Compares with what the workspace holds, and writes nothing.
 pub struct Comparing<'a> {
-    pub workspace: &'a Workspace,
     pub spec: &'a ImportSpec,
 }
 
 #[async_trait::async_trait]
-impl Sink for Comparing<'_> {
-    async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>> {
-        let plan = UpsertPlan {
-            collection: &self.spec.collection,
-            key_field: &self.spec.key_field,
-            mode: self.spec.mode,
-            expect_new: false,
-            newest_by: self.spec.duplicates.newest_by(),
-        };
-        Ok(upsert::compare(self.workspace.store.as_ref(), plan, batch.fine).await?)
+impl<'a> Sink<'a> for Comparing<'a> {
+    fn plan(&self) -> UpsertPlan<'a> {
+        plan(self.spec)
+    }
+
+    async fn take(&mut self, _: SinkBatch<'_>, prepared: Prepared) -> Result<Vec<Outcome>> {
+        Ok(prepared.into_outcomes())
+    }
+}
+
+/// Into the collection that the rows are meant for.
+fn plan(spec: &ImportSpec) -> UpsertPlan<'_> {
+    UpsertPlan {
+        collection: &spec.collection,
+        key_field: &spec.key_field,
+        mode: spec.mode,
+        expect_new: false,
+        newest_by: spec.duplicates.newest_by(),
     }
 }

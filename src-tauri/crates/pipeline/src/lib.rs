@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alive;
 pub mod bulk;
 pub mod docs;
 pub mod edit;

@@ -10,6 +10,7 @@ use steward_domain::{ChangeKind, Comparison, Filter, ImportMode, RunRecord, RunS
 use steward_schema::Pack;
 use steward_store::{Durability, WriteBatch, names};
 
+use crate::alive;
 use crate::docs;
 use crate::error::{Error, Result};
 use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, run_op};
@@ -28,7 +29,7 @@ const SILENCE_SECONDS: i64 = 30;
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Comparing");
-    let mut findings = look(workspace, spec, &mut Comparing { workspace, spec }, progress).await?;
+    let mut findings = look(workspace, spec, &mut Comparing { spec }, progress).await?;
     if spec.mode == ImportMode::Replace {
         findings.counts.removed = removed(workspace, &spec.collection, "", &findings.counts).await?;
     }
@@ -42,7 +43,7 @@ pub async fn judge(workspace: &Workspace, spec: &ImportSpec, report: Option<&Pat
     pass.judge(report.map(Told::create).transpose()?).await
 }
 
-async fn look(workspace: &Workspace, spec: &ImportSpec, sink: &mut dyn Sink, progress: &dyn Progress) -> Result<Findings> {
+async fn look<'a>(workspace: &'a Workspace, spec: &'a ImportSpec, sink: &mut dyn Sink<'a>, progress: &'a dyn Progress) -> Result<Findings> {
     let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
     let (findings, result) = pass.run(sink).await;
     result.map(|()| findings)
@@ -80,6 +81,7 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
         started_at: now.clone(),
         finished_at: None,
         heartbeat_at: now,
+        process: alive::mark().to_owned(),
         actor: workspace.actor.clone(),
         notes: Vec::new(),
         error: None,
@@ -140,7 +142,8 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
         promotes: record.promotes.clone(),
     };
     let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
-    let record = RunRecord { state: RunState::Running, error: None, finished_at: None, ..record };
+    let process = alive::mark().to_owned();
+    let record = RunRecord { state: RunState::Running, error: None, finished_at: None, process, ..record };
     drive(workspace, &spec, record, false, skip, progress).await
 }
 
@@ -169,7 +172,7 @@ async fn drive(
     let change_set = record.id.clone();
     let (updates, chunks) = if skip.is_empty() { (0, 0) } else { recorded(workspace, &record.id).await? };
     let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
-    let mut sink = Loading { workspace, spec, record, expect_new, beside, change_set, updates, chunks };
+    let mut sink = Loading { workspace, spec, record, expect_new, beside: beside.as_deref(), change_set, updates, chunks };
     let (mut findings, result) = pass.run(&mut sink).await;
     let mut record = sink.record;
     progress.phase("Indexing");
@@ -278,7 +281,7 @@ fn seen_now(workspace: &Workspace, mut record: RunRecord) -> RunRecord {
     if record.state == RunState::Running {
         let beat = chrono::DateTime::parse_from_rfc3339(&record.heartbeat_at);
         let silent = beat.map_or(i64::MAX, |beat| workspace.clock.now().signed_duration_since(beat).num_seconds());
-        if silent > SILENCE_SECONDS {
+        if silent > SILENCE_SECONDS || alive::has_ended(&record.process) {
             record.state = RunState::Interrupted;
         }
     }

@@ -60,34 +60,55 @@ pub trait Bookkeeper: Send + Sync {
     fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>>;
 }
 
-/// Works out what would happen, writing nothing.
-pub async fn compare(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming]) -> StoreResult<Vec<Outcome>> {
-    let existing = look_up(store, plan, batch).await?;
-    batch.iter().map(|incoming| Ok(decide(plan, incoming, existing.get(&key_bytes(&incoming.key)))?.0)).collect()
+/// What is to be done with each record of a batch, as the store stood when it was asked.
+#[derive(Debug)]
+pub struct Prepared(Vec<(Outcome, Option<WriteOp>)>);
+
+impl Prepared {
+    /// What would happen.
+    pub fn into_outcomes(self) -> Vec<Outcome> {
+        self.0.into_iter().map(|(outcome, _)| outcome).collect()
+    }
+}
+
+/// Works out what would happen, writing nothing. May be asked while a batch of other keys is being written: where the
+/// store has changed until the records' own turn, [`upsert`] finds out.
+pub async fn prepare(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming]) -> StoreResult<Prepared> {
+    let existing = if plan.expect_new { HashMap::new() } else { look_up(store, plan, batch).await? };
+    decide_all(plan, batch, &existing)
+}
+
+fn decide_all(plan: UpsertPlan<'_>, batch: &[Incoming], existing: &HashMap<Vec<u8>, RawDocumentBuf>) -> StoreResult<Prepared> {
+    let one = |incoming: &Incoming| decide(plan, incoming, existing.get(&key_bytes(&incoming.key)));
+    batch.iter().map(one).collect::<StoreResult<_>>().map(Prepared)
 }
 
 /// Attempts before a record that others keep writing is given up, and before the whole batch is.
 const ATTEMPTS: u32 = 4;
 const ALL_ATTEMPTS: u32 = 12;
 
-/// Loads a batch. Keys in it must be different from each other.
-pub async fn upsert(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming], books: &dyn Bookkeeper) -> StoreResult<Vec<Outcome>> {
-    let mut look = !plan.expect_new;
+/// Loads a batch that was prepared. Keys in it must be different from each other.
+pub async fn upsert(
+    store: &dyn Store,
+    plan: UpsertPlan<'_>,
+    batch: &[Incoming],
+    prepared: Prepared,
+    books: &dyn Bookkeeper,
+) -> StoreResult<Vec<Outcome>> {
+    let mut decided = prepared;
     let mut earlier: Vec<Option<Outcome>> = vec![None; batch.len()];
     let mut failed = vec![0_u32; batch.len()];
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let existing = if look { look_up(store, plan, batch).await? } else { HashMap::new() };
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut ops = Vec::with_capacity(batch.len());
         let mut sources = Vec::with_capacity(batch.len());
-        for (at, incoming) in batch.iter().enumerate() {
+        for (at, (outcome, op)) in decided.0.into_iter().enumerate() {
             if failed[at] >= ATTEMPTS {
                 outcomes.push(Outcome::Conflict);
                 continue;
             }
-            let (outcome, op) = decide(plan, incoming, existing.get(&key_bytes(&incoming.key)))?;
             if op.is_some() {
                 sources.push(at);
             }
@@ -121,7 +142,7 @@ pub async fn upsert(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming],
             return Err(crate::StoreError::new(StoreErrorKind::Conflict, "Others keep writing the same records. Try again in a moment."));
         }
         // Somebody else wrote one of these records in between: look again. What was written is found unchanged.
-        look = true;
+        decided = decide_all(plan, batch, &look_up(store, plan, batch).await?)?;
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use steward_domain::{Filter, RestoreRecord};
-use steward_pipeline::{Error, Result, Workspace, docs};
+use steward_pipeline::{Error, Result, Workspace, alive, docs};
 use steward_store::names;
 
 /// How often a running restore shows that it lives, and how long a silence means that it does not.
@@ -13,7 +13,7 @@ const SILENCE_SECONDS: i64 = 30;
 const LISTED: usize = 200;
 
 pub(super) async fn put(workspace: &Workspace, record: &RestoreRecord) -> Result<()> {
-    let record = RestoreRecord { heartbeat_at: workspace.clock.stamp(), ..record.clone() };
+    let record = RestoreRecord { heartbeat_at: workspace.clock.stamp(), process: alive::mark().to_owned(), ..record.clone() };
     workspace.put(names::RESTORES, &docs::to_document(&record.id, &record)?).await
 }
 
@@ -31,7 +31,8 @@ pub async fn get(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
 /// It was going on and nobody goes on with it.
 pub fn interrupted(workspace: &Workspace, record: &RestoreRecord) -> bool {
     let beat = chrono::DateTime::parse_from_rfc3339(&record.heartbeat_at);
-    record.is_open() && !beat.is_ok_and(|at| (workspace.clock.now() - at.to_utc()).num_seconds() < SILENCE_SECONDS)
+    let silent = || !beat.is_ok_and(|at| (workspace.clock.now() - at.to_utc()).num_seconds() < SILENCE_SECONDS);
+    record.is_open() && (alive::has_ended(&record.process) || silent())
 }
 
 /// Shows now and then that a restore lives.

@@ -68,7 +68,7 @@ on_both! {
             match newest["restore"]["state"].as_str().unwrap() {
                 "loading" | "swapping" => {
                     let restore = text(&newest, "/restore/id");
-                    until("the silence says that nobody is at it", || {
+                    until("it is seen that nobody is at it", || {
                         let list = at.json(0, &["restores", "list"]);
                         (list["restores"][0]["interrupted"] == true).then_some(())
                     });

@@ -11,6 +11,7 @@ use steward_schema::Checker;
 use steward_sources::Batch;
 
 use super::read::{FileEnd, RawBatch, worked};
+use super::sort::repeats;
 use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, rejected, set_aside, waiting};
 use crate::error::Result;
 use crate::quarantine::report::{Report, Told};
@@ -219,7 +220,7 @@ impl Pass<'_> {
         // Its key is wanted now: the full way makes one.
         let checker = self.workspace.checker(&self.spec.schema).ok();
         let checked = batch.reader.check(std::iter::once(row), checker.as_deref(), &self.spec.key_field).pop()?;
-        match self.repeats(checked.outcome, batch.file, earlier) {
+        match repeats(self.spec, checked.outcome, batch.file, earlier) {
             RowOutcome::Bad { raw, document, errors } => {
                 Some(clerk.told(batch.file, row.number, row.offset, Bad { raw, document, errors }, lines))
             }

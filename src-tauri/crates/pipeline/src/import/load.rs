@@ -1,7 +1,7 @@
 //! The sink that writes: records, quarantine, earlier states and the checkpoint, batch by batch.
 
 use steward_domain::{QuarantineEntry, RunCounts, Value};
-use steward_store::upsert::{self, Bookkeeper, Incoming, Outcome, UpsertPlan};
+use steward_store::upsert::{self, Bookkeeper, Incoming, Outcome, Prepared, UpsertPlan};
 use steward_store::{StoreResult, WriteOp, names};
 
 use bson::Bson;
@@ -18,7 +18,7 @@ pub struct Loading<'a> {
     pub record: steward_domain::RunRecord,
     pub expect_new: bool,
     /// The rows replace the collection: they are loaded here first.
-    pub beside: Option<String>,
+    pub beside: Option<&'a str>,
     /// The change set of the run.
     pub change_set: String,
     /// Updates recorded so far: numbers the history entries.
@@ -157,27 +157,25 @@ impl Loading<'_> {
 }
 
 #[async_trait::async_trait]
-impl Sink for Loading<'_> {
-    async fn take(&mut self, batch: SinkBatch<'_>) -> Result<Vec<Outcome>> {
+impl<'a> Sink<'a> for Loading<'a> {
+    fn plan(&self) -> UpsertPlan<'a> {
+        UpsertPlan { collection: self.beside.unwrap_or(&self.spec.collection), expect_new: self.expect_new, ..super::plan(self.spec) }
+    }
+
+    async fn take(&mut self, batch: SinkBatch<'_>, prepared: Prepared) -> Result<Vec<Outcome>> {
         if batch.fine.is_empty() && batch.quarantine.is_empty() {
             return Ok(Vec::new());
         }
-        let plan = UpsertPlan {
-            collection: self.beside.as_deref().unwrap_or(&self.spec.collection),
-            key_field: &self.spec.key_field,
-            mode: self.spec.mode,
-            expect_new: self.expect_new,
-            newest_by: self.spec.duplicates.newest_by(),
-        };
         let store = self.workspace.store.as_ref();
         let meaning = match self.beside {
             Some(_) => {
-                Some(upsert::compare(store, UpsertPlan { collection: &self.spec.collection, newest_by: None, ..plan }, batch.fine).await?)
+                let plan = UpsertPlan { newest_by: None, ..super::plan(self.spec) };
+                Some(upsert::prepare(store, plan, batch.fine).await?.into_outcomes())
             }
             None => None,
         };
         let books = Books { loading: self, batch: &batch, meaning: meaning.as_deref() };
-        let outcomes = upsert::upsert(store, plan, batch.fine, &books).await?;
+        let outcomes = upsert::upsert(store, self.plan(), batch.fine, prepared, &books).await?;
         self.updates += if self.beside.is_some() { 0 } else { outcomes.iter().filter(|o| matches!(o, Outcome::Updated { .. })).count() };
         self.chunks += 1;
         Ok(meant(outcomes, meaning.as_deref()))

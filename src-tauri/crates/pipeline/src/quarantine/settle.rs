@@ -169,7 +169,7 @@ impl<'a> Settler<'a> {
             }
         }
         let plan = UpsertPlan { collection, key_field: &key_field, mode, expect_new: false, newest_by: None };
-        let outcomes = upsert::compare(self.workspace.store.as_ref(), plan, &batch).await?;
+        let outcomes = upsert::prepare(self.workspace.store.as_ref(), plan, &batch).await?.into_outcomes();
         for ((at, incoming), outcome) in places.into_iter().zip(batch).zip(outcomes) {
             let row = &mut rows[at];
             if row.if_new && !matches!(outcome, Outcome::Inserted { .. }) {

@@ -33,8 +33,13 @@ fn incoming(docs: &[Document]) -> Vec<Incoming> {
 }
 
 async fn load(store: &dyn Store, mode: ImportMode, docs: &[Document]) -> Vec<&'static str> {
-    let outcomes = upsert::upsert(store, plan(mode, false), &incoming(docs), &Books).await.unwrap();
-    outcomes.iter().map(word).collect()
+    upsert_all(store, plan(mode, false), docs).await.iter().map(word).collect()
+}
+
+async fn upsert_all(store: &dyn Store, plan: UpsertPlan<'_>, docs: &[Document]) -> Vec<Outcome> {
+    let batch = incoming(docs);
+    let prepared = upsert::prepare(store, plan, &batch).await.unwrap();
+    upsert::upsert(store, plan, &batch, prepared, &Books).await.unwrap()
 }
 
 fn word(outcome: &Outcome) -> &'static str {
@@ -109,10 +114,10 @@ pub async fn a_fresh_load(fixture: &dyn Fixture) {
     let store = keyed(fixture).await;
     let docs: Vec<Document> = (0..500).map(|k| doc! { "k": k, "v": 1 }).collect();
     store.begin_load(C).await.unwrap();
-    let outcomes = upsert::upsert(&*store, plan(ImportMode::Upsert, true), &incoming(&docs), &Books).await.unwrap();
+    let outcomes = upsert_all(&*store, plan(ImportMode::Upsert, true), &docs).await;
     store.end_load(C).await.unwrap();
     assert!(outcomes.iter().all(|o| matches!(o, Outcome::Inserted { .. })));
-    let again = upsert::upsert(&*store, plan(ImportMode::Upsert, true), &incoming(&docs), &Books).await.unwrap();
+    let again = upsert_all(&*store, plan(ImportMode::Upsert, true), &docs).await;
     assert!(again.iter().all(|o| *o == Outcome::Unchanged), "{:?}", again.first());
     assert_eq!(store.count(C, &Filter::all()).await.unwrap(), 500);
 }
