@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { CollectionInfo } from "@/ipc";
-import { matching, recordFilter } from "./palette.model";
+import { inOrder, matching, recordFilter } from "./palette.model";
 
 const collection: CollectionInfo = {
   name: "careers",
@@ -11,6 +11,11 @@ const collection: CollectionInfo = {
   indexedFields: [],
   textFields: ["title"],
 };
+
+it("offers what belongs to the page first, then what works everywhere", () => {
+  const groups = ["Backups", "Help", "Records", "Go to"].map((group) => ({ title: group, group }));
+  expect(inOrder(groups).map((item) => item.group)).toEqual(["Records", "Go to", "Backups", "Help"]);
+});
 
 it("finds actions by all words, best first", () => {
   const items = [

@@ -2,8 +2,10 @@ import { expect, it } from "vitest";
 import type { Backup, BackupProof, RestoreCollection } from "@/ipc";
 import {
   bucketPlace,
+  drillName,
   emptyBucket,
   isLocked,
+  newestOf,
   newestProvenFirst,
   placeWords,
   proofOf,
@@ -100,6 +102,18 @@ it("says on the button what a restore does and to how much", () => {
   );
   expect(action(one({ removed: 1200 }))).toBe("Restore 1 collection, removing 1,200 records");
   expect(action(one({ own: true, changed: 9 } satisfies Partial<RestoreCollection>))).toBe("Restore");
+});
+
+it("makes a drill with the newest backup of this workspace that is whole, and dates its report", () => {
+  const backups = [
+    backup({ id: "damaged", damage: "Its archive is missing." }),
+    backup({ id: "of another", ofThis: false }),
+    backup({ id: "newest" }),
+    backup({ id: "older" }),
+  ];
+  expect(newestOf(backups)?.id).toBe("newest");
+  expect(newestOf([])).toBeUndefined();
+  expect(drillName(new Date(2026, 4, 7, 23, 59))).toBe("recovery-drill-2026-05-07.md");
 });
 
 it("knows a locked backup by the code of its error, whatever its words are, and a key by its form", () => {

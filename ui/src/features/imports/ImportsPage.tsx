@@ -1,7 +1,8 @@
 /** Importing files, and the list of what was imported before. */
 import { Button, Group } from "@mantine/core";
 import { IconDatabaseImport, IconFolder, IconPlugConnected, IconUpload } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useRouter } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
 import { asApiError, type FileHandle, type RunRecord, type Runs } from "@/ipc";
 import { type Command, useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
@@ -96,8 +97,10 @@ export function ImportsPage() {
       </Button>
     </Group>
   );
+  const which = files.map((file) => file.id).join();
+  const ended = useEndedBefore(which, () => setFiles([]));
   if (files.length > 0) {
-    return <Wizard key={files.map((file) => file.id).join()} files={files} onClose={() => setFiles([])} />;
+    return <Wizard key={which} files={files} onClose={() => setFiles([])} onEnd={ended} />;
   }
   return (
     <Page title="Imports" actions={button} flush>
@@ -112,6 +115,24 @@ export function ImportsPage() {
       />
     </Page>
   );
+}
+
+/** Who goes to the imports once more while one is at its end wants to see them all. */
+function useEndedBefore(which: string, leave: () => void): () => void {
+  const router = useRouter();
+  const ended = useRef<string>(undefined);
+  const latest = useRef({ which, leave });
+  latest.current = { which, leave };
+  useEffect(
+    () =>
+      router.subscribe("onBeforeLoad", ({ hrefChanged }) => {
+        if (!hrefChanged && ended.current === latest.current.which) latest.current.leave();
+      }),
+    [router],
+  );
+  return () => {
+    ended.current = which;
+  };
 }
 
 const someRunning = ({ runs }: Runs) => runs.some((run) => run.state === "running");

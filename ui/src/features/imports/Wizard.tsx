@@ -12,7 +12,7 @@ import type { ImportChoice } from "./model";
 import { OutcomeStep } from "./OutcomeStep";
 import { PlanStep } from "./PlanStep";
 
-type WizardProps = { files: FileHandle[]; onClose: () => void };
+type WizardProps = { files: FileHandle[]; onClose: () => void; onEnd: () => void };
 
 type Stage =
   | { at: "choose"; choice?: ImportChoice }
@@ -23,7 +23,7 @@ type Stage =
 
 const steps = ["choose", "mapping", "plan", "apply", "outcome"] as const;
 
-export function Wizard({ files, onClose }: WizardProps) {
+export function Wizard({ files, onClose, onEnd }: WizardProps) {
   const [stage, setStage] = useState<Stage>({ at: "choose" });
   const names = files
     .map((file) => (file.bytes > 0 ? `${file.name} (${bytes(file.bytes)})` : file.name))
@@ -82,7 +82,10 @@ export function Wizard({ files, onClose }: WizardProps) {
       {stage.at === "apply" && (
         <ApplyStep
           plan={stage.plan}
-          onDone={(run) => setStage({ at: "outcome", run })}
+          onDone={(run) => {
+            setStage({ at: "outcome", run });
+            onEnd();
+          }}
           onBack={() => setStage({ at: "plan", choice: stage.choice })}
         />
       )}

@@ -11,7 +11,7 @@ import type {
 import type { QuarantineSearch } from "@/shared/nav";
 import { isObject, plainText } from "@/shared/value/model";
 import { pointerToPath } from "@/shared/value/path";
-import { locale } from "@/shared/words/locale";
+import { stamp } from "@/shared/words/words";
 
 export type FixRequest = {
   selection: QuarantineSelection;
@@ -123,10 +123,8 @@ export function fileOf(search: QuarantineSearch, stats: QuarantineStats | undefi
   return stats?.byFile.length === 1 ? stats.byFile[0]?.name : undefined;
 }
 
-const clock = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "medium" });
-
 /** When an import began: its id starts with the seconds since 1970, in hexadecimal digits. */
 export function importTime(run: string): string {
   const seconds = Number.parseInt(run.slice(0, 8), 16);
-  return Number.isNaN(seconds) ? run : clock.format(seconds * 1000);
+  return Number.isNaN(seconds) ? run : stamp(new Date(seconds * 1000).toISOString());
 }

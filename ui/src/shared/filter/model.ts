@@ -1,6 +1,6 @@
 /** Filters as people build them: conditions in groups. Pure. */
 import type { Ext, Filter } from "@/ipc";
-import { sameValue } from "../value/model";
+import { sameValue, shownText } from "../value/model";
 import { type Expected, parseInput } from "../value/parse";
 
 export type Operator = {
@@ -179,7 +179,7 @@ export function filterWords(filter: Filter, title: (field: string) => string): s
   if (condition) {
     const operator = operators.find((item) => item.id === condition.operator)?.title ?? condition.operator;
     const values = condition.values.map((value) =>
-      typeof value === "string" ? value : JSON.stringify(value),
+      value === "" ? "…" : typeof value === "string" ? value : shownText(value),
     );
     return [title(condition.field), operator, values.join(", ")].filter(Boolean).join(" ");
   }

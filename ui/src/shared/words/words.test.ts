@@ -46,6 +46,8 @@ describe("words", () => {
   it("names fields and moments", () => {
     expect(fieldTitle("salary_range.min")).toBe("Min");
     expect(fieldTitle("average_salary")).toBe("Average salary");
+    expect(fieldTitle("soc_code")).toBe("SOC code");
+    expect(fieldTitle("social_class")).toBe("Social class");
     const now = Date.parse("2026-05-04T12:00:00Z");
     expect(when("2026-05-04T11:59:50Z", now)).toBe("just now");
     expect(when("2026-05-04T11:48:00Z", now)).toBe("12 min ago");

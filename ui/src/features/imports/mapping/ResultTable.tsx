@@ -49,9 +49,7 @@ export function ResultTable({ trial, rules, columns, focus, busy }: ResultProps)
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table has to scroll by keyboard */}
       <section className={classes.resultWrap} tabIndex={0} aria-label="Result of the mapping">
         {rows.length === 0 ? (
-          <p className={classes.note}>
-            {which === "bad" ? "No row of those that were checked has problems." : "There are no rows."}
-          </p>
+          <p className={classes.note}>{nothing(trial, which)}</p>
         ) : focus ? (
           <FocusTable rows={rows} rule={focus} columns={columns} />
         ) : (
@@ -60,6 +58,12 @@ export function ResultTable({ trial, rules, columns, focus, busy }: ResultProps)
       </section>
     </Panel>
   );
+}
+
+/** Why there is no row to show. */
+function nothing(trial: MappingTrial, which: "first" | "bad"): string {
+  if (trial.error) return `${trial.error.message} ${trial.error.hint}`.trim();
+  return which === "bad" ? "No row of those that were checked has problems." : "There are no rows.";
 }
 
 function TrialState({ trial, busy }: { trial: MappingTrial; busy: boolean }) {
