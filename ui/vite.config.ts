@@ -22,5 +22,7 @@ export default defineConfig({
   test: {
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
+    // A busy machine may take its time to draw a form.
+    testTimeout: 30_000,
   },
 });

@@ -92,7 +92,7 @@ describe("one home over several starts", () => {
     await window.shows("Chief Executives");
     await window.click('//nav//a[contains(., "Imports")]');
     await window.click(window.button("large.json"));
-    // Its silence of half a minute tells that it is dead; the page asks again by itself.
+    // Its process is gone; the page asks again by itself.
     await until(
       "the offer to go on",
       () => window.run('return document.body.innerText.includes("Go on with it")'),

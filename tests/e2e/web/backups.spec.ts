@@ -1,93 +1,98 @@
 /** Backups and restores as an admin goes about them. */
 import { backUp, listed } from "./backups";
-import { cellOf, expect, goTo, test, toast } from "./kit";
+import { cellOf, expect, goTo, stores, test, toast } from "./kit";
 
-test("a backup is taken, proven, restored after its plan was seen, and the restore is undone", async ({
-  app,
-  steward,
-}) => {
-  await goTo(app, "Backups");
-  await expect(app.getByText("Nothing is backed up yet")).toBeVisible();
-  const state = app.getByRole("region", { name: "State of the backups" });
-  await expect(state).toContainText("never proven");
-  await backUp(app);
-  await expect(listed(app)).toHaveCount(1);
-  await expect(listed(app).first()).toContainText("never proven");
-  await expect(listed(app).first()).toContainText("by hand");
+test(
+  "a backup is taken, proven, restored after its plan was seen, and the restore is undone",
+  stores,
+  async ({ app, steward }) => {
+    await goTo(app, "Backups");
+    await expect(app.getByText("Nothing is backed up yet")).toBeVisible();
+    const state = app.getByRole("region", { name: "State of the backups" });
+    await expect(state).toContainText("never proven");
+    await backUp(app);
+    await expect(listed(app)).toHaveCount(1);
+    await expect(listed(app).first()).toContainText("never proven");
+    await expect(listed(app).first()).toContainText("by hand");
 
-  await listed(app).first().getByRole("button", { name: "just now" }).click();
-  await app.getByRole("button", { name: "Prove by test restore" }).click();
-  await expect(toast(app, /^Proven: the backup was restored/)).toBeVisible({ timeout: 60_000 });
-  await expect(app.getByText("Nothing is wrong with it")).toBeVisible();
-  await expect(app.getByRole("list", { name: "Collections that were checked" })).toContainText(
-    "careers 361 records against careers@",
-  );
-  await app.getByRole("button", { name: "All backups" }).click();
-  await expect(listed(app).first()).toContainText("proven just now");
-  await expect(state).toContainText("less than a minute");
+    await listed(app).first().getByRole("button", { name: "just now" }).click();
+    await app.getByRole("button", { name: "Prove by test restore" }).click();
+    await expect(toast(app, /^Proven: the backup was restored/)).toBeVisible({ timeout: 60_000 });
+    await expect(app.getByText("Nothing is wrong with it")).toBeVisible();
+    await expect(app.getByRole("list", { name: "Collections that were checked" })).toContainText(
+      "careers 361 records against careers@",
+    );
+    await app.getByRole("button", { name: "All backups" }).click();
+    await expect(listed(app).first()).toContainText("proven just now");
+    await expect(state).toContainText("less than a minute");
 
-  steward.cli("records", "set", "11-1011.00", "title=Changed since");
-  steward.cli("records", "bulk", 'career_id = "11-1021.00"', "--delete", "--yes");
-  await app.getByRole("button", { name: "Restore", exact: true }).click();
-  await app.getByRole("menuitem", { name: "From a backup…" }).click();
-  const dialog = app.getByRole("dialog");
-  await expect(dialog.getByRole("checkbox", { name: "careers" })).toBeChecked();
-  await dialog.getByRole("button", { name: "See the plan" }).click();
-  const plan = dialog.getByRole("table", { name: "Plan of the restore" });
-  await expect(plan.getByRole("row").nth(1)).toHaveText(/^careers ?110359$/);
-  await expect(
-    dialog.getByText("A backup of what is there now is taken first.", { exact: true }),
-  ).toBeVisible();
-  await expect(dialog.getByRole("deletion").first()).toHaveText("Changed since");
-  await dialog.getByRole("button", { name: "Restore 1 collection, replacing 1 record" }).click();
-  await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
-  await dialog.getByRole("button", { name: "Open the records" }).click();
-  await expect(cellOf(app, "11-1011.00", "title")).toHaveText("Chief Executives");
-  await expect(app.getByText("361 records").first()).toBeVisible();
+    steward.cli("records", "set", "11-1011.00", "title=Changed since");
+    steward.cli("records", "bulk", 'career_id = "11-1021.00"', "--delete", "--yes");
+    await app.getByRole("button", { name: "Restore", exact: true }).click();
+    await app.getByRole("menuitem", { name: "From a backup…" }).click();
+    const dialog = app.getByRole("dialog");
+    await expect(dialog.getByRole("checkbox", { name: "careers" })).toBeChecked();
+    await dialog.getByRole("button", { name: "See the plan" }).click();
+    const plan = dialog.getByRole("table", { name: "Plan of the restore" });
+    await expect(plan.getByRole("row").nth(1)).toHaveText(/^careers ?110359$/);
+    await expect(
+      dialog.getByText("A backup of what is there now is taken first.", { exact: true }),
+    ).toBeVisible();
+    await expect(dialog.getByRole("deletion").first()).toHaveText("Changed since");
+    await dialog.getByRole("button", { name: "Restore 1 collection, replacing 1 record" }).click();
+    await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
+    await dialog.getByRole("button", { name: "Open the records" }).click();
+    await expect(cellOf(app, "11-1011.00", "title")).toHaveText("Chief Executives");
+    await expect(app.getByText("361 records").first()).toBeVisible();
 
-  await goTo(app, "Backups");
-  await expect(listed(app)).toHaveCount(2);
-  await expect(listed(app).first()).toContainText("before a restore");
-  await app.getByRole("table", { name: "Restores" }).getByRole("button", { name: "Undo…" }).click();
-  await expect(dialog.getByRole("table", { name: "What comes back" }).getByRole("row").nth(1)).toHaveText(
-    /^careers3603610$/,
-  );
-  await dialog.getByRole("button", { name: "Undo, bringing 360 records back" }).click();
-  await expect(toast(app, "Restore undone")).toBeVisible({ timeout: 60_000 });
-  await expect(app.getByRole("table", { name: "Restores" })).toContainText("taken back");
-  await goTo(app, "Records");
-  await expect(cellOf(app, "11-1011.00", "title")).toHaveText("Changed since");
-  await expect(app.getByText("360 records").first()).toBeVisible();
-});
+    await goTo(app, "Backups");
+    await expect(listed(app)).toHaveCount(2);
+    await expect(listed(app).first()).toContainText("before a restore");
+    await app.getByRole("table", { name: "Restores" }).getByRole("button", { name: "Undo…" }).click();
+    await expect(dialog.getByRole("table", { name: "What comes back" }).getByRole("row").nth(1)).toHaveText(
+      /^careers3603610$/,
+    );
+    await dialog.getByRole("button", { name: "Undo, bringing 360 records back" }).click();
+    await expect(toast(app, "Restore undone")).toBeVisible({ timeout: 60_000 });
+    await expect(app.getByRole("table", { name: "Restores" })).toContainText("taken back");
+    await goTo(app, "Records");
+    await expect(cellOf(app, "11-1011.00", "title")).toHaveText("Changed since");
+    await expect(app.getByText("360 records").first()).toBeVisible();
+  },
+);
 
-test("a single field and a whole record are brought back out of a backup", async ({ app, steward }) => {
-  await goTo(app, "Backups");
-  await backUp(app);
-  steward.cli("records", "set", "11-1011.00", "title=Changed since", "soc_code=99-9999");
-  steward.cli("records", "bulk", 'career_id = "11-1021.00"', "--delete", "--yes");
-  await listed(app).first().getByRole("button", { name: "just now" }).click();
-  await app.getByText("Look inside", { exact: true }).click();
-  const inside = app.getByRole("list", { name: "Records in the backup" });
-  await expect(inside.getByText("the same now").first()).toBeVisible();
-  await expect(inside.getByRole("listitem").filter({ hasText: "now" })).toHaveCount(50);
-  await app.getByRole("button", { name: "Show 50 more" }).click();
-  await expect(inside.getByRole("listitem").filter({ hasText: "now" })).toHaveCount(100);
+test(
+  "a single field and a whole record are brought back out of a backup",
+  stores,
+  async ({ app, steward }) => {
+    await goTo(app, "Backups");
+    await backUp(app);
+    steward.cli("records", "set", "11-1011.00", "title=Changed since", "soc_code=99-9999");
+    steward.cli("records", "bulk", 'career_id = "11-1021.00"', "--delete", "--yes");
+    await listed(app).first().getByRole("button", { name: "just now" }).click();
+    await app.getByText("Look inside", { exact: true }).click();
+    const inside = app.getByRole("list", { name: "Records in the backup" });
+    await expect(inside.getByText("the same now").first()).toBeVisible();
+    await expect(inside.getByRole("listitem").filter({ hasText: "now" })).toHaveCount(50);
+    await app.getByRole("button", { name: "Show 50 more" }).click();
+    await expect(inside.getByRole("listitem").filter({ hasText: "now" })).toHaveCount(100);
 
-  const search = app.getByRole("textbox", { name: "Search in these records" });
-  await search.fill("11-1011.00");
-  await expect(inside.getByText("2 fields differ now")).toBeVisible();
-  await inside.getByRole("checkbox", { name: "Title" }).check();
-  await inside.getByRole("button", { name: /^Bring back 1 field/ }).click();
-  await expect(toast(app, "Chief Executives is back")).toBeVisible();
-  await expect(inside.getByText("1 field differs now")).toBeVisible();
-  await search.fill("11-1021.00");
-  await expect(inside.getByText("not there now")).toBeVisible();
-  await inside.getByRole("button", { name: /^Bring back/ }).click();
-  await expect(inside.getByText("the same now")).toBeVisible();
-  await goTo(app, "Records");
-  await expect(cellOf(app, "11-1011.00", "title")).toHaveText("Chief Executives");
-  await expect(app.getByText("361 records").first()).toBeVisible();
-});
+    const search = app.getByRole("textbox", { name: "Search in these records" });
+    await search.fill("11-1011.00");
+    await expect(inside.getByText("2 fields differ now")).toBeVisible();
+    await inside.getByRole("checkbox", { name: "Title" }).check();
+    await inside.getByRole("button", { name: /^Bring back 1 field/ }).click();
+    await expect(toast(app, "Chief Executives is back")).toBeVisible();
+    await expect(inside.getByText("1 field differs now")).toBeVisible();
+    await search.fill("11-1021.00");
+    await expect(inside.getByText("not there now")).toBeVisible();
+    await inside.getByRole("button", { name: /^Bring back/ }).click();
+    await expect(inside.getByText("the same now")).toBeVisible();
+    await goTo(app, "Records");
+    await expect(cellOf(app, "11-1011.00", "title")).toHaveText("Chief Executives");
+    await expect(app.getByText("361 records").first()).toBeVisible();
+  },
+);
 
 test("two backups are compared", async ({ app, steward }) => {
   await goTo(app, "Backups");

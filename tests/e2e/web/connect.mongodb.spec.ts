@@ -1,6 +1,6 @@
-import { expect, grid, startServer, test } from "./kit";
+import { expect, grid, startServer, stores, test } from "./kit";
 
-test("a workspace of MongoDB is connected to, opened, and says what it is", async ({ page }) => {
+test("a workspace of MongoDB is connected to, opened, and says what it is", stores, async ({ page }) => {
   const database = await startServer({ store: "mongodb" });
   const server = await startServer({ store: "file", empty: true });
   try {

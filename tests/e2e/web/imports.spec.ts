@@ -1,40 +1,41 @@
 import { join } from "node:path";
-import { career, chooseFiles, expect, goTo, samples, test, toast, writeRecords } from "./kit";
+import { career, chooseFiles, expect, goTo, samples, stores, test, toast, writeRecords } from "./kit";
 
-test("a dirty file: the plan tells, bad rows wait, one is put right and becomes a record", async ({
-  app,
-  steward,
-}) => {
-  const { average_salary: _none, ...withoutSalary } = career("key-2") as Record<string, unknown>;
-  const file = writeRecords(steward, "dirty.json", [
-    career("key-1"),
-    withoutSalary,
-    career("key-3", { description: "TBD" }),
-    career("11-1011.00", { title: "Chief Stewards" }),
-  ]);
-  await goTo(app, "Imports");
-  await chooseFiles(app, file);
-  await expect(app.getByText(/of the first 4 rows have problems/)).toBeVisible();
-  await app.getByRole("button", { name: "See the plan" }).click();
-  await expect(app.getByText("Why rows go to quarantine")).toBeVisible();
-  await expect(app.getByText("Chief Stewards").first()).toBeVisible();
-  await app.getByRole("button", { name: "Import 2 records" }).click();
-  await expect(app.getByText(/2 rows were put into quarantine: /)).toBeVisible();
+test(
+  "a dirty file: the plan tells, bad rows wait, one is put right and becomes a record",
+  stores,
+  async ({ app, steward }) => {
+    const { average_salary: _none, ...withoutSalary } = career("key-2") as Record<string, unknown>;
+    const file = writeRecords(steward, "dirty.json", [
+      career("key-1"),
+      withoutSalary,
+      career("key-3", { description: "TBD" }),
+      career("11-1011.00", { title: "Chief Stewards" }),
+    ]);
+    await goTo(app, "Imports");
+    await chooseFiles(app, file);
+    await expect(app.getByText(/of the first 4 rows have problems/)).toBeVisible();
+    await app.getByRole("button", { name: "See the plan" }).click();
+    await expect(app.getByText("Why rows go to quarantine")).toBeVisible();
+    await expect(app.getByText("Chief Stewards").first()).toBeVisible();
+    await app.getByRole("button", { name: "Import 2 records" }).click();
+    await expect(app.getByText(/2 rows were put into quarantine: /)).toBeVisible();
 
-  await app.getByRole("button", { name: /Look after 2 rows/ }).click();
-  const list = app.getByRole("list", { name: "Quarantined rows" });
-  await expect(list.getByRole("listitem")).toHaveCount(2);
-  await list.getByText("Keepers of the key-2").click();
-  const panel = app.getByRole("complementary", { name: "Quarantined row" });
-  await panel.getByRole("textbox", { name: "Average salary" }).fill("48,000");
-  await expect(panel.getByText("Nothing is wrong any more", { exact: false })).toBeVisible();
-  await panel.getByRole("button", { name: "Save and retry" }).click();
-  await expect(toast(app, "1 row left quarantine")).toBeVisible();
-  await expect(list.getByRole("listitem")).toHaveCount(1);
+    await app.getByRole("button", { name: /Look after 2 rows/ }).click();
+    const list = app.getByRole("list", { name: "Quarantined rows" });
+    await expect(list.getByRole("listitem")).toHaveCount(2);
+    await list.getByText("Keepers of the key-2").click();
+    const panel = app.getByRole("complementary", { name: "Quarantined row" });
+    await panel.getByRole("textbox", { name: "Average salary" }).fill("48,000");
+    await expect(panel.getByText("Nothing is wrong any more", { exact: false })).toBeVisible();
+    await panel.getByRole("button", { name: "Save and retry" }).click();
+    await expect(toast(app, "1 row left quarantine")).toBeVisible();
+    await expect(list.getByRole("listitem")).toHaveCount(1);
 
-  await goTo(app, "Records");
-  await expect(app.getByText("363 records").first()).toBeVisible();
-});
+    await goTo(app, "Records");
+    await expect(app.getByText("363 records").first()).toBeVisible();
+  },
+);
 
 test("a row that still breaks a rule stays, with the reason", async ({ app, steward }) => {
   steward.cli("import", writeRecords(steward, "bad.json", [career("bad-1", { average_salary: 0 })]));
@@ -76,7 +77,7 @@ test("placeholder content is recognised and kept out", async ({ app }) => {
   await expect(app.getByText("holds placeholder content", { exact: false }).first()).toBeVisible();
 });
 
-test("an import is taken back as a whole, after its plan was seen", async ({ app, steward }) => {
+test("an import is taken back as a whole, after its plan was seen", stores, async ({ app, steward }) => {
   const file = writeRecords(steward, "more.json", [
     career("undo-1"),
     career("11-1011.00", { title: "Other" }),

@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { AxeBuilder, test as base, expect, type Locator, type Page } from "../../../ui/e2e";
 
-export { AxeBuilder, expect, type Locator, type Page };
+export { expect, type Locator, type Page };
+
+/** For tests whose subject depends on where the records are kept: they run on MongoDB as well as on a file. */
+export const stores = { tag: "@stores" };
 
 export type KitOptions = {
   store: "file" | "mongodb";
@@ -165,6 +168,33 @@ export const test = base.extend<KitOptions & Fixtures>({
     expect(errors, "errors on the page").toEqual([]);
   },
 });
+
+/** What axe finds serious or critical is an error: everything in the light, and the contrast in the dark as well. */
+export async function expectAccessible(page: Page, where: string, within?: string): Promise<void> {
+  expect(await grave(page, within), where).toEqual([]);
+  await drawnIn(page, "dark");
+  expect(await grave(page, within, ["color-contrast"]), `${where}, dark`).toEqual([]);
+  await drawnIn(page, "light");
+}
+
+async function drawnIn(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", colorScheme);
+  // Colours on their way from one to the other are neither.
+  const moving = () => page.evaluate(() => document.getAnimations().length);
+  await expect.poll(moving, { intervals: [20] }).toBe(0);
+}
+
+async function grave(page: Page, within?: string, rules?: string[]): Promise<string[]> {
+  // Telling of all that is fine takes most of the time of a look, and there are no frames of other origins.
+  const look = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ["violations"] });
+  if (rules) look.withRules(rules);
+  if (within) look.include(within);
+  const { violations } = await look.analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+}
 
 export function grid(page: Page): Locator {
   return page.getByRole("grid");

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AxeBuilder, chooseFiles, expect, goTo, type Page, type Server, test, toast } from "./kit";
+import { chooseFiles, expect, expectAccessible, goTo, type Page, type Server, test, toast } from "./kit";
 
 /** A table of careers with names and values as people write them. */
 function writeTable(server: Server, name: string, salary: (n: number) => string): string {
@@ -182,31 +182,21 @@ test("saved mappings are loaded, renamed and removed", async ({ app, steward }) 
   await expect(list.getByText("New", { exact: true })).toBeVisible();
 });
 
-for (const scheme of ["light", "dark"] as const) {
-  test(`axe finds nothing serious while a mapping is edited (${scheme})`, async ({ app, steward }) => {
-    const grave = async () => {
-      const { violations } = await new AxeBuilder({ page: app }).analyze();
-      const found = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      return found.map(
-        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
-      );
-    };
-    await app.emulateMedia({ colorScheme: scheme });
-    await goTo(app, "Imports");
-    await chooseFiles(
-      app,
-      writeTable(steward, "gates.csv", (n) => (n === 20 ? "by agreement" : `${n}2.500,00 €`)),
-    );
-    await app.getByRole("button", { name: "Use this schema" }).click();
-    await app.getByRole("button", { name: "Look at the mapping" }).waitFor();
-    expect(await grave(), "files").toEqual([]);
-    await app.getByRole("button", { name: "Look at the mapping" }).click();
-    await expect(app.getByText("1 of the first 20 rows has problems")).toBeVisible();
-    await app.getByText("With problems", { exact: true }).click();
-    await app.getByRole("button", { name: "Column Average Salary" }).click();
-    expect(await grave(), "mapping").toEqual([]);
-    await editor(app).rule("average_salary").click();
-    await app.getByText("Cases", { exact: true }).click();
-    expect(await grave(), "rule").toEqual([]);
-  });
-}
+test("axe finds nothing serious while a mapping is edited", async ({ app, steward }) => {
+  await goTo(app, "Imports");
+  await chooseFiles(
+    app,
+    writeTable(steward, "gates.csv", (n) => (n === 20 ? "by agreement" : `${n}2.500,00 €`)),
+  );
+  await app.getByRole("button", { name: "Use this schema" }).click();
+  await app.getByRole("button", { name: "Look at the mapping" }).waitFor();
+  await expectAccessible(app, "files");
+  await app.getByRole("button", { name: "Look at the mapping" }).click();
+  await expect(app.getByText("1 of the first 20 rows has problems")).toBeVisible();
+  await app.getByText("With problems", { exact: true }).click();
+  await app.getByRole("button", { name: "Column Average Salary" }).click();
+  await expectAccessible(app, "mapping");
+  await editor(app).rule("average_salary").click();
+  await app.getByText("Cases", { exact: true }).click();
+  await expectAccessible(app, "rule");
+});

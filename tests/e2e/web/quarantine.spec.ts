@@ -1,6 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AxeBuilder, career, expect, goTo, type Page, type Server, test, toast, writeRecords } from "./kit";
+import {
+  career,
+  expect,
+  expectAccessible,
+  goTo,
+  type Page,
+  type Server,
+  stores,
+  test,
+  toast,
+  writeRecords,
+} from "./kit";
 
 /** Loads, in place of what the sample left there, three rows whose salary is text, and one that is too low. */
 function loadWrongRows(steward: Server): void {
@@ -41,7 +52,7 @@ test("Ctrl Z takes a discard back", async ({ app, steward }) => {
   await expect(rows(app)).toHaveCount(4);
 });
 
-test("all rows with an error are fixed at once, and taken back", async ({ app, steward }) => {
+test("all rows with an error are fixed at once, and taken back", stores, async ({ app, steward }) => {
   await opened(app, steward);
   await app
     .getByRole("complementary", { name: "What is wrong" })
@@ -53,14 +64,25 @@ test("all rows with an error are fixed at once, and taken back", async ({ app, s
   await expect(dialog.getByText("2 rows right then")).toBeVisible();
   await expect(dialog.getByText("1 cannot be read so")).toBeVisible();
   await expect(dialog.getByRole("row").filter({ hasText: "$52,000" })).toContainText("52,000");
-  const found = await new AxeBuilder({ page: app }).include(".mantine-Modal-content").analyze();
-  const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(serious.map(({ id }) => id)).toEqual([]);
+  await expectAccessible(app, "a fix of many rows", ".mantine-Modal-content");
   await dialog.getByRole("button", { name: "Fix 2 rows" }).click();
   await expect(toast(app, "2 rows corrected, 2 became records.")).toBeVisible();
   await expect(rows(app)).toHaveCount(1);
   await app.keyboard.press("Control+z");
   await expect(rows(app)).toHaveCount(3);
+});
+
+test("a plan that takes long says so, and is given up by who leaves it", async ({ app, steward }) => {
+  await opened(app, steward);
+  // It never answers.
+  await app.route("**/api/call/quarantine.planFix", () => {});
+  await app.getByRole("button", { name: "Fix all 4 rows…" }).click();
+  const dialog = app.getByRole("dialog", { name: "Fix 4 rows" });
+  await expect(dialog.getByRole("status")).toContainText("Trying it on 4 rows.");
+  const givenUp = app.waitForEvent("requestfailed", (asked) => asked.url().endsWith("quarantine.planFix"));
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await givenUp;
 });
 
 test("bad values are exchanged for good ones", async ({ app, steward }) => {

@@ -1,5 +1,16 @@
 /** Imports whose server ended in their middle go on from the run page, with nothing lost or doubled. */
-import { career, chooseFiles, expect, goTo, grid, type Page, type Server, test, writeRecords } from "./kit";
+import {
+  career,
+  chooseFiles,
+  expect,
+  goTo,
+  grid,
+  type Page,
+  type Server,
+  stores,
+  test,
+  writeRecords,
+} from "./kit";
 
 const rows = 20_000;
 
@@ -39,20 +50,21 @@ async function expectWhole(page: Page, server: Server): Promise<void> {
   await expect(page.getByText("20,361 records").first()).toBeVisible();
 }
 
-test("a killed import is offered to go on once it is known to be dead, and goes on", async ({
-  app,
-  steward,
-}) => {
-  await toItsMiddle(app, steward);
-  await steward.restart("SIGKILL");
-  await openRun(app, steward);
-  // Its silence of half a minute tells that it is dead; the page asks again by itself.
-  const go = app.getByRole("button", { name: "Go on with it" });
-  await expect(go).toBeVisible({ timeout: 60_000 });
-  await expect(app.getByText("interrupted", { exact: true })).toBeVisible();
-  await go.click();
-  await expectWhole(app, steward);
-});
+test(
+  "a killed import is offered to go on once it is known to be dead, and goes on",
+  stores,
+  async ({ app, steward }) => {
+    await toItsMiddle(app, steward);
+    await steward.restart("SIGKILL");
+    await openRun(app, steward);
+    // Its process is gone; the page asks again by itself.
+    const go = app.getByRole("button", { name: "Go on with it" });
+    await expect(go).toBeVisible({ timeout: 60_000 });
+    await expect(app.getByText("interrupted", { exact: true })).toBeVisible();
+    await go.click();
+    await expectWhole(app, steward);
+  },
+);
 
 test("an import that was stopped with its server goes on with its file given again", async ({
   app,

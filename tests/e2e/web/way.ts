@@ -11,8 +11,9 @@ export type Way = {
 };
 
 export async function wayTo(server: Server): Promise<Way> {
-  const target = new URL(server.url);
   const proxy = createServer((asked, answer) => {
+    // The server may be another one by now.
+    const target = new URL(server.url);
     const onward = forward(
       {
         host: target.hostname,
@@ -34,7 +35,7 @@ export async function wayTo(server: Server): Promise<Way> {
   await listen(proxy, 0);
   const { port } = proxy.address() as AddressInfo;
   return {
-    url: server.url.replace(target.host, `127.0.0.1:${port}`),
+    url: server.url.replace(new URL(server.url).host, `127.0.0.1:${port}`),
     cut: () =>
       new Promise((done) => {
         proxy.close(() => done());
