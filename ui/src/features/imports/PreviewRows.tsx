@@ -16,6 +16,7 @@ export function PreviewRows({ fields, rows }: { fields: string[]; rows: PreviewR
           <tr>
             <th className="num">Row</th>
             <th>Problems</th>
+            {shown.length === 0 && <th>As it came</th>}
             {shown.map((field) => (
               <th key={field}>{fieldTitle(field)}</th>
             ))}
@@ -29,7 +30,7 @@ export function PreviewRows({ fields, rows }: { fields: string[]; rows: PreviewR
                 {row.violations.map((violation) => violation.message).join(" ")}
               </td>
               {row.document === undefined ? (
-                <td colSpan={shown.length} className="mono">
+                <td colSpan={Math.max(1, shown.length)} className="mono">
                   {row.raw}
                 </td>
               ) : (

@@ -130,7 +130,9 @@ function ListBar({
         indeterminate={shown.length > 0 && shown.length < entries.length}
         onChange={() => onPicked(new Set(shown.length > 0 ? [] : entries.map((entry) => entry.id)))}
       />
-      <span className="dim">{shown.length > 0 ? `${number(shown.length)} picked` : count(total, "row")}</span>
+      <span className={`dim ${classes.size}`}>
+        {shown.length > 0 ? `${number(shown.length)} picked` : count(total, "row")}
+      </span>
       <span className={classes.spring} />
       {!readOnly && filter.status === "waiting" && (
         <>

@@ -8,7 +8,7 @@ import { ConfirmDialog, Figure, Problem, showWarning } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
 import { DiffList } from "@/shared/value/DiffList";
 import { parseInput } from "@/shared/value/parse";
-import { count, number } from "@/shared/words/words";
+import { count, fieldTitle, number } from "@/shared/words/words";
 import { expectedOf } from "./model";
 import classes from "./records.module.css";
 
@@ -52,7 +52,7 @@ function ActionForm({ request, specs, onReady }: FormProps) {
   const [pattern, setPattern] = useState("");
   const [regex, setRegex] = useState(false);
   const [wrong, setWrong] = useState<string>();
-  const fields = leaves(specs).map((spec) => ({ value: spec.path, label: spec.title }));
+  const fields = leaves(specs).map((spec) => ({ value: spec.path, label: labelOf(spec) }));
   const finish = () => {
     if (!path) return;
     const made = actionOf(change, path, { text, pattern, regex }, specAt(specs, path));
@@ -107,6 +107,12 @@ function ActionForm({ request, specs, onReady }: FormProps) {
       </Stack>
     </form>
   );
+}
+
+/** A field inside another one says of which. */
+function labelOf({ path, title }: FieldSpec): string {
+  const outer = path.split(".").slice(0, -1).map(fieldTitle);
+  return [...outer, title].join(" › ");
 }
 
 type Typed = { text: string; pattern: string; regex: boolean };
