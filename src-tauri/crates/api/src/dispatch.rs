@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use serde_json::Value as Json;
 
 use crate::app::App;
@@ -23,14 +24,18 @@ fn answer<T: serde::Serialize>(response: &T) -> ApiResult<Json> {
 
 macro_rules! declare_dispatch {
     ($($(#[doc = $doc:literal])* $class:ident $module:ident::$function:ident $name:literal ($request:ident) -> $response:ident, $cli:ident($words:literal);)*) => {
-        /// Runs a command.
-        pub async fn dispatch(app: &Arc<App>, name: &str, request: Json) -> ApiResult<Json> {
+        /// Runs a command. Its future is boxed here, so that the compiler makes its code once, and not again in every program
+        /// and for every kind of call: that took minutes.
+        pub fn dispatch<'a>(app: &'a Arc<App>, name: &str, request: Json) -> BoxFuture<'a, ApiResult<Json>> {
             match name {
-                $($name => {
-                    let request: requests::$request = parse(name, request)?;
+                $($name => Box::pin(async move {
+                    let request: requests::$request = parse($name, request)?;
                     answer(&crate::handlers::$module::$function(app, request).await?)
-                })*
-                _ => Err(ApiError::not_found(format!("There is no command '{name}'."))),
+                }),)*
+                _ => {
+                    let error = ApiError::not_found(format!("There is no command '{name}'."));
+                    Box::pin(std::future::ready(Err(error)))
+                }
             }
         }
     };

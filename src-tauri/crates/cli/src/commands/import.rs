@@ -87,7 +87,7 @@ async fn last_stopped(session: &Session, paths: &[PathBuf], part: Option<&str>) 
     let found = runs.runs.iter().find(stopped);
     found.map(|run| run.id.clone()).ok_or_else(|| {
         ApiError::not_found("No run of these files waits to go on.")
-            .hint("A run whose process died counts as interrupted after half a minute.")
+            .hint("A run whose process died counts as interrupted after half a minute, on this machine at once.")
     })
 }
 
