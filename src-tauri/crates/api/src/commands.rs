@@ -226,6 +226,10 @@ macro_rules! for_each_command {
             Read backups::get "backups.get" (BackupRef) -> Backup, At("backup show");
             /// Takes a backup.
             Write backups::create "backups.create" (CreateBackup) -> JobStarted, At("backup create");
+            /// Takes an increment: what happened since the last one (a job).
+            Write increments::take "backups.increment" (TakeIncrement) -> JobStarted, At("backup increment");
+            /// Which moments can be reached, where the gaps are, and why.
+            Read increments::timeline "backups.timeline" (Empty) -> BackupTimeline, At("backup timeline");
             /// Reads a backup to its end, or restores it into a scratch workspace, and notes the proof.
             Write backups::verify "backups.verify" (VerifyBackup) -> JobStarted, At("backup verify");
             /// Plans which backups go by the rules of retention.

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use bson::{Bson, doc};
 use chrono::{DateTime, Utc};
+use steward_backup::create;
 use steward_backup::schedule::Schedule;
 use steward_backup::shelf::Shelved;
-use steward_backup::{create, identity};
 use steward_pipeline::Workspace;
 use steward_store::{Durability, StoreErrorKind, WriteBatch, WriteOp, names};
 
 use crate::app::App;
-use crate::dto::{BackupRef, BackupSecret, CreateBackup, JobState, VerifyBackup};
+use crate::dto::{BackupRef, BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
 use crate::error::ApiResult;
-use crate::handlers::backups;
+use crate::handlers::{backups, increments};
 use crate::shelves;
 
 /// The first look comes soon, so that a missed backup does not wait.
@@ -56,13 +56,13 @@ async fn look(app: &Arc<App>) -> ApiResult<()> {
         return Ok(());
     }
     let settings = shelves::settings(app, &workspace).await?;
-    if settings.schedule.is_none() && settings.proof_schedule.is_none() {
+    if settings.schedule.is_none() && settings.proof_schedule.is_none() && settings.increments.is_none() {
         return Ok(());
     }
-    let mark = identity::of(&workspace).await?.workspace;
     let ours = || async {
-        let (all, _) = shelves::all(app, &workspace).await?;
-        Ok::<Vec<Shelved>, crate::error::ApiError>(all.into_iter().filter(|b| b.manifest.source.workspace == mark).collect())
+        let (mut all, _) = shelves::ours(app, &workspace).await?;
+        all.retain(|b| !b.is_increment());
+        Ok::<Vec<Shelved>, crate::error::ApiError>(all)
     };
     let found = ours().await?;
     let now = app.clock.now();
@@ -75,6 +75,12 @@ async fn look(app: &Arc<App>) -> ApiResult<()> {
         finish(app, &backups::start(app, workspace.clone(), making).job_id).await?;
         let (_, gone) = backups::judged(app, &workspace, &settings).await?;
         backups::remove(app, &workspace, &gone).await?;
+    }
+    if let Some(minutes) = settings.increments
+        && increments::is_due(app, &workspace, minutes).await?
+        && lease(&workspace).await?
+    {
+        finish(app, &increments::start(app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE).job_id).await?;
     }
     let found = ours().await?;
     let last = found.iter().filter_map(|b| b.proof.as_ref()).filter(|p| p.restored).filter_map(|p| time(&p.at)).max();

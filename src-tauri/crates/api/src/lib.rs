@@ -14,6 +14,7 @@ mod handlers;
 pub mod host;
 pub mod jobs;
 pub mod keeper;
+mod moments;
 mod open;
 mod plans;
 mod recent;

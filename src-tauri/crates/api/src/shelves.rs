@@ -40,6 +40,7 @@ pub async fn settings(app: &App, workspace: &Workspace) -> ApiResult<BackupSetti
         own: true,
         schedule: None,
         proof_schedule: None,
+        increments: None,
         retention: BackupRetention { last: None, daily: None, weekly: None, monthly: None, yearly: None, days: Some(7) },
     });
     if settings.places.is_empty() {
@@ -167,6 +168,23 @@ pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, V
     }
     found.sort_by(|a, b| b.manifest.made_at.cmp(&a.manifest.made_at).then_with(|| b.manifest.id.cmp(&a.manifest.id)));
     Ok((found, notes))
+}
+
+/// Those of the open workspace, whole backups and increments.
+pub async fn ours(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
+    let mark = identity::of(workspace).await?.workspace;
+    let (mut found, notes) = all(app, workspace).await?;
+    found.retain(|b| b.manifest.source.workspace == mark);
+    Ok((found, notes))
+}
+
+/// One of the places, by its address.
+pub async fn at(app: &App, workspace: &Workspace, address: &str) -> ApiResult<Arc<dyn Target>> {
+    let places = settings(app, workspace).await?.places;
+    match places.iter().find(|p| p.address == address) {
+        Some(place) => open(place).await,
+        None => Err(ApiError::not_found(format!("{address} is no place of backups."))),
+    }
 }
 
 /// A backup with the place that it lies at.

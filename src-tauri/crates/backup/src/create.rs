@@ -1,32 +1,25 @@
-//! Taking a backup: one snapshot is streamed through checksum, hash, compression and encryption into one file, which gets
-//! its name when it is whole; then it is brought to the other places.
+//! Taking a backup: one snapshot, written as a payload, with a manifest of what was in it.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bson::RawDocumentBuf;
 use futures::TryStreamExt as _;
 use steward_pipeline::{Error, Progress, Result, Workspace};
 use steward_store::{CollectionKind, Consistency, Snapshot, SnapshotCollection, names};
 use tokio::sync::mpsc;
 
-use crate::archive::{Announced, ArchiveWriter, data_name};
+use crate::archive::{Announced, data_name};
 use crate::content::Content;
-use crate::manifest::{ArchiveFile, FORMAT, Kept, Manifest, Source, json};
-use crate::seal::{Compression, Lock, Sealed, Sealing};
-use crate::target::{Folder, Target};
-use crate::{identity, unfinished};
-
-/// Batches that wait for the writing thread.
-const WAITING: usize = 4;
+use crate::identity;
+use crate::manifest::{FORMAT, Kept, Manifest, Moment, json};
+use crate::payload::{self, Work};
+use crate::seal::{Compression, Lock};
+use crate::target::Target;
 
 /// Why a backup was taken.
 pub const BY_HAND: &str = "by hand";
 pub const ON_SCHEDULE: &str = "on schedule";
 pub const BEFORE_A_RESTORE: &str = "before a restore";
+pub const FOR_INCREMENTS: &str = "for increments";
 
 /// What to back up, how, and where to.
 pub struct Making {
@@ -40,6 +33,8 @@ pub struct Making {
     pub own: bool,
     /// One of the reasons above.
     pub reason: String,
+    /// Why increments could not go on from what was there before.
+    pub gap: Option<String>,
 }
 
 /// A backup that was taken.
@@ -54,9 +49,6 @@ pub struct Made {
 ///
 /// Errors: a collection that is not there, no place that could be written to, the store's own.
 pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progress) -> Result<Made> {
-    let Some(first) = making.targets.first() else {
-        return Err(Error::BadRequest("Say where the backup shall be kept.".into()));
-    };
     let source = identity::of(workspace).await?;
     let begun = workspace.clock.now();
     let id = identity::backup_id(&source.name, begun);
@@ -65,24 +57,16 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     let chosen = choose(snapshot.as_ref(), making)?;
     progress.total(chosen.iter().map(|c| c.records).sum());
 
-    let scratch = tempfile::tempdir().map_err(|e| Error::file(Path::new("temporary folder"), e))?;
-    let folder = first.folder().map_or_else(|| scratch.path().to_owned(), Path::to_owned);
-    unfinished::clear(&folder);
-    let folder = Folder::new(folder);
-    let encrypted = if making.lock.told().is_some() { ".age" } else { "" };
-    let name = format!("{id}.archive{}{encrypted}", making.compression.suffix());
-    let (file, part) = folder.begin(&name)?;
-    let guard = Unfinished(part.clone());
-    let written = write_archive(snapshot.as_ref(), &chosen, &source, file, making, progress).await;
-    let Written { sealed, contents } = written.map_err(|e| of_file(e, &part))?;
-    progress.checkpoint()?;
-    let path = folder.publish(&part, &name)?;
-    drop(guard);
-
+    let announced = chosen.iter().map(|c| Announced { collection: c.name.clone(), definition: c.definition.clone(), bytes: 0 }).collect();
+    let (send, receive) = payload::channel();
+    let payload =
+        payload::write(making, &id, &source, announced, progress, receive, feed(snapshot.as_ref(), &chosen, send, progress)).await?;
     let mut collections = Vec::with_capacity(chosen.len());
     for one in &chosen {
-        collections.push(kept(workspace, one, contents.get(&one.name).copied().unwrap_or_default()).await?);
+        collections.push(kept(workspace, one, payload.contents.get(&one.name).copied().unwrap_or_default()).await?);
     }
+    let position = snapshot.position();
+    let whole = making.collections.is_empty();
     let manifest = Manifest {
         format: FORMAT,
         id,
@@ -95,41 +79,27 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
             Consistency::Moment => None,
             Consistency::Fuzzy(why) => Some(why),
         },
-        position: snapshot.position().map(|token| token.0),
+        position: position.as_ref().map(|p| p.token.0.clone()),
+        moment: position.filter(|_| whole).map(|p| Moment { mark: p.mark, at: p.at, beside: beside(snapshot.as_ref()) }),
         parent: None,
-        file: ArchiveFile {
-            name: name.clone(),
-            bytes: sealed.bytes,
-            sha256: sealed.sha256,
-            compression: making.compression,
-            encryption: making.lock.told(),
-        },
+        increment: None,
+        gap: making.gap.clone(),
+        file: payload.file.clone(),
         collections,
         reason: making.reason.clone(),
         made_by: workspace.actor.clone(),
     };
     drop(snapshot);
-    let places = publish(&making.targets, &manifest, &path, progress).await?;
+    let places = payload::publish(payload, &making.targets, &manifest, progress).await?;
     Ok(Made { manifest, places })
 }
 
-/// A part that goes when nobody finishes it.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+/// What stands there for the time being and is not in the backup.
+fn beside(snapshot: &dyn Snapshot) -> Vec<String> {
+    snapshot.collections().iter().filter(|c| names::is_beside(&c.name)).map(|c| c.name.clone()).collect()
 }
 
-fn of_file(e: Error, path: &Path) -> Error {
-    match e {
-        Error::File { source, .. } => Error::file(path, source),
-        other => other,
-    }
-}
-
-fn stamp(at: chrono::DateTime<chrono::Utc>) -> String {
+pub(crate) fn stamp(at: chrono::DateTime<chrono::Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
@@ -164,41 +134,7 @@ async fn kept(workspace: &Workspace, one: &SnapshotCollection, content: Content)
     })
 }
 
-enum Work {
-    Documents(String, Vec<RawDocumentBuf>),
-    Complete(String),
-}
-
-struct Written {
-    sealed: Sealed,
-    contents: HashMap<String, Content>,
-}
-
-async fn write_archive(
-    snapshot: &dyn Snapshot,
-    chosen: &[SnapshotCollection],
-    source: &Source,
-    file: File,
-    making: &Making,
-    progress: &dyn Progress,
-) -> Result<Written> {
-    let announced: Vec<Announced> =
-        chosen.iter().map(|c| Announced { collection: c.name.clone(), definition: c.definition.clone(), bytes: 0 }).collect();
-    let (database, server) = (identity::database_name(&source.name), source.server.clone());
-    let (compression, lock) = (making.compression, making.lock.clone());
-    let (send, receive) = mpsc::channel::<Work>(WAITING);
-    let writer = tokio::task::spawn_blocking(move || write_blocks(file, compression, &lock, &database, &server, &announced, receive));
-    let fed = feed(snapshot, chosen, &send, progress).await;
-    drop(send);
-    let written = writer.await.map_err(|e| Error::file(Path::new("backup"), std::io::Error::other(e)))?;
-    // A writer that failed is why nobody took the records any more.
-    match (fed, written) {
-        (_, Err(e)) | (Err(e), Ok(_)) => Err(e),
-        (Ok(()), Ok(written)) => Ok(written),
-    }
-}
-
-async fn feed(snapshot: &dyn Snapshot, chosen: &[SnapshotCollection], send: &mpsc::Sender<Work>, progress: &dyn Progress) -> Result<()> {
+async fn feed(snapshot: &dyn Snapshot, chosen: &[SnapshotCollection], send: mpsc::Sender<Work>, progress: &dyn Progress) -> Result<()> {
     let mut done = 0;
     for one in chosen.iter().filter(|c| c.definition.kind != CollectionKind::View) {
         progress.phase(&format!("Reading {}", one.name));
@@ -218,73 +154,4 @@ async fn feed(snapshot: &dyn Snapshot, chosen: &[SnapshotCollection], send: &mps
     }
     progress.phase("Finishing the file");
     Ok(())
-}
-
-fn write_blocks(
-    file: File,
-    compression: Compression,
-    lock: &Lock,
-    database: &str,
-    server: &str,
-    announced: &[Announced],
-    mut receive: mpsc::Receiver<Work>,
-) -> Result<Written> {
-    let unwritable = |e: std::io::Error| Error::file(Path::new("backup"), e);
-    let out = Sealing::new(file, compression, lock)?;
-    let mut archive = ArchiveWriter::new(out, database, server, announced).map_err(unwritable)?;
-    let mut contents: HashMap<String, Content> = HashMap::new();
-    while let Some(work) = receive.blocking_recv() {
-        match work {
-            Work::Documents(collection, documents) => {
-                let people = collection.strip_prefix("system.buckets.").unwrap_or(&collection);
-                let content = contents.entry(people.to_owned()).or_default();
-                documents.iter().for_each(|d| content.add(d.as_bytes()));
-                archive.documents(&collection, &documents).map_err(unwritable)?;
-            }
-            Work::Complete(collection) => archive.complete(&collection).map_err(unwritable)?,
-        }
-    }
-    let mut out = archive.into_inner();
-    out.flush().map_err(unwritable)?;
-    let sealed = out.finish().map_err(unwritable)?;
-    Ok(Written { sealed, contents })
-}
-
-/// Writes the manifest at the first place, and file and manifest at the others. A place that fails does not hinder the
-/// next one; none at all is an error.
-async fn publish(
-    targets: &[Arc<dyn Target>],
-    manifest: &Manifest,
-    path: &Path,
-    progress: &dyn Progress,
-) -> Result<Vec<(String, Option<String>)>> {
-    let bytes = manifest.to_bytes()?;
-    let mut places = Vec::with_capacity(targets.len());
-    let mut last = None;
-    for target in targets {
-        let stored = async {
-            let there = target.folder().is_some_and(|folder| path.parent() == Some(folder));
-            if !there {
-                progress.phase(&format!("Copying to {}", target.address()));
-                progress.total(manifest.file.bytes);
-                target.bring(&manifest.file.name, path, progress).await?;
-            }
-            target.write(&manifest.name(), &bytes).await
-        };
-        match stored.await {
-            Ok(()) => places.push((target.address(), None)),
-            Err(Error::Cancelled) => return Err(Error::Cancelled),
-            Err(e) => {
-                places.push((target.address(), Some(e.to_string())));
-                last = Some(e);
-            }
-        }
-    }
-    match last {
-        Some(e) if places.iter().all(|(_, why)| why.is_some()) => {
-            let _ = std::fs::remove_file(path);
-            Err(e)
-        }
-        _ => Ok(places),
-    }
 }

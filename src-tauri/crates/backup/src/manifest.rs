@@ -3,17 +3,21 @@
 use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
 use steward_pipeline::{CollectionSettings, Error, Result};
-use steward_store::{CollectionKind, Definition};
+use steward_store::{CollectionKind, Definition, Position, ResumeToken};
 
 use crate::content::ContentHash;
 use crate::seal::{Compression, Encryption};
 
-/// The format that this program writes; a newer one is refused with a word.
+/// The format of whole backups.
 pub const FORMAT: u32 = 1;
+/// The format of increments, and the newest that this program reads. A newer one is refused with a word.
+pub const INCREMENT_FORMAT: u32 = 2;
 /// End of a manifest's file name.
 pub const SUFFIX: &str = ".manifest.json";
 /// End of the file name of what is known of a backup's proof.
 pub const PROOF_SUFFIX: &str = ".proof.json";
+/// End of the file name of how far nothing happened after a backup.
+pub const REACH_SUFFIX: &str = ".reach.json";
 
 /// A backup.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,8 +37,18 @@ pub struct Manifest {
     /// Where the change feed stood at that moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
+    /// Of a whole backup: what increments build on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
+    /// What this one builds on: a backup or the increment before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// It holds changes; absent for a whole backup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub increment: Option<Increment>,
+    /// Why increments could not go on from what was there before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<String>,
     pub file: ArchiveFile,
     /// Name of the database in the archive.
     pub database: String,
@@ -42,6 +56,34 @@ pub struct Manifest {
     /// Why it was taken: `by hand`, `on schedule`, `before a restore`.
     pub reason: String,
     pub made_by: String,
+}
+
+/// The moment that a whole backup is of. Together with `position` it is a [`Position`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moment {
+    pub mark: i64,
+    /// Milliseconds since 1970, by the clock of the store.
+    pub at: i64,
+    /// What an import or a restore held beside the data then. It is not in the backup.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
+}
+
+/// What an increment holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Increment {
+    /// Where the one before ended.
+    pub from: Position,
+    pub until: Position,
+    pub changes: u64,
+    /// Collections that were put in their place from beside the data, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub put_in_place: Vec<(String, i64)>,
+    /// Schema, key and title of people's collections at its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<CollectionSettings>,
 }
 
 /// Where the records come from.
@@ -123,7 +165,7 @@ impl Manifest {
         }
         let wrong = |what: &str| Error::BadRequest(format!("{name} is not the manifest of a backup: {what}"));
         let version: Version = serde_json::from_slice(bytes).map_err(|e| wrong(&e.to_string()))?;
-        if version.format > FORMAT {
+        if version.format > INCREMENT_FORMAT {
             return Err(Error::BadRequest(format!(
                 "{name} was made by a newer Steward (format {}). Update Steward to read it.",
                 version.format
@@ -145,6 +187,20 @@ impl Manifest {
     /// File name of the manifest.
     pub fn name(&self) -> String {
         format!("{}{SUFFIX}", self.id)
+    }
+
+    /// Where changes go on from: the end of an increment, the moment of a whole backup.
+    pub fn end(&self) -> Option<Position> {
+        match (&self.increment, &self.moment, &self.position) {
+            (Some(increment), ..) => Some(increment.until.clone()),
+            (None, Some(moment), Some(token)) => Some(Position { token: ResumeToken(token.clone()), mark: moment.mark, at: moment.at }),
+            _ => None,
+        }
+    }
+
+    /// Name of the file that tells how far nothing happened after it.
+    pub fn reach_name(&self) -> String {
+        format!("{}{REACH_SUFFIX}", self.id)
     }
 
     pub fn proof_name(&self) -> String {

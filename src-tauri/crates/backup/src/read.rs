@@ -6,10 +6,11 @@ mod pass;
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use steward_pipeline::{CollectionSettings, Error, Progress, Result};
 use steward_sources::{ARCHIVE_MAGIC, ArchiveReader};
-use steward_store::Definition;
+use steward_store::{Definition, Store};
 
 use crate::archive;
 use crate::content::ContentHash;
@@ -41,6 +42,8 @@ enum Form {
     Archive(PathBuf),
     /// Files of a dump folder: name of the collection, path.
     Folder(Vec<(String, PathBuf)>),
+    /// A scratch store that holds what stood there at a moment.
+    Store(Arc<dyn Store>),
 }
 
 /// A backup that is open for reading.
@@ -49,6 +52,8 @@ pub struct Backup {
     pub name: String,
     pub manifest: Option<Manifest>,
     pub contents: Vec<Listed>,
+    /// The moment between two backups that this one was made for, RFC 3339 UTC.
+    pub moment: Option<String>,
     database: String,
     form: Form,
     key: Key,
@@ -84,6 +89,20 @@ impl Backup {
         Self::of_archive(path.to_owned(), None, key, database.map(str::to_owned), None).await
     }
 
+    /// What a scratch store holds, as the backup of a moment. The store goes with it.
+    pub(crate) fn of_store(store: Arc<dyn Store>, folder: tempfile::TempDir, manifest: Manifest, contents: Vec<Listed>) -> Self {
+        Self {
+            name: manifest.id.clone(),
+            database: manifest.database.clone(),
+            moment: Some(manifest.made_at.clone()),
+            manifest: Some(manifest),
+            contents,
+            form: Form::Store(store),
+            key: Key::default(),
+            _scratch: Some(folder),
+        }
+    }
+
     async fn of_archive(
         path: PathBuf,
         manifest: Option<Manifest>,
@@ -115,7 +134,7 @@ impl Backup {
             });
         }
         let name = manifest.as_ref().map_or_else(|| file_name(&path), |m| m.id.clone());
-        Ok(Self { name, manifest, contents, database, form: Form::Archive(path), key, _scratch: scratch })
+        Ok(Self { name, manifest, contents, moment: None, database, form: Form::Archive(path), key, _scratch: scratch })
     }
 
     fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
@@ -147,7 +166,16 @@ impl Backup {
             });
             chosen.push((name, file));
         }
-        Ok(Self { name: file_name(path), manifest: None, contents, database, form: Form::Folder(chosen), key, _scratch: None })
+        Ok(Self {
+            name: file_name(path),
+            manifest: None,
+            contents,
+            moment: None,
+            database,
+            form: Form::Folder(chosen),
+            key,
+            _scratch: None,
+        })
     }
 
     pub fn listed(&self, name: &str) -> Option<&Listed> {
@@ -161,6 +189,7 @@ impl Backup {
                 pass::archive(path.clone(), self.key.clone(), self.database.clone(), self.manifest.as_ref().map(Manifest::plain_bytes))
             }
             Form::Folder(files) => pass::folder(files.clone()),
+            Form::Store(store) => pass::store(Arc::clone(store), self.contents.clone()),
         }
     }
 }

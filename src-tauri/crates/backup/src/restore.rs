@@ -52,6 +52,9 @@ pub struct Chosen {
 ///
 /// Errors: a name that the backup does not hold, one that no collection can have, two that go into one.
 pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
+    if let Some(manifest) = backup.manifest.as_ref().filter(|m| m.increment.is_some()) {
+        return Err(Error::BadRequest(format!("{} holds changes only. Restore to a moment that it reaches.", manifest.id)));
+    }
     let mut chosen: Vec<Chosen> = Vec::new();
     if choice.collections.is_empty() {
         let all = backup.contents.iter().filter(|c| !c.is_own());
@@ -115,6 +118,7 @@ pub async fn apply(
         backup: backup.name.clone(),
         from: from.to_owned(),
         made_at: backup.manifest.as_ref().map(|m| m.made_at.clone()),
+        moment: backup.moment.clone(),
         mode: choice.mode,
         own: choice.own,
         safety: None,
@@ -288,7 +292,11 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
     record.finished_at = Some(workspace.clock.stamp());
     ledger::put(workspace, &record).await?;
     for one in record.collections.iter().filter(|c| !names::is_own(&c.into)) {
-        let mut request = Request::new(ChangeKind::Restore, &one.into, format!("Restored from the backup {}", record.backup), Vec::new());
+        let reason = match &record.moment {
+            Some(moment) => format!("Restored as of {moment}, from the backup {} and its increments", record.backup),
+            None => format!("Restored from the backup {}", record.backup),
+        };
+        let mut request = Request::new(ChangeKind::Restore, &one.into, reason, Vec::new());
         request.run_id = Some(record.id.clone());
         journal::record_bulk(workspace, request, &new_id(), one.records).await?;
     }

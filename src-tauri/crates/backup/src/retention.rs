@@ -1,11 +1,14 @@
 //! Which backups may go. Pure: what is listed, the rules, and the time.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::shelf::Shelved;
+
+/// How long increments are kept where no rule speaks of days.
+const USUAL_DAYS: u32 = 7;
 
 /// What is kept. A backup that any rule keeps stays; without rules everything stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,8 +50,43 @@ pub struct Verdict {
 
 /// Judges the backups of one workspace at one place, newest first.
 ///
-/// Always kept: the newest, the newest that is proven, and what a kept one builds on.
+/// Always kept: the newest, the newest that is proven, and what a kept one builds on. Increments stay as many days as whole
+/// backups do (a week where no rule speaks of days), and what leads to the oldest of them stays with it.
 pub fn judge(backups: &[Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<Verdict> {
+    let (increments, whole): (Vec<&Shelved>, Vec<&Shelved>) = backups.iter().partition(|b| b.is_increment());
+    let mut kept: HashMap<&str, &'static str> = HashMap::new();
+    for (backup, why) in whole.iter().zip(reasons(&whole, rules, now)) {
+        kept.extend(why.map(|why| (backup.manifest.id.as_str(), why)));
+    }
+    let days = Duration::days(i64::from(rules.days.unwrap_or(USUAL_DAYS)));
+    for one in &increments {
+        if rules.keeps_all() || time(&one.manifest.made_at).is_none_or(|made| now - made < days) {
+            kept.insert(&one.manifest.id, "an increment, young enough");
+        }
+    }
+    keep_what_leads_to(&increments, &whole, &mut kept);
+    let verdict = |b: &Shelved| Verdict { id: b.manifest.id.clone(), kept: kept.get(b.manifest.id.as_str()).copied() };
+    backups.iter().map(verdict).collect()
+}
+
+/// A kept increment is worth nothing without a whole backup from before it and all increments between: those stay, as far
+/// as to the newest such backup.
+fn keep_what_leads_to<'a>(increments: &[&'a Shelved], whole: &[&'a Shelved], kept: &mut HashMap<&'a str, &'static str>) {
+    let oldest = increments.iter().filter(|b| kept.contains_key(b.manifest.id.as_str())).filter_map(|b| b.manifest.increment.as_ref());
+    let Some(oldest) = oldest.map(|i| i.from.mark).min() else { return };
+    let mark = |b: &Shelved| b.manifest.moment.as_ref().map(|m| m.mark).filter(|mark| *mark <= oldest);
+    let good = whole.iter().filter(|b| crate::timeline::is_good(b));
+    let Some((base, from)) = good.filter_map(|b| mark(b).map(|mark| (b, mark))).max_by_key(|(_, mark)| *mark) else { return };
+    kept.entry(&base.manifest.id).or_insert("an increment builds on it");
+    for one in increments {
+        if one.manifest.increment.as_ref().is_some_and(|i| i.until.mark > from && i.from.mark <= oldest) {
+            kept.entry(&one.manifest.id).or_insert("a newer increment builds on it");
+        }
+    }
+}
+
+/// Why whole backups stay.
+fn reasons(backups: &[&Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<Option<&'static str>> {
     let mut reasons: Vec<Option<&'static str>> = vec![None; backups.len()];
     let mut keep = |at: usize, why: &'static str| {
         if let Some(reason) = reasons.get_mut(at) {
@@ -89,7 +127,7 @@ pub fn judge(backups: &[Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<
     if !backups.is_empty() {
         keep(0, "the newest");
     }
-    if let Some(proven) = backups.iter().position(Shelved::is_proven) {
+    if let Some(proven) = backups.iter().position(|b| b.is_proven()) {
         keep(proven, "the last that is proven");
     }
     // A parent is older than what builds on it.
@@ -99,7 +137,7 @@ pub fn judge(backups: &[Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<
             reasons[parent].get_or_insert("a newer one builds on it");
         }
     }
-    backups.iter().zip(reasons).map(|(b, kept)| Verdict { id: b.manifest.id.clone(), kept }).collect()
+    reasons
 }
 
 fn time(text: &str) -> Option<DateTime<Utc>> {
@@ -125,7 +163,10 @@ mod tests {
             source: Source { workspace: "w".into(), name: "w".into(), address: "w".into(), server: "w".into() },
             fuzzy: None,
             position: None,
+            moment: None,
             parent: None,
+            increment: None,
+            gap: None,
             file: ArchiveFile { name: "a".into(), bytes: 1, sha256: "s".into(), compression: Compression::Zstd, encryption: None },
             database: "w".into(),
             collections: Vec::new(),
@@ -133,7 +174,7 @@ mod tests {
             made_by: "me".into(),
         };
         let proof = proven.then(|| Proof { at: made.to_rfc3339(), restored: true, problems: Vec::new(), seconds: 1.0, sha256: "s".into() });
-        Shelved { manifest, place: "here".into(), proof, damage: None }
+        Shelved { proof, ..Shelved::new(manifest, "here".into()) }
     }
 
     fn now() -> DateTime<Utc> {
@@ -174,6 +215,41 @@ mod tests {
         backups[0].manifest.parent = Some("b480".into());
         backups[1].manifest.parent = Some("b960".into());
         assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }).len(), 3);
+    }
+
+    fn increment(hours_ago: i64, parent: &Shelved, from: i64) -> Shelved {
+        use steward_store::{Position, ResumeToken};
+        let point = |mark: i64| Position { token: ResumeToken(String::new()), mark, at: mark };
+        let mut one = at(hours_ago, false);
+        one.manifest.id = format!("i{hours_ago}");
+        one.manifest.parent = Some(parent.manifest.id.clone());
+        one.manifest.increment = Some(crate::manifest::Increment {
+            from: point(from),
+            until: point(-hours_ago),
+            changes: 1,
+            put_in_place: Vec::new(),
+            settings: Vec::new(),
+        });
+        one
+    }
+
+    #[test]
+    fn increments_stay_with_what_leads_to_them() {
+        let whole = |hours_ago: i64| {
+            let mut one = at(hours_ago, false);
+            one.manifest.moment = Some(crate::manifest::Moment { mark: -hours_ago, at: -hours_ago, beside: Vec::new() });
+            one
+        };
+        let (old, middle, new) = (whole(24 * 30), whole(24 * 9), whole(2));
+        let first = increment(24 * 20, &old, -24 * 30);
+        let second = increment(24 * 8, &first, -24 * 20);
+        let third = increment(24 * 6, &second, -24 * 8);
+        let fourth = increment(1, &third, -24 * 6);
+        let all = [fourth, new, third, second, middle, first, old];
+        // The third is the oldest that is young enough; the way to it begins at the backup nine days ago.
+        assert_eq!(kept(&all, &Retention::default()), ["i1", "b2", "i144", "i192", "b216"]);
+        assert_eq!(kept(&all, &Retention { last: Some(1), ..NONE }), ["i1", "b2", "i144", "i192", "b216"]);
+        assert_eq!(kept(&all, &NONE).len(), 7);
     }
 
     proptest! {

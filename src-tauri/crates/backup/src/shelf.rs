@@ -1,8 +1,11 @@
 //! The backups at a place: their manifests with what is known of their proof.
 
-use steward_pipeline::{Error, Result};
+use std::collections::HashMap;
 
-use crate::manifest::{Manifest, PROOF_SUFFIX, Proof, SUFFIX};
+use steward_pipeline::{Error, Result};
+use steward_store::Position;
+
+use crate::manifest::{Manifest, Proof, SUFFIX};
 use crate::target::Target;
 
 /// A backup as a list shows it.
@@ -14,9 +17,21 @@ pub struct Shelved {
     pub proof: Option<Proof>,
     /// Its archive is missing, or has another size.
     pub damage: Option<String>,
+    /// Up to where it is known that nothing happened after it.
+    pub reach: Option<Position>,
 }
 
 impl Shelved {
+    /// A new one, of which nothing more is known.
+    pub fn new(manifest: Manifest, place: String) -> Self {
+        Self { manifest, place, proof: None, damage: None, reach: None }
+    }
+
+    /// It holds changes, not records.
+    pub fn is_increment(&self) -> bool {
+        self.manifest.increment.is_some()
+    }
+
     /// The last proof was a test restore of this very file and found nothing wrong.
     pub fn is_proven(&self) -> bool {
         let good = |p: &Proof| p.passed() && p.restored && p.sha256 == self.manifest.file.sha256;
@@ -24,39 +39,51 @@ impl Shelved {
     }
 }
 
+/// Manifests that are read at a time.
+const AT_ONCE: usize = 16;
+
 /// Everything at a place, newest first, and what could not be read there.
 pub async fn list(target: &dyn Target) -> Result<(Vec<Shelved>, Vec<String>)> {
     let stored = target.list().await?;
-    let mut found = Vec::new();
-    let mut notes = Vec::new();
-    for file in stored.iter().filter(|f| f.name.ends_with(SUFFIX)) {
-        let manifest = match target.read(&file.name).await.and_then(|bytes| Manifest::parse(&bytes, &file.name)) {
-            Ok(manifest) if manifest.name() == file.name => manifest,
-            Ok(manifest) => {
-                notes.push(format!("{} is the manifest of another backup ({}).", file.name, manifest.id));
-                continue;
+    let sizes: HashMap<&str, u64> = stored.iter().map(|f| (f.name.as_str(), f.bytes)).collect();
+    let names: Vec<&str> = stored.iter().map(|f| f.name.as_str()).filter(|name| name.ends_with(SUFFIX)).collect();
+    let (mut found, mut notes) = (Vec::new(), Vec::new());
+    for some in names.chunks(AT_ONCE) {
+        let reading: Vec<_> = some.iter().map(|name| one(target, name, &sizes)).collect();
+        for one in futures::future::join_all(reading).await {
+            match one {
+                Ok(shelved) => found.push(shelved),
+                Err(e) => notes.push(e.to_string()),
             }
-            Err(e) => {
-                notes.push(e.to_string());
-                continue;
-            }
-        };
-        let archive = stored.iter().find(|f| f.name == manifest.file.name);
-        let damage = match archive {
-            None => Some(format!("{} is missing.", manifest.file.name)),
-            Some(archive) if archive.bytes != manifest.file.bytes => {
-                Some(format!("{} has {} bytes instead of {}.", archive.name, archive.bytes, manifest.file.bytes))
-            }
-            Some(_) => None,
-        };
-        let proof = match stored.iter().any(|f| f.name == manifest.proof_name()) {
-            true => target.read(&manifest.proof_name()).await.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()),
-            false => None,
-        };
-        found.push(Shelved { place: target.address(), manifest, proof, damage });
+        }
     }
-    found.sort_by(|a, b| b.manifest.made_at.cmp(&a.manifest.made_at).then_with(|| b.manifest.id.cmp(&a.manifest.id)));
+    notes.sort();
+    found.sort_by(|a: &Shelved, b| b.manifest.made_at.cmp(&a.manifest.made_at).then_with(|| b.manifest.id.cmp(&a.manifest.id)));
     Ok((found, notes))
+}
+
+async fn one(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Result<Shelved> {
+    let manifest = Manifest::parse(&target.read(name).await?, name)?;
+    if manifest.name() != name {
+        return Err(Error::BadRequest(format!("{name} is the manifest of another backup ({}).", manifest.id)));
+    }
+    let file = &manifest.file;
+    let damage = match sizes.get(file.name.as_str()) {
+        None => Some(format!("{} is missing.", file.name)),
+        Some(bytes) if *bytes != file.bytes => Some(format!("{} has {bytes} bytes instead of {}.", file.name, file.bytes)),
+        Some(_) => None,
+    };
+    let proof = beside(target, &manifest.proof_name(), sizes).await;
+    let reach = beside(target, &manifest.reach_name(), sizes).await;
+    Ok(Shelved { proof, reach, damage, ..Shelved::new(manifest, target.address()) })
+}
+
+/// A small file beside a backup, where there is one that can be read.
+async fn beside<T: serde::de::DeserializeOwned>(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Option<T> {
+    if !sizes.contains_key(name) {
+        return None;
+    }
+    target.read(name).await.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
 }
 
 /// One backup by its id.
@@ -72,9 +99,16 @@ pub async fn note_proof(target: &dyn Target, manifest: &Manifest, proof: &Proof)
     target.write(&manifest.proof_name(), &bytes).await
 }
 
+/// Notes that nothing happened after a backup, up to here.
+pub async fn note_reach(target: &dyn Target, manifest: &Manifest, reach: &Position) -> Result<()> {
+    let bytes = serde_json::to_vec(reach).map_err(|_| Error::Damaged("The position"))?;
+    target.write(&manifest.reach_name(), &bytes).await
+}
+
 /// Removes a backup: the manifest first, so that a half of it is never listed.
 pub async fn remove(target: &dyn Target, manifest: &Manifest) -> Result<()> {
     target.remove(&manifest.name()).await?;
-    target.remove(&format!("{}{PROOF_SUFFIX}", manifest.id)).await?;
+    target.remove(&manifest.proof_name()).await?;
+    target.remove(&manifest.reach_name()).await?;
     target.remove(&manifest.file.name).await
 }

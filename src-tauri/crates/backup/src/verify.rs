@@ -9,6 +9,7 @@ use steward_domain::Filter;
 use steward_pipeline::{Error, Progress, Result, Workspace};
 use steward_store::{CollectionKind, upsert};
 
+use crate::events;
 use crate::manifest::{Manifest, Proof};
 use crate::read::{Backup, Event};
 use crate::restore::{self, Beat};
@@ -43,13 +44,18 @@ pub async fn verify(workspace: &Workspace, backup: &Backup, progress: &dyn Progr
     let mut problems = missing(backup);
     let mut collections = Vec::new();
     let mut done = 0;
-    let mut events = backup.events();
-    while let Some(event) = events.recv().await {
+    let changes = backup.manifest.as_ref().is_some_and(|m| m.increment.is_some());
+    let mut reading = backup.events();
+    while let Some(event) = reading.recv().await {
         progress.checkpoint()?;
         match event {
             Ok(Event::Documents { documents, .. }) => {
                 done += documents.len() as u64;
                 progress.done(done);
+                if changes && let Some(e) = documents.iter().find_map(|d| events::decode(d).err()) {
+                    problems.push(as_problem(e)?);
+                    break;
+                }
             }
             Ok(Event::Complete { collection, content, checksum_fits }) => {
                 if checksum_fits == Some(false) {

@@ -56,6 +56,10 @@ pub struct RestoreRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub made_at: Option<String>,
+    /// The moment between two backups that was restored, RFC 3339 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub moment: Option<String>,
     pub mode: RestoreMode,
     pub collections: Vec<RestoredCollection>,
     /// History, quarantine, mappings and settings were brought back too.

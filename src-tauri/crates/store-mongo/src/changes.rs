@@ -66,18 +66,18 @@ fn current(stream: &Stream) -> StoreResult<ResumeToken> {
     }
 }
 
-fn write_token(token: &DriverToken) -> StoreResult<ResumeToken> {
+pub fn write_token(token: &DriverToken) -> StoreResult<ResumeToken> {
     let value = bson::serialize_to_bson(token).map_err(|_| bad_token())?;
     Ok(ResumeToken(value.into_relaxed_extjson().to_string()))
 }
 
-fn read_token(token: &ResumeToken) -> StoreResult<DriverToken> {
+pub fn read_token(token: &ResumeToken) -> StoreResult<DriverToken> {
     let json: serde_json::Value = serde_json::from_str(&token.0).map_err(|_| bad_token())?;
     let value = Bson::try_from(json).map_err(|_| bad_token())?;
     bson::deserialize_from_bson(value).map_err(|_| bad_token())
 }
 
-fn bad_token() -> StoreError {
+pub fn bad_token() -> StoreError {
     StoreError::invalid("This position in the change feed cannot be read.")
 }
 

@@ -20,6 +20,7 @@ mod indexes;
 mod load;
 mod probe;
 mod read;
+mod replay;
 mod scan;
 mod secrets;
 mod snapshot;
@@ -30,8 +31,8 @@ use async_trait::async_trait;
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query, RecordStream,
-    ResumeToken, Snapshot, Store, StoreInfo, StoreResult, WriteBatch, WriteReport,
+    Access, Capabilities, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position, Query,
+    RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, WriteBatch, WriteReport,
 };
 
 pub use connect::{MongoOptions, MongoStore};
@@ -137,5 +138,13 @@ impl Store for MongoStore {
 
     async fn change_position(&self) -> StoreResult<ResumeToken> {
         changes::position(self).await
+    }
+
+    async fn record_changes(&self, on: bool) -> StoreResult<()> {
+        if on { replay::check(self) } else { Ok(()) }
+    }
+
+    async fn replay(&self, since: &Position) -> StoreResult<ReplayStream> {
+        replay::start(self, since).await
     }
 }

@@ -6,15 +6,17 @@ use bson::{Document, RawDocumentBuf, Timestamp, doc};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use steward_domain::Filter;
 use steward_store::{
-    Capability, CollectionKind, Consistency, RecordStream, ResumeToken, Snapshot, SnapshotCollection, StoreError, StoreErrorKind,
+    Capability, CollectionKind, Consistency, Definition, Position, RecordStream, Snapshot, SnapshotCollection, StoreError, StoreErrorKind,
     StoreResult,
 };
 
-use crate::{MongoStore, changes, definition, errors, scan};
+use crate::{MongoStore, definition, errors, replay, scan};
 
 /// Records asked of the server at a time.
 const BATCH: u32 = 1000;
 const ALONE: &str = "The server stands alone and keeps no snapshots: each collection was read as it stood then.";
+/// How often a moment is looked for in which no collection comes or goes.
+const ATTEMPTS: usize = 5;
 /// `SnapshotTooOld`, `SnapshotUnavailable`.
 const GONE: [i32; 2] = [239, 246];
 
@@ -24,25 +26,39 @@ pub struct MongoSnapshot {
     moment: Option<Timestamp>,
     consistency: Consistency,
     collections: Vec<SnapshotCollection>,
-    position: Option<ResumeToken>,
+    position: Option<Position>,
 }
 
 impl MongoSnapshot {
     pub async fn take(store: &MongoStore) -> StoreResult<Self> {
-        // Asked first: what happens in between is in the snapshot and in what follows it, never in neither.
-        let position = if store.has(Capability::ChangeFeed) { changes::position(store).await.ok() } else { None };
-        let collections = list(store).await?;
-        let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection) {
-            Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
-            Some(_) => Err(ALONE.to_owned()),
-            None => Ok(None),
-        };
-        let (moment, consistency) = match moment {
-            Ok(moment) => (moment, Consistency::Moment),
-            Err(why) => (None, Consistency::Fuzzy(why)),
-        };
-        Ok(Self { store: store.clone(), moment, consistency, collections, position })
+        for _ in 0..ATTEMPTS {
+            let begun = replay::now(store).await.ok();
+            let collections = list(store).await?;
+            let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection) {
+                Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
+                Some(_) => Err(ALONE.to_owned()),
+                None => Ok(None),
+            };
+            let (moment, consistency) = match moment {
+                Ok(moment) => (moment, Consistency::Moment),
+                Err(why) => (None, Consistency::Fuzzy(why)),
+            };
+            let position = match (moment, &consistency) {
+                (_, Consistency::Fuzzy(_)) => None,
+                (Some(moment), _) => replay::now(store).await.ok().map(|now| replay::at_moment(moment, now.at)),
+                (None, _) => begun,
+            };
+            // What was made or dropped while the list was read would be neither in the snapshot nor in what follows it.
+            if position.is_none() || names_of(&list(store).await?) == names_of(&collections) {
+                return Ok(Self { store: store.clone(), moment, consistency, collections, position });
+            }
+        }
+        Err(StoreError::new(StoreErrorKind::Busy, "Collections are made and dropped all the time; no moment could be found between."))
     }
+}
+
+fn names_of(collections: &[SnapshotCollection]) -> Vec<(&str, &Definition)> {
+    collections.iter().map(|c| (c.name.as_str(), &c.definition)).collect()
 }
 
 /// The cluster time that a first read settles on; a sentence where the server does not do that.
@@ -95,7 +111,7 @@ impl Snapshot for MongoSnapshot {
         self.consistency.clone()
     }
 
-    fn position(&self) -> Option<ResumeToken> {
+    fn position(&self) -> Option<Position> {
         self.position.clone()
     }
 

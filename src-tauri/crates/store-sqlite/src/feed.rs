@@ -50,8 +50,9 @@ fn batch(connection: &Connection, after: i64) -> StoreResult<Vec<ChangeEvent>> {
     if !reachable {
         return Err(StoreError::new(StoreErrorKind::NotFound, "The change log does not reach back that far any more."));
     }
-    let mut statement =
-        connection.prepare_cached("SELECT seq, collection, op, id FROM feed WHERE seq > ?1 ORDER BY seq LIMIT 1000").map_err(map)?;
+    let mut statement = connection
+        .prepare_cached("SELECT seq, collection, op, id FROM feed WHERE seq > ?1 AND op <= 3 ORDER BY seq LIMIT 1000")
+        .map_err(map)?;
     let rows = statement
         .query_map([after], |r| {
             let op = match r.get::<_, i64>(2)? {

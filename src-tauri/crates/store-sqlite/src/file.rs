@@ -35,6 +35,14 @@ const MIGRATIONS: &[&str] = &[
      );",
     // 2: what a collection was made by and SQLite cannot act on.
     "ALTER TABLE collections ADD COLUMN definition TEXT;",
+    // 3: while changes are recorded (`since` is the last number without): their moment, the table and row, the record
+    // before; tables of dropped collections that the log may still ask for.
+    "ALTER TABLE feed ADD COLUMN at INTEGER;
+     ALTER TABLE feed ADD COLUMN tab INTEGER;
+     ALTER TABLE feed ADD COLUMN row INTEGER;
+     ALTER TABLE feed ADD COLUMN state BLOB;
+     CREATE TABLE recording (since INTEGER NOT NULL);
+     CREATE TABLE dropped (tab INTEGER PRIMARY KEY, seq INTEGER NOT NULL);",
 ];
 
 /// The version that this program writes.

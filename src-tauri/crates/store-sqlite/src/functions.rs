@@ -7,6 +7,7 @@
 //! | `steward_text(doc, fields)` | the text of some fields (JSON list) for the full-text index |
 //! | `steward_list(doc, path)` | 1 where a list stands at the path or on the way to it |
 //! | `steward_id(doc)` | `{_id: …}` as BSON |
+//! | `steward_moment()` | when the transaction began, in milliseconds; for triggers only, not deterministic |
 
 use bson::raw::RawDocumentBuf;
 use bson::{RawBsonRef, RawDocument};
@@ -43,6 +44,8 @@ pub fn register(connection: &Connection) -> Result<()> {
         let path = aux_path(ctx)?;
         Ok(touches_list(document(ctx)?, &path))
     })?;
+    let changing = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("steward_moment", 0, changing, |_| Ok(crate::recording::moment()))?;
     connection.create_scalar_function("steward_id", 1, flags, |ctx| Ok(id_document(document(ctx)?).into_bytes()))
 }
 

@@ -15,6 +15,8 @@ mod indexes;
 mod plan;
 mod pool;
 mod read;
+mod recording;
+mod replay;
 mod snapshot;
 mod write;
 
@@ -26,9 +28,9 @@ use futures::stream;
 use rusqlite::Connection;
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query,
-    RecordStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult, WriteBatch, WriteReport,
-    names,
+    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position,
+    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult,
+    WriteBatch, WriteReport, names,
 };
 
 use errors::{joined, map};
@@ -86,6 +88,7 @@ impl SqliteStore {
             notices.push("This workspace was not closed properly last time. Its file was checked and is whole.".to_owned());
         }
         feed::trim(&connection)?;
+        recording::trim(&connection)?;
         Ok(Self { pool: Pool::new(path.clone(), connection), path, notices, _mark: mark })
     }
 
@@ -94,6 +97,7 @@ impl SqliteStore {
         self.pool
             .write(move |connection| {
                 let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
+                recording::begin_moment();
                 let result = work(&tx)?;
                 tx.commit().map_err(map)?;
                 Ok(result)
@@ -186,7 +190,7 @@ impl Store for SqliteStore {
         let (name, index) = (collection.to_owned(), index.clone());
         self.alter(move |c| {
             let found = catalog::find_or_create(c, &name)?;
-            indexes::ensure(c, &found, &index)
+            recording::defining(c, &name, || indexes::ensure(c, &found, &index))
         })
         .await
     }
@@ -195,7 +199,7 @@ impl Store for SqliteStore {
         let (collection, name) = (collection.to_owned(), name.to_owned());
         self.alter(move |c| {
             let found = catalog::find(c, &collection)?.ok_or_else(|| missing(&collection))?;
-            indexes::drop(c, &found, &name)
+            recording::defining(c, &collection, || indexes::drop(c, &found, &name))
         })
         .await
     }
@@ -212,7 +216,11 @@ impl Store for SqliteStore {
 
     async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()> {
         let (name, definition) = (collection.to_owned(), definition.clone());
-        self.alter(move |c| definition::write(c, &name, &definition)).await
+        self.alter(move |c| {
+            catalog::find_or_create(c, &name)?;
+            recording::defining(c, &name, || definition::write(c, &name, &definition))
+        })
+        .await
     }
 
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
@@ -297,14 +305,26 @@ impl Store for SqliteStore {
     async fn change_position(&self) -> StoreResult<ResumeToken> {
         self.pool.read(feed::position).await.map(feed::token)
     }
+
+    async fn record_changes(&self, on: bool) -> StoreResult<()> {
+        self.alter(move |c| recording::switch(c, on)).await
+    }
+
+    async fn replay(&self, since: &Position) -> StoreResult<ReplayStream> {
+        let since = since.clone();
+        let after = self.pool.read(move |c| replay::check(c, &since)).await?;
+        // What was given out before is in a backup now.
+        self.alter(move |c| recording::forget(c, after)).await?;
+        Ok(replay::start(self.path.clone(), after))
+    }
 }
 
 fn drop_collection(connection: &Connection, name: &str) -> StoreResult<()> {
     let Some(collection) = catalog::find(connection, name)? else {
         return Ok(());
     };
-    let sql = format!("DROP TABLE IF EXISTS {}; DROP TABLE {};", collection.fts(), collection.table());
-    connection.execute_batch(&sql).map_err(map)?;
+    connection.execute_batch(&format!("DROP TABLE IF EXISTS {};", collection.fts())).map_err(map)?;
+    recording::dropped(connection, &collection, name)?;
     connection.execute("DELETE FROM collections WHERE id = ?1", [collection.id]).map_err(map)?;
     feed::log_collection(connection, name)
 }
@@ -319,9 +339,8 @@ fn rename(connection: &Connection, from: &str, to: &str, replace: bool) -> Store
         drop_collection(connection, to)?;
     }
     connection.execute("UPDATE collections SET name = ?1 WHERE id = ?2", rusqlite::params![to, collection.id]).map_err(map)?;
-    if !names::is_own(to) {
-        connection.execute_batch(&catalog::feed_triggers(&collection.table(), to)).map_err(map)?;
-    }
+    catalog::set_triggers(connection, collection.id, to)?;
+    recording::renamed(connection, collection.id, from, to)?;
     feed::log_collection(connection, from)?;
     feed::log_collection(connection, to)
 }

@@ -7,16 +7,16 @@ use async_trait::async_trait;
 use futures::stream;
 use rusqlite::Connection;
 use steward_domain::Filter;
-use steward_store::{Consistency, RecordStream, ResumeToken, Snapshot, SnapshotCollection, StoreResult};
+use steward_store::{Consistency, Position, RecordStream, Snapshot, SnapshotCollection, StoreResult};
 
 use crate::errors::{joined, map};
-use crate::{SCAN_BATCH, catalog, definition, feed, file, missing, read};
+use crate::{SCAN_BATCH, catalog, definition, file, missing, read, replay};
 
 /// A read transaction that is held open.
 pub struct FileSnapshot {
     connection: Arc<Mutex<Connection>>,
     collections: Vec<SnapshotCollection>,
-    position: ResumeToken,
+    position: Position,
 }
 
 impl FileSnapshot {
@@ -25,7 +25,7 @@ impl FileSnapshot {
         let connection = file::connect(path, false)?;
         connection.execute_batch("BEGIN").map_err(map)?;
         // The moment is that of the first read.
-        let position = feed::token(feed::position(&connection)?);
+        let position = replay::position(&connection)?;
         let names: Vec<String> = {
             let mut statement = connection.prepare("SELECT name FROM collections ORDER BY name").map_err(map)?;
             let rows = statement.query_map([], |r| r.get(0)).map_err(map)?;
@@ -47,7 +47,7 @@ impl Snapshot for FileSnapshot {
         Consistency::Moment
     }
 
-    fn position(&self) -> Option<ResumeToken> {
+    fn position(&self) -> Option<Position> {
         Some(self.position.clone())
     }
 

@@ -8,7 +8,7 @@ use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResu
 use crate::catalog::{self, Collection};
 use crate::errors::map;
 use crate::functions::touches_list;
-use crate::plan;
+use crate::{plan, recording};
 
 /// Writes the batch; all of it or nothing, except that a bulk write leaves out the data operations that fail.
 pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
@@ -18,6 +18,7 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
     };
     connection.execute_batch(&format!("PRAGMA synchronous = {synchronous}")).map_err(map)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+    recording::begin_moment();
     let mut known = Known::default();
     let mut report = WriteReport::default();
     for op in &batch.history {

@@ -63,6 +63,22 @@ impl Definition {
         VALIDATION.iter().filter_map(|name| self.options.get(*name).map(|value| ((*name).to_owned(), value.clone()))).collect()
     }
 
+    /// As one document: kind, options, indexes.
+    pub fn to_document(&self) -> Document {
+        let indexes: Vec<Bson> = self.indexes.iter().cloned().map(Bson::Document).collect();
+        doc! { "kind": self.kind.name(), "options": self.options.clone(), "indexes": indexes }
+    }
+
+    /// The reverse; what is missing is usual.
+    pub fn from_document(found: &Document) -> Self {
+        let indexes = found.get_array("indexes").map(Vec::as_slice).unwrap_or_default();
+        Self {
+            kind: CollectionKind::of(found.get_str("kind").unwrap_or_default()),
+            options: found.get_document("options").cloned().unwrap_or_default(),
+            indexes: indexes.iter().filter_map(|i| i.as_document().cloned()).collect(),
+        }
+    }
+
     /// Whether two collections are the same but for their records. The order of indexes and the server's own marks
     /// (`v`, `ns`, `background`) do not count.
     pub fn means(&self, other: &Self) -> bool {

@@ -14,8 +14,9 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Query,
-    RecordStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult, WriteBatch, WriteReport,
+    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position,
+    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult, WriteBatch,
+    WriteReport,
 };
 
 use breaker::Breaker;
@@ -260,5 +261,14 @@ impl Store for Layered {
 
     async fn change_position(&self) -> StoreResult<ResumeToken> {
         self.around("change position", "", self.inner.change_position()).await
+    }
+
+    async fn record_changes(&self, on: bool) -> StoreResult<()> {
+        self.writable()?;
+        self.around("record changes", "", self.inner.record_changes(on)).await
+    }
+
+    async fn replay(&self, since: &Position) -> StoreResult<ReplayStream> {
+        self.around("replay changes", "", self.inner.replay(since)).await
     }
 }

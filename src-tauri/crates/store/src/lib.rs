@@ -2,10 +2,12 @@
 //! behaviour that both adapters share (batched upsert, layers around every operation).
 
 pub mod definition;
+pub mod delta;
 pub mod error;
 pub mod layers;
 pub mod model;
 pub mod names;
+pub mod replay;
 pub mod snapshot;
 pub mod stage;
 pub mod upsert;
@@ -16,11 +18,13 @@ use futures::stream::BoxStream;
 use steward_domain::Filter;
 
 pub use definition::{CollectionKind, Definition};
+pub use delta::Delta;
 pub use error::{StoreError, StoreErrorKind, StoreResult};
 pub use model::{
     Access, Capabilities, Capability, ChangeEvent, ChangeOp, Cursor, Durability, FacetCount, Histogram, IndexSpec, OpFailure, Page,
     Partition, Query, ResumeToken, SortBy, StoreInfo, StoreKind, WriteBatch, WriteOp, WriteReport,
 };
+pub use replay::{Change, Position, ReplayStream, Replayed, Step};
 pub use snapshot::{Consistency, Snapshot, SnapshotCollection};
 
 /// Batches of records as they come from a scan.
@@ -112,4 +116,14 @@ pub trait Store: Send + Sync {
 
     /// Where the change feed stands now.
     async fn change_position(&self) -> StoreResult<ResumeToken>;
+
+    /// Says whether changes are kept so that they can be done again. A server that announces changes does so by itself.
+    async fn record_changes(&self, on: bool) -> StoreResult<()>;
+
+    /// Changes after a position and up to now, so that they can be done again; then the position that this led to.
+    /// People's collections, and those that an import or a restore holds beside them. What was given out up to
+    /// `since` may be forgotten by this.
+    ///
+    /// Errors: `NotFound` where the changes are not kept as far back as that.
+    async fn replay(&self, since: &Position) -> StoreResult<ReplayStream>;
 }

@@ -56,6 +56,16 @@ pub fn is_kept(collection: &str) -> bool {
     OWN.iter().any(|(name, _)| *name == collection) && !PASSING.contains(&collection)
 }
 
+/// Steward's own collections that have a name for good.
+pub fn lasting() -> impl Iterator<Item = &'static str> {
+    OWN.iter().map(|(name, _)| *name)
+}
+
+/// What an import or a restore holds beside the data for the time being.
+pub fn is_beside(collection: &str) -> bool {
+    is_own(collection) && indexed_fields(collection).is_none()
+}
+
 /// The collection is Steward's own.
 pub fn is_own(collection: &str) -> bool {
     collection.starts_with(PREFIX)

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Definition, RecordStream, ResumeToken, StoreResult};
+use crate::{Definition, Position, RecordStream, StoreResult};
 
 /// How far a snapshot is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub trait Snapshot: Send + Sync {
     fn consistency(&self) -> Consistency;
 
     /// Where the change feed stood at that moment, where there is one: what comes after it is not in the snapshot.
-    fn position(&self) -> Option<ResumeToken>;
+    fn position(&self) -> Option<Position>;
 
     /// All collections and views, Steward's own included, by name.
     fn collections(&self) -> &[SnapshotCollection];

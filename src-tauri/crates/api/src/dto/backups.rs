@@ -66,6 +66,10 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub proof_schedule: Option<String>,
+        /// Minutes between two increments, 1 to 1,440; absent: none are taken by themselves.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub increments: Option<u32>,
         pub retention: BackupRetention,
     }
 

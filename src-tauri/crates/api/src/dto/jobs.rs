@@ -55,6 +55,7 @@ wire! {
         Changed(super::ChangeOutcome),
         Split(super::RowsSplit),
         BackedUp(super::BackupMade),
+        Incremented(super::BackupIncremented),
         Verified(super::BackupVerified),
         Compared(super::BackupsCompared),
         RestorePlan(super::RestorePlan),

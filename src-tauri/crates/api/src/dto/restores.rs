@@ -9,9 +9,14 @@ wire! {
     #[serde(tag = "kind")]
     pub enum RestoreFrom {
         Backup(BackupRef),
+        /// What increments lead to.
+        Moment(RestoreMoment),
         /// A manifest, an archive of Steward or mongodump, or a dump folder, as the host handed it over.
         File { file: String, #[ts(optional)] #[serde(default, skip_serializing_if = "Option::is_none")] database: Option<String> },
     }
+
+    /// A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
+    pub struct RestoreMoment { pub at: String }
 
     pub struct RestoreName { pub name: String, pub into: String }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use steward_backup::create::{BY_HAND, Making, create as take};
+use steward_backup::create::{BY_HAND, Made, Making, create as take};
 use steward_backup::read::Backup as Archive;
 use steward_backup::retention::{self, Retention};
 use steward_backup::schedule::Schedule;
@@ -11,6 +11,7 @@ use steward_backup::shelf::{self, Shelved};
 use steward_backup::{identity, seal, verify as proving};
 use steward_pipeline::{Error, Progress, Workspace};
 
+use super::increments;
 use crate::app::App;
 use crate::dto::{
     ApplyPlan, Backup, BackupChecked, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRef, BackupRetention, BackupSettings,
@@ -49,6 +50,7 @@ pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<Back
     for expression in [&settings.schedule, &settings.proof_schedule].into_iter().flatten() {
         Schedule::parse(expression)?;
     }
+    increments::switch(&workspace, &shelves::settings(app, &workspace).await?, &settings).await?;
     for (address, secrets) in &request.secrets {
         shelves::keep_place_secrets(address, secrets).await?;
     }
@@ -94,6 +96,8 @@ pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Backups> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
     let (all, notes) = shelves::all(app, &workspace).await?;
+    // Increments are told of by the timeline.
+    let all: Vec<Shelved> = all.into_iter().filter(|b| !b.is_increment()).collect();
     let ours = || all.iter().filter(|b| b.manifest.source.workspace == mark);
     let proven_at = ours().find(|b| b.is_proven()).map(|b| b.manifest.made_at.clone());
     let newest_at = ours().next().map(|b| b.manifest.made_at.clone());
@@ -124,6 +128,7 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
         collections: request.collections,
         own: request.own.unwrap_or(settings.own),
         reason: reason.to_owned(),
+        gap: None,
     })
 }
 
@@ -139,15 +144,19 @@ pub(crate) fn start(app: &Arc<App>, workspace: Workspace, making: Making) -> Job
     let owner = Arc::clone(app);
     jobs::start(app, JobKind::Backup, "Taking a backup", JobUnit::Records, move |progress| async move {
         let made = take(&workspace, &making, progress.as_ref()).await?;
-        let mark = made.manifest.source.workspace.clone();
-        let mut there = made.places.iter().filter(|(_, why)| why.is_none()).map(|(place, _)| place.clone());
-        let place = there.next().unwrap_or_default();
-        let shelved = Shelved { manifest: made.manifest, place, proof: None, damage: None };
-        let backup = shelves::shown(&shelved, &mark, there.collect());
-        let failed = made.places.iter().filter_map(|(place, why)| why.as_ref().map(|why| format!("{place}: {why}"))).collect();
         owner.changed(&[Topic::Backups], None);
-        Ok(JobOutcome::BackedUp(BackupMade { backup, failed }))
+        Ok(JobOutcome::BackedUp(made_and_shown(made)))
     })
+}
+
+/// A backup that was just taken, and where it could not be brought.
+pub(crate) fn made_and_shown(made: Made) -> BackupMade {
+    let mark = made.manifest.source.workspace.clone();
+    let failed = made.places.iter().filter_map(|(place, why)| why.as_ref().map(|why| format!("{place}: {why}"))).collect();
+    let mut there = made.places.iter().filter(|(_, why)| why.is_none()).map(|(place, _)| place.clone());
+    let place = there.next().unwrap_or_default();
+    let copies = there.collect();
+    BackupMade { backup: shelves::shown(&Shelved::new(made.manifest, place), &mark, copies), failed }
 }
 
 pub async fn verify(app: &Arc<App>, request: VerifyBackup) -> ApiResult<JobStarted> {
@@ -167,6 +176,10 @@ pub async fn verify(app: &Arc<App>, request: VerifyBackup) -> ApiResult<JobStart
 
 async fn prove(app: &App, workspace: &Workspace, request: &VerifyBackup, progress: &dyn Progress) -> ApiResult<BackupVerified> {
     let (target, shelved) = shelves::find(app, workspace, &request.backup).await?;
+    if shelved.is_increment() && request.test_restore {
+        return Err(ApiError::bad_request("An increment cannot be restored by itself.")
+            .hint("Read it to its end, or plan a restore to a moment that it reaches: that does its changes again beside the data."));
+    }
     let key = shelves::key(workspace, &request.secret).await?;
     let manifest = shelved.manifest.clone();
     let opened = Archive::of_target(target.as_ref(), manifest.clone(), key, progress).await;

@@ -9,6 +9,7 @@ pub mod files;
 pub mod filters;
 pub mod fixes;
 pub mod imports;
+pub mod increments;
 pub mod jobs;
 pub mod lookups;
 pub mod mappings;

@@ -17,7 +17,7 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult};
 use crate::plans::{self, Plan, PlannedRestore};
-use crate::{jobs, shelves};
+use crate::{jobs, moments, shelves};
 
 /// Records a second that a restore was measured to bring in at least, for the estimate of the first one.
 const USUAL_RATE: f64 = 15_000.0;
@@ -50,6 +50,7 @@ async fn open(
             let (target, shelved) = shelves::find(app, workspace, wanted).await?;
             Ok((Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?, shelved.place))
         }
+        RestoreFrom::Moment(moment) => moments::build(app, workspace, moments::parse(&moment.at)?, key, progress).await,
         RestoreFrom::File { file, database } => {
             let (path, _) = app.files.get(file)?;
             Ok((Archive::of_path(&path, key, database.as_deref(), progress).await?, path.display().to_string()))
@@ -68,7 +69,10 @@ pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted>
         let safety = found.iter().any(|c| c.now.is_some());
         let records: u64 = found.iter().map(|c| c.records).sum();
         let (backup, made_at) = (archive.name.clone(), archive.manifest.as_ref().map(|m| m.made_at.clone()));
-        let notes = archive.manifest.iter().filter_map(|m| m.fuzzy.clone()).collect();
+        let mut notes: Vec<String> = archive.manifest.iter().filter_map(|m| m.fuzzy.clone()).collect();
+        if archive.moment.is_some() && request.own {
+            notes.push(format!("History, quarantine, mappings and settings are those of the backup {backup}."));
+        }
         let before = stamp(&workspace, &found).await?;
         let seconds = seconds(&workspace, records).await?;
         let planned = PlannedRestore { archive, from, choice, passphrase: request.secret.passphrase.clone(), before };
@@ -207,6 +211,10 @@ async fn again(
     secret: &BackupSecret,
     progress: &dyn Progress,
 ) -> ApiResult<Archive> {
+    if let Some(moment) = &record.moment {
+        let key = shelves::key(workspace, secret).await?;
+        return Ok(moments::build(app, workspace, moments::parse(moment)?, key, progress).await?.0);
+    }
     let wanted = BackupRef { id: record.backup.clone(), place: None };
     if let Ok((target, shelved)) = shelves::find(app, workspace, &wanted).await {
         let key = shelves::key(workspace, secret).await?;

@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bson::RawDocumentBuf;
+use futures::TryStreamExt as _;
+use steward_domain::Filter;
 use steward_pipeline::{Error, Result};
 use steward_sources::{ArchiveReader, Block, BsonRows, Rows as _, is_readable};
+use steward_store::{CollectionKind, Store};
 use tokio::sync::mpsc;
 
+use super::Listed;
 use crate::content::Content;
 use crate::seal::{self, Key};
 
@@ -158,7 +163,7 @@ pub fn archive(path: PathBuf, key: Key, database: String, bound: Option<u64>) ->
 }
 
 fn is_view(metadata: &str) -> bool {
-    crate::archive::definition(metadata).is_some_and(|d| d.kind == steward_store::CollectionKind::View)
+    crate::archive::definition(metadata).is_some_and(|d| d.kind == CollectionKind::View)
 }
 
 /// The collection that people know: buckets belong to a time series.
@@ -193,4 +198,32 @@ pub fn folder(files: Vec<(String, PathBuf)>) -> Events {
         }
         Ok(Ok(()))
     })
+}
+
+/// The collections of a store that nobody writes to.
+pub fn store(store: Arc<dyn Store>, contents: Vec<Listed>) -> Events {
+    let (send, receive) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        for one in contents.iter().filter(|c| c.definition.kind == CollectionKind::Collection) {
+            if let Err(e) = scan(store.as_ref(), &one.name, &send).await {
+                let _ = send.send(Err(e)).await;
+                return;
+            }
+        }
+    });
+    receive
+}
+
+async fn scan(store: &dyn Store, collection: &str, send: &mpsc::Sender<Result<Event>>) -> Result<()> {
+    let mut content = Content::default();
+    let mut batches = store.scan(collection, &Filter::all(), None).await?;
+    while let Some(documents) = batches.try_next().await? {
+        documents.iter().for_each(|d| content.add(d.as_bytes()));
+        if send.send(Ok(Event::Documents { collection: collection.to_owned(), documents })).await.is_err() {
+            return Ok(());
+        }
+    }
+    // Whoever does not listen any more has what was wanted.
+    let _ = send.send(Ok(Event::Complete { collection: collection.to_owned(), content, checksum_fits: None })).await;
+    Ok(())
 }

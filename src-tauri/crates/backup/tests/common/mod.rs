@@ -72,6 +72,7 @@ pub fn making(folder: &Path) -> Making {
         collections: Vec::new(),
         own: true,
         reason: "by hand".into(),
+        gap: None,
     }
 }
 

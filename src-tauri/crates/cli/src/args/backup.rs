@@ -8,6 +8,10 @@ use clap::{Args, Subcommand, ValueEnum};
 pub enum Backup {
     /// Take a backup
     Create(CreateBackup),
+    /// Take an increment: what happened since the last one
+    Increment,
+    /// Which moments can be restored with --at, and where the gaps are
+    Timeline,
     /// Backups at all places, newest first
     List,
     /// One backup with its collections
@@ -116,6 +120,12 @@ pub struct Schedule {
     /// When the newest backup is proven by a test restore
     #[arg(long, value_name = "CRON")]
     pub prove_at: Option<String>,
+    /// Take an increment every so many minutes while the window or 'steward serve' runs
+    #[arg(long, value_name = "MINUTES")]
+    pub increments: Option<u32>,
+    /// Take no increments, and record no changes for them
+    #[arg(long, conflicts_with = "increments")]
+    pub no_increments: bool,
     #[arg(long, value_enum)]
     pub compress: Option<Compression>,
     /// Encrypt with the passphrase in $STEWARD_BACKUP_PASSPHRASE, which is kept in the keyring
@@ -151,7 +161,11 @@ pub struct Schedule {
 #[derive(Debug, Args)]
 pub struct Restore {
     /// Id of a backup, 'latest' (the newest that is proven, else the newest), or a manifest, archive or dump folder
-    pub from: String,
+    #[arg(required_unless_present = "at", conflicts_with = "at")]
+    pub from: Option<String>,
+    /// A moment between two backups: '2026-11-22 14:05[:30]' in local time, or RFC 3339; 'backup timeline' lists them
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["into", "database"])]
+    pub at: Option<String>,
     /// Only this collection; NAME=OTHER restores it as another one
     #[arg(long, short, value_name = "NAME[=OTHER]")]
     pub collection: Vec<String>,

@@ -18,6 +18,8 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
         Words::Create(command) => create(session, command).await,
+        Words::Increment => super::increments::take(session).await,
+        Words::Timeline => super::increments::timeline(session).await,
         Words::List => list(session).await,
         Words::Show { id } => show(session, &id).await,
         Words::Verify { id, test_restore } => verify(session, &id, test_restore, None).await,
@@ -277,6 +279,10 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
         settings.schedule = None;
     }
     settings.schedule = command.at.clone().or(settings.schedule);
+    if command.no_increments {
+        settings.increments = None;
+    }
+    settings.increments = command.increments.or(settings.increments);
     settings.proof_schedule = command.prove_at.clone().or(settings.proof_schedule);
     if let Some(of) = command.compress {
         settings.compression = compression(of);
@@ -313,6 +319,8 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
         if let Some(next) = &setup.next_at {
             line(&format!("Next:       {next}"));
         }
+        let minutes = |n: u32| format!("every {}", counted(i64::from(n), "minute"));
+        line(&format!("Increments: {}", s.increments.map_or_else(|| "by hand".to_owned(), minutes)));
         line(&format!("Proof:      {}", s.proof_schedule.as_deref().unwrap_or("by hand")));
         line(&format!(
             "Encrypted:  {}",

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod files;
 pub mod fixes;
 pub mod import;
+mod increments;
 pub mod init;
 pub mod mapping;
 pub mod quality;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use steward_api::dto::{
-    ApplyPlan, Backup, BackupSecret, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreName,
-    RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
+    ApplyPlan, Backup, BackupSecret, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreMoment,
+    RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
 };
 use steward_api::{Address, ApiError, ApiResult};
 use steward_domain::RestoreMode;
@@ -55,7 +55,12 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
 
 /// What is meant: a file or folder, or a backup at one of the places. Opens the workspace that is restored into.
 async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> {
-    let path = Path::new(&command.from);
+    if let Some(at) = &command.at {
+        session.open(false).await?;
+        return Ok(RestoreFrom::Moment(RestoreMoment { at: at.clone() }));
+    }
+    let from = command.from.as_deref().unwrap_or("latest");
+    let path = Path::new(from);
     let file = |path: &Path| RestoreFrom::File { file: session.app.files.register(path).id, database: command.database.clone() };
     let into = command.into.as_deref().map(Address::parse);
     if path.exists() {
@@ -66,7 +71,7 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
         return Ok(file(path));
     }
     session.open(false).await?;
-    let wanted = super::backup::named(session, &command.from).await?;
+    let wanted = super::backup::named(session, from).await?;
     let Some(address) = into else {
         return Ok(RestoreFrom::Backup(wanted));
     };

@@ -17,6 +17,7 @@ mod elsewhere;
 mod import;
 mod mappings;
 mod modes;
+mod moments;
 mod packs;
 mod quarantine;
 mod quarantine_fixes;

@@ -1,0 +1,185 @@
+//! `backups.increment` and `backups.timeline`: changes since the last backup, and the moments that they lead to.
+
+use std::sync::Arc;
+
+use steward_backup::create::{BY_HAND, FOR_INCREMENTS, Made, create};
+use steward_backup::increment::{self, Taken};
+use steward_backup::shelf::Shelved;
+use steward_backup::timeline::{self, told};
+use steward_pipeline::{Error, Progress, Workspace};
+use steward_store::{Capability, StoreErrorKind};
+
+use super::backups;
+use crate::app::App;
+use crate::dto::{
+    BackupIncrement, BackupIncremented, BackupSettings, BackupTimeline, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
+    TakeIncrement, TimelineBase, TimelineGap, TimelineRange, Topic,
+};
+use crate::error::{ApiError, ApiResult};
+use crate::{jobs, shelves};
+
+const ALONE: &str = "A server that stands alone does not announce changes. Increments need a replica set (one member is enough).";
+/// Minutes of a day.
+const LONGEST: u32 = 1440;
+
+pub async fn take(app: &Arc<App>, request: TakeIncrement) -> ApiResult<JobStarted> {
+    Ok(start(app, app.workspace()?, request, BY_HAND))
+}
+
+/// Starts the job that takes an increment.
+pub(crate) fn start(app: &Arc<App>, workspace: Workspace, request: TakeIncrement, reason: &'static str) -> JobStarted {
+    let owner = Arc::clone(app);
+    jobs::start(app, JobKind::Backup, "Taking an increment", JobUnit::Records, move |progress| async move {
+        let taken = run(&owner, &workspace, &request, reason, progress.as_ref()).await?;
+        owner.changed(&[Topic::Backups], None);
+        Ok(JobOutcome::Incremented(taken))
+    })
+}
+
+/// Goes on from the newest increment; where its changes are lost, from the newest whole backup; else a new one is taken.
+async fn run(
+    app: &App,
+    workspace: &Workspace,
+    request: &TakeIncrement,
+    reason: &str,
+    progress: &dyn Progress,
+) -> ApiResult<BackupIncremented> {
+    if !workspace.store.capabilities().has(Capability::ChangeFeed) {
+        return Err(ApiError::new(crate::error::ErrorCode::Unsupported, ALONE));
+    }
+    workspace.store.record_changes(true).await?;
+    let wish = || CreateBackup { passphrase: request.passphrase.clone(), ..CreateBackup::default() };
+    let making = backups::making(app, workspace, wish(), reason).await?;
+    let (shelved, _) = shelves::ours(app, workspace).await?;
+    let mut why = None;
+    for tip in timeline::tips(&shelved) {
+        match increment::take(workspace, &making, &tip, progress).await {
+            Ok(Taken::Quiet(end)) => {
+                return Ok(BackupIncremented { increment: None, base: None, why: None, until: told(end.at), failed: Vec::new() });
+            }
+            Ok(Taken::Made(made)) => return and_base(app, workspace, *made, shelved, wish(), progress).await,
+            // What has to be done again is not known any more from there on.
+            Err(Error::Store(e)) if e.kind == StoreErrorKind::NotFound => why = why.or(Some(e.message)),
+            Err(e) => return Err(e.into()),
+        }
+    }
+    whole(app, workspace, wish(), why, progress).await
+}
+
+/// A whole backup to build on.
+async fn whole(
+    app: &App,
+    workspace: &Workspace,
+    wish: CreateBackup,
+    why: Option<String>,
+    progress: &dyn Progress,
+) -> ApiResult<BackupIncremented> {
+    let mut making = backups::making(app, workspace, wish, FOR_INCREMENTS).await?;
+    making.gap.clone_from(&why);
+    let made = create(workspace, &making, progress).await?;
+    let moment = made.manifest.moment.as_ref().map(|m| m.at);
+    let until = moment.map_or_else(|| made.manifest.made_at.clone(), told);
+    let made = backups::made_and_shown(made);
+    Ok(BackupIncremented { increment: None, base: Some(made.backup), why, until, failed: made.failed })
+}
+
+/// After an increment: something may have come in that no whole backup holds.
+async fn and_base(
+    app: &App,
+    workspace: &Workspace,
+    made: Made,
+    mut shelved: Vec<Shelved>,
+    wish: CreateBackup,
+    progress: &dyn Progress,
+) -> ApiResult<BackupIncremented> {
+    let place = made.places.iter().find(|(_, why)| why.is_none()).map(|(place, _)| place.clone()).unwrap_or_default();
+    let failed: Vec<String> = made.places.iter().filter_map(|(place, why)| why.as_ref().map(|why| format!("{place}: {why}"))).collect();
+    let one = Shelved::new(made.manifest, place);
+    let increment = shown(&one);
+    let until = increment.as_ref().map(|i| i.until.clone()).unwrap_or_default();
+    shelved.insert(0, one);
+    match timeline::needs_base(&shelved) {
+        None => Ok(BackupIncremented { increment, base: None, why: None, until, failed }),
+        why => {
+            let more = whole(app, workspace, wish, why, progress).await?;
+            Ok(BackupIncremented { increment, failed: [failed, more.failed.clone()].concat(), ..more })
+        }
+    }
+}
+
+fn count(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn shown(of: &Shelved) -> Option<BackupIncrement> {
+    let increment = of.manifest.increment.as_ref()?;
+    let until = of.reach.as_ref().map_or(increment.until.at, |r| r.at.max(increment.until.at));
+    Some(BackupIncrement {
+        id: of.manifest.id.clone(),
+        place: of.place.clone(),
+        from: told(increment.from.at),
+        until: told(until),
+        changes: count(increment.changes),
+        bytes: count(of.manifest.file.bytes),
+        damage: of.damage.clone(),
+    })
+}
+
+pub async fn timeline(app: &Arc<App>, _: Empty) -> ApiResult<BackupTimeline> {
+    let workspace = app.workspace()?;
+    let (shelved, notes) = shelves::ours(app, &workspace).await?;
+    let found = timeline::timeline(&shelved);
+    let mut bases: Vec<TimelineBase> = Vec::new();
+    let mut increments: Vec<BackupIncrement> = Vec::new();
+    // Newest first on the shelf, oldest first here; the same at several places is told of once.
+    for one in shelved.iter().rev() {
+        let known = bases.iter().any(|b| b.id == one.manifest.id) || increments.iter().rev().any(|i| i.id == one.manifest.id);
+        if known {
+            continue;
+        }
+        increments.extend(shown(one));
+        bases.extend(one.manifest.moment.as_ref().map(|moment| TimelineBase {
+            id: one.manifest.id.clone(),
+            place: one.place.clone(),
+            at: told(moment.at),
+            proven: one.is_proven(),
+            failed: one.damage.is_some() || one.proof.as_ref().is_some_and(|p| !p.passed()),
+        }));
+    }
+    let possible = workspace.store.capabilities().has(Capability::ChangeFeed);
+    Ok(BackupTimeline {
+        ranges: found.ranges.iter().map(|r| TimelineRange { from: told(r.from), until: told(r.until) }).collect(),
+        gaps: found.gaps.into_iter().map(|g| TimelineGap { from: told(g.from), until: told(g.until), why: g.why }).collect(),
+        bases,
+        increments,
+        every: shelves::settings(app, &workspace).await?.increments,
+        impossible: (!possible).then(|| ALONE.to_owned()),
+        notes,
+    })
+}
+
+/// Follows the settings: changes are recorded from the moment on that increments are wanted.
+pub(crate) async fn switch(workspace: &Workspace, before: &BackupSettings, after: &BackupSettings) -> ApiResult<()> {
+    match (before.increments, after.increments) {
+        (_, Some(minutes)) if !(1..=LONGEST).contains(&minutes) => {
+            Err(ApiError::bad_request(format!("Increments are taken every 1 to {LONGEST} minutes.")))
+        }
+        (_, Some(_)) if !workspace.store.capabilities().has(Capability::ChangeFeed) => {
+            Err(ApiError::new(crate::error::ErrorCode::Unsupported, ALONE))
+        }
+        (_, Some(_)) => Ok(workspace.store.record_changes(true).await?),
+        (Some(_), None) => Ok(workspace.store.record_changes(false).await?),
+        (None, None) => Ok(()),
+    }
+}
+
+/// So many minutes have passed since the last moment that can be reached.
+pub(crate) async fn is_due(app: &App, workspace: &Workspace, minutes: u32) -> ApiResult<bool> {
+    let (shelved, _) = shelves::ours(app, workspace).await?;
+    let last = timeline::timeline(&shelved).ranges.last().map(|r| r.until);
+    let now = workspace.clock.now().timestamp_millis();
+    Ok(last.is_none_or(|last| now - last >= i64::from(minutes) * 60_000 - GRACE))
+}
+
+/// The keeper looks once a minute, and not to the second.
+const GRACE: i64 = 5_000;

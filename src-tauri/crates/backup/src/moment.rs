@@ -1,0 +1,123 @@
+//! A backup of a moment between two backups: the whole backup before it is loaded into a scratch store, the changes up to the
+//! moment are done again there, and what stands there then is read as any other backup is.
+
+mod player;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use steward_pipeline::{Error, Progress, Result};
+use steward_store::{CollectionKind, Store, names};
+
+use crate::events::{self, EVENTS};
+use crate::manifest::{Increment, Manifest};
+use crate::read::{Backup, Event, Listed};
+use crate::restore::{self, Beat};
+use crate::seal::Key;
+use crate::target::Target;
+use crate::timeline;
+
+use player::Player;
+
+/// What leads to a moment.
+pub struct Way {
+    pub base: Backup,
+    /// Oldest first.
+    pub increments: Vec<(Arc<dyn Target>, Manifest)>,
+    pub key: Key,
+}
+
+/// An empty store, and the folder that goes with it when nobody needs it any more.
+pub struct Scratch {
+    pub store: Arc<dyn Store>,
+    pub folder: tempfile::TempDir,
+}
+
+/// Builds the backup of a moment (milliseconds since 1970). People's collections are exactly as they were; Steward's own,
+/// views and time series are those of the whole backup.
+///
+/// Errors: `BadRequest` for damage, and for changes that do not fit the backup.
+pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress) -> Result<Backup> {
+    let Way { base, increments, key } = way;
+    let manifest = base.manifest.clone().ok_or_else(|| Error::BadRequest("Only a backup of Steward's tells its moment.".into()))?;
+    let moment = manifest.moment.clone().ok_or_else(|| Error::BadRequest(format!("{} tells no moment.", manifest.id)))?;
+    load(&base, scratch.store.as_ref(), progress).await?;
+    let mut player = Player::new(Arc::clone(&scratch.store), &base.contents, &moment, at);
+    let mut settings = None;
+    for (target, manifest) in increments {
+        let increment = manifest.increment.clone().ok_or_else(|| Error::BadRequest(format!("{} holds no changes.", manifest.id)))?;
+        replay(target.as_ref(), manifest, &increment, &key, &mut player, progress).await?;
+        if increment.until.at <= at {
+            settings = Some(increment.settings);
+        }
+    }
+    let mut contents = player.finish();
+    if let Some(settings) = settings {
+        for one in contents.iter_mut().filter(|c| !c.is_own()) {
+            one.settings = settings.iter().find(|s| s.name == one.name).cloned();
+        }
+    }
+    for one in contents.iter_mut().filter(|c| c.definition.kind == CollectionKind::Collection) {
+        progress.phase(&format!("Checking {}", one.name));
+        let found = restore::content_of(scratch.store.as_ref(), &one.name, &Beat::none(), progress).await?;
+        (one.records, one.content) = (Some(found.records), Some(found.hash()));
+    }
+    let manifest = Manifest { made_at: timeline::told(at), ..manifest };
+    Ok(Backup::of_store(scratch.store, scratch.folder, manifest, contents))
+}
+
+/// Loads a whole backup, and checks that it is the one that its manifest tells of.
+async fn load(base: &Backup, store: &dyn Store, progress: &dyn Progress) -> Result<()> {
+    let plain: Vec<&Listed> = base.contents.iter().filter(|c| c.definition.kind == CollectionKind::Collection).collect();
+    for one in &plain {
+        store.create_collection(&one.name).await?;
+    }
+    let places: HashMap<String, String> = plain.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
+    let loaded = restore::into_store(store, base, &places, false, &Beat::none(), progress).await?;
+    for one in plain {
+        restore::check_content(one, loaded.get(&one.name).copied().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+async fn replay(
+    target: &dyn Target,
+    manifest: Manifest,
+    increment: &Increment,
+    key: &Key,
+    player: &mut Player,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let id = manifest.id.clone();
+    let backup = Backup::of_target(target, manifest, key.clone(), progress).await?;
+    progress.phase("Doing the changes again");
+    progress.total(increment.changes);
+    let mut done = 0;
+    let mut reading = backup.events();
+    while let Some(event) = reading.recv().await {
+        progress.checkpoint()?;
+        match event? {
+            Event::Documents { collection, documents } if collection == EVENTS => {
+                let changes = documents.iter().map(|d| events::decode(d)).collect::<Result<Vec<_>>>()?;
+                done += changes.len() as u64;
+                player.play(changes).await?;
+                progress.done(done);
+            }
+            Event::Documents { .. } => {}
+            Event::Complete { collection, content, checksum_fits } => {
+                if checksum_fits == Some(false) {
+                    return Err(Error::BadRequest(format!("The checksum of {id} is wrong.")));
+                }
+                if let Some(listed) = backup.listed(&collection) {
+                    restore::check_content(listed, content)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Steward's own collections that come with a whole backup stay as they are in it.
+fn stays(collection: &str) -> bool {
+    names::is_own(collection) && !names::is_beside(collection)
+}

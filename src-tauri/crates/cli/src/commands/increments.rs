@@ -1,0 +1,73 @@
+//! `backup increment` and `backup timeline`
+
+use chrono::{DateTime, Local};
+use steward_api::ApiResult;
+use steward_api::dto::{BackupIncremented, BackupTimeline, Empty, JobOutcome, TakeIncrement};
+
+use crate::exit;
+use crate::output::{self, counted, line, number};
+use crate::session::Session;
+
+/// In local time, as `restore --at` takes it.
+fn local(at: &str) -> String {
+    let parsed = DateTime::parse_from_rfc3339(at);
+    parsed.map_or_else(|_| at.to_owned(), |at| at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S%.3f").to_string())
+}
+
+pub async fn take(session: &Session) -> ApiResult<u8> {
+    let job = session.run_job("backups.increment", &TakeIncrement::default()).await?;
+    let taken: BackupIncremented = super::outcome(job, |o| if let JobOutcome::Incremented(taken) = o { Some(taken) } else { None })?;
+    output::answer(session.json, &taken, |taken| {
+        if let Some(one) = &taken.increment {
+            line(&format!("{}: {}, {} bytes, in {}", one.id, counted(one.changes, "change"), number(one.bytes), one.place));
+        }
+        if let Some(why) = &taken.why {
+            line(&format!("Increments could not go on: {why}"));
+        }
+        if let Some(base) = &taken.base {
+            line(&format!("{}: a whole backup of {} to build on, in {}", base.id, counted(base.records, "record"), base.place));
+        }
+        if taken.increment.is_none() && taken.base.is_none() {
+            line("Nothing happened since.");
+        }
+        line(&format!("The last moment that can be reached: {}", local(&taken.until)));
+        for why in &taken.failed {
+            line(&format!("Not there: {why}"));
+        }
+    });
+    Ok(if taken.failed.is_empty() { exit::DONE } else { exit::FINDINGS })
+}
+
+pub async fn timeline(session: &Session) -> ApiResult<u8> {
+    let found: BackupTimeline = session.call("backups.timeline", &Empty {}).await?;
+    output::answer(session.json, &found, told);
+    Ok(exit::DONE)
+}
+
+fn told(found: &BackupTimeline) {
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    for range in &found.ranges {
+        rows.push((&range.from, format!("{}  to  {}  can be reached", local(&range.from), local(&range.until))));
+    }
+    for gap in &found.gaps {
+        rows.push((&gap.from, format!("{}  to  {}  GAP: {}", local(&gap.from), local(&gap.until), gap.why)));
+    }
+    // A gap begins where a range ends.
+    rows.sort_by_key(|(from, _)| *from);
+    for (_, row) in &rows {
+        line(row);
+    }
+    let counts = format!(
+        "{}, {}",
+        counted(i64::try_from(found.bases.len()).unwrap_or(i64::MAX), "whole backup"),
+        counted(i64::try_from(found.increments.len()).unwrap_or(i64::MAX), "increment")
+    );
+    match (&found.impossible, rows.is_empty()) {
+        (Some(why), _) => line(why),
+        (None, true) => line("No moment can be reached yet. Take an increment with 'steward backup increment'."),
+        (None, false) => line(&counts),
+    }
+    for note in &found.notes {
+        line(&format!("Note: {note}"));
+    }
+}
