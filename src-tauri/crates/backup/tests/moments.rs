@@ -97,14 +97,16 @@ async fn something(workspace: &Workspace, chance: &mut Chance, step: usize) {
             write(workspace, ops).await;
         }
         3..=6 => {
-            let set: Vec<(&str, Bson)> = match chance.below(5) {
+            let kind = chance.below(5);
+            let set: Vec<(&str, Bson)> = match kind {
                 0 => vec![("in.deep.a", 2.into()), ("in.deep.new", doc! { "x": [1, 2] }.into())],
                 1 => vec![("in.list", vec![1, 2].into())],
                 2 => vec![("added", step.to_string().into()), ("also", Bson::Null)],
                 3 => vec![("in", doc! { "list": [{ "n": 1 }], "deep": { "a": 3 } }.into())],
                 _ => vec![("text", "another".into())],
             };
-            let unset = if chance.below(3) == 0 { vec!["in.deep.new".into(), "also".into()] } else { Vec::new() };
+            // Servers refuse to set and unset the same field at once.
+            let unset = if matches!(kind, 1 | 4) { vec!["in.deep.new".into(), "also".into()] } else { Vec::new() };
             let set = set.into_iter().map(|(path, value)| (path.into(), value)).collect();
             write(workspace, vec![WriteOp::Patch { collection: name.into(), id: id.into(), expect: Vec::new(), set, unset }]).await;
         }
@@ -185,13 +187,13 @@ async fn every_moment_comes_back(workspace: Workspace) {
     }
     backup(&workspace, place.path()).await;
     let mut known = vec![(moment().await, state(&workspace).await)];
-    for step in 0..48 {
+    for step in 0..30 {
         something(&workspace, &mut chance, step).await;
         known.push((moment().await, state(&workspace).await));
         if chance.below(6) == 0 {
             next(&workspace, place.path()).await;
         }
-        if step == 30 {
+        if step == 20 {
             backup(&workspace, place.path()).await;
         }
     }
@@ -200,7 +202,7 @@ async fn every_moment_comes_back(workspace: Workspace) {
     let all = shelved(place.path()).await;
     let found = timeline::timeline(&all);
     assert!(found.ranges.len() == 1 && found.gaps.is_empty(), "{found:?}");
-    assert!(all.iter().filter(|b| b.is_increment()).count() > 4);
+    assert!(all.iter().filter(|b| b.is_increment()).count() > 2);
     for (step, (moment, then)) in known.iter().enumerate() {
         let backup = at(place.path(), *moment).await.unwrap();
         same(&told(&backup), then, &format!("after step {step}"));
@@ -290,8 +292,15 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
     }
     // A position that nobody keeps any more.
     let mut lost = all.iter().find(|s| !s.is_increment()).unwrap().clone();
-    let forgotten = if lost.manifest.source.server.starts_with("Mongo") { r#"{"after":{"$timestamp":{"t":1,"i":1}}}"# } else { "1@1" };
-    lost.manifest.position = Some(forgotten.into());
+    let mut live = workspace.store.changes(None).await.unwrap();
+    put(&workspace, "careers", [doc! { "_id": 8 }].into_iter()).await;
+    let token = live.try_next().await.unwrap().unwrap().token.0;
+    let forgotten = match token.split_once("82") {
+        // A change of long ago, as if it had left the oplog.
+        Some((head, tail)) if head.contains("_data") => format!("{head}820000000100000001{}", &tail[16..]),
+        _ => "1@1".to_owned(),
+    };
+    lost.manifest.position = Some(forgotten);
     lost.reach = None;
     match increment::take(&workspace, &making(place.path()), &lost, &Silent).await {
         Err(Error::Store(e)) => assert_eq!(e.kind, StoreErrorKind::NotFound, "{e} {:?}", e.details),
@@ -314,8 +323,8 @@ impl Progress for Stopped {
     fn phase(&self, _: &str) {}
     fn total(&self, _: u64) {}
     fn done(&self, _: u64) {}
-    fn checkpoint(&self) -> steward_pipeline::Result<()> {
-        Err(Error::Cancelled)
+    fn is_cancelled(&self) -> bool {
+        true
     }
 }
 

@@ -22,6 +22,7 @@ import { BackupTable } from "./BackupTable";
 import classes from "./backups.module.css";
 import { Head } from "./Head";
 import { askRestore } from "./host";
+import { MomentsPanel } from "./MomentsPanel";
 import { fileSource, newestOf } from "./model";
 import { CutOff, RestoresPanel } from "./Restores";
 import { RunningJobs } from "./RunningJobs";
@@ -70,6 +71,7 @@ export function BackupsPage() {
             <>
               <Notes notes={data.notes} />
               <Head backups={data} onSettings={() => setSettings(true)} />
+              <MomentsPanel readOnly={readOnly} onSettings={() => setSettings(true)} />
               <Lists data={data} button={button} />
             </>
           )}

@@ -52,7 +52,7 @@ export function RestoreChoice({ source, start, onClose, onPlan }: Props) {
       <SourceLine backups={backups} from={from} name={chosen.name} onChange={(next) => setChosen(next)} />
       {from ? (
         <ChoiceForm
-          key={id ?? (from.kind === "file" ? from.file : "")}
+          key={keyOf(from)}
           from={from}
           backup={backup}
           file={chosen.name}
@@ -93,7 +93,7 @@ function SourceLine({ backups, from, name, onChange }: SourceProps) {
       <Select
         className={classes.grow ?? ""}
         label="From"
-        placeholder={from?.kind === "file" ? name : "Choose a backup"}
+        placeholder={from === undefined || from.kind === "backup" ? "Choose a backup" : name}
         value={from?.kind === "backup" ? from.id : null}
         disabled={backups.length === 0}
         allowDeselect={false}
@@ -167,7 +167,8 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
           <Collections lines={lines} onChange={setLines} />
         ) : (
           <div className="dim">
-            All collections of the file; the plan shows which, before anything is written.
+            {from.kind === "moment" ? "All collections of that moment" : "All collections of the file"}; the
+            plan shows which, before anything is written.
           </div>
         )}
         {from.kind === "file" && (
@@ -225,9 +226,19 @@ function databaseOf(text: string): { database?: string } {
   return text.trim() === "" ? {} : { database: text.trim() };
 }
 
+function keyOf(from: RestoreFrom): string {
+  switch (from.kind) {
+    case "backup":
+      return `backup ${from.id}`;
+    case "moment":
+      return `moment ${from.at}`;
+    case "file":
+      return `file ${from.file}`;
+  }
+}
+
 function sameSource(one: RestoreFrom, other: RestoreFrom): boolean {
-  if (one.kind === "backup") return other.kind === "backup" && one.id === other.id;
-  return other.kind === "file" && one.file === other.file;
+  return keyOf(one) === keyOf(other);
 }
 
 function linesOf(backup: Backup | undefined, again: Choice | undefined): Line[] {

@@ -15,7 +15,7 @@ import { outcomeOf, useJob } from "@/shared/jobs/jobs";
 import { useGo } from "@/shared/nav";
 import { ConfirmBody, Loading, Problem, StateMark, showSaved } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
-import { when } from "@/shared/words/words";
+import { stamp, when } from "@/shared/words/words";
 import { planUndo } from "./actions";
 import { type RestoreSource, unlocked } from "./host";
 import { restoreAction, restoredSentence, writesOf } from "./model";
@@ -75,6 +75,8 @@ function titleOf(stage: Stage): string {
     case "plan":
       return "Restore";
     case "ask":
+      if (stage.choice.request.from.kind === "moment" && stage.plan.madeAt)
+        return `Restore what was there ${stamp(stage.plan.madeAt)}?`;
       return stage.plan.madeAt
         ? `Restore the backup taken ${when(stage.plan.madeAt)}?`
         : `Restore ${stage.plan.backup}?`;

@@ -10,6 +10,7 @@ import type {
   BackupRecords,
   BackupRef,
   BackupSetup,
+  BackupTimeline,
   Backups,
   BringBack,
   BrowseBackup,
@@ -121,6 +122,7 @@ import type {
   SplitSource,
   SuggestMapping,
   SuggestedMapping,
+  TakeIncrement,
   TestConnection,
   TestSchemas,
   TryMapping,
@@ -308,6 +310,10 @@ export interface Commands {
   "backups.get": { request: BackupRef; response: Backup };
   /** Takes a backup. (Write) */
   "backups.create": { request: CreateBackup; response: JobStarted };
+  /** Takes an increment: what happened since the last one (a job). (Write) */
+  "backups.increment": { request: TakeIncrement; response: JobStarted };
+  /** Which moments can be reached, where the gaps are, and why. (Read) */
+  "backups.timeline": { request: Empty; response: BackupTimeline };
   /** Reads a backup to its end, or restores it into a scratch workspace, and notes the proof. (Write) */
   "backups.verify": { request: VerifyBackup; response: JobStarted };
   /** Plans which backups go by the rules of retention. (Read) */
@@ -442,6 +448,8 @@ export const commandClass = {
   "backups.list": "Read",
   "backups.get": "Read",
   "backups.create": "Write",
+  "backups.increment": "Write",
+  "backups.timeline": "Read",
   "backups.verify": "Write",
   "backups.planPrune": "Read",
   "backups.prune": "Destructive",

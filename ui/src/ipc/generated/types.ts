@@ -107,6 +107,37 @@ export type BackupDifference = { collection: string, added: number, changed: num
 export type BackupEncryption = { "kind": "none" } | { "kind": "passphrase" } | { "kind": "recipients", recipients: Array<string>, };
 
 /**
+ * Changes between two moments, RFC 3339 UTC.
+ */
+export type BackupIncrement = { id: string, place: string, from: string, until: string, changes: number, 
+/**
+ * On disk.
+ */
+bytes: number, damage?: string, };
+
+export type BackupIncremented = { 
+/**
+ * Absent where nothing happened.
+ */
+increment?: BackupIncrement, 
+/**
+ * The whole backup that was taken instead, or as well.
+ */
+base?: Backup, 
+/**
+ * Why it was taken, where increments could not go on.
+ */
+why?: string, 
+/**
+ * The last moment that can be reached now.
+ */
+until: string, 
+/**
+ * Places that do not have it, with why.
+ */
+failed: Array<string>, };
+
+/**
  * A new key pair: the identity is in the keyring, backups are encrypted to the recipient.
  */
 export type BackupKey = { recipient: string, 
@@ -192,7 +223,11 @@ schedule?: string,
 /**
  * When the newest backup is proven by a test restore.
  */
-proofSchedule?: string, retention: BackupRetention, };
+proofSchedule?: string, 
+/**
+ * Minutes between two increments, 1 to 1,440; absent: none are taken by themselves.
+ */
+increments?: number, retention: BackupRetention, };
 
 export type BackupSetup = { settings: BackupSettings, 
 /**
@@ -207,6 +242,20 @@ hasKey: boolean,
  * When the next one is due, RFC 3339 UTC.
  */
 nextAt?: string, };
+
+export type BackupTimeline = { 
+/**
+ * Oldest first, as everything here.
+ */
+ranges: Array<TimelineRange>, gaps: Array<TimelineGap>, bases: Array<TimelineBase>, increments: Array<BackupIncrement>, 
+/**
+ * Minutes between two increments that are taken by themselves.
+ */
+every?: number, 
+/**
+ * Why this workspace can have no increments.
+ */
+impossible?: string, notes: Array<string>, };
 
 export type BackupVerified = { backup: Backup, proof: BackupProof, collections: Array<BackupChecked>, notes: Array<string>, };
 
@@ -932,7 +981,7 @@ export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "qual
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "restored", "value": RestoreDone };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "restored", "value": RestoreDone };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -1556,7 +1605,7 @@ interrupted: boolean, canUndo: boolean, };
 /**
  * Where to restore from.
  */
-export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "file", file: string, database?: string, };
+export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "file", file: string, database?: string, };
 
 export type RestoreId = { restoreId: string, };
 
@@ -1564,6 +1613,11 @@ export type RestoreId = { restoreId: string, };
  * How restored records meet those that are there.
  */
 export type RestoreMode = "clean" | "merge";
+
+/**
+ * A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
+ */
+export type RestoreMoment = { at: string, };
 
 export type RestoreName = { name: string, into: string, };
 
@@ -1601,7 +1655,11 @@ from: string,
 /**
  * When the backup was taken, RFC 3339 UTC; absent for other tools' archives.
  */
-madeAt?: string, mode: RestoreMode, collections: Array<RestoredCollection>, 
+madeAt?: string, 
+/**
+ * The moment between two backups that was restored, RFC 3339 UTC.
+ */
+moment?: string, mode: RestoreMode, collections: Array<RestoredCollection>, 
 /**
  * History, quarantine, mappings and settings were brought back too.
  */
@@ -2145,6 +2203,15 @@ missingFields: Array<string>,
  */
 questions: Array<string>, };
 
+/**
+ * Takes an increment: what happened since the last one. Where none can build on what is there, a whole backup.
+ */
+export type TakeIncrement = { 
+/**
+ * For encryption by passphrase; absent: that of the keyring.
+ */
+passphrase?: string, };
+
 export type TestConnection = { uri: string, 
 /**
  * Where the address names a user without one.
@@ -2160,6 +2227,25 @@ schema?: string,
  * Absent: the examples that come with the pack.
  */
 examples?: Array<SchemaExample>, };
+
+/**
+ * A whole backup that increments can build on.
+ */
+export type TimelineBase = { id: string, place: string, at: string, proven: boolean, 
+/**
+ * The last proof found something wrong, or the file is damaged.
+ */
+failed: boolean, };
+
+/**
+ * Moments that cannot.
+ */
+export type TimelineGap = { from: string, until: string, why: string, };
+
+/**
+ * Moments that can be reached, both ends included.
+ */
+export type TimelineRange = { from: string, until: string, };
 
 /**
  * A value and how often it occurs.

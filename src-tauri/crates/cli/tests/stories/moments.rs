@@ -60,7 +60,7 @@ on_both! {
         filled(at);
         at.json(0, &["backup", "increment"]);
         let mut moments = Vec::new();
-        for salary in ["1", "2", "3"] {
+        for salary in ["50001", "50002", "50003"] {
             at.json(0, &["records", "set", "c-5", &format!("average_salary={salary}")]);
             moments.push(now());
             at.json(0, &["backup", "increment"]);
@@ -77,10 +77,10 @@ on_both! {
         // Whatever closes it, later moments can be reached again.
         at.json(0, &["backup", "increment"]);
         let moment = now();
-        at.json(0, &["records", "set", "c-5", "average_salary=4"]);
+        at.json(0, &["records", "set", "c-5", "average_salary=50004"]);
         at.json(0, &["backup", "increment"]);
         at.json(0, &["restore", "--at", &moment, "--yes"]);
-        assert_eq!(number(&at.json(0, &["records", "get", "c-5"]), "/document/average_salary"), 3);
+        assert_eq!(number(&at.json(0, &["records", "get", "c-5"]), "/document/average_salary"), 50_003);
     }
 
     fn a_killed_increment_is_none(at) {

@@ -1,5 +1,5 @@
 /** How this workspace is backed up: where to, when, how locked, how long kept. */
-import { Alert, Button, Checkbox, Drawer, Group, Radio, Stack } from "@mantine/core";
+import { Alert, Button, Checkbox, Drawer, Group, NumberInput, Radio, Stack } from "@mantine/core";
 import { useState } from "react";
 import {
   type ApiError,
@@ -113,6 +113,17 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
           value={proofs}
           onChange={setProofs}
         />
+        <NumberInput
+          maw={260}
+          label="An increment every (minutes)"
+          description="What happens between two backups, so that any moment can be restored. Empty: only by hand."
+          min={1}
+          max={1440}
+          allowDecimal={false}
+          placeholder="5"
+          value={draft.increments ?? ""}
+          onChange={(value) => setDraft(({ increments: _before, ...rest }) => withIncrements(rest, value))}
+        />
         <p className={classes.hint}>
           While this window is open or a server of Steward runs; what was missed is caught up once.
         </p>
@@ -162,6 +173,10 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
       </Group>
     </form>
   );
+}
+
+function withIncrements(rest: BackupSettings, value: number | string): BackupSettings {
+  return typeof value === "number" && value > 0 ? { ...rest, increments: value } : rest;
 }
 
 function settingsOf(draft: BackupSettings, schedule: Schedule, proofs: Schedule, lock: Lock): BackupSettings {

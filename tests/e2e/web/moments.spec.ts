@@ -1,0 +1,60 @@
+/** Any moment between two backups can be restored: picked on the page, planned, restored, taken back. */
+import { expectNothingSerious } from "./backups";
+import { cellOf, expect, goTo, test, toast } from "./kit";
+
+/** The next whole second, once it has passed. */
+async function secondBetween(): Promise<number> {
+  const at = Math.ceil((Date.now() + 50) / 1000) * 1000;
+  while (Date.now() <= at + 50) await new Promise((done) => setTimeout(done, 50));
+  return at;
+}
+
+/** As the field takes it; the page lives in UTC. */
+function local(at: number): string {
+  return new Date(at).toISOString().slice(0, 19);
+}
+
+test("a moment between two edits is restored, and the restore is undone", async ({ app, steward }) => {
+  await goTo(app, "Backups");
+  await app.getByRole("button", { name: "Settings", exact: true }).first().click();
+  const drawer = app.getByRole("dialog", { name: "Settings of backups" });
+  await drawer.getByRole("textbox", { name: "An increment every (minutes)" }).fill("5");
+  await drawer.getByRole("button", { name: "Save" }).click();
+  await expect(toast(app, "Settings of backups saved.")).toBeVisible();
+  await expect(app.getByText("What happens is kept every 5 minutes")).toBeVisible();
+
+  const take = app.getByRole("button", { name: "Take an increment" });
+  await take.click();
+  const axis = app.getByRole("slider", { name: "Moment on the timeline" });
+  await expect(axis).toBeVisible({ timeout: 30_000 });
+  steward.cli("records", "set", "11-1011.00", "title=The good title");
+  const moment = await secondBetween();
+  steward.cli("records", "set", "11-1011.00", "title=The mistake");
+  await expect(take).toBeEnabled();
+  await take.click();
+  await expect(toast(app, "Increment taken: 1 change.")).toBeVisible({ timeout: 30_000 });
+  await expectNothingSerious(app, "the page with moments");
+
+  // The keyboard moves along what can be reached; the field takes the second.
+  await axis.press("Home");
+  const field = app.getByLabel("Moment", { exact: true });
+  await field.fill("2001-01-01T10:00:00");
+  await expect(app.getByText("This moment cannot be reached.")).toBeVisible();
+  await expect(app.getByRole("button", { name: "Restore to this moment…" })).toBeDisabled();
+  await field.fill(local(moment));
+  await app.getByRole("button", { name: "Restore to this moment…" }).click();
+  const dialog = app.getByRole("dialog");
+  await dialog.getByRole("button", { name: "See the plan" }).click();
+  await expect(dialog.getByRole("deletion").first()).toHaveText("The mistake", { timeout: 30_000 });
+  await dialog.getByRole("button", { name: "Restore 1 collection, replacing 1 record" }).click();
+  await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
+  await dialog.getByRole("button", { name: "Open the records" }).click();
+  await expect(cellOf(app, "11-1011.00", "title")).toHaveText("The good title");
+
+  await goTo(app, "Backups");
+  await app.getByRole("table", { name: "Restores" }).getByRole("button", { name: "Undo…" }).click();
+  await dialog.getByRole("button", { name: "Undo, bringing 361 records back" }).click();
+  await expect(toast(app, "Restore undone")).toBeVisible({ timeout: 60_000 });
+  await goTo(app, "Records");
+  await expect(cellOf(app, "11-1011.00", "title")).toHaveText("The mistake");
+});

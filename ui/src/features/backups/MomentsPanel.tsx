@@ -1,0 +1,242 @@
+/** Moments between backups: which can be restored, where the gaps are and why, and the way to one of them. */
+import { Button, Group, Stack, TextInput, Tooltip } from "@mantine/core";
+import { IconHistory, IconPlayerTrackNext } from "@tabler/icons-react";
+import { useState } from "react";
+import { asApiError, type BackupTimeline, call } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { outcomeOf } from "@/shared/jobs/jobs";
+import { Panel, showError, showSaved, showWarning } from "@/shared/ui";
+import { noteSaved } from "@/shared/undo/undo";
+import { count, stamp } from "@/shared/words/words";
+import { useRunning } from "./actions";
+import { askRestore, locked } from "./host";
+import {
+  extentOf,
+  gapAt,
+  isReachable,
+  momentAt,
+  momentsSentence,
+  nearest,
+  placeOf,
+  readMoment,
+  type Span,
+  spans,
+  ticksOf,
+  writeMoment,
+} from "./moments";
+import classes from "./moments.module.css";
+
+async function takeIncrement(): Promise<void> {
+  try {
+    const taken = await locked(async (secret) =>
+      outcomeOf(await call("backups.increment", secret), "incremented"),
+    );
+    noteSaved();
+    if (taken.increment) showSaved(`Increment taken: ${count(taken.increment.changes, "change")}.`);
+    else if (taken.base) showSaved("A whole backup was taken to build on.");
+    else showSaved("Nothing happened since.");
+    if (taken.why) showWarning("Increments could not go on from before.", taken.why);
+    if (taken.failed.length > 0) showWarning("Not every place has it.", taken.failed.join(" "));
+  } catch (thrown) {
+    showError(asApiError(thrown));
+  }
+}
+
+export function MomentsPanel({ readOnly, onSettings }: { readOnly: boolean; onSettings: () => void }) {
+  const timeline = useCall("backups.timeline", {}).data;
+  const taking = useRunning().some((job) => job.kind === "backup");
+  if (!timeline) return null;
+  return (
+    <Panel
+      title="Moments"
+      actions={
+        timeline.impossible ? undefined : (
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            leftSection={<IconPlayerTrackNext size={14} />}
+            disabled={readOnly || taking}
+            onClick={() => void takeIncrement()}
+          >
+            Take an increment
+          </Button>
+        )
+      }
+    >
+      <Stack gap="sm" className={classes.panel ?? ""}>
+        <About timeline={timeline} onSettings={onSettings} />
+        {timeline.ranges.length + timeline.gaps.length > 0 && (
+          <Moments timeline={timeline} readOnly={readOnly} />
+        )}
+      </Stack>
+    </Panel>
+  );
+}
+
+function About({ timeline, onSettings }: { timeline: BackupTimeline; onSettings: () => void }) {
+  if (timeline.impossible) return <div className="dim">{timeline.impossible}</div>;
+  if (timeline.every) {
+    return (
+      <div className="dim">
+        What happens is kept every {count(timeline.every, "minute")}, while this window is open or a server of
+        Steward runs.
+      </div>
+    );
+  }
+  return (
+    <div className="dim">
+      Increments keep what happens between two backups, so that any moment can be restored. They are taken by
+      hand;{" "}
+      <button type="button" className={classes.link} onClick={onSettings}>
+        the settings
+      </button>{" "}
+      say how often they are taken by themselves.
+    </div>
+  );
+}
+
+function Moments({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: boolean }) {
+  const ranges = spans(timeline.ranges);
+  const last = ranges.at(-1)?.until;
+  const [chosen, setChosen] = useState<number>();
+  const at = chosen ?? last;
+  const extent = extentOf(timeline, Date.now());
+  if (!extent) return null;
+  const fits = at !== undefined && isReachable(at, ranges);
+  const gap = at === undefined ? undefined : gapAt(at, timeline);
+  const restore = () => {
+    if (at === undefined) return;
+    const iso = new Date(at).toISOString();
+    askRestore({ from: { kind: "moment", at: iso }, name: stamp(iso) });
+  };
+  return (
+    <>
+      <Axis timeline={timeline} ranges={ranges} extent={extent} at={at} onPick={setChosen} />
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (fits && !readOnly) restore();
+        }}
+      >
+        <Group gap="xs" align="flex-end">
+          <TextInput
+            type="datetime-local"
+            step={1}
+            label="Moment"
+            value={at === undefined ? "" : writeMoment(at)}
+            onChange={(event) => setChosen(readMoment(event.currentTarget.value) ?? at)}
+          />
+          <Button type="submit" leftSection={<IconHistory size={14} />} disabled={!fits || readOnly}>
+            Restore to this moment…
+          </Button>
+          {!fits && (
+            <span className={classes.why} role="status">
+              {gap ? `It lies in a gap: ${gap.why}` : "This moment cannot be reached."}
+            </span>
+          )}
+        </Group>
+      </form>
+      {timeline.gaps.length > 0 && <Gaps timeline={timeline} />}
+    </>
+  );
+}
+
+type AxisProps = {
+  timeline: BackupTimeline;
+  ranges: Span[];
+  extent: Span;
+  at: number | undefined;
+  onPick: (at: number) => void;
+};
+
+/** A click or the arrow keys pick a moment: a minute, with Shift an hour. */
+function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
+  const pick = (wanted: number) => {
+    const found = nearest(wanted, ranges);
+    if (found !== undefined) onPick(found);
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const step = event.shiftKey ? 3_600_000 : 60_000;
+    const from = at ?? extent.until;
+    const targets: Record<string, number | undefined> = {
+      ArrowLeft: from - step,
+      ArrowRight: from + step,
+      Home: ranges[0]?.from,
+      End: ranges.at(-1)?.until,
+    };
+    const target = targets[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    pick(target);
+  };
+  const style = (span: Span) => {
+    const left = placeOf(span.from, extent);
+    return { left: `${left}%`, width: `${placeOf(span.until, extent) - left}%` };
+  };
+  return (
+    <div className={classes.axis}>
+      <div
+        className={classes.track}
+        role="slider"
+        tabIndex={0}
+        aria-label="Moment on the timeline"
+        aria-description={momentsSentence(timeline)}
+        aria-valuemin={extent.from}
+        aria-valuemax={extent.until}
+        aria-valuenow={at ?? extent.from}
+        aria-valuetext={at === undefined ? "none" : stamp(new Date(at).toISOString())}
+        onKeyDown={onKeyDown}
+        onClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect();
+          pick(momentAt((event.clientX - box.left) / box.width, extent));
+        }}
+      >
+        {spans(timeline.gaps).map((gap) => (
+          <span key={`gap ${gap.from}`} className={classes.gap} style={style(gap)} />
+        ))}
+        {ranges.map((range) => (
+          <span key={range.from} className={classes.range} style={style(range)} />
+        ))}
+        {timeline.bases.map((base) => (
+          <Tooltip key={base.id} label={`Whole backup, ${stamp(base.at)}: ${baseWords(base)}`}>
+            <span
+              className={classes.base}
+              data-tone={base.failed ? "bad" : base.proven ? "good" : "plain"}
+              style={{ left: `${placeOf(Date.parse(base.at), extent)}%` }}
+            />
+          </Tooltip>
+        ))}
+        {at !== undefined && <span className={classes.chosen} style={{ left: `${placeOf(at, extent)}%` }} />}
+      </div>
+      <div className={classes.ticks} aria-hidden>
+        {ticksOf(extent).map((tick) => (
+          <span key={tick} style={{ left: `${placeOf(tick, extent)}%` }}>
+            {tickWords(tick, extent)}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function baseWords(base: BackupTimeline["bases"][number]): string {
+  if (base.failed) return "failed";
+  return base.proven ? "proven" : "never proven";
+}
+
+function tickWords(at: number, extent: Span): string {
+  const [day = "", time = ""] = writeMoment(at).split("T");
+  return extent.until - extent.from > 3 * 86_400_000 ? day.slice(5) : time.slice(0, 5);
+}
+
+function Gaps({ timeline }: { timeline: BackupTimeline }) {
+  return (
+    <ul className={classes.gaps} aria-label="Gaps">
+      {timeline.gaps.map((gap) => (
+        <li key={gap.from}>
+          Gap from {stamp(gap.from)} to {stamp(gap.until)}: {gap.why}
+        </li>
+      ))}
+    </ul>
+  );
+}
