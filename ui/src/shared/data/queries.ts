@@ -106,7 +106,7 @@ const commandsOfTopic: Record<Topic, string[]> = {
   quality: ["quality.last", "records.find", "records.count"],
   settings: ["settings.list", "mappings.list", "mappings.get"],
   schemas: ["schemas.list", "schemas.get", "schemas.inspect", "imports.preview", "collections.list"],
-  backups: ["backups.setup", "backups.list", "backups.get", "restores.list"],
+  backups: ["backups.setup", "backups.list", "backups.get", "backups.timeline", "restores.list"],
 };
 
 /** Which cached answers an event makes old. */

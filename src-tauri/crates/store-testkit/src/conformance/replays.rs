@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt as _;
-use steward_domain::{Filter, order};
-use steward_store::{Capability, Change, IndexSpec, Position, Replayed, ResumeToken, Step, Store, StoreErrorKind, WriteOp, names};
+use steward_domain::order;
+use steward_store::{
+    Capability, Change, IndexSpec, Position, Replayed, ResumeToken, Snapshot, Step, Store, StoreErrorKind, WriteOp, names,
+};
 
 use super::changes::patch;
 use super::{C, assert_kind, edit, has, plain, with};
@@ -15,7 +17,10 @@ use crate::Fixture;
 type State = BTreeMap<String, BTreeMap<Vec<u8>, Document>>;
 
 async fn state(store: &dyn Store) -> State {
-    let snapshot = store.snapshot().await.unwrap();
+    contents(store.snapshot().await.unwrap().as_ref()).await
+}
+
+async fn contents(snapshot: &dyn Snapshot) -> State {
     let mut out = State::new();
     for one in snapshot.collections().iter().filter(|c| !names::is_own(&c.name)) {
         let batches: Vec<Vec<_>> = snapshot.scan(&one.name).await.unwrap().try_collect().await.unwrap();
@@ -25,9 +30,12 @@ async fn state(store: &dyn Store) -> State {
     out
 }
 
-async fn begin(store: &dyn Store) -> Position {
+/// A position and what stood there then. A server's snapshot may lag behind the last writes: what they did comes after.
+async fn begin(store: &dyn Store) -> (Position, State) {
     store.record_changes(true).await.unwrap();
-    store.snapshot().await.unwrap().position().expect("a store with a change feed tells where it stands")
+    let snapshot = store.snapshot().await.unwrap();
+    let position = snapshot.position().expect("a store with a change feed tells where it stands");
+    (position, contents(snapshot.as_ref()).await)
 }
 
 async fn since(store: &dyn Store, position: &Position) -> (Vec<Change>, Position) {
@@ -90,10 +98,11 @@ pub async fn what_was_done_is_told_to_the_end(fixture: &dyn Fixture) {
     if unsupported(&*store).await {
         return;
     }
-    let start = begin(&*store).await;
-    let mut known = state(&*store).await;
-    let (none, quiet) = since(&*store, &start).await;
-    assert!(none.is_empty(), "{none:?}");
+    let (start, mut known) = begin(&*store).await;
+    let (before, quiet) = since(&*store, &start).await;
+    play(&mut known, &before);
+    assert_eq!(known, state(&*store).await);
+    assert!(since(&*store, &quiet).await.0.is_empty(), "nothing is told twice");
     edit(&*store, patch(0, &[], &[("a.c", 2.into()), ("a.new", doc! { "x": [1] }.into()), ("z", 1.5.into())], &[])).await.unwrap();
     edit(&*store, patch(0, &[], &[("a.b", vec![1, 2].into()), ("a.new.x", Bson::Null)], &["z"])).await.unwrap();
     edit(&*store, WriteOp::insert(C, &doc! { "_id": "late", "n": 1 }).unwrap()).await.unwrap();
@@ -117,8 +126,7 @@ pub async fn collections_come_and_go(fixture: &dyn Fixture) {
     if unsupported(&*store).await {
         return;
     }
-    let start = begin(&*store).await;
-    let mut known = state(&*store).await;
+    let (start, mut known) = begin(&*store).await;
     edit(&*store, patch(0, &[], &[("n", 1.into())], &[])).await.unwrap();
     store.create_collection("other").await.unwrap();
     edit(&*store, WriteOp::insert("other", &doc! { "_id": 7 }).unwrap()).await.unwrap();
@@ -147,8 +155,7 @@ pub async fn what_was_held_beside_is_told(fixture: &dyn Fixture) {
     if unsupported(&*store).await {
         return;
     }
-    let start = begin(&*store).await;
-    let mut known = state(&*store).await;
+    let (start, mut known) = begin(&*store).await;
     edit(&*store, patch(1, &[], &[("n", 1.into())], &[])).await.unwrap();
     store.create_collection("steward.ready.x").await.unwrap();
     for n in 5..8 {
@@ -192,11 +199,9 @@ pub async fn other_histories_are_refused(fixture: &dyn Fixture) {
     if unsupported(&*store).await {
         return;
     }
-    let start = begin(&*store).await;
+    let (start, _) = begin(&*store).await;
     let nonsense = Position { token: ResumeToken("nonsense".into()), ..start.clone() };
     assert!(store.replay(&nonsense).await.is_err());
     edit(&*store, patch(0, &[], &[("n", 1.into())], &[])).await.unwrap();
-    assert_eq!(since(&*store, &start).await.0.len(), 1);
-    store.ensure_index(C, &IndexSpec::on("n")).await.unwrap();
-    assert_eq!(store.count(C, &Filter::all()).await.unwrap(), 1);
+    assert!(!since(&*store, &start).await.0.is_empty(), "the right one is taken all the same");
 }
