@@ -188,7 +188,10 @@ function EntryLine({ entry, open, picked, onOpen, onPick }: LineProps) {
           <span className={classes.entryTitle}>{entryTitle(entry)}</span>
           {entry.edited && <Tag tone="accent">edited</Tag>}
           <span className={classes.entryPlace}>
-            {entry.sourceFile}, row {number(entry.rowNumber)}
+            <span className="ellipsis" title={entry.sourceFile}>
+              {entry.sourceFile}
+            </span>
+            <span className={classes.rowNumber}>, row {number(entry.rowNumber)}</span>
           </span>
         </span>
         <span className={classes.reasons} title={reasons}>
