@@ -1,8 +1,8 @@
 //! Records of another database as a source: a MongoDB database, another workspace file.
 
-use bson::{Bson, doc};
+use bson::doc;
 use serde_json::json;
-use steward_store::{Durability, WriteBatch, WriteOp, names};
+use steward_store::{Durability, WriteBatch, WriteOp};
 
 use crate::common::{Place, career, counts, number, signal, text, until};
 use crate::{on_all, on_both};
