@@ -84,7 +84,8 @@ describe("one home over several starts", () => {
     );
     window.kill();
     await close();
-    assert.equal(steward("runs", "list").runs[0].state, "running");
+    // Its process is gone, and that is known at once.
+    assert.equal(steward("runs", "list").runs[0].state, "interrupted");
   });
 
   it("goes on with it after a restart, and nothing is lost or doubled", async () => {
@@ -92,7 +93,6 @@ describe("one home over several starts", () => {
     await window.shows("Chief Executives");
     await window.click('//nav//a[contains(., "Imports")]');
     await window.click(window.button("large.json"));
-    // Its process is gone; the page asks again by itself.
     await until(
       "the offer to go on",
       () => window.run('return document.body.innerText.includes("Go on with it")'),
