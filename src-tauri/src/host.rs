@@ -78,7 +78,7 @@ fn dialog(purpose: &FilePurpose) -> AsyncFileDialog {
             .add_filter("All files", &["*"]),
         FilePurpose::NewWorkspace => AsyncFileDialog::new().set_title("Make a new workspace").add_filter("Steward workspace", &["steward"]),
         FilePurpose::Export => AsyncFileDialog::new().set_title("Save as"),
-        FilePurpose::BackupFolder => AsyncFileDialog::new().set_title("Choose a folder for backups"),
+        FilePurpose::Folder => AsyncFileDialog::new().set_title("Choose a folder"),
         FilePurpose::Archive => AsyncFileDialog::new()
             .set_title("Choose a backup")
             .add_filter("Backups", &["json", "archive", "zst", "gz", "age"])
@@ -110,7 +110,7 @@ impl Host for DesktopHost {
             return Ok(paths);
         }
         let handle = self.handle.get().ok_or_else(|| failed("the window is not ready"))?;
-        if purpose == FilePurpose::BackupFolder {
+        if purpose == FilePurpose::Folder {
             let picked = on_main(handle, move || dialog(&purpose).pick_folder()).await?;
             return Ok(picked.into_iter().map(|f| f.path().to_owned()).collect());
         }

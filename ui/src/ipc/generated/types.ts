@@ -810,7 +810,7 @@ detected: Array<Detection>, fields: Array<string>, rows: Array<PreviewRow>,
  */
 notes: Array<string>, };
 
-export type FilePurpose = "import" | "openWorkspace" | "newWorkspace" | "export" | "backupFolder" | "archive";
+export type FilePurpose = "import" | "openWorkspace" | "newWorkspace" | "export" | "folder" | "archive";
 
 /**
  * A condition on records.

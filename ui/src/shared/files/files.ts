@@ -30,7 +30,7 @@ export async function pickFiles(
 
 /** A folder the person picked; only where dialogs are native: a browser hands over files, not folders. */
 export async function pickFolder(): Promise<FileHandle | undefined> {
-  return (await call("files.pickOpen", { purpose: "backupFolder", multiple: false })).files[0];
+  return (await call("files.pickOpen", { purpose: "folder", multiple: false })).files[0];
 }
 
 function browserFiles(multiple: boolean): Promise<File[]> {

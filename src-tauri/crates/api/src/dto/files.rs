@@ -3,7 +3,7 @@
 use super::wire;
 
 wire! {
-    pub enum FilePurpose { Import, OpenWorkspace, NewWorkspace, Export, BackupFolder, Archive }
+    pub enum FilePurpose { Import, OpenWorkspace, NewWorkspace, Export, Folder, Archive }
 
     pub struct PickOpen { pub purpose: FilePurpose, pub multiple: bool }
 
