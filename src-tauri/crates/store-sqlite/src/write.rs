@@ -1,9 +1,10 @@
 //! Writing a batch in one transaction.
 
+use bson::raw::{CString, RawBson};
 use bson::{Bson, Document, RawDocument, RawDocumentBuf};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use steward_domain::{FieldPath, Filter, order, value};
-use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, model};
+use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport};
 
 use crate::catalog::{self, Collection};
 use crate::errors::map;
@@ -116,23 +117,78 @@ fn conflict() -> StoreError {
     StoreError::new(StoreErrorKind::Conflict, "Somebody else changed this record in the meantime.")
 }
 
-fn expected(
+/// The row, its record and the fields that these paths lead through, where all expectations stand.
+fn expected<'a>(
     tx: &Transaction<'_>,
     collection: &Collection,
     id: &Bson,
-    expect: &[(FieldPath, Option<Bson>)],
-) -> StoreResult<(i64, Document)> {
+    expect: &'a [(FieldPath, Option<Bson>)],
+    others: impl Iterator<Item = &'a FieldPath>,
+) -> StoreResult<(i64, RawDocumentBuf, Fields<'a>)> {
     let Some((row, bytes)) = row_of(tx, collection, id)? else {
         return Err(conflict());
     };
     let raw = crate::read::document(bytes)?;
-    let doc = steward_store::upsert::decode(&raw)?;
-    let stands = expect.iter().all(|(path, wanted)| match (path.get(&doc), wanted) {
+    let fields = Fields::of(&raw, expect.iter().map(|(path, _)| path).chain(others))?;
+    let stands = expect.iter().all(|(path, wanted)| match (path.get(&fields.values), wanted) {
         (None, None) => true,
         (Some(now), Some(then)) => value::same(now, then),
         _ => false,
     });
-    if stands { Ok((row, doc)) } else { Err(conflict()) }
+    if stands { Ok((row, raw, fields)) } else { Err(conflict()) }
+}
+
+/// Some fields of a record, decoded; the others stay bytes.
+struct Fields<'a> {
+    names: Vec<&'a str>,
+    values: Document,
+}
+
+impl<'a> Fields<'a> {
+    fn of(record: &RawDocument, paths: impl Iterator<Item = &'a FieldPath>) -> StoreResult<Self> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in paths.filter_map(|path| path.segments().next()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let mut values = Document::new();
+        for field in record.iter() {
+            let (name, value) = field.map_err(damaged)?;
+            if names.contains(&name.as_str()) {
+                values.insert(name.as_str(), Bson::try_from(value).map_err(damaged)?);
+            }
+        }
+        Ok(Self { names, values })
+    }
+
+    /// The record with these fields as they are now, each in its place; new ones stand behind.
+    fn put_into(mut self, record: &RawDocument) -> StoreResult<RawDocumentBuf> {
+        let mut out = RawDocumentBuf::new();
+        for field in record.iter() {
+            let (name, value) = field.map_err(damaged)?;
+            if !self.names.contains(&name.as_str()) {
+                out.append(name, value);
+            } else if let Some(value) = self.values.remove(name.as_str()) {
+                append(&mut out, name.as_str(), value)?;
+            }
+        }
+        for (name, value) in self.values {
+            append(&mut out, &name, value)?;
+        }
+        Ok(out)
+    }
+}
+
+fn append(out: &mut RawDocumentBuf, name: &str, value: Bson) -> StoreResult<()> {
+    let invalid = |e: bson::error::Error| StoreError::invalid("This field cannot be set.").details(e);
+    let name = CString::try_from(name).map_err(invalid)?;
+    out.append(name, RawBson::try_from(value).map_err(invalid)?);
+    Ok(())
+}
+
+fn damaged(e: bson::error::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e)
 }
 
 fn patch(
@@ -143,19 +199,19 @@ fn patch(
     set: &[(FieldPath, Bson)],
     unset: &[FieldPath],
 ) -> StoreResult<()> {
-    let (row, mut doc) = expected(tx, collection, id, expect)?;
+    let others = set.iter().map(|(path, _)| path).chain(unset);
+    let (row, record, mut fields) = expected(tx, collection, id, expect, others)?;
     for path in unset {
-        path.unset(&mut doc);
+        path.unset(&mut fields.values);
     }
     for (path, new) in set {
-        path.set(&mut doc, new.clone()).map_err(|e| StoreError::invalid(format!("This field cannot be set: {e}.")))?;
+        path.set(&mut fields.values, new.clone()).map_err(|e| StoreError::invalid(format!("This field cannot be set: {e}.")))?;
     }
-    let raw: RawDocumentBuf = model::raw(&doc)?;
-    replace(tx, collection, row, &raw)
+    replace(tx, collection, row, &fields.put_into(&record)?)
 }
 
 fn delete(tx: &Transaction<'_>, collection: &Collection, id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<()> {
-    let (row, _) = expected(tx, collection, id, expect)?;
+    let (row, ..) = expected(tx, collection, id, expect, std::iter::empty())?;
     let sql = format!("DELETE FROM {} WHERE id = ?1", collection.table());
     tx.prepare_cached(&sql).and_then(|mut s| s.execute([row])).map_err(map)?;
     Ok(())
@@ -167,4 +223,26 @@ fn delete_many(tx: &Transaction<'_>, collection: &Collection, filter: &Filter) -
     let sql = format!("DELETE FROM {} WHERE {condition}", collection.table());
     tx.execute(&sql, rusqlite::params_from_iter(&values)).map_err(map)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+
+    use super::*;
+
+    #[test]
+    fn fields_keep_their_places() {
+        let record = steward_store::model::raw(&doc! { "_id": 1, "a": 1, "b": { "c": 1, "d": 2 }, "e": "x" }).unwrap();
+        let paths: [FieldPath; 4] = ["b.c".into(), "a".into(), "b.d".into(), "new".into()];
+        let mut fields = Fields::of(&record, paths.iter()).unwrap();
+        assert_eq!(fields.values, doc! { "a": 1, "b": { "c": 1, "d": 2 } });
+        paths[1].unset(&mut fields.values);
+        paths[2].unset(&mut fields.values);
+        paths[0].set(&mut fields.values, Bson::Int64(7)).unwrap();
+        paths[3].set(&mut fields.values, Bson::Null).unwrap();
+        let after = fields.put_into(&record).unwrap();
+        let expected = doc! { "_id": 1, "b": { "c": 7_i64 }, "e": "x", "new": Bson::Null };
+        assert_eq!(after.as_bytes(), steward_store::model::raw(&expected).unwrap().as_bytes());
+    }
 }

@@ -8,6 +8,7 @@
 
 pub mod conformance;
 pub mod mongod;
+pub mod objects;
 pub mod tls;
 
 use std::sync::Arc;

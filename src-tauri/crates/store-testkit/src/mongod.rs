@@ -211,7 +211,7 @@ fn answers(child: &mut Child, port: u16, log: &Path, tls: bool) -> bool {
 }
 
 /// Ends the server when this process is gone, however it went.
-fn watch(server: u32, folder: &Path) {
+pub(crate) fn watch(server: u32, folder: &Path) {
     const SCRIPT: &str = "trap '' INT TERM HUP; while kill -0 \"$1\" && kill -0 \"$2\"; do sleep 0.5; done; kill -0 \"$1\" || { kill -9 \"$2\"; sleep 0.2; rm -rf \"$3\"; }";
     let _ = Command::new("sh")
         .args(["-c", SCRIPT, "watch", &std::process::id().to_string(), &server.to_string()])

@@ -176,15 +176,7 @@ fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocume
     if plan.newest_by.is_some_and(|field| is_older(&incoming.document, old_raw, field)) {
         return Ok((Outcome::Older, None));
     }
-    let old = decode(old_raw)?;
-    let mut new = decode(&incoming.document)?;
-    if plan.mode == ImportMode::Merge {
-        let mut merged = old.clone();
-        for (name, item) in new {
-            merged.insert(name, item);
-        }
-        new = merged;
-    }
+    let (old, new) = differing(old_raw, &incoming.document, plan.mode == ImportMode::Merge)?;
     if let Some(field) = unpatchable(&old, &new) {
         return Ok((Outcome::Unpatchable { field }, None));
     }
@@ -192,9 +184,42 @@ fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocume
     if changes.is_empty() {
         return Ok((Outcome::Unchanged, None));
     }
-    let id = old.get("_id").cloned().unwrap_or(Bson::Null);
+    let id = old_raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok()).unwrap_or(Bson::Null);
     let op = patch(plan.collection, id.clone(), &changes);
     Ok((Outcome::Updated { id, changes }, Some(op)))
+}
+
+/// The fields of both whose bytes differ. Most fields of a record that changed are as they were: they are not decoded.
+/// With `merge`, a field that only the stored record has is left alone.
+fn differing(stored: &bson::RawDocument, incoming: &bson::RawDocument, merge: bool) -> StoreResult<(Document, Document)> {
+    let fields = incoming.iter().collect::<Result<Vec<_>, _>>().map_err(damaged)?;
+    let mut met = vec![false; fields.len()];
+    let (mut old, mut new) = (Document::new(), Document::new());
+    let mut next = 0;
+    for field in stored.iter() {
+        let (name, was) = field.map_err(damaged)?;
+        // Records of one kind have their fields in one order.
+        let found = match fields.get(next) {
+            Some((n, _)) if *n == name => Some(next),
+            _ => fields.iter().position(|(n, _)| *n == name),
+        };
+        let Some(at) = found else {
+            if !merge {
+                old.insert(name.as_str(), Bson::try_from(was).map_err(damaged)?);
+            }
+            continue;
+        };
+        next = at + 1;
+        met[at] = true;
+        if fields[at].1 != was {
+            old.insert(name.as_str(), Bson::try_from(was).map_err(damaged)?);
+            new.insert(name.as_str(), Bson::try_from(fields[at].1).map_err(damaged)?);
+        }
+    }
+    for ((name, value), _) in fields.iter().zip(met).filter(|(_, met)| !met) {
+        new.insert(name.as_str(), Bson::try_from(*value).map_err(damaged)?);
+    }
+    Ok((old, new))
 }
 
 /// The incoming value comes before the stored one: in time where both are dates (BSON or RFC 3339 text), else in the order
@@ -268,5 +293,38 @@ fn same_bytes(stored: &bson::RawDocument, incoming: &bson::RawDocument) -> bool 
 
 /// Decodes stored bytes.
 pub fn decode(raw: &bson::RawDocument) -> StoreResult<Document> {
-    Document::try_from(raw).map_err(|e| crate::StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e))
+    Document::try_from(raw).map_err(damaged)
+}
+
+fn damaged(e: impl std::fmt::Display) -> crate::StoreError {
+    crate::StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e)
+}
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+
+    use super::*;
+
+    fn found(stored: &Document, incoming: &Document, merge: bool) -> (Document, Document) {
+        differing(&crate::model::raw(stored).unwrap(), &crate::model::raw(incoming).unwrap(), merge).unwrap()
+    }
+
+    #[test]
+    fn only_what_differs_is_decoded() {
+        let stored = doc! { "_id": 1, "a": 1, "b": { "c": [1, 2] }, "gone": true, "d": "x" };
+        let incoming = doc! { "d": "y", "a": 1, "b": { "c": [1, 2] }, "new": f64::NAN };
+        let (old, new) = found(&stored, &incoming, false);
+        assert_eq!(old, doc! { "_id": 1, "gone": true, "d": "x" });
+        assert_eq!(new.keys().collect::<Vec<_>>(), ["d", "new"]);
+        let (old, new) = found(&stored, &incoming, true);
+        assert_eq!((old, new.len()), (doc! { "d": "x" }, 2), "a merge leaves alone what is not said");
+    }
+
+    #[test]
+    fn what_differs_in_type_only_is_left_to_the_comparison_of_values() {
+        let (old, new) = found(&doc! { "a": 1_i64, "b": 1 }, &doc! { "b": 2, "a": 1 }, false);
+        let changes = value::diff(&old, &new);
+        assert_eq!(changes.iter().map(|c| c.path.as_str()).collect::<Vec<_>>(), ["b"]);
+    }
 }

@@ -65,6 +65,8 @@ macro_rules! on_all {
 pub struct Place {
     folder: tempfile::TempDir,
     pub workspace: String,
+    /// What the program finds in its environment besides.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 fn database() -> String {
@@ -76,20 +78,20 @@ impl Place {
     pub fn file() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let workspace = folder.path().join("records.steward").display().to_string();
-        Self { folder, workspace }
+        Self { folder, workspace, environment: Vec::new() }
     }
 
     pub fn mongodb() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), workspace: Mongod::replica_set().uri(&database()) }
+        Self::at(Mongod::replica_set().uri(&database()))
     }
 
     pub fn standalone() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), workspace: Mongod::standalone().uri(&database()) }
+        Self::at(Mongod::standalone().uri(&database()))
     }
 
     /// In a workspace of that address.
     pub fn at(workspace: String) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), workspace }
+        Self { folder: tempfile::tempdir().unwrap(), workspace, environment: Vec::new() }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -112,6 +114,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_steward"));
         command.args(arguments).current_dir(self.folder.path());
         command.env("STEWARD_DATA", self.path("data")).env("STEWARD_WORKSPACE", &self.workspace).env("STEWARD_ACTOR", "ann");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env_remove("STEWARD_LOG").stdin(Stdio::null());
         command
     }

@@ -8,6 +8,7 @@ mod common;
 
 mod backup_kills;
 mod backups;
+mod buckets;
 mod changes;
 mod connection;
 mod crash;
