@@ -5,7 +5,7 @@ use futures::TryStreamExt as _;
 use steward_store::definition::is_id_index;
 use steward_store::{CollectionKind, Definition, StoreError, StoreErrorKind, StoreResult, names};
 
-use crate::{MongoStore, errors};
+use crate::{MongoStore, errors, indexes};
 
 /// One entry of `listCollections`, with the indexes of what has some.
 pub async fn of_entry(store: &MongoStore, entry: &Document) -> StoreResult<Definition> {
@@ -62,9 +62,7 @@ pub async fn write(store: &MongoStore, name: &str, definition: &Definition) -> S
     if specs.is_empty() {
         return Ok(());
     }
-    let made = store.db().run_command(doc! { "createIndexes": name, "indexes": specs }).await;
-    store.forget_indexes();
-    made.map(|_| ()).map_err(|e| errors::from_driver(&e))
+    indexes::create_as(store, name, specs).await
 }
 
 /// As an index is made: without the name of the collection that it once stood on, which older servers wrote into it.

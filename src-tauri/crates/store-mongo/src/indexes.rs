@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bson::{Document, doc};
 use futures::TryStreamExt as _;
-use steward_store::{IndexSpec, StoreError, StoreErrorKind, StoreResult, names};
+use steward_store::{Capability, IndexSpec, StoreError, StoreErrorKind, StoreResult, names};
 
 use crate::{MongoStore, errors};
 
@@ -55,11 +55,21 @@ pub async fn create(store: &MongoStore, collection: &str, indexes: &[IndexSpec])
     }
     names::check(collection)?;
     let specs: Vec<Document> = indexes.iter().map(IndexSpec::to_document).collect();
-    let made = store.db().run_command(doc! { "createIndexes": collection, "indexes": specs }).await;
-    store.forget_indexes();
-    made.map_err(|e| errors::from_driver(&e))?;
+    create_as(store, collection, specs).await?;
     store.set_known(collection, true);
     Ok(())
+}
+
+/// Makes indexes of these definitions, as the server writes them.
+pub async fn create_as(store: &MongoStore, collection: &str, definitions: Vec<Document>) -> StoreResult<()> {
+    let mut command = doc! { "createIndexes": collection, "indexes": definitions };
+    if store.has(Capability::Transactions) {
+        // By itself the server waits until every member is ready, also for one that is down.
+        command.insert("commitQuorum", "majority");
+    }
+    let made = store.db().run_command(command).await;
+    store.forget_indexes();
+    made.map(|_| ()).map_err(|e| errors::from_driver(&e))
 }
 
 /// `NotFound` where there is none of this name.

@@ -6,6 +6,7 @@
 // Test code: a broken expectation is meant to panic, with the place.
 #![allow(clippy::unwrap_used)]
 
+pub mod cluster;
 pub mod conformance;
 pub mod mongod;
 pub mod objects;

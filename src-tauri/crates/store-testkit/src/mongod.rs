@@ -31,9 +31,9 @@ pub struct Mongod {
     process: Option<Process>,
 }
 
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     folder: tempfile::TempDir,
 }
 
@@ -142,7 +142,7 @@ impl Drop for Process {
 }
 
 impl Process {
-    fn start(folder: Option<tempfile::TempDir>, more: &[&str]) -> Self {
+    pub(crate) fn start(folder: Option<tempfile::TempDir>, more: &[&str]) -> Self {
         let folder = folder.unwrap_or_else(|| tempfile::tempdir().expect("a temporary folder can be made"));
         // Between finding a free port and using it another process may take it.
         for _ in 0..5 {
@@ -158,6 +158,19 @@ impl Process {
         panic!("mongod does not start: {tail:#?}");
     }
 
+    /// Ends the server at once, as a failure of the power would.
+    pub(crate) fn crash(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts the server again, on its data and its port.
+    pub(crate) fn revive(&mut self, more: &[&str]) {
+        self.child = spawn(self.folder.path(), self.port, more);
+        assert!(answers(&mut self.child, self.port, &self.folder.path().join("log"), false), "mongod does not start again");
+        watch(self.child.id(), self.folder.path());
+    }
+
     /// Ends the server properly and keeps its data.
     fn stop(mut self) -> tempfile::TempDir {
         // The server closes the connection instead of answering.
@@ -166,7 +179,7 @@ impl Process {
         std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a temporary folder can be made"))
     }
 
-    fn wait(&self, ready: impl Fn(&Document) -> bool) {
+    pub(crate) fn wait(&self, ready: impl Fn(&Document) -> bool) {
         let end = Instant::now() + Duration::from_secs(60);
         while !run(self.port, &doc! { "hello": 1, "$db": "admin" }).is_ok_and(|hello| ready(&hello)) {
             assert!(Instant::now() < end, "mongod is not ready after a minute");
@@ -241,7 +254,7 @@ fn search(folder: &Path, depth: u32) -> Option<PathBuf> {
 }
 
 /// One command over a connection of its own.
-fn run(port: u16, command: &Document) -> std::io::Result<Document> {
+pub(crate) fn run(port: u16, command: &Document) -> std::io::Result<Document> {
     let body = command.to_vec().map_err(std::io::Error::other)?;
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;

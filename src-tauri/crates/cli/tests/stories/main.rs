@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod backup_failures;
 mod backup_kills;
 mod backups;
 mod buckets;
