@@ -60,7 +60,8 @@ impl Cluster {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
             let writable = |member: &Process| {
-                run(member.port, &doc! { "hello": 1, "$db": "admin" }).is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false))
+                run(member.port, &doc! { "hello": 1, "$db": "admin" })
+                    .is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false))
             };
             if let Some(at) = self.members.iter().position(writable) {
                 return at;

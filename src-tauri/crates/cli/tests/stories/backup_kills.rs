@@ -1,5 +1,6 @@
 //! The program is killed at any moment of a backup and of a restore: the data is as it was, and what is listed is whole.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -35,13 +36,24 @@ fn killed_after(at: &Place, arguments: &[&str], after: Duration) {
     child.wait().unwrap();
 }
 
+/// Random moments of a time that something takes: five, or as many as `$STEWARD_TEST_KILLS` says.
+fn moments(whole: Duration) -> impl Iterator<Item = (u32, Duration)> {
+    let kills: u32 = std::env::var("STEWARD_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let random = RandomState::new();
+    (0..kills).map(move |at| {
+        let part = f64::from(u32::try_from(random.hash_one(at) >> 32).unwrap()) / f64::from(u32::MAX);
+        // One in each part of the time, so that none is left out.
+        (at, whole.mul_f64((f64::from(at) + part) / f64::from(kills)))
+    })
+}
+
 on_both! {
     fn a_killed_backup_is_none(at) {
         filled(at);
         at.json(0, &["backup", "schedule", "--to", &at.path("kept").display().to_string()]);
         let whole = usual(at, &["backup", "create"]);
-        for part in 1..=5_u32 {
-            killed_after(at, &["backup", "create"], whole * part / 6);
+        for (_, moment) in moments(whole) {
+            killed_after(at, &["backup", "create"], moment);
         }
         let list = at.json(0, &["backup", "list"]);
         for backup in list["backups"].as_array().unwrap() {
@@ -49,6 +61,28 @@ on_both! {
             at.steward(&["backup", "verify", &text(backup, "/id")]).ended(0);
         }
         assert!(!listed(at).is_empty());
+    }
+
+    fn a_killed_prune_leaves_whole_backups(at) {
+        at.json(0, &["import", "--no-schema", "--collection", "things", "--key", "k", &at.write("few.json", r#"[{"k":1},{"k":2}]"#)]);
+        at.json(0, &["backup", "schedule", "--to", &at.path("kept").display().to_string()]);
+        let take = || at.json(0, &["backup", "create"]);
+        (0..3).for_each(|_| drop(take()));
+        at.json(0, &["backup", "schedule", "--keep-last", "1"]);
+        let whole = usual(at, &["backup", "prune", "--yes"]);
+        for (_, moment) in moments(whole) {
+            (0..3).for_each(|_| drop(take()));
+            killed_after(at, &["backup", "prune", "--yes"], moment);
+            for backup in at.json(0, &["backup", "list"])["backups"].as_array().unwrap() {
+                assert_eq!(backup.get("damage"), None, "{backup}");
+                at.steward(&["backup", "verify", &text(backup, "/id")]).ended(0);
+            }
+        }
+        take();
+        at.json(0, &["backup", "prune", "--yes"]);
+        let kept: Vec<String> = std::fs::read_dir(at.path("kept")).unwrap().map(|f| f.unwrap().file_name().display().to_string()).collect();
+        let id = listed(at).remove(0);
+        assert!(listed(at).len() == 1 && kept.iter().all(|name| name.contains(&id)), "nothing else is left: {kept:?}");
     }
 
     fn a_killed_restore_leaves_the_data(at) {
@@ -62,8 +96,8 @@ on_both! {
         let last = text(&at.json(0, &["restores", "list"]), "/restores/0/restore/id");
         at.json(0, &["restores", "undo", &last, "--yes"]);
         assert_eq!(at.export("things"), bad);
-        for part in 1..=5_u32 {
-            killed_after(at, &["restore", &id, "--yes"], whole * part / 6);
+        for (nth, moment) in moments(whole) {
+            killed_after(at, &["restore", &id, "--yes"], moment);
             let newest = at.json(0, &["restores", "list"])["restores"][0].clone();
             match newest["restore"]["state"].as_str().unwrap() {
                 "loading" | "swapping" => {
@@ -73,7 +107,7 @@ on_both! {
                         (list["restores"][0]["interrupted"] == true).then_some(())
                     });
                     // Once it is cleaned up, once it goes on.
-                    if part % 2 == 0 {
+                    if nth % 2 == 0 {
                         at.json(0, &["restores", "clean-up", &restore]);
                         assert_eq!(at.export("things"), bad);
                     } else {

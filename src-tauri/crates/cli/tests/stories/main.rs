@@ -6,7 +6,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-mod backup_failures;
 mod backup_kills;
 mod backups;
 mod buckets;
@@ -16,6 +15,7 @@ mod crash;
 mod dirty;
 mod docs;
 mod elsewhere;
+mod failures;
 mod import;
 mod mappings;
 mod modes;

@@ -1,11 +1,14 @@
-//! Servers and disks that fail in the middle of a backup or a restore.
+//! Servers and disks that fail in the middle of an import, a backup or a restore.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
+
 use steward_store_testkit::cluster::Cluster;
 
-use crate::common::{Place, Said, text, until};
+use crate::common::{Place, Said, counts, number, text, until};
+use crate::on_both;
 
 const ROWS: usize = 6_000;
 
@@ -95,4 +98,59 @@ fn a_replica_set_loses_its_primary() {
     }
     at.json(0, &["restore", &id, "--yes"]);
     assert_eq!(at.export("things"), good, "and afterwards it works");
+}
+
+#[test]
+fn an_import_goes_on_under_another_primary() {
+    const MANY: i64 = 40_000;
+    let cluster = Cluster::start();
+    let at = Place::at(cluster.uri("steward_import"));
+    let lines: String = (0..MANY).map(|n| format!("{{\"k\":{n},\"name\":\"row {n}\"}}\n")).collect();
+    let file = at.write("many.ndjson", lines);
+    let begun = ["--json", "--quiet", "import", "--no-schema", "--collection", "things", "--key", "k", &file];
+    let child = at.start(&begun);
+    let newest = || at.steward(&["--json", "--quiet", "runs", "list"]);
+    until("the import is in its middle", || {
+        let said = newest();
+        let run = (said.code == Some(0)).then(|| said.json())?.pointer("/runs/0")?.clone();
+        (number(&run, "/counts/inserted") > 0).then_some(())
+    });
+    cluster.step_down();
+    let said = Said::of(&begun, &child.wait_with_output().unwrap());
+    let run = until("a primary answers", || {
+        let said = newest();
+        (said.code == Some(0)).then(|| said.json()["runs"][0].clone())
+    });
+    if said.code != Some(0) {
+        at.json(0, &["runs", "resume", &text(&run, "/id")]);
+    }
+    let run = at.json(0, &["runs", "show", &text(&run, "/id")])["run"].clone();
+    assert_eq!(counts(&run)[..2], [MANY, 0], "{}{}\n{run}", said.out, said.err);
+    assert_eq!(i64::try_from(at.export("things").len()), Ok(MANY), "none lost, none doubled");
+}
+
+/// Runs a command that can write no file larger than this.
+fn with_a_small_disk(at: &Place, kilobytes: u32, arguments: &[&str]) -> Said {
+    let program = at.command(arguments);
+    let mut shell = Command::new("sh");
+    // Half kilobytes; without the trap the program would be ended instead of being told.
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2)]);
+    shell.arg(program.get_program()).args(program.get_args()).stdin(Stdio::null());
+    shell.current_dir(program.get_current_dir().unwrap());
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Said::of(arguments, &shell.output().unwrap())
+}
+
+on_both! {
+    fn a_full_disk_is_told_and_leaves_nothing(at) {
+        let good = filled(at);
+        at.json(0, &["backup", "schedule", "--compress", "none"]);
+        at.json(0, &["backup", "create"]);
+        let before = std::fs::read_dir(at.path("kept")).unwrap().count();
+        let said = with_a_small_disk(at, 1024, &["backup", "create"]);
+        assert!(said.code != Some(0) && said.err.contains("kept"), "{}{}", said.out, said.err);
+        assert_eq!(std::fs::read_dir(at.path("kept")).unwrap().count(), before, "no part of a file stays");
+        assert_eq!(listed(at).len(), 1);
+        assert_eq!(at.export("things"), good);
+    }
 }
