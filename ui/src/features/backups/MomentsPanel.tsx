@@ -229,12 +229,16 @@ function tickWords(at: number, extent: Span): string {
   return extent.until - extent.from > 3 * 86_400_000 ? day.slice(5) : time.slice(0, 5);
 }
 
+function between(from: string, until: string): string {
+  return from === until ? `Gap of less than a second, ${from}` : `Gap from ${from} to ${until}`;
+}
+
 function Gaps({ timeline }: { timeline: BackupTimeline }) {
   return (
     <ul className={classes.gaps} aria-label="Gaps">
       {timeline.gaps.map((gap) => (
         <li key={gap.from}>
-          Gap from {stamp(gap.from)} to {stamp(gap.until)}: {gap.why}
+          {between(stamp(gap.from), stamp(gap.until))}: {gap.why}
         </li>
       ))}
     </ul>
