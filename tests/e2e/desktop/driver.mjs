@@ -14,7 +14,7 @@ const elementKey = "element-6066-11e4-a52e-4f735466cecf";
 
 const keys = { Enter: "\uE007", Escape: "\uE00C", Control: "\uE009", Tab: "\uE004", Backspace: "\uE003" };
 
-function freePort() {
+export function freePort() {
   return new Promise((done, failed) => {
     const server = createServer();
     server.once("error", failed);

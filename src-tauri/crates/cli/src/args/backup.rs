@@ -111,6 +111,9 @@ pub struct Schedule {
     /// An option of the places that are buckets, such as endpoint=http://127.0.0.1:9000
     #[arg(long, value_name = "NAME=VALUE", requires = "to")]
     pub option: Vec<String>,
+    /// Keep the credentials of the buckets that stand in the environment (AWS_…, AZURE_…, GOOGLE_…) in this machine's keyring
+    #[arg(long, requires = "to")]
+    pub keep_credentials: bool,
     /// When: a cron expression in local time, such as '0 2 * * *'
     #[arg(long, value_name = "CRON")]
     pub at: Option<String>,

@@ -263,6 +263,27 @@ async fn key(session: &Session) -> ApiResult<u8> {
     Ok(exit::DONE)
 }
 
+/// The credentials of each bucket, as they stand in the environment.
+fn credentials(places: &[BackupPlace]) -> ApiResult<BTreeMap<String, BTreeMap<String, String>>> {
+    let mut all = BTreeMap::new();
+    for place in places {
+        let prefix = match place.address.split_once("://").map(|(scheme, _)| scheme) {
+            None | Some("file") => continue,
+            Some("s3" | "s3a") => "AWS_",
+            Some("gs") => "GOOGLE_",
+            Some(_) => "AZURE_",
+        };
+        let named = std::env::vars().filter(|(name, value)| name.starts_with(prefix) && !value.is_empty());
+        let found: BTreeMap<String, String> = named.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        if found.is_empty() {
+            return Err(ApiError::bad_request(format!("There are no credentials for {} in the environment.", place.address))
+                .hint(format!("Set the variables that begin with {prefix}, or add the bucket in the window.")));
+        }
+        all.insert(place.address.clone(), found);
+    }
+    Ok(all)
+}
+
 async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
     let setup: BackupSetup = session.call("backups.setup", &Empty {}).await?;
     let mut settings = setup.settings.clone();
@@ -304,10 +325,11 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
         settings.retention = rules;
     }
     let passphrase = std::env::var("STEWARD_BACKUP_PASSPHRASE").ok().filter(|p| command.encrypt && !p.is_empty());
-    let setup: BackupSetup = if settings == setup.settings && passphrase.is_none() {
+    let secrets = if command.keep_credentials { credentials(&settings.places)? } else { BTreeMap::new() };
+    let setup: BackupSetup = if settings == setup.settings && passphrase.is_none() && secrets.is_empty() {
         setup
     } else {
-        let request = SaveBackupSettings { settings, add_folder: None, passphrase, secrets: BTreeMap::new() };
+        let request = SaveBackupSettings { settings, add_folder: None, passphrase, secrets };
         session.call("backups.save", &request).await?
     };
     output::answer(session.json, &setup, |setup| {

@@ -98,6 +98,18 @@ fn a_wrong_key_is_told() {
 }
 
 #[test]
+fn credentials_that_cannot_be_kept_are_told() {
+    let server = ObjectServer::s3();
+    let (mut at, bucket) = in_bucket(server, &few());
+    let keep = ["backup", "schedule", "--to", bucket.as_str(), "--keep-credentials"];
+    // There is no keyring here: nothing is kept, and nothing is said to be.
+    at.environment.push(("DBUS_SESSION_BUS_ADDRESS", "disabled:".into()));
+    at.steward(&keep).ended(4).says("keyring");
+    at.environment = vec![("AWS_ACCESS_KEY_ID", String::new()), ("AWS_SECRET_ACCESS_KEY", String::new())];
+    at.steward(&keep).ended(2).says("no credentials for s3://").says("AWS_");
+}
+
+#[test]
 fn a_copy_outlives_the_folder() {
     let server = ObjectServer::s3();
     let (at, bucket) = in_bucket(server, &few());
