@@ -71,7 +71,11 @@ pub async fn keep_secret(workspace: &Workspace, what: &str, secret: String) -> A
 
 pub async fn keep_place_secrets(address: &str, options: &BTreeMap<String, String>) -> ApiResult<()> {
     let text = serde_json::to_string(options).unwrap_or_default();
-    secrets::put(place_name(address), text).await
+    secrets::put(place_name(address), text).await.map_err(|e| ApiError {
+        message: format!("No keyring is open on this machine, so the credentials of {address} are not kept."),
+        hint: Some("Open the keyring, or set them in the environment of Steward: they are read from there too.".into()),
+        ..e
+    })
 }
 
 /// A keyring that does not answer has nothing.

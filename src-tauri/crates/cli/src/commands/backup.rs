@@ -267,17 +267,19 @@ async fn key(session: &Session) -> ApiResult<u8> {
 fn credentials(places: &[BackupPlace]) -> ApiResult<BTreeMap<String, BTreeMap<String, String>>> {
     let mut all = BTreeMap::new();
     for place in places {
-        let prefix = match place.address.split_once("://").map(|(scheme, _)| scheme) {
+        let names: &[&str] = match place.address.split_once("://").map(|(scheme, _)| scheme) {
             None | Some("file") => continue,
-            Some("s3" | "s3a") => "AWS_",
-            Some("gs") => "GOOGLE_",
-            Some(_) => "AZURE_",
+            Some("s3" | "s3a") => &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
+            Some("gs") => &["GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_KEY", "GOOGLE_APPLICATION_CREDENTIALS"],
+            Some(_) => {
+                &["AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_SAS_TOKEN", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]
+            }
         };
-        let named = std::env::vars().filter(|(name, value)| name.starts_with(prefix) && !value.is_empty());
-        let found: BTreeMap<String, String> = named.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        let value = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let found: BTreeMap<String, String> = names.iter().filter_map(|name| Some((name.to_ascii_lowercase(), value(name)?))).collect();
         if found.is_empty() {
             return Err(ApiError::bad_request(format!("There are no credentials for {} in the environment.", place.address))
-                .hint(format!("Set the variables that begin with {prefix}, or add the bucket in the window.")));
+                .hint(format!("Set {}, or add the bucket in the window.", names.join(", "))));
         }
         all.insert(place.address.clone(), found);
     }
