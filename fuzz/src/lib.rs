@@ -1,9 +1,13 @@
-//! What all fuzz targets of readers do: the bytes become a file, the file is opened, its rows are cut and decoded. Any
+//! What the fuzz targets do. Those of readers: the bytes become a file, the file is opened, its rows are cut and decoded. Any
 //! outcome is fine, except a panic, a hang, or rows without end.
+//!
+//! `pipeline/tests/fuzzing.rs` compiles this file too, so that it keeps up with the code, and gives it the seeds.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
 
+use serde_json::Value;
+use steward_mapping::{Cell, Input, Mapping, compile};
 use steward_pipeline::import::Reading;
 use steward_pipeline::rows::RowReader;
 use steward_sources::Choice;
@@ -30,7 +34,7 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 /// Opens the bytes as a file of this name and reads all rows. `packed` content may unfold.
-pub fn read(name: &str, bytes: &[u8], choice: &Choice, packed: bool) {
+fn read(name: &str, bytes: &[u8], choice: &Choice, packed: bool) {
     let path = file(name, bytes);
     let Ok(mut opened) = steward_sources::open(&path, choice) else {
         return;
@@ -52,4 +56,62 @@ pub fn read(name: &str, bytes: &[u8], choice: &Choice, packed: bool) {
         assert!(packed || rows <= bytes.len() + SURPLUS, "more rows than bytes");
     }
     let _ = opened.finish();
+}
+
+const ENCODINGS: [&str; 4] = ["utf-8", "windows-1252", "utf-16le", "shift_jis"];
+const DELIMITERS: [&str; 4] = [",", ";", "\\t", "|"];
+
+/// Separated values in any encoding, with and without choices of the person's.
+pub fn csv(bytes: &[u8]) {
+    read("rows.csv", bytes, &Choice::default(), false);
+    if let Some((&first, rest)) = bytes.split_first() {
+        let at = usize::from(first);
+        let choice = Choice {
+            encoding: Some(ENCODINGS[at % 4].to_owned()),
+            delimiter: Some(DELIMITERS[at / 4 % 4].to_owned()),
+            quote: Some(if at & 16 == 0 { "\"" } else { "" }.to_owned()),
+            header: Some(at & 32 == 0),
+            part: None,
+        };
+        read("chosen.csv", rest, &choice, false);
+    }
+}
+
+/// JSON in all its layouts: lines, lists, lists inside objects.
+pub fn ndjson(bytes: &[u8]) {
+    read("rows.ndjson", bytes, &Choice::default(), false);
+    let inside = Choice { part: Some("/data".into()), ..Choice::default() };
+    read("rows.json", bytes, &inside, false);
+}
+
+/// Workbooks of Excel and OpenDocument.
+pub fn excel(bytes: &[u8]) {
+    for name in ["book.xlsx", "book.xls", "book.ods"] {
+        read(name, bytes, &Choice::default(), true);
+    }
+}
+
+/// Archives of mongodump, and files of BSON documents.
+pub fn mongodump(bytes: &[u8]) {
+    read("dump.archive", bytes, &Choice::default(), true);
+    read("things.bson", bytes, &Choice::default(), true);
+}
+
+/// A mapping and a row, both as JSON, with a line of `---` between them.
+pub fn mapping(text: &str) {
+    let Some((mapping, row)) = text.split_once("\n---\n") else {
+        return;
+    };
+    let (Ok(mapping), Ok(row)) = (Mapping::parse(mapping), serde_json::from_str::<Value>(row)) else {
+        return;
+    };
+    let columns: Vec<String> = row.as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+    if let Ok(compiled) = compile(&mapping, None, None) {
+        compiled.apply(Input::Json(&row), &mut Vec::new());
+    }
+    if let Ok(compiled) = compile(&mapping, Some(&columns), None) {
+        let values = row.as_object().into_iter().flat_map(|o| o.values());
+        let cells: Vec<_> = values.map(|v| Cell::text(v.as_str().unwrap_or_default())).collect();
+        compiled.apply(Input::Cells(&cells), &mut Vec::new());
+    }
 }

@@ -1,0 +1,33 @@
+//! The fuzz targets keep up with the code, and their seeds go through them.
+
+// Test code: a broken expectation is meant to panic, with the place.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../../../fuzz/src/lib.rs"]
+mod targets;
+
+use std::path::{Path, PathBuf};
+
+fn seeds(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").join(folder);
+    let found: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(found.len() > 5);
+    found
+}
+
+#[test]
+fn readers_of_foreign_bytes() {
+    for seed in seeds("tests/fixtures/sources") {
+        let bytes = std::fs::read(seed).unwrap();
+        for target in [targets::csv, targets::ndjson, targets::excel, targets::mongodump] {
+            target(&bytes);
+        }
+    }
+}
+
+#[test]
+fn mappings() {
+    for seed in seeds("fuzz/seeds/mapping") {
+        targets::mapping(&std::fs::read_to_string(seed).unwrap());
+    }
+}
