@@ -25,6 +25,7 @@ const codes = new Set<string>([
   "notFound",
   "unreachable",
   "unauthorized",
+  "locked",
   "forbidden",
   "conflict",
   "stalePlan",

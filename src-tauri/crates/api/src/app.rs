@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use steward_pipeline::{Clock, SystemClock, Workspace};
 use steward_schema::Registry;
 use steward_store::layers::Layered;
-use steward_store::{Store, StoreErrorKind};
+use steward_store::{Store, StoreErrorKind, names};
 use tokio::sync::broadcast;
 
 use crate::dto::{AppEvent, Topic, WorkspaceInfo};
@@ -201,25 +201,35 @@ async fn tell_changes(app: &std::sync::Weak<App>, store: &dyn Store) -> Option<(
     app.upgrade()?.emit(AppEvent::Missed);
     let mut chunks = std::pin::pin!(stream.ready_chunks(1000));
     while let Some(chunk) = chunks.next().await {
-        let mut names: Vec<String> = chunk.into_iter().filter_map(|e| e.ok().map(|e| e.collection)).collect();
-        names.sort();
-        names.dedup();
-        if names.is_empty() {
+        let mut written: Vec<String> = chunk.into_iter().filter_map(|e| e.ok().map(|e| e.collection)).collect();
+        written.sort();
+        written.dedup();
+        if written.is_empty() {
             break;
         }
         let app = app.upgrade()?;
-        if names.iter().any(|name| name == steward_store::names::SCHEMAS)
+        if written.iter().any(|name| name == names::SCHEMAS)
             && let Err(e) = app.reload_packs().await
         {
             tracing::warn!("the schemas of the workspace could not be read again: {e}");
         }
-        for name in names {
-            app.changed(&[Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality], Some(&name));
+        for name in &written {
+            app.changed(&told_of(name), Some(name.as_str()).filter(|name| !names::is_own(name)));
         }
         drop(app);
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     }
     Some(())
+}
+
+/// What may look different after something was written to a collection.
+fn told_of(collection: &str) -> Vec<Topic> {
+    match collection {
+        names::SETTINGS | names::MAPPINGS => vec![Topic::Settings],
+        names::SCHEMAS => vec![Topic::Schemas],
+        own if names::is_own(own) => vec![Topic::Runs, Topic::Quarantine, Topic::Changes],
+        _ => vec![Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality],
+    }
 }
 
 /// Who works here: the login name of the operating system.

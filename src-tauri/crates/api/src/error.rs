@@ -16,6 +16,8 @@ pub enum ErrorCode {
     Unreachable,
     /// Login refused: ask for the password.
     Unauthorized,
+    /// A backup is locked: ask for its passphrase or key.
+    Locked,
     /// The user may not do this on the server.
     Forbidden,
     /// Somebody else holds the lock, or the data changed: refetch.
@@ -90,7 +92,7 @@ impl From<steward_store::StoreError> for ApiError {
                 (ErrorCode::Unauthorized, Some("Check the user name and password, and the database that they belong to (authSource)."))
             }
             K::Forbidden => (ErrorCode::Forbidden, Some("Ask an administrator for the permission, or open the workspace read-only.")),
-            K::Busy => (ErrorCode::Conflict, Some("Try again in a moment.")),
+            K::Busy | K::Expired => (ErrorCode::Conflict, Some("Try again in a moment.")),
             K::Unsupported => (ErrorCode::Unsupported, None),
             K::Invalid => (ErrorCode::BadRequest, None),
             K::NewerVersion => (ErrorCode::NewerVersion, Some("Update Steward.")),
@@ -111,7 +113,7 @@ impl From<steward_pipeline::Error> for ApiError {
             E::NotFound(message) => Self::not_found(message),
             E::File { path, source } => file_error(&path, &source),
             E::StalePlan => Self::new(ErrorCode::StalePlan, "The data changed since this plan was made.").hint("Make the plan again."),
-            E::Locked(message) => Self::new(ErrorCode::Unauthorized, message),
+            E::Locked(message) => Self::new(ErrorCode::Locked, message),
             E::Cancelled => Self::new(ErrorCode::Cancelled, "Cancelled."),
             E::Conflict(message) => Self::new(ErrorCode::Conflict, message),
             E::Damaged(_) => Self::new(ErrorCode::Damaged, e.to_string()),

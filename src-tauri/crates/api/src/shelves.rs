@@ -132,7 +132,7 @@ pub async fn lock(workspace: &Workspace, encryption: &BackupEncryption, passphra
                 None => known_passphrase(workspace).await?,
             };
             let missing = || {
-                ApiError::new(ErrorCode::Unauthorized, "The passphrase of these backups is not known here.")
+                ApiError::new(ErrorCode::Locked, "The passphrase of these backups is not known here.")
                     .hint("Give it in the settings of the backups, or as STEWARD_BACKUP_PASSPHRASE.")
             };
             Ok(Lock::Passphrase(known.ok_or_else(missing)?.into()))

@@ -13,14 +13,6 @@ use steward_store::{CollectionKind, Definition};
 const TERMINATOR: [u8; 4] = [0xff; 4];
 static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&crc::CRC_64_XZ);
 
-/// Where the documents of a collection stand: those of a time-series collection are its buckets.
-pub fn data_name(collection: &str, kind: CollectionKind) -> String {
-    match kind {
-        CollectionKind::Timeseries => format!("system.buckets.{collection}"),
-        _ => collection.to_owned(),
-    }
-}
-
 /// A collection as the archive announces it.
 #[derive(Debug, Clone)]
 pub struct Announced {
@@ -73,11 +65,11 @@ pub struct ArchiveWriter<W> {
 }
 
 impl<W: Write> ArchiveWriter<W> {
-    /// Writes the announcements. `server` is the version of what the records come from.
+    /// Writes the announcements. `server` tells what the records come from.
     pub fn new(mut out: W, database: &str, server: &str, announced: &[Announced]) -> io::Result<Self> {
         out.write_all(&ARCHIVE_MAGIC)?;
         let about = doc! {
-            "concurrent_collections": 1_i32, "version": "0.1", "server_version": server, "tool_version": env!("CARGO_PKG_VERSION"),
+            "concurrent_collections": 1_i32, "version": "0.1", "server_version": version_of(server), "tool_version": env!("CARGO_PKG_VERSION"),
         };
         out.write_all(&encode(&about)?)?;
         for one in announced {
@@ -127,6 +119,13 @@ impl<W: Write> ArchiveWriter<W> {
     }
 }
 
+/// The version of a server as the tools read it: three numbers. What comes from elsewhere has the form of MongoDB 6.0.
+fn version_of(server: &str) -> &str {
+    let is_version = |word: &&str| word.split('.').count() == 3 && word.split('.').all(|n| n.parse::<u32>().is_ok());
+    let told = server.strip_prefix("MongoDB ").and_then(|rest| rest.split([',', ' ', '-', '+']).next());
+    told.filter(is_version).unwrap_or("6.0.0")
+}
+
 fn encode(document: &Document) -> io::Result<Vec<u8>> {
     document.to_vec().map_err(io::Error::other)
 }
@@ -138,10 +137,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_version_of_the_server_is_three_numbers() {
+        let told = ["MongoDB 6.0.5, replica set rs0", "MongoDB 8.1.0-rc2, standalone", "SQLite 3.51.0", "MongoDB ?, standalone", ""];
+        assert_eq!(told.map(version_of), ["6.0.5", "8.1.0", "6.0.0", "6.0.0", "6.0.0"]);
+    }
+
+    #[test]
     fn what_is_written_is_read() {
         let definition = Definition { options: doc! { "capped": true, "size": 4096_i64 }, ..Definition::default() };
         let announced = Announced { collection: "careers".into(), definition: definition.clone(), bytes: 7 };
-        let mut writer = ArchiveWriter::new(Vec::new(), "career_db", "6.0.5", &[announced]).unwrap();
+        let mut writer = ArchiveWriter::new(Vec::new(), "career_db", "MongoDB 6.0.5, standalone", &[announced]).unwrap();
         let one = RawDocumentBuf::try_from(&doc! { "_id": 1 }).unwrap();
         writer.documents("careers", &[one.clone(), one.clone()]).unwrap();
         writer.complete("careers").unwrap();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use steward_pipeline::{Error, Progress, Result, Workspace};
-use steward_store::{CollectionKind, Consistency, Snapshot, SnapshotCollection, names};
+use steward_store::{Consistency, Snapshot, SnapshotCollection, StoreErrorKind, names};
 use tokio::sync::mpsc;
 
-use crate::archive::{Announced, data_name};
+use crate::archive::Announced;
 use crate::content::Content;
 use crate::identity;
-use crate::manifest::{FORMAT, Kept, Manifest, Moment, json};
-use crate::payload::{self, Work};
+use crate::manifest::{FORMAT, Kept, Manifest, Moment, Source, json};
+use crate::payload::{self, Payload, Work};
 use crate::seal::{Compression, Lock};
 use crate::target::Target;
 
@@ -52,15 +52,14 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     let source = identity::of(workspace).await?;
     let begun = workspace.clock.now();
     let id = identity::backup_id(&source.name, begun);
-    progress.phase("Reading");
-    let snapshot = workspace.store.snapshot().await?;
-    let chosen = choose(snapshot.as_ref(), making)?;
-    progress.total(chosen.iter().map(|c| c.records).sum());
-
-    let announced = chosen.iter().map(|c| Announced { collection: c.name.clone(), definition: c.definition.clone(), bytes: 0 }).collect();
-    let (send, receive) = payload::channel();
-    let payload =
-        payload::write(making, &id, &source, announced, progress, receive, feed(snapshot.as_ref(), &chosen, send, progress)).await?;
+    let (snapshot, chosen, payload) = match read(workspace, making, &id, &source, Consistency::Moment, progress).await {
+        Err(Error::Store(e)) if e.kind == StoreErrorKind::Expired => {
+            let why = format!("{} Each collection was read as it stood then.", e.message);
+            progress.phase("Reading again");
+            read(workspace, making, &id, &source, Consistency::Fuzzy(why), progress).await?
+        }
+        read => read?,
+    };
     let mut collections = Vec::with_capacity(chosen.len());
     for one in &chosen {
         collections.push(kept(workspace, one, payload.contents.get(&one.name).copied().unwrap_or_default()).await?);
@@ -92,6 +91,26 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     drop(snapshot);
     let places = payload::publish(payload, &making.targets, &manifest, progress).await?;
     Ok(Made { manifest, places })
+}
+
+/// Writes the payload from a snapshot.
+async fn read(
+    workspace: &Workspace,
+    making: &Making,
+    id: &str,
+    source: &Source,
+    wanted: Consistency,
+    progress: &dyn Progress,
+) -> Result<(Box<dyn Snapshot>, Vec<SnapshotCollection>, Payload)> {
+    progress.phase("Reading");
+    let snapshot = workspace.store.snapshot(wanted).await?;
+    let chosen = choose(snapshot.as_ref(), making)?;
+    progress.total(chosen.iter().map(|c| c.records).sum());
+    let announced = chosen.iter().map(|c| Announced { collection: c.name.clone(), definition: c.definition.clone(), bytes: 0 }).collect();
+    let (send, receive) = payload::channel();
+    let payload =
+        payload::write(making, id, source, announced, progress, receive, feed(snapshot.as_ref(), &chosen, send, progress)).await?;
+    Ok((snapshot, chosen, payload))
 }
 
 /// What stands there for the time being and is not in the backup.
@@ -136,9 +155,10 @@ async fn kept(workspace: &Workspace, one: &SnapshotCollection, content: Content)
 
 async fn feed(snapshot: &dyn Snapshot, chosen: &[SnapshotCollection], send: mpsc::Sender<Work>, progress: &dyn Progress) -> Result<()> {
     let mut done = 0;
-    for one in chosen.iter().filter(|c| c.definition.kind != CollectionKind::View) {
+    for one in chosen {
         progress.phase(&format!("Reading {}", one.name));
-        let name = data_name(&one.name, one.definition.kind);
+        // A view has no records, but tools that read the archive wait for its end.
+        let name = one.definition.kind.data_of(&one.name);
         let mut batches = snapshot.scan(&one.name).await?;
         while let Some(batch) = batches.try_next().await? {
             progress.checkpoint()?;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bson::RawDocumentBuf;
 use steward_pipeline::{Error, Progress, Result};
+use steward_store::names;
 use tokio::sync::mpsc;
 
 use crate::archive::{Announced, ArchiveWriter};
@@ -126,7 +127,7 @@ fn write_blocks(
     while let Some(work) = receive.blocking_recv() {
         match work {
             Work::Documents(collection, documents) => {
-                let people = collection.strip_prefix("system.buckets.").unwrap_or(&collection);
+                let people = collection.strip_prefix(names::BUCKETS).unwrap_or(&collection);
                 let content = contents.entry(people.to_owned()).or_default();
                 documents.iter().for_each(|d| content.add(d.as_bytes()));
                 archive.documents(&collection, &documents).map_err(unwritable)?;

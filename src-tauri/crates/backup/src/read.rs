@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use steward_pipeline::{CollectionSettings, Error, Progress, Result};
-use steward_sources::{ARCHIVE_MAGIC, ArchiveReader};
+use steward_sources::{ARCHIVE_MAGIC, ArchiveReader, DumpFile};
 use steward_store::{Definition, Store};
 
 use crate::archive;
@@ -139,32 +139,20 @@ impl Backup {
 
     fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
         let found = steward_sources::dump_folder(path).map_err(|e| Error::file(path, e))?;
-        // `db.collection` in a folder of databases, `collection` in the folder of one.
-        let split = |name: &str, file: &Path| {
-            let parent = file.parent().filter(|p| *p != path).map(file_name);
-            match parent {
-                Some(db) => (db.clone(), name.strip_prefix(&format!("{db}.")).unwrap_or(name).to_owned()),
-                None => (file_name(path), name.to_owned()),
-            }
-        };
-        let files: Vec<(String, String, PathBuf)> =
-            found.into_iter().map(|(part, file)| (split(&part.name, &file), file)).map(|((db, name), file)| (db, name, file)).collect();
-        if files.is_empty() {
+        // The folder of one database has its name.
+        let database_of = |f: &DumpFile| f.database.clone().unwrap_or_else(|| file_name(path));
+        if found.is_empty() {
             return Err(Error::BadRequest(format!("{} holds no dump: no .bson files were found in it.", path.display())));
         }
-        let databases: BTreeSet<&str> = files.iter().map(|(db, ..)| db.as_str()).collect();
-        let database = choose(&databases, database, path)?;
+        let databases: BTreeSet<String> =
+            found.iter().map(database_of).filter(|db| !is_of_server(db) || database == Some(db.as_str())).collect();
+        let database = choose(&databases.iter().map(String::as_str).collect(), database, path)?;
         let mut contents = Vec::new();
         let mut chosen = Vec::new();
-        for (_, name, file) in files.into_iter().filter(|(db, ..)| *db == database) {
-            contents.push(Listed {
-                definition: metadata_beside(&file, &name)?,
-                records: None,
-                content: None,
-                settings: None,
-                name: name.clone(),
-            });
-            chosen.push((name, file));
+        for file in found.into_iter().filter(|f| database_of(f) == database) {
+            let definition = file.metadata.as_deref().map(metadata_of).transpose()?.unwrap_or_default();
+            contents.push(Listed { name: file.collection.clone(), definition, records: None, content: None, settings: None });
+            chosen.extend(file.data.map(|data| (file.collection, data)));
         }
         Ok(Self {
             name: file_name(path),
@@ -250,8 +238,7 @@ fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>
     let reader = ArchiveReader::new(input).map_err(|e| pass::unreadable(path, e))?;
     let mut found = Vec::new();
     for namespace in reader.namespaces {
-        let of_server = namespace.db.is_empty() || matches!(namespace.db.as_str(), "admin" | "config" | "local");
-        if of_server || namespace.collection.starts_with("system.") {
+        if is_of_server(&namespace.db) || namespace.collection.starts_with("system.") {
             continue;
         }
         let definition = archive::definition(&namespace.metadata)
@@ -259,6 +246,11 @@ fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>
         found.push((namespace.db, namespace.collection, definition));
     }
     Ok(found)
+}
+
+/// Databases that belong to the server, and the nameless one of the operations log.
+fn is_of_server(database: &str) -> bool {
+    matches!(database, "" | "admin" | "config" | "local")
 }
 
 fn choose(databases: &BTreeSet<&str>, wanted: Option<&str>, path: &Path) -> Result<String> {
@@ -272,22 +264,11 @@ fn choose(databases: &BTreeSet<&str>, wanted: Option<&str>, path: &Path) -> Resu
     }
 }
 
-/// `careers.metadata.json[.gz]` beside `careers.bson[.gz]`.
-fn metadata_beside(file: &Path, collection: &str) -> Result<Definition> {
-    let stem = file_name(file);
-    let stem = stem.strip_suffix(".gz").unwrap_or(&stem);
-    let stem = stem.strip_suffix(".bson").unwrap_or(stem);
-    for ending in [".metadata.json", ".metadata.json.gz"] {
-        let path = file.with_file_name(format!("{stem}{ending}"));
-        if !path.exists() {
-            continue;
-        }
-        let mut text = String::new();
-        seal::open(&path, &Key::default())?.take(16 << 20).read_to_string(&mut text).map_err(|e| Error::file(&path, e))?;
-        return archive::definition(&text).ok_or_else(|| Error::BadRequest(format!("{} cannot be read.", path.display())));
-    }
-    tracing::debug!(collection, "a dump without metadata");
-    Ok(Definition::default())
+/// `careers.metadata.json[.gz]`
+fn metadata_of(path: &Path) -> Result<Definition> {
+    let mut text = String::new();
+    seal::open(path, &Key::default())?.take(16 << 20).read_to_string(&mut text).map_err(|e| Error::file(path, e))?;
+    archive::definition(&text).ok_or_else(|| Error::BadRequest(format!("{} cannot be read.", path.display())))
 }
 
 fn file_name(path: &Path) -> String {

@@ -8,6 +8,7 @@
 mod ledger;
 mod load;
 mod plan;
+pub(crate) mod series;
 mod undo;
 
 use std::collections::HashMap;
@@ -46,6 +47,16 @@ pub struct Choice {
 pub struct Chosen {
     pub listed: Listed,
     pub into: String,
+    /// What does not come back as it was.
+    pub note: Option<String>,
+}
+
+impl Chosen {
+    /// What comes back is what servers of today can hold.
+    fn new(listed: &Listed, into: &str) -> Self {
+        let (definition, note) = series::of_today(into, &listed.definition);
+        Self { listed: Listed { definition, ..listed.clone() }, into: into.to_owned(), note }
+    }
 }
 
 /// What a choice comes to, people's collections first.
@@ -58,13 +69,13 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
     let mut chosen: Vec<Chosen> = Vec::new();
     if choice.collections.is_empty() {
         let all = backup.contents.iter().filter(|c| !c.is_own());
-        chosen.extend(all.map(|c| Chosen { listed: c.clone(), into: c.name.clone() }));
+        chosen.extend(all.map(|c| Chosen::new(c, &c.name)));
     }
     for (name, into) in &choice.collections {
         let Some(listed) = backup.listed(name) else {
             return Err(Error::NotFound(format!("This backup holds no collection '{name}'.")));
         };
-        chosen.push(Chosen { listed: listed.clone(), into: into.clone() });
+        chosen.push(Chosen::new(listed, into));
     }
     for (at, one) in chosen.iter().enumerate() {
         names::check(&one.into)?;
@@ -77,7 +88,7 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
     }
     if choice.own {
         let own = backup.contents.iter().filter(|c| names::is_kept(&c.name));
-        chosen.extend(own.map(|c| Chosen { listed: c.clone(), into: c.name.clone() }));
+        chosen.extend(own.map(|c| Chosen::new(c, &c.name)));
     }
     if chosen.is_empty() {
         return Err(Error::BadRequest("This backup holds no collection that could be brought back.".into()));
@@ -101,14 +112,18 @@ pub async fn apply(
     safety: Option<&Making>,
     progress: &dyn Progress,
 ) -> Result<RestoreRecord> {
-    let chosen = choose(backup, choice)?;
+    let mut chosen = choose(backup, choice)?;
     let mut collections = Vec::with_capacity(chosen.len());
-    for one in &chosen {
+    let mut notes = Vec::new();
+    for one in &mut chosen {
+        notes.extend(one.note.take());
+        notes.extend(settle_place(workspace, one).await?);
         collections.push(RestoredCollection {
             name: one.listed.name.clone(),
             into: one.into.clone(),
             records: 0,
-            existed: replace::exists(workspace, &one.into).await?,
+            existed: series::standing(workspace, &one.into).await?.is_some(),
+            series: None,
         });
     }
     let now = workspace.clock.stamp();
@@ -128,7 +143,7 @@ pub async fn apply(
         heartbeat_at: now,
         process: alive::mark().to_owned(),
         actor: workspace.actor.clone(),
-        notes: Vec::new(),
+        notes,
         error: None,
         settled_at: None,
     };
@@ -138,6 +153,38 @@ pub async fn apply(
     }
     ledger::put(workspace, &record).await?;
     run(workspace, backup, &chosen, record, progress).await
+}
+
+/// Where a collection really goes: a time series cannot take the place of what is there. Gives a sentence where that is
+/// another name or nowhere.
+///
+/// Errors: something of another kind stands in the way.
+async fn settle_place(workspace: &Workspace, one: &mut Chosen) -> Result<Option<String>> {
+    let kind = one.listed.definition.kind;
+    if kind == CollectionKind::Timeseries {
+        if let Some(why) = series::hindered(workspace).await? {
+            return Ok(Some(format!("{} was left out: {why}.", one.into)));
+        }
+        let free = series::free_name(workspace, &one.into).await?;
+        if free != one.into {
+            let note = format!("{} comes back as {free}: a time-series collection cannot take the place of what is there.", one.into);
+            one.into = free;
+            return Ok(Some(note));
+        }
+        return Ok(None);
+    }
+    match (kind, series::standing(workspace, &one.into).await?) {
+        (CollectionKind::Collection, Some(other)) if other != CollectionKind::Collection => {
+            Err(Error::Conflict(format!("A {} '{}' is in the way; choose another name.", other.name(), one.into)))
+        }
+        (CollectionKind::View, _) if series::hindered(workspace).await?.is_some() => {
+            Ok(Some(format!("{} was left out: a file has no views.", one.into)))
+        }
+        (CollectionKind::View, Some(_)) => {
+            Ok(Some(format!("{} was left as it is: a view comes back only where nothing has its name.", one.into)))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Goes on with a restore that was cut off: loads again what was being loaded, or finishes changing places.
@@ -210,15 +257,11 @@ async fn bring_in(
             CollectionKind::Collection => {}
             // A view is a definition: it is made when the places change.
             CollectionKind::View => continue,
-            CollectionKind::Timeseries => {
-                record
-                    .notes
-                    .push(format!("{} is a time-series collection, which Steward cannot bring back yet; mongorestore can.", one.into));
-                continue;
-            }
+            CollectionKind::Timeseries if series::hindered(workspace).await?.is_some() => continue,
+            CollectionKind::Timeseries => record.collections[number].series = Some(series::noted(&one.listed.definition)),
         }
-        workspace.store.define(&incoming, &one.listed.definition.bare()).await?;
-        if record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
+        workspace.store.define(&incoming, &series::loading(&one.listed.definition)).await?;
+        if is_plain(one) && record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
             progress.phase(&format!("Copying {}", one.into));
             load::copy(workspace, &one.into, &incoming, progress).await?;
         }
@@ -230,16 +273,23 @@ async fn bring_in(
         let Some(incoming) = places.get(&one.listed.name) else { continue };
         let found = loaded.get(&one.listed.name).copied().unwrap_or_default();
         check_content(&one.listed, found)?;
-        if record.mode == RestoreMode::Clean {
+        if record.mode == RestoreMode::Clean || !is_plain(one) {
             progress.phase(&format!("Checking {}", one.into));
             load::check_stored(workspace, incoming, &one.into, found, &beat, progress).await?;
+        }
+        record.collections[number].records = i64::try_from(found.records).unwrap_or(i64::MAX);
+        if !is_plain(one) {
+            continue;
         }
         progress.phase(&format!("Building the indexes of {}", one.into));
         let wanted = wanted_definition(workspace, record.mode, one).await?;
         workspace.store.define(incoming, &without_text(&wanted)).await.map_err(|e| of_collection(e.into(), &one.into))?;
-        record.collections[number].records = i64::try_from(found.records).unwrap_or(i64::MAX);
     }
     Ok(())
+}
+
+fn is_plain(one: &Chosen) -> bool {
+    one.listed.definition.kind == CollectionKind::Collection
 }
 
 fn of_collection(e: Error, collection: &str) -> Error {
@@ -278,20 +328,26 @@ fn only_text(definition: &Definition) -> Definition {
 async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&Backup>, progress: &dyn Progress) -> Result<RestoreRecord> {
     progress.phase("Changing places");
     for (number, one) in record.collections.clone().iter().enumerate() {
-        replace::put_in_place(workspace, &one.into, &part(&record.id, number), progress).await?;
+        let part = part(&record.id, number);
+        match &one.series {
+            Some(definition) => series::put_in_place(workspace, &one.into, &part, definition, progress).await?,
+            None => replace::put_in_place(workspace, &one.into, &part, progress).await?,
+        }
         let listed = backup.and_then(|b| b.listed(&one.name));
         if let Some(listed) = listed {
-            if listed.definition.kind == CollectionKind::View && !one.existed && !replace::exists(workspace, &one.into).await? {
+            let is_view = listed.definition.kind == CollectionKind::View;
+            if is_view && series::hindered(workspace).await?.is_none() && series::standing(workspace, &one.into).await?.is_none() {
                 workspace.store.define(&one.into, &listed.definition).await?;
             }
             text_index(workspace, &one.into, &listed.definition).await?;
             note_settings(workspace, &mut record, one, listed.settings.as_ref()).await?;
         }
     }
-    record.state = RestoreState::Done;
-    record.finished_at = Some(workspace.clock.stamp());
-    ledger::put(workspace, &record).await?;
     for one in record.collections.iter().filter(|c| !names::is_own(&c.into)) {
+        // A restore that was killed here goes on here.
+        if journal::of_run(workspace, &one.into, &record.id).await? {
+            continue;
+        }
         let reason = match &record.moment {
             Some(moment) => format!("Restored as of {moment}, from the backup {} and its increments", record.backup),
             None => format!("Restored from the backup {}", record.backup),
@@ -300,6 +356,9 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
         request.run_id = Some(record.id.clone());
         journal::record_bulk(workspace, request, &new_id(), one.records).await?;
     }
+    record.state = RestoreState::Done;
+    record.finished_at = Some(workspace.clock.stamp());
+    ledger::put(workspace, &record).await?;
     Ok(record)
 }
 

@@ -12,7 +12,7 @@ use steward_store::{CollectionKind, upsert};
 use crate::events;
 use crate::manifest::{Manifest, Proof};
 use crate::read::{Backup, Event};
-use crate::restore::{self, Beat};
+use crate::restore::{self, Beat, series};
 
 /// What was looked at of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,17 +78,28 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
     let mut problems = missing(backup);
     let mut notes = Vec::new();
     let mut places = HashMap::new();
-    for one in &backup.contents {
-        match one.definition.kind {
-            CollectionKind::Collection => {}
-            kind => {
-                notes.push(format!("{} is a {}; it was read, not restored.", one.name, kind.name()));
+    let mut contents = backup.contents.clone();
+    let hindered = series::hindered(scratch).await?;
+    for one in &mut contents {
+        let (definition, note) = series::of_today(&one.name, &one.definition);
+        one.definition = definition;
+        notes.extend(note);
+        let kind = one.definition.kind;
+        match (kind, hindered) {
+            (CollectionKind::Collection, _) => {}
+            (CollectionKind::Timeseries, None) => {}
+            (CollectionKind::Timeseries, Some(why)) => {
+                notes.push(format!("{} was read, not restored: {why}.", one.name));
+                continue;
+            }
+            (CollectionKind::View, _) => {
+                notes.push(format!("{} is a view, which has no records; it was not restored.", one.name));
                 continue;
             }
         }
         let made = scratch.store.define(&one.name, &one.definition.bare()).await;
         match made {
-            Ok(()) => places.insert(one.name.clone(), one.name.clone()),
+            Ok(()) => places.insert(one.name.clone(), kind.data_of(&one.name)),
             Err(e) => {
                 problems.push(format!("{} could not be made: {e}", one.name));
                 continue;
@@ -103,8 +114,9 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
         }
     };
     let mut collections = Vec::new();
-    let comparable = if problems.is_empty() { backup.contents.as_slice() } else { &[] };
-    for one in comparable.iter().filter(|c| places.contains_key(&c.name)) {
+    let comparable = if problems.is_empty() { contents.as_slice() } else { &[] };
+    for one in comparable {
+        let Some(place) = places.get(&one.name) else { continue };
         progress.phase(&format!("Comparing {}", one.name));
         progress.checkpoint()?;
         if let Err(e) = scratch.store.define(&one.name, &one.definition).await {
@@ -116,7 +128,7 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
         }
         let read = loaded.get(&one.name).copied().unwrap_or_default();
         problems.extend(restore::check_content(one, read).err().map(|e| e.to_string()));
-        let stored = restore::content_of(scratch.store.as_ref(), &one.name, &Beat::none(), progress).await?;
+        let stored = restore::content_of(scratch.store.as_ref(), place, &Beat::none(), progress).await?;
         if stored != read {
             problems.push(format!(
                 "{} holds {} records after the test restore, or others than the {} of the backup.",

@@ -238,3 +238,47 @@ async fn every_type_from_one_store_to_the_other_and_back() {
     assert_eq!(content(&first.manifest), content(&third.manifest));
     assert_eq!(third.manifest.collection("any").unwrap().records, 300);
 }
+
+/// Lets the server forget the moment that a backup is of, once.
+struct Slow(std::sync::atomic::AtomicBool);
+
+impl steward_pipeline::Progress for Slow {
+    fn phase(&self, _: &str) {}
+    fn total(&self, _: u64) {}
+    fn done(&self, done: u64) {
+        if done > 0 && !self.0.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            std::thread::sleep(std::time::Duration::from_secs(3));
+        }
+    }
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moment_that_the_server_forgets() {
+    let (place, server) = (tempfile::tempdir().unwrap(), Mongod::of_its_own());
+    let workspace = on(&server).await;
+    let body = "x".repeat(2000);
+    for thousand in 0..20 {
+        put(&workspace, "many", (thousand * 1000..(thousand + 1) * 1000).map(|n| bson::doc! { "_id": n, "body": &body })).await;
+    }
+    server.admin(bson::doc! { "setParameter": 1, "minSnapshotHistoryWindowInSeconds": 0 }).unwrap();
+    let writer = workspace.clone();
+    let writing = tokio::spawn(async move {
+        for n in 0.. {
+            put(&writer, "other", std::iter::once(bson::doc! { "_id": n })).await;
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    let made = create(&workspace, &making(place.path()), &Slow(std::sync::atomic::AtomicBool::new(false))).await.unwrap();
+    writing.abort();
+    let why = made.manifest.fuzzy.clone().unwrap();
+    assert!(why.contains("did not keep the moment") && why.contains("as it stood then"), "{why}");
+    assert!(made.manifest.moment.is_none() && made.manifest.position.is_none(), "increments cannot build on it");
+    assert_eq!(made.manifest.collection("many").unwrap().records, 20_000);
+    let files: Vec<String> = std::fs::read_dir(place.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(files.len(), 2, "nothing of the first attempt is left: {files:?}");
+    let backup = opened(place.path(), &made.manifest).await;
+    assert_eq!(verify::verify(&workspace, &backup, &Silent).await.unwrap().proof.problems, Vec::<String>::new());
+}

@@ -27,7 +27,9 @@ pub mod exit {
 pub fn exit_code(code: ErrorCode) -> u8 {
     match code {
         ErrorCode::BadRequest | ErrorCode::Unsupported => exit::USAGE,
-        ErrorCode::NoWorkspace | ErrorCode::NotFound | ErrorCode::Unreachable | ErrorCode::Unauthorized => exit::UNREACHABLE,
+        ErrorCode::NoWorkspace | ErrorCode::NotFound | ErrorCode::Unreachable | ErrorCode::Unauthorized | ErrorCode::Locked => {
+            exit::UNREACHABLE
+        }
         ErrorCode::NewerVersion | ErrorCode::Damaged | ErrorCode::Internal => exit::UNREACHABLE,
         ErrorCode::Forbidden | ErrorCode::Conflict | ErrorCode::StalePlan => exit::REFUSED,
         ErrorCode::Cancelled => exit::CANCELLED,

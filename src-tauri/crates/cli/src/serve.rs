@@ -188,6 +188,7 @@ fn failure(e: &ApiError) -> Response {
         ErrorCode::BadRequest | ErrorCode::NewerVersion | ErrorCode::Damaged => StatusCode::BAD_REQUEST,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorCode::Locked => StatusCode::LOCKED,
         ErrorCode::Forbidden => StatusCode::FORBIDDEN,
         ErrorCode::Conflict | ErrorCode::StalePlan | ErrorCode::NoWorkspace | ErrorCode::Cancelled => StatusCode::CONFLICT,
         ErrorCode::Unreachable => StatusCode::SERVICE_UNAVAILABLE,

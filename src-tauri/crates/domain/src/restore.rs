@@ -40,6 +40,10 @@ pub struct RestoredCollection {
     pub records: i64,
     /// There was a collection of this name before.
     pub existed: bool,
+    /// It is a time-series collection, made by this definition: canonical Extended JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(skip)]
+    pub series: Option<serde_json::Value>,
 }
 
 /// One restore as the list shows it.

@@ -280,6 +280,12 @@ pub async fn list(workspace: &Workspace, collection: Option<&str>, before: Optio
     found.iter().map(docs::from_document).collect()
 }
 
+/// Whether the history tells of a run or restore that put something into a collection.
+pub async fn of_run(workspace: &Workspace, collection: &str, run: &str) -> Result<bool> {
+    let filter = Filter::eq("collection", collection).and(Filter::eq("runId", run));
+    Ok(!workspace.own_documents(names::CHANGE_SETS, filter, "seq", 1).await?.is_empty())
+}
+
 /// Records of a collection that somebody wrote since an import or restore put it in place. Where that has no entry,
 /// everything counts: rather too much is kept than too little.
 pub async fn records_since(workspace: &Workspace, collection: &str, run: &str) -> Result<i64> {

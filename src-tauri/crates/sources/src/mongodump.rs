@@ -4,7 +4,8 @@
 //! a document that names the collection, its documents, and a terminator. A last block of a collection says `EOF` and
 //! the CRC-64 of its documents. Source: the format description and behaviour of MongoDB's database tools.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,12 +13,18 @@ use bson::{Document, doc};
 
 use crate::bson_file::{is_readable, length_at};
 use crate::window::Window;
-use crate::{Fault, Part, RawRow, Rows};
+use crate::{Fault, RawRow, Rows};
 
 /// First four bytes of an archive.
 pub const MAGIC: [u8; 4] = [0x6d, 0xe2, 0x99, 0x81];
 const TERMINATOR: usize = u32::MAX as usize;
 const MAX_DOCUMENT: usize = (16 << 20) + (16 << 10);
+/// Where the records of a time-series collection stand.
+const BUCKETS: &str = "system.buckets.";
+const METADATA: &str = ".metadata.json";
+const MAX_METADATA: u64 = 16 << 20;
+/// Length of a file name that the tools have cut.
+const CUT_NAME: usize = 238;
 static CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_XZ);
 
 /// A collection as the archive announces it.
@@ -198,28 +205,101 @@ impl<R: Read + Send> Rows for ArchiveRows<R> {
     }
 }
 
-/// The collections of a dump folder with their files; empty where the folder is no dump.
-pub fn folder(path: &Path) -> io::Result<Vec<(Part, PathBuf)>> {
-    let mut found = Vec::new();
+/// A collection or view of a dump folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DumpFile {
+    /// Name of the folder within the dump; `None` where the dump is the folder of one database.
+    pub database: Option<String>,
+    pub collection: String,
+    /// BSON documents; a view has none.
+    pub data: Option<PathBuf>,
+    /// Options and indexes as Extended JSON.
+    pub metadata: Option<PathBuf>,
+    /// The documents are the buckets of a time-series collection.
+    pub buckets: bool,
+}
+
+impl DumpFile {
+    /// As it is called among the collections of the whole dump.
+    pub fn name(&self) -> String {
+        match &self.database {
+            Some(database) => format!("{database}.{}", self.collection),
+            None => self.collection.clone(),
+        }
+    }
+}
+
+/// What a dump folder holds, in the order of names; empty where it is no dump. Users, roles and what else belongs to a
+/// server are passed over.
+pub fn folder(path: &Path) -> io::Result<Vec<DumpFile>> {
+    let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(path)? {
         let entry = entry?.path();
         if entry.is_dir() {
-            let db = crate::file_name(&entry);
+            let database = crate::file_name(&entry);
             for file in std::fs::read_dir(&entry)? {
-                found.extend(collection_of(&file?.path()).map(|(name, file)| (format!("{db}.{name}"), file)));
+                note(&mut found, Some(&database), &file?.path())?;
             }
         } else {
-            found.extend(collection_of(&entry));
+            note(&mut found, None, &entry)?;
         }
     }
-    found.sort();
-    Ok(found.into_iter().map(|(name, file)| (Part { name, rows: None }, file)).collect())
+    Ok(found.into_values().collect())
 }
 
-fn collection_of(file: &Path) -> Option<(String, PathBuf)> {
+fn note(found: &mut BTreeMap<(Option<String>, String), DumpFile>, database: Option<&String>, file: &Path) -> io::Result<()> {
     let name = crate::file_name(file);
-    let stem = name.strip_suffix(".bson.gz").or_else(|| name.strip_suffix(".bson"))?;
-    (stem != "oplog" && !stem.starts_with("system.")).then(|| (stem.replace("%24", "$"), file.to_owned()))
+    let Some((stem, is_data)) = stem_of(&name) else {
+        return Ok(());
+    };
+    let plain = plain_name(file, stem)?;
+    let (collection, buckets) = match plain.strip_prefix(BUCKETS) {
+        Some(series) => (series.to_owned(), true),
+        None => (plain, false),
+    };
+    if (collection == "oplog" && database.is_none()) || collection.starts_with("system.") || collection.starts_with('$') {
+        return Ok(());
+    }
+    let one = found.entry((database.cloned(), collection.clone())).or_insert_with(|| DumpFile {
+        database: database.cloned(),
+        collection,
+        data: None,
+        metadata: None,
+        buckets: false,
+    });
+    one.buckets |= buckets;
+    if is_data {
+        one.data = Some(file.to_owned());
+    } else {
+        one.metadata = Some(file.to_owned());
+    }
+    Ok(())
+}
+
+/// Name of a dump's file without its ending, and whether it holds documents; `None` for other files.
+fn stem_of(name: &str) -> Option<(&str, bool)> {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let data = name.strip_suffix(".bson").map(|stem| (stem, true));
+    data.or_else(|| name.strip_suffix(METADATA).map(|stem| (stem, false)))
+}
+
+/// The collection's name: file names are percent-encoded, and long ones are cut, their hash stands after an encoded `$`.
+fn plain_name(file: &Path, stem: &str) -> io::Result<String> {
+    if stem.len() == CUT_NAME && stem.contains("%24") {
+        let metadata = match File::open(file.with_file_name(format!("{stem}{METADATA}"))) {
+            Ok(plain) => whole_name(plain),
+            Err(_) => whole_name(flate2::read::GzDecoder::new(File::open(file.with_file_name(format!("{stem}{METADATA}.gz")))?)),
+        };
+        if let Some(name) = metadata {
+            return Ok(name);
+        }
+    }
+    Ok(percent_encoding::percent_decode_str(stem).decode_utf8_lossy().into_owned())
+}
+
+fn whole_name(metadata: impl Read) -> Option<String> {
+    let metadata: serde_json::Value = serde_json::from_reader(io::BufReader::new(metadata.take(MAX_METADATA))).ok()?;
+    Some(metadata.get("collectionName")?.as_str()?.to_owned())
 }
 
 #[cfg(test)]
@@ -290,5 +370,38 @@ mod tests {
         for length in 0..whole.len() - 1 {
             assert!(!read(&whole[..length], "x.b").1.is_empty(), "cut at {length}");
         }
+    }
+
+    #[test]
+    fn a_folder_is_read_by_the_names_of_its_collections() {
+        let place = tempfile::tempdir().unwrap();
+        let long = "very".repeat(60);
+        let cut = format!("{}%24{}", &long[..208], "h".repeat(27));
+        let write = |name: &str, text: &str| std::fs::write(place.path().join(name), text).unwrap();
+        std::fs::create_dir(place.path().join("shop")).unwrap();
+        for name in ["caf%C3%A9s.bson", "system.buckets.weather.bson", "%24admin.system.users.bson", "system.js.bson", "oplog.bson"] {
+            write(&format!("shop/{name}"), "");
+        }
+        write("oplog.bson", "");
+        write("prelude.json", "{}");
+        for name in ["caf%C3%A9s", "weather", "cheap"] {
+            write(&format!("shop/{name}.metadata.json"), "{}");
+        }
+        write(&format!("shop/{cut}.bson"), "");
+        write(&format!("shop/{cut}.metadata.json"), &format!(r#"{{"indexes":[],"collectionName":"{long}"}}"#));
+        let found = folder(place.path()).unwrap();
+        let told: Vec<(&str, bool, bool, bool)> =
+            found.iter().map(|f| (f.collection.as_str(), f.data.is_some(), f.metadata.is_some(), f.buckets)).collect();
+        assert_eq!(
+            told,
+            [
+                ("cafés", true, true, false),
+                ("cheap", false, true, false),
+                ("oplog", true, false, false),
+                (long.as_str(), true, true, false),
+                ("weather", true, true, true)
+            ]
+        );
+        assert!(found.iter().all(|f| f.database.as_deref() == Some("shop")));
     }
 }

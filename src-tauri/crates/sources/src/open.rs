@@ -1,7 +1,7 @@
 //! Recognising a file and opening one part of it.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 
@@ -115,7 +115,12 @@ pub fn open(path: &Path, choice: &Choice) -> SourceResult<Opened> {
 }
 
 fn open_folder(path: &Path, choice: &Choice) -> SourceResult<Opened> {
-    let found = mongodump::folder(path)?;
+    // Buckets of a time series are not records that anybody would import.
+    let found: Vec<(Part, PathBuf)> = mongodump::folder(path)?
+        .into_iter()
+        .filter(|f| !f.buckets)
+        .filter_map(|f| f.data.clone().map(|data| (Part { name: f.name(), rows: None }, data)))
+        .collect();
     if found.is_empty() {
         return Err(SourceError::Unusable(format!("{} is a folder. Choose the files in it.", path.display())));
     }

@@ -137,7 +137,7 @@ fn rounds_by_shape(ops: &[WriteOp]) -> StoreResult<Vec<Vec<Chunk>>> {
 }
 
 fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
-    steward_store::names::check(op.collection())?;
+    steward_store::names::check_data(op.collection())?;
     Ok(match op {
         WriteOp::Insert { document, .. } => (Shape::Insert, upsert::with_id(document)?.1),
         WriteOp::Put { document, .. } => {

@@ -46,10 +46,11 @@ async fn open(store: &MongoStore, since: Option<&ResumeToken>) -> StoreResult<St
     }
     let own = format!("^{}", names::PREFIX.replace('.', "\\."));
     let foreign = doc! { "$not": { "$regex": &own } };
+    let told: Vec<&str> = names::lasting().filter(|name| names::is_told(name)).collect();
     let mut renamed_to = foreign.clone();
     renamed_to.insert("$exists", true);
     let pipeline = [
-        doc! { "$match": { "$or": [{ "ns.coll": foreign }, { "to.coll": renamed_to }] } },
+        doc! { "$match": { "$or": [{ "ns.coll": foreign }, { "ns.coll": { "$in": told } }, { "to.coll": renamed_to }] } },
         doc! { "$project": { "fullDocument": 0, "updateDescription": 0 } },
     ];
     let mut watch = store.db().watch().pipeline(pipeline);
@@ -98,10 +99,12 @@ fn read_event(event: ChangeStreamEvent<Document>, before: ResumeToken, at: &Resu
         // Kinds that Steward did not ask for.
         _ => return Ok(Vec::new()),
     };
-    let id = event.document_key.and_then(|mut key| key.remove("_id"));
+    let own = names::is_own(&collection);
+    let op = if own { ChangeOp::Collection } else { op };
+    let id = event.document_key.and_then(|mut key| key.remove("_id")).filter(|_| !own);
     let mut collections = vec![collection];
     collections.extend(event.to.and_then(|to| to.coll));
-    collections.retain(|c| !names::is_own(c));
+    collections.retain(|c| names::is_told(c));
     let last = collections.len().saturating_sub(1);
     let mut events: Vec<ChangeEvent> = collections
         .into_iter()

@@ -114,7 +114,7 @@ impl MongoStore {
 
     /// A collection of raw documents; fails with `Invalid` for a name that no store accepts.
     pub(crate) fn collection(&self, name: &str) -> StoreResult<Collection<RawDocumentBuf>> {
-        steward_store::names::check(name)?;
+        steward_store::names::check_data(name)?;
         Ok(self.inner.db.collection(name))
     }
 

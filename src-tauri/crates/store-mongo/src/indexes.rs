@@ -63,6 +63,8 @@ pub async fn create(store: &MongoStore, collection: &str, indexes: &[IndexSpec])
 /// Makes indexes of these definitions, as the server writes them.
 pub async fn create_as(store: &MongoStore, collection: &str, definitions: Vec<Document>) -> StoreResult<()> {
     let mut command = doc! { "createIndexes": collection, "indexes": definitions };
+    // What older servers wrote into an index.
+    command.insert("ignoreUnknownIndexOptions", true);
     if store.has(Capability::Transactions) {
         // By itself the server waits until every member is ready, also for one that is down.
         command.insert("commitQuorum", "majority");

@@ -31,8 +31,8 @@ use async_trait::async_trait;
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position, Query,
-    RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, WriteBatch, WriteReport,
+    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position,
+    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, WriteBatch, WriteReport,
 };
 
 pub use connect::{MongoOptions, MongoStore};
@@ -88,8 +88,8 @@ impl Store for MongoStore {
         definition::write(self, collection, definition).await
     }
 
-    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
-        Ok(Box::new(snapshot::MongoSnapshot::take(self).await?))
+    async fn snapshot(&self, wanted: Consistency) -> StoreResult<Box<dyn Snapshot>> {
+        Ok(Box::new(snapshot::MongoSnapshot::take(self, wanted).await?))
     }
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {

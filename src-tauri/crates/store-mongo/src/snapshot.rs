@@ -30,17 +30,18 @@ pub struct MongoSnapshot {
 }
 
 impl MongoSnapshot {
-    pub async fn take(store: &MongoStore) -> StoreResult<Self> {
+    pub async fn take(store: &MongoStore, wanted: Consistency) -> StoreResult<Self> {
         for _ in 0..ATTEMPTS {
             let begun = replay::now(store).await.ok();
             let collections = list(store).await?;
             let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection) {
+                _ if wanted != Consistency::Moment => Ok(None),
                 Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
                 Some(_) => Err(ALONE.to_owned()),
                 None => Ok(None),
             };
             let (moment, consistency) = match moment {
-                Ok(moment) => (moment, Consistency::Moment),
+                Ok(moment) => (moment, wanted.clone()),
                 Err(why) => (None, Consistency::Fuzzy(why)),
             };
             let position = match (moment, &consistency) {
@@ -84,20 +85,12 @@ async fn list(store: &MongoStore) -> StoreResult<Vec<SnapshotCollection>> {
         let definition = definition::of_entry(store, entry).await?;
         let records = match definition.kind {
             CollectionKind::View => 0,
-            _ => estimate(store, &data_of(name, definition.kind)).await?,
+            kind => estimate(store, &kind.data_of(name)).await?,
         };
         collections.push(SnapshotCollection { name: name.to_owned(), definition, records });
     }
     collections.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(collections)
-}
-
-/// Where the documents of a collection really stand.
-fn data_of(name: &str, kind: CollectionKind) -> String {
-    match kind {
-        CollectionKind::Timeseries => format!("system.buckets.{name}"),
-        _ => name.to_owned(),
-    }
 }
 
 async fn estimate(store: &MongoStore, collection: &str) -> StoreResult<u64> {
@@ -126,17 +119,12 @@ impl Snapshot for MongoSnapshot {
             return Ok(stream::empty().boxed());
         }
         let Some(moment) = self.moment else {
-            if kind == CollectionKind::Collection {
-                return scan::scan(&self.store, collection, &Filter::all(), None).await;
-            }
-            let records = self.store.db().collection::<RawDocumentBuf>(&data_of(collection, kind));
-            let cursor = records.find(doc! {}).batch_size(BATCH).await.map_err(|e| errors::from_driver(&e))?;
-            return Ok(cursor.map_err(|e| errors::from_driver(&e)).try_chunks(BATCH as usize).map_err(|e| e.1).boxed());
+            return scan::scan(&self.store, &kind.data_of(collection), &Filter::all(), None).await;
         };
         let client = self.store.db().client();
         let session = client.start_session().snapshot(true).snapshot_time(moment).await;
         let mut session = session.map_err(|e| errors::from_driver(&e))?;
-        let records = self.store.db().collection::<RawDocumentBuf>(&data_of(collection, kind));
+        let records = self.store.db().collection::<RawDocumentBuf>(&kind.data_of(collection));
         let cursor = records.find(doc! {}).batch_size(BATCH).session(&mut session).await.map_err(|e| lost(&e))?;
         Ok(stream::try_unfold((session, cursor), |(mut session, mut cursor)| async move {
             let mut batch = Vec::with_capacity(BATCH as usize);
@@ -156,7 +144,7 @@ impl Snapshot for MongoSnapshot {
 fn lost(e: &mongodb::error::Error) -> StoreError {
     if errors::code(e).is_some_and(|code| GONE.contains(&code)) {
         let message = "The server did not keep the moment long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
-        return StoreError::new(StoreErrorKind::Unsupported, message).details(e);
+        return StoreError::new(StoreErrorKind::Expired, message).details(e);
     }
     errors::from_driver(e)
 }

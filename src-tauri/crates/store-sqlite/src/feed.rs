@@ -1,12 +1,13 @@
 //! The change feed: the log that triggers write, followed by its sequence number.
 
 use futures::stream;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use steward_store::{ChangeEvent, ChangeOp, ChangeStream, ResumeToken, StoreError, StoreErrorKind, StoreResult};
 
 use crate::errors::map;
 use crate::pool::Pool;
 use crate::read::id_of;
+use crate::recording;
 
 /// How often the log is looked at while nothing happens.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(80);
@@ -31,6 +32,13 @@ pub fn log_collection(connection: &Connection, name: &str) -> StoreResult<()> {
     if !steward_store::names::is_own(name) {
         connection.execute("INSERT INTO feed (collection, op) VALUES (?1, 3)", [name]).map_err(map)?;
     }
+    Ok(())
+}
+
+/// Logs that something was written to one of Steward's own collections: once a batch, not for each document.
+pub fn log_own(connection: &Connection, name: &str) -> StoreResult<()> {
+    let sql = "INSERT INTO feed (collection, op, at) VALUES (?1, 3, ?2)";
+    connection.prepare_cached(sql).and_then(|mut s| s.execute(params![name, recording::moment()])).map_err(map)?;
     Ok(())
 }
 

@@ -28,9 +28,9 @@ use futures::stream;
 use rusqlite::Connection;
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position,
-    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult,
-    WriteBatch, WriteReport, names,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition,
+    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind,
+    StoreResult, WriteBatch, WriteReport, names,
 };
 
 use errors::{joined, map};
@@ -223,7 +223,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+    async fn snapshot(&self, _wanted: Consistency) -> StoreResult<Box<dyn Snapshot>> {
         let path = self.path.clone();
         let taken = tokio::task::spawn_blocking(move || snapshot::FileSnapshot::take(&path)).await.map_err(joined)??;
         Ok(Box::new(taken))

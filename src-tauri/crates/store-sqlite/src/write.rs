@@ -4,12 +4,12 @@ use bson::raw::{CString, RawBson};
 use bson::{Bson, Document, RawDocument, RawDocumentBuf};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use steward_domain::{FieldPath, Filter, order, value};
-use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport};
+use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, names};
 
 use crate::catalog::{self, Collection};
 use crate::errors::map;
 use crate::functions::touches_list;
-use crate::{plan, recording};
+use crate::{feed, plan, recording};
 
 /// Writes the batch; all of it or nothing, except that a bulk write leaves out the data operations that fail.
 pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
@@ -36,6 +36,9 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
     }
     for op in &batch.confirm {
         apply(&tx, &mut known, op)?;
+    }
+    for (name, _) in known.0.iter().filter(|(name, _)| names::is_own(name) && names::is_told(name)) {
+        feed::log_own(&tx, name)?;
     }
     tx.commit().map_err(map)?;
     Ok(report)

@@ -58,6 +58,11 @@ impl Mongod {
         Self::of(Process::start(Some(data_with(users)), &["--auth"]), "")
     }
 
+    /// A replica set of one's own, for tests that change how it works.
+    pub fn of_its_own() -> Self {
+        Self::start_replica_set()
+    }
+
     /// A server of one's own, for tests that stop it or hold it up.
     pub fn alone() -> Self {
         Self::of(Process::start(None, &[]), "")

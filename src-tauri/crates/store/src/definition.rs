@@ -33,6 +33,14 @@ impl CollectionKind {
             _ => Self::Collection,
         }
     }
+
+    /// Where the documents of a collection of this kind stand.
+    pub fn data_of(self, collection: &str) -> String {
+        match self {
+            Self::Timeseries => format!("{}{collection}", crate::names::BUCKETS),
+            Self::Collection | Self::View => collection.to_owned(),
+        }
+    }
 }
 
 /// Kind, options (`validator`, `capped`, `viewOn`…) and index documents (`{v, key, name, …}`, that of `_id` included).
@@ -46,6 +54,11 @@ pub struct Definition {
 /// Options that decide which records are let in. Left out while records are loaded that were let in before.
 const VALIDATION: [&str; 3] = ["validator", "validationLevel", "validationAction"];
 
+/// Options of servers before 4.0 that today's refuse or that say nothing.
+const RETIRED: [&str; 3] = ["autoIndexId", "create", "temp"];
+/// What a server works out by itself for a time series, differently from version to version.
+const WORKED_OUT: [&str; 2] = ["bucketMaxSpanSeconds", "bucketRoundingSeconds"];
+
 impl Definition {
     /// The same without indexes and validator: to load records into.
     #[must_use]
@@ -56,6 +69,20 @@ impl Definition {
         }
         let indexes = self.indexes.iter().filter(|i| is_id_index(i)).cloned().collect();
         Self { kind: self.kind, options, indexes }
+    }
+
+    /// The same as servers of today take it, and the names of indexes that they have no kind for any more: `geoHaystack`
+    /// ended with MongoDB 5.0.
+    pub fn of_today(&self) -> (Self, Vec<String>) {
+        let retired =
+            |index: &&Document| index.get_document("key").is_ok_and(|key| key.values().any(|v| v.as_str() == Some("geoHaystack")));
+        let gone = self.indexes.iter().filter(retired).map(|i| i.get_str("name").unwrap_or_default().to_owned()).collect();
+        let mut options = self.options.clone();
+        for name in RETIRED {
+            options.remove(name);
+        }
+        let indexes = self.indexes.iter().filter(|i| !retired(i)).cloned().collect();
+        (Self { kind: self.kind, options, indexes }, gone)
     }
 
     /// Validator, level and action, where there are any.
@@ -136,7 +163,10 @@ fn plain(value: &Bson) -> Bson {
     match value {
         Bson::Int32(n) => Bson::Double(f64::from(*n)),
         Bson::Int64(n) => Bson::Double(*n as f64),
-        Bson::Document(d) => Bson::Document(d.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
+        Bson::Document(d) => {
+            let told = d.iter().filter(|(k, _)| !(d.contains_key("granularity") && WORKED_OUT.contains(&k.as_str())));
+            Bson::Document(told.map(|(k, v)| (k.clone(), plain(v))).collect())
+        }
         Bson::Array(a) => Bson::Array(a.iter().map(plain).collect()),
         other => other.clone(),
     }

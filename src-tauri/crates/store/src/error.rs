@@ -20,6 +20,8 @@ pub enum StoreErrorKind {
     Busy,
     /// This store cannot do it; see its capabilities.
     Unsupported,
+    /// The server no longer keeps what is asked for. Begin anew.
+    Expired,
     /// The request makes no sense (bad pattern, reserved name).
     Invalid,
     /// The file was made by a newer version.

@@ -14,9 +14,9 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, Capability, ChangeStream, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position,
-    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult, WriteBatch,
-    WriteReport,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition,
+    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult,
+    WriteBatch, WriteReport,
 };
 
 use breaker::Breaker;
@@ -196,8 +196,8 @@ impl Store for Layered {
         self.around("define", collection, self.inner.define(collection, definition)).await
     }
 
-    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
-        self.around("snapshot", "", self.inner.snapshot()).await
+    async fn snapshot(&self, wanted: Consistency) -> StoreResult<Box<dyn Snapshot>> {
+        self.around("snapshot", "", self.inner.snapshot(wanted)).await
     }
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {

@@ -75,8 +75,12 @@ pub trait Store: Send + Sync {
     /// Errors: `Unsupported` for a kind that the store does not have; `DuplicateKey` where records break a unique index.
     async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()>;
 
-    /// Everything as it stands now, to be read at leisure.
-    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>>;
+    /// Everything as it stands now, to be read at leisure. With [`Consistency::Moment`] of one moment where the store can;
+    /// with [`Consistency::Fuzzy`] a store that would have to keep the moment reads each collection as it stands then,
+    /// and the snapshot gives that reason.
+    ///
+    /// Errors while it is read: `Expired` where the server no longer keeps the moment.
+    async fn snapshot(&self, wanted: Consistency) -> StoreResult<Box<dyn Snapshot>>;
 
     /// One page in a stable order.
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page>;

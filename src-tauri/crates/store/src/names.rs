@@ -56,6 +56,15 @@ pub fn is_kept(collection: &str) -> bool {
     OWN.iter().any(|(name, _)| *name == collection) && !PASSING.contains(&collection)
 }
 
+/// Steward's own collections of which the change feed tells, as wholes: what is in none of people's collections and is
+/// looked at in other windows. The heavy history is not among them: the light one is written with it.
+const TOLD: [&str; 6] = [RUNS, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS];
+
+/// The change feed tells when something is written there.
+pub fn is_told(collection: &str) -> bool {
+    !is_own(collection) || TOLD.contains(&collection)
+}
+
 /// Steward's own collections that have a name for good.
 pub fn lasting() -> impl Iterator<Item = &'static str> {
     OWN.iter().map(|(name, _)| *name)
@@ -69,6 +78,14 @@ pub fn is_beside(collection: &str) -> bool {
 /// The collection is Steward's own.
 pub fn is_own(collection: &str) -> bool {
     collection.starts_with(PREFIX)
+}
+
+/// Where MongoDB keeps the buckets of a time-series collection; backups read and write them as they are.
+pub const BUCKETS: &str = "system.buckets.";
+
+/// A collection that documents may be read from and written to: one that [`check`] accepts, or the buckets of one.
+pub fn check_data(collection: &str) -> Result<(), crate::StoreError> {
+    check(collection.strip_prefix(BUCKETS).unwrap_or(collection))
 }
 
 /// A name that both stores accept for a person's collection.

@@ -117,7 +117,9 @@ it("makes a drill with the newest backup of this workspace that is whole, and da
 });
 
 it("knows a locked backup by the code of its error, whatever its words are, and a key by its form", () => {
-  expect(isLocked({ code: "unauthorized", message: "Dieses Backup ist verschlossen." })).toBe(true);
+  expect(isLocked({ code: "locked", message: "Dieses Backup ist verschlossen." })).toBe(true);
+  // The page's own token, or the login of the server: no passphrase helps there.
+  expect(isLocked({ code: "unauthorized", message: "The token is missing or wrong." })).toBe(false);
   expect(isLocked({ code: "badRequest", message: "A passphrase has at least one character." })).toBe(false);
   expect(secretOf(" AGE-SECRET-KEY-1ABC\n")).toEqual({ identity: "AGE-SECRET-KEY-1ABC" });
   expect(secretOf("many words ")).toEqual({ passphrase: "many words " });

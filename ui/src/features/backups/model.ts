@@ -53,7 +53,7 @@ export function peoples(backup: Backup): Backup["collections"] {
 
 /** It is locked, and what was given so far does not open it. */
 export function isLocked(error: ApiError): boolean {
-  return error.code === "unauthorized";
+  return error.code === "locked";
 }
 
 /** `recovery-drill-2026-11-22.md`, by the person's calendar. */

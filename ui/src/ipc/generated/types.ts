@@ -694,7 +694,7 @@ export type Empty = Record<symbol, never>;
 /**
  * Codes that callers branch on. The command line maps them to exit codes.
  */
-export type ErrorCode = "noWorkspace" | "badRequest" | "notFound" | "unreachable" | "unauthorized" | "forbidden" | "conflict" | "stalePlan" | "unsupported" | "newerVersion" | "damaged" | "cancelled" | "internal";
+export type ErrorCode = "noWorkspace" | "badRequest" | "notFound" | "unreachable" | "unauthorized" | "locked" | "forbidden" | "conflict" | "stalePlan" | "unsupported" | "newerVersion" | "damaged" | "cancelled" | "internal";
 
 /**
  * What is known of a file before its rows are read.

@@ -9,7 +9,7 @@ use futures::TryStreamExt as _;
 use steward_domain::Filter;
 use steward_pipeline::{Error, Result};
 use steward_sources::{ArchiveReader, Block, BsonRows, Rows as _, is_readable};
-use steward_store::{CollectionKind, Store};
+use steward_store::{CollectionKind, Store, names};
 use tokio::sync::mpsc;
 
 use super::Listed;
@@ -168,7 +168,7 @@ fn is_view(metadata: &str) -> bool {
 
 /// The collection that people know: buckets belong to a time series.
 fn people(collection: &str) -> &str {
-    collection.strip_prefix("system.buckets.").unwrap_or(collection)
+    collection.strip_prefix(names::BUCKETS).unwrap_or(collection)
 }
 
 /// The files of a dump folder.
@@ -180,9 +180,13 @@ pub fn folder(files: Vec<(String, PathBuf)>) -> Events {
                 Ok(rows) => rows,
                 Err(e) => return Ok(Err(e)),
             };
+            let mut is_empty = true;
             loop {
                 match rows.next_row() {
-                    Ok(Some(row)) if row.fault.is_none() => out.document(people(&collection), row.bytes)?,
+                    Ok(Some(row)) if row.fault.is_none() => {
+                        is_empty = false;
+                        out.document(&collection, row.bytes)?;
+                    }
                     Ok(Some(row)) => {
                         let place = format!("{}: the document at byte {} is damaged.", path.display(), row.offset);
                         return Ok(Err(Error::BadRequest(place)));
@@ -191,10 +195,10 @@ pub fn folder(files: Vec<(String, PathBuf)>) -> Events {
                     Err(e) => return Ok(Err(unreadable(&path, e))),
                 }
             }
-            if let Some(note) = rows.notes().into_iter().next() {
+            if let Some(note) = rows.notes().into_iter().next().filter(|_| !is_empty) {
                 return Ok(Err(Error::BadRequest(format!("{}: {note}", path.display()))));
             }
-            out.complete(people(&collection), None)?;
+            out.complete(&collection, None)?;
         }
         Ok(Ok(()))
     })

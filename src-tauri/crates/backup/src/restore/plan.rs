@@ -88,14 +88,15 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
 async fn begin(workspace: &Workspace, one: &Chosen) -> Result<CollectionPlan> {
     let kind = one.listed.definition.kind;
     let now = if kind == CollectionKind::Collection { count_now(workspace, &one.into).await? } else { None };
-    let note = match kind {
+    let mut settled = one.clone();
+    let note = super::settle_place(workspace, &mut settled).await?.or_else(|| one.note.clone()).or_else(|| match kind {
         CollectionKind::Collection => None,
-        CollectionKind::View => Some("A view: its definition comes back where there is nothing of its name.".to_owned()),
-        CollectionKind::Timeseries => Some("A time-series collection: Steward cannot bring it back yet; mongorestore can.".to_owned()),
-    };
+        CollectionKind::View => Some("A view: its definition comes back.".to_owned()),
+        CollectionKind::Timeseries => Some("A time-series collection: what is counted are its buckets.".to_owned()),
+    });
     Ok(CollectionPlan {
         name: one.listed.name.clone(),
-        into: one.into.clone(),
+        into: settled.into,
         records: 0,
         now,
         added: 0,

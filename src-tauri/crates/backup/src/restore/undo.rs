@@ -6,7 +6,7 @@ use steward_pipeline::workspace::new_id;
 use steward_pipeline::{Error, Progress, Result, Workspace, replace};
 use steward_store::names;
 
-use super::{get, ledger, part};
+use super::{get, ledger, part, series};
 
 /// What taking a restore back would do with one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +31,27 @@ async fn undoable(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
     }
 }
 
+/// The last restore that came after this one, put something in the same place, and stands.
+async fn later(workspace: &Workspace, record: &RestoreRecord) -> Result<Option<RestoreRecord>> {
+    let after = |other: &RestoreRecord| other.started_at > record.started_at && other.state == RestoreState::Done;
+    let list = ledger::list(workspace).await?;
+    Ok(list.into_iter().find(|other| after(other) && shared(record, other).is_some()))
+}
+
+fn shared(one: &RestoreRecord, other: &RestoreRecord) -> Option<String> {
+    one.collections.iter().map(|c| &c.into).find(|into| other.collections.iter().any(|c| &c.into == *into)).cloned()
+}
+
 /// Looks at what taking a restore back would do.
 pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord, Vec<UndoPlan>)> {
     let record = undoable(workspace, id).await?;
+    if let Some(later) = later(workspace, &record).await? {
+        return Err(Error::Conflict(format!(
+            "The restore of {} came after this one and put {} in its place. Take that one back first.",
+            later.started_at,
+            shared(&record, &later).unwrap_or_default()
+        )));
+    }
     let mut plans = Vec::new();
     for (number, one) in record.collections.iter().enumerate() {
         let edited_since = match names::is_own(&one.into) {
@@ -79,6 +97,8 @@ async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan],
         let kept = replace::exists(workspace, &replace::replaced(&part)).await?;
         if kept || record.state != RestoreState::Done {
             replace::take_back(workspace, &one.into, &part, aside, progress).await?;
+        } else if !one.existed && aside.is_none() && !replace::exists(workspace, &one.into).await? {
+            series::remove(workspace, &one.into).await?;
         } else if !one.existed && replace::exists(workspace, &one.into).await? {
             match aside {
                 Some(aside) => {
@@ -101,11 +121,15 @@ pub async fn clean_up(workspace: &Workspace, id: &str, progress: &dyn Progress) 
     for (number, one) in record.collections.iter().enumerate().rev() {
         let part = part(&record.id, number);
         // A new collection that has its place already: all its parts are gone by then.
+        let swapping = !one.existed && record.state == RestoreState::Swapping;
         let placed = !one.existed
             && record.state == RestoreState::Swapping
             && !replace::exists(workspace, &replace::incoming(&part)).await?
             && !replace::exists(workspace, &replace::ready(&part)).await?;
         replace::take_back(workspace, &one.into, &part, None, progress).await?;
+        if swapping {
+            series::remove(workspace, &one.into).await?;
+        }
         if placed {
             workspace.forget(&one.into).await?;
         }

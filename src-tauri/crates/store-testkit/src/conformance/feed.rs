@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bson::{Bson, doc};
 use futures::StreamExt as _;
-use steward_store::{Capability, ChangeEvent, ChangeOp, ChangeStream, Store, StoreErrorKind, WriteOp, names};
+use steward_store::{Capability, ChangeEvent, ChangeOp, ChangeStream, Durability, Store, StoreErrorKind, WriteBatch, WriteOp, names};
 
 use super::changes::patch;
 use super::{C, assert_kind, edit, has, insert, open};
@@ -69,15 +69,28 @@ pub async fn follows_and_resumes(fixture: &dyn Fixture) {
     assert_eq!(rest, wanted, "resumed");
 }
 
-pub async fn own_collections_are_left_out(fixture: &dyn Fixture) {
+pub async fn heavy_history_is_left_out(fixture: &dyn Fixture) {
     let store = open(fixture).await;
     if unsupported(&*store).await {
         return;
     }
     let mut live = store.changes(None).await.unwrap();
-    edit(&*store, WriteOp::insert(names::RUNS, &doc! { "_id": 1 }).unwrap()).await.unwrap();
+    edit(&*store, WriteOp::insert(names::CHANGES, &doc! { "_id": 1 }).unwrap()).await.unwrap();
     insert(&*store, &[doc! { "_id": 5 }]).await;
     assert_eq!(until(&mut live, 5).await, [(ChangeOp::Insert, 5)]);
+}
+
+/// An import of which every row is quarantined is told too.
+pub async fn own_collections_are_announced(fixture: &dyn Fixture) {
+    let store = open(fixture).await;
+    if unsupported(&*store).await {
+        return;
+    }
+    let mut live = store.changes(None).await.unwrap();
+    let entries = (0..3).map(|n| WriteOp::put(names::QUARANTINE, &doc! { "_id": n }).unwrap()).collect();
+    open(fixture).await.write(WriteBatch { history: entries, ..WriteBatch::default() }, Durability::Bulk).await.unwrap();
+    let event = next(&mut live).await;
+    assert_eq!((event.collection.as_str(), event.op, event.id), (names::QUARANTINE, ChangeOp::Collection, None));
 }
 
 pub async fn collections_are_announced(fixture: &dyn Fixture) {

@@ -53,7 +53,7 @@ async fn ids(snapshot: &dyn steward_store::Snapshot, collection: &str) -> Vec<i3
 pub async fn a_snapshot_is_one_moment(fixture: &dyn Fixture) {
     let store = with(fixture, &(0..2500).map(|n| doc! { "_id": n }).collect::<Vec<_>>()).await;
     store.ensure_index(C, &IndexSpec::on("n")).await.unwrap();
-    let snapshot = store.snapshot().await.unwrap();
+    let snapshot = store.snapshot(Consistency::Moment).await.unwrap();
     let there: Vec<&str> = snapshot.collections().iter().map(|c| c.name.as_str()).collect();
     assert_eq!(there, [C]);
     assert!(snapshot.collections()[0].records == 2500 && snapshot.collections()[0].definition.indexes.len() == 2);
@@ -70,5 +70,5 @@ pub async fn a_snapshot_is_one_moment(fixture: &dyn Fixture) {
         }
     }
     drop(snapshot);
-    assert_eq!(ids(store.snapshot().await.unwrap().as_ref(), C).await.len(), 2500, "one came, one went");
+    assert_eq!(ids(store.snapshot(Consistency::Moment).await.unwrap().as_ref(), C).await.len(), 2500, "one came, one went");
 }
