@@ -1,6 +1,9 @@
 //! Short texts that were looked at before: columns often hold the same few again and again.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+use steward_domain::Violation;
 
 /// Longer texts are not remembered.
 const LONGEST: usize = 48;
@@ -62,6 +65,39 @@ impl Memo {
     }
 }
 
+/// Wrong values remembered of a place.
+const WRONGS: usize = 256;
+
+/// Remembers what is wrong with short texts, by place: the same wrong value often stands in many rows.
+#[derive(Debug, Default)]
+pub struct Wrongs(Mutex<HashMap<usize, HashMap<Box<str>, Vec<Violation>>>>);
+
+impl Clone for Wrongs {
+    /// Another thread begins without memories.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Wrongs {
+    /// The rules that a text breaks: remembered, or looked at now.
+    pub fn of(&self, place: usize, text: &str, look: impl FnOnce() -> Option<Vec<Violation>>) -> Option<Vec<Violation>> {
+        if text.len() > LONGEST {
+            return look();
+        }
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = places.entry(place).or_default();
+        if let Some(found) = known.get(text) {
+            return Some(found.clone());
+        }
+        let found = look()?;
+        if known.len() < WRONGS {
+            known.insert(text.into(), found.clone());
+        }
+        Some(found)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +117,21 @@ mod tests {
         for n in 0..20_000 {
             let text = (n % 3000).to_string();
             assert_eq!(memo.fine(&text, || n % 2 == 0), n % 2 == 0, "{n}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_looked_at_once_for_each_place() {
+        let wrongs = Wrongs::default();
+        let broken = |rule: &str| Violation { pointer: "/a".into(), rule: rule.into(), message: "no".into(), value: None };
+        let rules = |found: Option<Vec<Violation>>| found.map(|all| all.into_iter().map(|v| v.rule).collect::<Vec<_>>());
+        assert_eq!(rules(wrongs.of(0, "soon", || Some(vec![broken("type")]))), Some(vec!["type".into()]));
+        assert_eq!(rules(wrongs.of(0, "soon", || panic!("it is known"))), Some(vec!["type".into()]));
+        assert_eq!(rules(wrongs.of(1, "soon", || Some(vec![broken("enum")]))), Some(vec!["enum".into()]));
+        assert_eq!(wrongs.of(2, "soon", || None), None, "what cannot be told is asked again");
+        assert_eq!(wrongs.of(2, "soon", || Some(Vec::new())), Some(Vec::new()));
+        for n in 0..2 * WRONGS {
+            assert_eq!(wrongs.of(3, &n.to_string(), || Some(vec![broken(&n.to_string())])).unwrap()[0].rule, n.to_string());
         }
     }
 }

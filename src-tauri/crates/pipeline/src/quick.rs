@@ -14,7 +14,7 @@ use steward_sources::{Decoder, Row};
 
 use crate::gates::RecordGate;
 use crate::import::Reading;
-use crate::memo::Memo;
+use crate::memo::{Memo, Wrongs};
 
 pub use crate::gates::json::Seen;
 
@@ -26,6 +26,7 @@ pub struct Quick {
     key_field: String,
     /// By place: what checks one field alone. Absent where records are wanted of rows that are not fine.
     alone: Option<Arc<Alone>>,
+    wrongs: Wrongs,
 }
 
 /// Checkers of single fields, made when they are first needed.
@@ -115,7 +116,7 @@ impl Quick {
             let checkers = (0..places).map(|_| OnceLock::new()).collect();
             Arc::new(Alone { pack: Arc::new(pack.clone()), checkers })
         });
-        Some(Self { gate, way, key_field: how.key_field.clone(), alone })
+        Some(Self { gate, way, key_field: how.key_field.clone(), alone, wrongs: Wrongs::default() })
     }
 
     /// Looks at a row.
@@ -144,6 +145,19 @@ impl Quick {
     /// cannot be told from this value alone.
     pub fn broken_rules(&self, place: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Vec<Violation>> {
         let alone = self.alone.as_ref()?;
+        // The only cell that the value comes from.
+        let cell = match &self.way {
+            Way::Cells(_) => desk.cells.get(place).copied(),
+            Way::Mapped(fields) => fields.get(place)?.from.as_ref().and_then(|(column, _)| desk.cells.get(*column).copied()),
+            Way::Json => None,
+        };
+        match cell {
+            Some(cell) => self.wrongs.of(place, cell, || Self::broken_now(alone, place, mapping, desk)),
+            None => Self::broken_now(alone, place, mapping, desk),
+        }
+    }
+
+    fn broken_now(alone: &Alone, place: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Vec<Violation>> {
         desk.inputs.clear();
         desk.inputs.extend(desk.cells.iter().map(|text| Cell::text(*text)));
         let mut errors = Vec::new();
