@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt as _;
-use steward_pipeline::{Error, Progress, Result, Workspace};
+use steward_domain::quality::MetricName;
+use steward_pipeline::{Error, Progress, Result, Workspace, quality};
 use steward_store::{Consistency, Snapshot, SnapshotCollection, StoreErrorKind, names};
 use tokio::sync::mpsc;
 
@@ -136,12 +137,28 @@ fn choose(snapshot: &dyn Snapshot, making: &Making) -> Result<Vec<SnapshotCollec
     Ok(all.iter().filter(wanted).cloned().collect())
 }
 
+/// Records that break a rule of their schema, by the last measurement if it is of what was backed up.
+async fn measured(workspace: &Workspace, schema: &str, collection: &str, records: u64) -> Result<Option<u64>> {
+    let Some(report) = quality::last(workspace, collection).await? else { return Ok(None) };
+    let adherence = report.metrics.iter().find(|m| m.name == MetricName::Adherence);
+    let fits = report.schema == schema && u64::try_from(report.records) == Ok(records);
+    if !fits || quality::changed_since(workspace, collection, &report.measured_at).await? {
+        return Ok(None);
+    }
+    Ok(adherence.and_then(|m| u64::try_from(m.failing).ok()))
+}
+
 async fn kept(workspace: &Workspace, one: &SnapshotCollection, content: Content) -> Result<Kept> {
     let settings = match names::is_own(&one.name) {
         true => None,
         false => Some(workspace.settings(&one.name).await?).filter(|s| !s.schema.is_empty() || s.key_field != "_id"),
     };
+    let invalid = match &settings {
+        Some(settings) => measured(workspace, &settings.schema, &one.name, content.records).await?,
+        None => None,
+    };
     Ok(Kept {
+        invalid,
         name: one.name.clone(),
         kind: one.definition.kind.name().to_owned(),
         records: content.records,

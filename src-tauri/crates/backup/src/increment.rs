@@ -73,6 +73,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &Shelved, progre
         gap: None,
         file: payload.file.clone(),
         collections: vec![Kept {
+            invalid: None,
             name: EVENTS.to_owned(),
             kind: definition.kind.name().to_owned(),
             records: content.records,

@@ -124,6 +124,9 @@ pub struct Kept {
     /// Schema, key and title; absent where Steward knew nothing of the collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<CollectionSettings>,
+    /// Records that broke a rule of the schema, where that was measured and nothing was written since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid: Option<u64>,
     /// Canonical Extended JSON.
     pub options: serde_json::Value,
     /// Canonical Extended JSON.

@@ -137,6 +137,15 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
         }
         let schema = one.settings.as_ref().map(|s| s.schema.clone()).filter(|s| !s.is_empty());
         let invalid = adherence(workspace, scratch, &one.name, schema.as_deref(), &mut notes, progress).await?;
+        let then = backup.manifest.as_ref().and_then(|m| m.collection(&one.name)).and_then(|kept| kept.invalid);
+        if let (Some(then), Some(now), Some(schema)) = (then, invalid, &schema)
+            && then != now
+        {
+            notes.push(format!(
+                "{then} records of {} broke a rule of {schema} when the backup was taken, {now} do now: the schema or its checks are other ones here.",
+                one.name
+            ));
+        }
         collections.push(Checked { name: one.name.clone(), records: stored.records, schema, invalid });
     }
     Ok(Verified { proof: proof(workspace, backup, true, problems, begun), collections, notes })

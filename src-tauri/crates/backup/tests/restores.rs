@@ -53,8 +53,13 @@ async fn proven_restored_and_taken_back(workspace: Workspace) {
     fill(&workspace, 20).await;
     let good = all(&workspace, "careers").await;
     let definition = workspace.store.definition("careers").await.unwrap();
+    let before = backup(&workspace, place.path()).await;
+    assert_eq!(before.manifest.collection("careers").unwrap().invalid, None, "nobody has measured it");
+    shelf::remove(&Folder::new(place.path().to_owned()), &before.manifest).await.unwrap();
+    steward_pipeline::quality::measure(&workspace, "careers", &Silent).await.unwrap();
     let made = backup(&workspace, place.path()).await;
-    assert_eq!(made.manifest.collection("careers").unwrap().records, 20);
+    let kept = made.manifest.collection("careers").unwrap();
+    assert_eq!((kept.records, kept.invalid), (20, Some(0)));
     let backup = opened(place.path(), &made.manifest).await;
 
     let scratch_folder = tempfile::tempdir().unwrap();
@@ -62,7 +67,7 @@ async fn proven_restored_and_taken_back(workspace: Workspace) {
     assert_eq!(verified.proof.problems, Vec::<String>::new());
     let scratch = on_file(scratch_folder.path()).await;
     let proven = verify::test_restore(&workspace, &backup, &scratch, &Silent).await.unwrap();
-    assert_eq!(proven.proof.problems, Vec::<String>::new());
+    assert_eq!((&proven.proof.problems, &proven.notes), (&Vec::new(), &Vec::new()));
     let careers = proven.collections.iter().find(|c| c.name == "careers").unwrap();
     assert_eq!((careers.records, careers.invalid, careers.schema.as_deref()), (20, Some(0), Some("careers@1.0.0")));
     shelf::note_proof(&Folder::new(place.path().to_owned()), &made.manifest, &proven.proof).await.unwrap();

@@ -31,6 +31,9 @@ pub struct Mongod {
     process: Option<Process>,
 }
 
+/// The option for the server's cache, in GB. Tests have many servers at once and make do with little.
+const CACHE: &str = "--wiredTigerCacheSizeGB";
+
 pub(crate) struct Process {
     child: Child,
     pub(crate) port: u16,
@@ -43,7 +46,7 @@ impl Mongod {
         static SHARED: OnceLock<Mongod> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var("STEWARD_TEST_MONGODB_URI") {
             Ok(uri) => Self::at(&uri),
-            Err(_) => Self::start_replica_set(),
+            Err(_) => Self::start_replica_set(&[]),
         })
     }
 
@@ -60,7 +63,13 @@ impl Mongod {
 
     /// A replica set of one's own, for tests that change how it works.
     pub fn of_its_own() -> Self {
-        Self::start_replica_set()
+        Self::start_replica_set(&[])
+    }
+
+    /// A replica set with as much memory as a server has that does nothing else, to measure with.
+    pub fn to_measure_with() -> &'static Self {
+        static SHARED: OnceLock<Mongod> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start_replica_set(&[CACHE, "4"]))
     }
 
     /// A server of one's own, for tests that stop it or hold it up.
@@ -117,8 +126,8 @@ impl Mongod {
         Self { base: format!("mongodb://127.0.0.1:{}", process.port), options: options.to_owned(), process: Some(process) }
     }
 
-    fn start_replica_set() -> Self {
-        let process = Process::start(None, &["--replSet", "rs0"]);
+    fn start_replica_set(more: &[&str]) -> Self {
+        let process = Process::start(None, &[&["--replSet", "rs0"], more].concat());
         let member = doc! { "_id": 0, "host": format!("127.0.0.1:{}", process.port) };
         run(process.port, &doc! { "replSetInitiate": { "_id": "rs0", "members": [member] }, "$db": "admin" }).unwrap();
         process.wait(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false));
@@ -195,7 +204,8 @@ impl Process {
 
 fn spawn(folder: &Path, port: u16, more: &[&str]) -> Child {
     Command::new(find())
-        .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"])
+        .args(["--bind_ip", "127.0.0.1", "--nounixsocket"])
+        .args(if more.contains(&CACHE) { &[][..] } else { &[CACHE, "0.25"] })
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
         .args(["--port", &port.to_string()])
         .arg("--dbpath")

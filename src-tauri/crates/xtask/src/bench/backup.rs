@@ -50,7 +50,7 @@ impl Bench {
         let data = self.folder.path().join("careers.ndjson");
         careers::write(size, &data)?;
         let data = data.display().to_string();
-        let server = Mongod::replica_set();
+        let server = Mongod::to_measure_with();
         let uri = server.uri(&format!("bench_backup_{size}"));
         let file = self.folder.path().join(format!("backup-{size}.steward")).display().to_string();
         for (kind, workspace) in [("file", &file), ("MongoDB", &uri)] {

@@ -57,7 +57,7 @@ impl Bench {
         let raised = self.folder.path().join("raised.ndjson");
         careers::write(size, &data)?;
         careers::write_raised(size, &raised, 1000)?;
-        let server = Mongod::replica_set();
+        let server = Mongod::to_measure_with();
         let uri = |name: &str| server.uri(&format!("bench_{name}_{size}"));
         let names = ["Python: fresh", "mongoimport: fresh", "upserts alone: fresh"];
         let baselines = self.baselines(size, names, &data, &uri)?;
