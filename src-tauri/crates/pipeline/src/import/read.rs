@@ -22,7 +22,7 @@ use crate::workspace::Workspace;
 const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 /// Room that a batch begins with.
-const USUAL_BYTES: usize = 256 << 10;
+const USUAL_BYTES: usize = 512 << 10;
 
 /// How rows become records, and what they are checked against.
 #[derive(Clone, Default)]
@@ -222,13 +222,17 @@ pub fn checked(files: Vec<SourceFile>, how: Reading) -> impl Stream<Item = Resul
     })
 }
 
+/// Batches that wait where one thread hands over to the next: enough that none of them idles while another is at its
+/// slowest row.
+const AHEAD: usize = 4;
+
 /// Batches that one thread reads and others work on, in the order of the files.
 pub(super) fn worked<T: Send + 'static>(
     files: Vec<SourceFile>,
     how: Reading,
     work: impl Fn(RawBatch) -> T + Send + Sync + 'static,
 ) -> impl Stream<Item = Result<T>> + Send {
-    let (send, receive) = mpsc::channel::<Result<RawBatch>>(2);
+    let (send, receive) = mpsc::channel::<Result<RawBatch>>(AHEAD);
     tokio::task::spawn_blocking(move || {
         for (index, file) in files.iter().enumerate() {
             if let Err(e) = read_source(index, file, &how, &send) {
@@ -249,5 +253,5 @@ pub(super) fn worked<T: Send + 'static>(
                 worked.map_err(|e| Error::BadRequest(format!("Reading stopped unexpectedly: {e}.")))
             }
         })
-        .buffered(threads + 1)
+        .buffered(threads + AHEAD)
 }
