@@ -274,7 +274,10 @@ pub async fn get(workspace: &Workspace, id: &str) -> Result<RunRecord> {
 /// Newest first, at most a thousand.
 pub async fn list(workspace: &Workspace) -> Result<Vec<RunRecord>> {
     let found = workspace.own_documents(names::RUNS, Filter::all(), "_id", 1000).await?;
-    found.iter().map(|doc| Ok(seen_now(workspace, docs::from_document(doc)?))).collect()
+    let mut found = found.iter().map(|doc| Ok(seen_now(workspace, docs::from_document(doc)?))).collect::<Result<Vec<RunRecord>>>()?;
+    // Ids of different programs tell the second only.
+    found.sort_by(|a, b| b.started_at.cmp(&a.started_at));
+    Ok(found)
 }
 
 fn seen_now(workspace: &Workspace, mut record: RunRecord) -> RunRecord {

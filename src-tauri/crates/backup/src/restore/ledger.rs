@@ -20,7 +20,10 @@ pub(super) async fn put(workspace: &Workspace, record: &RestoreRecord) -> Result
 /// Restores of this workspace, newest first.
 pub async fn list(workspace: &Workspace) -> Result<Vec<RestoreRecord>> {
     let found = workspace.own_documents(names::RESTORES, Filter::all(), "_id", LISTED).await?;
-    found.iter().map(docs::from_document).collect()
+    let mut found: Vec<RestoreRecord> = found.iter().map(docs::from_document).collect::<Result<_>>()?;
+    // Ids of different programs tell the second only.
+    found.sort_by(|a, b| b.started_at.cmp(&a.started_at));
+    Ok(found)
 }
 
 pub async fn get(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
