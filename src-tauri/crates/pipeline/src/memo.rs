@@ -70,7 +70,10 @@ const WRONGS: usize = 256;
 
 /// Remembers what is wrong with short texts, by place: the same wrong value often stands in many rows.
 #[derive(Debug, Default)]
-pub struct Wrongs(Mutex<HashMap<usize, HashMap<Box<str>, Vec<Violation>>>>);
+pub struct Wrongs(Mutex<HashMap<usize, Known>>);
+
+/// What is wrong with the texts of one place.
+type Known = HashMap<Box<str>, Vec<Violation>>;
 
 impl Clone for Wrongs {
     /// Another thread begins without memories.
