@@ -21,6 +21,10 @@ pub fn from_driver(error: &Error) -> StoreError {
         ErrorKind::Authentication { .. } => (StoreErrorKind::Unauthorized, "The server refused the login."),
         ErrorKind::ServerSelection { message, .. } => return from_selection(message),
         ErrorKind::DnsResolve { .. } => (StoreErrorKind::Unreachable, "The server's name cannot be resolved."),
+        // Another connection failed first; of a refused login it is not the network that is to be looked at.
+        ErrorKind::ConnectionPoolCleared { message, .. } if refuses_login(&message.to_lowercase()) => {
+            (StoreErrorKind::Unauthorized, "The server refused the login.")
+        }
         ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => {
             (StoreErrorKind::Unreachable, "The connection to the server was lost.")
         }
@@ -37,7 +41,7 @@ pub fn from_driver(error: &Error) -> StoreError {
 /// No server could be selected: the reason stands in the driver's description of the topology.
 fn from_selection(message: &str) -> StoreError {
     let lower = message.to_lowercase();
-    let (kind, sentence) = if lower.contains("authentication failed") || lower.contains("scram failure") {
+    let (kind, sentence) = if refuses_login(&lower) {
         (StoreErrorKind::Unauthorized, "The server refused the login.")
     } else if lower.contains("certificate") || lower.contains("tls") {
         (StoreErrorKind::Unreachable, insecure(&lower))
@@ -45,6 +49,10 @@ fn from_selection(message: &str) -> StoreError {
         (StoreErrorKind::Unreachable, "The server cannot be reached.")
     };
     StoreError::new(kind, sentence).details(message)
+}
+
+fn refuses_login(lower: &str) -> bool {
+    lower.contains("authentication failed") || lower.contains("scram failure")
 }
 
 /// Why a certificate was not accepted (`CertificateError` of rustls).

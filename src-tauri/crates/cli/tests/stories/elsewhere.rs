@@ -94,7 +94,7 @@ on_both! {
     }
 
     fn killed_it_goes_on_by_the_address_alone(at) {
-        let rows = 40_000;
+        let rows = 120_000;
         let from = Place::mongodb();
         let documents = (0..rows).map(|n| doc! {"_id": n, "k": n, "name": format!("row {n}")});
         put(&from, "things", documents.collect());
