@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { binary, openWindow, surroundings, throwAway, until } from "./driver.mjs";
 
-const rows = 80_000;
+const rows = 40_000;
 
 function large() {
   const record = (n) => ({
@@ -70,18 +70,14 @@ describe("one home over several starts", () => {
     await window.click(window.button("See the plan"));
     await until(
       "the plan",
-      () => window.run('return document.body.innerText.includes("Import 80,000 records")'),
-      180_000,
+      () => window.run('return document.body.innerText.includes("Import 40,000 records")'),
+      120_000,
     );
-    await window.click(window.button("Import 80,000 records"));
-    await until(
-      "the middle of the import",
-      () => {
-        const [run] = steward("runs", "list").runs;
-        return run.state === "running" && run.counts.inserted > 0;
-      },
-      60_000,
-    );
+    await window.click(window.button("Import 40,000 records"));
+    await window.haltWhen("the middle of the import", () => {
+      const [run] = steward("runs", "list").runs;
+      return run.state === "running" && run.counts.inserted > 0;
+    });
     window.kill();
     await close();
     // Its process is gone, and that is known at once.
@@ -101,18 +97,18 @@ describe("one home over several starts", () => {
     await window.click(window.button("Go on with it"));
     await until(
       "the end",
-      () => window.run('return document.body.innerText.includes("80,000 records added.")'),
-      180_000,
+      () => window.run('return document.body.innerText.includes("40,000 records added.")'),
+      120_000,
     );
     assert.equal(steward("records", "count").count, rows + 361);
   });
 
   it("has kept the view", async () => {
     await window.click('//nav//a[contains(., "Records")]');
-    await window.shows("80,361 records");
+    await window.shows("40,361 records");
     await window.click('//button[@aria-label="Views"]');
     await window.click('//*[@role="menuitem"][normalize-space(.) = "Chiefs"]');
-    await window.shows("of 80,361 records");
+    await window.shows("of 40,361 records");
     await window.shows("Chief Executives");
   });
 });

@@ -184,9 +184,24 @@ class Window {
     this.processes = processes;
   }
 
+  signal(name) {
+    for (const pid of this.processes()) process.kill(pid, name);
+  }
+
   /** Ends the program at once, as a power cut does. */
   kill() {
-    for (const pid of this.processes()) process.kill(pid, "SIGKILL");
+    this.signal("SIGKILL");
+  }
+
+  /** Waits until the program is where a question wants it, and halts it there: it goes on only between two looks. */
+  async haltWhen(what, there) {
+    const halted = () => {
+      this.signal("SIGSTOP");
+      const found = there();
+      if (!found) this.signal("SIGCONT");
+      return found;
+    };
+    await until(what, halted, 60_000);
   }
 
   call(method, path, body) {

@@ -22,6 +22,11 @@ export type Server = {
   folder: string;
   /** Runs the command line on the same workspace. */
   cli: (...args: string[]) => string;
+  /**
+   * Waits until the server is where a question wants it, and halts it there: it goes on only between two
+   * looks, so that a quick machine does not run past that place. `restart` then ends it.
+   */
+  haltWhen: (there: () => boolean) => Promise<void>;
   /** Ends the server as the signal does, and starts another on the same workspace: `url` is new. */
   restart: (signal: "SIGTERM" | "SIGKILL") => Promise<void>;
   stop: () => Promise<void>;
@@ -115,6 +120,14 @@ export async function startServer(options: {
     workspace,
     folder,
     cli,
+    haltWhen: async (there) => {
+      const end = Date.now() + 60_000;
+      for (child.kill("SIGSTOP"); !there(); child.kill("SIGSTOP")) {
+        if (Date.now() > end) throw new Error("the server was not there within a minute");
+        child.kill("SIGCONT");
+        await new Promise((done) => setTimeout(done, 25));
+      }
+    },
     restart: async (signal) => {
       await endProcess(child, signal);
       child = start();
@@ -139,6 +152,7 @@ async function endProcess(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): P
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((done) => child.once("exit", done));
   child.kill(signal);
+  child.kill("SIGCONT");
   const killer = setTimeout(() => child.kill("SIGKILL"), 30_000);
   await ended;
   clearTimeout(killer);

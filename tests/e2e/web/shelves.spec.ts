@@ -158,7 +158,7 @@ async function killedInItsMiddle(app: Page, steward: Server): Promise<Locator> {
   const dialog = app.getByRole("dialog");
   await dialog.getByRole("button", { name: "See the plan" }).click();
   await dialog.getByRole("button", { name: /^Restore 1 collection/ }).click({ timeout: 90_000 });
-  await expect.poll(() => stateOfRestore(steward), { intervals: [50], timeout: 90_000 }).toBe("loading");
+  await steward.haltWhen(() => stateOfRestore(steward) === "loading");
   await steward.restart("SIGKILL");
 
   await app.goto("about:blank");

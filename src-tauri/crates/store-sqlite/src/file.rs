@@ -92,11 +92,14 @@ fn side_file(workspace: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// How long one program waits for another that writes.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Opens a connection with Steward's settings. `writer` connections may migrate and get the larger cache.
 pub fn connect(path: &Path, writer: bool) -> StoreResult<Connection> {
     let access = if writer { OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(map)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(map)?;
+    connection.busy_timeout(PATIENCE).map_err(map)?;
     connection.set_prepared_statement_cache_capacity(64);
     functions::register(&connection).map_err(map)?;
     let cache_kib = if writer { 48_000 } else { 12_000 };
@@ -113,6 +116,17 @@ pub fn connect(path: &Path, writer: bool) -> StoreResult<Connection> {
     };
     result.map_err(map)?;
     Ok(connection)
+}
+
+/// Does what can be done at another time just as well: while another program writes, it is left out instead of waited for.
+pub fn unhurried(connection: &Connection, work: impl FnOnce(&Connection) -> StoreResult<()>) -> StoreResult<()> {
+    connection.busy_timeout(std::time::Duration::ZERO).map_err(map)?;
+    let done = work(connection);
+    connection.busy_timeout(PATIENCE).map_err(map)?;
+    match done {
+        Err(e) if e.kind == StoreErrorKind::Busy => Ok(()),
+        done => done,
+    }
 }
 
 /// The file is an SQLite database with Steward's mark.

@@ -87,8 +87,10 @@ impl SqliteStore {
             finish_loads(&mut connection)?;
             notices.push("This workspace was not closed properly last time. Its file was checked and is whole.".to_owned());
         }
-        feed::trim(&connection)?;
-        recording::trim(&connection)?;
+        file::unhurried(&connection, |connection| {
+            feed::trim(connection)?;
+            recording::trim(connection)
+        })?;
         Ok(Self { pool: Pool::new(path.clone(), connection), path, notices, _mark: mark })
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, InterruptHandle};
 use steward_store::StoreResult;
 
-use crate::errors::joined;
+use crate::errors::{joined, map};
 use crate::file;
 
 /// Idle readers that are kept.
@@ -77,9 +77,9 @@ impl Pool {
     /// what could not be moved is read from it at the next start.
     pub fn settle(&self) {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        if let Ok(connection) = self.writer.try_lock()
-            && let Err(e) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        {
+        let Ok(connection) = self.writer.try_lock() else { return };
+        let emptied = file::unhurried(&connection, |c| c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(map));
+        if let Err(e) = emptied {
             tracing::debug!(error = %e, "the write-ahead log stays beside the file");
         }
     }

@@ -136,6 +136,17 @@ impl Place {
         self.steward(&all).ended(code).json()
     }
 
+    /// Waits until a running import has loaded something but not everything, and halts it there: its run.
+    pub fn halted_in_the_middle(&self, import: &Child) -> Json {
+        let run = halted_when(import, "the import is in its middle", || {
+            let said = self.steward(&["--json", "--quiet", "runs", "list"]);
+            let run = (said.code == Some(0)).then(|| said.json())?.pointer("/runs/0")?.clone();
+            (number(&run, "/counts/inserted") > 0).then_some(run)
+        });
+        assert_eq!(text(&run, "/state"), "running");
+        run
+    }
+
     /// Imports files without a schema, keyed by `k`.
     pub fn import_plain(&self, code: i32, files: &[&str]) -> Json {
         let mut all = vec!["import", "--no-schema", "--collection", "things", "--key", "k"];
@@ -274,6 +285,20 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 pub fn signal(process: &Child, name: &str) {
     let done = Command::new("kill").arg(format!("-{name}")).arg(process.id().to_string()).status().unwrap();
     assert!(done.success());
+}
+
+/// Waits until a running program is where a question wants it: it goes on only between two looks,
+/// so that a quick machine does not run past that place. It stands still afterwards (`CONT` lets it
+/// go on, `KILL` ends it).
+pub fn halted_when<T>(process: &Child, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    until(what, || {
+        signal(process, "STOP");
+        let found = ask();
+        if found.is_none() {
+            signal(process, "CONT");
+        }
+        found
+    })
 }
 
 /// A valid career.

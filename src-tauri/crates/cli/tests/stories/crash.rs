@@ -6,10 +6,10 @@ use bson::Bson;
 use serde_json::Value as Json;
 use steward_store::names;
 
-use crate::common::{Place, Said, counts, number, signal, text, until};
+use crate::common::{Place, Said, counts, number, signal, text};
 use crate::{on_all, on_both};
 
-const ROWS: usize = 200_000;
+const ROWS: usize = 40_000;
 
 fn many(at: &Place, rows: usize) -> String {
     use std::fmt::Write;
@@ -22,19 +22,14 @@ fn many(at: &Place, rows: usize) -> String {
 
 const PLAIN: [&str; 6] = ["import", "--no-schema", "--collection", "things", "--key", "k"];
 
-/// Starts an import and waits until it has loaded something but not everything.
+/// Starts an import and halts it when it has loaded something but not everything.
 fn in_the_middle(at: &Place, file: &str) -> (Child, String) {
     at.json(0, &["init"]);
     let mut arguments = vec!["--json", "--quiet"];
     arguments.extend(PLAIN);
     arguments.push(file);
     let child = at.start(&arguments);
-    let run = until("the import is in its middle", || {
-        let runs = at.json(0, &["runs", "list"]);
-        let run = runs.pointer("/runs/0")?.clone();
-        (number(&run, "/counts/inserted") > 0).then_some(run)
-    });
-    assert_eq!(text(&run, "/state"), "running");
+    let run = at.halted_in_the_middle(&child);
     (child, text(&run, "/id"))
 }
 
@@ -59,6 +54,7 @@ on_both! {
         let file = many(at, ROWS);
         let (child, run) = in_the_middle(at, &file);
         signal(&child, "INT");
+        signal(&child, "CONT");
         let said = Said::of(&["import"], &child.wait_with_output().unwrap()).ended(130);
         let stopped = said.json();
         assert_eq!((text(&stopped, "/id"), text(&stopped, "/state")), (run.clone(), "cancelled".into()));
@@ -75,8 +71,7 @@ on_both! {
 
 on_all! {
     fn killed_it_goes_on_and_loses_nothing(at) {
-        let rows = 40_000;
-        let file = many(at, rows);
+        let file = many(at, ROWS);
         let (mut child, run) = in_the_middle(at, &file);
         signal(&child, "KILL");
         child.wait().unwrap();
@@ -89,22 +84,21 @@ on_all! {
         assert_eq!(text(&at.json(0, &["runs", "show", &run]), "/run/state"), "interrupted");
         let resumed = at.json(0, &["import", "--resume", &run]);
         assert_eq!(text(&resumed, "/state"), "done");
-        complete(at, rows);
-        taken_back(at, &run, rows);
+        complete(at, ROWS);
+        taken_back(at, &run, ROWS);
     }
 }
 
 on_both! {
     fn killed_and_imported_anew_nothing_is_doubled(at) {
-        let rows = 40_000;
-        let file = many(at, rows);
+        let file = many(at, ROWS);
         let (mut child, first) = in_the_middle(at, &file);
         signal(&child, "KILL");
         child.wait().unwrap();
         let again = at.import_plain(0, &[&file]);
         let [inserted, updated, unchanged, quarantined] = counts(&again);
-        assert_eq!((inserted + unchanged, updated, quarantined), (i64::try_from(rows).unwrap(), 0, 0));
-        complete(at, rows);
+        assert_eq!((inserted + unchanged, updated, quarantined), (i64::try_from(ROWS).unwrap(), 0, 0));
+        complete(at, ROWS);
         // Together the two runs know of every record that they loaded.
         at.json(0, &["runs", "undo", &text(&again, "/id"), "--yes"]);
         at.json(0, &["runs", "undo", &first, "--yes"]);
@@ -115,7 +109,7 @@ on_both! {
 #[test]
 fn a_changed_file_does_not_go_on() {
     let at = Place::file();
-    let file = many(&at, 40_000);
+    let file = many(&at, ROWS);
     let (mut child, run) = in_the_middle(&at, &file);
     signal(&child, "KILL");
     child.wait().unwrap();

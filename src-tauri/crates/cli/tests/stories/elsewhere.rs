@@ -4,7 +4,7 @@ use bson::doc;
 use serde_json::json;
 use steward_store::{Durability, WriteBatch, WriteOp};
 
-use crate::common::{Place, career, counts, number, signal, text, until};
+use crate::common::{Place, career, counts, number, signal, text};
 use crate::{on_all, on_both};
 
 /// Types that JSON has no words for.
@@ -94,18 +94,14 @@ on_both! {
     }
 
     fn killed_it_goes_on_by_the_address_alone(at) {
-        let rows = 120_000;
+        let rows = 40_000;
         let from = Place::mongodb();
         let documents = (0..rows).map(|n| doc! {"_id": n, "k": n, "name": format!("row {n}")});
         put(&from, "things", documents.collect());
         at.json(0, &["init"]);
         let arguments = [&["--json", "--quiet"][..], &things(&from.workspace)].concat();
         let mut child = at.start(&arguments);
-        let run = until("the import is in its middle", || {
-            let runs = at.json(0, &["runs", "list"]);
-            let run = runs.pointer("/runs/0")?.clone();
-            (number(&run, "/counts/inserted") > 0).then(|| text(&run, "/id"))
-        });
+        let run = text(&at.halted_in_the_middle(&child), "/id");
         signal(&child, "KILL");
         child.wait().unwrap();
         let resumed = at.json(0, &["import", "--resume", &run]);

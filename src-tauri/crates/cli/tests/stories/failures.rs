@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use steward_store_testkit::cluster::Cluster;
 
-use crate::common::{Place, Said, counts, number, text, until};
+use crate::common::{Place, Said, counts, number, signal, text, until};
 use crate::on_both;
 
 const ROWS: usize = 6_000;
@@ -109,16 +109,12 @@ fn an_import_goes_on_under_another_primary() {
     let file = at.write("many.ndjson", lines);
     let begun = ["--json", "--quiet", "import", "--no-schema", "--collection", "things", "--key", "k", &file];
     let child = at.start(&begun);
-    let newest = || at.steward(&["--json", "--quiet", "runs", "list"]);
-    until("the import is in its middle", || {
-        let said = newest();
-        let run = (said.code == Some(0)).then(|| said.json())?.pointer("/runs/0")?.clone();
-        (number(&run, "/counts/inserted") > 0).then_some(())
-    });
+    at.halted_in_the_middle(&child);
     cluster.step_down();
+    signal(&child, "CONT");
     let said = Said::of(&begun, &child.wait_with_output().unwrap());
     let run = until("a primary answers", || {
-        let said = newest();
+        let said = at.steward(&["--json", "--quiet", "runs", "list"]);
         (said.code == Some(0)).then(|| said.json()["runs"][0].clone())
     });
     if said.code != Some(0) {
