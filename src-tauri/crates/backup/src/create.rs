@@ -56,7 +56,6 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     let (snapshot, chosen, payload) = match read(workspace, making, &id, &source, Consistency::Moment, progress).await {
         Err(Error::Store(e)) if e.kind == StoreErrorKind::Expired => {
             let why = format!("{} Each collection was read as it stood then.", e.message);
-            progress.phase("Reading again");
             read(workspace, making, &id, &source, Consistency::Fuzzy(why), progress).await?
         }
         read => read?,

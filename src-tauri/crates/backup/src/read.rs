@@ -144,8 +144,11 @@ impl Backup {
         if found.is_empty() {
             return Err(Error::BadRequest(format!("{} holds no dump: no .bson files were found in it.", path.display())));
         }
-        let databases: BTreeSet<String> =
-            found.iter().map(database_of).filter(|db| !is_of_server(db) || database == Some(db.as_str())).collect();
+        let databases: BTreeSet<String> = found
+            .iter()
+            .filter(|f| !f.database.as_deref().is_some_and(is_of_server) || f.database.as_deref() == database)
+            .map(database_of)
+            .collect();
         let database = choose(&databases.iter().map(String::as_str).collect(), database, path)?;
         let mut contents = Vec::new();
         let mut chosen = Vec::new();

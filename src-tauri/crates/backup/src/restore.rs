@@ -5,10 +5,10 @@
 //! Whatever ends it before the first rename, the data is as it was. Between the renames, [`go_on`] or [`clean_up`] does
 //! what is left to do.
 
+pub(crate) mod kinds;
 mod ledger;
 mod load;
 mod plan;
-pub(crate) mod series;
 mod undo;
 
 use std::collections::HashMap;
@@ -54,7 +54,7 @@ pub struct Chosen {
 impl Chosen {
     /// What comes back is what servers of today can hold.
     fn new(listed: &Listed, into: &str) -> Self {
-        let (definition, note) = series::of_today(into, &listed.definition);
+        let (definition, note) = kinds::of_today(into, &listed.definition);
         Self { listed: Listed { definition, ..listed.clone() }, into: into.to_owned(), note }
     }
 }
@@ -117,12 +117,12 @@ pub async fn apply(
     let mut notes = Vec::new();
     for one in &mut chosen {
         notes.extend(one.note.take());
-        notes.extend(settle_place(workspace, one).await?);
+        notes.extend(kinds::settle_place(workspace, one).await?);
         collections.push(RestoredCollection {
             name: one.listed.name.clone(),
             into: one.into.clone(),
             records: 0,
-            existed: series::standing(workspace, &one.into).await?.is_some(),
+            existed: workspace.standing(&one.into).await?.is_some(),
             series: None,
         });
     }
@@ -153,38 +153,6 @@ pub async fn apply(
     }
     ledger::put(workspace, &record).await?;
     run(workspace, backup, &chosen, record, progress).await
-}
-
-/// Where a collection really goes: a time series cannot take the place of what is there. Gives a sentence where that is
-/// another name or nowhere.
-///
-/// Errors: something of another kind stands in the way.
-async fn settle_place(workspace: &Workspace, one: &mut Chosen) -> Result<Option<String>> {
-    let kind = one.listed.definition.kind;
-    if kind == CollectionKind::Timeseries {
-        if let Some(why) = series::hindered(workspace).await? {
-            return Ok(Some(format!("{} was left out: {why}.", one.into)));
-        }
-        let free = series::free_name(workspace, &one.into).await?;
-        if free != one.into {
-            let note = format!("{} comes back as {free}: a time-series collection cannot take the place of what is there.", one.into);
-            one.into = free;
-            return Ok(Some(note));
-        }
-        return Ok(None);
-    }
-    match (kind, series::standing(workspace, &one.into).await?) {
-        (CollectionKind::Collection, Some(other)) if other != CollectionKind::Collection => {
-            Err(Error::Conflict(format!("A {} '{}' is in the way; choose another name.", other.name(), one.into)))
-        }
-        (CollectionKind::View, _) if series::hindered(workspace).await?.is_some() => {
-            Ok(Some(format!("{} was left out: a file has no views.", one.into)))
-        }
-        (CollectionKind::View, Some(_)) => {
-            Ok(Some(format!("{} was left as it is: a view comes back only where nothing has its name.", one.into)))
-        }
-        _ => Ok(None),
-    }
 }
 
 /// Goes on with a restore that was cut off: loads again what was being loaded, or finishes changing places.
@@ -257,10 +225,10 @@ async fn bring_in(
             CollectionKind::Collection => {}
             // A view is a definition: it is made when the places change.
             CollectionKind::View => continue,
-            CollectionKind::Timeseries if series::hindered(workspace).await?.is_some() => continue,
-            CollectionKind::Timeseries => record.collections[number].series = Some(series::noted(&one.listed.definition)),
+            CollectionKind::Timeseries if kinds::hindered(workspace, CollectionKind::Timeseries).is_some() => continue,
+            CollectionKind::Timeseries => record.collections[number].series = Some(kinds::noted(&one.listed.definition)),
         }
-        workspace.store.define(&incoming, &series::loading(&one.listed.definition)).await?;
+        workspace.store.define(&incoming, &kinds::loading(&one.listed.definition)).await?;
         if is_plain(one) && record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
             progress.phase(&format!("Copying {}", one.into));
             load::copy(workspace, &one.into, &incoming, progress).await?;
@@ -330,15 +298,12 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
     for (number, one) in record.collections.clone().iter().enumerate() {
         let part = part(&record.id, number);
         match &one.series {
-            Some(definition) => series::put_in_place(workspace, &one.into, &part, definition, progress).await?,
+            Some(definition) => kinds::put_in_place(workspace, &one.into, &part, definition, progress).await?,
             None => replace::put_in_place(workspace, &one.into, &part, progress).await?,
         }
         let listed = backup.and_then(|b| b.listed(&one.name));
         if let Some(listed) = listed {
-            let is_view = listed.definition.kind == CollectionKind::View;
-            if is_view && series::hindered(workspace).await?.is_none() && series::standing(workspace, &one.into).await?.is_none() {
-                workspace.store.define(&one.into, &listed.definition).await?;
-            }
+            kinds::show(workspace, &one.into, &listed.definition).await?;
             text_index(workspace, &one.into, &listed.definition).await?;
             note_settings(workspace, &mut record, one, listed.settings.as_ref()).await?;
         }

@@ -12,7 +12,7 @@ use steward_store::{CollectionKind, upsert};
 use crate::events;
 use crate::manifest::{Manifest, Proof};
 use crate::read::{Backup, Event};
-use crate::restore::{self, Beat, series};
+use crate::restore::{self, Beat, kinds};
 
 /// What was looked at of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,23 +79,18 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
     let mut notes = Vec::new();
     let mut places = HashMap::new();
     let mut contents = backup.contents.clone();
-    let hindered = series::hindered(scratch).await?;
     for one in &mut contents {
-        let (definition, note) = series::of_today(&one.name, &one.definition);
+        let (definition, note) = kinds::of_today(&one.name, &one.definition);
         one.definition = definition;
         notes.extend(note);
         let kind = one.definition.kind;
-        match (kind, hindered) {
-            (CollectionKind::Collection, _) => {}
-            (CollectionKind::Timeseries, None) => {}
-            (CollectionKind::Timeseries, Some(why)) => {
-                notes.push(format!("{} was read, not restored: {why}.", one.name));
-                continue;
-            }
-            (CollectionKind::View, _) => {
-                notes.push(format!("{} is a view, which has no records; it was not restored.", one.name));
-                continue;
-            }
+        if kind == CollectionKind::View {
+            notes.push(format!("{} is a view, which has no records; it was not restored.", one.name));
+            continue;
+        }
+        if let Some(why) = kinds::hindered(scratch, kind) {
+            notes.push(format!("{} was read, not restored: {why}.", one.name));
+            continue;
         }
         let made = scratch.store.define(&one.name, &one.definition.bare()).await;
         match made {

@@ -7,7 +7,7 @@ use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
 use steward_domain::Filter;
 use steward_schema::{Checker, Pack, Registry};
-use steward_store::{Capability, Durability, IndexSpec, Query, Store, StoreErrorKind, WriteBatch, WriteOp, names};
+use steward_store::{Capability, CollectionKind, Durability, IndexSpec, Query, Store, StoreErrorKind, WriteBatch, WriteOp, names};
 
 use crate::docs;
 use crate::error::{Error, Result};
@@ -145,9 +145,24 @@ impl Workspace {
 
     /// A name for a collection that nobody uses yet: `first`, or `first-2`, `first-3`…
     pub async fn free_name(&self, first: &str) -> Result<String> {
-        let taken = self.store.collections().await?;
-        let further = (2..).map(|n| format!("{first}-{n}"));
-        Ok(std::iter::once(first.to_owned()).chain(further).find(|name| !taken.contains(name)).unwrap_or_else(|| first.to_owned()))
+        let mut name = first.to_owned();
+        for n in 2.. {
+            if self.standing(&name).await?.is_none() {
+                break;
+            }
+            name = format!("{first}-{n}");
+        }
+        Ok(name)
+    }
+
+    /// What stands under a name: views and time series too, which [`Store::collections`](steward_store::Store::collections)
+    /// does not list.
+    pub async fn standing(&self, name: &str) -> Result<Option<CollectionKind>> {
+        match self.store.definition(name).await {
+            Ok(found) => Ok(Some(found.kind)),
+            Err(e) if e.kind == StoreErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e.into()),
+        }
     }
 
     /// Notes what is known of a collection.

@@ -210,6 +210,9 @@ pub fn hosts(list: &[ServerAddress]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
+/// Versions whose time-series collections stand in a collection of buckets that can be written to.
+const WITH_BUCKETS: std::ops::Range<(u32, u32)> = (5, 0)..(8, 3);
+
 async fn detect(db: &Database) -> StoreResult<Deployment> {
     let run = |command: Document| async move { db.run_command(command).await.map_err(|e| errors::from_driver(&e)) };
     let hello = match run(doc! { "hello": 1 }).await {
@@ -218,7 +221,8 @@ async fn detect(db: &Database) -> StoreResult<Deployment> {
         Err(_) => run(doc! { "isMaster": 1 }).await?,
     };
     let build = run(doc! { "buildInfo": 1 }).await?;
-    let version = build.get_str("version").unwrap_or("?").to_owned();
+    let named = build.get_str("version").unwrap_or("?").to_owned();
+    let version = major_minor(&named);
     let mut capabilities = Capabilities::of(&[
         Capability::Transactions,
         Capability::TextSearch,
@@ -226,7 +230,12 @@ async fn detect(db: &Database) -> StoreResult<Deployment> {
         Capability::ParallelScan,
         Capability::RenameReplace,
         Capability::Write,
+        Capability::Views,
+        Capability::TimeSeries,
     ]);
+    if !WITH_BUCKETS.contains(&version) {
+        capabilities = capabilities.without(Capability::TimeSeries);
+    }
     let mut notices = Vec::new();
     let role = if let Ok(set) = hello.get_str("setName") {
         format!("replica set {set}")
@@ -241,7 +250,7 @@ async fn detect(db: &Database) -> StoreResult<Deployment> {
         capabilities = capabilities.without(Capability::Write);
         notices.push("This user may read here, but not write.".to_owned());
     }
-    Ok(Deployment { capabilities, version: major_minor(&version), server: format!("MongoDB {version}, {role}"), notices })
+    Ok(Deployment { capabilities, version, server: format!("MongoDB {named}, {role}"), notices })
 }
 
 fn major_minor(version: &str) -> (u32, u32) {

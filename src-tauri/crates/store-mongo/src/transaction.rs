@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use bson::doc;
 use mongodb::ClientSession;
 use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use mongodb::options::{Acknowledgment, ReadConcern, WriteConcern};
-use steward_store::{StoreError, StoreErrorKind, StoreResult, WriteBatch};
+use steward_store::{StoreError, StoreResult};
 
-use crate::bulk::{self, Chunk, Shape};
+use crate::bulk::Chunk;
 use crate::{MongoStore, errors, write};
 
-const ATTEMPTS: u32 = 6;
+pub const ATTEMPTS: u32 = 6;
 /// How long a majority of the replica set has to confirm.
-const MAJORITY_WITHIN: Duration = Duration::from_secs(30);
+pub const MAJORITY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Why an attempt failed.
 struct Failure {
@@ -35,21 +34,11 @@ impl From<StoreError> for Failure {
 }
 
 /// All of the batch or nothing.
-pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
-    let mut chunks = Vec::new();
-    for ops in [&batch.history, &batch.data, &batch.confirm] {
-        chunks.extend(bulk::chunks_in_order(ops, usize::MAX)?);
-    }
-    if let [chunk] = chunks.as_slice()
-        && chunk.shape == Shape::Put
-        && chunk.positions.len() == 1
-    {
-        return alone(store, chunk).await;
-    }
+pub async fn write(store: &MongoStore, chunks: &[Chunk]) -> StoreResult<()> {
     let mut session = store.db().client().start_session().await.map_err(|e| errors::from_driver(&e))?;
     let mut attempt = 1;
     loop {
-        let failure = match attempt_once(store, &mut session, &chunks).await {
+        let failure = match attempt_once(store, &mut session, chunks).await {
             Ok(()) => return Ok(()),
             Err(failure) => failure,
         };
@@ -58,28 +47,6 @@ pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
         }
         tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
         attempt += 1;
-    }
-}
-
-/// One document put in its place is whole without a transaction. A program that is killed meanwhile leaves none open, which
-/// the server would keep for a minute and let every other write of the document fail for as long.
-async fn alone(store: &MongoStore, chunk: &Chunk) -> StoreResult<()> {
-    let within = i64::try_from(MAJORITY_WITHIN.as_millis()).unwrap_or(i64::MAX);
-    let command = chunk.command(true, Some(&doc! { "w": "majority", "wtimeout": within }))?;
-    let mut attempt = 1;
-    loop {
-        let done = match store.db().run_raw_command(command.clone()).await {
-            Ok(reply) => write::check_reply(chunk, &reply),
-            Err(e) => Err(errors::from_driver(&e)),
-        };
-        match done {
-            // To put it twice is to put it once.
-            Err(e) if attempt < ATTEMPTS && matches!(e.kind, StoreErrorKind::Unreachable | StoreErrorKind::Busy) => {
-                tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
-                attempt += 1;
-            }
-            other => return other,
-        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! expectations are looked at first, then history, data and confirmation are written one after the other.
 //! [`Durability::Bulk`] is in `bulk`.
 
+use std::time::Duration;
+
 use bson::{Document, doc};
 use steward_store::{Capability, Durability, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport};
 
@@ -22,7 +24,7 @@ pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability
             Durability::Full => {
                 make_collections(&store, &batch).await?;
                 if store.has(Capability::Transactions) {
-                    transaction::write(&store, &batch).await?;
+                    at_once(&store, &batch).await?;
                 } else {
                     one_by_one(&store, &batch).await?;
                 }
@@ -51,6 +53,40 @@ async fn make_collections(store: &MongoStore, batch: &WriteBatch) -> StoreResult
 /// The error for an expectation that does not stand.
 pub fn conflict() -> StoreError {
     StoreError::new(StoreErrorKind::Conflict, "Somebody else changed or deleted this record in the meantime.")
+}
+
+/// All of the batch or nothing.
+async fn at_once(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
+    let mut chunks = Vec::new();
+    for ops in [&batch.history, &batch.data, &batch.confirm] {
+        chunks.extend(bulk::chunks_in_order(ops, usize::MAX)?);
+    }
+    match chunks.as_slice() {
+        [chunk] if chunk.shape == Shape::Put && chunk.positions.len() == 1 => alone(store, chunk).await,
+        chunks => transaction::write(store, chunks).await,
+    }
+}
+
+/// One document put in its place is whole without a transaction. A program that is killed meanwhile leaves none open, which
+/// the server would keep for a minute and let every other write of the document fail for as long.
+async fn alone(store: &MongoStore, chunk: &Chunk) -> StoreResult<()> {
+    let within = i64::try_from(transaction::MAJORITY_WITHIN.as_millis()).unwrap_or(i64::MAX);
+    let command = chunk.command(true, Some(&doc! { "w": "majority", "wtimeout": within }))?;
+    let mut attempt = 1;
+    loop {
+        let done = match store.db().run_raw_command(command.clone()).await {
+            Ok(reply) => check_reply(chunk, &reply),
+            Err(e) => Err(errors::from_driver(&e)),
+        };
+        match done {
+            // To put it twice is to put it once.
+            Err(e) if attempt < transaction::ATTEMPTS && matches!(e.kind, StoreErrorKind::Unreachable | StoreErrorKind::Busy) => {
+                tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
+                attempt += 1;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// History first, then data, then confirmation. What can be known to fail is found before anything is written.

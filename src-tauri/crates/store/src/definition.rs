@@ -114,8 +114,22 @@ impl Definition {
             all.sort_by(|a, b| a.get_str("name").unwrap_or_default().cmp(b.get_str("name").unwrap_or_default()));
             all
         };
-        self.kind == other.kind && essential(&self.options) == essential(&other.options) && indexes(self) == indexes(other)
+        let options = |definition: &Self| essential(&as_asked(&definition.options));
+        self.kind == other.kind && options(self) == options(other) && indexes(self) == indexes(other)
     }
+}
+
+/// Options without what a server has worked out from them.
+fn as_asked(options: &Document) -> Document {
+    let mut options = options.clone();
+    if let Ok(times) = options.get_document_mut("timeseries")
+        && times.contains_key("granularity")
+    {
+        for name in WORKED_OUT {
+            times.remove(name);
+        }
+    }
+    options
 }
 
 /// The index that every collection has.
@@ -163,10 +177,7 @@ fn plain(value: &Bson) -> Bson {
     match value {
         Bson::Int32(n) => Bson::Double(f64::from(*n)),
         Bson::Int64(n) => Bson::Double(*n as f64),
-        Bson::Document(d) => {
-            let told = d.iter().filter(|(k, _)| !(d.contains_key("granularity") && WORKED_OUT.contains(&k.as_str())));
-            Bson::Document(told.map(|(k, v)| (k.clone(), plain(v))).collect())
-        }
+        Bson::Document(d) => Bson::Document(d.iter().map(|(k, v)| (k.clone(), plain(v))).collect()),
         Bson::Array(a) => Bson::Array(a.iter().map(plain).collect()),
         other => other.clone(),
     }

@@ -22,6 +22,10 @@ pub enum Capability {
     ParallelScan,
     RenameReplace,
     Write,
+    /// Stored queries that are read like collections.
+    Views,
+    /// Time-series collections that are filled by their buckets.
+    TimeSeries,
 }
 
 /// The set of what a store can do.
@@ -45,8 +49,11 @@ impl Capabilities {
     }
 
     pub fn list(self) -> Vec<Capability> {
-        use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, Transactions, Write};
-        [Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write].into_iter().filter(|c| self.has(*c)).collect()
+        use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, TimeSeries, Transactions, Views, Write};
+        [Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write, Views, TimeSeries]
+            .into_iter()
+            .filter(|c| self.has(*c))
+            .collect()
     }
 }
 

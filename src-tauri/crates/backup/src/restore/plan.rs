@@ -7,7 +7,7 @@ use steward_domain::{RestoreMode, order};
 use steward_pipeline::{Progress, Result, Workspace};
 use steward_store::{CollectionKind, upsert};
 
-use super::{Choice, Chosen, choose, count_now};
+use super::{Choice, Chosen, choose, count_now, kinds};
 use crate::read::{Backup, Event};
 
 /// Differences shown of a collection.
@@ -89,7 +89,7 @@ async fn begin(workspace: &Workspace, one: &Chosen) -> Result<CollectionPlan> {
     let kind = one.listed.definition.kind;
     let now = if kind == CollectionKind::Collection { count_now(workspace, &one.into).await? } else { None };
     let mut settled = one.clone();
-    let note = super::settle_place(workspace, &mut settled).await?.or_else(|| one.note.clone()).or_else(|| match kind {
+    let note = kinds::settle_place(workspace, &mut settled).await?.or_else(|| one.note.clone()).or_else(|| match kind {
         CollectionKind::Collection => None,
         CollectionKind::View => Some("A view: its definition comes back.".to_owned()),
         CollectionKind::Timeseries => Some("A time-series collection: what is counted are its buckets.".to_owned()),

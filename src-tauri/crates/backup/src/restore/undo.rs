@@ -6,7 +6,7 @@ use steward_pipeline::workspace::new_id;
 use steward_pipeline::{Error, Progress, Result, Workspace, replace};
 use steward_store::names;
 
-use super::{get, ledger, part, series};
+use super::{get, kinds, ledger, part};
 
 /// What taking a restore back would do with one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,7 @@ async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan],
         if kept || record.state != RestoreState::Done {
             replace::take_back(workspace, &one.into, &part, aside, progress).await?;
         } else if !one.existed && aside.is_none() && !replace::exists(workspace, &one.into).await? {
-            series::remove(workspace, &one.into).await?;
+            kinds::remove(workspace, &one.into).await?;
         } else if !one.existed && replace::exists(workspace, &one.into).await? {
             match aside {
                 Some(aside) => {
@@ -128,7 +128,7 @@ pub async fn clean_up(workspace: &Workspace, id: &str, progress: &dyn Progress) 
             && !replace::exists(workspace, &replace::ready(&part)).await?;
         replace::take_back(workspace, &one.into, &part, None, progress).await?;
         if swapping {
-            series::remove(workspace, &one.into).await?;
+            kinds::remove(workspace, &one.into).await?;
         }
         if placed {
             workspace.forget(&one.into).await?;

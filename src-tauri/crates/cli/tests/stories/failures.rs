@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use steward_store_testkit::cluster::Cluster;
 
-use crate::common::{Place, Said, counts, number, signal, text, until};
+use crate::common::{Place, Said, counts, signal, text, until};
 use crate::on_both;
 
 const ROWS: usize = 6_000;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bson::{Document, doc};
 use futures::StreamExt as _;
 use steward_domain::Filter;
-use steward_store::{Capability, Durability, Query, StoreErrorKind, StoreKind, WriteBatch, WriteOp};
+use steward_store::{Capability, CollectionKind, Definition, Durability, Query, StoreErrorKind, StoreKind, WriteBatch, WriteOp};
 
 use super::changes::patch;
 use super::{C, assert_kind, by_id, edit, everything, has, hits, insert, open, with};
@@ -110,6 +110,20 @@ pub async fn capabilities_are_honest(fixture: &dyn Fixture) {
     if !has(&*store, Capability::RenameReplace) {
         store.create_collection("b").await.unwrap();
         assert_kind(store.rename_collection(C, "b", true).await, StoreErrorKind::Unsupported);
+    }
+    let times = doc! { "timeseries": { "timeField": "at" } };
+    for (capability, kind, options) in [
+        (Capability::Views, CollectionKind::View, doc! { "viewOn": C, "pipeline": [] }),
+        (Capability::TimeSeries, CollectionKind::Timeseries, times),
+    ] {
+        let wanted = Definition { kind, options, indexes: Vec::new() };
+        let made = store.define(kind.name(), &wanted).await;
+        if has(&*store, capability) {
+            made.unwrap();
+            assert_eq!(store.definition(kind.name()).await.unwrap().kind, kind);
+        } else {
+            assert_kind(made, StoreErrorKind::Unsupported);
+        }
     }
 }
 
