@@ -47,15 +47,18 @@ pub struct Choice {
 pub struct Chosen {
     pub listed: Listed,
     pub into: String,
-    /// What does not come back as it was.
-    pub note: Option<String>,
+    /// What does not come back as it was: parts of sentences that begin with its name.
+    pub notes: Vec<String>,
+    /// Nothing of it can come back; the notes say why.
+    pub left_out: bool,
 }
 
 impl Chosen {
     /// What comes back is what servers of today can hold.
     fn new(listed: &Listed, into: &str) -> Self {
-        let (definition, note) = kinds::of_today(into, &listed.definition);
-        Self { listed: Listed { definition, ..listed.clone() }, into: into.to_owned(), note }
+        let (definition, note) = kinds::of_today(&listed.definition);
+        let listed = Listed { definition, ..listed.clone() };
+        Self { listed, into: into.to_owned(), notes: note.into_iter().collect(), left_out: false }
     }
 }
 
@@ -116,8 +119,14 @@ pub async fn apply(
     let mut collections = Vec::with_capacity(chosen.len());
     let mut notes = Vec::new();
     for one in &mut chosen {
-        notes.extend(one.note.take());
-        notes.extend(kinds::settle_place(workspace, one).await?);
+        kinds::settle_place(workspace, one).await?;
+        notes.extend(one.notes.iter().map(|note| format!("{} {note}.", one.listed.name)));
+    }
+    chosen.retain(|one| !one.left_out);
+    if chosen.is_empty() {
+        return Err(Error::BadRequest(format!("Nothing of it can come back here: {}", notes.join(" "))));
+    }
+    for one in &chosen {
         collections.push(RestoredCollection {
             name: one.listed.name.clone(),
             into: one.into.clone(),
@@ -175,7 +184,8 @@ pub async fn go_on(
                 own: record.own,
                 mode: record.mode,
             };
-            let chosen = choose(backup, &choice)?;
+            let mut chosen = choose(backup, &choice)?;
+            chosen.retain(|one| record.collections.iter().any(|c| c.name == one.listed.name && c.into == one.into));
             run(workspace, backup, &chosen, record, progress).await
         }
         (RestoreState::Loading, None) => Err(Error::BadRequest("The backup is needed to go on with this restore.".into())),
@@ -225,7 +235,6 @@ async fn bring_in(
             CollectionKind::Collection => {}
             // A view is a definition: it is made when the places change.
             CollectionKind::View => continue,
-            CollectionKind::Timeseries if kinds::hindered(workspace, CollectionKind::Timeseries).is_some() => continue,
             CollectionKind::Timeseries => record.collections[number].series = Some(kinds::noted(&one.listed.definition)),
         }
         workspace.store.define(&incoming, &kinds::loading(&one.listed.definition)).await?;

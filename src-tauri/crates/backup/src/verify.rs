@@ -80,9 +80,9 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
     let mut places = HashMap::new();
     let mut contents = backup.contents.clone();
     for one in &mut contents {
-        let (definition, note) = kinds::of_today(&one.name, &one.definition);
+        let (definition, note) = kinds::of_today(&one.definition);
         one.definition = definition;
-        notes.extend(note);
+        notes.extend(note.map(|note| format!("{} {note}.", one.name)));
         let kind = one.definition.kind;
         if kind == CollectionKind::View {
             notes.push(format!("{} is a view, which has no records; it was not restored.", one.name));

@@ -258,6 +258,20 @@ async fn dumps_of_every_version() {
     }
 }
 
+/// A folder that holds the files of one database may have any name, those of the server's own databases too.
+#[tokio::test]
+async fn a_folder_of_files_alone_is_a_database() {
+    let at = tempfile::tempdir().unwrap();
+    let flat = at.path().join("config");
+    std::fs::create_dir(&flat).unwrap();
+    std::fs::write(flat.join("things.bson"), bytes_of(&things())).unwrap();
+    let workspace = on_file(at.path()).await;
+    let backup = Backup::of_path(&flat, Key::default(), None, &Silent).await.unwrap();
+    let record = restore::apply(&workspace, &backup, "a folder", &Choice::default(), None, &Silent).await.unwrap();
+    assert_eq!((record.collections.len(), record.collections[0].records), (1, 7));
+    assert_eq!(workspace.store.count("things", &Filter::all()).await.unwrap(), 7);
+}
+
 fn weather() -> Definition {
     let options = doc! { "timeseries": { "timeField": "ts", "metaField": "meta", "granularity": "seconds" } };
     let index = doc! { "v": 2, "name": "by_device", "key": { "meta.device": 1, "ts": 1 } };

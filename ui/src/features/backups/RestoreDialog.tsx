@@ -18,7 +18,7 @@ import { noteSaved } from "@/shared/undo/undo";
 import { stamp, when } from "@/shared/words/words";
 import { planUndo } from "./actions";
 import { type RestoreSource, unlocked } from "./host";
-import { restoreAction, restoredSentence, writesOf } from "./model";
+import { bringsBack, restoreAction, restoredSentence } from "./model";
 import { type Choice, RestoreChoice } from "./RestoreChoice";
 import { RestorePlanView } from "./RestorePlanView";
 
@@ -141,7 +141,7 @@ function BackButton({ onBack }: { onBack: () => void }) {
 type AskProps = { plan: RestorePlan; onBack: () => void; onClose: () => void; onApply: () => void };
 
 function AskStep({ plan, onBack, onClose, onApply }: AskProps) {
-  const nothing = writesOf(plan) === 0;
+  const nothing = !bringsBack(plan);
   return (
     <ConfirmBody
       action={nothing ? "There is nothing to restore" : restoreAction(plan)}

@@ -5,14 +5,14 @@ import { StateMark, Tag } from "@/shared/ui";
 import { Changes } from "@/shared/value/DiffList";
 import { count, duration, number } from "@/shared/words/words";
 import classes from "./backups.module.css";
-import { splitOwn, writesOf } from "./model";
+import { bringsBack, splitOwn } from "./model";
 
 export function RestorePlanView({ plan }: { plan: RestorePlan }) {
   const [theirs, own] = splitOwn(plan.collections);
   const samples = theirs.flatMap((one) => one.samples.map((sample) => ({ into: one.into, sample })));
   return (
     <Stack gap="sm">
-      {writesOf(plan) === 0 ? (
+      {!bringsBack(plan) ? (
         <Alert color="teal" variant="light" p="xs">
           Everything in the backup is here already, field by field.
         </Alert>
@@ -42,7 +42,7 @@ export function RestorePlanView({ plan }: { plan: RestorePlan }) {
         </tbody>
       </table>
       {plan.safety && <StateMark tone="good">A backup of what is there now is taken first.</StateMark>}
-      {[...plan.notes, ...notesOf(plan.collections)].map((note) => (
+      {plan.notes.map((note) => (
         <Alert key={note} color="yellow" variant="light" p="xs">
           {note}
         </Alert>
@@ -62,17 +62,18 @@ export function RestorePlanView({ plan }: { plan: RestorePlan }) {
   );
 }
 
-function notesOf(collections: RestoreCollection[]): string[] {
-  return collections.flatMap((one) => (one.note ? [`${one.name}: ${one.note}`] : []));
-}
-
 function PlanLine({ one }: { one: RestoreCollection }) {
   return (
-    <tr>
+    <tr className={one.leftOut ? "dim" : undefined}>
       <td>
         {one.name}
         {one.into !== one.name && <span className="dim"> as {one.into}</span>}{" "}
-        {one.now === undefined && <Tag tone="accent">new</Tag>}
+        {one.leftOut ? (
+          <Tag tone="warn">left out</Tag>
+        ) : (
+          one.now === undefined && <Tag tone="accent">new</Tag>
+        )}
+        {one.note && <div className={classes.note}>{one.note}</div>}
       </td>
       <td className="num">{number(one.added)}</td>
       <td className="num">{number(one.changed)}</td>

@@ -83,6 +83,7 @@ it("says on the button what a restore does and to how much", () => {
     removed: 0,
     unchanged: 0,
     samples: [],
+    leftOut: false,
     own: false,
     ...part,
   });
@@ -100,6 +101,7 @@ it("says on the button what a restore does and to how much", () => {
   expect(action(one({ changed: 1 }), one({ removed: 2 }))).toBe(
     "Restore 2 collections, replacing 1 record and removing 2",
   );
+  expect(action(one({ added: 1 }), one({ leftOut: true }))).toBe("Restore 1 collection");
   expect(action(one({ removed: 1200 }))).toBe("Restore 1 collection, removing 1,200 records");
   expect(action(one({ own: true, changed: 9 } satisfies Partial<RestoreCollection>))).toBe("Restore");
 });

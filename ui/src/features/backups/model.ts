@@ -73,9 +73,11 @@ export function secretOf(text: string): { passphrase: string } | { identity: str
   return trimmed.startsWith("AGE-SECRET-KEY-") ? { identity: trimmed } : { passphrase: text };
 }
 
-/** Records that a plan writes or takes away. */
-export function writesOf(plan: RestorePlan): number {
-  return plan.collections.reduce((sum, one) => sum + one.added + one.changed + one.removed, 0);
+/** Whether a plan writes or takes away anything: a collection or view that is not there counts too. */
+export function bringsBack(plan: RestorePlan): boolean {
+  return plan.collections.some(
+    (one) => !one.leftOut && (one.now === undefined || one.added + one.changed + one.removed > 0),
+  );
 }
 
 /** Steward's own collections are one line of a plan. */
@@ -85,7 +87,7 @@ export function splitOwn(collections: RestoreCollection[]): [RestoreCollection[]
 
 /** `Restore 3 collections, replacing 361 records`. */
 export function restoreAction(plan: RestorePlan): string {
-  const [theirs] = splitOwn(plan.collections);
+  const theirs = splitOwn(plan.collections)[0].filter((one) => !one.leftOut);
   const what = theirs.length === 0 ? "Restore" : `Restore ${count(theirs.length, "collection")}`;
   const changed = theirs.reduce((sum, one) => sum + one.changed, 0);
   const removed = theirs.reduce((sum, one) => sum + one.removed, 0);

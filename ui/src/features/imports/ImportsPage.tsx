@@ -188,7 +188,7 @@ function RunLine({ run }: { run: RunRecord }) {
   return (
     <tr onClick={() => go.run(run.id)}>
       <td>
-        <button type="button" className={classes.link} onClick={() => go.run(run.id)}>
+        <button type="button" className={classes.link} title={runTitle(run)} onClick={() => go.run(run.id)}>
           {runTitle(run)}
         </button>
       </td>

@@ -1586,7 +1586,11 @@ records: number,
  */
 now?: number, added: number, changed: number, removed: number, unchanged: number, samples: Array<RestoreSample>, 
 /**
- * It cannot be brought back as it is, and why.
+ * Nothing of it can come back; the note says why.
+ */
+leftOut: boolean, 
+/**
+ * What does not come back as it was: the end of a sentence that begins with its name.
  */
 note?: string, own: boolean, };
 

@@ -58,7 +58,9 @@ wire! {
         pub removed: i64,
         pub unchanged: i64,
         pub samples: Vec<RestoreSample>,
-        /// It cannot be brought back as it is, and why.
+        /// Nothing of it can come back; the note says why.
+        pub left_out: bool,
+        /// What does not come back as it was: the end of a sentence that begins with its name.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub note: Option<String>,

@@ -143,6 +143,7 @@ fn shown(plan: CollectionPlan) -> RestoreCollection {
         removed: count(plan.removed),
         unchanged: count(plan.unchanged),
         samples: samples.collect(),
+        left_out: plan.left_out,
         note: plan.note,
     }
 }

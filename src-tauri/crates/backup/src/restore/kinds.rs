@@ -22,35 +22,38 @@ pub fn hindered(workspace: &Workspace, kind: CollectionKind) -> Option<&'static 
     (!workspace.store.capabilities().has(needed)).then_some(why)
 }
 
-/// Where a collection really goes: a time series cannot take the place of what is there. Gives a sentence where that is
-/// another name or nowhere.
+/// Where a collection really goes, which may be another name or nowhere: a time series cannot take the place of what is there.
 ///
 /// Errors: something of another kind stands in the way.
-pub async fn settle_place(workspace: &Workspace, one: &mut Chosen) -> Result<Option<String>> {
+pub async fn settle_place(workspace: &Workspace, one: &mut Chosen) -> Result<()> {
     let kind = one.listed.definition.kind;
     if let Some(why) = hindered(workspace, kind) {
-        return Ok(Some(format!("{} was left out: {why}.", one.into)));
+        one.left_out = true;
+        one.notes = vec![format!("is left out: {why}")];
+        return Ok(());
     }
-    let Some(standing) = workspace.standing(&one.into).await? else { return Ok(None) };
+    let Some(standing) = workspace.standing(&one.into).await? else { return Ok(()) };
     match kind {
-        CollectionKind::Collection if standing == CollectionKind::Collection => Ok(None),
+        CollectionKind::Collection if standing == CollectionKind::Collection => Ok(()),
         CollectionKind::Collection => {
             Err(Error::Conflict(format!("A {} '{}' is in the way; choose another name.", standing.name(), one.into)))
         }
-        CollectionKind::View => Ok(Some(format!("{} was left as it is: a view comes back only where nothing has its name.", one.into))),
+        CollectionKind::View => {
+            one.left_out = true;
+            one.notes = vec!["stays as it is: a view comes back only where nothing has its name".to_owned()];
+            Ok(())
+        }
         CollectionKind::Timeseries => {
-            let free = workspace.free_name(&format!("{}.restored", one.into)).await?;
-            let note = format!("{} comes back as {free}: a time-series collection cannot take the place of what is there.", one.into);
-            one.into = free;
-            Ok(Some(note))
+            one.into = workspace.free_name(&format!("{}.restored", one.into)).await?;
+            one.notes.push(format!("comes back as {}: a time-series collection cannot take the place of what is there", one.into));
+            Ok(())
         }
     }
 }
 
 /// Makes a view where nothing has its name.
 pub async fn show(workspace: &Workspace, name: &str, definition: &Definition) -> Result<()> {
-    let kind = definition.kind;
-    if kind == CollectionKind::View && hindered(workspace, kind).is_none() && workspace.standing(name).await?.is_none() {
+    if definition.kind == CollectionKind::View && workspace.standing(name).await?.is_none() {
         workspace.store.define(name, definition).await?;
     }
     Ok(())
@@ -99,11 +102,10 @@ pub async fn remove(workspace: &Workspace, name: &str) -> Result<()> {
     }
 }
 
-/// As [`Definition::of_today`], with a sentence about what was left out.
-pub fn of_today(collection: &str, definition: &Definition) -> (Definition, Option<String>) {
+/// As [`Definition::of_today`], and what was left out, as the end of a sentence that begins with the collection's name.
+pub fn of_today(definition: &Definition) -> (Definition, Option<String>) {
     let (definition, gone) = definition.of_today();
-    let note = (!gone.is_empty())
-        .then(|| format!("{collection}: the index {} is left out; servers have no geoHaystack indexes any more.", gone.join(", ")));
+    let note = (!gone.is_empty()).then(|| format!("loses the index {}: servers have no geoHaystack indexes any more", gone.join(", ")));
     (definition, note)
 }
 

@@ -38,7 +38,9 @@ pub struct CollectionPlan {
     pub removed: u64,
     pub unchanged: u64,
     pub samples: Vec<Sample>,
-    /// It cannot be brought back as it is, and why.
+    /// Nothing of it can come back; the note says why.
+    pub left_out: bool,
+    /// What does not come back as it was: the end of a sentence that begins with its name.
     pub note: Option<String>,
 }
 
@@ -57,7 +59,7 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
         progress.checkpoint()?;
         match event? {
             Event::Documents { collection, documents } => {
-                let Some(plan) = plans.get_mut(collection.as_str()) else { continue };
+                let Some(plan) = plans.get_mut(collection.as_str()).filter(|plan| !plan.left_out) else { continue };
                 done += documents.len() as u64;
                 for some in documents.chunks(AT_ONCE) {
                     compare(workspace, plan, some).await?;
@@ -89,11 +91,12 @@ async fn begin(workspace: &Workspace, one: &Chosen) -> Result<CollectionPlan> {
     let kind = one.listed.definition.kind;
     let now = if kind == CollectionKind::Collection { count_now(workspace, &one.into).await? } else { None };
     let mut settled = one.clone();
-    let note = kinds::settle_place(workspace, &mut settled).await?.or_else(|| one.note.clone()).or_else(|| match kind {
-        CollectionKind::Collection => None,
-        CollectionKind::View => Some("A view: its definition comes back.".to_owned()),
-        CollectionKind::Timeseries => Some("A time-series collection: what is counted are its buckets.".to_owned()),
-    });
+    kinds::settle_place(workspace, &mut settled).await?;
+    match kind {
+        CollectionKind::View if !settled.left_out => settled.notes.push("is a view: its definition comes back".to_owned()),
+        CollectionKind::Timeseries if !settled.left_out => settled.notes.push("is a time series: its buckets are counted".to_owned()),
+        _ => {}
+    }
     Ok(CollectionPlan {
         name: one.listed.name.clone(),
         into: settled.into,
@@ -104,7 +107,8 @@ async fn begin(workspace: &Workspace, one: &Chosen) -> Result<CollectionPlan> {
         removed: 0,
         unchanged: 0,
         samples: Vec::new(),
-        note,
+        left_out: settled.left_out,
+        note: (!settled.notes.is_empty()).then(|| settled.notes.join("; ")),
     })
 }
 

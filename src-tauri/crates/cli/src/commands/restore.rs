@@ -88,6 +88,10 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
 fn told(plan: &RestorePlan) {
     line(&format!("{}{}", plan.backup, plan.made_at.as_ref().map(|at| format!(", taken {at}")).unwrap_or_default()));
     for c in &plan.collections {
+        if let (true, Some(note)) = (c.left_out, &c.note) {
+            line(&format!("  {} {note}", c.name));
+            continue;
+        }
         let now = c.now.map_or("is not there".to_owned(), |n| format!("has {}", counted(n, "record")));
         line(&format!(
             "  {} {now}: {} would be added, {} changed, {} removed, {} stay",
