@@ -85,7 +85,12 @@ async fn list(store: &MongoStore) -> StoreResult<Vec<SnapshotCollection>> {
         let definition = definition::of_entry(store, entry).await?;
         let records = match definition.kind {
             CollectionKind::View => 0,
-            kind => estimate(store, &kind.data_of(name)).await?,
+            CollectionKind::Collection => estimate(store, name).await?,
+            // Who may not read the buckets is told so when they are asked for.
+            CollectionKind::Timeseries => match estimate(store, &definition.kind.data_of(name)).await {
+                Err(e) if e.kind == StoreErrorKind::Forbidden => 0,
+                counted => counted?,
+            },
         };
         collections.push(SnapshotCollection { name: name.to_owned(), definition, records });
     }
@@ -119,13 +124,15 @@ impl Snapshot for MongoSnapshot {
             return Ok(stream::empty().boxed());
         }
         let Some(moment) = self.moment else {
-            return scan::scan(&self.store, &kind.data_of(collection), &Filter::all(), None).await;
+            let scanned = scan::scan(&self.store, &kind.data_of(collection), &Filter::all(), None).await;
+            return scanned.map_err(|e| buckets_denied(e, kind, collection));
         };
         let client = self.store.db().client();
         let session = client.start_session().snapshot(true).snapshot_time(moment).await;
         let mut session = session.map_err(|e| errors::from_driver(&e))?;
         let records = self.store.db().collection::<RawDocumentBuf>(&kind.data_of(collection));
-        let cursor = records.find(doc! {}).batch_size(BATCH).session(&mut session).await.map_err(|e| lost(&e))?;
+        let cursor = records.find(doc! {}).batch_size(BATCH).session(&mut session).await.map_err(|e| lost(&e));
+        let cursor = cursor.map_err(|e| buckets_denied(e, kind, collection))?;
         Ok(stream::try_unfold((session, cursor), |(mut session, mut cursor)| async move {
             let mut batch = Vec::with_capacity(BATCH as usize);
             while batch.len() < BATCH as usize {
@@ -138,6 +145,16 @@ impl Snapshot for MongoSnapshot {
         })
         .boxed())
     }
+}
+
+/// `readWrite` is enough for a time series, but not for the buckets that it stands in.
+fn buckets_denied(e: StoreError, kind: CollectionKind, collection: &str) -> StoreError {
+    if (e.kind, kind) != (StoreErrorKind::Forbidden, CollectionKind::Timeseries) {
+        return e;
+    }
+    let message =
+        format!("This user may not read the buckets of the time-series collection '{collection}'. The role 'backup' includes that.");
+    StoreError { message, ..e }
 }
 
 /// The server keeps a moment for some minutes only.

@@ -1,7 +1,7 @@
 //! Connecting: the staged test, permissions, and that no text tells a credential.
 
 use steward_store::stage::{Stage, StageOutcome, StageReport};
-use steward_store::{Capability, Durability, Store, StoreErrorKind, WriteBatch, WriteOp};
+use steward_store::{Capability, CollectionKind, Consistency, Definition, Durability, Store, StoreErrorKind, WriteBatch, WriteOp};
 use steward_store_mongo::{MongoOptions, MongoStore, probe};
 use steward_store_testkit::mongod::{Mongod, User};
 
@@ -126,6 +126,15 @@ async fn readers_may_read_only() {
     assert_eq!(reader.collections().await.unwrap(), ["c"]);
     let denied: Vec<String> = writer.access().await.unwrap().into_iter().filter(|a| !a.allowed).map(|a| a.name).collect();
     assert_eq!(denied, ["collMod"], "readWrite is enough for all but the server's own validation");
+
+    // Nor for the buckets of a time series; everything else can still be backed up.
+    let options = bson::doc! { "timeseries": { "timeField": "at" } };
+    writer.define("weather", &Definition { kind: CollectionKind::Timeseries, options, indexes: Vec::new() }).await.unwrap();
+    let snapshot = writer.snapshot(Consistency::Moment).await.unwrap();
+    assert!(snapshot.scan("c").await.is_ok());
+    let e = snapshot.scan("weather").await.err().unwrap();
+    assert!(e.kind == StoreErrorKind::Forbidden && e.message.contains("'weather'") && e.message.contains("'backup'"), "{e:?}");
+    writer.drop_collection("weather").await.unwrap();
 }
 
 #[tokio::test]
