@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod calls;
 mod host;
 
 use std::process::ExitCode;
@@ -15,15 +16,22 @@ use steward_api::{Address, ApiError, App, dispatch};
 use tauri::{DragDropEvent, Emitter, Manager, State, WindowEvent};
 
 use arguments::Arguments;
+use calls::Calls;
 use host::DesktopHost;
 
 /// Name of the event that carries everything the page is told.
 const EVENT: &str = "steward";
 
-/// The one command of the page: a name of the list and its request.
+/// The one command of the page: a name of the list and its request. One with an id can be left.
 #[tauri::command]
-async fn call(app: State<'_, Arc<App>>, name: String, request: Json) -> Result<Json, ApiError> {
-    dispatch::dispatch(&app, &name, request).await
+async fn call(app: State<'_, Arc<App>>, calls: State<'_, Calls>, name: String, request: Json, id: Option<u64>) -> Result<Json, ApiError> {
+    calls.run(id, dispatch::dispatch(&app, &name, request)).await
+}
+
+/// Nobody waits for the answer of this call any more.
+#[tauri::command]
+fn leave(calls: State<'_, Calls>, id: u64) {
+    calls.leave(id);
 }
 
 /// Opens the window and stays until it is closed. Exit codes are those of the command line.
@@ -56,7 +64,8 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let app = App::new(Arc::<DesktopHost>::clone(&host), steward_api::app::data_folder())?;
     tauri::Builder::default()
         .manage(Arc::clone(&app))
-        .invoke_handler(tauri::generate_handler![call])
+        .manage(Calls::default())
+        .invoke_handler(tauri::generate_handler![call, leave])
         .setup(move |tauri| {
             host.attach(tauri.handle().clone());
             forward_events(tauri.handle().clone(), &app);

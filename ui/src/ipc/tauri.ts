@@ -4,16 +4,24 @@ import { listen } from "@tauri-apps/api/event";
 import type { AppEvent } from "./generated/types";
 import { asApiError, CallError, type Transport } from "./transport";
 
+let lastId = 0;
+
 export function isTauri(): boolean {
   return "__TAURI_INTERNALS__" in window;
 }
 
 export const tauriTransport: Transport = {
-  async call(name, request) {
+  async call(name, request, signal) {
+    // Only what may be left needs an id.
+    const id = signal && ++lastId;
+    const leave = () => void invoke("leave", { id });
+    signal?.addEventListener("abort", leave, { once: true });
     try {
-      return await invoke("call", { name, request });
+      return await invoke("call", { name, request, id });
     } catch (thrown) {
       throw new CallError(asApiError(thrown));
+    } finally {
+      signal?.removeEventListener("abort", leave);
     }
   },
 

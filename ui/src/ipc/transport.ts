@@ -3,7 +3,7 @@ import type { ApiError, AppEvent, FileHandle } from "./generated/types";
 
 /** How a call reaches the backend. One implementation per host. */
 export interface Transport {
-  /** With a signal the call is given up when it says so, where the host can do that. */
+  /** With a signal the call is given up when it says so. */
   call<N extends CommandName>(
     name: N,
     request: Commands[N]["request"],
