@@ -8,6 +8,7 @@ use bson::RawBsonRef;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use serde_json::Value as Json;
+use smallvec::SmallVec;
 use steward_mapping::Shown;
 
 use super::fillers::Filler;
@@ -139,7 +140,7 @@ impl<'de> Visitor<'de> for Record<'_> {
         let RecordGate { fields, fillers, .. } = self.gate;
         let anything = Gate::anything();
         let (mut names, mut after) = (Names::default(), 0);
-        let mut kept: Vec<(usize, Cow<'de, str>)> = Vec::new();
+        let mut kept: SmallVec<[(usize, Cow<'de, str>); 4]> = SmallVec::new();
         let mut unknown = Vec::new();
         let mut key = None;
         while let Some(name) = names.next(fields, after, &mut entries)? {
@@ -310,7 +311,7 @@ impl<'de> Visitor<'de> for Look<'_> {
 impl Look<'_> {
     fn list<'de, A: SeqAccess<'de>>(&self, list: &ListGate, items: &mut A) -> Result<(), A::Error> {
         let look = Look { gate: &list.item, filler: self.filler, keep: list.unique };
-        let mut met: Vec<Cow<'de, str>> = Vec::new();
+        let mut met: SmallVec<[Cow<'de, str>; 8]> = SmallVec::new();
         let mut count = 0;
         while let Some(item) = items.next_element_seed(look)? {
             count += 1;
