@@ -112,11 +112,15 @@ fn write(value: RawBsonRef<'_>, out: &mut Vec<u8>) {
 }
 
 fn write_text(bytes: &[u8], out: &mut Vec<u8>) {
-    for &byte in bytes {
-        out.push(byte);
-        if byte == 0 {
-            out.push(0xff);
+    if bytes.contains(&0) {
+        for &byte in bytes {
+            out.push(byte);
+            if byte == 0 {
+                out.push(0xff);
+            }
         }
+    } else {
+        out.extend_from_slice(bytes);
     }
     out.extend_from_slice(&[0, 0]);
 }

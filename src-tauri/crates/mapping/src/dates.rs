@@ -1,7 +1,7 @@
 //! Dates and times: ISO 8601, strftime patterns, spreadsheet serial numbers and Unix epochs, in named time zones.
 
 use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, SecondsFormat, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
@@ -70,14 +70,16 @@ impl NotDate {
 
 impl Zone {
     pub fn parse(name: &str) -> Option<Self> {
-        if let Ok(zone) = name.parse::<Tz>() {
-            return Some(Self::Named(zone));
+        match name.parse::<Tz>() {
+            Ok(Tz::UTC) => Some(Self::utc()),
+            Ok(zone) => Some(Self::Named(zone)),
+            Err(_) => name.parse::<FixedOffset>().ok().map(Self::Fixed),
         }
-        name.parse::<FixedOffset>().ok().map(Self::Fixed)
     }
 
+    /// Its clocks are never put back: no table has to be looked at.
     pub fn utc() -> Self {
-        Self::Named(Tz::UTC)
+        Self::Fixed(Utc.fix())
     }
 
     fn resolve(self, local: NaiveDateTime) -> Result<DateTime<FixedOffset>, NotDate> {

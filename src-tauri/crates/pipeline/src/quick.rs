@@ -3,6 +3,7 @@
 //!
 //! All other rows go the whole way, and that answer counts. `tests/quick.rs` holds both answers against each other.
 
+use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 use bson::RawBsonRef;
@@ -280,7 +281,12 @@ fn by_names(mapping: &Mapping, columns: &[String], gate: &RecordGate, key_field:
 
 /// The hash of a key.
 pub(crate) fn hash(key: RawBsonRef<'_>) -> u64 {
-    let mut bytes = Vec::with_capacity(64);
-    order::write_key(key, &mut bytes);
-    crate::rows::hash(&bytes)
+    thread_local! {
+        static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    ROOM.with_borrow_mut(|bytes| {
+        bytes.clear();
+        order::write_key(key, bytes);
+        crate::rows::hash(bytes)
+    })
 }

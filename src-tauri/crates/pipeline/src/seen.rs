@@ -1,6 +1,7 @@
 //! Which keys a run has met: the first row of a key wins, later ones go to quarantine.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Keys of the youngest rows are held with their place.
@@ -42,19 +43,22 @@ pub struct Earlier {
 impl SeenKeys {
     /// Notes a key; says when it was there before.
     pub fn note(&mut self, hash: u64, file: usize, row: u64) -> Option<Earlier> {
-        if let Some((row, file)) = self.young.get(&hash) {
-            return Some(Earlier { place: Some((usize::from(*file), u64::from(*row))) });
-        }
-        if self.old.iter().any(|run| run.binary_search(&hash).is_ok()) {
-            return Some(Earlier { place: None });
-        }
         if self.young.len() >= YOUNG {
             let mut run: Vec<u64> = self.young.drain().map(|(hash, _)| hash).collect();
             run.sort_unstable();
             self.old.push(run.into_boxed_slice());
         }
-        self.young.insert(hash, (u32::try_from(row).unwrap_or(u32::MAX), u16::try_from(file).unwrap_or(u16::MAX)));
-        None
+        match self.young.entry(hash) {
+            Entry::Occupied(met) => {
+                let (row, file) = *met.get();
+                Some(Earlier { place: Some((usize::from(file), u64::from(row))) })
+            }
+            Entry::Vacant(_) if self.old.iter().any(|run| run.binary_search(&hash).is_ok()) => Some(Earlier { place: None }),
+            Entry::Vacant(free) => {
+                free.insert((u32::try_from(row).unwrap_or(u32::MAX), u16::try_from(file).unwrap_or(u16::MAX)));
+                None
+            }
+        }
     }
 }
 
