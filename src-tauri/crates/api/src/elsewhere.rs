@@ -105,13 +105,14 @@ async fn known(public: &str) -> ApiResult<Database> {
 }
 
 /// A file or database of the host, as rows are read from it. A workspace file is read as the workspace that it is: its
-/// records keep their types, and what Steward keeps beside them is left out.
+/// records keep their types, and what Steward keeps beside them is left out. Of a damaged one, every record that can still be
+/// reached is read.
 pub(crate) async fn source(app: &App, id: &str, choice: SourceChoice) -> ApiResult<SourceFile> {
     if let Some(database) = app.files.database(id) {
         return database.source(choice).await;
     }
     let (path, name) = app.files.get(id)?;
-    if !is_workspace(&path).await {
+    if !is_workspace(&path).await || !is_whole(&path).await {
         return Ok(SourceFile::file(name, path, choice));
     }
     let database = Database { name, ..Database::open(Address::File(path)).await? };
@@ -122,6 +123,11 @@ pub(crate) async fn source(app: &App, id: &str, choice: SourceChoice) -> ApiResu
 async fn is_workspace(path: &Path) -> bool {
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || open::is_workspace_file(&path)).await.unwrap_or(false)
+}
+
+async fn is_whole(path: &Path) -> bool {
+    let path = path.to_owned();
+    tokio::task::spawn_blocking(move || open::is_whole_file(&path)).await.unwrap_or(false)
 }
 
 /// The sources of a run again, where some of them are databases; empty where all can be found without this.

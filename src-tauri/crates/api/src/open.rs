@@ -137,6 +137,11 @@ pub fn is_workspace_file(path: &Path) -> bool {
     steward_store_sqlite::is_workspace(path)
 }
 
+/// No page of the workspace is damaged. Reads the whole file. Blocking.
+pub fn is_whole_file(path: &Path) -> bool {
+    steward_store_sqlite::is_whole(path)
+}
+
 /// What a person is told about an open workspace.
 pub async fn describe(store: &dyn Store, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
     let info = store.info().await?;

@@ -204,13 +204,15 @@ impl Opening<'_> {
         let disk = OnDisk::of(self.path, plain)?;
         let tables = sqlite::tables(&disk.path)?;
         let parts = sqlite::parts(&tables);
-        let part = choose(&parts, wanted.as_deref(), "table", "SQLite file")?;
+        let is_workspace = tables.iter().all(|t| t.columns.is_empty());
+        let (one, many, file) = if is_workspace { ("collection", "collections", "workspace") } else { ("table", "tables", "SQLite file") };
+        let part = choose(&parts, wanted.as_deref(), one, file)?;
         let table =
-            tables.into_iter().find(|t| t.name == part).ok_or_else(|| SourceError::BadChoice(format!("There is no table '{part}'.")))?;
+            tables.into_iter().find(|t| t.name == part).ok_or_else(|| SourceError::BadChoice(format!("There is no {one} '{part}'.")))?;
         let mut examined = Examined { columns: table.columns.clone(), part: Some(part.clone()), ..empty(Format::Sqlite) };
-        note_other_parts(&mut examined.notes, &parts, &part, self.choice, "tables");
+        note_other_parts(&mut examined.notes, &parts, &part, self.choice, many);
         examined.parts = parts;
-        let decoder = Decoder::Table(table.columns.clone());
+        let decoder = if is_workspace { Decoder::Bson } else { Decoder::Table(table.columns.clone()) };
         let rows = Box::new(sqlite::TableRows::new(disk.path.clone(), table));
         Ok(Found { examined, decoder, rows, spool: Some(disk) })
     }

@@ -1,5 +1,8 @@
 //! SQLite files: the rows of one table or view as JSON objects. Where the file is damaged, what SQLite cannot reach any
 //! more is read from the pages themselves (`salvage`).
+//!
+//! Of a workspace of Steward, the collections are the tables and the rows are BSON. Whole ones are read by their store; this
+//! is the way for damaged ones.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,11 +18,21 @@ use crate::{Fault, Part, RawRow, Rows, SourceError, SourceResult};
 /// Rows that are read ahead.
 const AHEAD: usize = 256;
 
+/// Marks the head of a workspace.
+const WORKSPACE: &[u8; 4] = b"STWD";
+const MARK_AT: usize = 68;
+/// Collections of Steward's own begin with it.
+const OWN: &str = "steward.";
+
 /// A table and what is needed to read it.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub name: String,
+    /// None for a collection of a workspace, whose rows are documents.
     pub columns: Vec<String>,
+    /// Its name in the file.
+    stored_as: String,
+    width: usize,
     /// Column that is the rowid (`INTEGER PRIMARY KEY`).
     rowid: Option<usize>,
     root: u32,
@@ -45,8 +58,41 @@ fn unusable(e: rusqlite::Error) -> SourceError {
     SourceError::Unusable(format!("This SQLite file cannot be read: {why}."))
 }
 
-/// Tables and views, in their order.
+/// Tables and views, in their order; of a workspace, its collections.
 pub fn tables(path: &Path) -> SourceResult<Vec<Table>> {
+    let tables = stored(path)?;
+    Ok(if is_workspace(path)? { collections(path, tables) } else { tables })
+}
+
+fn is_workspace(path: &Path) -> io::Result<bool> {
+    use std::io::Read;
+    let mut head = [0; MARK_AT + WORKSPACE.len()];
+    std::fs::File::open(path)?.read_exact(&mut head)?;
+    Ok(head[MARK_AT..] == *WORKSPACE)
+}
+
+/// The tables of documents by the names of their collections; by their own where the list of collections is lost.
+fn collections(path: &Path, tables: Vec<Table>) -> Vec<Table> {
+    let names = || -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+        let connection = connect(path)?;
+        let mut statement = connection.prepare("SELECT 'c' || id, name FROM collections")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    let names = names().ok();
+    let of_documents = |table: &Table| table.columns == ["id", "doc"];
+    let named = |table: Table| {
+        let name = match &names {
+            Some(names) => names.iter().find(|(table_name, _)| *table_name == table.name)?.1.clone(),
+            None => table.name.clone(),
+        };
+        (!name.starts_with(OWN)).then(|| Table { name, columns: Vec::new(), ..table })
+    };
+    tables.into_iter().filter(of_documents).filter_map(named).collect()
+}
+
+/// Tables and views as they stand in the file.
+fn stored(path: &Path) -> SourceResult<Vec<Table>> {
     let connection = connect(path)?;
     let sql = "SELECT name, rootpage FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid";
     let mut statement = connection.prepare(sql).map_err(unusable)?;
@@ -61,10 +107,19 @@ pub fn tables(path: &Path) -> SourceResult<Vec<Table>> {
             .map_err(unusable)?;
         let keys = columns.iter().filter(|c| c.2 > 0).count();
         let rowid = columns.iter().position(|c| c.2 == 1 && keys == 1 && c.1.eq_ignore_ascii_case("integer"));
-        let columns = columns.into_iter().map(|c| c.0).collect();
-        out.push(Table { name, columns, rowid, root: u32::try_from(root).unwrap_or(0) });
+        let columns: Vec<String> = columns.into_iter().map(|c| c.0).collect();
+        let (stored_as, width) = (name.clone(), columns.len());
+        out.push(Table { name, columns, stored_as, width, rowid, root: u32::try_from(root).unwrap_or(0) });
     }
     Ok(out)
+}
+
+/// Where the trees of all tables begin, those of SQLite's own too.
+fn roots(path: &Path) -> SourceResult<Vec<u32>> {
+    let connection = connect(path)?;
+    let mut statement = connection.prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0").map_err(unusable)?;
+    let found = statement.query_map([], |row| row.get(0)).map_err(unusable)?;
+    found.collect::<Result<_, _>>().map_err(unusable)
 }
 
 /// Parts as a person chooses from them.
@@ -134,31 +189,29 @@ impl Reading {
 
     fn ordinary(&mut self) -> Result<(), rusqlite::Error> {
         let connection = connect(&self.path).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.to_string().into()))?;
-        let name = self.table.name.replace('"', "\"\"");
+        let name = self.table.stored_as.replace('"', "\"\"");
         let with_rowid = connection.prepare(&format!("SELECT *, rowid FROM \"{name}\" ORDER BY rowid"));
         let (mut statement, has_rowid) = match with_rowid {
             Ok(statement) => (statement, true),
             Err(_) => (connection.prepare(&format!("SELECT * FROM \"{name}\""))?, false),
         };
-        let width = self.table.columns.len();
+        let width = self.table.width;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let mut record = Map::new();
-            let mut fault = None;
-            for (at, column) in self.table.columns.iter().enumerate() {
-                let cell = match row.get_ref(at)? {
+            let mut cells = Vec::with_capacity(width);
+            for at in 0..width {
+                cells.push(match row.get_ref(at)? {
                     ValueRef::Null => Cell::Null,
                     ValueRef::Integer(n) => Cell::Integer(n),
                     ValueRef::Real(n) => Cell::Real(n),
                     ValueRef::Text(bytes) => Cell::Text(bytes.to_vec()),
                     ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
-                };
-                record.insert(column.clone(), to_json(cell, column, &mut fault));
+                });
             }
             if has_rowid {
                 self.last = row.get_ref(width)?.as_i64().ok();
             }
-            if !self.emit(record, fault) {
+            if !self.emit(cells) {
                 return Ok(());
             }
         }
@@ -167,50 +220,62 @@ impl Reading {
 
     /// Reads on from the pages: rows behind the last one that SQLite could give.
     fn salvaged(&mut self) -> io::Result<Vec<String>> {
-        let others: Vec<u32> =
-            tables(&self.path).unwrap_or_default().iter().filter(|t| t.name != self.table.name).map(|t| t.root).collect();
+        let others: Vec<u32> = roots(&self.path).unwrap_or_default().into_iter().filter(|root| *root != self.table.root).collect();
         let after = self.last;
-        let (table, path) = (self.table.clone(), self.path.clone());
+        let (root, width, rowid_at, path) = (self.table.root, self.table.width, self.table.rowid, self.path.clone());
         let mut emit = |rowid: i64, mut cells: Vec<Cell>| {
             if after.is_some_and(|last| rowid <= last) {
                 return true;
             }
             // Columns that were added later are missing at the end of old rows.
-            cells.resize_with(table.columns.len(), || Cell::Null);
-            if let Some(at) = table.rowid {
+            cells.resize_with(width, || Cell::Null);
+            if let Some(at) = rowid_at {
                 cells[at] = Cell::Integer(rowid);
             }
-            let mut fault = None;
-            let pairs = table.columns.iter().zip(cells).map(|(column, cell)| (column.clone(), to_json(cell, column, &mut fault)));
-            let record = pairs.collect();
-            self.emit(record, fault)
+            self.emit(cells)
         };
-        let found = salvage::read(&path, table.root, table.columns.len(), &others, &mut emit)?;
+        let found = salvage::read(&path, root, width, &others, &mut emit)?;
         let mut notes = vec![format!(
             "The file is damaged. From the table {} {} could be read, {} of them from pages that SQLite itself does not reach any more.",
-            table.name,
-            rows_in_words(self.number),
+            self.table.name,
+            counted(self.number, "row"),
             found.orphans,
         )];
         if found.lost_pages > 0 || found.lost_cells > 0 {
             notes.push(format!(
-                "{} pages and {} single rows on other pages are unreadable; what stood there is lost.",
-                found.lost_pages, found.lost_cells
+                "{} and {} on other pages are unreadable; what stood there is lost.",
+                counted(found.lost_pages, "page"),
+                counted(found.lost_cells, "single row")
             ));
         }
         Ok(notes)
     }
 
     /// Sends a row; false when nobody listens any more.
-    fn emit(&mut self, record: Map<String, Json>, fault: Option<Fault>) -> bool {
+    fn emit(&mut self, cells: Vec<Cell>) -> bool {
         self.number += 1;
-        let bytes = serde_json::to_vec(&Json::Object(record)).unwrap_or_default();
+        let (bytes, fault) = if self.table.columns.is_empty() { document(cells) } else { record(&self.table.columns, cells) };
         self.send.send(Ok(RawRow { number: self.number, offset: 0, bytes, fault })).is_ok()
     }
 }
 
-fn rows_in_words(n: u64) -> String {
-    if n == 1 { "1 row".into() } else { format!("{n} rows") }
+fn record(columns: &[String], cells: Vec<Cell>) -> (Vec<u8>, Option<Fault>) {
+    let mut fault = None;
+    let pairs = columns.iter().zip(cells).map(|(column, cell)| (column.clone(), to_json(cell, column, &mut fault)));
+    let record: Map<String, Json> = pairs.collect();
+    (serde_json::to_vec(&Json::Object(record)).unwrap_or_default(), fault)
+}
+
+/// The second column of a collection's table holds the record.
+fn document(cells: Vec<Cell>) -> (Vec<u8>, Option<Fault>) {
+    match cells.into_iter().nth(1) {
+        Some(Cell::Blob(bytes)) => (bytes, None),
+        _ => (Vec::new(), Some(Fault::Unreadable("What stands in this row is no record.".into()))),
+    }
+}
+
+fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn to_json(cell: Cell, column: &str, fault: &mut Option<Fault>) -> Json {

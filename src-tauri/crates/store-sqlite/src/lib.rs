@@ -41,6 +41,11 @@ pub fn is_workspace(path: &Path) -> bool {
     file::is_ours(path)
 }
 
+/// No page of a workspace file is damaged. Reads the whole file.
+pub fn is_whole(path: &Path) -> bool {
+    file::connect(path, false).is_ok_and(|connection| file::check_integrity(&connection).is_ok())
+}
+
 /// Records in a batch of a scan.
 const SCAN_BATCH: usize = 1000;
 

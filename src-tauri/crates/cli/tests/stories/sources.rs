@@ -166,6 +166,25 @@ on_both! {
         at.steward(&["import", "--no-schema", "--collection", "x", "--part", "Nope", &file]).ended(2).says("There is no sheet 'Nope'. There are: Cover, Data.");
     }
 
+    fn a_damaged_workspace_gives_up_its_records(at) {
+        let from = Place::file();
+        from.json(0, &["init", "--sample"]);
+        let mut bytes = std::fs::read(&from.workspace).unwrap();
+        let size = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+        // The page that leads to those that hold the careers.
+        let database = rusqlite::Connection::open(&from.workspace).unwrap();
+        let sql = "SELECT s.rootpage FROM sqlite_schema s JOIN collections c ON s.name = 'c' || c.id WHERE c.name = 'careers'";
+        let root: u32 = database.query_row(sql, [], |row| row.get(0)).unwrap();
+        drop(database);
+        bytes[(root as usize - 1) * size..][..size].fill(0xee);
+        let file = at.write("damaged.steward", bytes);
+        let run = at.json(1, &["import", &file]);
+        assert_eq!((counts(&run), text(&run, "/collection")), ([361, 0, 0, 0], "careers".into()), "{run:#}");
+        assert!(text(&run, "/notes/0").contains("damaged"), "{run:#}");
+        assert_eq!(at.export("careers"), from.export("careers"), "with their types and ids");
+        assert_eq!(text(&at.json(0, &["runs", "list"]), "/runs/0/files/0/name"), "damaged.steward");
+    }
+
     fn a_damaged_sqlite_file_gives_up_its_rows(at) {
         let file = at.write("careers.db", steward_schema_sample());
         let run = at.json(1, &["import", &file]);
