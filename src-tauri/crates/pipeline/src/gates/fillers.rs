@@ -1,6 +1,8 @@
 //! Rules about placeholders, as far as they can be told while a row is looked at: texts and numbers that stand for nothing,
 //! and one text that only repeats another.
 
+use std::sync::{Arc, OnceLock};
+
 use regex::{RegexSet, RegexSetBuilder, bytes};
 use serde_json::Value as Json;
 use steward_schema::Pack;
@@ -13,13 +15,28 @@ const ROOM: usize = 64 << 20;
 /// What one field must not hold.
 #[derive(Debug, Clone)]
 pub struct Filler {
-    texts: RegexSet,
-    /// The same for texts of ASCII alone: patterns say the same there without Unicode, and are much smaller.
+    patterns: Arc<Patterns>,
+    /// For texts of ASCII alone: patterns say the same there without Unicode, and are much smaller.
     ascii: Option<bytes::RegexSet>,
     numbers: Vec<f64>,
     words: Vec<String>,
     /// Texts that are none.
     known: Memo,
+}
+
+/// Patterns for any text, compiled when the first one comes that is not ASCII: that takes longer than a small file.
+#[derive(Debug)]
+struct Patterns {
+    written: Vec<String>,
+    compiled: OnceLock<Option<RegexSet>>,
+}
+
+impl Patterns {
+    /// What cannot be compiled is taken for a match: the full way finds out.
+    fn fit(&self, text: &str) -> bool {
+        let compile = || RegexSetBuilder::new(&self.written).size_limit(ROOM).build().ok();
+        self.compiled.get_or_init(compile).as_ref().is_none_or(|set| set.is_match(text))
+    }
 }
 
 impl Filler {
@@ -40,14 +57,15 @@ impl Filler {
             return Some(None);
         }
         let ascii = bytes::RegexSetBuilder::new(&patterns).unicode(false).size_limit(ROOM).build().ok();
-        let texts = RegexSetBuilder::new(&patterns).size_limit(ROOM).build().ok()?;
-        Some(Some(Self { texts, ascii, numbers, words, known: Memo::default() }))
+        let written = patterns.into_iter().map(str::to_owned).collect();
+        let patterns = Arc::new(Patterns { written, compiled: OnceLock::new() });
+        Some(Some(Self { patterns, ascii, numbers, words, known: Memo::default() }))
     }
 
     pub fn is_text(&self, text: &str) -> bool {
         let matches = || match &self.ascii {
             Some(ascii) if text.is_ascii() => ascii.is_match(text.as_bytes()),
-            _ => self.texts.is_match(text),
+            _ => self.patterns.fit(text),
         };
         !self.known.fine(text, || !matches() && self.words.iter().all(|word| word != text))
     }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Measured, built, measure, python, report, sessions};
+use serde_json::{Value as Json, json};
+
+use super::{Measured, built, measure, measure_thrice, python, report, sessions};
 use crate::{Chore, careers};
 
 const AJV: [&str; 2] = ["ajv@8.20.0", "ajv-formats@3.0.1"];
@@ -57,7 +59,7 @@ impl Bench {
         if let Some(mapping) = mapping {
             command.arg("--mapping").arg(mapping);
         }
-        measure(&mut command)
+        measure_thrice(&mut command)
     }
 
     fn sessions(&self, size: u64, python: Option<&Path>, qsv: bool) -> Chore {
@@ -69,7 +71,9 @@ impl Bench {
         sessions::write(size, 20, true, &messy)?;
         let mut baselines = Vec::new();
         if qsv {
-            baselines.push(("qsv", measure(Command::new("qsv").arg("validate").arg(&clean).arg(&schema))?));
+            let flat = self.path("flat.json");
+            without_lists(&schema, &flat)?;
+            baselines.push(("qsv", measure_thrice(Command::new("qsv").arg("validate").arg(&clean).arg(&flat))?));
         }
         if let Some(python) = python {
             let mut command = Command::new(python);
@@ -97,7 +101,7 @@ impl Bench {
         if let Some(folder) = node {
             let mut command = Command::new("node");
             command.arg(folder.join("ajv.mjs")).arg(&file).arg(&schema).arg(self.path("ajv.csv"));
-            baselines.push(("Ajv", measure(&mut command)?));
+            baselines.push(("Ajv", measure_thrice(&mut command)?));
         }
         for (name, m) in &baselines {
             report(name, size, *m, &[]);
@@ -105,4 +109,16 @@ impl Bench {
         report("Steward", size, self.check(&file, "careers@1.0.0", None)?, &baselines);
         Ok(())
     }
+}
+
+/// A copy of a schema for qsv, to which a cell is never a list: there it is a text.
+fn without_lists(schema: &Path, to: &Path) -> Chore {
+    let text = std::fs::read_to_string(schema).map_err(|e| e.to_string())?;
+    let mut schema: Json = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+    let is_list = |field: &Json| field["type"] == "array" || field["type"].as_array().is_some_and(|all| all.contains(&json!("array")));
+    let fields = schema["properties"].as_object_mut().into_iter().flat_map(|fields| fields.values_mut());
+    for field in fields.filter(|field| is_list(field)) {
+        *field = json!({ "type": ["string", "null"] });
+    }
+    std::fs::write(to, schema.to_string()).map_err(|e| e.to_string())
 }
