@@ -1,6 +1,6 @@
 /** The places at the left, each with a count where something waits for a person. */
 import { Tooltip } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Link, useMatchRoute } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { useCall } from "@/shared/data/queries";
 import { useCurrentCollection } from "@/shared/nav";
@@ -77,9 +77,12 @@ export function Rail() {
 function RailLink({ place, waiting }: { place: Place; waiting: Waiting | undefined }) {
   const Icon = place.icon;
   const tells = waiting !== undefined && waiting.count > 0;
+  const isHere = useMatchRoute()({ to: place.path }) !== false;
   return (
     <Tooltip
       position="right"
+      // Whoever has just come here must not have it lie over the page.
+      disabled={isHere}
       label={
         <span className={classes.tipRow}>
           {tells ? `${number(waiting.count)} ${waiting.about}` : place.title}{" "}

@@ -3,9 +3,11 @@
 //! With transactions the entry, its record changes, the head of the chain and the data are one atomic step. Without,
 //! the entry is written as pending, then the data, then it is confirmed; [`settle_pending`] closes what a crash left.
 
+use std::collections::HashMap;
+
 use bson::{Bson, Document};
 use sha2::{Digest, Sha256};
-use steward_domain::{ChangeKind, ChangeSet, ChangeState, Comparison, Filter, RecordOp, Value};
+use steward_domain::{ChangeKind, ChangeSet, ChangeState, Comparison, Filter, RecordOp, Value, order, value};
 use steward_store::{Capability, Durability, StoreErrorKind, WriteBatch, WriteOp, names, upsert};
 
 use crate::docs::{self, Change};
@@ -45,7 +47,7 @@ impl Request {
 
 /// Writes the changes and their entry. An expectation that does not stand is an error of kind `Conflict`, a key that
 /// exists one of kind `DuplicateKey`; nothing is written then.
-pub async fn commit(workspace: &Workspace, request: Request) -> Result<ChangeSet> {
+pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<ChangeSet> {
     for _ in 0..20 {
         let head = head(workspace).await?;
         let (set, batch) = prepare(workspace, &request, &head)?;
@@ -55,7 +57,7 @@ pub async fn commit(workspace: &Workspace, request: Request) -> Result<ChangeSet
                 // Another program appended to the chain: take the new head and try again. Otherwise the data is in the way.
                 // Without transactions the head may have moved to this very entry, written before the data.
                 let now = self::head(workspace).await?;
-                if now == head || now.hash == set.hash {
+                if (now == head || now.hash == set.hash) && !as_they_stand(workspace, &mut request.changes).await? {
                     return Err(e.into());
                 }
             }
@@ -63,6 +65,44 @@ pub async fn commit(workspace: &Workspace, request: Request) -> Result<ChangeSet
         }
     }
     Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+}
+
+/// Expects values in the order of fields that they stand in: to a person it is no difference, but a server compares objects by
+/// it, and an undo may have put a field back behind others. False where there was nothing to do.
+async fn as_they_stand(workspace: &Workspace, changes: &mut [Change]) -> Result<bool> {
+    let mut reordered = false;
+    for of_one in changes.chunk_by_mut(|a, b| a.record.collection == b.record.collection) {
+        for some in of_one.chunks_mut(1000) {
+            let ids: Vec<Bson> = some.iter().map(|change| change.id.clone()).collect();
+            let mut standing = HashMap::new();
+            for raw in workspace.store.get_many(&some[0].record.collection, "_id", &ids).await? {
+                standing.insert(order::key(raw.get("_id").ok().flatten()), upsert::decode(&raw)?);
+            }
+            for change in some {
+                let Some(now) = standing.get(&order::key_of(&change.id)) else { continue };
+                let record = &mut change.record;
+                for field in &mut record.fields {
+                    if let (Some(before), Some(now)) = (&mut field.before, field.path.get(now)) {
+                        reordered |= reorder(&mut before.0, now);
+                    }
+                }
+                if let (RecordOp::Delete, Some(before)) = (record.op, &mut record.document) {
+                    reordered |= reorder(&mut before.0, &Bson::Document(now.clone()));
+                }
+            }
+        }
+    }
+    Ok(reordered)
+}
+
+/// Takes what stands for what was expected, where the order of fields is all that differs.
+fn reorder(expected: &mut Bson, now: &Bson) -> bool {
+    let bytes = |value: &Bson| bson::doc! { "v": value.clone() }.to_vec().ok();
+    let differs = value::same(expected, now) && bytes(expected) != bytes(now);
+    if differs {
+        *expected = now.clone();
+    }
+    differs
 }
 
 /// Appends an entry for work that was already written and recorded in bulk (an import, its undo).

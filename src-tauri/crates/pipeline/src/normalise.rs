@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bson::Document;
 use steward_domain::{Violation, value};
 use steward_mapping::{Compiled, Input, Mapping};
-use steward_schema::{Checker, Pack};
+use steward_schema::{Checker, Pack, Registry};
 
 use crate::error::{Error, Result};
 use crate::workspace::Workspace;
@@ -42,9 +42,9 @@ impl Normaliser {
 }
 
 /// The pack that records of this one are stored as.
-pub fn stored_as<'a>(workspace: &'a Workspace, pack: &'a Pack) -> Result<&'a Pack> {
+pub fn stored_as<'a>(packs: &'a Registry, pack: &'a Pack) -> Result<&'a Pack> {
     match &pack.steward.normalise {
-        Some(how) => Ok(workspace.registry.get(&how.to)?),
+        Some(how) => Ok(packs.get(&how.to)?),
         None => Ok(pack),
     }
 }

@@ -102,7 +102,7 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
 fn pack_of<'a>(workspace: &'a Workspace, schema: &str) -> Result<Option<&'a Pack>> {
     match schema {
         "" => Ok(None),
-        schema => crate::normalise::stored_as(workspace, workspace.registry.get(schema)?).map(Some),
+        schema => crate::normalise::stored_as(&workspace.registry, workspace.registry.get(schema)?).map(Some),
     }
 }
 

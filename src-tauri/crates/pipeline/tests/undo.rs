@@ -285,7 +285,9 @@ async fn workspace(store: Arc<dyn Store>) -> Workspace {
     Workspace::open(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap()
 }
 
+/// So many cases, or as many as `$STEWARD_TEST_CASES` says.
 fn run<F: AsyncFn() -> Workspace>(cases: u32, fresh: F) {
+    let cases = std::env::var("STEWARD_TEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(cases);
     let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 300, ..ProptestConfig::default() };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let written = AtomicU32::new(0);
@@ -302,6 +304,22 @@ fn run<F: AsyncFn() -> Workspace>(cases: u32, fresh: F) {
     }
     let written = written.into_inner();
     assert!(written > cases, "most steps were refused: {written} changes in {cases} cases");
+}
+
+/// Putting `a.0.a` and `a.0.0` back, a server puts them the other way round.
+async fn put_back_in_another_order(workspace: &Workspace) {
+    let set = |path: &str, value: Document| Step::Edit(0, vec![(path.to_owned(), Some(Bson::Document(value)))]);
+    let steps = [set("a.0", bson::doc! {"a": "", "0": ""}), set("a.0", Document::new()), set("b", bson::doc! {"z": {"b": 1, "a": 2}})];
+    story(workspace, &[bson::doc! {"_id": 0, "k": "k0"}], &steps).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_order_of_fields_is_no_conflict() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = SqliteStore::open(&folder.path().join("order.steward")).await.unwrap();
+    put_back_in_another_order(&workspace(Arc::new(file)).await).await;
+    put_back_in_another_order(&in_database(Mongod::replica_set()).await).await;
+    put_back_in_another_order(&in_database(Mongod::standalone()).await).await;
 }
 
 #[test]

@@ -39,8 +39,8 @@ export function Destination(props: DestinationProps) {
   const [touched, setTouched] = useState(start !== undefined);
   useEffect(() => {
     if (touched) return;
-    setCollection(summary?.collection ?? nameFor(preview));
-    setKeyField(summary?.keyField ?? guessKey(preview));
+    setCollection(summary?.storedIn ?? nameFor(preview));
+    setKeyField(summary?.storedBy ?? guessKey(preview));
   }, [touched, summary, preview]);
   const change = (set: (value: string) => void) => (value: string) => {
     setTouched(true);

@@ -189,7 +189,7 @@ function RunLine({ run }: { run: RunRecord }) {
     <tr onClick={() => go.run(run.id)}>
       <td>
         <button type="button" className={classes.link} title={runTitle(run)} onClick={() => go.run(run.id)}>
-          {runTitle(run)}
+          <span className={classes.cut}>{runTitle(run)}</span>
         </button>
       </td>
       <td>{run.collection}</td>

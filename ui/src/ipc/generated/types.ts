@@ -1968,7 +1968,11 @@ export type SchemaSummary = {
 /**
  * `careers@1.0.0`.
  */
-id: string, pack: string, version: string, title: string, description: string, collection: string, keyField: string, builtin: boolean, 
+id: string, pack: string, version: string, title: string, description: string, collection: string, keyField: string, 
+/**
+ * Where an import puts its records, and their key there: another pack's, where they are turned into records of that.
+ */
+storedIn: string, storedBy: string, builtin: boolean, 
 /**
  * When a pack of the workspace's own was added, RFC 3339 UTC.
  */

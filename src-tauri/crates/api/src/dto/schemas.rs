@@ -13,6 +13,9 @@ wire! {
         pub description: String,
         pub collection: String,
         pub key_field: String,
+        /// Where an import puts its records, and their key there: another pack's, where they are turned into records of that.
+        pub stored_in: String,
+        pub stored_by: String,
         pub builtin: bool,
         /// When a pack of the workspace's own was added, RFC 3339 UTC.
         #[ts(optional)]

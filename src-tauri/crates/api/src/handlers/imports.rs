@@ -117,7 +117,7 @@ async fn preview_rows(
         "_id".to_owned()
     } else {
         let pack = workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?;
-        steward_pipeline::normalise::stored_as(workspace, pack)?.steward.key.clone()
+        steward_pipeline::normalise::stored_as(&workspace.registry, pack)?.steward.key.clone()
     };
     let spec = ImportSpec {
         files: Vec::new(),
@@ -159,7 +159,7 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         None => detect_one(workspace, &files, mapping.as_ref(), request.collection.as_deref()).await?,
     };
     let pack = match workspace.registry.get(&schema).ok() {
-        Some(pack) => Some(steward_pipeline::normalise::stored_as(workspace, pack)?),
+        Some(pack) => Some(steward_pipeline::normalise::stored_as(&workspace.registry, pack)?),
         None => None,
     };
     let collection = match (&request.collection, pack) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use steward_pipeline::normalise;
 use steward_pipeline::packs::{self, Added};
 use steward_schema::examples::{self, Claim, Example};
 use steward_schema::{Checker, Pack, Registry, SchemaFault, Wanted};
@@ -13,7 +14,8 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
-fn summary(pack: &Pack) -> SchemaSummary {
+fn summary(packs: &Registry, pack: &Pack) -> SchemaSummary {
+    let stored = normalise::stored_as(packs, pack).unwrap_or(pack);
     SchemaSummary {
         id: pack.id.to_string(),
         pack: pack.id.name.clone(),
@@ -22,6 +24,8 @@ fn summary(pack: &Pack) -> SchemaSummary {
         description: pack.text("description").to_owned(),
         collection: pack.steward.collection.clone(),
         key_field: pack.steward.key.clone(),
+        stored_in: stored.steward.collection.clone(),
+        stored_by: stored.steward.key.clone(),
         builtin: pack.builtin,
         added_at: pack.added.as_ref().map(|added| added.at.clone()),
         by: pack.added.as_ref().map(|added| added.by.clone()),
@@ -44,7 +48,8 @@ fn versions(packs: &Registry, name: &str) -> Vec<SchemaVersion> {
 }
 
 pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Schemas> {
-    Ok(Schemas { schemas: app.packs().all().map(summary).collect() })
+    let packs = app.packs();
+    Ok(Schemas { schemas: packs.all().map(|pack| summary(&packs, pack)).collect() })
 }
 
 pub async fn get(app: &Arc<App>, request: SchemaId) -> ApiResult<SchemaDetail> {
@@ -61,7 +66,7 @@ pub async fn get(app: &Arc<App>, request: SchemaId) -> ApiResult<SchemaDetail> {
         rules: f.rules,
     });
     Ok(SchemaDetail {
-        summary: summary(pack),
+        summary: summary(&packs, pack),
         json: pack.json.clone(),
         fields: fields.collect(),
         readme: pack.readme.clone(),
@@ -99,7 +104,7 @@ pub async fn inspect(app: &Arc<App>, request: OfferedSchema) -> ApiResult<Inspec
     let workspace = app.workspace()?;
     let (text, name) = text_of(app, &request.file).await?;
     Ok(match packs::draft(&workspace, &text, &name, &wanted(&request)) {
-        Ok(draft) => InspectedSchema { summary: Some(summary(&draft.pack)), derived: draft.derived, problem: None },
+        Ok(draft) => InspectedSchema { summary: Some(summary(&app.packs(), &draft.pack)), derived: draft.derived, problem: None },
         Err(SchemaFault { pointer, message, hint }) => {
             InspectedSchema { summary: None, derived: Vec::new(), problem: Some(SchemaProblem { pointer, message, hint }) }
         }
@@ -124,7 +129,7 @@ pub async fn add(app: &Arc<App>, request: OfferedSchema) -> ApiResult<AddedSchem
         Added::Unchanged => SchemaOutcome::Unchanged,
         Added::Replaced => SchemaOutcome::Replaced,
     };
-    Ok(AddedSchema { summary: summary(pack), outcome, derived: draft.derived })
+    Ok(AddedSchema { summary: summary(&packs, pack), outcome, derived: draft.derived })
 }
 
 /// What to do where something uses the pack.
