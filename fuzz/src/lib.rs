@@ -39,6 +39,8 @@ fn read(name: &str, bytes: &[u8], choice: &Choice, packed: bool) {
     let Ok(mut opened) = steward_sources::open(&path, choice) else {
         return;
     };
+    // What is packed by its bytes unfolds under any name.
+    let packed = packed || !opened.examined.compression.is_empty();
     let how = Reading { key_field: "k".into(), ..Reading::default() };
     let Ok(reader) = RowReader::new(&opened.decoder, &how) else {
         return;

@@ -6,7 +6,7 @@ use bson::RawDocumentBuf;
 use futures::TryStreamExt as _;
 use steward_domain::Filter;
 use steward_pipeline::{Error, Progress, Result, Workspace};
-use steward_store::{Durability, Store, StoreErrorKind, WriteBatch, WriteOp};
+use steward_store::{Durability, Store, StoreError, StoreErrorKind, WriteBatch, WriteOp};
 
 use super::ledger::Beat;
 use crate::content::Content;
@@ -60,7 +60,10 @@ async fn write(store: &dyn Store, place: &str, collection: &str, documents: Vec<
         Some(f) if f.kind == StoreErrorKind::DuplicateKey => {
             Err(Error::BadRequest(format!("{collection} holds two records with the same _id; the backup is damaged.")))
         }
-        Some(f) => Err(Error::Conflict(format!("{} records of {collection} could not be written ({:?}).", report.failures.len(), f.kind))),
+        Some(f) => {
+            let message = format!("{} records of {collection} could not be written.", report.failures.len());
+            Err(StoreError::new(f.kind, message).into())
+        }
     }
 }
 
