@@ -204,7 +204,7 @@ impl Opening<'_> {
         let disk = OnDisk::of(self.path, plain)?;
         let tables = sqlite::tables(&disk.path)?;
         let parts = sqlite::parts(&tables);
-        let is_workspace = tables.iter().all(|t| t.columns.is_empty());
+        let is_workspace = !tables.is_empty() && tables.iter().all(|t| t.columns.is_empty());
         let (one, many, file) = if is_workspace { ("collection", "collections", "workspace") } else { ("table", "tables", "SQLite file") };
         let part = choose(&parts, wanted.as_deref(), one, file)?;
         let table =
