@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { chooseFiles, expect, goTo, type Page, samples, test } from "./kit";
 
@@ -62,6 +63,31 @@ test("a damaged database says what it could not read", async ({ app }) => {
   await app.getByRole("button", { name: "See the plan" }).click();
   await expect(app.getByText("105 rows could be read", { exact: false }).first()).toBeVisible();
   await expect(app.getByText("5 pages", { exact: false }).first()).toBeVisible();
+});
+
+/** The number of the page that leads to those with the careers, and the size of a page. */
+const whereCareersBegin = `
+import sqlite3, sys
+file = sqlite3.connect(sys.argv[1])
+root = "SELECT s.rootpage FROM sqlite_schema s JOIN collections c ON s.name = 'c' || c.id WHERE c.name = 'careers'"
+print(file.execute(root).fetchone()[0], file.execute("PRAGMA page_size").fetchone()[0])`;
+
+test("a damaged workspace gives up its records", async ({ app, steward }) => {
+  const other = join(steward.folder, "other.steward");
+  steward.cli("--workspace", other, "init", "--sample");
+  const told = execFileSync("python3", ["-c", whereCareersBegin, other], { encoding: "utf8" });
+  const [root = 0, size = 0] = told.split(" ").map(Number);
+  const damaged = join(steward.folder, "damaged.steward");
+  writeFileSync(damaged, readFileSync(other).fill(0xee, (root - 1) * size, root * size));
+  steward.cli("records", "bulk", "average_salary > 0", "--delete", "--yes");
+  await goTo(app, "Imports");
+  await chooseFiles(app, damaged);
+  await expect(app.getByText("the first 50 rows are fine")).toBeVisible();
+  await app.getByRole("button", { name: "See the plan" }).click();
+  await expect(app.getByText("361 rows could be read", { exact: false }).first()).toBeVisible();
+  await app.getByRole("button", { name: "Import 361 records" }).click();
+  await expect(app.getByText("361 records added.", { exact: true })).toBeVisible();
+  await expect(app.getByText("is damaged", { exact: false }).first()).toBeVisible();
 });
 
 test("files that nobody can import are told with what to do", async ({ app, steward }) => {

@@ -13,7 +13,7 @@ use steward_store::{Store, names};
 use crate::app::App;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::host::secrets;
-use crate::open::{self, Address, hide_secrets, lacks_password, with_password};
+use crate::open::{self, Address, hide_secrets};
 
 /// An open database that is only read from.
 #[derive(Clone)]
@@ -68,37 +68,31 @@ fn listed(collections: &[String]) -> String {
 
 /// Opens a database to read from. A password that the address lacks is the given one, else that of the keyring.
 pub(crate) async fn connect(uri: &str, password: Option<&str>, remember: bool) -> ApiResult<Database> {
-    if !matches!(Address::parse(uri), Address::Mongo(_)) {
+    let given = Address::parse(uri).with_password(password.unwrap_or_default());
+    let Address::Mongo(full) = &given else {
         return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
+    };
+    if given.lacks_password() {
+        return known(full).await;
     }
-    if !lacks_password(uri) || password.is_some() {
-        let full = password.map_or_else(|| uri.to_owned(), |password| completed(uri, password));
-        let database = Database::open(Address::Mongo(full.clone())).await?;
-        if remember && database.address != full {
-            // The rows can be read whether or not the password is kept.
-            if let Err(e) = secrets::put(database.address.clone(), full).await {
-                tracing::warn!("a password could not be kept: {e}");
-            }
+    let database = Database::open(given.clone()).await?;
+    if remember && database.address != *full {
+        // The rows can be read whether or not the password is kept.
+        if let Err(e) = secrets::put(database.address.clone(), full.clone()).await {
+            tracing::warn!("a password could not be kept: {e}");
         }
-        return Ok(database);
     }
-    known(uri).await
-}
-
-/// The address with a password, unless it has one.
-pub(crate) fn completed(uri: &str, password: &str) -> String {
-    if lacks_password(uri) { with_password(uri, password) } else { uri.to_owned() }
+    Ok(database)
 }
 
 /// Opens an address that holds no secret with what the keyring has for it.
 async fn known(public: &str) -> ApiResult<Database> {
     let public = hide_secrets(public);
-    let kept = if lacks_password(&public) { secrets::get(public.clone()).await.ok().flatten() } else { None };
-    let uri = kept.unwrap_or_else(|| public.clone());
-    Database::open(Address::Mongo(uri.clone())).await.map_err(|e| match e.code {
-        ErrorCode::Unauthorized | ErrorCode::BadRequest if lacks_password(&public) => {
+    let address = Address::Mongo(public.clone());
+    Database::open(address.clone().from_keyring().await).await.map_err(|e| match e.code {
+        ErrorCode::Unauthorized | ErrorCode::BadRequest if address.lacks_password() => {
             ApiError::new(ErrorCode::Unauthorized, format!("{public} asks for a password, and the keyring does not give one that fits."))
-                .hint("Give the password with the address, in STEWARD_SOURCE_PASSWORD, or in the window.")
+                .hint("Give the password at a terminal, with the address, in STEWARD_SOURCE_PASSWORD, or in the window.")
         }
         _ => e,
     })

@@ -11,6 +11,7 @@ use steward_store_sqlite::SqliteStore;
 
 use crate::dto::{WorkspaceInfo, WorkspaceKind};
 use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::host::secrets;
 
 /// Marked as production, or not.
 pub type ProductionMark = bool;
@@ -43,6 +44,31 @@ impl Address {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Mongo(uri) => hide_secrets(uri),
+        }
+    }
+
+    /// It names somebody who logs in, but not with which password.
+    pub fn lacks_password(&self) -> bool {
+        matches!(self, Self::Mongo(uri) if lacks_password(uri))
+    }
+
+    /// With a password, unless it has one or none is given.
+    #[must_use]
+    pub fn with_password(self, password: &str) -> Self {
+        match self {
+            Self::Mongo(uri) if lacks_password(&uri) && !password.is_empty() => Self::Mongo(with_password(&uri, password)),
+            other => other,
+        }
+    }
+
+    /// With what the keyring holds for it, where it lacks a password. A keyring that does not answer has nothing.
+    pub async fn from_keyring(self) -> Self {
+        if !self.lacks_password() {
+            return self;
+        }
+        match secrets::get(self.public()).await {
+            Ok(Some(uri)) => Self::Mongo(uri),
+            _ => self,
         }
     }
 }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
+mod ask;
 mod commands;
 mod output;
 mod progress;

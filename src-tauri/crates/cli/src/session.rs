@@ -1,14 +1,16 @@
 //! One invocation: the app, the chosen workspace, and calls through the one list of commands.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use steward_api::dto::{Collections, Empty, HostKind, Job, JobId, JobStarted, JobState};
+use steward_api::dto::{BackupSecret, Collections, Empty, HostKind, Job, JobId, JobStarted, JobState};
 use steward_api::host::PlainHost;
 use steward_api::{Address, ApiError, ApiResult, App, ErrorCode, default_workspace, dispatch};
 
 use crate::args::Arguments;
+use crate::ask;
 use crate::progress::Bar;
 
 pub struct Session {
@@ -17,6 +19,13 @@ pub struct Session {
     pub quiet: bool,
     /// As given; `None` means the default place.
     pub given: Option<String>,
+    /// Passwords that were typed, by the address that asked for them.
+    typed: Mutex<HashMap<String, String>>,
+}
+
+/// The address names who logs in without a password, and that is why it was refused.
+pub fn wants_password(address: &Address, e: &ApiError) -> bool {
+    address.lacks_password() && matches!(e.code, ErrorCode::Unauthorized | ErrorCode::BadRequest)
 }
 
 impl Session {
@@ -24,7 +33,7 @@ impl Session {
         let kind = if matches!(arguments.command, crate::args::Command::Serve(_)) { HostKind::Web } else { HostKind::Cli };
         let app = App::new(Arc::new(PlainHost(kind)), steward_api::app::data_folder())?;
         let given = arguments.workspace.clone().filter(|w| !w.is_empty());
-        Ok(Self { app, json: arguments.json, quiet: arguments.quiet, given })
+        Ok(Self { app, json: arguments.json, quiet: arguments.quiet, given, typed: Mutex::default() })
     }
 
     pub fn address(&self) -> Address {
@@ -44,11 +53,56 @@ impl Session {
             return Err(ApiError::new(ErrorCode::NotFound, format!("There is no workspace at {}.", path.display()))
                 .hint("Make one with 'steward init', or name another one with --workspace."));
         }
-        let info = self.app.open(&address, false).await?;
+        self.open_at(&address).await
+    }
+
+    /// Opens the workspace at an address. A password that it lacks comes from the keyring, or is asked for.
+    pub async fn open_at(&self, address: &Address) -> ApiResult<()> {
+        let info = match self.app.open(&self.known(address).await, false).await {
+            Err(e) if wants_password(address, &e) => match self.ask_password(address).await? {
+                Some(full) => self.app.open(&full, false).await?,
+                None => return Err(e.hint("Give the password at a terminal, or with the address in STEWARD_WORKSPACE.")),
+            },
+            other => other?,
+        };
         for notice in &info.notices {
             self.say(notice);
         }
         Ok(())
+    }
+
+    /// An address with the password that was typed for it, or that the keyring holds.
+    pub async fn known(&self, address: &Address) -> Address {
+        let typed = self.typed.lock().unwrap_or_else(PoisonError::into_inner).get(&address.public()).cloned();
+        match typed {
+            Some(password) => address.clone().with_password(&password),
+            None => address.clone().from_keyring().await,
+        }
+    }
+
+    /// Asks for the password that an address lacks, once for this invocation. `None` where nobody answers.
+    pub async fn ask_password(&self, address: &Address) -> ApiResult<Option<Address>> {
+        let public = address.public();
+        let Some(password) = ask::secret(&format!("Password for {public}")).await? else {
+            return Ok(None);
+        };
+        let full = address.clone().with_password(&password);
+        self.typed.lock().unwrap_or_else(PoisonError::into_inner).insert(public, password);
+        Ok(Some(full))
+    }
+
+    /// Does what may need a passphrase: with what the environment and the keyring hold, else with what is typed.
+    pub async fn unlocking<T>(&self, work: impl AsyncFn(BackupSecret) -> ApiResult<T>) -> ApiResult<T> {
+        match work(BackupSecret::default()).await {
+            Err(e) if e.code == ErrorCode::Locked => {
+                self.say(&e.message);
+                match ask::secret("Passphrase").await? {
+                    Some(passphrase) => work(BackupSecret { passphrase: Some(passphrase), ..BackupSecret::default() }).await,
+                    None => Err(e),
+                }
+            }
+            other => other,
+        }
     }
 
     /// A message for people, on standard error.

@@ -11,7 +11,6 @@ use crate::dto::{
     OpenWorkspace, Permission, RecentWorkspaces, SetProduction, StageName, StageOutcome, TestConnection, WorkspaceInfo, WorkspaceKind,
     WorkspaceTarget,
 };
-use crate::elsewhere::completed;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::host::secrets;
 use crate::jobs;
@@ -154,13 +153,16 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
 }
 
 pub async fn test_connection(_: &Arc<App>, request: TestConnection) -> ApiResult<ConnectionReport> {
-    let uri = request.password.as_deref().map_or_else(|| request.uri.clone(), |password| completed(&request.uri, password));
-    let stages = steward_store_mongo::probe(&uri).await;
+    let address = Address::parse(&request.uri).with_password(request.password.as_deref().unwrap_or_default());
+    let Address::Mongo(uri) = &address else {
+        return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
+    };
+    let stages = steward_store_mongo::probe(uri).await;
     let ok = stages.iter().all(|s| matches!(s.outcome, Outcome::Passed | Outcome::NotNeeded));
     let mut server = String::new();
     let mut permissions = Vec::new();
     if ok {
-        let store = crate::open::store(&Address::Mongo(uri)).await?;
+        let store = crate::open::store(&address).await?;
         server = store.info().await?.server;
         let access = store.access().await?;
         permissions = access.into_iter().map(|a| Permission { name: a.name, allowed: a.allowed, needed_for: a.needed_for }).collect();

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use steward_api::dto::{
     ApplyPlan, Backup, BackupCompression, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRecords, BackupRef, BackupRetention,
-    BackupSecret, BackupSetup, BackupVerified, Backups, BackupsCompared, BringBack, BrowseBackup, CompareBackups,
+    BackupSetup, BackupVerified, Backups, BackupsCompared, BringBack, BrowseBackup, CompareBackups,
     CreateBackup as CreateRequest, EditOutcome, Empty, JobOutcome, PrunePlan, Pruned, SaveBackupSettings, VerifyBackup,
 };
-use steward_api::{ApiError, ApiResult};
+use steward_api::{ApiError, ApiResult, ErrorCode};
 
 use crate::args::{Backup as Words, Compression, CreateBackup, Schedule};
+use crate::ask;
 use crate::exit;
 use crate::output::{self, brief, counted, line, number};
 use crate::session::Session;
@@ -35,8 +36,11 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
         Words::Key => key(session).await,
         Words::Records { id, collection, text, limit, skip } => {
             let backup = named(session, &id).await?;
-            let request = BrowseBackup { backup, secret: BackupSecret::default(), collection, text, skip, limit };
-            let found: BackupRecords = session.call("backups.browse", &request).await?;
+            let browse = async |secret| {
+                let (backup, collection, text) = (backup.clone(), collection.clone(), text.clone());
+                session.call("backups.browse", &BrowseBackup { backup, secret, collection, text, skip, limit }).await
+            };
+            let found: BackupRecords = session.unlocking(browse).await?;
             output::answer(session.json, &found, |found| {
                 for record in &found.records {
                     let state = match (record.exists, record.changes.len()) {
@@ -55,14 +59,20 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
         Words::BringBack { id, collection, record, field } => {
             let backup = named(session, &id).await?;
             let record = super::parse_value(&record);
-            let request = BringBack { backup, secret: BackupSecret::default(), collection, record, fields: field };
-            let outcome: EditOutcome = session.call("backups.bringBack", &request).await?;
+            let bring = async |secret| {
+                let (backup, collection, record, fields) = (backup.clone(), collection.clone(), record.clone(), field.clone());
+                session.call("backups.bringBack", &BringBack { backup, secret, collection, record, fields }).await
+            };
+            let outcome: EditOutcome = session.unlocking(bring).await?;
             super::records::edited(session, outcome)
         }
         Words::Compare { older, newer } => {
             let (older, newer) = (named(session, &older).await?, named(session, &newer).await?);
-            let request = CompareBackups { older, newer, secret: BackupSecret::default() };
-            let job = session.run_job("backups.compare", &request).await?;
+            let compare = async |secret| {
+                let (older, newer) = (older.clone(), newer.clone());
+                session.run_job("backups.compare", &CompareBackups { older, newer, secret }).await
+            };
+            let job = session.unlocking(compare).await?;
             let found: BackupsCompared = super::outcome(job, |o| if let JobOutcome::Compared(found) = o { Some(found) } else { None })?;
             output::answer(session.json, &found, |found| {
                 for d in &found.differences {
@@ -111,7 +121,7 @@ fn encryption(passphrase: bool, recipients: Vec<String>) -> Option<BackupEncrypt
 }
 
 async fn create(session: &Session, command: CreateBackup) -> ApiResult<u8> {
-    let request = CreateRequest {
+    let mut request = CreateRequest {
         places: command.to.into_iter().map(|address| BackupPlace { address: absolute(address), options: BTreeMap::new() }).collect(),
         compression: command.compress.map(compression),
         encryption: encryption(command.encrypt, command.recipient),
@@ -119,7 +129,16 @@ async fn create(session: &Session, command: CreateBackup) -> ApiResult<u8> {
         collections: command.collection,
         own: command.records_only.then_some(false),
     };
-    let job = session.run_job("backups.create", &request).await?;
+    let job = match session.run_job("backups.create", &request).await {
+        Err(e) if e.code == ErrorCode::Locked => {
+            request.passphrase = ask::new_secret("Passphrase for the backup").await?;
+            if request.passphrase.is_none() {
+                return Err(e);
+            }
+            session.run_job("backups.create", &request).await?
+        }
+        other => other?,
+    };
     let made: BackupMade = super::outcome(job, |o| if let JobOutcome::BackedUp(made) = o { Some(made) } else { None })?;
     output::answer(session.json, &made, |made| {
         let b = &made.backup;
@@ -201,8 +220,11 @@ async fn show(session: &Session, id: &str) -> ApiResult<u8> {
 
 async fn verify(session: &Session, id: &str, test_restore: bool, report: Option<String>) -> ApiResult<u8> {
     let backup = named(session, id).await?;
-    let request = VerifyBackup { backup, test_restore, secret: BackupSecret::default(), report };
-    let job = session.run_job("backups.verify", &request).await?;
+    let verify = async |secret| {
+        let (backup, report) = (backup.clone(), report.clone());
+        session.run_job("backups.verify", &VerifyBackup { backup, test_restore, secret, report }).await
+    };
+    let job = session.unlocking(verify).await?;
     let done: BackupVerified = super::outcome(job, |o| if let JobOutcome::Verified(done) = o { Some(done) } else { None })?;
     output::answer(session.json, &done, |done| {
         for c in &done.collections {
@@ -326,7 +348,11 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
     if command.keep_all || rules != none {
         settings.retention = rules;
     }
-    let passphrase = std::env::var("STEWARD_BACKUP_PASSPHRASE").ok().filter(|p| command.encrypt && !p.is_empty());
+    let passphrase = match std::env::var("STEWARD_BACKUP_PASSPHRASE").ok().filter(|p| !p.is_empty()) {
+        Some(given) => Some(given).filter(|_| command.encrypt),
+        None if command.encrypt => ask::new_secret("Passphrase for the backups").await?,
+        None => None,
+    };
     let secrets = if command.keep_credentials { credentials(&settings.places)? } else { BTreeMap::new() };
     let setup: BackupSetup = if settings == setup.settings && passphrase.is_none() && secrets.is_empty() {
         setup

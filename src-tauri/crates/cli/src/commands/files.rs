@@ -7,7 +7,7 @@ use steward_api::{Address, ApiError, ApiResult, ErrorCode};
 use steward_domain::SourceChoice;
 
 use crate::args::Choices;
-use crate::session::Session;
+use crate::session::{Session, wants_password};
 
 /// Files with the ways to read them. What came through standard input is removed when this is dropped.
 pub struct Named {
@@ -93,11 +93,21 @@ pub fn noted(given: &Path) -> String {
     }
 }
 
-/// Opens a database to read from. Its password is that of the address, of the surroundings, or of the keyring.
+/// Opens a database to read from. Its password is that of the address, of the surroundings, of the keyring, or is asked for.
 async fn connected(session: &Session, uri: &str) -> ApiResult<String> {
     let password = std::env::var("STEWARD_SOURCE_PASSWORD").ok().filter(|text| !text.is_empty());
-    let request = ConnectSource { uri: uri.to_owned(), password, remember: false };
-    let handle: FileHandle = session.call("imports.connect", &request).await?;
+    let address = Address::parse(uri);
+    let mut request = ConnectSource { uri: uri.to_owned(), password, remember: false };
+    let handle: FileHandle = match session.call("imports.connect", &request).await {
+        Err(e) if wants_password(&address, &e) => {
+            let Some(Address::Mongo(full)) = session.ask_password(&address).await? else {
+                return Err(e);
+            };
+            request = ConnectSource { uri: full, password: None, remember: false };
+            session.call("imports.connect", &request).await?
+        }
+        other => other?,
+    };
     Ok(handle.id)
 }
 

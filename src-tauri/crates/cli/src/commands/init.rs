@@ -74,7 +74,11 @@ pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
 
 pub async fn doctor(session: &Session) -> ApiResult<u8> {
     let mut failed = false;
-    if let Address::Mongo(uri) = session.address() {
+    let mut address = session.known(&session.address()).await;
+    if address.lacks_password() {
+        address = session.ask_password(&address).await?.unwrap_or(address);
+    }
+    if let Address::Mongo(uri) = address {
         let request = steward_api::dto::TestConnection { uri, password: None };
         let report: steward_api::dto::ConnectionReport = session.call("workspace.testConnection", &request).await?;
         if !session.json {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use steward_api::dto::{
-    ApplyPlan, Backup, BackupSecret, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreMoment,
+    ApplyPlan, Backup, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreMoment,
     RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
 };
 use steward_api::{Address, ApiError, ApiResult};
@@ -24,14 +24,13 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
         let (name, into) = text.split_once('=').unwrap_or((text, text));
         RestoreName { name: name.to_owned(), into: into.to_owned() }
     });
-    let request = PlanRestore {
-        from,
-        secret: BackupSecret::default(),
-        collections: collections.collect(),
-        own: command.with_history,
-        mode: if command.merge { RestoreMode::Merge } else { RestoreMode::Clean },
-    };
-    let job = session.run_job("restores.plan", &request).await?;
+    let collections: Vec<RestoreName> = collections.collect();
+    let mode = if command.merge { RestoreMode::Merge } else { RestoreMode::Clean };
+    let planned = session.unlocking(async |secret| {
+        let (from, collections, mode) = (from.clone(), collections.clone(), mode);
+        session.run_job("restores.plan", &PlanRestore { from, secret, collections, own: command.with_history, mode }).await
+    });
+    let job = planned.await?;
     let plan: RestorePlan = super::outcome(job, |o| if let JobOutcome::RestorePlan(plan) = o { Some(plan) } else { None })?;
     if !command.yes {
         output::answer(session.json, &plan, told);
@@ -65,7 +64,7 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
     let into = command.into.as_deref().map(Address::parse);
     if path.exists() {
         match &into {
-            Some(address) => session.app.open(address, false).await.map(|_| ())?,
+            Some(address) => session.open_at(address).await?,
             None => session.open(true).await?,
         }
         return Ok(file(path));
@@ -81,7 +80,7 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
             .hint("Name the bucket there with 'steward backup schedule --to', then restore by id."));
     }
     let manifest = Path::new(&found.place).join(format!("{}.manifest.json", found.id));
-    session.app.open(&address, false).await?;
+    session.open_at(&address).await?;
     Ok(file(&manifest))
 }
 
@@ -153,7 +152,8 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
             output::answer(session.json, &entry, |_| line("Given up. This restore stays."));
         }
         Restores::Resume { id } => {
-            let job = session.run_job("restores.resume", &ResumeRestore { restore_id: id, secret: BackupSecret::default() }).await?;
+            let resume = async |secret| session.run_job("restores.resume", &ResumeRestore { restore_id: id.clone(), secret }).await;
+            let job = session.unlocking(resume).await?;
             output::answer(session.json, &done(job)?, |done| line(&format!("The restore from {} is done.", done.restore.backup)));
         }
         Restores::CleanUp { id } => {

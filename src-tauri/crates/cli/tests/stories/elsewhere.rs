@@ -17,7 +17,7 @@ fn typed(n: i32) -> bson::Document {
 }
 
 /// Puts documents where no import of Steward's was.
-fn put(at: &Place, collection: &str, documents: Vec<bson::Document>) {
+pub fn put(at: &Place, collection: &str, documents: Vec<bson::Document>) {
     at.with_store(async |store| {
         store.create_collection(collection).await.unwrap();
         for some in documents.chunks(5_000) {

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod asking;
 mod backup_kills;
 mod backups;
 mod buckets;
