@@ -8,6 +8,7 @@
 
 mod batch;
 mod bson_file;
+mod cells;
 mod csv;
 mod dialect;
 mod encoding;

@@ -1,20 +1,25 @@
 //! Workbooks: Excel (xlsx, xlsm, xlsb, xls) and OpenDocument. A row becomes a JSON object of its cells, with real
 //! numbers, truth values and dates; empty cells are left out.
 //!
-//! These formats keep their texts in one table and cannot be streamed; a sheet holds a million rows at most.
+//! Excel keeps its texts in one table, which is held; a sheet has a million rows at most.
 
+use std::collections::VecDeque;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use calamine::{Data, DataType, Ods, Range, Reader, Sheets, Xls, Xlsb, Xlsx};
+use calamine::{Data, DataType, Ods, Reader, Sheets, Xls, Xlsb, Xlsx};
 use serde_json::{Map, Value as Json};
 
+use crate::cells::{Cells, SheetRow, Workbook};
 use crate::csv::column_names;
 use crate::{Fault, Format, Part, RawRow, Rows, SourceError, SourceResult};
 
+/// Rows that are looked at to learn which columns there are.
+const LOOK_AHEAD: usize = 1_000;
+
 /// Opens a workbook; the format is recognised from its content.
 pub struct Book {
-    sheets: Sheets<BufReader<std::fs::File>>,
+    sheets: Workbook,
     pub format: Format,
     pub parts: Vec<Part>,
 }
@@ -49,70 +54,96 @@ impl Book {
     /// Rows of a sheet: the named one, else the first with a cell in it.
     pub fn rows(mut self, part: Option<&str>, header: Option<bool>) -> SourceResult<(SheetRows, String, Vec<String>, Vec<String>)> {
         let names: Vec<String> = self.parts.iter().map(|p| p.name.clone()).collect();
-        let wanted: Vec<String> = match part {
-            Some(name) if names.iter().any(|n| n == name) => vec![name.to_owned()],
+        let name = match part {
+            Some(name) if names.iter().any(|n| n == name) => name.to_owned(),
             Some(name) => {
                 return Err(SourceError::BadChoice(format!("There is no sheet '{name}'. There are: {}.", names.join(", "))));
             }
-            None => names,
+            None => self.first_with_cells(&names)?,
         };
-        let mut chosen = None;
-        for name in wanted {
-            let range = self.sheets.worksheet_range(&name).map_err(unusable)?;
-            let empty = range.is_empty();
-            if chosen.is_none() || !empty {
-                chosen = Some((name, range));
-            }
-            if !empty {
-                break;
+        let (rows, columns, notes) = SheetRows::new(Cells::open(self.sheets, &name)?, header);
+        Ok((rows, name, columns, notes))
+    }
+
+    /// The first sheet with a cell in it, else the first.
+    fn first_with_cells(&mut self, names: &[String]) -> SourceResult<String> {
+        for name in names {
+            if Cells::any(&mut self.sheets, name)? {
+                return Ok(name.clone());
             }
         }
-        let (name, range) = chosen.ok_or_else(|| SourceError::Unusable("This workbook has no sheet.".into()))?;
-        let (rows, columns, notes) = SheetRows::new(range, header);
-        Ok((rows, name, columns, notes))
+        names.first().cloned().ok_or_else(|| SourceError::Unusable("This workbook has no sheet.".into()))
     }
 }
 
 /// Rows of one sheet.
 pub struct SheetRows {
-    range: Range<Data>,
+    cells: Cells,
+    ahead: VecDeque<SheetRow>,
     columns: Vec<String>,
-    next: usize,
-    /// Rows of the sheet before the first one with a cell.
-    above: u64,
+    /// The column of the first name.
+    left: u32,
     number: u64,
+    /// Where the last row stood that could be read.
+    last: u64,
 }
 
 impl SheetRows {
-    fn new(range: Range<Data>, header: Option<bool>) -> (Self, Vec<String>, Vec<String>) {
-        let above = range.start().map_or(0, |s| u64::from(s.0));
-        let first: Vec<&Data> = range.rows().next().map(|r| r.iter().collect()).unwrap_or_default();
+    fn new(mut cells: Cells, header: Option<bool>) -> (Self, Vec<String>, Vec<String>) {
+        let mut ahead: VecDeque<SheetRow> = std::iter::from_fn(|| cells.next()).take(LOOK_AHEAD).collect();
+        let filled = || ahead.iter().flat_map(|row| row.cells.iter().map(|(column, _)| *column));
+        let (left, right) = (filled().min().unwrap_or(0), filled().max().map_or(0, |last| last + 1));
+        let first = ahead.front().map(|row| row.cells.as_slice()).unwrap_or_default();
         // Names are texts; a first row with a number or a date in it is data.
-        let header = header.unwrap_or_else(|| first.iter().all(|c| matches!(c, Data::String(_) | Data::Empty)));
-        let cells = first.iter().map(|c| c.as_string().unwrap_or_default()).collect();
-        let (columns, notes) = column_names(cells, header);
-        let rows = Self { range, columns: columns.clone(), next: usize::from(header), above, number: 0 };
+        let header = header.unwrap_or_else(|| first.iter().all(|(_, cell)| matches!(cell, Data::String(_))));
+        let mut texts = vec![String::new(); (right - left) as usize];
+        for (column, cell) in first {
+            texts[(column - left) as usize] = cell.as_string().unwrap_or_default();
+        }
+        let (columns, notes) = column_names(texts, header);
+        if header {
+            ahead.pop_front();
+        }
+        let rows = Self { cells, ahead, columns: columns.clone(), left, number: 0, last: 0 };
         (rows, columns, notes)
     }
+
+    /// The name of a column; one that no row had in the beginning is called by its letters.
+    fn name(&self, column: u32) -> String {
+        let known = column.checked_sub(self.left).and_then(|at| self.columns.get(at as usize));
+        known.cloned().unwrap_or_else(|| format!("column_{}", letters(column)))
+    }
+}
+
+/// A, B … Z, AA, AB …
+fn letters(column: u32) -> String {
+    let (mut rest, mut out) = (column + 1, Vec::new());
+    while rest > 0 {
+        rest -= 1;
+        out.push(char::from(b'A' + (rest % 26) as u8));
+        rest /= 26;
+    }
+    out.iter().rev().collect()
 }
 
 impl Rows for SheetRows {
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {
-        while let Some(cells) = (self.next < self.range.height()).then(|| &self.range[self.next]) {
-            self.next += 1;
-            if cells.iter().all(is_blank) {
+        while let Some(row) = self.ahead.pop_front().or_else(|| self.cells.next()) {
+            self.last = row.number;
+            if row.cells.iter().all(|(_, cell)| is_blank(cell)) {
                 continue;
             }
             self.number += 1;
             let mut record = Map::new();
             let mut fault = None;
-            for (name, cell) in self.columns.iter().zip(cells) {
+            for (column, cell) in &row.cells {
+                let name = self.name(*column);
                 if let Data::Error(e) = cell {
-                    let row = self.above + self.next as u64;
+                    let row = row.number;
                     fault.get_or_insert(Fault::Unreadable(format!("Row {row} of the sheet has {e} in column {name}: its formula fails.")));
                 }
                 if let Some(value) = to_json(cell) {
-                    record.insert(name.clone(), value);
+                    record.insert(name, value);
                 }
             }
             let bytes = serde_json::to_vec(&Json::Object(record))?;
@@ -122,11 +153,15 @@ impl Rows for SheetRows {
     }
 
     fn notes(&mut self) -> Vec<String> {
-        match (self.columns.is_empty(), self.number) {
+        let mut notes = match (self.columns.is_empty(), self.number) {
             (true, _) => vec!["The file has no cell in this sheet.".into()],
             (_, 0) => vec!["The file has names of columns and no row.".into()],
             _ => Vec::new(),
+        };
+        if let Some(why) = self.cells.damage() {
+            notes.push(format!("The file is damaged: behind row {} nothing could be read. {why}", self.last));
         }
+        notes
     }
 }
 
@@ -187,6 +222,70 @@ mod tests {
         let mut read = || String::from_utf8(rows.next_row().unwrap().unwrap().bytes).unwrap();
         assert_eq!(read(), r#"{"id":"a","when":"2025-03-09","n":4.5,"ok":true}"#);
         assert_eq!(read(), r#"{"id":"b","n":7}"#);
+        assert!(
+            matches!(rows.next_row().unwrap().unwrap().fault, Some(Fault::Unreadable(why)) if why.contains("Row 7") && why.contains("column n"))
+        );
+        assert!(rows.next_row().unwrap().is_none() && rows.notes().is_empty());
+    }
+
+    fn written(fill: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("book.xlsx");
+        let mut book = Workbook::new();
+        fill(book.add_worksheet());
+        book.save(&path).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn many_rows_come_in_their_order_and_late_columns_are_kept() {
+        let (_folder, path) = written(|sheet| {
+            sheet.write(0, 1, "id").unwrap();
+            for row in 1..=5_000 {
+                sheet.write(row, 1, row).unwrap();
+            }
+            sheet.write(4_000, 0, "left").unwrap();
+            sheet.write(4_000, 28, "right").unwrap();
+        });
+        let (mut rows, _, columns, _) = Book::open(&path).unwrap().rows(None, None).unwrap();
+        assert_eq!(columns, ["id"]);
+        let mut read = Vec::new();
+        while let Some(row) = rows.next_row().unwrap() {
+            read.push(serde_json::from_slice::<Json>(&row.bytes).unwrap());
+        }
+        assert_eq!(read.len(), 5_000);
+        assert!((1..).zip(&read).all(|(number, row)| row["id"] == Json::from(number)));
+        assert_eq!((&read[3_999]["column_A"], &read[3_999]["column_AC"]), (&Json::from("left"), &Json::from("right")));
+        // Giving up in the middle leaves no thread waiting.
+        drop(Book::open(&path).unwrap().rows(None, None).unwrap());
+    }
+
+    #[test]
+    fn a_sheet_that_is_cut_off_gives_what_stands_before() {
+        let (_folder, path) = written(|sheet| {
+            for row in 0..3_000 {
+                sheet.write(row, 0, row).unwrap();
+            }
+        });
+        let mut whole = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+        let mut cut = zip::ZipWriter::new(std::fs::File::create(path.with_extension("cut")).unwrap());
+        for at in 0..whole.len() {
+            let mut part = whole.by_index(at).unwrap();
+            let mut bytes = Vec::new();
+            part.read_to_end(&mut bytes).unwrap();
+            let name = part.name().unwrap().into_owned();
+            cut.start_file(&name, zip::write::SimpleFileOptions::default()).unwrap();
+            let end = if name.ends_with("sheet1.xml") { bytes.len() / 2 } else { bytes.len() };
+            io::Write::write_all(&mut cut, &bytes[..end]).unwrap();
+        }
+        cut.finish().unwrap();
+        let (mut rows, ..) = Book::open(&path.with_extension("cut")).unwrap().rows(None, None).unwrap();
+        let mut count = 0;
+        while rows.next_row().unwrap().is_some() {
+            count += 1;
+        }
+        assert!((1_000..2_000).contains(&count), "{count}");
+        assert!(rows.notes()[0].contains("damaged"), "{:?}", rows.notes());
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use steward_api::dto::{
     ApplyPlan, Backup, BackupCompression, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRecords, BackupRef, BackupRetention,
-    BackupSetup, BackupVerified, Backups, BackupsCompared, BringBack, BrowseBackup, CompareBackups,
-    CreateBackup as CreateRequest, EditOutcome, Empty, JobOutcome, PrunePlan, Pruned, SaveBackupSettings, VerifyBackup,
+    BackupSetup, BackupVerified, Backups, BackupsCompared, BringBack, BrowseBackup, CompareBackups, CreateBackup as CreateRequest,
+    EditOutcome, Empty, JobOutcome, PrunePlan, Pruned, SaveBackupSettings, VerifyBackup,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
 

@@ -1,0 +1,198 @@
+//! Rows of a sheet, one after another. Sheets of Excel (xlsx, xlsb) are streamed: a thread reads cells and hands rows over in
+//! bounded chunks, so that a sheet of a million rows takes no more memory than a small one. `calamine` holds the sheets of the
+//! other formats whole.
+
+use std::fmt::Display;
+use std::io::BufReader;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use calamine::{Cell, Data, DataRef, Range, Reader, Sheets};
+
+use crate::{SourceError, SourceResult};
+
+pub type Workbook = Sheets<BufReader<std::fs::File>>;
+
+const ROWS_A_CHUNK: usize = 256;
+const CHUNKS_IN_FLIGHT: usize = 4;
+
+/// The cells of a row that hold something, from the left.
+#[derive(Debug)]
+pub struct SheetRow {
+    /// As the program that wrote the workbook shows it, from 1.
+    pub number: u64,
+    /// Columns count from 0.
+    pub cells: Vec<(u32, Data)>,
+}
+
+enum Message {
+    Rows(Vec<SheetRow>),
+    /// Reading ended before the sheet did, in a sentence.
+    Damaged(String),
+    End,
+}
+
+/// Cells of one sheet.
+pub enum Cells {
+    Held { range: Range<Data>, next: usize },
+    Streamed(Stream),
+}
+
+/// Rows that a thread hands over.
+pub struct Stream {
+    /// `None` when there is no more.
+    from: Option<Receiver<Message>>,
+    chunk: std::vec::IntoIter<SheetRow>,
+    reader: Option<JoinHandle<()>>,
+    damage: Option<String>,
+}
+
+impl Stream {
+    fn next(&mut self) -> Option<SheetRow> {
+        loop {
+            if let Some(row) = self.chunk.next() {
+                return Some(row);
+            }
+            let damage = match self.from.as_ref()?.recv() {
+                Ok(Message::Rows(rows)) => {
+                    self.chunk = rows.into_iter();
+                    continue;
+                }
+                Ok(Message::End) => None,
+                Ok(Message::Damaged(why)) => Some(why),
+                Err(_) => Some("This sheet cannot be read: its reader failed.".to_owned()),
+            };
+            (self.from, self.damage) = (None, damage);
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // The thread ends when nobody listens; the file is closed then.
+        self.from = None;
+        if let Some(reader) = self.reader.take() {
+            // How it ended was told already.
+            let _ = reader.join();
+        }
+    }
+}
+
+fn sheet_cannot_be_read(e: impl Display) -> String {
+    format!("This sheet cannot be read: {e}.")
+}
+
+impl Cells {
+    /// Whether a sheet has a cell with something in it. A sheet of charts has none.
+    ///
+    /// Errors: `Unusable` where it cannot be read.
+    pub fn any(book: &mut Workbook, name: &str) -> SourceResult<bool> {
+        fn found<'a, E: Display>(mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>) -> Result<bool, E> {
+            while let Some(cell) = next()? {
+                if !matches!(cell.get_value(), DataRef::Empty) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        let unusable = |e: String| SourceError::Unusable(sheet_cannot_be_read(e));
+        match book {
+            Sheets::Xlsx(book) => match book.worksheet_cells_reader(name) {
+                Ok(mut cells) => found(|| cells.next_cell()).map_err(|e| unusable(e.to_string())),
+                Err(calamine::XlsxError::NotAWorksheet(_)) => Ok(false),
+                Err(e) => Err(unusable(e.to_string())),
+            },
+            Sheets::Xlsb(book) => {
+                let mut cells = book.worksheet_cells_reader(name).map_err(|e| unusable(e.to_string()))?;
+                found(|| cells.next_cell()).map_err(|e| unusable(e.to_string()))
+            }
+            other => Ok(!other.worksheet_range(name).map_err(|e| unusable(e.to_string()))?.is_empty()),
+        }
+    }
+
+    /// Begins to read a sheet.
+    ///
+    /// Errors: `Unusable` where a sheet that is held whole cannot be read; `Io` where no thread can be had.
+    pub fn open(mut book: Workbook, name: &str) -> SourceResult<Self> {
+        if !matches!(book, Sheets::Xlsx(_) | Sheets::Xlsb(_)) {
+            let range = book.worksheet_range(name).map_err(|e| SourceError::Unusable(sheet_cannot_be_read(e)))?;
+            return Ok(Self::Held { range, next: 0 });
+        }
+        let (to, from) = sync_channel(CHUNKS_IN_FLIGHT);
+        let name = name.to_owned();
+        let reader = std::thread::Builder::new().name("sheet".into()).spawn(move || {
+            let ended = match &mut book {
+                Sheets::Xlsx(book) => {
+                    book.worksheet_cells_reader(&name).map_err(|e| e.to_string()).and_then(|mut cells| hand_over(|| cells.next_cell(), &to))
+                }
+                Sheets::Xlsb(book) => {
+                    book.worksheet_cells_reader(&name).map_err(|e| e.to_string()).and_then(|mut cells| hand_over(|| cells.next_cell(), &to))
+                }
+                _ => Ok(()),
+            };
+            let last = ended.map_or_else(|e| Message::Damaged(sheet_cannot_be_read(e)), |()| Message::End);
+            // Nobody listens any more where reading was given up.
+            let _ = to.send(last);
+        })?;
+        Ok(Self::Streamed(Stream { from: Some(from), chunk: Vec::new().into_iter(), reader: Some(reader), damage: None }))
+    }
+
+    /// The next row with a cell in it.
+    pub fn next(&mut self) -> Option<SheetRow> {
+        match self {
+            Self::Held { range, next } => loop {
+                let (top, left) = range.start()?;
+                let at = *next;
+                let cells = (at < range.height()).then(|| &range[at])?;
+                *next += 1;
+                let filled = (left..).zip(cells).filter(|(_, cell)| !matches!(cell, Data::Empty));
+                let cells: Vec<_> = filled.map(|(column, cell)| (column, cell.clone())).collect();
+                if !cells.is_empty() {
+                    return Some(SheetRow { number: u64::from(top) + at as u64 + 1, cells });
+                }
+            },
+            Self::Streamed(stream) => stream.next(),
+        }
+    }
+
+    /// Why reading ended before the sheet did, in a sentence.
+    pub fn damage(&self) -> Option<&str> {
+        match self {
+            Self::Held { .. } => None,
+            Self::Streamed(stream) => stream.damage.as_deref(),
+        }
+    }
+}
+
+/// Makes rows of cells and sends them in chunks, until the end or until nobody listens.
+fn hand_over<'a, E: Display>(
+    mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>,
+    to: &SyncSender<Message>,
+) -> Result<(), String> {
+    let mut chunk: Vec<SheetRow> = Vec::new();
+    loop {
+        let cell = next();
+        let at = match &cell {
+            Ok(Some(cell)) => {
+                let (row, column) = cell.get_position();
+                Some((u64::from(row) + 1, column))
+            }
+            _ => None,
+        };
+        let over = chunk.last().is_some_and(|last| at.is_none_or(|(number, _)| number != last.number));
+        if over && (at.is_none() || chunk.len() >= ROWS_A_CHUNK) && to.send(Message::Rows(std::mem::take(&mut chunk))).is_err() {
+            return Ok(());
+        }
+        let (Some(cell), Some((number, column))) = (cell.map_err(|e| e.to_string())?, at) else {
+            return Ok(());
+        };
+        if matches!(cell.get_value(), DataRef::Empty) {
+            continue;
+        }
+        let value = Data::from(cell.get_value().clone());
+        match chunk.last_mut() {
+            Some(row) if row.number == number => row.cells.push((column, value)),
+            _ => chunk.push(SheetRow { number, cells: vec![(column, value)] }),
+        }
+    }
+}
