@@ -1,26 +1,18 @@
 /** Every pack is recognised on the page: a right row of it is loaded, a wrong one goes to quarantine. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { packCases } from "../examples.mjs";
 import { chooseFiles, expect, goTo, test } from "./kit";
-
-const schemas = resolve(import.meta.dirname, "../../../schemas");
-const packs = readdirSync(schemas, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-
-function firstOf(folder: string): unknown {
-  const [first] = readdirSync(folder).sort();
-  return JSON.parse(readFileSync(join(folder, first ?? "none"), "utf8"));
-}
 
 test("rows of every pack are recognised, checked and imported", async ({ app, steward }) => {
   test.setTimeout(240_000);
-  expect(packs).toHaveLength(13);
+  const cases = packCases();
+  expect(cases).toHaveLength(13);
   await goTo(app, "Imports");
-  for (const { name: pack } of packs) {
+  for (const { pack, rows } of cases) {
     await test.step(pack, async () => {
-      const right = firstOf(join(schemas, pack, "examples/valid"));
-      const wrong = firstOf(join(schemas, pack, "examples/invalid")) as { record: unknown };
       const file = join(steward.folder, `${pack}.ndjson`);
-      writeFileSync(file, `${JSON.stringify(right)}\n${JSON.stringify(wrong.record)}\n`);
+      writeFileSync(file, rows);
       await chooseFiles(app, file);
       const escaped = pack.replaceAll(".", "\\.");
       await expect(app.getByRole("combobox", { name: "Schema" })).toHaveValue(

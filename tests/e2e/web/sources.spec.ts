@@ -1,33 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { sourceCases, sources } from "../examples.mjs";
 import { chooseFiles, expect, goTo, type Page, samples, test } from "./kit";
-
-const fixtures = resolve(import.meta.dirname, "../../fixtures/sources");
-
-type Case = {
-  file: string;
-  /** What the page tells of the format, from the outside in. */
-  told: string[];
-  /** The part that has to be chosen: its control, and its name. */
-  part?: [string, string];
-};
-
-/** Each holds three language sessions of its own. */
-const cases: Case[] = [
-  { file: "utf-16.csv", told: ["separated values, ;", "UTF-16LE"] },
-  { file: "windows-1252.csv", told: ["separated values, ;", "windows-1252"] },
-  { file: "sessions.csv.gz", told: ["gzip", "separated values, ,"] },
-  { file: "sessions.csv.bz2", told: ["bzip2", "separated values, ,"] },
-  { file: "sessions.csv.zst", told: ["zstd", "separated values, ,"] },
-  { file: "sessions.zip", told: ["zip", "separated values, ,"] },
-  { file: "sessions.ndjson", told: ["NDJSON, one record a line"] },
-  { file: "sessions.xlsx", told: ["Excel workbook"], part: ["Sheet", "Sessions"] },
-  { file: "sessions.ods", told: ["OpenDocument sheet"] },
-  { file: "sessions.db", told: ["SQLite table"], part: ["Table", "sessions"] },
-  { file: "sessions.bson", told: ["BSON"] },
-  { file: "sessions.archive", told: ["archive of mongodump"] },
-];
 
 async function choosePart(app: Page, [label, name]: [string, string]): Promise<void> {
   const part = app.getByRole("region", { name: /^How .* is read$/ }).getByRole("combobox", { name: label });
@@ -39,9 +14,9 @@ async function choosePart(app: Page, [label, name]: [string, string]): Promise<v
 test("every kind of file is told, shown and imported", async ({ app, steward }) => {
   test.setTimeout(240_000);
   await goTo(app, "Imports");
-  for (const { file, told, part } of cases) {
+  for (const { file, told, part } of sourceCases) {
     await test.step(file, async () => {
-      await chooseFiles(app, join(fixtures, file));
+      await chooseFiles(app, join(sources, file));
       if (part) await choosePart(app, part);
       for (const word of told) await expect(app.getByText(word, { exact: true }).first()).toBeVisible();
       await expect(app.getByText("the first 3 rows are fine")).toBeVisible();
@@ -53,7 +28,7 @@ test("every kind of file is told, shown and imported", async ({ app, steward }) 
     });
   }
   const count = JSON.parse(steward.cli("--json", "records", "count", "--collection", "language_sessions"));
-  expect(count.count).toBe(3 * cases.length);
+  expect(count.count).toBe(3 * sourceCases.length);
 });
 
 test("a damaged database says what it could not read", async ({ app }) => {

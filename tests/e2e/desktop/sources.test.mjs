@@ -1,0 +1,86 @@
+/** Every kind of source and every pack in the real window, and files that nobody can import. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { packCases, sourceCases, sources } from "../examples.mjs";
+import { binary, openWindow, surroundings, throwAway } from "./driver.mjs";
+
+describe("files that are chosen in the window", () => {
+  const home = mkdtempSync(join(tmpdir(), "steward-sources-"));
+  const workspace = join(home, "all.steward");
+  // The file dialog answers with this one; its content says what it is.
+  const chosen = join(home, "chosen");
+  const program = process.env.STEWARD_TEST_BINARY ?? join(dirname(binary), "steward");
+  const env = { ...surroundings(home, ""), STEWARD_WORKSPACE: workspace };
+  const cli = (...args) => {
+    const run = spawnSync(program, ["--json", ...args], { env, encoding: "utf8" });
+    assert.ok(run.status <= 1, run.stderr);
+    return JSON.parse(run.stdout);
+  };
+  let window;
+
+  before(async () => {
+    cli("init");
+    window = await openWindow({ pick: [chosen], home, workspace });
+    await window.click('//nav//a[contains(., "Imports")]');
+  });
+  after(async () => {
+    await window?.close();
+    await throwAway(home);
+  });
+
+  const choosePart = async ([control, name]) => {
+    await window.click(`//input[@id = //label[normalize-space(.) = "${control}"]/@for]`);
+    await window.click(`//*[@role = "option"][starts-with(normalize-space(.), "${name}")]`);
+  };
+
+  for (const { file, told, part } of sourceCases) {
+    it(`${file} is told, shown and imported`, async () => {
+      copyFileSync(join(sources, file), chosen);
+      await window.click(window.button("Choose files"));
+      if (part) await choosePart(part);
+      for (const word of told) await window.shows(word);
+      await window.shows("the first 3 rows are fine");
+      await window.click(window.button("See the plan"));
+      await window.click(window.button("Import 3 records"));
+      await window.shows("3 records added.");
+      await window.click(window.button("Import more"));
+    });
+  }
+
+  for (const { pack, rows } of packCases()) {
+    it(`rows of ${pack} are recognised, checked and imported`, async () => {
+      writeFileSync(chosen, rows);
+      await window.click(window.button("Choose files"));
+      await window.click(window.button("See the plan"));
+      await window.click(window.button("Import 1 record"));
+      await window.shows("1 record added");
+      await window.click(window.button("Import more"));
+      const [run] = cli("runs", "list").runs;
+      const found = [run.schema.split("@")[0], run.state, run.counts.read, run.counts.quarantined];
+      assert.deepEqual(found, [pack, "done", 2, 1]);
+    });
+  }
+
+  it("are told with what to do where they cannot be imported", async () => {
+    for (const [content, word] of [
+      ["", "This file is empty."],
+      ["\u0089PNG\r\n\u001a\n\u0000\u0000\u0000\rIHDR", "This file is not recognised."],
+    ]) {
+      writeFileSync(chosen, content);
+      await window.click(window.button("Choose files"));
+      await window.shows(word);
+      await window.click(window.button("Cancel the import"));
+    }
+  });
+
+  it("have left nothing out", () => {
+    const sessions = cli("records", "count", "--collection", "language_sessions");
+    // Those of the pack's example came on top.
+    assert.equal(sessions.count, 3 * sourceCases.length + 1);
+    assert.equal(cli("runs", "list").runs.length, sourceCases.length + packCases().length);
+  });
+});

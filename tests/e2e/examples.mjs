@@ -1,0 +1,37 @@
+/** What is imported by way of example, on the page as in the window. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "../..");
+const schemas = join(root, "schemas");
+
+export const sources = join(root, "tests/fixtures/sources");
+
+export const sourceCases = [
+  { file: "utf-16.csv", told: ["separated values, ;", "UTF-16LE"] },
+  { file: "windows-1252.csv", told: ["separated values, ;", "windows-1252"] },
+  { file: "sessions.csv.gz", told: ["gzip", "separated values, ,"] },
+  { file: "sessions.csv.bz2", told: ["bzip2", "separated values, ,"] },
+  { file: "sessions.csv.zst", told: ["zstd", "separated values, ,"] },
+  { file: "sessions.zip", told: ["zip", "separated values, ,"] },
+  { file: "sessions.ndjson", told: ["NDJSON, one record a line"] },
+  { file: "sessions.xlsx", told: ["Excel workbook"], part: ["Sheet", "Sessions"] },
+  { file: "sessions.ods", told: ["OpenDocument sheet"] },
+  { file: "sessions.db", told: ["SQLite table"], part: ["Table", "sessions"] },
+  { file: "sessions.bson", told: ["BSON"] },
+  { file: "sessions.archive", told: ["archive of mongodump"] },
+];
+
+function firstOf(folder) {
+  const [first] = readdirSync(folder).sort();
+  return JSON.parse(readFileSync(join(folder, first ?? "none"), "utf8"));
+}
+
+export function packCases() {
+  const packs = readdirSync(schemas, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return packs.map(({ name: pack }) => {
+    const right = firstOf(join(schemas, pack, "examples/valid"));
+    const wrong = firstOf(join(schemas, pack, "examples/invalid"));
+    return { pack, rows: `${JSON.stringify(right)}\n${JSON.stringify(wrong.record)}\n` };
+  });
+}
