@@ -82,42 +82,8 @@ pub fn find_or_create(connection: &Connection, name: &str) -> StoreResult<Collec
          CREATE UNIQUE INDEX {table}_id ON {table} (steward_ord(doc, '_id'));"
     );
     connection.execute_batch(&sql).map_err(map)?;
-    set_triggers(connection, id, name)?;
     recording::made(connection, id, name)?;
     Ok(Collection { id, indexes: Vec::new() })
-}
-
-/// Sets the triggers that log every change of a record: for the change feed, and for increments while changes are recorded.
-/// None for one of Steward's own collections.
-pub fn set_triggers(connection: &Connection, id: i64, name: &str) -> StoreResult<()> {
-    let table = format!("c{id}");
-    connection.execute_batch(&without_triggers(&table)).map_err(map)?;
-    if steward_store::names::is_own(name) {
-        return Ok(());
-    }
-    let name = quote(name);
-    let (columns, new, before) = match recording::since(connection)? {
-        None => ("", String::new(), String::new()),
-        Some(_) => (
-            ", at, tab, row, state",
-            format!(", steward_moment(), {id}, new.id, NULL"),
-            format!(", steward_moment(), {id}, old.id, old.doc"),
-        ),
-    };
-    let sql = format!(
-        "CREATE TRIGGER {table}_feed_i AFTER INSERT ON {table} BEGIN
-            INSERT INTO feed (collection, op, id{columns}) VALUES ({name}, 0, steward_id(new.doc){new}); END;
-         CREATE TRIGGER {table}_feed_u AFTER UPDATE ON {table} BEGIN
-            INSERT INTO feed (collection, op, id{columns}) VALUES ({name}, 1, steward_id(new.doc){before}); END;
-         CREATE TRIGGER {table}_feed_d AFTER DELETE ON {table} BEGIN
-            INSERT INTO feed (collection, op, id{columns}) VALUES ({name}, 2, steward_id(old.doc){before}); END;"
-    );
-    connection.execute_batch(&sql).map_err(map)
-}
-
-/// Takes the triggers of a table away.
-pub fn without_triggers(table: &str) -> String {
-    format!("DROP TRIGGER IF EXISTS {table}_feed_i; DROP TRIGGER IF EXISTS {table}_feed_u; DROP TRIGGER IF EXISTS {table}_feed_d;")
 }
 
 /// Remembers an index.

@@ -1,4 +1,4 @@
-//! The change feed: the log that triggers write, followed by its sequence number.
+//! The change feed: the log that is written with each record, followed by its sequence number.
 
 use futures::stream;
 use rusqlite::{Connection, params};

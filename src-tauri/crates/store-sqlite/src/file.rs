@@ -13,9 +13,11 @@ use crate::functions;
 pub const APPLICATION_ID: i32 = 0x5354_5744;
 
 /// Each step brings a file of version `index` to `index + 1`. Released steps never change.
-const MIGRATIONS: &[&str] = &[
+const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
     // 1: collections with their indexes; the log that the change feed reads.
-    "CREATE TABLE collections (
+    |c| {
+        c.execute_batch(
+            "CREATE TABLE collections (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL UNIQUE
      );
@@ -33,16 +35,28 @@ const MIGRATIONS: &[&str] = &[
         op INTEGER NOT NULL,
         id BLOB
      );",
+        )
+    },
     // 2: what a collection was made by and SQLite cannot act on.
-    "ALTER TABLE collections ADD COLUMN definition TEXT;",
+    |c| c.execute_batch("ALTER TABLE collections ADD COLUMN definition TEXT;"),
     // 3: while changes are recorded (`since` is the last number without): their moment, the table and row, the record
     // before; tables of dropped collections that the log may still ask for.
-    "ALTER TABLE feed ADD COLUMN at INTEGER;
+    |c| {
+        c.execute_batch(
+            "ALTER TABLE feed ADD COLUMN at INTEGER;
      ALTER TABLE feed ADD COLUMN tab INTEGER;
      ALTER TABLE feed ADD COLUMN row INTEGER;
      ALTER TABLE feed ADD COLUMN state BLOB;
      CREATE TABLE recording (since INTEGER NOT NULL);
      CREATE TABLE dropped (tab INTEGER PRIMARY KEY, seq INTEGER NOT NULL);",
+        )
+    },
+    // 4: what triggers did, `upkeep` does.
+    |c| {
+        let mut statement = c.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")?;
+        let names: Vec<String> = statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        names.iter().try_for_each(|name| c.execute_batch(&format!("DROP TRIGGER \"{name}\";")))
+    },
 ];
 
 /// The version that this program writes.
@@ -166,7 +180,7 @@ pub fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
         if usize::try_from(now).unwrap_or(0) > index {
             continue;
         }
-        tx.execute_batch(step).map_err(map)?;
+        step(&tx).map_err(map)?;
         tx.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {};", index + 1)).map_err(map)?;
         tx.commit().map_err(map)?;
     }

@@ -6,8 +6,6 @@
 //! | `steward_match(doc, filter)` | 1 where the filter (JSON) matches |
 //! | `steward_text(doc, fields)` | the text of some fields (JSON list) for the full-text index |
 //! | `steward_list(doc, path)` | 1 where a list stands at the path or on the way to it |
-//! | `steward_id(doc)` | `{_id: …}` as BSON |
-//! | `steward_moment()` | when the transaction began, in milliseconds; for triggers only, not deterministic |
 
 use bson::raw::RawDocumentBuf;
 use bson::{RawBsonRef, RawDocument};
@@ -43,10 +41,7 @@ pub fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("steward_list", 2, flags, |ctx| {
         let path = aux_path(ctx)?;
         Ok(touches_list(document(ctx)?, &path))
-    })?;
-    let changing = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("steward_moment", 0, changing, |_| Ok(crate::recording::moment()))?;
-    connection.create_scalar_function("steward_id", 1, flags, |ctx| Ok(id_document(document(ctx)?).into_bytes()))
+    })
 }
 
 fn text(value: ValueRef<'_>) -> Result<&str, Failure> {
@@ -57,7 +52,8 @@ fn aux_path(ctx: &Context<'_>) -> Result<std::sync::Arc<Vec<String>>> {
     ctx.get_or_create_aux(1, |v| -> Result<Vec<String>, Failure> { Ok(split(text(v)?)) })
 }
 
-fn split(path: &str) -> Vec<String> {
+/// The names on a path.
+pub fn split(path: &str) -> Vec<String> {
     path.split('.').map(str::to_owned).collect()
 }
 
@@ -91,7 +87,8 @@ pub fn touches_list(doc: &RawDocument, path: &[String]) -> bool {
     }
 }
 
-fn text_of(doc: &RawDocument, fields: &[Vec<String>]) -> String {
+/// The text of some fields, for the full-text index.
+pub fn text_of(doc: &RawDocument, fields: &[Vec<String>]) -> String {
     let mut out = String::new();
     for path in fields {
         if let Some(value) = value_at(doc, path) {

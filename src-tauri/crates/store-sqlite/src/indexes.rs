@@ -37,30 +37,20 @@ fn build(connection: &Connection, collection: &Collection, spec: &IndexSpec) -> 
     connection.execute_batch(&sql).map_err(map)
 }
 
-/// The full-text table, filled from what is there and kept by triggers. It holds no copy of the text.
+/// The full-text table, filled from what is there; `upkeep` goes on with it. It holds no copy of the text.
 fn text_sql(collection: &Collection, spec: &IndexSpec) -> String {
     let (table, fts) = (collection.table(), collection.fts());
     let fields = quote(&serde_json::to_string(&spec.text).unwrap_or_default());
     format!(
         "CREATE VIRTUAL TABLE {fts} USING fts5(body, content='', contentless_delete=1, detail=none,
             tokenize=\"unicode61 remove_diacritics 2\");
-         INSERT INTO {fts} (rowid, body) SELECT id, steward_text(doc, {fields}) FROM {table};
-         CREATE TRIGGER {fts}_i AFTER INSERT ON {table} BEGIN
-            INSERT INTO {fts} (rowid, body) VALUES (new.id, steward_text(new.doc, {fields})); END;
-         CREATE TRIGGER {fts}_u AFTER UPDATE ON {table}
-            WHEN steward_text(old.doc, {fields}) <> steward_text(new.doc, {fields}) BEGIN
-            DELETE FROM {fts} WHERE rowid = old.id;
-            INSERT INTO {fts} (rowid, body) VALUES (new.id, steward_text(new.doc, {fields})); END;
-         CREATE TRIGGER {fts}_d AFTER DELETE ON {table} BEGIN DELETE FROM {fts} WHERE rowid = old.id; END;"
+         INSERT INTO {fts} (rowid, body) SELECT id, steward_text(doc, {fields}) FROM {table};"
     )
 }
 
 fn drop_built(connection: &Connection, collection: &Collection, spec: &IndexSpec) -> StoreResult<()> {
     let sql = if spec.is_text() {
-        let fts = collection.fts();
-        format!(
-            "DROP TRIGGER IF EXISTS {fts}_i; DROP TRIGGER IF EXISTS {fts}_u; DROP TRIGGER IF EXISTS {fts}_d; DROP TABLE IF EXISTS {fts};"
-        )
+        format!("DROP TABLE IF EXISTS {};", collection.fts())
     } else {
         format!("DROP INDEX IF EXISTS {};", sql_name(&collection.table(), &spec.name))
     };

@@ -18,6 +18,7 @@ mod read;
 mod recording;
 mod replay;
 mod snapshot;
+mod upkeep;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -346,7 +347,6 @@ fn rename(connection: &Connection, from: &str, to: &str, replace: bool) -> Store
         drop_collection(connection, to)?;
     }
     connection.execute("UPDATE collections SET name = ?1 WHERE id = ?2", rusqlite::params![to, collection.id]).map_err(map)?;
-    catalog::set_triggers(connection, collection.id, to)?;
     recording::renamed(connection, collection.id, from, to)?;
     feed::log_collection(connection, from)?;
     feed::log_collection(connection, to)

@@ -1,7 +1,7 @@
 //! Keeping changes so that they can be done again: while it is on, the log holds the moment of each change and the record
 //! as it was before; a collection that is dropped keeps its table for as long as the log may ask for it.
 //!
-//! Off, nothing of it is written: the triggers are other ones then (see `catalog`).
+//! Off, nothing of it is written (see `upkeep`).
 
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -62,14 +62,6 @@ pub fn switch(connection: &Connection, on: bool) -> StoreResult<()> {
     } else {
         forget(connection, i64::MAX)?;
         connection.execute("DELETE FROM recording", []).map_err(map)?;
-    }
-    let all: Vec<(i64, String)> = {
-        let mut statement = connection.prepare("SELECT id, name FROM collections").map_err(map)?;
-        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).map_err(map)?;
-        rows.collect::<Result<_, _>>().map_err(map)?
-    };
-    for (id, name) in all {
-        catalog::set_triggers(connection, id, &name)?;
     }
     Ok(())
 }
@@ -160,7 +152,6 @@ pub fn dropped(connection: &Connection, collection: &Collection, name: &str) -> 
     if !asked_for {
         return connection.execute_batch(&format!("DROP TABLE {table};")).map_err(map);
     }
-    connection.execute_batch(&catalog::without_triggers(&table)).map_err(map)?;
     let sql = "INSERT INTO dropped (tab, seq) VALUES (?1, ?2)";
     connection.execute(sql, [collection.id, feed::position(connection)?]).map_err(map)?;
     Ok(())

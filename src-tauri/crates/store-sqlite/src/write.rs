@@ -9,6 +9,7 @@ use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResu
 use crate::catalog::{self, Collection};
 use crate::errors::map;
 use crate::functions::touches_list;
+use crate::upkeep::{self, Upkeep};
 use crate::{feed, plan, recording};
 
 /// Writes the batch; all of it or nothing, except that a bulk write leaves out the data operations that fail.
@@ -37,8 +38,8 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
     for op in &batch.confirm {
         apply(&tx, &mut known, op)?;
     }
-    for (name, _) in known.0.iter().filter(|(name, _)| names::is_own(name) && names::is_told(name)) {
-        feed::log_own(&tx, name)?;
+    for known in known.0.iter().filter(|known| names::is_own(&known.name) && names::is_told(&known.name)) {
+        feed::log_own(&tx, &known.name)?;
     }
     tx.commit().map_err(map)?;
     Ok(report)
@@ -46,45 +47,53 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
 
 /// Collections that this batch has met.
 #[derive(Default)]
-struct Known(Vec<(String, Collection)>);
+struct Known(Vec<Met>);
+
+struct Met {
+    name: String,
+    collection: Collection,
+    upkeep: Upkeep,
+}
 
 impl Known {
-    fn get(&mut self, tx: &Transaction<'_>, name: &str) -> StoreResult<&mut Collection> {
-        let at = match self.0.iter().position(|(n, _)| n == name) {
+    fn get(&mut self, tx: &Transaction<'_>, name: &str) -> StoreResult<&mut Met> {
+        let at = match self.0.iter().position(|met| met.name == name) {
             Some(at) => at,
             None => {
-                self.0.push((name.to_owned(), catalog::find_or_create(tx, name)?));
+                let collection = catalog::find_or_create(tx, name)?;
+                let upkeep = Upkeep::of(tx, name, &collection)?;
+                self.0.push(Met { name: name.to_owned(), collection, upkeep });
                 self.0.len() - 1
             }
         };
-        Ok(&mut self.0[at].1)
+        Ok(&mut self.0[at])
     }
 }
 
 fn apply(tx: &Transaction<'_>, known: &mut Known, op: &WriteOp) -> StoreResult<()> {
-    let collection = known.get(tx, op.collection())?;
+    let met = known.get(tx, op.collection())?;
     match op {
-        WriteOp::Insert { document, .. } => insert(tx, collection, document),
-        WriteOp::Put { document, .. } => put(tx, collection, document),
-        WriteOp::Patch { id, expect, set, unset, .. } => patch(tx, collection, id, expect, set, unset),
-        WriteOp::Delete { id, expect, .. } => delete(tx, collection, id, expect),
-        WriteOp::DeleteMany { filter, .. } => delete_many(tx, collection, filter),
+        WriteOp::Insert { document, .. } => insert(tx, met, document),
+        WriteOp::Put { document, .. } => put(tx, met, document),
+        WriteOp::Patch { id, expect, set, unset, .. } => patch(tx, met, id, expect, set, unset),
+        WriteOp::Delete { id, expect, .. } => delete(tx, met, id, expect),
+        WriteOp::DeleteMany { filter, .. } => delete_many(tx, met, filter),
     }
 }
 
-fn insert(tx: &Transaction<'_>, collection: &mut Collection, document: &RawDocument) -> StoreResult<()> {
+fn insert(tx: &Transaction<'_>, met: &mut Met, document: &RawDocument) -> StoreResult<()> {
     let (_, document) = steward_store::upsert::with_id(document)?;
-    note_lists(tx, collection, &document)?;
-    let sql = format!("INSERT INTO {} (doc) VALUES (?1)", collection.table());
+    note_lists(tx, &mut met.collection, &document)?;
+    let sql = format!("INSERT INTO {} (doc) VALUES (?1)", met.collection.table());
     tx.prepare_cached(&sql).and_then(|mut s| s.execute([document.as_bytes()])).map_err(map)?;
-    Ok(())
+    met.upkeep.inserted(tx, tx.last_insert_rowid(), &document)
 }
 
-fn put(tx: &Transaction<'_>, collection: &mut Collection, document: &RawDocument) -> StoreResult<()> {
+fn put(tx: &Transaction<'_>, met: &mut Met, document: &RawDocument) -> StoreResult<()> {
     let (id, document) = steward_store::upsert::with_id(document)?;
-    match row_of(tx, collection, &id)? {
-        Some((row, _)) => replace(tx, collection, row, &document),
-        None => insert(tx, collection, &document),
+    match row_of(tx, &met.collection, &id)? {
+        Some((row, old)) => replace(tx, met, row, &crate::read::document(old)?, &document),
+        None => insert(tx, met, &document),
     }
 }
 
@@ -93,11 +102,11 @@ fn row_of(tx: &Transaction<'_>, collection: &Collection, id: &Bson) -> StoreResu
     tx.prepare_cached(&sql).and_then(|mut s| s.query_row([order::key_of(id)], |r| Ok((r.get(0)?, r.get(1)?))).optional()).map_err(map)
 }
 
-fn replace(tx: &Transaction<'_>, collection: &mut Collection, row: i64, document: &RawDocument) -> StoreResult<()> {
-    note_lists(tx, collection, document)?;
-    let sql = format!("UPDATE {} SET doc = ?1 WHERE id = ?2", collection.table());
-    tx.prepare_cached(&sql).and_then(|mut s| s.execute(params![document.as_bytes(), row])).map_err(map)?;
-    Ok(())
+fn replace(tx: &Transaction<'_>, met: &mut Met, row: i64, old: &RawDocument, new: &RawDocument) -> StoreResult<()> {
+    note_lists(tx, &mut met.collection, new)?;
+    let sql = format!("UPDATE {} SET doc = ?1 WHERE id = ?2", met.collection.table());
+    tx.prepare_cached(&sql).and_then(|mut s| s.execute(params![new.as_bytes(), row])).map_err(map)?;
+    met.upkeep.updated(tx, row, old, new)
 }
 
 /// An index whose field holds a list for the first time can serve comparisons no more.
@@ -196,36 +205,43 @@ fn damaged(e: bson::error::Error) -> StoreError {
 
 fn patch(
     tx: &Transaction<'_>,
-    collection: &mut Collection,
+    met: &mut Met,
     id: &Bson,
     expect: &[(FieldPath, Option<Bson>)],
     set: &[(FieldPath, Bson)],
     unset: &[FieldPath],
 ) -> StoreResult<()> {
     let others = set.iter().map(|(path, _)| path).chain(unset);
-    let (row, record, mut fields) = expected(tx, collection, id, expect, others)?;
+    let (row, record, mut fields) = expected(tx, &met.collection, id, expect, others)?;
     for path in unset {
         path.unset(&mut fields.values);
     }
     for (path, new) in set {
         path.set(&mut fields.values, new.clone()).map_err(|e| StoreError::invalid(format!("This field cannot be set: {e}.")))?;
     }
-    replace(tx, collection, row, &fields.put_into(&record)?)
+    replace(tx, met, row, &record, &fields.put_into(&record)?)
 }
 
-fn delete(tx: &Transaction<'_>, collection: &Collection, id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<()> {
-    let (row, ..) = expected(tx, collection, id, expect, std::iter::empty())?;
-    let sql = format!("DELETE FROM {} WHERE id = ?1", collection.table());
+fn delete(tx: &Transaction<'_>, met: &Met, id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<()> {
+    let (row, old, _) = expected(tx, &met.collection, id, expect, std::iter::empty())?;
+    let sql = format!("DELETE FROM {} WHERE id = ?1", met.collection.table());
     tx.prepare_cached(&sql).and_then(|mut s| s.execute([row])).map_err(map)?;
-    Ok(())
+    met.upkeep.deleted(tx, row, &old)
 }
 
-fn delete_many(tx: &Transaction<'_>, collection: &Collection, filter: &Filter) -> StoreResult<()> {
-    let where_ = plan::plan(filter, collection)?;
+fn delete_many(tx: &Transaction<'_>, met: &Met, filter: &Filter) -> StoreResult<()> {
+    let where_ = plan::plan(filter, &met.collection)?;
     let (condition, values) = where_.sql(false);
-    let sql = format!("DELETE FROM {} WHERE {condition}", collection.table());
-    tx.execute(&sql, rusqlite::params_from_iter(&values)).map_err(map)?;
-    Ok(())
+    let table = met.collection.table();
+    if met.upkeep.is_none() {
+        let sql = format!("DELETE FROM {table} WHERE {condition}");
+        tx.execute(&sql, rusqlite::params_from_iter(&values)).map_err(map)?;
+        return Ok(());
+    }
+    let mut statement = tx.prepare(&format!("SELECT id FROM {table} WHERE {condition}")).map_err(map)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(&values), |r| r.get(0)).map_err(map)?;
+    let rows: Vec<i64> = rows.collect::<Result<_, _>>().map_err(map)?;
+    upkeep::delete_rows(tx, &met.collection, &met.upkeep, &rows)
 }
 
 #[cfg(test)]
