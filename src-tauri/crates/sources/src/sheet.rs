@@ -254,7 +254,7 @@ mod tests {
             read.push(serde_json::from_slice::<Json>(&row.bytes).unwrap());
         }
         assert_eq!(read.len(), 5_000);
-        assert!((1..).zip(&read).all(|(number, row)| row["id"] == Json::from(number)));
+        assert!((1_i64..).zip(&read).all(|(number, row)| row["id"] == number));
         assert_eq!((&read[3_999]["column_A"], &read[3_999]["column_AC"]), (&Json::from("left"), &Json::from("right")));
         // Giving up in the middle leaves no thread waiting.
         drop(Book::open(&path).unwrap().rows(None, None).unwrap());
