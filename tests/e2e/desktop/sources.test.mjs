@@ -1,7 +1,7 @@
 /** Every kind of source and every pack in the real window, and files that nobody can import. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -65,17 +65,43 @@ describe("files that are chosen in the window", () => {
     });
   }
 
-  it("are told with what to do where they cannot be imported", async () => {
-    for (const [content, word] of [
-      ["", "This file is empty."],
-      ["\u0089PNG\r\n\u001a\n\u0000\u0000\u0000\rIHDR", "This file is not recognised."],
-    ]) {
-      writeFileSync(chosen, content);
+  const header = "career_id,title,title,average_salary,description";
+  const dirty = [
+    // The outcome of each, as it stands in the preview.
+    { what: "an empty file", content: "", says: ["This file is empty."] },
+    {
+      what: "a picture",
+      content: "\u0089PNG\r\n\u001a\n\u0000\u0000\u0000\rIHDR",
+      says: ["This file is not recognised."],
+    },
+    { what: "a header that stands twice", content: `${header}\nc-1,A,B,51000,Work\n`, says: ["title_2"] },
+    {
+      what: "a broken quotation mark, an amount as text and a cell of 10,000 letters",
+      content: `${header}\nc-1,A,B,"$86,000",${"x".repeat(10_000)}\nc-2,"never closed,B,1,d\n`,
+      says: ["title_2", "of the first 2 rows have problems"],
+    },
+    {
+      what: "one encoding inside another",
+      content: Buffer.concat([
+        Buffer.from(`${header}\nc-1,Caf\u00e9,B,51000,Work\nc-2,Caf`),
+        Buffer.from([0xe9]),
+        Buffer.from(",B,1,d\n"),
+      ]),
+      says: ["windows-1252"],
+    },
+    { what: "a folder", content: undefined, says: ["is a folder. Choose the files in it."] },
+  ];
+
+  for (const { what, content, says } of dirty) {
+    it(`${what} has a clear outcome`, async () => {
+      rmSync(chosen, { recursive: true, force: true });
+      if (content === undefined) mkdirSync(chosen);
+      else writeFileSync(chosen, content);
       await window.click(window.button("Choose files"));
-      await window.shows(word);
+      for (const word of says) await window.shows(word);
       await window.click(window.button("Cancel the import"));
-    }
-  });
+    });
+  }
 
   it("have left nothing out", () => {
     const sessions = cli("records", "count", "--collection", "language_sessions");

@@ -258,6 +258,45 @@ async fn dumps_of_every_version() {
     }
 }
 
+/// What the tool itself wrote: `tests/fixtures/mongodump`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn archives_of_mongodump_itself() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/mongodump");
+    let john = doc! { "_id": bson::oid::ObjectId::parse_str("623f23928e7f1feed4d5e3e1").unwrap(), "name": "John", "age": 42 };
+    let at = tempfile::tempdir().unwrap();
+    let (file, mongo) = (on_file(at.path()).await, on(Mongod::replica_set()).await);
+    for (name, collection, documents) in
+        [("one-document.archive", "Users", vec![john.clone()]), ("empty-collection.archive", "users", Vec::new())]
+    {
+        let bytes = std::fs::read(fixtures.join(name)).unwrap();
+        assert_eq!(restored_elsewhere(&bytes).unwrap(), BTreeMap::from([(collection.to_owned(), documents.len())]));
+        let packed = at.path().join(format!("{name}.gz"));
+        std::fs::write(&packed, gzipped(&bytes)).unwrap();
+        for workspace in [&file, &mongo] {
+            for path in [&fixtures.join(name), &packed] {
+                let backup = Backup::of_path(path, Key::default(), None, &Silent).await.unwrap();
+                assert_eq!(backup.contents.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), [collection]);
+                let record = restore::apply(workspace, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
+                assert_eq!(record.state, RestoreState::Done);
+                assert_eq!(all(workspace, collection).await, documents);
+                restore::undo(workspace, &record.id, &Silent).await.unwrap();
+            }
+        }
+    }
+    // Steward writes the same: the document, its end, the heading of the end, and the checksum.
+    put(&file, "Users", [john].into_iter()).await;
+    let place = tempfile::tempdir().unwrap();
+    let plain = Making { compression: Compression::None, ..making(place.path()) };
+    let made = create(&file, &plain, &Silent).await.unwrap();
+    let ours = std::fs::read(place.path().join(&made.manifest.file.name)).unwrap();
+    let theirs = std::fs::read(fixtures.join("one-document.archive")).unwrap();
+    let holds = |part: &[u8]| ours.windows(part.len()).any(|window| window == part);
+    let document = theirs.windows(4).position(|w| w == [0x2e, 0, 0, 0]).unwrap();
+    assert!(holds(&theirs[document..document + 0x2e + 4]), "the document and its end");
+    let heading = theirs.windows(11).rposition(|w| w == b"\x02collection").unwrap();
+    assert!(holds(&theirs[heading..]), "the heading behind the database, with the checksum");
+}
+
 /// A folder that holds the files of one database may have any name, those of the server's own databases too.
 #[tokio::test]
 async fn a_folder_of_files_alone_is_a_database() {

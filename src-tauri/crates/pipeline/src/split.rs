@@ -95,7 +95,7 @@ pub async fn split(workspace: &Workspace, spec: &ImportSpec, to: Halves<Option<&
         for row in batch.into_parts().0 {
             let (is_valid, raw) = match row.outcome {
                 RowOutcome::Fine { key_hash, raw, .. } => {
-                    let first = spec.duplicates.lets_later_in() || seen.note(key_hash, 0, row.number).is_none();
+                    let first = spec.duplicates.lets_later_in() || seen.note(key_hash, 0, row.number)?.is_none();
                     (first, raw)
                 }
                 RowOutcome::Bad { raw, .. } => (false, raw),

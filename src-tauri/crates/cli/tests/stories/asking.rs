@@ -12,6 +12,19 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// Whether the terminal of a process's youngest descendant shows what is typed.
+fn echoes(process: u32) -> bool {
+    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    if let Some(child) = children.split_whitespace().next() {
+        return echoes(child.parse().unwrap());
+    }
+    let Ok(terminal) = std::fs::read_link(format!("/proc/{process}/fd/0")) else {
+        return true;
+    };
+    let told = std::process::Command::new("stty").arg("-F").arg(terminal).arg("-a").output().unwrap();
+    !String::from_utf8_lossy(&told.stdout).split_whitespace().any(|word| word == "-echo")
+}
+
 /// Runs the program at a terminal of its own, and types each answer when its question stands there.
 fn typed(at: &Place, arguments: &[&str], answers: &[(&str, &str)]) -> Said {
     let words: Vec<String> = std::iter::once(env!("CARGO_BIN_EXE_steward")).chain(arguments.iter().copied()).map(quoted).collect();
@@ -32,8 +45,10 @@ fn typed(at: &Place, arguments: &[&str], answers: &[(&str, &str)]) -> Said {
             said.push_str(&String::from_utf8_lossy(&chunk[..read]));
         }
         from = said.len();
-        // The question stands there a moment before the echo is off.
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        // The question stands there a moment before the echo is off, and what is typed meanwhile is thrown away.
+        while echoes(child.id()) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
         input.write_all(answer.as_bytes()).unwrap();
     }
     // The input stays open: its end would be typed too.

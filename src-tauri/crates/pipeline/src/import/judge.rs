@@ -167,7 +167,7 @@ impl Pass<'_> {
             let mut late = Vec::new();
             let (rejection, lines) = match verdict {
                 Verdict::Fine { key_hash, unknown: list } => {
-                    let Some(rejection) = self.repeated(&batch, at, key_hash, clerk, &mut counts.seen, &mut late) else {
+                    let Some(rejection) = self.repeated(&batch, at, key_hash, clerk, &mut counts.seen, &mut late)? else {
                         self.findings.counts.inserted += 1;
                         unknown[list] += 1;
                         continue;
@@ -214,17 +214,21 @@ impl Pass<'_> {
         clerk: &Clerk,
         seen: &mut SeenKeys,
         lines: &mut Vec<u8>,
-    ) -> Option<Box<Rejection>> {
-        let row = batch.rows.get(at)?;
-        let earlier = if self.spec.duplicates.lets_later_in() { None } else { seen.note(key_hash, batch.file, row.number) }?;
+    ) -> Result<Option<Box<Rejection>>> {
+        let Some(row) = batch.rows.get(at).filter(|_| !self.spec.duplicates.lets_later_in()) else {
+            return Ok(None);
+        };
+        let Some(earlier) = seen.note(key_hash, batch.file, row.number)? else {
+            return Ok(None);
+        };
         // Its key is wanted now: the full way makes one.
         let checker = self.workspace.checker(&self.spec.schema).ok();
-        let checked = batch.reader.check(std::iter::once(row), checker.as_deref(), &self.spec.key_field).pop()?;
-        match repeats(self.spec, checked.outcome, batch.file, earlier) {
-            RowOutcome::Bad { raw, document, errors } => {
+        let checked = batch.reader.check(std::iter::once(row), checker.as_deref(), &self.spec.key_field).pop();
+        Ok(match checked.map(|checked| repeats(self.spec, checked.outcome, batch.file, earlier)) {
+            Some(RowOutcome::Bad { raw, document, errors }) => {
                 Some(clerk.told(batch.file, row.number, row.offset, Bad { raw, document, errors }, lines))
             }
-            RowOutcome::Fine { .. } => None,
-        }
+            Some(RowOutcome::Fine { .. }) | None => None,
+        })
     }
 }

@@ -56,7 +56,7 @@ impl Sorter<'_> {
         let Some(batch) = stream.next().await.transpose()? else {
             return Ok(None);
         };
-        let mut sorted = self.sort(batch);
+        let mut sorted = self.sort(batch)?;
         // Where a later row of a key is let in, what it does depends on the write before.
         if !self.spec.duplicates.lets_later_in() && sorted.parts.len() == 1 {
             sorted.prepared = Some(upsert::prepare(self.workspace.store.as_ref(), self.plan, &sorted.fine).await?);
@@ -64,7 +64,7 @@ impl Sorter<'_> {
         Ok(Some(sorted))
     }
 
-    fn sort(&mut self, batch: CheckedBatch) -> Sorted {
+    fn sort(&mut self, batch: CheckedBatch) -> Result<Sorted> {
         let CheckedBatch { file, rows, position, cursor, end } = batch;
         let mut sorted = Sorted {
             file,
@@ -86,7 +86,7 @@ impl Sorter<'_> {
         for row in rows {
             let (number, offset) = (row.number, row.offset);
             sorted.last = number;
-            let outcome = self.first_of_its_key(row.outcome, file, number);
+            let outcome = self.first_of_its_key(row.outcome, file, number)?;
             if number <= skip {
                 continue;
             }
@@ -113,20 +113,20 @@ impl Sorter<'_> {
             sorted.read += 1;
         }
         sorted.parts = parts(&hashes);
-        sorted
+        Ok(sorted)
     }
 
-    fn first_of_its_key(&mut self, outcome: RowOutcome, file: usize, number: u64) -> RowOutcome {
+    fn first_of_its_key(&mut self, outcome: RowOutcome, file: usize, number: u64) -> Result<RowOutcome> {
         let RowOutcome::Fine { key_hash, .. } = &outcome else {
-            return outcome;
+            return Ok(outcome);
         };
         if self.spec.duplicates.lets_later_in() {
-            return outcome;
+            return Ok(outcome);
         }
-        match self.seen.note(*key_hash, file, number) {
+        Ok(match self.seen.note(*key_hash, file, number)? {
             None => outcome,
             Some(earlier) => repeats(self.spec, outcome, file, earlier),
-        }
+        })
     }
 }
 
@@ -135,10 +135,9 @@ pub(super) fn repeats(spec: &ImportSpec, outcome: RowOutcome, file: usize, earli
     let RowOutcome::Fine { key, document, raw, .. } = outcome else {
         return outcome;
     };
-    let place = match earlier.place {
-        None => "An earlier row".to_owned(),
-        Some((other, row)) if other == file => format!("Row {row}"),
-        Some((other, row)) => format!("Row {row} of {}", spec.files.get(other).map_or("another file", |f| f.name.as_str())),
+    let place = match earlier {
+        Earlier { file: same, row } if same == file => format!("Row {row}"),
+        Earlier { file: other, row } => format!("Row {row} of {}", spec.files.get(other).map_or("another file", |f| f.name.as_str())),
     };
     let error = Violation {
         pointer: steward_domain::FieldPath::new(spec.key_field.as_str()).to_pointer(),
