@@ -65,6 +65,7 @@ describe("files that are chosen in the window", () => {
     });
   }
 
+  const work = "They look after a caf\u00e9 and all who come by.";
   const header = "career_id,title,title,average_salary,description";
   const dirty = [
     // The outcome of each, as it stands in the preview.
@@ -83,11 +84,13 @@ describe("files that are chosen in the window", () => {
     {
       what: "one encoding inside another",
       content: Buffer.concat([
-        Buffer.from(`${header}\nc-1,Caf\u00e9,B,51000,Work\nc-2,Caf`),
+        Buffer.from(
+          `career_id,title,average_salary,description\nc-1,Caf\u00e9 keepers,51000,${work}\nc-2,Caf`,
+        ),
         Buffer.from([0xe9]),
-        Buffer.from(",B,1,d\n"),
+        Buffer.from(` keepers,52000,${work}\n`),
       ]),
-      says: ["windows-1252"],
+      says: ["UTF-8", "1 of the first 2 rows"],
     },
     { what: "a folder", content: undefined, says: ["is a folder. Choose the files in it."] },
   ];

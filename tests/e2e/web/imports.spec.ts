@@ -14,7 +14,7 @@ test(
     ]);
     await goTo(app, "Imports");
     await chooseFiles(app, file);
-    await expect(app.getByText(/of the first 4 rows have problems/)).toBeVisible();
+    await expect(app.getByText(/of the first 4 rows ha(s|ve) problems/)).toBeVisible();
     await app.getByRole("button", { name: "See the plan" }).click();
     await expect(app.getByText("Why rows go to quarantine")).toBeVisible();
     await expect(app.getByText("Chief Stewards").first()).toBeVisible();

@@ -53,7 +53,7 @@ test("a workspace's own schema is added, used by an import, kept as it is, and s
   ];
   await chooseFiles(app, write(steward, "rows.json", rows));
   await expect(app.getByRole("combobox", { name: "Schema" })).toHaveValue("Plant (plant@1.0.0)");
-  await expect(app.getByText("1 of the first 2 rows have problems")).toBeVisible();
+  await expect(app.getByText("1 of the first 2 rows has problems")).toBeVisible();
   await app.getByRole("button", { name: "See the plan" }).click();
   await app.getByRole("button", { name: "Import 1 record" }).click();
   await expect(app.getByRole("button", { name: "Look after 1 row in quarantine" })).toBeVisible();

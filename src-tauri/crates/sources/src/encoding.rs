@@ -49,7 +49,8 @@ fn wide(prefix: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// Whole multi-byte characters outnumber wrong bytes by far, or there are none of either.
+/// Whole multi-byte characters are not outnumbered by wrong bytes. In a text of another encoding such characters come about by
+/// chance only, and are few; taken for that one, those of a mixed text would be changed without a word.
 fn mostly_utf8(prefix: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in prefix.utf8_chunks() {
@@ -59,7 +60,7 @@ fn mostly_utf8(prefix: &[u8]) -> bool {
     // A character that the prefix cuts in two is no error.
     let cut = std::str::from_utf8(prefix).err().is_some_and(|e| e.error_len().is_none());
     let bad = bad - usize::from(cut && bad > 0);
-    bad == 0 || good >= bad * 20
+    good >= bad
 }
 
 /// Decodes to UTF-8 while reading. What the encoding does not have becomes U+FFFD, which the row readers report.
@@ -131,10 +132,30 @@ mod tests {
         assert_eq!(name(&wide_bytes("id,name\n1,Zoe\n", false)), "UTF-16LE");
         assert_eq!(name(&wide_bytes("id,name\n1,Zoe\n", true)), "UTF-16BE");
         assert_eq!(name(b"id;name\n1;Jos\xe9 Garc\xeda\n2;Fran\xe7ois\n"), "windows-1252");
-        // One wrong byte among many whole characters does not turn them all into something else.
-        let mut mixed = "é".repeat(100).into_bytes();
-        mixed.extend_from_slice(b"\nJos\xe9\n");
-        assert_eq!(name(&mixed), "UTF-8");
+        // Wrong bytes do not turn the whole characters into something else.
+        for whole in [1, 3, 100] {
+            let mut mixed = "é".repeat(whole).into_bytes();
+            mixed.extend_from_slice(b"\nJos\xe9\n");
+            assert_eq!(name(&mixed), "UTF-8");
+        }
+    }
+
+    #[test]
+    fn whole_characters_by_chance_are_few() {
+        for (label, text) in [
+            ("windows-1251", "Специалист по оценке качества данных проверяет записи"),
+            ("koi8-u", "Фахівець перевіряє записи і виправляє помилки"),
+            ("gbk", "数据分析师检查记录并更正错误，管理员备份数据库并证明恢复"),
+            ("shift_jis", "データ分析者は記録を検査し、誤りを訂正します"),
+            ("euc-kr", "데이터 분석가는 기록을 검사하고 오류를 수정합니다"),
+            ("windows-874", "นักวิเคราะห์ข้อมูลตรวจสอบระเบียนและแก้ไขข้อผิดพลาด เกเก แกแก"),
+            ("iso-8859-7", "Ο αναλυτής ελέγχει τις εγγραφές και διορθώνει τα λάθη"),
+            ("windows-1250", "Příliš žluťoučký kůň úpěl ďábelské ódy"),
+            ("windows-1252", "Élève à l’école française, œuvre, cœur, naïveté"),
+        ] {
+            let (bytes, _, unmappable) = Encoding::for_label(label.as_bytes()).unwrap().encode(text);
+            assert!(!unmappable && name(&bytes) != "UTF-8", "{label}");
+        }
     }
 
     #[test]

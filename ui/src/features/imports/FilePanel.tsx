@@ -24,7 +24,7 @@ export function FilePanel({ preview, choice, onChoice }: FileProps) {
           {preview.rows.length > 0 &&
             (broken > 0 ? (
               <StateMark tone="bad">
-                {broken} of the first {preview.rows.length} rows have problems
+                {broken} of the first {preview.rows.length} rows {broken === 1 ? "has" : "have"} problems
               </StateMark>
             ) : (
               <StateMark tone="good">the first {preview.rows.length} rows are fine</StateMark>
