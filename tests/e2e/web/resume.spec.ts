@@ -12,7 +12,7 @@ import {
   writeRecords,
 } from "./kit";
 
-const rows = 20_000;
+const rows = 40_000;
 
 /** Begins the import of a large file on the page and waits until some of it, but not all, is loaded: there the server halts. */
 async function toItsMiddle(page: Page, server: Server): Promise<string> {
@@ -21,7 +21,7 @@ async function toItsMiddle(page: Page, server: Server): Promise<string> {
   await goTo(page, "Imports");
   await chooseFiles(page, file);
   await page.getByRole("button", { name: "See the plan" }).click();
-  await page.getByRole("button", { name: /^Import 20,000 records/ }).click({ timeout: 90_000 });
+  await page.getByRole("button", { name: /^Import 40,000 records/ }).click({ timeout: 90_000 });
   const inMiddle = () => {
     const run = JSON.parse(server.cli("--json", "runs", "list")).runs[0];
     return run.state === "running" && run.counts.inserted > 0;
@@ -47,7 +47,7 @@ async function expectWhole(page: Page, server: Server): Promise<void> {
   expect([counts.read, counts.inserted + counts.unchanged, counts.quarantined]).toEqual([rows, rows, 0]);
   await expect(page.getByRole("button", { name: /go on/i })).toBeHidden();
   await goTo(page, "Records");
-  await expect(page.getByText("20,361 records").first()).toBeVisible();
+  await expect(page.getByText("40,361 records").first()).toBeVisible();
 }
 
 test(

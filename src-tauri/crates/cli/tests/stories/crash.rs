@@ -9,7 +9,7 @@ use steward_store::names;
 use crate::common::{Place, Said, counts, number, signal, text};
 use crate::{on_all, on_both};
 
-const ROWS: usize = 40_000;
+const ROWS: usize = 60_000;
 
 fn many(at: &Place, rows: usize) -> String {
     use std::fmt::Write;
