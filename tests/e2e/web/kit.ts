@@ -180,6 +180,8 @@ export const test = base.extend<KitOptions & Fixtures>({
     await expect(grid(page)).toBeVisible();
     await use(page);
     expect(errors, "errors on the page").toEqual([]);
+    // The page goes on asking while its server stops.
+    await page.unrouteAll({ behavior: "ignoreErrors" });
   },
 });
 

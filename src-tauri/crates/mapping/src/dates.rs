@@ -1,10 +1,13 @@
 //! Dates and times: ISO 8601, strftime patterns, spreadsheet serial numbers and Unix epochs, in named time zones.
 
 use chrono::format::{Fixed, Item, Numeric, Parsed, StrftimeItems, parse};
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, SecondsFormat, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, SecondsFormat, TimeDelta, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 use serde_json::{Value as Json, json};
 
+use crate::digits::{self, Digits};
 use crate::error::MappingError;
 use crate::slot::Slot;
 use crate::steps::{DateAs, DateStep};
@@ -30,6 +33,8 @@ enum Format {
         items: Vec<Item<'static>>,
         /// `%Y` alone would take "24" for the year 24.
         full_year: bool,
+        /// The same for texts that are filled up with zeros, as most are: tried first.
+        digits: Option<Digits>,
     },
 }
 
@@ -127,12 +132,24 @@ impl Dates {
         self.write(moment.ok_or(NotDate::NoDate)?)
     }
 
+    /// A whole second that is written in UTC already.
+    fn as_utc(&self, moment: Moment) -> Option<String> {
+        let written = match (moment.offset, self.zone) {
+            (Some(offset), _) | (None, Zone::Fixed(offset)) => offset.local_minus_utc() == 0,
+            (None, Zone::Named(_)) => false,
+        };
+        (written && moment.local.nanosecond() == 0).then(|| digits::written(moment.local))
+    }
+
     fn write(&self, moment: Moment) -> Result<Json, NotDate> {
         if !(0..=9999).contains(&moment.local.year()) {
             return Err(NotDate::OutOfRange);
         }
         if self.output == DateAs::Day {
             return Ok(Json::String(moment.local.date().to_string()));
+        }
+        if let (Some(text), DateAs::Utc) = (self.as_utc(moment), self.output) {
+            return Ok(Json::String(text));
         }
         let time = match moment.offset {
             Some(offset) => Zone::Fixed(offset).resolve(moment.local)?,
@@ -192,7 +209,10 @@ impl Format {
                 crate::canonical::Canonical::Integer(n) => self.of_number(n as f64),
                 crate::canonical::Canonical::Number(n) => self.of_number(n),
             },
-            Self::Pattern { items, full_year } => by_pattern(text, items, *full_year),
+            Self::Pattern { items, full_year, digits } => {
+                let read = digits.as_ref().and_then(|digits| digits.read(text));
+                read.or_else(|| by_pattern(text, items, *full_year))
+            }
         }
     }
 }
@@ -214,7 +234,10 @@ fn pattern(text: &str) -> Result<Format, MappingError> {
     let sample = DateTime::from_timestamp(1_709_287_445, 0).unwrap_or_default().fixed_offset();
     let written = sample.format_with_items(items.iter()).to_string();
     match by_pattern(&written, &items, full_year) {
-        Some(moment) if moment.local.date() == sample.date_naive() => Ok(Format::Pattern { items, full_year }),
+        Some(moment) if moment.local.date() == sample.date_naive() => {
+            let digits = Digits::new(&items);
+            Ok(Format::Pattern { items, full_year, digits })
+        }
         _ => wrong("does not say a whole date"),
     }
 }

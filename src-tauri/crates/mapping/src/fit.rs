@@ -66,6 +66,11 @@ impl Fit {
         self.list.as_ref().map_or(self, |list| &list.item)
     }
 
+    /// A text stays as it is.
+    pub fn takes_text(&self) -> bool {
+        self.text
+    }
+
     pub fn apply<'a>(&self, slot: Slot<'a>) -> Slot<'a> {
         match slot {
             Slot::Text(text) => self.text(text),

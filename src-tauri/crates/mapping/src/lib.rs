@@ -14,6 +14,7 @@ mod compile;
 mod currency;
 mod dates;
 mod defaults;
+mod digits;
 mod document;
 mod error;
 mod fit;

@@ -1,15 +1,18 @@
 //! Running one compiled rule on one row.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 use steward_domain::{Value, Violation, value};
 
 use crate::document::MissingBecomes;
 use crate::fit::Fit;
-use crate::input::Input;
+use crate::input::{Cell, Input};
 use crate::operation::{Op, Outcome};
 use crate::slot::Slot;
 use crate::source::SourceOp;
 use crate::target::{Target, put};
+use crate::text;
 use crate::words::Words;
 
 /// A compiled rule.
@@ -61,11 +64,35 @@ impl RuleOp {
         Run { rule: self, errors, inside: Vec::new(), beside }.steps(&self.ops, slot)
     }
 
+    /// The text of a column, as trimming and changing its case leave it; `None` where more is done with it, or nothing is left.
+    fn plain_text<'c>(&self, row: Input<'c>) -> Option<Cow<'c, str>> {
+        let (Some(column), Input::Cells(cells)) = (self.source.column(), row) else { return None };
+        let Some(Cell::Text(text)) = cells.get(column) else { return None };
+        if self.missing.contains(text) || !self.fit.as_ref().is_none_or(Fit::takes_text) {
+            return None;
+        }
+        let mut text = Cow::Borrowed(text.as_ref());
+        for op in &self.ops {
+            text = match op {
+                Op::Trim(kind) => text::trim(*kind, text),
+                Op::Case(kind) => text::case(*kind, text),
+                _ => return None,
+            };
+        }
+        (!text.is_empty()).then_some(text)
+    }
+
     /// Shows the value of the rule for a row, if there is one. False where there is more to it than this value.
     pub fn show(&self, row: Input<'_>, see: &mut dyn FnMut(Shown<'_>) -> bool) -> bool {
+        if self.report {
+            return false;
+        }
+        if let Some(text) = self.plain_text(row) {
+            return see(Shown::Text(&text));
+        }
         let (mut beside, mut errors) = (Vec::new(), Vec::new());
         let slot = self.slot(row, &mut beside, &mut errors);
-        if !beside.is_empty() || !errors.is_empty() || self.report {
+        if !beside.is_empty() || !errors.is_empty() {
             return false;
         }
         match &slot {
@@ -209,7 +236,6 @@ impl<'c> Run<'c, '_> {
 }
 
 fn items_of<'a>(list: Slot<'a>) -> Vec<Slot<'a>> {
-    use std::borrow::Cow;
     match list {
         Slot::Json(Cow::Borrowed(Json::Array(items))) => items.iter().map(Slot::of_json).collect(),
         Slot::Json(Cow::Owned(Json::Array(items))) => items

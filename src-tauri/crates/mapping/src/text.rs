@@ -12,7 +12,10 @@ pub(crate) fn trim<'a>(kind: TrimKind, text: Cow<'a, str>) -> Cow<'a, str> {
 }
 
 pub(crate) fn trim_ends<'a>(text: Cow<'a, str>) -> Cow<'a, str> {
+    let ends = (text.as_bytes().first(), text.as_bytes().last());
     match text {
+        // Most texts have nothing to trim.
+        text if matches!(ends, (Some(first), Some(last)) if first.is_ascii_graphic() && last.is_ascii_graphic()) => text,
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
@@ -51,7 +54,9 @@ pub(crate) fn case<'a>(kind: CaseKind, text: Cow<'a, str>) -> Cow<'a, str> {
 
 /// Lower case; texts that are so already are not copied.
 pub(crate) fn lower<'a>(text: Cow<'a, str>) -> Cow<'a, str> {
-    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) { text } else { Cow::Owned(text.to_lowercase()) }
+    // Without a way out in the middle, many bytes are looked at at once.
+    let other = text.bytes().fold(false, |other, b| other | !b.is_ascii() | b.is_ascii_uppercase());
+    if other { Cow::Owned(text.to_lowercase()) } else { text }
 }
 
 /// [`title`] in place: most texts need no more.

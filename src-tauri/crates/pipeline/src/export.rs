@@ -1,5 +1,6 @@
 //! Writing records to files: a temporary name first, renamed when whole.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
@@ -87,9 +88,10 @@ pub async fn records(
     progress.total(chosen.count(workspace, collection).await?);
     let columns = if format == Format::Csv { columns(workspace, collection, chosen).await? } else { Vec::new() };
     let mut file = Whole::create(path)?;
+    let mut lines = Vec::new();
     match format {
-        Format::Json => file.write(path, b"[")?,
-        Format::Csv => file.write(path, &csv_line(columns.iter().map(String::as_str)))?,
+        Format::Json => lines.push(b'['),
+        Format::Csv => csv_line(columns.iter(), &mut lines),
         Format::Ndjson => {}
     }
     let mut written = 0_i64;
@@ -98,19 +100,24 @@ pub async fn records(
         progress.checkpoint()?;
         for raw in batch? {
             let doc = upsert::decode(&raw)?;
-            let line = match format {
-                Format::Ndjson => format!("{}\n", Json::Object(value::doc_to_ext(&doc))).into_bytes(),
-                Format::Json => format!("{}\n{}", if written == 0 { "" } else { "," }, Json::Object(value::doc_to_ext(&doc))).into_bytes(),
-                Format::Csv => csv_line(columns.iter().map(|c| cell(doc.get(c)))),
-            };
-            file.write(path, &line)?;
+            match format {
+                Format::Ndjson => lines.extend(format!("{}\n", Json::Object(value::doc_to_ext(&doc))).into_bytes()),
+                Format::Json => {
+                    let between = if written == 0 { "" } else { "," };
+                    lines.extend(format!("{between}\n{}", Json::Object(value::doc_to_ext(&doc))).into_bytes());
+                }
+                Format::Csv => csv_line(columns.iter().map(|c| cell(doc.get(c))), &mut lines),
+            }
             written += 1;
         }
+        file.write(path, &lines)?;
+        lines.clear();
         progress.done(u64::try_from(written).unwrap_or(0));
     }
     if format == Format::Json {
-        file.write(path, b"\n]\n")?;
+        lines.extend(b"\n]\n");
     }
+    file.write(path, &lines)?;
     file.finish(path)?;
     Ok(written)
 }
@@ -152,48 +159,43 @@ async fn columns(workspace: &Workspace, collection: &str, chosen: &Chosen) -> Re
 }
 
 /// A value as the text of a cell.
-pub(crate) fn cell(value: Option<&Bson>) -> String {
+pub(crate) fn cell(value: Option<&Bson>) -> Cow<'_, str> {
     match value {
-        None | Some(Bson::Null) => String::new(),
-        Some(Bson::String(text)) => text.clone(),
-        Some(other) => match value::to_plain(other) {
+        None | Some(Bson::Null) => Cow::Borrowed(""),
+        Some(Bson::String(text)) => Cow::Borrowed(text),
+        Some(other) => Cow::Owned(match value::to_plain(other) {
             Json::String(text) => text,
             json => json.to_string(),
-        },
+        }),
     }
 }
 
-/// Bytes that a line of a report usually has at most.
-const USUAL_LINE: usize = 480;
-
-/// One CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front.
-pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>) -> Vec<u8> {
-    let mut line = String::with_capacity(USUAL_LINE);
+/// Adds one CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>, out: &mut Vec<u8>) {
     for (at, cell) in cells.enumerate() {
         let cell = cell.as_ref();
         if at > 0 {
-            line.push(',');
+            out.push(b',');
         }
         let formula = cell.starts_with(['=', '+', '@', '\t', '\r']) || (cell.starts_with('-') && cell.parse::<f64>().is_err());
         let bytes = cell.as_bytes();
         if formula || memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_some() {
-            line.push('"');
+            out.push(b'"');
             if formula {
-                line.push('\'');
+                out.push(b'\'');
             }
-            for (at, part) in cell.split('"').enumerate() {
-                if at > 0 {
-                    line.push_str("\"\"");
-                }
-                line.push_str(part);
+            let mut from = 0;
+            for quote in memchr::memchr_iter(b'"', bytes) {
+                out.extend_from_slice(&bytes[from..=quote]);
+                from = quote;
             }
-            line.push('"');
+            out.extend_from_slice(&bytes[from..]);
+            out.push(b'"');
         } else {
-            line.push_str(cell);
+            out.extend_from_slice(bytes);
         }
     }
-    line.push_str("\r\n");
-    line.into_bytes()
+    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]
@@ -202,7 +204,11 @@ mod tests {
 
     #[test]
     fn csv_defuses_formulas_and_quotes() {
-        let line = |cells: &[&str]| String::from_utf8(csv_line(cells.iter())).unwrap();
+        let line = |cells: &[&str]| {
+            let mut line = Vec::new();
+            csv_line(cells.iter(), &mut line);
+            String::from_utf8(line).unwrap()
+        };
         assert_eq!(line(&["a", "b,c", "say \"x\"", "=1+1", "-5", "-x"]), "a,\"b,c\",\"say \"\"x\"\"\",\"'=1+1\",-5,\"'-x\"\r\n");
     }
 }

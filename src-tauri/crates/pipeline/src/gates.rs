@@ -7,6 +7,7 @@
 mod fillers;
 pub mod json;
 mod pattern;
+mod required;
 mod text;
 
 use serde_json::Value as Json;

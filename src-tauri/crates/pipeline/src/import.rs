@@ -10,9 +10,11 @@ mod place;
 mod read;
 mod sort;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use bson::Bson;
+use smallvec::SmallVec;
 use steward_domain::run::{RunFile, UnknownField};
 use steward_domain::{Duplicates, ImportMode, QuarantineEntry, QuarantineStatus, RunCounts, Staging, Value, Violation};
 use steward_mapping::Mapping;
@@ -203,7 +205,8 @@ impl<'a> Pass<'a> {
         self.findings.unknown_fields =
             tally.unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
         for entry in bad.iter().filter(|e| e.status == QuarantineStatus::Waiting) {
-            self.note_rejected(&entry.errors, || Some(rejected(entry)), &mut tally.problems);
+            self.keep_sample(entry);
+            self.note_rejected(&entry.errors, 1, &mut tally.problems);
         }
         if let Some(end) = batch.end {
             self.findings.files[file].sha256 = end.sha256;
@@ -239,23 +242,22 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// `sample` makes what is shown of the row.
-    fn note_rejected(
-        &mut self,
-        errors: &[Violation],
-        sample: impl FnOnce() -> Option<Rejected>,
-        problems: &mut HashMap<(String, String), usize>,
-    ) {
-        self.findings.counts.quarantined += 1;
+    fn keep_sample(&mut self, entry: &QuarantineEntry) {
         if self.findings.rejected.len() < SAMPLES {
-            self.findings.rejected.extend(sample());
+            let row = u64::try_from(entry.row_number).unwrap_or(0);
+            self.findings.rejected.push(Rejected::new(&entry.source_file, row, &entry.raw, &entry.errors));
         }
-        let mut counted: Vec<usize> = Vec::new();
+    }
+
+    /// Counts rows that are kept out for these reasons.
+    fn note_rejected(&mut self, errors: &[Violation], rows: i64, problems: &mut HashMap<(String, String), usize>) {
+        self.findings.counts.quarantined += rows;
+        let mut counted: SmallVec<[usize; 8]> = SmallVec::new();
         for error in errors {
             let at = self.problem(error, problems);
             if !counted.contains(&at) {
                 counted.push(at);
-                self.findings.problems[at].rows += 1;
+                self.findings.problems[at].rows += rows;
             }
         }
     }
@@ -296,20 +298,17 @@ impl<'a> Pass<'a> {
                 Outcome::Older => self.findings.counts.set_aside += 1,
                 Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
                     let entry = turned_away(self, file, &outcome, &incoming, &row);
-                    self.note_rejected(&entry.errors, || Some(rejected(&entry)), problems);
+                    self.keep_sample(&entry);
+                    self.note_rejected(&entry.errors, 1, problems);
                 }
             }
         }
     }
 }
 
-/// What is shown of a row that is kept out.
-fn rejected(entry: &QuarantineEntry) -> Rejected {
-    Rejected {
-        file: entry.source_file.clone(),
-        row_number: u64::try_from(entry.row_number).unwrap_or(0),
-        raw: entry.raw.chars().take(500).collect(),
-        errors: entry.errors.clone(),
+impl Rejected {
+    fn new(file: &str, row_number: u64, raw: &str, errors: &[Violation]) -> Self {
+        Self { file: file.to_owned(), row_number, raw: raw.chars().take(500).collect(), errors: errors.to_vec() }
     }
 }
 
@@ -335,7 +334,7 @@ fn waiting(workspace: &Workspace, spec: &ImportSpec, run: &str, row: Kept<'_>, e
         source_hash: row.file.sha256.clone(),
         row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
         byte_offset: i64::try_from(row.offset).unwrap_or(i64::MAX),
-        raw,
+        raw: raw.into_owned(),
         raw_base64,
         document: row.document.map(Value::from),
         errors,
@@ -349,10 +348,10 @@ fn waiting(workspace: &Workspace, spec: &ImportSpec, run: &str, row: Kept<'_>, e
 }
 
 /// The bytes of a row as text, or in base64 where they are none.
-fn as_it_came(raw: &[u8]) -> (String, bool) {
+fn as_it_came(raw: &[u8]) -> (Cow<'_, str>, bool) {
     match std::str::from_utf8(raw) {
-        Ok(text) => (text.to_owned(), false),
-        Err(_) => (base64::Engine::encode(&base64::engine::general_purpose::STANDARD, raw), true),
+        Ok(text) => (text.into(), false),
+        Err(_) => (base64::Engine::encode(&base64::engine::general_purpose::STANDARD, raw).into(), true),
     }
 }
 

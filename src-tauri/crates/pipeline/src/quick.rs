@@ -121,7 +121,7 @@ impl Quick {
     }
 
     /// Looks at a row.
-    pub fn look<'b>(&self, row: Row<'b>, decoder: &Decoder, mapping: Option<&Compiled>, desk: &mut Desk<'b>) -> Answer {
+    pub fn look<'b>(&mut self, row: Row<'b>, decoder: &Decoder, mapping: Option<&Compiled>, desk: &mut Desk<'b>) -> Answer {
         if row.fault.is_some() {
             return Answer::Unsure;
         }
@@ -129,22 +129,23 @@ impl Quick {
             return self.gate.accepts_json(row.bytes, &self.key_field).into();
         };
         if std::str::from_utf8(row.bytes).is_ok_and(|row| decoder.split(row, &mut desk.cells)) {
-            match (&self.way, mapping) {
-                (Way::Cells(columns), _) => return self.look_at_cells(columns, &desk.cells),
+            let found = match (&mut self.way, mapping) {
+                (Way::Cells(columns), _) => self.gate.look_at_cells(columns, &desk.cells),
                 (Way::Mapped(columns), Some(mapping)) => {
                     desk.inputs.clear();
                     desk.inputs.extend(desk.cells.iter().map(|text| Cell::text(*text)));
-                    return self.look_at_mapped(columns, mapping, &desk.cells, &desk.inputs);
+                    self.gate.look_at_mapped(columns, mapping, &desk.cells, &desk.inputs)
                 }
-                _ => {}
-            }
+                _ => None,
+            };
+            return found.map_or(Answer::Unsure, |found| self.answer(found));
         }
         Answer::Unsure
     }
 
     /// The rules that the value at a doubted place breaks: those of the row, since all else in it is fine. `None` where that
     /// cannot be told from this value alone.
-    pub fn broken_rules(&self, place: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Vec<Violation>> {
+    pub fn broken_rules(&mut self, place: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Arc<[Violation]>> {
         let alone = self.alone.as_ref()?;
         // The only cell that the value comes from.
         let cell = match &self.way {
@@ -154,7 +155,7 @@ impl Quick {
         };
         match cell {
             Some(cell) => self.wrongs.of(place, cell, || Self::broken_now(alone, place, mapping, desk)),
-            None => Self::broken_now(alone, place, mapping, desk),
+            None => Self::broken_now(alone, place, mapping, desk).map(Arc::from),
         }
     }
 
@@ -178,67 +179,9 @@ impl Quick {
         Some(errors)
     }
 
-    fn look_at_cells(&self, columns: &[Column], cells: &[&str]) -> Answer {
-        if cells.len() != columns.len() {
-            return Answer::Unsure;
-        }
-        let (mut there, mut unknown, mut key_hash, mut doubt) = (0_u64, Vec::new(), None, None);
-        for (index, (column, cell)) in columns.iter().zip(cells).enumerate().filter(|(_, (_, cell))| !cell.is_empty()) {
-            match column {
-                Column::Field { at, key } => {
-                    there |= 1 << at;
-                    if *key {
-                        key_hash = Some(hash(RawBsonRef::String(cell)));
-                    }
-                    if !self.gate.accepts_cell(*at, cell) && (doubt.replace(index).is_some() || self.gate.is_compared(*at)) {
-                        return Answer::Unsure;
-                    }
-                }
-                Column::Unknown(name) => unknown.push(name.clone()),
-                Column::Elsewhere => return Answer::Unsure,
-            }
-        }
-        let cell = |field: usize| {
-            let column = columns.iter().position(|c| matches!(c, Column::Field { at, .. } if *at == field))?;
-            Some(cells[column]).filter(|cell| !cell.is_empty())
-        };
-        if self.gate.pairs_differ(cell) { self.answer(there, doubt, key_hash, unknown) } else { Answer::Unsure }
-    }
-
-    fn look_at_mapped(&self, fields: &[Mapped], mapping: &Compiled, cells: &[&str], inputs: &[Cell<'_>]) -> Answer {
-        if !self.gate.has_no_pairs() || mapping.columns() != Some(cells.len()) {
-            return Answer::Unsure;
-        }
-        let (mut there, mut key_hash, mut doubt) = (0_u64, None, None);
-        for (place, field) in fields.iter().enumerate() {
-            let Column::Field { at, key } = field.to else { return Answer::Unsure };
-            let (mut fine, mut value) = (true, true);
-            let mut look = || {
-                value = false;
-                fine = mapping.show(place, inputs, &mut |shown| {
-                    value = true;
-                    if let (true, Shown::Text(text)) = (key, shown) {
-                        key_hash = Some(hash(RawBsonRef::String(text)));
-                    }
-                    self.gate.accepts_shown(at, shown)
-                });
-                // Only of values it is remembered that they are fine.
-                fine && value
-            };
-            match &field.from {
-                Some((column, memo)) => memo.fine(cells[*column], &mut look),
-                None => look(),
-            };
-            if !fine && doubt.replace(place).is_some() {
-                return Answer::Unsure;
-            }
-            there |= u64::from(value || !fine) << at;
-        }
-        self.answer(there, doubt, key_hash, Vec::new())
-    }
-
     /// What the places of the fields that have a value, and the one that is doubted, come to.
-    fn answer(&self, there: u64, doubt: Option<usize>, key_hash: Option<u64>, unknown: Vec<String>) -> Answer {
+    fn answer(&self, found: Found) -> Answer {
+        let Found { there, doubt, key_hash, unknown } = found;
         let Some(seen) = key_hash.filter(|_| self.gate.has_all(there)).map(|key_hash| Seen { key_hash, unknown }) else {
             return Answer::Unsure;
         };
@@ -247,6 +190,79 @@ impl Quick {
             Some(place) if self.alone.is_some() => Answer::Doubt { place, seen },
             Some(_) => Answer::Unsure,
         }
+    }
+}
+
+/// What the cells of a row hold.
+#[derive(Default)]
+struct Found {
+    /// A bit for each field of the schema that has a value.
+    there: u64,
+    /// The only place whose value is not surely fine.
+    doubt: Option<usize>,
+    key_hash: Option<u64>,
+    unknown: Vec<String>,
+}
+
+impl RecordGate {
+    /// `None` where more than one value is doubted, or something is in the row that is not known here.
+    fn look_at_cells(&self, columns: &[Column], cells: &[&str]) -> Option<Found> {
+        if cells.len() != columns.len() {
+            return None;
+        }
+        let mut found = Found::default();
+        for (index, (column, cell)) in columns.iter().zip(cells).enumerate().filter(|(_, (_, cell))| !cell.is_empty()) {
+            match column {
+                Column::Field { at, key } => {
+                    found.there |= 1 << at;
+                    if *key {
+                        found.key_hash = Some(hash(RawBsonRef::String(cell)));
+                    }
+                    if !self.accepts_cell(*at, cell) && (found.doubt.replace(index).is_some() || self.is_compared(*at)) {
+                        return None;
+                    }
+                }
+                Column::Unknown(name) => found.unknown.push(name.clone()),
+                Column::Elsewhere => return None,
+            }
+        }
+        let cell = |field: usize| {
+            let column = columns.iter().position(|c| matches!(c, Column::Field { at, .. } if *at == field))?;
+            Some(cells[column]).filter(|cell| !cell.is_empty())
+        };
+        self.pairs_differ(cell).then_some(found)
+    }
+
+    fn look_at_mapped(&self, fields: &mut [Mapped], mapping: &Compiled, cells: &[&str], inputs: &[Cell<'_>]) -> Option<Found> {
+        if !self.has_no_pairs() || mapping.columns() != Some(cells.len()) {
+            return None;
+        }
+        let mut found = Found::default();
+        for (place, field) in fields.iter_mut().enumerate() {
+            let Column::Field { at, key } = field.to else { return None };
+            let (mut fine, mut value) = (true, true);
+            let mut look = || {
+                value = false;
+                fine = mapping.show(place, inputs, &mut |shown| {
+                    value = true;
+                    if let (true, Shown::Text(text)) = (key, shown) {
+                        found.key_hash = Some(hash(RawBsonRef::String(text)));
+                    }
+                    self.accepts_shown(at, shown)
+                });
+                // Only of values it is remembered that they are fine.
+                fine && value
+            };
+            match &mut field.from {
+                Some((column, memo)) => memo.fine(cells[*column], &mut look),
+                None => look(),
+            };
+            if !fine && found.doubt.replace(place).is_some() {
+                return None;
+            }
+            found.there |= u64::from(value || !fine) << at;
+        }
+        Some(found)
     }
 }
 

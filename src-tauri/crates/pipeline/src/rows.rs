@@ -22,7 +22,7 @@ pub struct CheckedRow {
     pub number: u64,
     pub offset: u64,
     pub outcome: RowOutcome,
-    /// Fields that the schema does not know.
+    /// Fields that the schema does not know; of a row that is fine.
     pub unknown: Vec<String>,
 }
 
@@ -48,6 +48,8 @@ pub enum RowOutcome {
 pub enum Judged {
     /// Surely fine.
     Fine(Seen),
+    /// Surely not, for these reasons.
+    Wrong(Arc<[Violation]>),
     Checked(Box<CheckedRow>),
 }
 
@@ -114,7 +116,7 @@ impl RowReader {
         let judge = |row: Row<'_>, kit: &mut Kit| Judged::Checked(Box::new(self.check_row(row, &mut kit.scratch, checker, key_field)));
         let mut out = Vec::with_capacity(rows.len());
         for row in rows.iter() {
-            let judged = kit.quick.as_ref().and_then(|quick| self.quickly(quick, row, &mut desk));
+            let judged = kit.quick.as_mut().and_then(|quick| self.quickly(quick, row, &mut desk));
             out.push(judged.unwrap_or_else(|| judge(row, &mut kit)));
         }
         self.kits().push(kit);
@@ -126,7 +128,7 @@ impl RowReader {
     }
 
     /// What can be said of a row without going the full way.
-    fn quickly<'b>(&self, quick: &Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Judged> {
+    fn quickly<'b>(&self, quick: &mut Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Judged> {
         let mapping = self.mapping.as_ref();
         match quick.look(row, &self.decoder, mapping, desk) {
             Answer::Fine(seen) => Some(Judged::Fine(seen)),
@@ -135,8 +137,7 @@ impl RowReader {
                 if errors.is_empty() {
                     return Some(Judged::Fine(seen));
                 }
-                let outcome = RowOutcome::Bad { raw: row.bytes.to_vec(), document: None, errors };
-                Some(Judged::Checked(Box::new(CheckedRow { number: row.number, offset: row.offset, outcome, unknown: seen.unknown })))
+                Some(Judged::Wrong(errors))
             }
             Answer::Unsure => None,
         }

@@ -123,13 +123,14 @@ fn told(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> Vec<String> {
     let (reader, checker) = (RowReader::new(decoder, how).unwrap(), how.checker.as_deref());
     let checked = |row: CheckedRow| match row.outcome {
         RowOutcome::Fine { key_hash, .. } => format!("{key_hash} {:?}", row.unknown),
-        RowOutcome::Bad { errors, document, .. } => format!("{errors:?} {:?} {:?}", document.filter(|_| how.documents), row.unknown),
+        RowOutcome::Bad { errors, document, .. } => format!("{errors:?} {:?}", document.filter(|_| how.documents)),
     };
     if !how.judging {
         return reader.check(rows.iter(), checker, &how.key_field).into_iter().map(checked).collect();
     }
     let judged = |judged| match judged {
         Judged::Fine(seen) => format!("{} {:?}", seen.key_hash, seen.unknown),
+        Judged::Wrong(errors) => format!("{:?} None", errors.to_vec()),
         Judged::Checked(row) => checked(*row),
     };
     reader.judge(&rows, checker, &how.key_field).into_iter().map(judged).collect()

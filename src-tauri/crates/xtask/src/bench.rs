@@ -75,12 +75,21 @@ pub fn measure(command: &mut Command) -> Result<Measured, String> {
     Ok(Measured { seconds, peak })
 }
 
-/// The middle one of three runs, with the highest peak: for what takes seconds, in which other work on the machine shows.
-pub fn measure_thrice(command: &mut Command) -> Result<Measured, String> {
-    let mut runs = [measure(command)?, measure(command)?, measure(command)?];
-    runs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-    let peak = runs.iter().map(|run| run.peak).fold(0.0, f64::max);
-    Ok(Measured { peak, ..runs[1] })
+/// Of each program the middle one of three runs, with the highest peak. They take turns, so that a machine that grows slow
+/// or quick for a while does so to all of them.
+pub fn in_turns(commands: &mut [Command]) -> Result<Vec<Measured>, String> {
+    let mut runs = vec![Vec::new(); commands.len()];
+    for _ in 0..3 {
+        for (command, runs) in commands.iter_mut().zip(&mut runs) {
+            runs.push(measure(command)?);
+        }
+    }
+    let middle = |mut runs: Vec<Measured>| {
+        runs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        let peak = runs.iter().map(|run| run.peak).fold(0.0, f64::max);
+        Measured { peak, ..runs[1] }
+    };
+    Ok(runs.into_iter().map(middle).collect())
 }
 
 fn high_water(status: &Path) -> Option<f64> {

@@ -39,11 +39,11 @@ pub(super) fn accepts_shown(gate: &Gate, filler: Option<&Filler>, shown: Shown<'
     type Answer<'de> = Result<Value<'de>, serde_json::Error>;
     let look = Look { gate, filler, keep: false };
     let answer: Answer<'_> = match shown {
-        Shown::Text(text) => look.visit_borrowed_str(text),
+        Shown::Text(text) => return look.is_fine_text(text),
+        Shown::Json(Json::String(text)) => return look.is_fine_text(text),
         Shown::Integer(n) => look.visit_i64(n),
         Shown::Number(n) => look.visit_f64(n),
         Shown::Bool(b) => look.visit_bool(b),
-        Shown::Json(Json::String(text)) => look.visit_borrowed_str(text),
         Shown::Json(json) => look.deserialize(json),
     };
     answer.is_ok()

@@ -6,35 +6,34 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
-use steward_domain::{Duplicates, QuarantineStatus, Violation};
+use steward_domain::{Duplicates, Violation};
 use steward_schema::Checker;
-use steward_sources::Batch;
+use steward_sources::{Batch, Row};
 
 use super::read::{FileEnd, RawBatch, worked};
 use super::sort::repeats;
-use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, rejected, set_aside, waiting};
+use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, as_it_came, set_aside, waiting};
 use crate::error::Result;
-use crate::quarantine::report::{Report, Told};
-use crate::rows::{CheckedRow, Judged, RowOutcome, RowReader};
+use crate::quarantine::report::{Report, Told, Wrong};
+use crate::rows::{Judged, RowOutcome, RowReader};
 use crate::seen::SeenKeys;
 use crate::workspace::Workspace;
 
-/// What a row came to.
+/// What a row came to. Small: one thread makes them, another reads them.
 enum Verdict {
     /// With the hash of its key, and which of the batch's lists of unknown fields it has.
-    Fine {
-        key_hash: u64,
-        unknown: usize,
-    },
-    Bad(Box<Rejection>),
+    Fine { key_hash: u64, unknown: u32 },
+    /// The next of the batch's rejections.
+    Bad,
 }
 
-/// What is known of a row that is kept out, and how many bytes of the report are about it.
+/// A row that is kept out.
 struct Rejection {
-    errors: Vec<Violation>,
-    waiting: bool,
+    /// Which of the batch's lists of reasons it has; none where it is set aside.
+    errors: Option<usize>,
     /// Of the first ones, to be shown.
-    sample: Option<Rejected>,
+    sample: Option<Box<Rejected>>,
+    /// How many bytes of the report are about it.
     lines: usize,
 }
 
@@ -44,12 +43,40 @@ struct Verdicts {
     rows: Batch,
     reader: Arc<RowReader>,
     verdicts: Vec<Verdict>,
-    /// Of the report, one after another.
-    lines: Vec<u8>,
+    rejections: Vec<Rejection>,
+    told: TellTale,
     /// Lists of fields that the schema does not know; the first one is empty.
     unknown: Vec<Vec<String>>,
     position: u64,
     end: Option<FileEnd>,
+}
+
+/// What is told of the rows of a batch that are kept out.
+#[derive(Default)]
+struct TellTale {
+    /// Of the report, one after another.
+    lines: Vec<u8>,
+    /// Lists of reasons, each with how many rows wait for it.
+    errors: Vec<(Arc<[Violation]>, i64)>,
+    /// When it was found.
+    at: String,
+}
+
+/// Lists of reasons that are compared with the one of the next row.
+const LAST_REASONS: usize = 16;
+
+impl TellTale {
+    /// Which list these reasons are.
+    fn note(&mut self, errors: Arc<[Violation]>) -> usize {
+        let recent = self.errors.len().saturating_sub(LAST_REASONS);
+        let known = self.errors[recent..].iter().position(|(known, _)| Arc::ptr_eq(known, &errors)).map(|at| recent + at);
+        let at = known.unwrap_or_else(|| {
+            self.errors.push((errors, 0));
+            self.errors.len() - 1
+        });
+        self.errors[at].1 += 1;
+        at
+    }
 }
 
 /// What making an entry of a row takes.
@@ -65,56 +92,74 @@ struct Clerk {
 }
 
 impl Clerk {
-    /// Adds the lines of the report about a row to those before.
-    fn told(&self, file: usize, number: u64, offset: u64, outcome: Bad, lines: &mut Vec<u8>) -> Box<Rejection> {
-        let Bad { raw, document, errors } = outcome;
-        let (before, shown) = (lines.len(), self.shown.load(Ordering::Relaxed) < SAMPLES);
+    /// Tells of a row that is kept out.
+    fn tell(&self, row: Kept<'_>, errors: Arc<[Violation]>, told: &mut TellTale) -> Rejection {
+        if told.at.is_empty() {
+            told.at = self.workspace.clock.stamp();
+        }
         let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
-        let row = Kept { file: &self.files[file], at: file, number, offset, raw: &raw, document };
-        let mut entry = waiting(&self.workspace, &self.spec, &self.run, row, errors);
-        if repeats && self.spec.duplicates == Duplicates::First {
-            set_aside(&mut entry);
+        let aside = repeats && self.spec.duplicates == Duplicates::First;
+        let sample = !aside && self.shown.load(Ordering::Relaxed) < SAMPLES;
+        let (raw, _) = as_it_came(row.raw);
+        let sample = sample.then(|| Box::new(Rejected::new(&row.file.name, row.number, &raw, &errors)));
+        let before = told.lines.len();
+        match self.report {
+            None => {}
+            Some(Report::Errors) => {
+                let wrong = Wrong {
+                    file: &row.file.name,
+                    row: i64::try_from(row.number).unwrap_or(i64::MAX),
+                    byte: i64::try_from(row.offset).unwrap_or(i64::MAX),
+                    schema: &self.spec.schema,
+                    at: &told.at,
+                    raw: &raw,
+                    errors: &errors,
+                };
+                wrong.lines(&mut told.lines);
+            }
+            Some(report) => {
+                let mut entry = waiting(&self.workspace, &self.spec, &self.run, row, errors.to_vec());
+                if aside {
+                    set_aside(&mut entry);
+                }
+                report.lines(&entry, &mut told.lines);
+            }
         }
-        if let Some(report) = self.report {
-            lines.extend(report.lines(&entry));
-        }
-        let waiting = entry.status == QuarantineStatus::Waiting;
-        let sample = (shown && waiting).then(|| rejected(&entry));
-        Box::new(Rejection { errors: entry.errors, waiting, sample, lines: lines.len() - before })
+        Rejection { errors: (!aside).then(|| told.note(errors)), sample, lines: told.lines.len() - before }
     }
 
     fn judge(&self, batch: RawBatch, checker: Option<&Checker>) -> Verdicts {
         let RawBatch { file, rows, reader, position, end, .. } = batch;
-        let (mut unknown, mut lines) = (vec![Vec::new()], Vec::new());
+        let (mut unknown, mut told) = (vec![Vec::new()], TellTale::default());
         let mut list = |fields: Vec<String>| {
             // Most rows of a file have the same ones.
-            unknown.iter().rposition(|known| *known == fields).unwrap_or_else(|| {
+            let at = unknown.iter().rposition(|known| *known == fields).unwrap_or_else(|| {
                 unknown.push(fields);
                 unknown.len() - 1
-            })
+            });
+            // A batch has far fewer rows.
+            u32::try_from(at).unwrap_or(u32::MAX)
         };
-        let verdict = |judged| match judged {
-            Judged::Fine(seen) => Verdict::Fine { key_hash: seen.key_hash, unknown: list(seen.unknown) },
-            Judged::Checked(row) => {
-                let CheckedRow { number, offset, outcome, unknown } = *row;
-                match outcome {
-                    RowOutcome::Fine { key_hash, .. } => Verdict::Fine { key_hash, unknown: list(unknown) },
-                    RowOutcome::Bad { raw, document, errors } => {
-                        Verdict::Bad(self.told(file, number, offset, Bad { raw, document, errors }, &mut lines))
-                    }
-                }
+        let mut rejections = Vec::new();
+        let mut reject = |rejection: Rejection| {
+            rejections.push(rejection);
+            Verdict::Bad
+        };
+        let verdict = |(judged, row): (Judged, Row<'_>)| {
+            let kept =
+                |document| Kept { file: &self.files[file], at: file, number: row.number, offset: row.offset, raw: row.bytes, document };
+            match judged {
+                Judged::Fine(seen) => Verdict::Fine { key_hash: seen.key_hash, unknown: list(seen.unknown) },
+                Judged::Wrong(errors) => reject(self.tell(kept(None), errors, &mut told)),
+                Judged::Checked(checked) => match checked.outcome {
+                    RowOutcome::Fine { key_hash, .. } => Verdict::Fine { key_hash, unknown: list(checked.unknown) },
+                    RowOutcome::Bad { document, errors, .. } => reject(self.tell(kept(document), errors.into(), &mut told)),
+                },
             }
         };
-        let verdicts = reader.judge(&rows, checker, &self.spec.key_field).into_iter().map(verdict).collect();
-        Verdicts { file, rows, reader, verdicts, lines, unknown, position, end }
+        let verdicts = reader.judge(&rows, checker, &self.spec.key_field).into_iter().zip(rows.iter()).map(verdict).collect();
+        Verdicts { file, rows, reader, verdicts, rejections, told, unknown, position, end }
     }
-}
-
-/// A row that is kept out.
-struct Bad {
-    raw: Vec<u8>,
-    document: Option<bson::Document>,
-    errors: Vec<Violation>,
 }
 
 /// What is counted from row to row.
@@ -161,35 +206,46 @@ impl Pass<'_> {
 
     fn count_verdicts(&mut self, mut batch: Verdicts, clerk: &Clerk, counts: &mut Counts, report: &mut Option<Told>) -> Result<()> {
         let mut unknown = vec![0_i64; batch.unknown.len()];
-        let mut told_to = 0;
+        let mut rejections = std::mem::take(&mut batch.rejections).into_iter();
+        let mut late = TellTale::default();
+        // The lines of these bytes are told, and those up to there are known.
+        let (mut told, mut known) = (0, 0);
         for (at, verdict) in std::mem::take(&mut batch.verdicts).into_iter().enumerate() {
             self.findings.counts.read += 1;
-            let mut late = Vec::new();
-            let (rejection, lines) = match verdict {
+            let rejection = match verdict {
                 Verdict::Fine { key_hash, unknown: list } => {
                     let Some(rejection) = self.repeated(&batch, at, key_hash, clerk, &mut counts.seen, &mut late)? else {
                         self.findings.counts.inserted += 1;
-                        unknown[list] += 1;
+                        unknown[list as usize] += 1;
                         continue;
                     };
-                    (rejection, late.as_slice())
+                    if let Some(report) = report {
+                        report.write(&batch.told.lines[told..known])?;
+                        report.write(&late.lines)?;
+                    }
+                    told = known;
+                    late.lines.clear();
+                    rejection
                 }
-                Verdict::Bad(rejection) => {
-                    let from = told_to;
-                    told_to += rejection.lines;
-                    (rejection, &batch.lines[from..told_to])
+                Verdict::Bad => {
+                    let Some(rejection) = rejections.next() else { continue };
+                    known += rejection.lines;
+                    rejection
                 }
             };
-            if let Some(report) = report {
-                report.write(lines)?;
-            }
-            let Rejection { errors, waiting, sample, .. } = *rejection;
-            if waiting {
-                self.note_rejected(&errors, || sample, &mut counts.problems);
-                clerk.shown.store(self.findings.rejected.len(), Ordering::Relaxed);
-            } else {
+            if rejection.errors.is_none() {
                 self.findings.counts.set_aside += 1;
             }
+            if self.findings.rejected.len() < SAMPLES {
+                self.findings.rejected.extend(rejection.sample.map(|sample| *sample));
+                clerk.shown.store(self.findings.rejected.len(), Ordering::Relaxed);
+            }
+        }
+        if let Some(report) = report {
+            report.write(&batch.told.lines[told..])?;
+        }
+        for (errors, rows) in batch.told.errors.iter().chain(&late.errors) {
+            self.note_rejected(errors, *rows, &mut counts.problems);
         }
         for (fields, rows) in batch.unknown.into_iter().zip(unknown).filter(|(_, rows)| *rows > 0) {
             for field in fields {
@@ -205,7 +261,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// What there is to tell of a fine row whose key an earlier row has.
+    /// Tells of a fine row whose key an earlier row has.
     fn repeated(
         &self,
         batch: &Verdicts,
@@ -213,8 +269,8 @@ impl Pass<'_> {
         key_hash: u64,
         clerk: &Clerk,
         seen: &mut SeenKeys,
-        lines: &mut Vec<u8>,
-    ) -> Result<Option<Box<Rejection>>> {
+        late: &mut TellTale,
+    ) -> Result<Option<Rejection>> {
         let Some(row) = batch.rows.get(at).filter(|_| !self.spec.duplicates.lets_later_in()) else {
             return Ok(None);
         };
@@ -226,7 +282,9 @@ impl Pass<'_> {
         let checked = batch.reader.check(std::iter::once(row), checker.as_deref(), &self.spec.key_field).pop();
         Ok(match checked.map(|checked| repeats(self.spec, checked.outcome, batch.file, earlier)) {
             Some(RowOutcome::Bad { raw, document, errors }) => {
-                Some(clerk.told(batch.file, row.number, row.offset, Bad { raw, document, errors }, lines))
+                let file = &clerk.files[batch.file];
+                let row = Kept { file, at: batch.file, number: row.number, offset: row.offset, raw: &raw, document };
+                Some(clerk.tell(row, errors.into(), late))
             }
             Some(RowOutcome::Fine { .. }) | None => None,
         })

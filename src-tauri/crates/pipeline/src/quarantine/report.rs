@@ -1,10 +1,11 @@
 //! Waiting rows as files: everything about them for programs, an error report for people, and a table to correct them in.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use bson::Bson;
 use steward_domain::value::Value;
-use steward_domain::{QuarantineEntry, QuarantineStatus};
+use steward_domain::{QuarantineEntry, QuarantineStatus, Violation};
 
 use super::entries::{self, Batches};
 use super::narrow::{Chosen, Narrow};
@@ -29,12 +30,12 @@ pub enum Report {
 }
 
 impl Report {
-    /// The lines about a row, of a report that knows no fields before it begins.
-    pub fn lines(self, entry: &QuarantineEntry) -> Vec<u8> {
+    /// Adds the lines about a row, of a report that knows no fields before it begins.
+    pub fn lines(self, entry: &QuarantineEntry, out: &mut Vec<u8>) {
         match self {
-            Self::Ndjson => json_row(entry),
-            Self::Errors => error_lines(entry),
-            Self::Rows => row_line(entry, &[]),
+            Self::Ndjson => json_row(entry, out),
+            Self::Errors => Wrong::from(entry).lines(out),
+            Self::Rows => row_line(entry, &[], out),
         }
     }
 }
@@ -50,25 +51,27 @@ pub async fn write(workspace: &Workspace, narrow: &Narrow, report: Report, path:
     let fields = if report == Report::Rows { fields(workspace, &chosen, progress).await? } else { Vec::new() };
     progress.phase("Writing");
     let mut file = Whole::create(path)?;
-    match report {
-        Report::Ndjson => {}
-        Report::Errors => file.write(path, &head(ERRORS.iter().copied()))?,
-        Report::Rows => file.write(path, &head(table::OWN.into_iter().chain(fields.iter().map(String::as_str))))?,
-    }
+    let mut lines = match report {
+        Report::Ndjson => Vec::new(),
+        Report::Errors => head(ERRORS.iter().copied()),
+        Report::Rows => head(table::OWN.into_iter().chain(fields.iter().map(String::as_str))),
+    };
     let mut written = 0_i64;
     let mut batches = Batches::new(&chosen);
     while let Some(batch) = batches.next(workspace).await? {
         progress.checkpoint()?;
         for entry in &batch {
-            let lines = match report {
-                Report::Rows => row_line(entry, &fields),
-                other => other.lines(entry),
-            };
-            file.write(path, &lines)?;
+            match report {
+                Report::Rows => row_line(entry, &fields, &mut lines),
+                other => other.lines(entry, &mut lines),
+            }
             written += 1;
         }
+        file.write(path, &lines)?;
+        lines.clear();
         progress.done(u64::try_from(written).unwrap_or(0));
     }
+    file.write(path, &lines)?;
     file.finish(path)?;
     Ok(written)
 }
@@ -78,7 +81,6 @@ pub struct Told {
     path: PathBuf,
     file: Whole,
     report: Report,
-    rows: i64,
 }
 
 impl Told {
@@ -90,7 +92,7 @@ impl Told {
         if report == Report::Errors {
             file.write(path, &head(ERRORS.iter().copied()))?;
         }
-        Ok(Self { path: path.to_owned(), file, report, rows: 0 })
+        Ok(Self { path: path.to_owned(), file, report })
     }
 
     /// What the lines are made as.
@@ -98,22 +100,20 @@ impl Told {
         self.report
     }
 
-    /// Writes the lines of a row.
+    /// Writes lines about rows.
     pub fn write(&mut self, lines: &[u8]) -> Result<()> {
-        self.rows += 1;
         self.file.write(&self.path, lines)
     }
 
-    /// Puts the file in place; gives how many rows it tells of.
-    pub fn finish(self) -> Result<i64> {
-        self.file.finish(&self.path)?;
-        Ok(self.rows)
+    /// Puts the file in place.
+    pub fn finish(self) -> Result<()> {
+        self.file.finish(&self.path)
     }
 }
 
 fn head<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let mut out = "\u{feff}".as_bytes().to_vec();
-    out.extend(csv_line(names));
+    csv_line(names, &mut out);
     out
 }
 
@@ -129,7 +129,7 @@ async fn fields(workspace: &Workspace, chosen: &Chosen, progress: &dyn Progress)
     Ok(fields.names)
 }
 
-fn json_row(entry: &QuarantineEntry) -> Vec<u8> {
+fn json_row(entry: &QuarantineEntry, out: &mut Vec<u8>) {
     let (kind, version) = entry.schema.split_once('@').unwrap_or((&entry.collection, ""));
     let row = serde_json::json!({
         "rowNumber": entry.row_number, "rawData": entry.raw, "errors": entry.errors, "quarantinedAt": entry.quarantined_at,
@@ -137,32 +137,51 @@ fn json_row(entry: &QuarantineEntry) -> Vec<u8> {
         "sourceHash": entry.source_hash, "bytePosition": entry.byte_offset, "rawBase64": entry.raw_base64,
         "collection": entry.collection, "document": entry.document, "status": entry.status,
     });
-    format!("{row}\n").into_bytes()
+    out.extend(format!("{row}\n").into_bytes());
 }
 
 const ERRORS: [&str; 10] = ["file", "row", "field", "rule", "message", "value", "schema", "byte", "quarantined at", "row as it came"];
 
-fn error_lines(entry: &QuarantineEntry) -> Vec<u8> {
-    let mut out = Vec::new();
-    for error in &entry.errors {
-        let value = cell(error.value.as_ref().map(|v| &v.0));
-        let (row, byte) = (entry.row_number.to_string(), entry.byte_offset.to_string());
-        let field = error.pointer.trim_start_matches('/').replace('/', ".");
-        let cells = [
-            entry.source_file.as_str(),
-            &row,
-            &field,
-            &error.rule,
-            &error.message,
-            shortened(&value),
-            &entry.schema,
-            &byte,
-            &entry.quarantined_at,
-            shortened(&entry.raw),
-        ];
-        out.extend(csv_line(cells.into_iter()));
+/// A row as an error report tells of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wrong<'a> {
+    pub file: &'a str,
+    pub row: i64,
+    pub byte: i64,
+    pub schema: &'a str,
+    /// When it was found.
+    pub at: &'a str,
+    /// As it came.
+    pub raw: &'a str,
+    pub errors: &'a [Violation],
+}
+
+impl<'a> From<&'a QuarantineEntry> for Wrong<'a> {
+    fn from(entry: &'a QuarantineEntry) -> Self {
+        Self {
+            file: &entry.source_file,
+            row: entry.row_number,
+            byte: entry.byte_offset,
+            schema: &entry.schema,
+            at: &entry.quarantined_at,
+            raw: &entry.raw,
+            errors: &entry.errors,
+        }
     }
-    out
+}
+
+impl Wrong<'_> {
+    /// Adds a line for each error.
+    pub fn lines(&self, out: &mut Vec<u8>) {
+        let (row, byte, raw) = (self.row.to_string(), self.byte.to_string(), shortened(self.raw));
+        for error in self.errors {
+            let value = cell(error.value.as_ref().map(|v| &v.0));
+            let field = error.pointer.trim_start_matches('/').replace('/', ".");
+            let (rule, message) = (error.rule.as_str(), error.message.as_str());
+            let cells = [self.file, &row, &field, rule, message, shortened(&value), self.schema, &byte, self.at, raw];
+            csv_line(cells.iter(), out);
+        }
+    }
 }
 
 fn shortened(text: &str) -> &str {
@@ -176,16 +195,16 @@ fn shortened(text: &str) -> &str {
     }
 }
 
-fn row_line(entry: &QuarantineEntry, fields: &[String]) -> Vec<u8> {
+fn row_line(entry: &QuarantineEntry, fields: &[String], out: &mut Vec<u8>) {
     let wrong: Vec<String> = entry.errors.iter().map(said).collect();
     let own = [entry.id.clone(), table::version(entry), entry.source_file.clone(), entry.row_number.to_string(), wrong.join(" ")];
     let document = entry.document.as_ref().and_then(Value::as_document);
     let value = |name: &String| cell(document.and_then(|d| d.get(name)).filter(|v| !matches!(v, Bson::Undefined)));
-    csv_line(own.into_iter().chain(fields.iter().map(value)))
+    csv_line(own.into_iter().map(Cow::Owned).chain(fields.iter().map(value)), out);
 }
 
 /// What is wrong, with the field that it is wrong at.
-fn said(error: &steward_domain::Violation) -> String {
+fn said(error: &Violation) -> String {
     let field = error.field();
     if field.is_empty() || error.message.contains(field) { error.message.clone() } else { format!("{field}: {}", error.message) }
 }
