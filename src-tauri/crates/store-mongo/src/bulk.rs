@@ -13,7 +13,7 @@ use steward_domain::{FieldPath, order};
 use steward_store::model::raw;
 use steward_store::{OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, upsert};
 
-use crate::{MongoStore, errors, filter, read, write};
+use crate::{MongoStore, errors, filter, read, together, write};
 
 const MAX_BYTES: usize = 14 << 20;
 const MAX_OPS: usize = 50_000;
@@ -29,6 +29,8 @@ pub enum Shape {
     Insert,
     Put,
     Patch,
+    /// Updates of many records each.
+    Together,
     Delete,
     DeleteMany,
 }
@@ -39,17 +41,34 @@ pub struct Chunk {
     pub shape: Shape,
     /// Where the operations stand in the list they come from.
     pub positions: Vec<usize>,
+    /// Of updates of many records: behind which of these positions each of them ends.
+    ends: Vec<usize>,
     items: RawArrayBuf,
     bytes: usize,
 }
 
 impl Chunk {
-    fn new(collection: &str, shape: Shape) -> Self {
-        Self { collection: collection.to_owned(), shape, positions: Vec::new(), items: RawArrayBuf::new(), bytes: 0 }
+    pub fn new(collection: &str, shape: Shape) -> Self {
+        Self { collection: collection.to_owned(), shape, positions: Vec::new(), ends: Vec::new(), items: RawArrayBuf::new(), bytes: 0 }
     }
 
-    fn fits(&self, collection: &str, shape: Shape, bytes: usize, most: usize) -> bool {
+    pub fn fits(&self, collection: &str, shape: Shape, bytes: usize, most: usize) -> bool {
         self.shape == shape && self.collection == collection && self.positions.len() < most.min(MAX_OPS) && self.bytes + bytes <= MAX_BYTES
+    }
+
+    /// An update of many records.
+    pub fn push_all(&mut self, positions: &[usize], item: &RawDocumentBuf) {
+        self.positions.extend_from_slice(positions);
+        self.ends.push(self.positions.len());
+        self.bytes += item.as_bytes().len() + 8;
+        self.items.push(item);
+    }
+
+    /// Where the operations of an update of many records stand.
+    fn of_update(&self, index: usize) -> &[usize] {
+        let begin = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let end = self.ends.get(index).copied().unwrap_or(begin);
+        &self.positions[begin..end]
     }
 
     fn push(&mut self, position: usize, item: &RawDocumentBuf) {
@@ -62,7 +81,7 @@ impl Chunk {
     pub fn command(&self, ordered: bool, concern: Option<&Document>) -> StoreResult<RawDocumentBuf> {
         let (verb, list): (&CStr, &CStr) = match self.shape {
             Shape::Insert => (cstr!("insert"), cstr!("documents")),
-            Shape::Put | Shape::Patch => (cstr!("update"), cstr!("updates")),
+            Shape::Put | Shape::Patch | Shape::Together => (cstr!("update"), cstr!("updates")),
             Shape::Delete | Shape::DeleteMany => (cstr!("delete"), cstr!("deletes")),
         };
         let mut command = RawDocumentBuf::new();
@@ -78,7 +97,11 @@ impl Chunk {
 
 /// How many records a command found (or inserted).
 pub fn count(reply: &Document) -> usize {
-    match reply.get("n") {
+    number(reply, "n")
+}
+
+fn number(reply: &Document, name: &str) -> usize {
+    match reply.get(name) {
         Some(Bson::Int32(n)) => usize::try_from(*n).unwrap_or(0),
         Some(Bson::Int64(n)) => usize::try_from(*n).unwrap_or(0),
         Some(Bson::Double(n)) => *n as usize,
@@ -106,13 +129,13 @@ pub fn chunks_in_order(ops: &[WriteOp], most: usize) -> StoreResult<Vec<Chunk>> 
     Ok(chunks)
 }
 
-/// All of one shape share commands: in a bulk write, operations concern different records. Gives rounds of commands
+/// The operations at these positions. All of one shape share commands: in a bulk write, operations concern different records. Gives rounds of commands
 /// that may run side by side; a `DeleteMany` keeps its place.
-fn rounds_by_shape(ops: &[WriteOp]) -> StoreResult<Vec<Vec<Chunk>>> {
-    let most = ops.len().div_ceil(LANES).max(FEWEST);
+fn rounds_by_shape(ops: &[WriteOp], positions: &[usize]) -> StoreResult<Vec<Vec<Chunk>>> {
+    let most = positions.len().div_ceil(LANES).max(FEWEST);
     let mut rounds: Vec<Vec<Chunk>> = Vec::new();
     let mut open_from = 0;
-    for (position, op) in ops.iter().enumerate() {
+    for (position, op) in positions.iter().filter_map(|at| Some((*at, ops.get(*at)?))) {
         let (shape, item) = encode(op)?;
         let bytes = item.as_bytes().len();
         let open = open_from
@@ -205,7 +228,16 @@ fn modifiers(set: &[(FieldPath, Bson)], unset: &[FieldPath]) -> StoreResult<Docu
 pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<WriteReport> {
     put_new(store, &batch.history).await?;
     let mut report = WriteReport::default();
-    for round in rounds_by_shape(&batch.data)? {
+    let most = batch.data.len().div_ceil(LANES).max(FEWEST);
+    let (together, mut rest) = together::gather(store, &batch.data, most)?;
+    let mut runs =
+        futures::stream::iter(together).map(|chunk| async move { run_together(store, &chunk, &batch.data).await }).buffer_unordered(LANES);
+    while let Some((failures, again)) = runs.try_next().await? {
+        report.failures.extend(failures);
+        rest.extend(again);
+    }
+    rest.sort_unstable();
+    for round in rounds_by_shape(&batch.data, &rest)? {
         let mut runs =
             futures::stream::iter(round).map(|chunk| async move { run(store, &chunk, &batch.data).await }).buffer_unordered(LANES);
         while let Some(failures) = runs.try_next().await? {
@@ -215,6 +247,21 @@ pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<WriteR
     report.failures.sort_unstable_by_key(|f| f.index);
     must_succeed(store, &batch.confirm).await?;
     Ok(report)
+}
+
+/// Gives what failed, and what is to be tried one by one: an update that the server refuses says nothing of its records.
+async fn run_together(store: &MongoStore, chunk: &Chunk, ops: &[WriteOp]) -> StoreResult<(Vec<OpFailure>, Vec<usize>)> {
+    let reply = send(store, chunk).await?;
+    if let Some(e) = errors::write_concern_error(&reply) {
+        return Err(e);
+    }
+    let again: Vec<usize> = errors::write_errors(&reply).iter().flat_map(|(index, _)| chunk.of_update(*index)).copied().collect();
+    // A record that was not as expected is found, but not changed.
+    if again.is_empty() && number(&reply, "nModified") == chunk.positions.len() {
+        return Ok((Vec::new(), again));
+    }
+    let known: HashSet<usize> = again.iter().copied().collect();
+    Ok((unmet(store, chunk, ops, &known).await?, again))
 }
 
 /// Puts what is most likely new: an insert costs the server a third of a put. What is there from an earlier attempt is
@@ -228,7 +275,8 @@ async fn put_new(store: &MongoStore, ops: &[WriteOp]) -> StoreResult<()> {
         return must_succeed(store, ops).await;
     };
     let mut again = Vec::new();
-    let round = rounds_by_shape(&inserts)?.into_iter().flatten();
+    let all: Vec<usize> = (0..inserts.len()).collect();
+    let round = rounds_by_shape(&inserts, &all)?.into_iter().flatten();
     let mut sent = futures::stream::iter(round)
         .map(|chunk| async move {
             let reply = send(store, &chunk).await?;
@@ -373,7 +421,7 @@ mod tests {
         };
         let sweep = WriteOp::DeleteMany { collection: "c".into(), filter: steward_domain::Filter::all() };
         let ops = [insert(1), patch(2), insert(3), sweep, insert(4)];
-        let rounds = rounds_by_shape(&ops).unwrap();
+        let rounds = rounds_by_shape(&ops, &(0..ops.len()).collect::<Vec<_>>()).unwrap();
         let positions: Vec<&[usize]> = rounds.iter().flatten().map(|c| c.positions.as_slice()).collect();
         assert_eq!(positions, [&[0, 2][..], &[1], &[3], &[4]]);
     }
@@ -381,7 +429,7 @@ mod tests {
     #[test]
     fn a_big_batch_is_cut_for_the_lanes() {
         let ops: Vec<WriteOp> = (0..1000).map(|id| WriteOp::insert("c", &doc! { "_id": id }).unwrap()).collect();
-        let rounds = rounds_by_shape(&ops).unwrap();
+        let rounds = rounds_by_shape(&ops, &(0..ops.len()).collect::<Vec<_>>()).unwrap();
         let sizes: Vec<usize> = rounds.iter().flatten().map(|c| c.positions.len()).collect();
         assert_eq!((rounds.len(), sizes), (1, vec![500; 2]));
     }

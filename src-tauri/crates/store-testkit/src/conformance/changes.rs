@@ -220,6 +220,86 @@ pub async fn bulk_keeps_the_rest(fixture: &dyn Fixture) {
     assert_eq!(by_id(&*store, 2999).await.unwrap(), doc! { "_id": 2999, "a": 2999, "b": 5998 });
 }
 
+/// Values that are compared in ways of their own.
+fn peculiar() -> Vec<Option<Bson>> {
+    let id = bson::oid::ObjectId::parse_str("65a000000000000000000001").unwrap();
+    vec![
+        None,
+        Some(Bson::Null),
+        Some(Bson::Int32(1)),
+        Some(Bson::Double(1.5)),
+        Some(Bson::Double(f64::NAN)),
+        Some(Bson::Int64(1 << 60)),
+        Some("".into()),
+        Some("$a".into()),
+        Some("$$ROOT".into()),
+        Some(true.into()),
+        Some(bson::bson!([1, "a"])),
+        Some(bson::bson!([[1, "a"]])),
+        Some(bson::bson!([])),
+        Some(bson::bson!({})),
+        Some(bson::bson!({ "x": 1, "y": { "$literal": 2 } })),
+        Some(bson::bson!({ "y": { "$literal": 2 }, "x": 1 })),
+        Some(id.into()),
+        Some(bson::DateTime::from_millis(1).into()),
+        Some(bson::Bson::MaxKey),
+    ]
+}
+
+/// Whatever is expected and whatever is there: many patches at once do what each of them does alone.
+pub async fn many_patches_at_once_are_as_one_by_one(fixture: &dyn Fixture) {
+    let values = peculiar();
+    let pairs = || values.iter().flat_map(|there| values.iter().map(move |expected| (there, expected)));
+    let records: Vec<Document> = pairs()
+        .zip(0..)
+        .map(|((there, _), id)| {
+            let mut record = doc! { "_id": id, "n": 0, "old name": "x" };
+            record.extend(there.clone().map(|value| ("a".to_owned(), value)));
+            record
+        })
+        .collect();
+    // The new values are as peculiar as the old ones.
+    let new = |at: usize| values[at % values.len()].clone().unwrap_or(Bson::Null);
+    let op = |id: i32, expected: &Option<Bson>| {
+        let unset: &[&str] = if id % 3 == 0 { &["old name"] } else { &[] };
+        patch(id, &[("a", expected.clone()), ("n", Some(0.into()))], &[("n", 1.into()), ("new name", new(id as usize))], unset)
+    };
+    let store = with(fixture, &records).await;
+    let ops: Vec<WriteOp> = pairs().zip(0..).map(|((_, expected), id)| op(id, expected)).collect();
+    let mut failed = Vec::new();
+    for (index, op) in ops.iter().enumerate() {
+        match edit(&*store, op.clone()).await {
+            Ok(_) => {}
+            Err(e) if e.kind == StoreErrorKind::Conflict => failed.push(OpFailure { index, kind: e.kind }),
+            Err(e) => panic!("{op:?}: {e}"),
+        }
+    }
+    let one_by_one = everything(&*store).await;
+    assert!(failed.len() < ops.len() && failed.len() >= ops.len() - 2 * values.len(), "{} failed", failed.len());
+    store.drop_collection(C).await.unwrap();
+    let store = with(fixture, &records).await;
+    let report = store.write(WriteBatch::data(ops), Durability::Bulk).await.unwrap();
+    assert_eq!(report.failures, failed);
+    // NaN is not equal to itself.
+    assert_eq!(format!("{:?}", everything(&*store).await), format!("{one_by_one:?}"));
+}
+
+pub async fn many_patches_with_some_that_cannot_be(fixture: &dyn Fixture) {
+    let records: Vec<Document> = (0..300).map(|id| doc! { "_id": id, "k": id, "a": 1 }).collect();
+    let store = with(fixture, &records).await;
+    store.ensure_index(C, &IndexSpec::unique("k")).await.unwrap();
+    // One would take the key of another, which expects something else; one is not there.
+    let key = |id: i32| if id == 150 { 160 } else { id + 1000 };
+    let expected = |id: i32| if id == 160 { 2 } else { 1 };
+    let ops = (0..=300).map(|id| patch(id, &[("a", Some(expected(id).into()))], &[("k", key(id).into())], &[])).rev().collect();
+    let report = store.write(WriteBatch::data(ops), Durability::Bulk).await.unwrap();
+    let failure = |id: usize, kind| OpFailure { index: 300 - id, kind };
+    use StoreErrorKind::{Conflict, DuplicateKey};
+    assert_eq!(report.failures, [failure(300, Conflict), failure(160, Conflict), failure(150, DuplicateKey)]);
+    let kept = |id: i32| if matches!(id, 150 | 160) { id } else { id + 1000 };
+    assert_eq!(everything(&*store).await, (0..300).map(|id| doc! { "_id": id, "k": kept(id), "a": 1 }).collect::<Vec<_>>());
+}
+
 pub async fn empty_patches_change_nothing(fixture: &dyn Fixture) {
     let before = doc! { "_id": 1, "a": 1 };
     let store = with(fixture, std::slice::from_ref(&before)).await;
