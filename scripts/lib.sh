@@ -54,6 +54,16 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# Says so before the build does not fit, instead of whatever fails first when the disk is full. $1: what it takes, in MiB.
+ensure_space() {
+  local free built
+  mkdir -p "$TARGET"
+  free=$(df -Pm "$TARGET" | awk 'NR == 2 { print $4 }')
+  built=$(du -sm "$TARGET" | cut -f1)
+  [ "$((free + built))" -ge "$1" ] ||
+    die "only $free MiB are free on the disk of $TARGET; $(($1 - built)) are needed to build. Make room, or set CARGO_TARGET_DIR to another disk."
+}
+
 package_installed() {
   [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }

@@ -161,9 +161,9 @@ pub struct Sealed {
     pub sha256: String,
 }
 
-const ZSTD_LEVEL: i32 = 3;
-/// Records compress well together over a long distance.
-const ZSTD_WINDOW: u32 = 23;
+const ZSTD_LEVEL: i32 = 5;
+/// Of files that others packed: 128 MiB.
+const WIDEST_WINDOW: u32 = 27;
 
 impl Sealing {
     /// Begins a file.
@@ -178,7 +178,6 @@ impl Sealing {
             Compression::Zstd => {
                 let mut encoder = zstd::Encoder::new(out, ZSTD_LEVEL).map_err(unwritable)?;
                 encoder.include_checksum(true).map_err(unwritable)?;
-                encoder.window_log(ZSTD_WINDOW).map_err(unwritable)?;
                 let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
                 encoder.multithread(u32::try_from(threads).unwrap_or(1)).map_err(unwritable)?;
                 Self::Zstd(Box::new(encoder))
@@ -259,7 +258,7 @@ pub fn open(path: &Path, key: &Key) -> Result<Box<dyn Read + Send>> {
     let start = reader.fill_buf().map_err(|e| Error::file(path, e))?;
     if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         let mut decoder = zstd::Decoder::with_buffer(reader).map_err(|e| Error::file(path, e))?;
-        decoder.window_log_max(ZSTD_WINDOW.max(27)).map_err(|e| Error::file(path, e))?;
+        decoder.window_log_max(WIDEST_WINDOW).map_err(|e| Error::file(path, e))?;
         return Ok(Box::new(decoder));
     }
     if start.starts_with(&[0x1f, 0x8b]) {

@@ -125,6 +125,7 @@ fn odd() -> Vec<Document> {
         doc! { "_id": 2, "code": bson::JavaScriptCodeWithScope { code: "x".into(), scope: doc! { "x": 1 } }, "": "no name" },
         doc! { "_id": 3, "old": bson::Binary { subtype: BinarySubtype::UuidOld, bytes: vec![7; 16] }, "zero": -0.0, "a.b": 1, "list": [[]] },
         doc! { "_id": 4, "not": "NaN".parse::<bson::Decimal128>().unwrap(), "re": bson::Regex { pattern: "a".try_into().unwrap(), options: "imx".try_into().unwrap() } },
+        doc! { "_id": 5, "stamp": Timestamp { time: 0, increment: 0 } },
     ]
 }
 
@@ -431,6 +432,15 @@ async fn a_time_series_comes_back() {
     let proven = verify::test_restore(&workspace, &backup, &scratch, &Silent).await.unwrap();
     assert_eq!(proven.proof.problems, Vec::<String>::new());
     assert!(proven.collections.iter().any(|c| c.name == "weather" && c.records > 0), "{proven:?}");
+
+    // In a file there is no room for either: nothing begins.
+    let folder = tempfile::tempdir().unwrap();
+    let file = on_file(folder.path()).await;
+    let names = ["chosen", "weather"].map(|name| (name.to_owned(), name.to_owned()));
+    let choice = Choice { collections: names.into(), ..Choice::default() };
+    let refused = restore::apply(&file, &backup, "here", &choice, None, &Silent).await.unwrap_err().to_string();
+    assert!(refused.starts_with("Nothing of it can come back here: chosen is left out: a workspace on MongoDB"), "{refused}");
+    assert!(refused.contains("weather is left out") && restore::list(&file).await.unwrap().is_empty(), "{refused}");
 
     // Where nothing stands, under its own name; and what was cut off on the way is finished or cleaned up.
     let record = restore::apply(&other, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();

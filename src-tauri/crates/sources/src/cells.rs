@@ -1,6 +1,6 @@
-//! Rows of a sheet, one after another. Sheets of Excel (xlsx, xlsb) are streamed: a thread reads cells and hands rows over in
-//! bounded chunks, so that a sheet of a million rows takes no more memory than a small one. `calamine` holds the sheets of the
-//! other formats whole.
+//! Rows of a sheet, one after another. Sheets of Excel (xlsx, xlsb) and of OpenDocument are streamed: a thread reads cells and
+//! hands rows over in bounded chunks, so that a sheet of a million rows takes no more memory than a small one. `calamine` holds
+//! those of old Excel files (xls) whole, which have 65,536 rows at most.
 
 use std::fmt::Display;
 use std::io::BufReader;
@@ -9,9 +9,14 @@ use std::thread::JoinHandle;
 
 use calamine::{Cell, Data, DataRef, Range, Reader, Sheets};
 
+use crate::ods::Ods;
 use crate::{SourceError, SourceResult};
 
-pub type Workbook = Sheets<BufReader<std::fs::File>>;
+/// An open workbook.
+pub enum Workbook {
+    Excel(Sheets<BufReader<std::fs::File>>),
+    OpenDocument(Ods),
+}
 
 const ROWS_A_CHUNK: usize = 256;
 const CHUNKS_IN_FLIGHT: usize = 4;
@@ -96,6 +101,10 @@ impl Cells {
             Ok(false)
         }
         let unusable = |e: String| SourceError::Unusable(sheet_cannot_be_read(e));
+        let book = match book {
+            Workbook::Excel(book) => book,
+            Workbook::OpenDocument(book) => return Ok(book.sheets.iter().any(|sheet| sheet.name == name && sheet.filled)),
+        };
         match book {
             Sheets::Xlsx(book) => match book.worksheet_cells_reader(name) {
                 Ok(mut cells) => found(|| cells.next_cell()).map_err(|e| unusable(e.to_string())),
@@ -113,15 +122,22 @@ impl Cells {
     /// Begins to read a sheet.
     ///
     /// Errors: `Unusable` where a sheet that is held whole cannot be read; `Io` where no thread can be had.
-    pub fn open(mut book: Workbook, name: &str) -> SourceResult<Self> {
-        if !matches!(book, Sheets::Xlsx(_) | Sheets::Xlsb(_)) {
-            let range = book.worksheet_range(name).map_err(|e| SourceError::Unusable(sheet_cannot_be_read(e)))?;
-            return Ok(Self::Held { range, next: 0 });
-        }
+    pub fn open(book: Workbook, name: &str) -> SourceResult<Self> {
+        let book = match book {
+            Workbook::Excel(mut book) if !matches!(book, Sheets::Xlsx(_) | Sheets::Xlsb(_)) => {
+                let range = book.worksheet_range(name).map_err(|e| SourceError::Unusable(sheet_cannot_be_read(e)))?;
+                return Ok(Self::Held { range, next: 0 });
+            }
+            other => other,
+        };
         let (to, from) = sync_channel(CHUNKS_IN_FLIGHT);
         let name = name.to_owned();
         let reader = std::thread::Builder::new().name("sheet".into()).spawn(move || {
-            let ended = match &mut book {
+            let mut excel = match book {
+                Workbook::Excel(book) => book,
+                Workbook::OpenDocument(book) => return hand_over_rows(&book, &name, &to),
+            };
+            let ended = match &mut excel {
                 Sheets::Xlsx(book) => {
                     book.worksheet_cells_reader(&name).map_err(|e| e.to_string()).and_then(|mut cells| hand_over(|| cells.next_cell(), &to))
                 }
@@ -130,9 +146,7 @@ impl Cells {
                 }
                 _ => Ok(()),
             };
-            let last = ended.map_or_else(|e| Message::Damaged(sheet_cannot_be_read(e)), |()| Message::End);
-            // Nobody listens any more where reading was given up.
-            let _ = to.send(last);
+            send_last(ended, &to);
         })?;
         Ok(Self::Streamed(Stream { from: Some(from), chunk: Vec::new().into_iter(), reader: Some(reader), damage: None }))
     }
@@ -162,6 +176,23 @@ impl Cells {
             Self::Streamed(stream) => stream.damage.as_deref(),
         }
     }
+}
+
+fn send_last(ended: Result<(), String>, to: &SyncSender<Message>) {
+    let last = ended.map_or_else(|e| Message::Damaged(sheet_cannot_be_read(e)), |()| Message::End);
+    // Nobody listens any more where reading was given up.
+    let _ = to.send(last);
+}
+
+fn hand_over_rows(book: &Ods, name: &str, to: &SyncSender<Message>) {
+    let mut chunk: Vec<SheetRow> = Vec::new();
+    let ended = book.rows(name, |row| {
+        chunk.push(row);
+        chunk.len() < ROWS_A_CHUNK || to.send(Message::Rows(std::mem::take(&mut chunk))).is_ok()
+    });
+    // Nobody may listen any more.
+    let _ = to.send(Message::Rows(chunk));
+    send_last(ended, to);
 }
 
 /// Makes rows of cells and sends them in chunks, until the end or until nobody listens.

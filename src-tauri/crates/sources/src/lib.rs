@@ -17,6 +17,7 @@ mod input;
 mod json;
 mod lists;
 mod mongodump;
+mod ods;
 mod open;
 mod salvage;
 mod sheet;

@@ -1,17 +1,18 @@
 //! Workbooks: Excel (xlsx, xlsm, xlsb, xls) and OpenDocument. A row becomes a JSON object of its cells, with real
 //! numbers, truth values and dates; empty cells are left out.
 //!
-//! Excel keeps its texts in one table, which is held; a sheet has a million rows at most.
+//! Excel keeps its texts in one table, which is held; such a sheet has a million rows at most.
 
 use std::collections::VecDeque;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use calamine::{Data, DataType, Ods, Reader, Sheets, Xls, Xlsb, Xlsx};
+use calamine::{Data, DataType, Reader, Sheets, Xls, Xlsb, Xlsx};
 use serde_json::{Map, Value as Json};
 
 use crate::cells::{Cells, SheetRow, Workbook};
 use crate::csv::column_names;
+use crate::ods::Ods;
 use crate::{Fault, Format, Part, RawRow, Rows, SourceError, SourceResult};
 
 /// Rows that are looked at to learn which columns there are.
@@ -37,18 +38,19 @@ impl Book {
         let again = || std::fs::File::open(path).map(BufReader::new);
         let mut magic = [0; 4];
         let zipped = again()?.read_exact(&mut magic).is_ok() && magic == *b"PK\x03\x04";
+        if zipped && let Some(book) = Ods::open(path)? {
+            let parts = book.sheets.iter().map(|sheet| Part { name: sheet.name.clone(), rows: None }).collect();
+            return Ok(Self { sheets: Workbook::OpenDocument(book), format: Format::Ods, parts });
+        }
         let sheets = if !zipped {
             Sheets::Xls(Xls::new(again()?).map_err(|e| unusable(e.into()))?)
         } else if let Ok(book) = Xlsb::new(again()?) {
             Sheets::Xlsb(book)
-        } else if let Ok(book) = Ods::new(again()?) {
-            Sheets::Ods(book)
         } else {
             Sheets::Xlsx(Xlsx::new(again()?).map_err(|e| unusable(e.into()))?)
         };
-        let format = if matches!(sheets, Sheets::Ods(_)) { Format::Ods } else { Format::Excel };
         let parts = sheets.sheet_names().into_iter().map(|name| Part { name, rows: None }).collect();
-        Ok(Self { sheets, format, parts })
+        Ok(Self { sheets: Workbook::Excel(sheets), format: Format::Excel, parts })
     }
 
     /// Rows of a sheet: the named one, else the first with a cell in it.

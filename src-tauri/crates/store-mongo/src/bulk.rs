@@ -13,7 +13,7 @@ use steward_domain::{FieldPath, order};
 use steward_store::model::raw;
 use steward_store::{OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, upsert};
 
-use crate::{MongoStore, errors, filter, read, together, write};
+use crate::{MongoStore, errors, filter, read, stamps, together, write};
 
 const MAX_BYTES: usize = 14 << 20;
 const MAX_OPS: usize = 50_000;
@@ -245,6 +245,9 @@ pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<WriteR
         }
     }
     report.failures.sort_unstable_by_key(|f| f.index);
+    let failed = |index: usize| report.failures.binary_search_by_key(&index, |f| f.index).is_ok();
+    let written = batch.data.iter().enumerate().filter(|(index, _)| !failed(*index));
+    must_succeed(store, &written.filter_map(|(_, op)| stamps::again(op)).collect::<Vec<_>>()).await?;
     must_succeed(store, &batch.confirm).await?;
     Ok(report)
 }

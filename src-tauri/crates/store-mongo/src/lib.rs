@@ -24,6 +24,7 @@ mod replay;
 mod scan;
 mod secrets;
 mod snapshot;
+mod stamps;
 mod together;
 mod transaction;
 mod write;

@@ -10,7 +10,7 @@ use bson::{Document, doc};
 use steward_store::{Capability, Durability, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport};
 
 use crate::bulk::{self, Chunk, Shape};
-use crate::{MongoStore, collections, errors, transaction};
+use crate::{MongoStore, collections, errors, stamps, transaction};
 
 /// The write runs as a task of its own: dropping the returned future does not stop it half-way.
 pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
@@ -55,10 +55,14 @@ pub fn conflict() -> StoreError {
     StoreError::new(StoreErrorKind::Conflict, "Somebody else changed or deleted this record in the meantime.")
 }
 
+fn stamped(batch: &WriteBatch) -> Vec<WriteOp> {
+    batch.data.iter().filter_map(stamps::again).collect()
+}
+
 /// All of the batch or nothing.
 async fn at_once(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
     let mut chunks = Vec::new();
-    for ops in [&batch.history, &batch.data, &batch.confirm] {
+    for ops in [&batch.history, &batch.data, &stamped(batch), &batch.confirm] {
         chunks.extend(bulk::chunks_in_order(ops, usize::MAX)?);
     }
     match chunks.as_slice() {
@@ -92,9 +96,10 @@ async fn alone(store: &MongoStore, chunk: &Chunk) -> StoreResult<()> {
 /// History first, then data, then confirmation. What can be known to fail is found before anything is written.
 async fn one_by_one(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
     check_expectations(store, &batch.data).await?;
-    let total = batch.history.len() + batch.data.len() + batch.confirm.len();
+    let stamped = stamped(batch);
+    let total = batch.history.len() + batch.data.len() + stamped.len() + batch.confirm.len();
     let mut done = 0;
-    for ops in [&batch.history, &batch.data, &batch.confirm] {
+    for ops in [&batch.history, &batch.data, &stamped, &batch.confirm] {
         for chunk in bulk::chunks_in_order(ops, 1)? {
             apply(store, &chunk).await.map_err(|e| {
                 let message = match done {

@@ -4,7 +4,7 @@ use bson::oid::ObjectId;
 use bson::spec::BinarySubtype;
 use bson::{Binary, Bson, DateTime, Document, JavaScriptCodeWithScope, Regex, Timestamp, doc};
 use steward_domain::Filter;
-use steward_store::Query;
+use steward_store::{Durability, Query, WriteBatch, WriteOp};
 
 use super::{C, everything, generate, insert, open, pages, raw, scanned};
 use crate::Fixture;
@@ -37,6 +37,7 @@ pub fn all_types() -> Document {
         "int": [0, i32::MIN, i32::MAX],
         "long": [0_i64, i64::MIN, i64::MAX, 9_007_199_254_740_993_i64],
         "timestamp": Timestamp { time: 1, increment: 2 },
+        "empty timestamp": Timestamp { time: 0, increment: 0 },
         "decimal": decimals,
         "edges": [Bson::MinKey, Bson::MaxKey, Bson::Undefined],
         "z": 1, "a": 2, "m": 3,
@@ -53,6 +54,34 @@ pub async fn every_type_comes_back_unchanged(fixture: &dyn Fixture) {
     let found = store.get_many(C, "_id", &[doc["_id"].clone()]).await.unwrap();
     assert_eq!(found[0].as_bytes(), expected.as_bytes(), "get_many");
     assert_eq!(scanned(&*store, &Filter::all(), None).await[0].as_bytes(), expected.as_bytes(), "scan");
+}
+
+/// A server may take an empty timestamp for a wish to be told the time.
+pub async fn empty_timestamps_stay_empty(fixture: &dyn Fixture) {
+    let empty = Timestamp { time: 0, increment: 0 };
+    let doc = |id: i32| doc! { "_id": id, "at": empty, "v": id, "in": { "at": empty } };
+    for durability in [Durability::Full, Durability::Bulk] {
+        let store = open(fixture).await;
+        let insert = |id: i32| WriteOp::insert(C, &doc(id)).unwrap();
+        store.write(WriteBatch::data((0..50).map(insert).collect()), durability).await.unwrap();
+        let put = |id: i32| WriteOp::put(C, &doc(id)).unwrap();
+        store.write(WriteBatch::data((40..60).map(put).collect()), durability).await.unwrap();
+        assert_eq!(everything(&*store).await, (0..60).map(doc).collect::<Vec<_>>());
+        // Patches of other fields leave them alone, and patches can make them.
+        let patch = |id: i32| {
+            let (collection, unset) = (C.to_owned(), Vec::new());
+            let (expect, set) = (vec![("v".into(), Some(id.into()))], vec![("v".into(), (id + 1).into()), ("to".into(), empty.into())]);
+            WriteOp::Patch { collection, id: id.into(), expect, set, unset }
+        };
+        store.write(WriteBatch::data((0..60).map(patch).collect()), durability).await.unwrap();
+        let patched = |id: i32| doc! { "_id": id, "at": empty, "v": id + 1, "in": { "at": empty }, "to": empty };
+        assert_eq!(everything(&*store).await, (0..60).map(patched).collect::<Vec<_>>());
+        // One that is there already stays as it is.
+        let report = store.write(WriteBatch::data(vec![insert(1), insert(90)]), Durability::Bulk).await.unwrap();
+        assert_eq!(report.failures.len(), 1);
+        assert_eq!(everything(&*store).await[1], patched(1));
+        store.drop_collection(C).await.unwrap();
+    }
 }
 
 pub async fn generated_records_come_back_unchanged(fixture: &dyn Fixture) {

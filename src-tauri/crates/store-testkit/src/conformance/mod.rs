@@ -29,7 +29,8 @@ macro_rules! conformance {
         $crate::conformance_cases! { $make;
             collections: created_once_listed_and_dropped, own_collections_are_listed_too, bad_names_are_refused,
                 renamed_with_records_and_indexes, replaced_only_when_asked, renaming_what_is_missing;
-            documents: every_type_comes_back_unchanged, generated_records_come_back_unchanged, ids_may_have_any_type;
+            documents: every_type_comes_back_unchanged, empty_timestamps_stay_empty, generated_records_come_back_unchanged,
+                ids_may_have_any_type;
             indexes: definitions_come_back_as_given, another_definition_replaces, unique_keys_are_kept_unique,
                 unique_needs_unique_records, dropped_indexes_are_gone, put_off_indexes_come_back;
             filters: comparisons, sets_and_logic, missing_null_and_blank, patterns, nested_paths_and_lists, types,
