@@ -4,6 +4,7 @@
 //! `pipeline/tests/fuzzing.rs` compiles this file too, so that it keeps up with the code, and gives it the seeds.
 
 use std::cell::RefCell;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -91,6 +92,17 @@ pub fn excel(bytes: &[u8]) {
     for name in ["book.xlsx", "book.xls", "book.ods"] {
         read(name, bytes, &Choice::default(), true);
     }
+}
+
+/// The sheets of OpenDocument: what is packed in a workbook, so that it is the XML that varies.
+pub fn ods(content: &[u8]) {
+    let mut book = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in [("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".as_slice()), ("content.xml", content)] {
+        book.start_file(name, stored).and_then(|()| Ok(book.write_all(bytes)?)).expect("a workbook can be packed");
+    }
+    let book = book.finish().expect("a workbook can be packed").into_inner();
+    read("book.ods", &book, &Choice::default(), true);
 }
 
 /// Archives of mongodump, and files of BSON documents.
