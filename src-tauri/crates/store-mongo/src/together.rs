@@ -22,6 +22,8 @@ use crate::bulk::{Chunk, Shape};
 const RECORDS: usize = 100;
 /// Fewer patches of a kind are not worth it.
 const FEWEST: usize = 10;
+/// Bytes of one update, unless it is of one record.
+const BYTES: usize = 1 << 20;
 
 /// What patches have in common that can share an update.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,9 +54,18 @@ pub fn gather(store: &MongoStore, ops: &[WriteOp], most: usize) -> StoreResult<(
             rest.extend(positions);
             continue;
         }
-        for positions in positions.chunks(RECORDS) {
+        let mut parts: Vec<&[usize]> = positions.chunks(RECORDS).collect();
+        while let Some(positions) = parts.pop() {
             let update = kind.update(positions.iter().filter_map(|at| ops.get(*at)))?;
             let bytes = update.as_bytes().len();
+            if bytes > BYTES {
+                // Big values: as many records as fit; one that does not is for the plain way, which repeats less.
+                match positions.len() {
+                    1 => rest.extend(positions),
+                    many => parts.extend([&positions[..many / 2], &positions[many / 2..]]),
+                }
+                continue;
+            }
             match chunks.last_mut().filter(|c| c.fits(kind.collection, Shape::Together, bytes, most)) {
                 Some(chunk) => chunk.push_all(positions, &update),
                 None => {

@@ -284,6 +284,22 @@ pub async fn many_patches_at_once_are_as_one_by_one(fixture: &dyn Fixture) {
     assert_eq!(format!("{:?}", everything(&*store).await), format!("{one_by_one:?}"));
 }
 
+/// What does not fit into one command is no reason to refuse a batch.
+pub async fn many_patches_of_big_and_deep_values(fixture: &dyn Fixture) {
+    let big = |of: &str, id: i32| Bson::from(format!("{of}{id}").repeat(30_000 * (1 + id as usize % 5)));
+    let deep =
+        |of: &str| (0..160).fold(Bson::from(of), |inner, n| if n % 2 == 0 { doc! { "d": inner }.into() } else { Bson::from(vec![inner]) });
+    let value = |of: &str, id: i32| if id % 2 == 0 { big(of, id) } else { deep(of) };
+    let records: Vec<Document> = (0..40).map(|id| doc! { "_id": id, "a": value("old", id) }).collect();
+    let store = with(fixture, &records).await;
+    let expected = |id: i32| if id == 6 { value("other", id) } else { value("old", id) };
+    let ops = (0..40).map(|id| patch(id, &[("a", Some(expected(id)))], &[("a", value("new", id))], &[])).collect();
+    let report = store.write(WriteBatch::data(ops), Durability::Bulk).await.unwrap();
+    assert_eq!(report.failures, [OpFailure { index: 6, kind: StoreErrorKind::Conflict }]);
+    let now = |id: i32| doc! { "_id": id, "a": value(if id == 6 { "old" } else { "new" }, id) };
+    assert!(everything(&*store).await == (0..40).map(now).collect::<Vec<_>>());
+}
+
 pub async fn many_patches_with_some_that_cannot_be(fixture: &dyn Fixture) {
     let records: Vec<Document> = (0..300).map(|id| doc! { "_id": id, "k": id, "a": 1 }).collect();
     let store = with(fixture, &records).await;

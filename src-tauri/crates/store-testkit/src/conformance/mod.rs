@@ -41,7 +41,7 @@ macro_rules! conformance {
             analysis: counts, facets, facets_of_lists, histograms, scans_are_admitted;
             changes: inserted_put_and_deleted, patches_set_and_unset, patches_expect_old_values, expectations_are_exact,
                 deletes_expect_old_values, a_failed_batch_leaves_nothing, bulk_fails_one_by_one, bulk_keeps_the_rest,
-                many_patches_at_once_are_as_one_by_one, many_patches_with_some_that_cannot_be,
+                many_patches_at_once_are_as_one_by_one, many_patches_of_big_and_deep_values, many_patches_with_some_that_cannot_be,
                 empty_patches_change_nothing, sweeps;
             upserts: inserted_unchanged_updated, insert_only_and_merge, conflicting_writers, a_fresh_load;
             scans: parts_cover_all_once, filtered_scans, large_scans_come_in_batches;
