@@ -19,6 +19,8 @@ pub enum Workbook {
 }
 
 const ROWS_A_CHUNK: usize = 256;
+/// Fewer rows are a chunk where they are wide, or their texts long.
+const WEIGHT_OF_A_CHUNK: usize = 8_192;
 const CHUNKS_IN_FLIGHT: usize = 4;
 
 /// The cells of a row that hold something, from the left.
@@ -28,6 +30,13 @@ pub struct SheetRow {
     pub number: u64,
     /// Columns count from 0.
     pub cells: Vec<(u32, Data)>,
+}
+
+impl SheetRow {
+    /// In pieces of 64 bytes.
+    pub fn weight(&self) -> usize {
+        self.cells.iter().map(|(_, value)| weight(value)).sum()
+    }
 }
 
 enum Message {
@@ -184,14 +193,46 @@ fn send_last(ended: Result<(), String>, to: &SyncSender<Message>) {
     let _ = to.send(last);
 }
 
+/// What a cell takes in memory, in pieces of 64 bytes.
+pub fn weight(value: &Data) -> usize {
+    match value {
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => 1 + text.len() / 64,
+        _ => 1,
+    }
+}
+
+/// Rows on their way to who reads them.
+struct Chunk<'a> {
+    rows: Vec<SheetRow>,
+    weight: usize,
+    to: &'a SyncSender<Message>,
+}
+
+impl<'a> Chunk<'a> {
+    fn new(to: &'a SyncSender<Message>) -> Self {
+        Self { rows: Vec::new(), weight: 0, to }
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= ROWS_A_CHUNK || self.weight >= WEIGHT_OF_A_CHUNK
+    }
+
+    /// `false` where nobody listens any more.
+    fn send(&mut self) -> bool {
+        self.weight = 0;
+        self.to.send(Message::Rows(std::mem::take(&mut self.rows))).is_ok()
+    }
+}
+
 fn hand_over_rows(book: &Ods, name: &str, to: &SyncSender<Message>) {
-    let mut chunk: Vec<SheetRow> = Vec::new();
+    let mut chunk = Chunk::new(to);
     let ended = book.rows(name, |row| {
-        chunk.push(row);
-        chunk.len() < ROWS_A_CHUNK || to.send(Message::Rows(std::mem::take(&mut chunk))).is_ok()
+        chunk.weight += row.weight();
+        chunk.rows.push(row);
+        !chunk.is_full() || chunk.send()
     });
-    // Nobody may listen any more.
-    let _ = to.send(Message::Rows(chunk));
+    // Where nobody listens the end is told to nobody either.
+    chunk.send();
     send_last(ended, to);
 }
 
@@ -200,7 +241,7 @@ fn hand_over<'a, E: Display>(
     mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>,
     to: &SyncSender<Message>,
 ) -> Result<(), String> {
-    let mut chunk: Vec<SheetRow> = Vec::new();
+    let mut chunk = Chunk::new(to);
     loop {
         let cell = next();
         let at = match &cell {
@@ -210,8 +251,8 @@ fn hand_over<'a, E: Display>(
             }
             _ => None,
         };
-        let over = chunk.last().is_some_and(|last| at.is_none_or(|(number, _)| number != last.number));
-        if over && (at.is_none() || chunk.len() >= ROWS_A_CHUNK) && to.send(Message::Rows(std::mem::take(&mut chunk))).is_err() {
+        let over = chunk.rows.last().is_some_and(|last| at.is_none_or(|(number, _)| number != last.number));
+        if over && (at.is_none() || chunk.is_full()) && !chunk.send() {
             return Ok(());
         }
         let (Some(cell), Some((number, column))) = (cell.map_err(|e| e.to_string())?, at) else {
@@ -221,9 +262,10 @@ fn hand_over<'a, E: Display>(
             continue;
         }
         let value = Data::from(cell.get_value().clone());
-        match chunk.last_mut() {
+        chunk.weight += weight(&value);
+        match chunk.rows.last_mut() {
             Some(row) if row.number == number => row.cells.push((column, value)),
-            _ => chunk.push(SheetRow { number, cells: vec![(column, value)] }),
+            _ => chunk.rows.push(SheetRow { number, cells: vec![(column, value)] }),
         }
     }
 }

@@ -1,17 +1,18 @@
 //! Sheets of OpenDocument, streamed: rows are read from the XML one after another, and nothing else is held.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use calamine::{CellErrorType, Data};
 use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::QName;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use crate::cells::SheetRow;
+use crate::cells::{SheetRow, weight};
 use crate::{SourceError, SourceResult};
 
 /// What the file says of itself, templates included.
@@ -19,9 +20,13 @@ const KIND: &str = "application/vnd.oasis.opendocument.spreadsheet";
 /// More than any program writes: a sheet that says so is taken for damaged.
 const MOST_ROWS: u64 = 1 << 24;
 const MOST_COLUMNS: u64 = 1 << 14;
+/// Bytes of a text or a tag: Excel stops at 32,767 characters.
+const LONGEST: usize = 16 << 20;
+/// Cells that stand in the file once and in the sheet many times: more would fill no sheet of a person's.
+const MOST_REPEATED: u64 = 1 << 22;
 
 type Archive = ZipArchive<BufReader<File>>;
-type Xml<'a> = quick_xml::Reader<BufReader<ZipFile<'a, BufReader<File>>>>;
+type Xml<'a> = quick_xml::Reader<BufReader<Metered<ZipFile<'a, BufReader<File>>>>>;
 /// Errors are sentences without their full stop.
 type Told<T> = Result<T, String>;
 /// The cells of a row that hold something, by their columns.
@@ -83,12 +88,17 @@ impl Ods {
                 content.skip("table:table")?;
                 continue;
             }
-            let mut number = 0_u64;
+            let (mut number, mut repeated) = (0_u64, 0_u64);
             while let Some((times, cells)) = content.next_row()? {
                 let last = number.saturating_add(times);
                 if !cells.is_empty() {
                     if last > MOST_ROWS {
                         return Err(format!("it says that it has {last} rows"));
+                    }
+                    let weight: usize = cells.iter().map(|(_, value)| weight(value)).sum();
+                    repeated += times.saturating_sub(1).saturating_mul(weight as u64);
+                    if repeated > MOST_REPEATED {
+                        return Err(format!("row {} repeats more cells than a sheet can hold", number + 1));
                     }
                     for number in number + 1..=last {
                         if !each(SheetRow { number, cells: cells.clone() }) {
@@ -116,31 +126,67 @@ fn text_of(archive: &mut Archive, name: &str) -> Option<String> {
     Some(text)
 }
 
+/// Stops where one text or tag has no end: it would be held whole.
+struct Metered<R> {
+    from: R,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        match self.left.get().checked_sub(read) {
+            Some(left) => self.left.set(left),
+            None => return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a text in it is too long")),
+        }
+        Ok(read)
+    }
+}
+
 /// The XML of all sheets.
 struct Content<'a> {
     xml: Xml<'a>,
     buffer: Vec<u8>,
-    inner: Vec<u8>,
+    /// Bytes that the next text or tag may have.
+    left: Rc<Cell<usize>>,
 }
 
 impl<'a> Content<'a> {
     fn of(archive: &'a mut Archive) -> Told<Self> {
         let part = archive.by_name("content.xml").map_err(|e| e.to_string())?;
+        let left = Rc::new(Cell::new(LONGEST));
+        let part = Metered { from: part, left: left.clone() };
         let mut xml = quick_xml::Reader::from_reader(BufReader::with_capacity(64 << 10, part));
         xml.config_mut().expand_empty_elements = true;
-        Ok(Self { xml, buffer: Vec::new(), inner: Vec::new() })
+        Ok(Self { xml, buffer: Vec::new(), left })
+    }
+
+    fn next_event(&mut self) {
+        self.buffer.clear();
+        self.left.set(LONGEST);
     }
 
     /// Goes to the end of an element that was begun.
     fn skip(&mut self, element: &str) -> Told<()> {
-        self.inner.clear();
-        self.xml.read_to_end_into(QName(element), &mut self.inner).map(drop).map_err(said)
+        let mut within = 0_u32;
+        loop {
+            self.next_event();
+            match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
+                Event::Start(e) if e.name().0 == element => within += 1,
+                Event::End(e) if e.name().0 == element => match within.checked_sub(1) {
+                    Some(outer) => within = outer,
+                    None => return Ok(()),
+                },
+                Event::Eof => return Err(format!("it ends in the middle of {element}")),
+                _ => {}
+            }
+        }
     }
 
     /// Goes to the next sheet; its name.
     fn next_sheet(&mut self) -> Told<Option<String>> {
         loop {
-            self.buffer.clear();
+            self.next_event();
             let skipped = match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
                 Event::Start(e) => match e.name().0 {
                     "table:table" => match attribute(&e, "table:name")? {
@@ -162,7 +208,7 @@ impl<'a> Content<'a> {
     /// The next row of the sheet: how many times it stands there, and its cells that hold something. Rows may stand in groups.
     fn next_row(&mut self) -> Told<Option<(u64, Cells)>> {
         loop {
-            self.buffer.clear();
+            self.next_event();
             let (row, skipped) = match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
                 Event::Start(e) => match e.name().0 {
                     "table:table-row" => (Some(times(&e, "table:number-rows-repeated")?), ""),
@@ -183,9 +229,9 @@ impl<'a> Content<'a> {
     }
 
     fn cells(&mut self) -> Told<Cells> {
-        let (mut cells, mut column) = (Vec::new(), 0_u64);
+        let (mut cells, mut column, mut repeated) = (Vec::new(), 0_u64, 0_u64);
         loop {
-            self.buffer.clear();
+            self.next_event();
             let (found, element) = match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
                 Event::Start(e) => {
                     let cell = matches!(e.name().0, "table:table-cell" | "table:covered-table-cell");
@@ -214,6 +260,10 @@ impl<'a> Content<'a> {
                 if next > MOST_COLUMNS {
                     return Err(format!("it says that it has {next} columns"));
                 }
+                repeated += times.saturating_sub(1).saturating_mul(weight(&value) as u64);
+                if repeated > MOST_REPEATED {
+                    return Err("a row repeats more than a sheet can hold".into());
+                }
                 cells.extend((column..next).filter_map(|at| u32::try_from(at).ok()).map(|at| (at, value.clone())));
             }
             column = next;
@@ -224,7 +274,10 @@ impl<'a> Content<'a> {
     fn text(&mut self, cell: &str) -> Told<String> {
         let (mut text, mut paragraphs) = (String::new(), 0);
         loop {
-            self.buffer.clear();
+            if text.len() > LONGEST {
+                return Err("a text in it is too long".into());
+            }
+            self.next_event();
             let skipped = match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
                 Event::Text(part) => {
                     text.push_str(&part.xml10_content());
@@ -445,6 +498,19 @@ mod tests {
             assert_eq!(rows.len(), 1, "{times} {what}");
             assert!(ended.is_err(), "{times} {what}");
         }
+        // A few bytes that would unfold into billions of cells.
+        for (rows, columns, length) in [("1048576", "16384", 1), ("1", "16384", 100_000)] {
+            let (_folder, path) = book(&format!(
+                r#"<table:table table:name="S">{row}<table:table-row table:number-rows-repeated="{rows}"><table:table-cell table:number-columns-repeated="{columns}" office:value-type="string"><text:p>{}</text:p></table:table-cell></table:table-row></table:table>"#,
+                "x".repeat(length)
+            ));
+            let (rows, ended) = all(&path, "S");
+            assert_eq!(rows.len(), 1);
+            assert!(ended.unwrap_err().contains("repeats more"));
+        }
+        let (_folder, path) =
+            book(&format!(r#"<table:table table:name="S">{row}<table:table-row a="{}"/></table:table>"#, "x".repeat(LONGEST + (1 << 17))));
+        assert!(all(&path, "S").1.unwrap_err().contains("too long"));
         let (_folder, path) = written("<a><b");
         assert!(matches!(Ods::open(&path), Err(SourceError::Unusable(_))));
     }

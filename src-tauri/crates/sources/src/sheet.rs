@@ -17,6 +17,8 @@ use crate::{Fault, Format, Part, RawRow, Rows, SourceError, SourceResult};
 
 /// Rows that are looked at to learn which columns there are.
 const LOOK_AHEAD: usize = 1_000;
+/// Fewer rows where they are wide, or their texts long.
+const WEIGHT_AHEAD: usize = 50_000;
 
 /// Opens a workbook; the format is recognised from its content.
 pub struct Book {
@@ -92,7 +94,14 @@ pub struct SheetRows {
 
 impl SheetRows {
     fn new(mut cells: Cells, header: Option<bool>) -> (Self, Vec<String>, Vec<String>) {
-        let mut ahead: VecDeque<SheetRow> = std::iter::from_fn(|| cells.next()).take(LOOK_AHEAD).collect();
+        let (mut ahead, mut seen) = (VecDeque::new(), 0);
+        while ahead.len() < LOOK_AHEAD
+            && seen < WEIGHT_AHEAD
+            && let Some(row) = cells.next()
+        {
+            seen += row.weight();
+            ahead.push_back(row);
+        }
         let filled = || ahead.iter().flat_map(|row| row.cells.iter().map(|(column, _)| *column));
         let (left, right) = (filled().min().unwrap_or(0), filled().max().map_or(0, |last| last + 1));
         let first = ahead.front().map(|row| row.cells.as_slice()).unwrap_or_default();
