@@ -59,6 +59,7 @@ ensure_space() {
   local free built
   mkdir -p "$TARGET"
   free=$(df -Pm "$TARGET" | awk 'NR == 2 { print $4 }')
+  [ "$free" -lt "$1" ] || return 0
   built=$(du -sm "$TARGET" | cut -f1)
   [ "$((free + built))" -ge "$1" ] ||
     die "only $free MiB are free on the disk of $TARGET; $(($1 - built)) are needed to build. Make room, or set CARGO_TARGET_DIR to another disk."

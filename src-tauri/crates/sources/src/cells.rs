@@ -32,13 +32,6 @@ pub struct SheetRow {
     pub cells: Vec<(u32, Data)>,
 }
 
-impl SheetRow {
-    /// In pieces of 64 bytes.
-    pub fn weight(&self) -> usize {
-        self.cells.iter().map(|(_, value)| weight(value)).sum()
-    }
-}
-
 enum Message {
     Rows(Vec<SheetRow>),
     /// Reading ended before the sheet did, in a sentence.
@@ -90,6 +83,15 @@ impl Drop for Stream {
             let _ = reader.join();
         }
     }
+}
+
+/// A workbook that is no use, with a word of its own for a protected one.
+pub fn workbook_cannot_be_read(e: impl Display) -> SourceError {
+    let why = e.to_string();
+    if why.to_lowercase().contains("password") {
+        return SourceError::Unusable("This workbook is protected by a password. Save a copy without one.".into());
+    }
+    SourceError::Unusable(format!("This workbook cannot be read: {why}."))
 }
 
 fn sheet_cannot_be_read(e: impl Display) -> String {
@@ -193,8 +195,13 @@ fn send_last(ended: Result<(), String>, to: &SyncSender<Message>) {
     let _ = to.send(last);
 }
 
-/// What a cell takes in memory, in pieces of 64 bytes.
-pub fn weight(value: &Data) -> usize {
+/// What cells take in memory, in pieces of 64 bytes.
+pub fn weight(cells: &[(u32, Data)]) -> usize {
+    cells.iter().map(|(_, value)| weight_of(value)).sum()
+}
+
+/// That of one cell.
+pub fn weight_of(value: &Data) -> usize {
     match value {
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => 1 + text.len() / 64,
         _ => 1,
@@ -227,7 +234,7 @@ impl<'a> Chunk<'a> {
 fn hand_over_rows(book: &Ods, name: &str, to: &SyncSender<Message>) {
     let mut chunk = Chunk::new(to);
     let ended = book.rows(name, |row| {
-        chunk.weight += row.weight();
+        chunk.weight += weight(&row.cells);
         chunk.rows.push(row);
         !chunk.is_full() || chunk.send()
     });
@@ -262,7 +269,7 @@ fn hand_over<'a, E: Display>(
             continue;
         }
         let value = Data::from(cell.get_value().clone());
-        chunk.weight += weight(&value);
+        chunk.weight += weight_of(&value);
         match chunk.rows.last_mut() {
             Some(row) if row.number == number => row.cells.push((column, value)),
             _ => chunk.rows.push(SheetRow { number, cells: vec![(column, value)] }),

@@ -10,7 +10,7 @@ use std::path::Path;
 use calamine::{Data, DataType, Reader, Sheets, Xls, Xlsb, Xlsx};
 use serde_json::{Map, Value as Json};
 
-use crate::cells::{Cells, SheetRow, Workbook};
+use crate::cells::{Cells, SheetRow, Workbook, weight, workbook_cannot_be_read};
 use crate::csv::column_names;
 use crate::ods::Ods;
 use crate::{Fault, Format, Part, RawRow, Rows, SourceError, SourceResult};
@@ -27,14 +27,6 @@ pub struct Book {
     pub parts: Vec<Part>,
 }
 
-fn unusable(e: calamine::Error) -> SourceError {
-    let text = e.to_string();
-    if text.to_lowercase().contains("password") {
-        return SourceError::Unusable("This workbook is protected by a password. Save a copy without one.".into());
-    }
-    SourceError::Unusable(format!("This workbook cannot be read: {text}."))
-}
-
 impl Book {
     pub fn open(path: &Path) -> SourceResult<Self> {
         let again = || std::fs::File::open(path).map(BufReader::new);
@@ -45,11 +37,11 @@ impl Book {
             return Ok(Self { sheets: Workbook::OpenDocument(book), format: Format::Ods, parts });
         }
         let sheets = if !zipped {
-            Sheets::Xls(Xls::new(again()?).map_err(|e| unusable(e.into()))?)
+            Sheets::Xls(Xls::new(again()?).map_err(workbook_cannot_be_read)?)
         } else if let Ok(book) = Xlsb::new(again()?) {
             Sheets::Xlsb(book)
         } else {
-            Sheets::Xlsx(Xlsx::new(again()?).map_err(|e| unusable(e.into()))?)
+            Sheets::Xlsx(Xlsx::new(again()?).map_err(workbook_cannot_be_read)?)
         };
         let parts = sheets.sheet_names().into_iter().map(|name| Part { name, rows: None }).collect();
         Ok(Self { sheets: Workbook::Excel(sheets), format: Format::Excel, parts })
@@ -99,7 +91,7 @@ impl SheetRows {
             && seen < WEIGHT_AHEAD
             && let Some(row) = cells.next()
         {
-            seen += row.weight();
+            seen += weight(&row.cells);
             ahead.push_back(row);
         }
         let filled = || ahead.iter().flat_map(|row| row.cells.iter().map(|(column, _)| *column));

@@ -129,8 +129,8 @@ pub fn chunks_in_order(ops: &[WriteOp], most: usize) -> StoreResult<Vec<Chunk>> 
     Ok(chunks)
 }
 
-/// The operations at these positions. All of one shape share commands: in a bulk write, operations concern different records. Gives rounds of commands
-/// that may run side by side; a `DeleteMany` keeps its place.
+/// The operations at these positions. All of one shape share commands: in a bulk write, operations concern different records.
+/// Gives rounds of commands that may run side by side; a `DeleteMany` keeps its place.
 fn rounds_by_shape(ops: &[WriteOp], positions: &[usize]) -> StoreResult<Vec<Vec<Chunk>>> {
     let most = positions.len().div_ceil(LANES).max(FEWEST);
     let mut rounds: Vec<Vec<Chunk>> = Vec::new();

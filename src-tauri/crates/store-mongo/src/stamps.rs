@@ -10,8 +10,11 @@ use steward_store::WriteOp;
 pub fn again(op: &WriteOp) -> Option<WriteOp> {
     let (WriteOp::Insert { collection, document } | WriteOp::Put { collection, document }) = op else { return None };
     let set: Vec<(FieldPath, Bson)> = names(document).into_iter().map(|name| (FieldPath::new(name), Bson::Timestamp(EMPTY))).collect();
+    if set.is_empty() {
+        return None;
+    }
     let id = document.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok())?;
-    (!set.is_empty()).then(|| WriteOp::Patch { collection: collection.clone(), id, expect: Vec::new(), set, unset: Vec::new() })
+    Some(WriteOp::Patch { collection: collection.clone(), id, expect: Vec::new(), set, unset: Vec::new() })
 }
 
 const EMPTY: Timestamp = Timestamp { time: 0, increment: 0 };
