@@ -119,7 +119,10 @@ impl App {
         let store: Arc<dyn Store> = Arc::<Layered>::clone(&layers);
         let packs = Arc::new(steward_pipeline::packs::registry(store.as_ref(), &self.registry).await?);
         let workspace = Workspace::open(Arc::clone(&store), packs, Arc::clone(&self.clock), actor()).await?;
-        let info = open::describe(store.as_ref(), address, production).await?;
+        let mut info = open::describe(store.as_ref(), address, production).await?;
+        for open in steward_pipeline::replace::abandoned_swaps(&workspace).await? {
+            info.notices.push(format!("{} was cut off while collections changed places. Run 'steward doctor' to see how to go on or back.", open.swap.title));
+        }
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();
         let opened = Open { workspace, info: info.clone(), address: address.clone(), layers, follower };

@@ -47,6 +47,8 @@ macro_rules! for_each_command {
 
             /// The open workspace, if any.
             Read workspace::current "workspace.current" (Empty) -> CurrentWorkspace, At("doctor");
+            /// What was cut off in this workspace and waits to be finished or undone.
+            Read unfinished::list "workspace.unfinished" (Empty) -> Unfinished, At("doctor");
             /// Workspaces opened before, newest first.
             Local workspace::recent "workspace.recent" (Empty) -> RecentWorkspaces, None("the shell has its own history");
             /// Opens a workspace; a file is created when it does not exist.

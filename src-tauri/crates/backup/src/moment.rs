@@ -12,7 +12,7 @@ use steward_store::{CollectionKind, Store, names};
 use crate::events::{self, EVENTS};
 use crate::manifest::{Increment, Manifest};
 use crate::read::{Backup, Event, Listed};
-use crate::restore::{self, Beat};
+use crate::restore;
 use crate::seal::Key;
 use crate::target::Target;
 use crate::timeline;
@@ -59,7 +59,7 @@ pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress)
     }
     for one in contents.iter_mut().filter(|c| c.definition.kind == CollectionKind::Collection) {
         progress.phase(&format!("Checking {}", one.name));
-        let found = restore::content_of(scratch.store.as_ref(), &one.name, &Beat::none(), progress).await?;
+        let found = restore::content_of(scratch.store.as_ref(), &one.name, progress).await?;
         (one.records, one.content) = (Some(found.records), Some(found.hash()));
     }
     let manifest = Manifest { made_at: timeline::told(at), ..manifest };
@@ -73,7 +73,7 @@ async fn load(base: &Backup, store: &dyn Store, progress: &dyn Progress) -> Resu
         store.create_collection(&one.name).await?;
     }
     let places: HashMap<String, String> = plain.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
-    let loaded = restore::into_store(store, base, &places, false, &Beat::none(), progress).await?;
+    let loaded = restore::into_store(store, base, &places, false, progress).await?;
     for one in plain {
         restore::check_content(one, loaded.get(&one.name).copied().unwrap_or_default())?;
     }

@@ -16,14 +16,15 @@ use std::collections::HashMap;
 use steward_domain::{ChangeKind, Filter, RestoreMode, RestoreRecord, RestoreState, RestoredCollection};
 use steward_pipeline::journal::{self, Request};
 use steward_pipeline::workspace::new_id;
-use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, alive, replace};
+use steward_pipeline::lease::{self, Lease};
+use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, replace};
 use steward_store::definition::is_id_index;
-use steward_store::{CollectionKind, Definition, names};
+use steward_store::{CollectionKind, Definition, StoreErrorKind, Swap, WriteBatch, names};
 
 use crate::create::{Making, create};
 use crate::read::{Backup, Listed};
 
-pub use ledger::{Beat, get, interrupted, list};
+pub use ledger::{get, interrupted, list};
 pub(crate) use load::content_of;
 pub use load::{check_content, into_store};
 pub use plan::{CollectionPlan, Sample, plan};
@@ -135,7 +136,6 @@ pub async fn apply(
             series: None,
         });
     }
-    let now = workspace.clock.stamp();
     let mut record = RestoreRecord {
         id: new_id(),
         state: RestoreState::Loading,
@@ -147,25 +147,34 @@ pub async fn apply(
         own: choice.own,
         safety: None,
         collections,
-        started_at: now.clone(),
+        started_at: workspace.clock.stamp(),
         finished_at: None,
-        heartbeat_at: now,
-        process: alive::mark().to_owned(),
         actor: workspace.actor.clone(),
         notes,
         error: None,
         settled_at: None,
     };
+    let lease = Lease::take(workspace, &lease::of_restore(&record.id), progress).await?;
     if let Some(making) = safety.filter(|_| record.collections.iter().any(|c| c.existed)) {
         progress.phase("Taking a backup of what is there now");
         record.safety = Some(create(workspace, making, progress).await?.manifest.id);
     }
-    ledger::put(workspace, &record).await?;
-    run(workspace, backup, &chosen, record, progress).await
+    ledger::put(lease.workspace(), &record).await?;
+    let done = run(lease.workspace(), backup, &chosen, record, progress).await;
+    lease.release().await;
+    done
 }
 
 /// Goes on with a restore that was cut off: loads again what was being loaded, or finishes changing places.
-pub async fn go_on(
+pub async fn go_on(workspace: &Workspace, id: &str, backup: Option<&Backup>, progress: &dyn Progress) -> Result<RestoreRecord> {
+    let lease = Lease::take(workspace, &lease::of_restore(id), progress).await?;
+    let record = get(lease.workspace(), id).await?;
+    let done = go_on_held(lease.workspace(), record, backup, progress).await;
+    lease.release().await;
+    done
+}
+
+async fn go_on_held(
     workspace: &Workspace,
     record: RestoreRecord,
     backup: Option<&Backup>,
@@ -189,6 +198,7 @@ pub async fn go_on(
             run(workspace, backup, &chosen, record, progress).await
         }
         (RestoreState::Loading, None) => Err(Error::BadRequest("The backup is needed to go on with this restore.".into())),
+        (RestoreState::Undoing, _) => Err(Error::Conflict("Undoing this restore has begun. Run the undo again to finish it.".into())),
         _ => Err(Error::Conflict("This restore has come to its end.".into())),
     }
 }
@@ -206,6 +216,8 @@ async fn run(
             ledger::put(workspace, &record).await?;
             swap(workspace, record, Some(backup), progress).await
         }
+        // It is another process's by now.
+        Err(Error::Store(e)) if e.kind == StoreErrorKind::Fenced => Err(e.into()),
         Err(e) => {
             for (number, _) in record.collections.iter().enumerate() {
                 workspace.store.drop_collection(&replace::incoming(&part(&record.id, number))).await?;
@@ -244,15 +256,14 @@ async fn bring_in(
         }
         places.insert(one.listed.name.clone(), incoming);
     }
-    let beat = ledger::Beat::new(workspace, record);
-    let loaded = into_store(workspace.store.as_ref(), backup, &places, record.mode == RestoreMode::Merge, &beat, progress).await?;
+    let loaded = into_store(workspace.store.as_ref(), backup, &places, record.mode == RestoreMode::Merge, progress).await?;
     for (number, one) in chosen.iter().enumerate() {
         let Some(incoming) = places.get(&one.listed.name) else { continue };
         let found = loaded.get(&one.listed.name).copied().unwrap_or_default();
         check_content(&one.listed, found)?;
         if record.mode == RestoreMode::Clean || !is_plain(one) {
             progress.phase(&format!("Checking {}", one.into));
-            load::check_stored(workspace, incoming, &one.into, found, &beat, progress).await?;
+            load::check_stored(workspace, incoming, &one.into, found, progress).await?;
         }
         record.collections[number].records = i64::try_from(found.records).unwrap_or(i64::MAX);
         if !is_plain(one) {
@@ -301,14 +312,13 @@ fn only_text(definition: &Definition) -> Definition {
     Definition { indexes, kind: definition.kind, options: bson::Document::new() }
 }
 
-/// Changes places, one collection after the other, and writes it down.
+/// Changes places, all collections in one swap, and writes it down.
 async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&Backup>, progress: &dyn Progress) -> Result<RestoreRecord> {
     progress.phase("Changing places");
+    change_places(workspace, &record, progress).await?;
     for (number, one) in record.collections.clone().iter().enumerate() {
-        let part = part(&record.id, number);
-        match &one.series {
-            Some(definition) => kinds::put_in_place(workspace, &one.into, &part, definition, progress).await?,
-            None => replace::put_in_place(workspace, &one.into, &part, progress).await?,
+        if let Some(definition) = &one.series {
+            kinds::put_in_place(workspace, &one.into, &part(&record.id, number), definition, progress).await?;
         }
         let listed = backup.and_then(|b| b.listed(&one.name));
         if let Some(listed) = listed {
@@ -334,6 +344,40 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
     record.finished_at = Some(workspace.clock.stamp());
     ledger::put(workspace, &record).await?;
     Ok(record)
+}
+
+/// The collections that can be renamed change places in one swap.
+async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: &dyn Progress) -> Result<()> {
+    let open = replace::cut_off(workspace, &record.id).await?;
+    if open.as_ref().is_some_and(|open| open.backwards) {
+        replace::settle_back(workspace, &record.id, progress).await?;
+    }
+    let there = workspace.store.collections().await?;
+    let mut renames = Vec::new();
+    let mut then = WriteBatch::default();
+    for (number, one) in record.collections.iter().enumerate().filter(|(_, one)| one.series.is_none()) {
+        let part = part(&record.id, number);
+        let (incoming, kept) = (replace::incoming(&part), replace::replaced(&part));
+        // A view has no records; a collection that was renamed already has none waiting.
+        if !there.contains(&incoming) && open.is_none() {
+            continue;
+        }
+        if there.contains(&one.into) {
+            then.data.extend(workspace.noting(&one.into, &kept).await?);
+            renames.push(replace::step(&one.into, &kept));
+        }
+        renames.push(replace::step(&incoming, &one.into));
+    }
+    if renames.is_empty() && open.is_none() {
+        return Ok(());
+    }
+    let swap = Swap {
+        id: record.id.clone(),
+        title: format!("Restoring {}", record.backup),
+        lease: lease::of_restore(&record.id),
+        renames,
+    };
+    replace::swap(workspace, &swap, &then, progress).await
 }
 
 /// The search by words may come a little later: nothing but it needs this index.

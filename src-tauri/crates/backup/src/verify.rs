@@ -12,7 +12,7 @@ use steward_store::{CollectionKind, upsert};
 use crate::events;
 use crate::manifest::{Manifest, Proof};
 use crate::read::{Backup, Event};
-use crate::restore::{self, Beat, kinds};
+use crate::restore::{self, kinds};
 
 /// What was looked at of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
             }
         };
     }
-    let loaded = match restore::into_store(scratch.store.as_ref(), backup, &places, false, &Beat::none(), progress).await {
+    let loaded = match restore::into_store(scratch.store.as_ref(), backup, &places, false, progress).await {
         Ok(loaded) => loaded,
         Err(e) => {
             problems.push(as_problem(e)?);
@@ -123,7 +123,7 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
         }
         let read = loaded.get(&one.name).copied().unwrap_or_default();
         problems.extend(restore::check_content(one, read).err().map(|e| e.to_string()));
-        let stored = restore::content_of(scratch.store.as_ref(), place, &Beat::none(), progress).await?;
+        let stored = restore::content_of(scratch.store.as_ref(), place, progress).await?;
         if stored != read {
             problems.push(format!(
                 "{} holds {} records after the test restore, or others than the {} of the backup.",

@@ -26,6 +26,8 @@ pub enum RestoreState {
     /// Nothing was changed, or it was put back.
     Cancelled,
     Failed,
+    /// Collections change places again, back to what was there before.
+    Undoing,
     Undone,
 }
 
@@ -76,12 +78,6 @@ pub struct RestoreRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub finished_at: Option<String>,
-    /// Last sign of life of the process that runs it, RFC 3339 UTC.
-    pub heartbeat_at: String,
-    /// Which process that is, where its system tells.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[ts(skip)]
-    pub process: String,
     pub actor: String,
     pub notes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +92,7 @@ pub struct RestoreRecord {
 impl RestoreRecord {
     /// It has neither come to its end nor been taken back.
     pub fn is_open(&self) -> bool {
-        matches!(self.state, RestoreState::Loading | RestoreState::Swapping)
+        matches!(self.state, RestoreState::Loading | RestoreState::Swapping | RestoreState::Undoing)
     }
 
     pub fn can_be_undone(&self) -> bool {

@@ -88,6 +88,10 @@ pub enum RunState {
     Failed,
     /// Its process is gone: it can be resumed or undone.
     Interrupted,
+    /// What it wrote is being taken back.
+    Undoing,
+    /// The process that took it back is gone: the undo can be run again.
+    HalfUndone,
     Undone,
 }
 
@@ -109,12 +113,6 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub finished_at: Option<String>,
-    /// Last sign of life of the process that runs it, RFC 3339 UTC.
-    pub heartbeat_at: String,
-    /// Which process that is, where its system tells.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[ts(skip)]
-    pub process: String,
     pub actor: String,
     /// Plain sentences: the file is cut off, a row is far too large, …
     pub notes: Vec<String>,
@@ -151,6 +149,26 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub settled_at: Option<String>,
+    /// The change set of its undo, from the moment that begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(skip)]
+    pub undo_set: Option<String>,
+    /// Bookkeeping that the counts include.
+    #[serde(default)]
+    #[ts(skip)]
+    pub recorded: Recorded,
+}
+
+/// How far the bookkeeping of a run is confirmed: what stands behind these numbers was written by a batch that was not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recorded {
+    /// Number of the next list of inserted records.
+    pub inserts: i64,
+    /// Number of the next change of a record.
+    pub changes: i64,
+    /// Records that the entries of the history speak of.
+    pub told: i64,
 }
 
 /// What becomes of staged rows once somebody has looked at them.

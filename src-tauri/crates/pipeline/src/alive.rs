@@ -27,6 +27,12 @@ pub fn has_ended(mark: &str) -> bool {
     surroundings().as_deref() == Some(place) && started(number).as_deref() != Some(start)
 }
 
+/// The process runs, or ran, where this one would see it.
+pub fn is_near(mark: &str) -> bool {
+    let place = mark.rsplitn(3, '/').nth(2);
+    place.is_some() && surroundings().as_deref() == place
+}
+
 /// From where processes are seen: of another kernel, another user or another container nothing can be said.
 #[cfg(target_os = "linux")]
 fn surroundings() -> Option<String> {

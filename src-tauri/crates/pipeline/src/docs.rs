@@ -72,7 +72,7 @@ pub fn change_to_doc(set: &str, number: usize, change: &Change) -> Document {
 
 /// `_id` of a change: sorts by its number within its set.
 pub fn change_id(set: &str, number: usize) -> String {
-    format!("{set}:{number:09}")
+    format!("{set}:{number:012}")
 }
 
 /// A stored change.

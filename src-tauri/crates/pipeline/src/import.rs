@@ -27,7 +27,7 @@ use crate::workspace::Workspace;
 
 pub(crate) use examine::collection_of;
 pub use examine::examine;
-pub use load::{Loading, quarantine_op, run_op};
+pub use load::{Loading, at_checkpoint, inserts_id, numbers_of, quarantine_op, run_op};
 pub use place::{CollectionSource, Place, SourceFile};
 pub use read::{CheckedBatch, Reading, checked, run_file, size};
 use sort::{Sorted, Sorter};
@@ -95,6 +95,15 @@ pub struct Findings {
     pub files: Vec<RunFile>,
 }
 
+/// How far a pass has come: what a resume goes on from. It moves only once everything before it is written.
+#[derive(Debug, Clone, Default)]
+pub struct Checkpoint {
+    pub counts: RunCounts,
+    pub files: Vec<RunFile>,
+    pub unknown_fields: Vec<UnknownField>,
+    pub notes: Vec<String>,
+}
+
 /// Where the pass writes to, if it does.
 #[async_trait::async_trait]
 pub trait Sink<'a>: Send {
@@ -111,8 +120,13 @@ pub struct SinkBatch<'a> {
     pub quarantine: &'a [QuarantineEntry],
     /// Rows that insert-only turned away: made by the sink's outcome, not known before.
     pub rows: &'a [FineRow],
-    pub findings: &'a Findings,
     pub run: &'a str,
+    /// The file that the rows come from, and its place among those of the run.
+    pub file: &'a RunFile,
+    pub file_index: usize,
+    /// Where the run stands once this is written, but for the outcomes of these rows. Absent where more rows have to be
+    /// written before a resume may go on behind them.
+    pub checkpoint: Option<&'a Checkpoint>,
 }
 
 /// Where a fine row came from.
@@ -195,51 +209,65 @@ impl<'a> Pass<'a> {
         Ok(base)
     }
 
+    /// Hands on one batch, part by part. What is counted becomes the pass's own only when all of it is written: a batch that
+    /// fails is read again by a resume.
     async fn one_batch(&mut self, batch: Sorted, tally: &mut Tally, sink: &mut dyn Sink<'a>) -> Result<()> {
-        let Sorted { file, fine, rows, parts, mut prepared, bad, last, .. } = batch;
-        self.findings.counts.read += batch.read;
-        self.findings.counts.set_aside += batch.set_aside;
-        for (field, rows) in batch.unknown {
-            *tally.unknown.entry(field).or_default() += rows;
-        }
-        self.findings.unknown_fields =
-            tally.unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
-        for entry in bad.iter().filter(|e| e.status == QuarantineStatus::Waiting) {
-            self.keep_sample(entry);
-            self.note_rejected(&entry.errors, 1, &mut tally.problems);
-        }
-        if let Some(end) = batch.end {
-            self.findings.files[file].sha256 = end.sha256;
-            // An earlier attempt may have said it.
-            for note in end.notes {
-                if !self.findings.notes.contains(&note) {
-                    self.findings.notes.push(note);
-                }
-            }
-        }
+        let mut ahead = self.findings.checkpoint();
+        self.count_read(&mut ahead, &batch, tally);
+        let Sorted { file, fine, rows, parts, mut prepared, bad, .. } = batch;
         let (mut fine, mut rows) = (fine.into_iter(), rows.into_iter());
         for (at, length) in parts.iter().enumerate() {
             let (part, its_rows): (Vec<Incoming>, Vec<FineRow>) =
                 (fine.by_ref().take(*length).collect(), rows.by_ref().take(*length).collect());
-            let done = if at + 1 == parts.len() { last } else { its_rows.last().map_or(0, |r| r.number) };
-            if let Some(file) = self.findings.files.get_mut(file) {
-                file.rows_done = file.rows_done.max(i64::try_from(done).unwrap_or(i64::MAX));
-                if at + 1 == parts.len() && batch.cursor.is_some() {
-                    file.cursor.clone_from(&batch.cursor);
-                }
-            }
             let prepared = match prepared.take() {
                 Some(prepared) => prepared,
                 None => upsert::prepare(self.workspace.store.as_ref(), sink.plan(), &part).await?,
             };
             // Quarantine entries go first: a resume writes those behind its checkpoint again, under the same ids.
             let quarantine: &[QuarantineEntry] = if at == 0 { &bad } else { &[] };
-            // Counts of a part are known only after it is taken; the checkpoint carries those before plus its own.
-            let part_of = SinkBatch { fine: &part, quarantine, rows: &its_rows, findings: &self.findings, run: &self.run };
+            let part_of = SinkBatch {
+                fine: &part,
+                quarantine,
+                rows: &its_rows,
+                run: &self.run,
+                file: &ahead.files[file],
+                file_index: file,
+                checkpoint: (at + 1 == parts.len()).then_some(&ahead),
+            };
             let outcomes = sink.take(part_of, prepared).await?;
-            self.count(file, outcomes, part, its_rows, &mut tally.problems);
+            self.count(&mut ahead, file, outcomes, part, its_rows, &mut tally.problems);
         }
+        self.findings.advance(ahead);
         Ok(())
+    }
+
+    /// Where the run will stand behind a batch, as far as that is known before the batch is written.
+    fn count_read(&mut self, ahead: &mut Checkpoint, batch: &Sorted, tally: &mut Tally) {
+        ahead.counts.read += batch.read;
+        ahead.counts.set_aside += batch.set_aside;
+        for (field, rows) in &batch.unknown {
+            *tally.unknown.entry(field.clone()).or_default() += rows;
+        }
+        ahead.unknown_fields = tally.unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
+        for entry in batch.bad.iter().filter(|e| e.status == QuarantineStatus::Waiting) {
+            ahead.counts.quarantined += 1;
+            self.keep_sample(entry);
+            self.note_rejected(&entry.errors, 1, &mut tally.problems);
+        }
+        let file = &mut ahead.files[batch.file];
+        file.rows_done = file.rows_done.max(i64::try_from(batch.last).unwrap_or(i64::MAX));
+        if batch.cursor.is_some() {
+            file.cursor.clone_from(&batch.cursor);
+        }
+        if let Some(end) = &batch.end {
+            file.sha256.clone_from(&end.sha256);
+            // An earlier attempt may have said it.
+            for note in &end.notes {
+                if !ahead.notes.contains(note) {
+                    ahead.notes.push(note.clone());
+                }
+            }
+        }
     }
 
     fn keep_sample(&mut self, entry: &QuarantineEntry) {
@@ -249,9 +277,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Counts rows that are kept out for these reasons.
+    /// Notes why rows are kept out.
     fn note_rejected(&mut self, errors: &[Violation], rows: i64, problems: &mut HashMap<(String, String), usize>) {
-        self.findings.counts.quarantined += rows;
         let mut counted: SmallVec<[usize; 8]> = SmallVec::new();
         for error in errors {
             let at = self.problem(error, problems);
@@ -278,6 +305,7 @@ impl<'a> Pass<'a> {
 
     fn count(
         &mut self,
+        ahead: &mut Checkpoint,
         file: usize,
         outcomes: Vec<Outcome>,
         fine: Vec<Incoming>,
@@ -286,23 +314,40 @@ impl<'a> Pass<'a> {
     ) {
         for ((outcome, incoming), row) in outcomes.into_iter().zip(fine).zip(rows) {
             match outcome {
-                Outcome::Inserted { .. } => self.findings.counts.inserted += 1,
-                Outcome::Unchanged => self.findings.counts.unchanged += 1,
+                Outcome::Inserted { .. } => ahead.counts.inserted += 1,
+                Outcome::Unchanged => ahead.counts.unchanged += 1,
                 Outcome::Updated { changes, .. } => {
-                    self.findings.counts.updated += 1;
+                    ahead.counts.updated += 1;
                     if self.findings.updates.len() < SAMPLES {
                         let title = label(&incoming.key);
                         self.findings.updates.push(UpdateSample { key: incoming.key, title, changes });
                     }
                 }
-                Outcome::Older => self.findings.counts.set_aside += 1,
+                Outcome::Older => ahead.counts.set_aside += 1,
                 Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
+                    ahead.counts.quarantined += 1;
                     let entry = turned_away(self, file, &outcome, &incoming, &row);
                     self.keep_sample(&entry);
                     self.note_rejected(&entry.errors, 1, problems);
                 }
             }
         }
+    }
+}
+
+impl Findings {
+    /// What a run that ended here would have to know to go on.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            counts: self.counts,
+            files: self.files.clone(),
+            unknown_fields: self.unknown_fields.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    fn advance(&mut self, to: Checkpoint) {
+        (self.counts, self.files, self.unknown_fields, self.notes) = (to.counts, to.files, to.unknown_fields, to.notes);
     }
 }
 
@@ -436,5 +481,6 @@ fn plan(spec: &ImportSpec) -> UpsertPlan<'_> {
         mode: spec.mode,
         expect_new: false,
         newest_by: spec.duplicates.newest_by(),
+        ours: None,
     }
 }

@@ -320,9 +320,30 @@ pub async fn list(workspace: &Workspace, collection: Option<&str>, before: Optio
     found.iter().map(docs::from_document).collect()
 }
 
+/// The entries of an import run: one for each time that it came to an end, however it ended.
+pub async fn of_import(workspace: &Workspace, run: &str) -> Result<Vec<ChangeSet>> {
+    let filter = Filter::eq("runId", run).and(Filter::eq("kind", "import"));
+    let found = workspace.own_documents(names::CHANGE_SETS, filter, "seq", 1000).await?;
+    found.iter().map(docs::from_document).collect()
+}
+
+/// Under which id the record changes of an entry are kept: those of an import under its run's.
+pub fn kept_under(set: &ChangeSet) -> &str {
+    match (&set.run_id, set.kind) {
+        (Some(run), ChangeKind::Import) => run,
+        _ => &set.id,
+    }
+}
+
 /// Whether the history tells of a run or restore that put something into a collection.
 pub async fn of_run(workspace: &Workspace, collection: &str, run: &str) -> Result<bool> {
     let filter = Filter::eq("collection", collection).and(Filter::eq("runId", run));
+    Ok(!workspace.own_documents(names::CHANGE_SETS, filter, "seq", 1).await?.is_empty())
+}
+
+/// Whether the history tells that a restore of a collection was undone.
+pub async fn undone(workspace: &Workspace, collection: &str, restore: &str) -> Result<bool> {
+    let filter = Filter::eq("collection", collection).and(Filter::eq("runId", restore)).and(Filter::eq("kind", "undo"));
     Ok(!workspace.own_documents(names::CHANGE_SETS, filter, "seq", 1).await?.is_empty())
 }
 
@@ -357,7 +378,8 @@ pub async fn changes(workspace: &Workspace, set: &str, from: usize, limit: usize
 /// The record changes of a set from a number on.
 fn changes_from(set: &str, from: usize) -> Filter {
     let bound = |cmp, id: String| Filter::Compare { field: "_id".into(), cmp, value: Bson::from(id).into() };
-    bound(Comparison::Gte, docs::change_id(set, from)).and(bound(Comparison::Lt, format!("{set};")))
+    let first = if from == 0 { format!("{set}:") } else { docs::change_id(set, from) };
+    bound(Comparison::Gte, first).and(bound(Comparison::Lt, format!("{set};")))
 }
 
 /// What a broken chain looks like.

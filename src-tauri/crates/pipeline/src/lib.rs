@@ -14,6 +14,7 @@ pub mod failing;
 mod gates;
 pub mod import;
 pub mod journal;
+pub mod lease;
 mod memo;
 pub mod normalise;
 pub mod packs;

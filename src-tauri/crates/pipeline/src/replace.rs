@@ -1,20 +1,23 @@
-//! Replacing a collection: rows are loaded beside it and take its place at the end; what stood there is kept, so that
-//! the replacement can be taken back.
+//! Collections that change places: rows are loaded beside a collection and take its place at the end; what was there is kept, so
+//! that the replacement can be undone.
 //!
 //! ```text
 //! steward.incoming.RUN  rows while they are loaded          (indexes are built here)
-//! steward.ready.RUN     the same, whole and indexed
-//! steward.replaced.RUN  what the collection held before     (until the run is taken back)
+//! steward.replaced.RUN  what the collection held before     (until the run is undone or what it keeps is discarded)
+//! steward.gone.RUN      what an undo took out of its place  (until the undo has ended)
 //! ```
 //!
-//! Each step is one rename. Killed between two of them, the same call goes on from what it finds.
+//! A [`Swap`] is the one way to change places. A file makes it in one step; a server keeps a ledger of it, so that one which was
+//! cut off goes on with [`swap`] or back with [`back`].
 
 use std::time::Duration;
 
+use bson::Document;
 use steward_domain::Filter;
-use steward_store::{StoreErrorKind, names};
+use steward_store::{Durability, Rename, StoreError, StoreErrorKind, Swap, WriteBatch, WriteOp, names};
 
 use crate::error::{Error, Result};
+use crate::lease;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
@@ -26,17 +29,22 @@ pub fn incoming(run: &str) -> String {
     format!("{}incoming.{run}", names::PREFIX)
 }
 
-/// Where they stand when they are whole.
-pub fn ready(run: &str) -> String {
-    format!("{}ready.{run}", names::PREFIX)
-}
-
-/// Where the records stand that a run replaced.
+/// Where the records are that a run replaced.
 pub fn replaced(run: &str) -> String {
     format!("{}replaced.{run}", names::PREFIX)
 }
 
-/// Before the first row: a collection that is not there yet is made, so that an empty one is what is kept.
+/// Where an undo puts what a run had put in place.
+pub fn gone(run: &str) -> String {
+    format!("{}gone.{run}", names::PREFIX)
+}
+
+/// A rename of a swap.
+pub fn step(from: &str, to: &str) -> Rename {
+    Rename { from: from.to_owned(), to: to.to_owned() }
+}
+
+/// Before the first row: a collection that does not exist yet is created, so that an empty one is what is kept.
 pub async fn begin(workspace: &Workspace, collection: &str) -> Result<()> {
     names::check(collection)?;
     if names::is_own(collection) {
@@ -62,7 +70,7 @@ pub async fn rename(workspace: &Workspace, from: &str, to: &str, progress: &dyn 
     }
 }
 
-/// Records that the collection holds, or held before its replacement was cut off in the middle.
+/// Records that the collection holds, or held before it was replaced.
 pub async fn held(workspace: &Workspace, collection: &str, run: &str) -> Result<u64> {
     let kept = replaced(run);
     let place = if exists(workspace, &kept).await? { kept.as_str() } else { collection };
@@ -72,44 +80,115 @@ pub async fn held(workspace: &Workspace, collection: &str, run: &str) -> Result<
     }
 }
 
-/// Puts the loaded rows in the place of the collection. Does what is left to do.
-pub async fn put_in_place(workspace: &Workspace, collection: &str, run: &str, progress: &dyn Progress) -> Result<()> {
-    let (incoming, ready, kept) = (incoming(run), ready(run), replaced(run));
-    if exists(workspace, &incoming).await? {
-        rename(workspace, &incoming, &ready, progress).await?;
-    }
-    if !exists(workspace, &ready).await? {
-        return Ok(());
-    }
-    if exists(workspace, collection).await? {
-        if exists(workspace, &kept).await? {
-            // Somebody wrote here while the collection was away.
-            return Err(Error::Conflict(format!(
-                "{collection} was made anew while it was being replaced. Rename it, then go on with this run."
-            )));
-        }
-        workspace.note_settings(collection, &kept).await?;
-        rename(workspace, collection, &kept, progress).await?;
-    }
-    rename(workspace, &ready, collection, progress).await
+/// A swap that was cut off, as its ledger tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSwap {
+    pub swap: Swap,
+    /// Renames that are done for sure; the next one may be.
+    pub done: usize,
+    /// It was going back already.
+    pub backwards: bool,
 }
 
-/// Takes a replacement back, or what was loaded of it. What it had put in place is dropped, or stands under the name
-/// `aside` afterwards.
-pub async fn take_back(workspace: &Workspace, collection: &str, run: &str, aside: Option<&str>, progress: &dyn Progress) -> Result<()> {
-    for name in [incoming(run), ready(run)] {
-        workspace.store.drop_collection(&name).await?;
-    }
-    let kept = replaced(run);
-    if exists(workspace, &kept).await? {
-        let gone = format!("{}gone.{run}", names::PREFIX);
-        let away = aside.unwrap_or(&gone);
-        if exists(workspace, collection).await? {
-            rename(workspace, collection, away, progress).await?;
+/// Swaps that have begun and not ended.
+pub async fn open_swaps(workspace: &Workspace) -> Result<Vec<OpenSwap>> {
+    let found = workspace.own_documents(names::SWAPS, Filter::Exists { field: "ended".into(), exists: false }, "_id", 100).await?;
+    found.iter().map(open_swap).collect()
+}
+
+/// Open swaps that nobody is at work on.
+pub async fn abandoned_swaps(workspace: &Workspace) -> Result<Vec<OpenSwap>> {
+    let mut open = open_swaps(workspace).await?;
+    for at in (0..open.len()).rev() {
+        let held = workspace.own_document(names::LEASES, &open[at].swap.lease).await?;
+        if !lease::is_over(workspace, held.as_ref()) {
+            open.remove(at);
         }
-        rename(workspace, &kept, collection, progress).await?;
-        workspace.store.drop_collection(&gone).await?;
-        workspace.move_settings(&kept, collection).await?;
     }
-    Ok(())
+    Ok(open)
+}
+
+fn open_swap(doc: &Document) -> Result<OpenSwap> {
+    let wrong = || Error::Damaged("The ledger of a swap");
+    let text = |name: &str| doc.get_str(name).map(str::to_owned).map_err(|_| wrong());
+    let renames = doc.get_array("renames").map_err(|_| wrong())?.iter().map(|rename| {
+        let rename = rename.as_document().ok_or_else(wrong)?;
+        let side = |name: &str| rename.get_str(name).map(str::to_owned).map_err(|_| wrong());
+        Ok(Rename { from: side("from")?, to: side("to")? })
+    });
+    let swap = Swap { id: text("_id")?, title: text("title")?, lease: text("lease")?, renames: renames.collect::<Result<_>>()? };
+    let done = usize::try_from(doc.get_i64("done").unwrap_or(0)).unwrap_or(0);
+    Ok(OpenSwap { swap, done, backwards: doc.get_bool("backwards").unwrap_or(false) })
+}
+
+/// The swap of this id, if it was cut off.
+pub async fn cut_off(workspace: &Workspace, id: &str) -> Result<Option<OpenSwap>> {
+    Ok(open_swaps(workspace).await?.into_iter().find(|open| open.swap.id == id))
+}
+
+/// Takes back what is left of a swap, where there is any.
+pub async fn settle_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<()> {
+    match cut_off(workspace, id).await? {
+        Some(open) => back(workspace, open, &WriteBatch::default(), progress).await,
+        None => Ok(()),
+    }
+}
+
+/// Makes a swap, or what is left to do of it, waiting for indexes that are being built. `then` is written with its end.
+///
+/// Errors: `Cancelled` only while nothing has changed places.
+pub async fn swap(workspace: &Workspace, swap: &Swap, then: &WriteBatch, progress: &dyn Progress) -> Result<()> {
+    loop {
+        match workspace.store.swap(swap, then.clone()).await {
+            Err(e) if e.kind == StoreErrorKind::Busy => {
+                if progress.is_cancelled() && give_up(workspace, &swap.id).await? {
+                    return Err(Error::Cancelled);
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(e) if e.kind == StoreErrorKind::Conflict => return Err(in_the_way(swap, e)),
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Forgets a swap of which nothing is done.
+async fn give_up(workspace: &Workspace, id: &str) -> Result<bool> {
+    let Some(open) = cut_off(workspace, id).await? else { return Ok(true) };
+    if open.done > 0 || !exists(workspace, &open.swap.renames[0].from).await? {
+        return Ok(false);
+    }
+    let op = WriteOp::Delete { collection: names::SWAPS.into(), id: id.into(), expect: Vec::new() };
+    workspace.store.write(WriteBatch::data(vec![op]), Durability::Full).await?;
+    Ok(true)
+}
+
+fn in_the_way(swap: &Swap, e: StoreError) -> Error {
+    let names: Vec<&str> = swap.renames.iter().map(|r| r.to.as_str()).filter(|name| !names::is_own(name)).collect();
+    let message = format!(
+        "{}: somebody created a collection with a name that is needed ({}). Rename that collection, then go on.",
+        swap.title,
+        names.join(", ")
+    );
+    Error::Conflict(e.details.map_or(message.clone(), |details| format!("{message} {details}")))
+}
+
+/// Takes a swap back that was cut off: everything is where it was before.
+pub async fn back(workspace: &Workspace, open: OpenSwap, then: &WriteBatch, progress: &dyn Progress) -> Result<()> {
+    let OpenSwap { swap: mut reversed, done, backwards } = open;
+    if backwards {
+        return swap(workspace, &reversed, then, progress).await;
+    }
+    reversed.renames.truncate(done + 1);
+    reversed.renames.reverse();
+    let renames = reversed.renames.iter().map(|r| bson::doc! { "from": r.to.as_str(), "to": r.from.as_str() }).collect::<Vec<_>>();
+    let op = WriteOp::Patch {
+        collection: names::SWAPS.into(),
+        id: reversed.id.as_str().into(),
+        expect: Vec::new(),
+        set: vec![("renames".into(), renames.into()), ("done".into(), 0_i64.into()), ("backwards".into(), true.into())],
+        unset: Vec::new(),
+    };
+    workspace.store.write(WriteBatch::data(vec![op]), Durability::Full).await?;
+    swap(workspace, &reversed, then, progress).await
 }

@@ -1,20 +1,23 @@
 //! Import runs: starting, resuming and listing. Taking them back is in [`undo`], staged rows in [`staging`].
 
+mod account;
 mod staging;
 mod undo;
 
 use std::path::Path;
 
-use bson::Bson;
+use bson::{Bson, Document};
+use steward_domain::run::Recorded;
 use steward_domain::{ChangeKind, Comparison, Filter, ImportMode, RunRecord, RunState};
 use steward_schema::Pack;
-use steward_store::{Durability, WriteBatch, names};
+use steward_store::upsert::Ours;
+use steward_store::{Durability, StoreErrorKind, Swap, WriteBatch, names};
 
-use crate::alive;
 use crate::docs;
 use crate::error::{Error, Result};
-use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, run_op};
+use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op};
 use crate::journal::{self, Request};
+use crate::lease::{self, Lease};
 use crate::progress::Progress;
 use crate::quarantine::report::Told;
 use crate::replace;
@@ -22,9 +25,6 @@ use crate::workspace::{Workspace, new_id};
 
 pub use staging::{promotion, staging_name};
 pub use undo::{Kept, UndoFindings, kept, plan_undo, settle, undo};
-
-/// A run whose process gave no sign of life for this long is interrupted.
-const SILENCE_SECONDS: i64 = 30;
 
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
@@ -58,18 +58,32 @@ async fn removed(workspace: &Workspace, collection: &str, run: &str, counts: &st
 /// Loads everything. Whatever happens, the run tells how far it came.
 pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
     let pack = pack_of(workspace, &spec.schema)?;
+    let mut files = Vec::new();
     for file in &spec.files {
-        crate::import::size(file).await?;
+        files.push(run_file(file, crate::import::size(file).await?));
     }
     let id = new_id();
+    let lease = Lease::take(workspace, &lease::of_run(&id), progress).await?;
+    let held = lease.workspace();
     if spec.mode == ImportMode::Replace {
-        replace::begin(workspace, &spec.collection).await?;
-        workspace.prepare(&replace::incoming(&id), pack, &spec.key_field).await?;
+        replace::begin(held, &spec.collection).await?;
+        held.prepare(&replace::incoming(&id), pack, &spec.key_field).await?;
     } else {
-        workspace.assign(&spec.collection, pack, Some(&spec.key_field)).await?;
+        held.assign(&spec.collection, pack, Some(&spec.key_field)).await?;
     }
-    let now = workspace.clock.stamp();
-    let record = RunRecord {
+    let empty = spec.mode == ImportMode::Replace || held.store.count(&spec.collection, &Filter::all()).await? == 0;
+    // What is to be read is known before the first row: a resume asks for it.
+    let record = RunRecord { files, ..begun(held, spec, id, lease.number()) };
+    let start = Start { record, expect_new: empty, skip: Vec::new(), ours: Ours::default() };
+    let done = drive(held, spec, start, progress).await;
+    lease.release().await;
+    done
+}
+
+/// A run of which nothing is done yet.
+fn begun(workspace: &Workspace, spec: &ImportSpec, id: String, lease: i64) -> RunRecord {
+    let numbers = numbers_of(lease);
+    RunRecord {
         id,
         state: RunState::Running,
         collection: spec.collection.clone(),
@@ -78,10 +92,8 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
         key_field: spec.key_field.clone(),
         files: Vec::new(),
         counts: steward_domain::RunCounts::default(),
-        started_at: now.clone(),
+        started_at: workspace.clock.stamp(),
         finished_at: None,
-        heartbeat_at: now,
-        process: alive::mark().to_owned(),
         actor: workspace.actor.clone(),
         notes: Vec::new(),
         error: None,
@@ -93,9 +105,9 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
         promotes: spec.promotes.clone(),
         replaced: None,
         settled_at: None,
-    };
-    let empty = spec.mode == ImportMode::Replace || workspace.store.count(&spec.collection, &Filter::all()).await? == 0;
-    drive(workspace, spec, record, empty, Vec::new(), progress).await
+        undo_set: None,
+        recorded: Recorded { inserts: numbers, changes: numbers, told: 0 },
+    }
 }
 
 /// The schema that rows of this one are stored under; nothing without a schema.
@@ -108,29 +120,68 @@ fn pack_of<'a>(workspace: &'a Workspace, schema: &str) -> Result<Option<&'a Pack
 
 /// Goes on with a run that was interrupted, cancelled or failed. Files are read from their old place unless given.
 pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
-    let record = get(workspace, id).await?;
-    if !matches!(record.state, RunState::Interrupted | RunState::Cancelled | RunState::Failed) {
-        return Err(Error::Conflict("Only a run that was interrupted, cancelled or failed can go on.".into()));
+    // Whoever may still be at work on it is waited for, or loses the run.
+    can_go_on(&get(workspace, id).await?)?;
+    let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
+    let done = resume_held(lease.workspace(), id, files, lease.number(), progress).await;
+    lease.release().await;
+    done
+}
+
+fn can_go_on(record: &RunRecord) -> Result<()> {
+    match record.state {
+        RunState::Running | RunState::Interrupted | RunState::Cancelled | RunState::Failed => Ok(()),
+        RunState::Undoing | RunState::HalfUndone => {
+            Err(Error::Conflict("Taking this run back has begun. Run the undo again to finish it.".into()))
+        }
+        RunState::Done | RunState::Undone => {
+            Err(Error::Conflict("Only a run that was interrupted, cancelled or failed can go on.".into()))
+        }
     }
+}
+
+async fn resume_held(
+    workspace: &Workspace,
+    id: &str,
+    files: Vec<SourceFile>,
+    lease: i64,
+    progress: &dyn Progress,
+) -> Result<(RunRecord, Findings)> {
+    let record = stored(workspace, id).await?;
+    can_go_on(&record)?;
+    let files = if record.replaced.is_some() { Vec::new() } else { sources_again(workspace, &record, files).await? };
+    let spec = spec_of(&record, files)?;
+    let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
+    let ours = uncounted(workspace, &record).await?;
+    let numbers = numbers_of(lease);
+    let recorded = Recorded { inserts: numbers, changes: numbers, ..record.recorded };
+    let record = RunRecord { state: RunState::Running, error: None, finished_at: None, recorded, ..record };
+    drive(workspace, &spec, Start { record, expect_new: false, skip, ours }, progress).await
+}
+
+/// The sources of a run, to be read on from its checkpoint.
+async fn sources_again(workspace: &Workspace, record: &RunRecord, files: Vec<SourceFile>) -> Result<Vec<SourceFile>> {
     let old = || record.files.iter().filter_map(|then| SourceFile::of_run(&workspace.store, then)).collect();
     let mut files: Vec<SourceFile> = if files.is_empty() { old() } else { files };
     if files.len() != record.files.len() {
         return Err(Error::BadRequest("Give the sources of this run again.".into()));
     }
-    for (file, then) in files.iter_mut().zip(&record.files) {
-        file.go_on(then);
-    }
     if files.is_empty() {
         return Err(Error::BadRequest("Give the files of this run again.".into()));
     }
-    for (file, then) in files.iter().zip(&record.files) {
+    for (file, then) in files.iter_mut().zip(&record.files) {
+        file.go_on(then);
         let bytes = crate::import::size(file).await?;
         // A collection may have grown; reading goes on behind the last record that was read.
         if then.collection.is_none() && i64::try_from(bytes).unwrap_or(i64::MAX) != then.bytes {
             return Err(Error::Conflict(format!("{} has another size than when the run began. Start a new import.", file.name)));
         }
     }
-    let spec = ImportSpec {
+    Ok(files)
+}
+
+fn spec_of(record: &RunRecord, files: Vec<SourceFile>) -> Result<ImportSpec> {
+    Ok(ImportSpec {
         files,
         collection: record.collection.clone(),
         key_field: record.key_field.clone(),
@@ -140,28 +191,20 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
         duplicates: record.duplicates.clone(),
         staging: record.staging.clone(),
         promotes: record.promotes.clone(),
-    };
-    let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
-    let process = alive::mark().to_owned();
-    let record = RunRecord { state: RunState::Running, error: None, finished_at: None, process, ..record };
-    drive(workspace, &spec, record, false, skip, progress).await
+    })
 }
 
-async fn drive(
-    workspace: &Workspace,
-    spec: &ImportSpec,
+/// Where a pass begins.
+struct Start {
     record: RunRecord,
     expect_new: bool,
     skip: Vec<u64>,
-    progress: &dyn Progress,
-) -> Result<(RunRecord, Findings)> {
-    progress.phase("Loading");
+    ours: Ours,
+}
+
+async fn drive(workspace: &Workspace, spec: &ImportSpec, start: Start, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
+    let Start { mut record, expect_new, skip, ours } = start;
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
-    let beside = (spec.mode == ImportMode::Replace).then(|| replace::incoming(&record.id));
-    let into = beside.clone().unwrap_or_else(|| spec.collection.clone());
-    if expect_new {
-        workspace.store.begin_load(&into).await?;
-    }
     let findings = Findings {
         counts: record.counts,
         files: record.files.clone(),
@@ -169,15 +212,12 @@ async fn drive(
         unknown_fields: record.unknown_fields.clone(),
         ..Findings::default()
     };
-    let change_set = record.id.clone();
-    let (updates, chunks) = if skip.is_empty() { (0, 0) } else { recorded(workspace, &record.id).await? };
-    let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
-    let mut sink = Loading { workspace, spec, record, expect_new, beside: beside.as_deref(), change_set, updates, chunks };
-    let (mut findings, result) = pass.run(&mut sink).await;
-    let mut record = sink.record;
-    progress.phase("Indexing");
-    let indexed = workspace.store.end_load(&into).await;
-    let mut result = result.and_then(|()| indexed.map_err(Error::from));
+    // Its rows are loaded and checked already: only the swap, or what follows it, is left.
+    let loaded = record.replaced.is_some();
+    let (mut findings, mut result) = match loaded {
+        true => (findings, Ok(())),
+        false => load_rows(workspace, spec, &mut record, Rows { expect_new, skip, ours: &ours, findings }, progress).await,
+    };
     if result.is_ok() && spec.mode == ImportMode::Replace {
         result = put_in_place(workspace, spec, &mut record, &mut findings, progress).await;
     }
@@ -190,6 +230,44 @@ async fn drive(
     Ok((record, findings))
 }
 
+struct Rows<'a> {
+    expect_new: bool,
+    skip: Vec<u64>,
+    ours: &'a Ours,
+    findings: Findings,
+}
+
+/// Reads, checks and writes all rows, and makes sure that they are there.
+async fn load_rows(
+    workspace: &Workspace,
+    spec: &ImportSpec,
+    record: &mut RunRecord,
+    rows: Rows<'_>,
+    progress: &dyn Progress,
+) -> (Findings, Result<()>) {
+    progress.phase("Loading");
+    let Rows { expect_new, skip, ours, findings } = rows;
+    let beside = (spec.mode == ImportMode::Replace).then(|| replace::incoming(&record.id));
+    let into = beside.clone().unwrap_or_else(|| spec.collection.clone());
+    if expect_new && let Err(e) = workspace.store.begin_load(&into).await {
+        return (findings, Err(e.into()));
+    }
+    let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
+    let numbers = record.recorded;
+    let mut sink = Loading { workspace, spec, record: record.clone(), expect_new, beside: beside.as_deref(), ours, numbers };
+    let (findings, result) = pass.run(&mut sink).await;
+    record.recorded = sink.numbers;
+    at_checkpoint(record, &findings.checkpoint());
+    progress.phase("Indexing");
+    let indexed = workspace.store.end_load(&into, None).await;
+    let mut result = result.and_then(|()| indexed.map_err(Error::from));
+    if result.is_ok() {
+        progress.phase("Counting");
+        result = account::all_there(workspace, record, &into, expect_new).await;
+    }
+    (findings, result)
+}
+
 /// The end of a run that replaces its collection.
 async fn put_in_place(
     workspace: &Workspace,
@@ -199,22 +277,54 @@ async fn put_in_place(
     progress: &dyn Progress,
 ) -> Result<()> {
     progress.phase("Replacing");
-    findings.counts.removed = removed(workspace, &spec.collection, &record.id, &findings.counts).await?;
-    // Written before the first step: a run that is killed in the middle knows what it has to put right.
-    record.replaced = Some(replace::replaced(&record.id));
-    workspace.store.write(WriteBatch::data(vec![run_op(record)?]), Durability::Full).await?;
-    replace::put_in_place(workspace, &spec.collection, &record.id, progress).await?;
+    let (incoming, kept) = (replace::incoming(&record.id), replace::replaced(&record.id));
+    if record.replaced.is_none() {
+        findings.counts.removed = removed(workspace, &spec.collection, &record.id, &findings.counts).await?;
+        record.counts = findings.counts;
+        // From now on a resume has nothing to read.
+        record.replaced = Some(kept.clone());
+        workspace.store.write(WriteBatch::data(vec![run_op(record)?]), Durability::Full).await?;
+    }
+    let open = replace::cut_off(workspace, &record.id).await?;
+    if open.as_ref().is_some_and(|open| open.backwards) {
+        replace::settle_back(workspace, &record.id, progress).await?;
+    }
+    if open.is_some() || replace::exists(workspace, &incoming).await? {
+        let swap = Swap {
+            id: record.id.clone(),
+            title: format!("Replacing {} by {}", spec.collection, names_of(record)),
+            lease: lease::of_run(&record.id),
+            renames: vec![replace::step(&spec.collection, &kept), replace::step(&incoming, &spec.collection)],
+        };
+        let then = WriteBatch::data(workspace.noting(&spec.collection, &kept).await?.into_iter().collect());
+        replace::swap(workspace, &swap, &then, progress).await?;
+    }
     workspace.assign(&spec.collection, pack_of(workspace, &spec.schema)?, Some(&spec.key_field)).await?;
     Ok(())
 }
 
-/// How much of the history an earlier attempt wrote.
-async fn recorded(workspace: &Workspace, run: &str) -> Result<(usize, usize)> {
-    let range = id_range(run);
-    let updates = workspace.store.count(names::CHANGES, &range).await?;
-    let chunks = workspace.store.count(names::RUN_INSERTS, &range).await?;
-    // A batch may have written its history before the checkpoint: leave a gap that it cannot reach.
-    Ok((usize::try_from(updates).unwrap_or(0) + 2000, usize::try_from(chunks).unwrap_or(0) + 2))
+/// What an earlier attempt wrote and did not count.
+async fn uncounted(workspace: &Workspace, record: &RunRecord) -> Result<Ours> {
+    let mut ours = Ours::default();
+    if record.mode == ImportMode::Replace {
+        return Ok(ours);
+    }
+    let first = inserts_id(&record.id, record.recorded.inserts);
+    for doc in behind(workspace, names::RUN_INSERTS, &record.id, first).await? {
+        let ids = doc.get_array("ids").map_err(|_| Error::Damaged("A run's list of records"))?;
+        ids.iter().for_each(|id| ours.inserted(id));
+    }
+    let first = docs::change_id(&record.id, usize::try_from(record.recorded.changes).unwrap_or(0));
+    for doc in behind(workspace, names::CHANGES, &record.id, first).await? {
+        ours.updated(&docs::change_from_doc(&doc)?.id);
+    }
+    Ok(ours)
+}
+
+/// Bookkeeping of a run from an id on: what one batch of each attempt wrote, at most.
+async fn behind(workspace: &Workspace, collection: &str, run: &str, first: String) -> Result<Vec<Document>> {
+    let filter = id_range(run).and(Filter::Compare { field: "_id".into(), cmp: Comparison::Gte, value: Bson::from(first).into() });
+    workspace.own_documents(collection, filter, "_id", usize::MAX).await
 }
 
 fn id_range(run: &str) -> Filter {
@@ -222,39 +332,29 @@ fn id_range(run: &str) -> Filter {
     bound(Comparison::Gte, format!("{run}:")).and(bound(Comparison::Lt, format!("{run};")))
 }
 
+fn names_of(record: &RunRecord) -> String {
+    record.files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes down how a run ended. One that another process has taken over is left to that process.
 async fn finish(workspace: &Workspace, mut record: RunRecord, findings: Findings, result: Result<()>) -> Result<(RunRecord, Findings)> {
-    record.counts = findings.counts;
-    record.files.clone_from(&findings.files);
-    record.notes.clone_from(&findings.notes);
-    record.unknown_fields.clone_from(&findings.unknown_fields);
-    let now = workspace.clock.stamp();
-    record.heartbeat_at.clone_from(&now);
-    record.finished_at = Some(now);
+    if let Err(Error::Store(e)) = &result
+        && e.kind == StoreErrorKind::Fenced
+    {
+        return Err(result.err().unwrap_or(Error::StalePlan));
+    }
+    at_checkpoint(&mut record, &findings.checkpoint());
+    record.finished_at = Some(workspace.clock.stamp());
     record.state = match &result {
         Ok(()) => RunState::Done,
         Err(Error::Cancelled) => RunState::Cancelled,
         Err(_) => RunState::Failed,
     };
     record.error = result.as_ref().err().map(ToString::to_string);
-    let wrote = record.counts.inserted + record.counts.updated > 0 || record.replaced.is_some() && result.is_ok();
-    if wrote && record.change_set.is_none() {
-        let names: Vec<&str> = record.files.iter().map(|f| f.name.as_str()).collect();
-        let counts = &record.counts;
-        let summary = format!(
-            "{} {}: {} inserted, {} updated, {}{} quarantined",
-            if record.replaced.is_some() { format!("Replaced {} by", record.collection) } else { "Imported".into() },
-            names.join(", "),
-            counts.inserted,
-            counts.updated,
-            if record.replaced.is_some() { format!("{} removed, ", counts.removed) } else { String::new() },
-            counts.quarantined
-        );
-        let mut request = Request::new(ChangeKind::Import, &record.collection, summary, Vec::new());
-        request.run_id = Some(record.id.clone());
-        record.change_set = Some(record.id.clone());
-        request.also.push(run_op(&record)?);
-        journal::record_bulk(workspace, request, &record.id, record.counts.inserted + record.counts.updated + record.counts.removed)
-            .await?;
+    let written = record.counts.inserted + record.counts.updated;
+    let replaced = record.replaced.is_some() && result.is_ok();
+    if written > record.recorded.told || replaced && record.change_set.is_none() {
+        tell(workspace, &mut record, written).await?;
     } else {
         workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
     }
@@ -264,29 +364,70 @@ async fn finish(workspace: &Workspace, mut record: RunRecord, findings: Findings
     }
 }
 
+/// The entry of the history, with the whole counts. A run that goes on gets another one, which is its own later part.
+async fn tell(workspace: &Workspace, record: &mut RunRecord, written: i64) -> Result<()> {
+    let counts = record.counts;
+    let again = record.change_set.is_some();
+    let summary = format!(
+        "{} {}: {} inserted, {} updated, {}{} quarantined{}",
+        if record.replaced.is_some() { format!("Replaced {} by", record.collection) } else { "Imported".into() },
+        names_of(record),
+        counts.inserted,
+        counts.updated,
+        if record.replaced.is_some() { format!("{} removed, ", counts.removed) } else { String::new() },
+        counts.quarantined,
+        if again { " in all, after it was stopped" } else { "" },
+    );
+    let mut request = Request::new(ChangeKind::Import, &record.collection, summary, Vec::new());
+    request.run_id = Some(record.id.clone());
+    // The first entry has the id of the run, under which its record changes are kept.
+    let id = if again { new_id() } else { record.id.clone() };
+    let records = written + counts.removed - record.recorded.told;
+    record.change_set = Some(id.clone());
+    record.recorded.told = written;
+    request.also.push(run_op(record)?);
+    journal::record_bulk(workspace, request, &id, records).await?;
+    Ok(())
+}
+
 /// A run; one whose process is gone shows as interrupted.
 pub async fn get(workspace: &Workspace, id: &str) -> Result<RunRecord> {
+    let record = stored(workspace, id).await?;
+    Ok(seen_now(workspace, vec![record]).await?.remove(0))
+}
+
+/// A run as its last writer left it.
+async fn stored(workspace: &Workspace, id: &str) -> Result<RunRecord> {
     let doc = workspace.own_document(names::RUNS, id).await?;
-    let record = docs::from_document(&doc.ok_or_else(|| Error::NotFound(format!("There is no run '{id}'.")))?)?;
-    Ok(seen_now(workspace, record))
+    docs::from_document(&doc.ok_or_else(|| Error::NotFound(format!("There is no run '{id}'.")))?)
 }
 
 /// Newest first, at most a thousand.
 pub async fn list(workspace: &Workspace) -> Result<Vec<RunRecord>> {
     let found = workspace.own_documents(names::RUNS, Filter::all(), "_id", 1000).await?;
-    let mut found = found.iter().map(|doc| Ok(seen_now(workspace, docs::from_document(doc)?))).collect::<Result<Vec<RunRecord>>>()?;
+    let found = found.iter().map(docs::from_document).collect::<Result<Vec<RunRecord>>>()?;
+    let mut found = seen_now(workspace, found).await?;
     // Ids of different programs tell the second only.
     found.sort_by(|a, b| b.started_at.cmp(&a.started_at));
     Ok(found)
 }
 
-fn seen_now(workspace: &Workspace, mut record: RunRecord) -> RunRecord {
-    if record.state == RunState::Running {
-        let beat = chrono::DateTime::parse_from_rfc3339(&record.heartbeat_at);
-        let silent = beat.map_or(i64::MAX, |beat| workspace.clock.now().signed_duration_since(beat).num_seconds());
-        if silent > SILENCE_SECONDS || alive::has_ended(&record.process) {
-            record.state = RunState::Interrupted;
+/// Runs that nobody works on any more do not show as running.
+async fn seen_now(workspace: &Workspace, mut records: Vec<RunRecord>) -> Result<Vec<RunRecord>> {
+    let at_work = |record: &RunRecord| matches!(record.state, RunState::Running | RunState::Undoing);
+    let ids: Vec<Bson> = records.iter().filter(|r| at_work(r)).map(|r| lease::of_run(&r.id).into()).collect();
+    let mut leases = Vec::new();
+    for some in ids.chunks(1000) {
+        for raw in workspace.store.get_many(names::LEASES, "_id", some).await? {
+            leases.push(steward_store::upsert::decode(&raw)?);
         }
     }
-    record
+    for record in records.iter_mut().filter(|r| at_work(r)) {
+        let name = lease::of_run(&record.id);
+        let held = leases.iter().find(|lease| lease.get_str("_id").is_ok_and(|id| id == name));
+        if lease::is_over(workspace, held) {
+            record.state = if record.state == RunState::Running { RunState::Interrupted } else { RunState::HalfUndone };
+        }
+    }
+    Ok(records)
 }

@@ -73,6 +73,12 @@ impl Workspace {
         Self { registry, checkers: Arc::default(), ..self.clone() }
     }
 
+    /// The same workspace with its store seen through a layer.
+    #[must_use]
+    pub fn with_store(&self, store: Arc<dyn Store>) -> Self {
+        Self { store, ..self.clone() }
+    }
+
     pub fn can_write(&self) -> bool {
         self.store.capabilities().has(Capability::Write)
     }
@@ -186,11 +192,20 @@ impl Workspace {
         Ok(())
     }
 
-    /// Notes for `copy` what is known of a collection, unless something is noted for it already.
-    pub async fn note_settings(&self, collection: &str, copy: &str) -> Result<()> {
+    /// Notes for `copy` what is known of a collection; nothing where something is noted for it already.
+    pub async fn noting(&self, collection: &str, copy: &str) -> Result<Option<WriteOp>> {
         let id = settings_id(copy);
-        if self.own_document(names::CATALOG, &id).await?.is_none() {
-            self.set_settings(&CollectionSettings { name: copy.to_owned(), ..self.settings(collection).await? }).await?;
+        if self.own_document(names::CATALOG, &id).await?.is_some() {
+            return Ok(None);
+        }
+        let settings = CollectionSettings { name: copy.to_owned(), ..self.settings(collection).await? };
+        Ok(Some(WriteOp::put(names::CATALOG, &docs::to_document(&id, &settings)?)?))
+    }
+
+    /// Notes for `copy` what is known of a collection.
+    pub async fn copy_settings(&self, collection: &str, copy: &str) -> Result<()> {
+        if let Some(op) = self.noting(collection, copy).await? {
+            self.store.write(WriteBatch::data(vec![op]), Durability::Full).await?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use steward_domain::{Filter, ImportMode, RunRecord, RunState, SourceChoice};
 use steward_pipeline::import::{ImportSpec, SourceFile, run_op};
 use steward_pipeline::{Silent, SystemClock, Workspace, replace, runs};
+use steward_store::layers::{Layered, Limits};
 use steward_store::{Durability, Query, Store, WriteBatch};
 use steward_store_mongo::{MongoOptions, MongoStore};
 use steward_store_sqlite::SqliteStore;
@@ -43,21 +44,23 @@ async fn keys(workspace: &Workspace) -> Vec<String> {
     page.records.iter().map(|r| r.get_str("career_id").unwrap().to_owned()).collect()
 }
 
-/// Puts the collections as they stand after `steps` of the three renames.
+/// Puts everything as a process left it that was killed after `steps` of the two renames.
 async fn cut_off(workspace: &Workspace, run: &RunRecord, steps: usize) {
-    let (ready, kept) = (format!("steward.ready.{}", run.id), replace::replaced(&run.id));
-    let renames = [(C, ready.as_str()), (kept.as_str(), C), (ready.as_str(), &replace::incoming(&run.id))];
-    for (from, to) in renames.iter().take(3 - steps) {
-        loop {
-            // The server may still be busy with the text index.
-            match workspace.store.rename_collection(from, to, false).await {
-                Err(e) if e.kind == steward_store::StoreErrorKind::Busy => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
-                done => break done.unwrap(),
-            }
-        }
+    let (incoming, kept) = (replace::incoming(&run.id), replace::replaced(&run.id));
+    let atomic = workspace.store.info().await.unwrap().kind == steward_store::StoreKind::File;
+    let renames = [(C, incoming.as_str()), (kept.as_str(), C)];
+    for (from, to) in renames.iter().take(2 - if atomic { 0 } else { steps }) {
+        replace::rename(workspace, from, to, &Silent).await.unwrap();
     }
-    let interrupted = RunRecord { state: RunState::Interrupted, finished_at: None, ..run.clone() };
+    let interrupted = RunRecord { state: RunState::Running, finished_at: None, ..run.clone() };
     workspace.store.write(WriteBatch::data(vec![run_op(&interrupted).unwrap()]), Durability::Full).await.unwrap();
+    if !atomic {
+        let ledger = bson::doc! {
+            "_id": run.id.as_str(), "title": "Replacing", "lease": format!("run:{}", run.id), "done": i64::try_from(steps.saturating_sub(1)).unwrap(),
+            "renames": [{ "from": C, "to": kept.as_str() }, { "from": incoming.as_str(), "to": C }],
+        };
+        workspace.put(steward_store::names::SWAPS, &ledger).await.unwrap();
+    }
 }
 
 async fn every_step(store: Arc<dyn Store>) {
@@ -70,9 +73,15 @@ async fn every_step(store: Arc<dyn Store>) {
     for steps in 0..3 {
         for goes_on in [true, false] {
             let (run, _) = runs::load(&workspace, &new, &Silent).await.unwrap();
+            assert_eq!(run.counts.read, 6);
             let after = keys(&workspace).await;
             assert_eq!(after.len(), 6);
             cut_off(&workspace, &run, steps).await;
+            if steps > 0 && replace::open_swaps(&workspace).await.unwrap().len() == 1 {
+                assert_eq!(replace::abandoned_swaps(&workspace).await.unwrap().len(), 1);
+                assert!(!keys(&workspace).await.is_empty(), "readers see what was there, or what comes");
+                workspace.existing(C).await.unwrap();
+            }
             if goes_on {
                 let (again, _) = runs::resume(&workspace, &run.id, Vec::new(), &Silent).await.unwrap();
                 assert_eq!((again.state, again.counts), (RunState::Done, run.counts), "after {steps} steps");
@@ -90,12 +99,14 @@ async fn every_step(store: Arc<dyn Store>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    every_step(Arc::new(SqliteStore::open(&folder.path().join("w.steward")).await.unwrap())).await;
+    let store = Arc::new(SqliteStore::open(&folder.path().join("w.steward")).await.unwrap());
+    every_step(Arc::new(Layered::new(store, Limits::default()))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_mongodb() {
     let server = Mongod::replica_set();
     let options = MongoOptions::default();
-    every_step(Arc::new(MongoStore::connect(&server.uri("replacing"), options).await.unwrap())).await;
+    let store = Arc::new(MongoStore::connect(&server.uri("replacing"), options).await.unwrap());
+    every_step(Arc::new(Layered::new(store, Limits::default()))).await;
 }

@@ -248,6 +248,7 @@ pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<WriteR
     let failed = |index: usize| report.failures.binary_search_by_key(&index, |f| f.index).is_ok();
     let written = batch.data.iter().enumerate().filter(|(index, _)| !failed(*index));
     must_succeed(store, &written.filter_map(|(_, op)| stamps::again(op)).collect::<Vec<_>>()).await?;
+    write::stands(store, batch.fence.as_ref()).await?;
     must_succeed(store, &batch.confirm).await?;
     Ok(report)
 }

@@ -25,6 +25,7 @@ mod scan;
 mod secrets;
 mod snapshot;
 mod stamps;
+mod swap;
 mod together;
 mod transaction;
 mod write;
@@ -33,8 +34,8 @@ use async_trait::async_trait;
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition, Position,
-    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, WriteBatch, WriteReport,
+    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition, Position,
+    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
 };
 
 pub use connect::{MongoOptions, MongoStore};
@@ -68,6 +69,10 @@ impl Store for MongoStore {
 
     async fn rename_collection(&self, from: &str, to: &str, replace: bool) -> StoreResult<()> {
         collections::rename(self, from, to, replace).await
+    }
+
+    async fn swap(&self, swap: &Swap, then: WriteBatch) -> StoreResult<()> {
+        swap::swap(self, swap, then).await
     }
 
     async fn indexes(&self, collection: &str) -> StoreResult<Vec<IndexSpec>> {
@@ -130,7 +135,7 @@ impl Store for MongoStore {
         load::begin(self, collection).await
     }
 
-    async fn end_load(&self, collection: &str) -> StoreResult<()> {
+    async fn end_load(&self, collection: &str, _: Option<&Fence>) -> StoreResult<()> {
         load::end(self, collection).await
     }
 

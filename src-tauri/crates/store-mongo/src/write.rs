@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use bson::{Document, doc};
-use steward_store::{Capability, Durability, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport};
+use steward_store::{Capability, Durability, Fence, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, names};
 
 use crate::bulk::{self, Chunk, Shape};
 use crate::{MongoStore, collections, errors, stamps, transaction};
@@ -19,6 +19,7 @@ pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability
     }
     let store = store.clone();
     let task = tokio::spawn(async move {
+        stands(&store, batch.fence.as_ref()).await?;
         match durability {
             Durability::Bulk => bulk::write(&store, &batch).await,
             Durability::Full => {
@@ -33,6 +34,14 @@ pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability
         }
     });
     task.await.map_err(|e| StoreError::new(StoreErrorKind::Internal, "The write was interrupted.").details(e))?
+}
+
+/// The lease has the number that the writer took it with.
+pub async fn stands(store: &MongoStore, fence: Option<&Fence>) -> StoreResult<()> {
+    let Some(fence) = fence else { return Ok(()) };
+    let leases = store.db().collection::<Document>(names::LEASES);
+    let found = leases.find_one(doc! { "_id": fence.lease.as_str(), "number": fence.number }).await.map_err(|e| errors::from_driver(&e))?;
+    if found.is_some() { Ok(()) } else { Err(StoreError::fenced()) }
 }
 
 /// Older servers cannot make a collection inside a transaction, and newer ones conflict over it.
@@ -62,12 +71,30 @@ fn stamped(batch: &WriteBatch) -> Vec<WriteOp> {
 /// All of the batch or nothing.
 async fn at_once(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
     let mut chunks = Vec::new();
-    for ops in [&batch.history, &batch.data, &stamped(batch), &batch.confirm] {
+    // A lease that changes hands before the transaction ends makes it fail.
+    let under: Vec<WriteOp> = batch.fence.iter().map(touched).collect();
+    for ops in [&under, &batch.history, &batch.data, &stamped(batch), &batch.confirm] {
         chunks.extend(bulk::chunks_in_order(ops, usize::MAX)?);
     }
     match chunks.as_slice() {
         [chunk] if chunk.shape == Shape::Put && chunk.positions.len() == 1 => alone(store, chunk).await,
-        chunks => transaction::write(store, chunks).await,
+        chunks => match transaction::write(store, chunks).await {
+            Err(e) if e.kind == StoreErrorKind::Conflict => {
+                stands(store, batch.fence.as_ref()).await?;
+                Err(e)
+            }
+            other => other,
+        },
+    }
+}
+
+fn touched(fence: &Fence) -> WriteOp {
+    WriteOp::Patch {
+        collection: names::LEASES.into(),
+        id: fence.lease.as_str().into(),
+        expect: vec![("number".into(), Some(fence.number.into()))],
+        set: vec![("wrote".into(), bson::DateTime::now().into())],
+        unset: Vec::new(),
     }
 }
 

@@ -29,9 +29,9 @@ use futures::stream;
 use rusqlite::Connection;
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind,
-    StoreResult, WriteBatch, WriteReport, names,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
+    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind,
+    StoreResult, Swap, WriteBatch, WriteReport, names,
 };
 
 use errors::{joined, map};
@@ -184,6 +184,24 @@ impl Store for SqliteStore {
         self.alter(move |c| rename(c, &from, &to, replace)).await
     }
 
+    async fn swap(&self, swap: &Swap, then: WriteBatch) -> StoreResult<()> {
+        let renames = swap.renames.clone();
+        self.pool
+            .write(move |connection| {
+                connection.execute_batch("PRAGMA synchronous = FULL").map_err(map)?;
+                let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
+                if let Some(fence) = &then.fence {
+                    write::stands(&tx, fence)?;
+                }
+                for one in &renames {
+                    rename(&tx, &one.from, &one.to, false)?;
+                }
+                write::apply_batch(&tx, &then, Durability::Full)?;
+                tx.commit().map_err(map)
+            })
+            .await
+    }
+
     async fn indexes(&self, collection: &str) -> StoreResult<Vec<IndexSpec>> {
         let name = collection.to_owned();
         self.pool
@@ -292,13 +310,21 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn end_load(&self, collection: &str) -> StoreResult<()> {
-        let name = collection.to_owned();
-        self.alter(move |c| match catalog::find(c, &name)? {
-            Some(found) => indexes::build_pending(c, &found),
-            None => Ok(()),
-        })
-        .await?;
+    async fn end_load(&self, collection: &str, fence: Option<&Fence>) -> StoreResult<()> {
+        let (name, fence) = (collection.to_owned(), fence.cloned());
+        self.pool
+            .write(move |connection| {
+                let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
+                if let Some(found) = catalog::find(&tx, &name)? {
+                    indexes::build_pending(&tx, &found)?;
+                }
+                // Nobody could renew the lease while the indexes were built.
+                if let Some(fence) = &fence {
+                    write::renew(&tx, fence)?;
+                }
+                tx.commit().map_err(map)
+            })
+            .await?;
         self.pool.write(|c| c.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE);").map_err(map)).await
     }
 

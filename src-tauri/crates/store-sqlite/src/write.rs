@@ -4,7 +4,7 @@ use bson::raw::{CString, RawBson};
 use bson::{Bson, Document, RawDocument, RawDocumentBuf};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use steward_domain::{FieldPath, Filter, order, value};
-use steward_store::{Durability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, names};
+use steward_store::{Durability, Fence, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, names};
 
 use crate::catalog::{self, Collection};
 use crate::errors::map;
@@ -20,14 +20,24 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
     };
     connection.execute_batch(&format!("PRAGMA synchronous = {synchronous}")).map_err(map)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+    let report = apply_batch(&tx, batch, durability)?;
+    tx.commit().map_err(map)?;
+    Ok(report)
+}
+
+/// The batch as part of a transaction.
+pub fn apply_batch(tx: &Transaction<'_>, batch: &WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
+    if let Some(fence) = &batch.fence {
+        stands(tx, fence)?;
+    }
     recording::begin_moment();
     let mut known = Known::default();
     let mut report = WriteReport::default();
     for op in &batch.history {
-        apply(&tx, &mut known, op)?;
+        apply(tx, &mut known, op)?;
     }
     for (index, op) in batch.data.iter().enumerate() {
-        match (apply(&tx, &mut known, op), durability) {
+        match (apply(tx, &mut known, op), durability) {
             (Ok(()), _) => {}
             (Err(e), Durability::Bulk) if matches!(e.kind, StoreErrorKind::DuplicateKey | StoreErrorKind::Conflict) => {
                 report.failures.push(OpFailure { index, kind: e.kind });
@@ -36,13 +46,36 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
         }
     }
     for op in &batch.confirm {
-        apply(&tx, &mut known, op)?;
+        apply(tx, &mut known, op)?;
     }
     for known in known.0.iter().filter(|known| names::is_own(&known.name) && names::is_told(&known.name)) {
-        feed::log_own(&tx, &known.name)?;
+        feed::log_own(tx, &known.name)?;
     }
-    tx.commit().map_err(map)?;
     Ok(report)
+}
+
+/// The lease has the number that the writer took it with.
+pub fn stands(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
+    let found = match catalog::find(tx, names::LEASES)? {
+        Some(leases) => row_of(tx, &leases, &Bson::from(fence.lease.as_str()))?,
+        None => None,
+    };
+    let number = found.map(|(_, bytes)| crate::read::document(bytes)).transpose()?.and_then(|doc| doc.get_i64("number").ok());
+    if number == Some(fence.number) { Ok(()) } else { Err(StoreError::fenced()) }
+}
+
+/// The holder shows that it lives.
+pub fn renew(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
+    stands(tx, fence)?;
+    let set = vec![("renewed".into(), Bson::from(bson::DateTime::now())), ("beat".into(), Bson::from(bson::oid::ObjectId::new()))];
+    let op = WriteOp::Patch {
+        collection: names::LEASES.into(),
+        id: fence.lease.as_str().into(),
+        expect: Vec::new(),
+        set,
+        unset: Vec::new(),
+    };
+    apply(tx, &mut Known::default(), &op)
 }
 
 /// Collections that this batch has met.

@@ -9,6 +9,7 @@
 pub mod cluster;
 pub mod conformance;
 pub mod mongod;
+pub mod mortal;
 pub mod objects;
 pub mod tls;
 

@@ -28,6 +28,8 @@ pub enum StoreErrorKind {
     NewerVersion,
     /// The file is damaged.
     Damaged,
+    /// Another process has taken over the lease that this write was to be made under. Write nothing more.
+    Fenced,
     /// The circuit breaker is open after repeated failures.
     BreakerOpen,
     Internal,
@@ -53,6 +55,11 @@ impl StoreError {
     pub fn details(mut self, details: impl std::fmt::Display) -> Self {
         self.details = Some(details.to_string());
         self
+    }
+
+    /// The lease of a write is another's by now.
+    pub fn fenced() -> Self {
+        Self::new(StoreErrorKind::Fenced, "Another process has taken over this work; nothing more was written here.")
     }
 
     pub fn unsupported(what: &str) -> Self {

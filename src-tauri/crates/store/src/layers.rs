@@ -2,9 +2,11 @@
 //! One decorator, so that no adapter and no caller has to think of it.
 
 mod breaker;
+mod fenced;
 mod gate;
 mod own;
 mod slow;
+mod swapping;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,9 +16,9 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult,
-    WriteBatch, WriteReport,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
+    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
+    StoreResult, Swap, WriteBatch, WriteReport,
 };
 
 use breaker::Breaker;
@@ -25,6 +27,7 @@ use own::OwnCollections;
 use slow::SlowOps;
 
 pub use breaker::BreakerState;
+pub use fenced::Fenced;
 pub use gate::PoolSettings;
 pub use slow::{Shape, SlowOp};
 
@@ -122,6 +125,16 @@ impl Layered {
         result
     }
 
+    /// Where a collection is to be read from beginning to end.
+    async fn place_of(&self, collection: &str) -> StoreResult<String> {
+        let places = swapping::places(self.inner.as_ref(), collection).await?;
+        if places.is_empty() {
+            return Ok(collection.to_owned());
+        }
+        let there = self.inner.collections().await?;
+        Ok(places.into_iter().find(|place| there.contains(place)).unwrap_or_else(|| collection.to_owned()))
+    }
+
     /// Nothing is written where the store says that it cannot.
     fn writable(&self) -> StoreResult<()> {
         if self.inner.capabilities().has(Capability::Write) {
@@ -130,6 +143,29 @@ impl Layered {
             Err(StoreError::new(StoreErrorKind::Forbidden, "This workspace is open for reading only."))
         }
     }
+}
+
+/// Reads a collection; where nothing is found, once more where it may be while collections change places.
+macro_rules! read_where_it_is {
+    ($layers:ident, $collection:ident, $empty:expr, |$place:ident| $read:expr) => {{
+        let $place = $collection;
+        let mut found = $read.await;
+        if $empty(&found) {
+            for other in swapping::places($layers.inner.as_ref(), $collection).await? {
+                let $place = other.as_str();
+                let again = $read.await;
+                if !$empty(&again) {
+                    found = again;
+                    break;
+                }
+            }
+        }
+        found
+    }};
+}
+
+fn is_absent<T>(found: &StoreResult<T>) -> bool {
+    found.as_ref().is_err_and(|e| e.kind == StoreErrorKind::NotFound)
 }
 
 /// What is counted, and among which records.
@@ -155,7 +191,9 @@ impl Store for Layered {
     }
 
     async fn collections(&self) -> StoreResult<Vec<String>> {
-        self.around("collections", "", self.inner.collections()).await
+        let mut list = self.around("collections", "", self.inner.collections()).await?;
+        list.extend(swapping::missing(self.inner.as_ref(), &list).await?);
+        Ok(list)
     }
 
     async fn create_collection(&self, name: &str) -> StoreResult<()> {
@@ -173,8 +211,18 @@ impl Store for Layered {
         self.around("rename collection", from, self.inner.rename_collection(from, to, replace)).await
     }
 
+    async fn swap(&self, swap: &Swap, then: WriteBatch) -> StoreResult<()> {
+        self.writable()?;
+        let collection = swap.renames.first().map(|r| r.from.clone()).unwrap_or_default();
+        self.around("swap collections", &collection, async {
+            self.own.prepare(self.inner.as_ref(), &then).await?;
+            self.inner.swap(swap, then).await
+        })
+        .await
+    }
+
     async fn indexes(&self, collection: &str) -> StoreResult<Vec<IndexSpec>> {
-        self.around("list indexes", collection, self.inner.indexes(collection)).await
+        read_where_it_is!(self, collection, is_absent, |place| self.around("list indexes", place, self.inner.indexes(place)))
     }
 
     async fn ensure_index(&self, collection: &str, index: &IndexSpec) -> StoreResult<()> {
@@ -188,7 +236,7 @@ impl Store for Layered {
     }
 
     async fn definition(&self, collection: &str) -> StoreResult<Definition> {
-        self.around("read definition", collection, self.inner.definition(collection)).await
+        read_where_it_is!(self, collection, is_absent, |place| self.around("read definition", place, self.inner.definition(place)))
     }
 
     async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()> {
@@ -201,25 +249,37 @@ impl Store for Layered {
     }
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
-        self.around_shaped("find", collection, || slow::of_query(query), self.inner.find(collection, query)).await
+        read_where_it_is!(self, collection, |found: &StoreResult<Page>| found.as_ref().is_ok_and(|page| page.records.is_empty()), |place| {
+            self.around_shaped("find", place, || slow::of_query(query), self.inner.find(place, query))
+        })
     }
 
     async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {
-        self.around_shaped("look up", collection, || format!("{field} in"), self.inner.get_many(collection, field, values)).await
+        let none = |found: &StoreResult<Vec<RawDocumentBuf>>| found.as_ref().is_ok_and(Vec::is_empty);
+        read_where_it_is!(self, collection, none, |place| {
+            self.around_shaped("look up", place, || format!("{field} in"), self.inner.get_many(place, field, values))
+        })
     }
 
     async fn count(&self, collection: &str, filter: &Filter) -> StoreResult<u64> {
-        self.around_shaped("count", collection, || slow::of_filter(filter), self.inner.count(collection, filter)).await
+        let none = |found: &StoreResult<u64>| found.as_ref().is_ok_and(|count| *count == 0);
+        read_where_it_is!(self, collection, none, |place| {
+            self.around_shaped("count", place, || slow::of_filter(filter), self.inner.count(place, filter))
+        })
     }
 
     async fn facet(&self, collection: &str, field: &str, filter: &Filter, limit: usize) -> StoreResult<FacetCount> {
-        let work = self.inner.facet(collection, field, filter, limit);
-        self.around_shaped("facet", collection, || of_field(field, filter), work).await
+        let none = |found: &StoreResult<FacetCount>| found.as_ref().is_ok_and(|facet| facet.values.is_empty() && facet.missing + facet.nulls == 0);
+        read_where_it_is!(self, collection, none, |place| {
+            self.around_shaped("facet", place, || of_field(field, filter), self.inner.facet(place, field, filter, limit))
+        })
     }
 
     async fn histogram(&self, collection: &str, field: &str, filter: &Filter, bins: usize) -> StoreResult<Option<Histogram>> {
-        let work = self.inner.histogram(collection, field, filter, bins);
-        self.around_shaped("histogram", collection, || of_field(field, filter), work).await
+        let none = |found: &StoreResult<Option<Histogram>>| found.as_ref().is_ok_and(Option::is_none);
+        read_where_it_is!(self, collection, none, |place| {
+            self.around_shaped("histogram", place, || of_field(field, filter), self.inner.histogram(place, field, filter, bins))
+        })
     }
 
     async fn partitions(&self, collection: &str, parts: usize) -> StoreResult<Vec<Partition>> {
@@ -227,7 +287,8 @@ impl Store for Layered {
     }
 
     async fn scan(&self, collection: &str, filter: &Filter, part: Option<Partition>) -> StoreResult<RecordStream> {
-        let work = self.inner.scan(collection, filter, part);
+        let place = self.place_of(collection).await?;
+        let work = self.inner.scan(&place, filter, part);
         let stream = self.around_shaped("scan", collection, || slow::of_filter(filter), work).await?;
         Ok(match &self.gate {
             Some(gate) => gate.around(stream),
@@ -250,9 +311,9 @@ impl Store for Layered {
         self.around("begin load", collection, self.inner.begin_load(collection)).await
     }
 
-    async fn end_load(&self, collection: &str) -> StoreResult<()> {
+    async fn end_load(&self, collection: &str, fence: Option<&Fence>) -> StoreResult<()> {
         self.writable()?;
-        self.around("end load", collection, self.inner.end_load(collection)).await
+        self.around("end load", collection, self.inner.end_load(collection, fence)).await
     }
 
     async fn changes(&self, since: Option<ResumeToken>) -> StoreResult<ChangeStream> {

@@ -21,8 +21,8 @@ pub use definition::{CollectionKind, Definition};
 pub use delta::Delta;
 pub use error::{StoreError, StoreErrorKind, StoreResult};
 pub use model::{
-    Access, Capabilities, Capability, ChangeEvent, ChangeOp, Cursor, Durability, FacetCount, Histogram, IndexSpec, OpFailure, Page,
-    Partition, Query, ResumeToken, SortBy, StoreInfo, StoreKind, WriteBatch, WriteOp, WriteReport,
+    Access, Capabilities, Capability, ChangeEvent, ChangeOp, Cursor, Durability, FacetCount, Fence, Histogram, IndexSpec, OpFailure, Page,
+    Partition, Query, Rename, ResumeToken, SortBy, StoreInfo, StoreKind, Swap, WriteBatch, WriteOp, WriteReport,
 };
 pub use replay::{Change, Position, ReplayStream, Replayed, Step};
 pub use snapshot::{Consistency, Snapshot, SnapshotCollection};
@@ -58,6 +58,13 @@ pub trait Store: Send + Sync {
 
     /// Renames a collection with its indexes. `replace` drops the target first, in the same step.
     async fn rename_collection(&self, from: &str, to: &str, replace: bool) -> StoreResult<()>;
+
+    /// Renames collections in this order and writes `then`: in one step where the store can, else one rename after the
+    /// other, with a ledger in [`names::SWAPS`]. Called again for the same swap, it goes on where it was, by the ledger's
+    /// renames.
+    ///
+    /// Errors: `Conflict` where a name is taken; `Busy` while indexes are built.
+    async fn swap(&self, swap: &Swap, then: WriteBatch) -> StoreResult<()>;
 
     async fn indexes(&self, collection: &str) -> StoreResult<Vec<IndexSpec>>;
 
@@ -106,14 +113,15 @@ pub trait Store: Send + Sync {
     ///
     /// With [`Durability::Full`] the batch is all or nothing as far as the store can, and a failed expectation or
     /// duplicate key is an error of kind `Conflict` or `DuplicateKey`. With [`Durability::Bulk`] operations fail one
-    /// by one and are listed in the report.
+    /// by one and are listed in the report. A batch whose [`Fence`] does not stand is refused with `Fenced`.
     async fn write(&self, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport>;
 
     /// Before a big load into an empty collection: index upkeep may be put off until [`Store::end_load`].
     async fn begin_load(&self, collection: &str) -> StoreResult<()>;
 
-    /// Builds what [`Store::begin_load`] put off; safe to call at any time, and done at open after a crash.
-    async fn end_load(&self, collection: &str) -> StoreResult<()>;
+    /// Builds what [`Store::begin_load`] put off; safe to call at any time, and done at open after a crash. Where nobody
+    /// else can write meanwhile, the lease of the fence is renewed in the same step.
+    async fn end_load(&self, collection: &str, fence: Option<&Fence>) -> StoreResult<()>;
 
     /// Changes after `since`, or from now on. Ends only with an error or when dropped.
     async fn changes(&self, since: Option<ResumeToken>) -> StoreResult<ChangeStream>;

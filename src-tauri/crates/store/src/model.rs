@@ -236,9 +236,39 @@ pub fn raw(document: &Document) -> crate::StoreResult<RawDocumentBuf> {
         .map_err(|e| crate::StoreError::invalid("A field name holds a character that BSON cannot store.").details(e))
 }
 
+/// Proof that the writer still holds its lease: a batch with a fence is refused with [`crate::StoreErrorKind::Fenced`] once the
+/// lease has another number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// `_id` of the lease in [`crate::names::LEASES`].
+    pub lease: String,
+    pub number: i64,
+}
+
+/// Renames a collection with its indexes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    pub from: String,
+    pub to: String,
+}
+
+/// Collections that change places.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Swap {
+    /// `_id` in [`crate::names::SWAPS`], where the store needs a ledger. Never used for anything else.
+    pub id: String,
+    /// What it is for, in words for people.
+    pub title: String,
+    /// The name of the lease under which it is made.
+    pub lease: String,
+    pub renames: Vec<Rename>,
+}
+
 /// Operations that belong together. See [`crate::Store::write`] for the order.
 #[derive(Debug, Clone, Default)]
 pub struct WriteBatch {
+    /// Nothing is written unless this stands.
+    pub fence: Option<Fence>,
     pub history: Vec<WriteOp>,
     pub data: Vec<WriteOp>,
     pub confirm: Vec<WriteOp>,

@@ -25,6 +25,10 @@ pub const FINDINGS: &str = "steward.findings";
 
 /// Restores, with what they put aside.
 pub const RESTORES: &str = "steward.restores";
+/// Who is at work on what, with a fencing number.
+pub const LEASES: &str = "steward.leases";
+/// Collections that are changing places.
+pub const SWAPS: &str = "steward.swaps";
 
 /// Steward's own collections with the fields that they are searched by.
 const OWN: &[(&str, &[&str])] = &[
@@ -40,10 +44,12 @@ const OWN: &[(&str, &[&str])] = &[
     (QUALITY, &[]),
     (FINDINGS, &["place"]),
     (RESTORES, &[]),
+    (LEASES, &[]),
+    (SWAPS, &[]),
 ];
 
 /// Tells of this workspace only; a backup does without.
-const PASSING: [&str; 2] = [FINDINGS, RESTORES];
+const PASSING: [&str; 4] = [FINDINGS, RESTORES, LEASES, SWAPS];
 
 /// Fields that have an index in one of Steward's own collections; nothing for a collection of another name.
 pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {

@@ -3,7 +3,7 @@
 //! An update with upsert costs a server about three times an insert; here unchanged records cost a read and new ones
 //! an insert.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bson::{Bson, Document, RawDocumentBuf};
 use steward_domain::run::ImportMode;
@@ -52,6 +52,47 @@ pub struct UpsertPlan<'a> {
     pub expect_new: bool,
     /// Only rows that are not older by this field change a record that exists.
     pub newest_by: Option<&'a str>,
+    /// What an earlier attempt of the same load wrote and did not count.
+    pub ours: Option<&'a Ours>,
+}
+
+/// Records that a load has written without having counted them: its process or its connection ended in between. Met again, such a
+/// record counts as what it was then, and stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Ours {
+    inserted: HashSet<Vec<u8>>,
+    updated: HashSet<Vec<u8>>,
+}
+
+impl Ours {
+    pub fn inserted(&mut self, id: &Bson) {
+        self.inserted.insert(key_bytes(id));
+    }
+
+    pub fn updated(&mut self, id: &Bson) {
+        self.updated.insert(key_bytes(id));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.inserted.is_empty() && self.updated.is_empty()
+    }
+
+    /// The load inserted a record with this `_id`.
+    pub fn has_inserted(&self, id: &Bson) -> bool {
+        self.inserted.contains(&key_bytes(id))
+    }
+
+    /// What a record that exists was to this load.
+    fn was(&self, id: &Bson) -> Option<Outcome> {
+        let key = key_bytes(id);
+        if self.inserted.contains(&key) {
+            Some(Outcome::Inserted { id: id.clone() })
+        } else if self.updated.contains(&key) {
+            Some(Outcome::Updated { id: id.clone(), changes: Vec::new() })
+        } else {
+            None
+        }
+    }
 }
 
 /// Turns outcomes into further operations of the same batch: history before, bookkeeping after.
@@ -75,11 +116,12 @@ impl Prepared {
 /// store has changed until the records' own turn, [`upsert`] finds out.
 pub async fn prepare(store: &dyn Store, plan: UpsertPlan<'_>, batch: &[Incoming]) -> StoreResult<Prepared> {
     let existing = if plan.expect_new { HashMap::new() } else { look_up(store, plan, batch).await? };
-    decide_all(plan, batch, &existing)
+    decide_all(plan, batch, &existing, &Ours::default())
 }
 
-fn decide_all(plan: UpsertPlan<'_>, batch: &[Incoming], existing: &HashMap<Vec<u8>, RawDocumentBuf>) -> StoreResult<Prepared> {
-    let one = |incoming: &Incoming| decide(plan, incoming, existing.get(&key_bytes(&incoming.key)));
+/// `sent` is what this very batch has tried to insert.
+fn decide_all(plan: UpsertPlan<'_>, batch: &[Incoming], existing: &HashMap<Vec<u8>, RawDocumentBuf>, sent: &Ours) -> StoreResult<Prepared> {
+    let one = |incoming: &Incoming| decide(plan, incoming, existing.get(&key_bytes(&incoming.key)), sent);
     batch.iter().map(one).collect::<StoreResult<_>>().map(Prepared)
 }
 
@@ -98,6 +140,7 @@ pub async fn upsert(
     let mut decided = prepared;
     let mut earlier: Vec<Option<Outcome>> = vec![None; batch.len()];
     let mut failed = vec![0_u32; batch.len()];
+    let mut sent = Ours::default();
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -119,9 +162,16 @@ pub async fn upsert(
                 (outcome, _) => outcome,
             });
         }
-        let write = WriteBatch { history: books.history(&outcomes, batch)?, data: ops, confirm: books.confirm(&outcomes)? };
+        let write =
+            WriteBatch { history: books.history(&outcomes, batch)?, data: ops, confirm: books.confirm(&outcomes)?, ..WriteBatch::default() };
         if write.is_empty() {
             return Ok(outcomes);
+        }
+        // A connection that breaks leaves it open whether they arrived.
+        for outcome in &outcomes {
+            if let Outcome::Inserted { id } = outcome {
+                sent.inserted(id);
+            }
         }
         match store.write(write, Durability::Bulk).await {
             Ok(report) if report.failures.is_empty() => return Ok(outcomes),
@@ -142,7 +192,7 @@ pub async fn upsert(
             return Err(crate::StoreError::new(StoreErrorKind::Conflict, "Others keep writing the same records. Try again in a moment."));
         }
         // Somebody else wrote one of these records in between: look again. What was written is found unchanged.
-        decided = decide_all(plan, batch, &look_up(store, plan, batch).await?)?;
+        decided = decide_all(plan, batch, &look_up(store, plan, batch).await?, &sent)?;
     }
 }
 
@@ -163,10 +213,19 @@ fn key_bytes(key: &Bson) -> Vec<u8> {
     steward_domain::order::key_of(key)
 }
 
-fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocumentBuf>) -> StoreResult<(Outcome, Option<WriteOp>)> {
+fn decide(
+    plan: UpsertPlan<'_>,
+    incoming: &Incoming,
+    existing: Option<&RawDocumentBuf>,
+    sent: &Ours,
+) -> StoreResult<(Outcome, Option<WriteOp>)> {
     let Some(old_raw) = existing else {
         return insert(plan, incoming);
     };
+    let id = || old_raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok()).unwrap_or(Bson::Null);
+    if let Some(outcome) = plan.ours.and_then(|ours| ours.was(&id())).or_else(|| if sent.is_empty() { None } else { sent.was(&id()) }) {
+        return Ok((outcome, None));
+    }
     if plan.mode == ImportMode::Insert {
         return Ok((Outcome::Exists, None));
     }
@@ -184,7 +243,7 @@ fn decide(plan: UpsertPlan<'_>, incoming: &Incoming, existing: Option<&RawDocume
     if changes.is_empty() {
         return Ok((Outcome::Unchanged, None));
     }
-    let id = old_raw.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok()).unwrap_or(Bson::Null);
+    let id = id();
     let op = patch(plan.collection, id.clone(), &changes);
     Ok((Outcome::Updated { id, changes }, Some(op)))
 }

@@ -35,6 +35,23 @@ wire! {
         pub server: String,
     }
 
+    /// What kind of work was cut off.
+    pub enum UnfinishedKind { Import, UndoImport, Restore, UndoRestore }
+
+    /// Work whose process ended before it did.
+    pub struct UnfinishedWork {
+        pub kind: UnfinishedKind,
+        /// Of the run or the restore.
+        pub id: String,
+        /// What it is and where it stopped, one sentence.
+        pub message: String,
+        /// Collections were changing places: until it is finished or taken back, they are read where they are now.
+        pub swapping: bool,
+    }
+
+    /// Answer of `workspace.unfinished`.
+    pub struct Unfinished { pub work: Vec<UnfinishedWork> }
+
     /// A workspace that was opened before.
     pub struct RecentWorkspace {
         pub id: String,

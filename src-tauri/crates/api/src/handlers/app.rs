@@ -79,6 +79,11 @@ pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
             for limit in &open.info.limits {
                 checks.push(check("Limit", CheckOutcome::Warning, limit.clone(), None));
             }
+            for one in super::unfinished::found(&open.workspace).await? {
+                let hint = super::unfinished::hint(&one);
+                let outcome = if one.swapping { CheckOutcome::Failed } else { CheckOutcome::Warning };
+                checks.push(check("Unfinished", outcome, one.message, Some(&hint)));
+            }
             checks.push(connection(&open.layers.health()));
             for access in open.workspace.store.access().await? {
                 let outcome = if access.allowed { CheckOutcome::Ok } else { CheckOutcome::Warning };

@@ -20,7 +20,7 @@ pub async fn list(app: &Arc<App>, request: ListChanges) -> ApiResult<Changes> {
 pub async fn get(app: &Arc<App>, request: ChangeId) -> ApiResult<ChangeDetail> {
     let workspace = app.workspace()?;
     let change_set = journal::get(&workspace, &request.change_set).await?;
-    let records = journal::changes(&workspace, &request.change_set, 0, 100).await?;
+    let records = journal::changes(&workspace, journal::kept_under(&change_set), 0, 100).await?;
     Ok(ChangeDetail { change_set, records: records.into_iter().map(|c| c.record).collect() })
 }
 

@@ -21,4 +21,5 @@ pub mod runs;
 pub mod schemas;
 pub mod settings;
 pub mod splits;
+pub mod unfinished;
 pub mod workspace;

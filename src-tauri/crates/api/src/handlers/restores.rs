@@ -26,14 +26,18 @@ fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn entry(workspace: &Workspace, restore: RestoreRecord) -> RestoreEntry {
-    RestoreEntry { interrupted: restore::interrupted(workspace, &restore), can_undo: restore.can_be_undone(), restore }
+async fn entry(workspace: &Workspace, restore: RestoreRecord) -> ApiResult<RestoreEntry> {
+    let interrupted = restore::interrupted(workspace, &restore).await?;
+    Ok(RestoreEntry { interrupted, can_undo: restore.can_be_undone(), restore })
 }
 
 pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Restores> {
     let workspace = app.workspace()?;
-    let found = restore::list(&workspace).await?;
-    Ok(Restores { restores: found.into_iter().map(|r| entry(&workspace, r)).collect() })
+    let mut restores = Vec::new();
+    for record in restore::list(&workspace).await? {
+        restores.push(entry(&workspace, record).await?);
+    }
+    Ok(Restores { restores })
 }
 
 /// Opens what is to be restored; the second part says where it lies.
@@ -192,16 +196,23 @@ async fn finished(app: &Arc<App>, restore: RestoreRecord, kept_as: Vec<String>) 
 
 pub async fn resume(app: &Arc<App>, request: ResumeRestore) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let record = restore::get(&workspace, &request.restore_id).await?;
-    if !restore::interrupted(&workspace, &record) {
-        return Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end, or somebody is at it."));
-    }
+    let record = open_restore(&workspace, &request.restore_id).await?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Restore, "Going on with a restore", JobUnit::Records, move |progress| async move {
         let archive = again(&owner, &workspace, &record, &request.secret, progress.as_ref()).await?;
-        let record = restore::go_on(&workspace, record, Some(&archive), progress.as_ref()).await?;
+        let record = restore::go_on(&workspace, &record.id, Some(&archive), progress.as_ref()).await?;
         finished(&owner, record, Vec::new()).await
     }))
+}
+
+/// A restore that has not come to its end. Whether somebody is at it, its lease tells.
+async fn open_restore(workspace: &Workspace, id: &str) -> ApiResult<RestoreRecord> {
+    let record = restore::get(workspace, id).await?;
+    if record.is_open() {
+        Ok(record)
+    } else {
+        Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end."))
+    }
 }
 
 /// Opens the backup of a restore again, from where it was read then.
@@ -227,10 +238,7 @@ async fn again(
 
 pub async fn clean_up(app: &Arc<App>, request: RestoreId) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let record = restore::get(&workspace, &request.restore_id).await?;
-    if !restore::interrupted(&workspace, &record) {
-        return Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end, or somebody is at it."));
-    }
+    let record = open_restore(&workspace, &request.restore_id).await?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Restore, "Cleaning up after a restore", JobUnit::Records, move |progress| async move {
         let record = restore::clean_up(&workspace, &record.id, progress.as_ref()).await?;
@@ -281,5 +289,5 @@ pub async fn settle(app: &Arc<App>, request: ApplyPlan) -> ApiResult<RestoreEntr
     };
     let record = restore::settle(&workspace, &restore).await?;
     app.changed(&[Topic::Backups], None);
-    Ok(entry(&workspace, record))
+    entry(&workspace, record).await
 }

@@ -7,7 +7,6 @@ use bson::{Bson, Document};
 use steward_pipeline::{Error, Progress, Result, Workspace, replace};
 use steward_store::{Capability, CollectionKind, Definition};
 
-use super::ledger::Beat;
 use super::{Chosen, load};
 
 /// Why a workspace cannot hold a kind; `None` where it can.
@@ -72,11 +71,8 @@ pub async fn put_in_place(
     noted: &serde_json::Value,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let (incoming, ready) = (replace::incoming(part), replace::ready(part));
-    if replace::exists(workspace, &incoming).await? {
-        replace::rename(workspace, &incoming, &ready, progress).await?;
-    }
-    if !replace::exists(workspace, &ready).await? {
+    let incoming = replace::incoming(part);
+    if !replace::exists(workspace, &incoming).await? {
         return Ok(());
     }
     let definition = match Bson::try_from(noted.clone()) {
@@ -87,11 +83,11 @@ pub async fn put_in_place(
     workspace.store.drop_collection(series).await?;
     workspace.store.define(series, &definition).await?;
     let buckets = CollectionKind::Timeseries.data_of(series);
-    load::copy(workspace, &ready, &buckets, progress).await?;
-    let (store, beat) = (workspace.store.as_ref(), Beat::none());
-    let meant = load::content_of(store, &ready, &beat, progress).await?;
-    load::check_stored(workspace, &buckets, series, meant, &beat, progress).await?;
-    Ok(workspace.store.drop_collection(&ready).await?)
+    load::copy(workspace, &incoming, &buckets, progress).await?;
+    let store = workspace.store.as_ref();
+    let meant = load::content_of(store, &incoming, progress).await?;
+    load::check_stored(workspace, &buckets, series, meant, progress).await?;
+    Ok(workspace.store.drop_collection(&incoming).await?)
 }
 
 /// Removes a series or view that a restore has made.

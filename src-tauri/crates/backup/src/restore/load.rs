@@ -8,7 +8,6 @@ use steward_domain::Filter;
 use steward_pipeline::{Error, Progress, Result, Workspace};
 use steward_store::{Durability, Store, StoreError, StoreErrorKind, WriteBatch, WriteOp};
 
-use super::ledger::Beat;
 use crate::content::Content;
 use crate::read::{Backup, Event, Listed};
 
@@ -18,7 +17,6 @@ pub async fn into_store(
     backup: &Backup,
     places: &HashMap<String, String>,
     over: bool,
-    beat: &Beat,
     progress: &dyn Progress,
 ) -> Result<HashMap<String, Content>> {
     progress.phase("Loading");
@@ -33,7 +31,6 @@ pub async fn into_store(
                 let Some(place) = places.get(&collection) else { continue };
                 done += documents.len() as u64;
                 write(store, place, &collection, documents, over).await?;
-                beat.show().await?;
                 progress.done(done);
             }
             Event::Complete { collection, content, checksum_fits } => {
@@ -89,10 +86,9 @@ pub(super) async fn check_stored(
     place: &str,
     name: &str,
     loaded: Content,
-    beat: &Beat,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let stored = content_of(workspace.store.as_ref(), place, beat, progress).await?;
+    let stored = content_of(workspace.store.as_ref(), place, progress).await?;
     if stored == loaded {
         return Ok(());
     }
@@ -103,13 +99,12 @@ pub(super) async fn check_stored(
 }
 
 /// The content of a collection as it stands.
-pub(crate) async fn content_of(store: &dyn Store, collection: &str, beat: &Beat, progress: &dyn Progress) -> Result<Content> {
+pub(crate) async fn content_of(store: &dyn Store, collection: &str, progress: &dyn Progress) -> Result<Content> {
     let mut content = Content::default();
     let mut batches = store.scan(collection, &Filter::all(), None).await?;
     while let Some(batch) = batches.try_next().await? {
         progress.checkpoint()?;
         batch.iter().for_each(|d| content.add(d.as_bytes()));
-        beat.show().await?;
     }
     Ok(content)
 }

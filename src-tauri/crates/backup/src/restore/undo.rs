@@ -3,8 +3,9 @@
 use steward_domain::{ChangeKind, RestoreRecord, RestoreState};
 use steward_pipeline::journal::{self, Request};
 use steward_pipeline::workspace::new_id;
+use steward_pipeline::lease::{self, Lease};
 use steward_pipeline::{Error, Progress, Result, Workspace, replace};
-use steward_store::names;
+use steward_store::{Swap, WriteBatch, names};
 
 use super::{get, kinds, ledger, part};
 
@@ -25,6 +26,8 @@ async fn undoable(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
     let record = get(workspace, id).await?;
     match record.state {
         _ if record.can_be_undone() => Ok(record),
+        // Its process ended: what is left is done.
+        RestoreState::Undoing => Ok(record),
         RestoreState::Done => Err(Error::Conflict("What this restore put aside was given up; it cannot be taken back any more.".into())),
         RestoreState::Undone => Err(Error::Conflict("This restore was taken back already.".into())),
         _ => Err(Error::Conflict("This restore has not come to its end.".into())),
@@ -74,38 +77,71 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
 
 /// Puts everything back as it was before the restore. Killed in the middle, it can simply be run again.
 pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RestoreRecord, Vec<UndoPlan>)> {
+    let lease = Lease::take(workspace, &lease::of_restore(id), progress).await?;
+    let done = undo_held(lease.workspace(), id, progress).await;
+    lease.release().await;
+    done
+}
+
+async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RestoreRecord, Vec<UndoPlan>)> {
     let (mut record, plans) = plan_undo(workspace, id).await?;
     progress.phase("Putting back");
-    back(workspace, &record, &plans, progress).await?;
-    record.state = RestoreState::Undone;
+    record.state = RestoreState::Undoing;
     ledger::put(workspace, &record).await?;
+    back(workspace, &record, &plans, progress).await?;
     for plan in plans.iter().filter(|p| !names::is_own(&p.collection)) {
+        if journal::undone(workspace, &plan.collection, id).await? {
+            continue;
+        }
         let summary = format!("Took back the restore from the backup {}", record.backup);
         let mut request = Request::new(ChangeKind::Undo, &plan.collection, summary, Vec::new());
         request.run_id = Some(record.id.clone());
         let records = i64::try_from(plan.back.unwrap_or(plan.away)).unwrap_or(i64::MAX);
         journal::record_bulk(workspace, request, &new_id(), records).await?;
     }
+    record.state = RestoreState::Undone;
+    ledger::put(workspace, &record).await?;
     Ok((record, plans))
 }
 
-/// Last one first: Steward's own collections go back before the others, whose settings they hold.
+/// What was there before the restore gets its place again, all collections in one swap. Steward's own go first: they hold the
+/// settings of the others.
 async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan], progress: &dyn Progress) -> Result<()> {
+    let id = format!("undo:{}", record.id);
+    let open = replace::cut_off(workspace, &id).await?;
+    let there = workspace.store.collections().await?;
+    let mut renames = Vec::new();
+    let mut moved = Vec::new();
     for (number, one) in record.collections.iter().enumerate().rev() {
-        let aside = plans.get(number).and_then(|p| p.kept_as.as_deref());
         let part = part(&record.id, number);
-        let kept = replace::exists(workspace, &replace::replaced(&part)).await?;
-        if kept || record.state != RestoreState::Done {
-            replace::take_back(workspace, &one.into, &part, aside, progress).await?;
-        } else if !one.existed && aside.is_none() && !replace::exists(workspace, &one.into).await? {
+        let (kept, gone) = (replace::replaced(&part), replace::gone(&part));
+        // An undo that was cut off keeps the name that it had chosen.
+        let chosen = open.as_ref().and_then(|open| open.swap.renames.iter().find(|step| step.from == gone)).map(|step| step.to.clone());
+        let aside = chosen.or_else(|| plans.get(number).and_then(|p| p.kept_as.clone()));
+        let now = there.contains(&one.into);
+        if there.contains(&kept) || !one.existed && now && one.series.is_none() {
+            renames.extend(now.then(|| replace::step(&one.into, &gone)));
+            renames.extend(there.contains(&kept).then(|| replace::step(&kept, &one.into)));
+            renames.extend(aside.as_deref().filter(|_| now).map(|aside| replace::step(&gone, aside)));
+        }
+        moved.push((one, kept, gone, aside));
+    }
+    if open.is_some() || !renames.is_empty() {
+        let lease = lease::of_restore(&record.id);
+        let swap = Swap { id, title: format!("Undoing the restore of {}", record.backup), lease, renames };
+        replace::swap(workspace, &swap, &WriteBatch::default(), progress).await?;
+    }
+    for (one, kept, gone, aside) in moved {
+        if let Some(aside) = &aside {
+            workspace.copy_settings(&one.into, aside).await?;
+        }
+        workspace.store.drop_collection(&gone).await?;
+        if one.existed {
+            workspace.move_settings(&kept, &one.into).await?;
+        } else {
             kinds::remove(workspace, &one.into).await?;
-        } else if !one.existed && replace::exists(workspace, &one.into).await? {
-            match aside {
-                Some(aside) => {
-                    replace::rename(workspace, &one.into, aside, progress).await?;
-                    workspace.move_settings(&one.into, aside).await?;
-                }
-                None => workspace.forget(&one.into).await?,
+            if !replace::exists(workspace, &one.into).await? {
+                workspace.forget(&one.into).await?;
             }
         }
     }
@@ -114,25 +150,28 @@ async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan],
 
 /// Undoes what a restore that was cut off has done so far.
 pub async fn clean_up(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RestoreRecord> {
+    let lease = Lease::take(workspace, &lease::of_restore(id), progress).await?;
+    let done = clean_up_held(lease.workspace(), id, progress).await;
+    lease.release().await;
+    done
+}
+
+async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RestoreRecord> {
     let mut record = get(workspace, id).await?;
-    if !record.is_open() {
-        return Err(Error::Conflict("This restore has come to its end; there is nothing to clean up.".into()));
+    match record.state {
+        RestoreState::Loading => {}
+        RestoreState::Swapping => {
+            replace::settle_back(workspace, id, progress).await?;
+            let plans: Vec<UndoPlan> = Vec::new();
+            back(workspace, &record, &plans, progress).await?;
+        }
+        RestoreState::Undoing => {
+            return Err(Error::Conflict("Undoing this restore has begun. Run the undo again to finish it.".into()));
+        }
+        _ => return Err(Error::Conflict("This restore has come to its end; there is nothing to clean up.".into())),
     }
-    for (number, one) in record.collections.iter().enumerate().rev() {
-        let part = part(&record.id, number);
-        // A new collection that has its place already: all its parts are gone by then.
-        let swapping = !one.existed && record.state == RestoreState::Swapping;
-        let placed = !one.existed
-            && record.state == RestoreState::Swapping
-            && !replace::exists(workspace, &replace::incoming(&part)).await?
-            && !replace::exists(workspace, &replace::ready(&part)).await?;
-        replace::take_back(workspace, &one.into, &part, None, progress).await?;
-        if swapping {
-            kinds::remove(workspace, &one.into).await?;
-        }
-        if placed {
-            workspace.forget(&one.into).await?;
-        }
+    for (number, _) in record.collections.iter().enumerate() {
+        workspace.store.drop_collection(&replace::incoming(&part(&record.id, number))).await?;
     }
     record.state = RestoreState::Cancelled;
     record.finished_at = Some(workspace.clock.stamp());

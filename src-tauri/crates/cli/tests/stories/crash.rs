@@ -76,14 +76,16 @@ on_all! {
         signal(&child, "KILL");
         child.wait().unwrap();
         // As if it ran on another machine: only a silence tells of it.
-        at.tamper(names::RUNS, &run, "process", Bson::from("another machine/1/1"));
+        let lease = format!("run:{run}");
+        at.tamper(names::LEASES, &lease, "process", Bson::from("another machine/1/1"));
         at.steward(&["import", &file, "--resume"]).ended(3).says("half a minute");
         at.steward(&["runs", "undo", &run]).ended(4).says("still going");
         // As if half a minute had passed.
-        at.tamper(names::RUNS, &run, "heartbeatAt", Bson::from("2020-01-01T00:00:00.000Z"));
+        at.tamper(names::LEASES, &lease, "renewed", bson::DateTime::from_millis(0).into());
         assert_eq!(text(&at.json(0, &["runs", "show", &run]), "/run/state"), "interrupted");
         let resumed = at.json(0, &["import", "--resume", &run]);
         assert_eq!(text(&resumed, "/state"), "done");
+        assert_eq!(counts(&resumed), [i64::try_from(ROWS).unwrap(), 0, 0, 0], "what was written and not counted is counted once");
         complete(at, ROWS);
         taken_back(at, &run, ROWS);
     }

@@ -245,6 +245,7 @@ impl Pass<'_> {
             report.write(&batch.told.lines[told..])?;
         }
         for (errors, rows) in batch.told.errors.iter().chain(&late.errors) {
+            self.findings.counts.quarantined += *rows;
             self.note_rejected(errors, *rows, &mut counts.problems);
         }
         for (fields, rows) in batch.unknown.into_iter().zip(unknown).filter(|(_, rows)| *rows > 0) {

@@ -1,12 +1,13 @@
 //! The sink that writes: records, quarantine, earlier states and the checkpoint, batch by batch.
 
-use steward_domain::{QuarantineEntry, RunCounts, Value};
-use steward_store::upsert::{self, Bookkeeper, Incoming, Outcome, Prepared, UpsertPlan};
+use steward_domain::run::Recorded;
+use steward_domain::{ImportMode, QuarantineEntry, RunCounts, RunRecord, Value};
+use steward_store::upsert::{self, Bookkeeper, Incoming, Ours, Outcome, Prepared, UpsertPlan};
 use steward_store::{StoreResult, WriteOp, names};
 
 use bson::Bson;
 
-use super::{FineRow, ImportSpec, Kept, Sink, SinkBatch, set_aside, turned_away_because, waiting};
+use super::{Checkpoint, FineRow, ImportSpec, Kept, Sink, SinkBatch, set_aside, turned_away_because, waiting};
 use crate::docs::{self, Change};
 use crate::error::Result;
 use crate::workspace::Workspace;
@@ -15,15 +16,27 @@ use crate::workspace::Workspace;
 pub struct Loading<'a> {
     pub workspace: &'a Workspace,
     pub spec: &'a ImportSpec,
-    pub record: steward_domain::RunRecord,
+    pub record: RunRecord,
     pub expect_new: bool,
     /// The rows replace the collection: they are loaded here first.
     pub beside: Option<&'a str>,
-    /// The change set of the run.
-    pub change_set: String,
-    /// Updates recorded so far: numbers the history entries.
-    pub updates: usize,
-    pub chunks: usize,
+    /// What an earlier attempt wrote behind its checkpoint.
+    pub ours: &'a Ours,
+    /// Numbers of the next change and the next list of inserted records.
+    pub numbers: Recorded,
+}
+
+/// How many numbers the holder of a lease has: those of another holder never meet them.
+const NUMBERS: i64 = 1_000_000_000;
+
+/// Where the bookkeeping of a new holder begins.
+pub fn numbers_of(lease: i64) -> i64 {
+    lease.saturating_mul(NUMBERS)
+}
+
+/// `_id` of a list of inserted records: sorts by its number within the run.
+pub fn inserts_id(run: &str, number: i64) -> String {
+    format!("{run}:{number:012}")
 }
 
 struct Books<'a> {
@@ -41,18 +54,21 @@ impl Bookkeeper for Books<'_> {
         }
         let mut ids = Vec::new();
         let mut hashes = Vec::new();
-        let mut number = self.loading.updates;
+        let mut number = usize::try_from(self.loading.numbers.changes).unwrap_or(usize::MAX);
         for (at, (outcome, incoming)) in outcomes.iter().zip(batch).enumerate() {
             match outcome {
                 // Taken back as a whole.
                 Outcome::Inserted { .. } | Outcome::Updated { .. } if self.loading.beside.is_some() => {}
+                // Written down by the attempt that wrote it.
+                Outcome::Inserted { id } if self.loading.ours.has_inserted(id) => {}
+                Outcome::Updated { changes, .. } if changes.is_empty() => {}
                 Outcome::Inserted { id } => {
                     ids.push(id.clone());
                     hashes.extend_from_slice(&crate::rows::content_hash(&incoming.document).to_le_bytes());
                 }
                 Outcome::Updated { id, changes } => {
                     let change = update_change(&self.loading.spec.collection, &incoming.key, id, changes);
-                    let doc = docs::change_to_doc(&self.loading.change_set, number, &change);
+                    let doc = docs::change_to_doc(&self.loading.record.id, number, &change);
                     ops.push(WriteOp::put(names::CHANGES, &doc)?);
                     number += 1;
                 }
@@ -65,7 +81,7 @@ impl Bookkeeper for Books<'_> {
         }
         if !ids.is_empty() {
             let chunk = bson::doc! {
-                "_id": format!("{}:{:09}", self.loading.record.id, self.loading.chunks), "run": self.loading.record.id.as_str(),
+                "_id": inserts_id(&self.loading.record.id, self.loading.numbers.inserts), "run": self.loading.record.id.as_str(),
                 "ids": ids, "hashes": bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: hashes },
             };
             ops.push(WriteOp::put(names::RUN_INSERTS, &chunk)?);
@@ -74,15 +90,21 @@ impl Bookkeeper for Books<'_> {
     }
 
     fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>> {
+        let Some(checkpoint) = self.batch.checkpoint else { return Ok(Vec::new()) };
         let mut record = self.loading.record.clone();
-        record.counts = self.batch.findings.counts;
-        add_outcomes(&mut record.counts, &meant(outcomes.to_vec(), self.meaning));
-        record.files.clone_from(&self.batch.findings.files);
-        record.unknown_fields.clone_from(&self.batch.findings.unknown_fields);
-        record.notes.clone_from(&self.batch.findings.notes);
-        record.heartbeat_at = self.loading.workspace.clock.stamp();
+        at_checkpoint(&mut record, checkpoint);
+        add_outcomes(&mut record.counts, &self.loading.meant(outcomes.to_vec(), self.meaning));
+        record.recorded = self.loading.numbers_behind(outcomes);
         Ok(vec![run_op(&record)?])
     }
+}
+
+/// Puts a run to where a pass has come.
+pub fn at_checkpoint(record: &mut RunRecord, checkpoint: &Checkpoint) {
+    record.counts = checkpoint.counts;
+    record.files.clone_from(&checkpoint.files);
+    record.unknown_fields.clone_from(&checkpoint.unknown_fields);
+    record.notes.clone_from(&checkpoint.notes);
 }
 
 /// The earlier state of an updated record.
@@ -100,7 +122,7 @@ fn update_change(collection: &str, key: &Bson, id: &Bson, changes: &[steward_dom
 }
 
 /// Writes the run as it stands.
-pub fn run_op(record: &steward_domain::RunRecord) -> StoreResult<WriteOp> {
+pub fn run_op(record: &RunRecord) -> StoreResult<WriteOp> {
     let doc = docs::to_document(&record.id, record).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
     WriteOp::put(names::RUNS, &doc)
 }
@@ -109,18 +131,6 @@ pub fn run_op(record: &steward_domain::RunRecord) -> StoreResult<WriteOp> {
 pub fn quarantine_op(entry: &QuarantineEntry) -> StoreResult<WriteOp> {
     let doc = crate::quarantine::to_doc(entry).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
     WriteOp::put(names::QUARANTINE, &doc)
-}
-
-/// The outcomes as the collection sees them that the rows will replace.
-fn meant(outcomes: Vec<Outcome>, meaning: Option<&[Outcome]>) -> Vec<Outcome> {
-    let Some(meaning) = meaning else {
-        return outcomes;
-    };
-    let one = |(outcome, meaning): (Outcome, &Outcome)| match (outcome, meaning) {
-        (Outcome::Inserted { .. }, Outcome::Updated { .. } | Outcome::Unchanged) => meaning.clone(),
-        (outcome, _) => outcome,
-    };
-    outcomes.into_iter().zip(meaning).map(one).collect()
 }
 
 fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
@@ -136,12 +146,38 @@ fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
 }
 
 impl Loading<'_> {
+    /// The outcomes as the collection sees them that the rows will replace.
+    fn meant(&self, outcomes: Vec<Outcome>, meaning: Option<&[Outcome]>) -> Vec<Outcome> {
+        let Some(meaning) = meaning else {
+            return outcomes;
+        };
+        // Where a key is let in once, a row that is there already was put there by an attempt that did not count it.
+        let once = !self.spec.duplicates.lets_later_in();
+        let one = |(outcome, meaning): (Outcome, &Outcome)| match (outcome, meaning) {
+            (Outcome::Inserted { .. }, Outcome::Updated { .. } | Outcome::Unchanged) => meaning.clone(),
+            (Outcome::Unchanged, meaning) if once => meaning.clone(),
+            (outcome, _) => outcome,
+        };
+        outcomes.into_iter().zip(meaning).map(one).collect()
+    }
+
+    /// The numbers that come after what is written down for these rows.
+    fn numbers_behind(&self, outcomes: &[Outcome]) -> Recorded {
+        if self.beside.is_some() {
+            return self.numbers;
+        }
+        let updated = outcomes.iter().filter(|o| matches!(o, Outcome::Updated { changes, .. } if !changes.is_empty())).count();
+        Recorded {
+            inserts: self.numbers.inserts + 1,
+            changes: self.numbers.changes + i64::try_from(updated).unwrap_or(i64::MAX),
+            ..self.numbers
+        }
+    }
+
     fn late_entry(&self, outcome: &Outcome, incoming: &Incoming, row: &FineRow, batch: &SinkBatch<'_>) -> QuarantineEntry {
-        // The file is the one being read: the last with a hash still open, or the last one.
-        let file = batch.findings.files.iter().position(|f| f.sha256.is_empty()).unwrap_or(batch.findings.files.len() - 1);
         let row = Kept {
-            file: &batch.findings.files[file],
-            at: file,
+            file: batch.file,
+            at: batch.file_index,
             number: row.number,
             offset: row.offset,
             raw: &row.raw,
@@ -159,7 +195,14 @@ impl Loading<'_> {
 #[async_trait::async_trait]
 impl<'a> Sink<'a> for Loading<'a> {
     fn plan(&self) -> UpsertPlan<'a> {
-        UpsertPlan { collection: self.beside.unwrap_or(&self.spec.collection), expect_new: self.expect_new, ..super::plan(self.spec) }
+        // Where later rows of a key are let in, each of them is to be written again.
+        let again = self.spec.duplicates.lets_later_in() && self.spec.mode != ImportMode::Insert;
+        UpsertPlan {
+            collection: self.beside.unwrap_or(&self.spec.collection),
+            expect_new: self.expect_new,
+            ours: (!again && self.beside.is_none() && !self.ours.is_empty()).then_some(self.ours),
+            ..super::plan(self.spec)
+        }
     }
 
     async fn take(&mut self, batch: SinkBatch<'_>, prepared: Prepared) -> Result<Vec<Outcome>> {
@@ -176,8 +219,7 @@ impl<'a> Sink<'a> for Loading<'a> {
         };
         let books = Books { loading: self, batch: &batch, meaning: meaning.as_deref() };
         let outcomes = upsert::upsert(store, self.plan(), batch.fine, prepared, &books).await?;
-        self.updates += if self.beside.is_some() { 0 } else { outcomes.iter().filter(|o| matches!(o, Outcome::Updated { .. })).count() };
-        self.chunks += 1;
-        Ok(meant(outcomes, meaning.as_deref()))
+        self.numbers = self.numbers_behind(&outcomes);
+        Ok(self.meant(outcomes, meaning.as_deref()))
     }
 }

@@ -168,7 +168,7 @@ impl<'a> Settler<'a> {
                 row.after.errors = vec![taken(&key_field, incoming.key)];
             }
         }
-        let plan = UpsertPlan { collection, key_field: &key_field, mode, expect_new: false, newest_by: None };
+        let plan = UpsertPlan { collection, key_field: &key_field, mode, expect_new: false, newest_by: None, ours: None };
         let outcomes = upsert::prepare(self.workspace.store.as_ref(), plan, &batch).await?.into_outcomes();
         for ((at, incoming), outcome) in places.into_iter().zip(batch).zip(outcomes) {
             let row = &mut rows[at];

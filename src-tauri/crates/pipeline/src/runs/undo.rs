@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use bson::{Bson, Document};
 use steward_domain::{ChangeKind, Filter, ImportMode, RecordKey, RecordOp, RunRecord, RunState, Value};
-use steward_store::{Durability, Query, WriteBatch, WriteOp, names, upsert};
+use steward_store::{Durability, Query, Swap, WriteBatch, WriteOp, names, upsert};
 
-use super::{get, id_range, list, staging};
+use super::{get, id_range, list, names_of, staging, stored};
 use crate::docs::{self, Change};
 use crate::edit;
 use crate::error::{Error, Result};
 use crate::import::run_op;
 use crate::journal::{self, Request};
+use crate::lease::{self, Lease};
 use crate::progress::Progress;
 use crate::replace;
 use crate::workspace::{Workspace, new_id};
@@ -76,42 +77,65 @@ pub async fn plan_undo(workspace: &Workspace, id: &str, progress: &dyn Progress)
 
 async fn undoable(workspace: &Workspace, id: &str) -> Result<RunRecord> {
     let record = get(workspace, id).await?;
+    may_undo(&record)?;
     match record.state {
-        RunState::Running => Err(Error::Conflict("This run is still going. Cancel it first.".into())),
+        RunState::Running | RunState::Undoing => Err(Error::Conflict("This run is still going. Cancel it first.".into())),
+        _ => Ok(record),
+    }
+}
+
+fn may_undo(record: &RunRecord) -> Result<()> {
+    match record.state {
         RunState::Undone => Err(Error::Conflict("This run was taken back already.".into())),
         _ if record.replaced.is_some() && record.settled_at.is_some() => {
             Err(Error::Conflict("What this run replaced was given up; it cannot be taken back any more.".into()))
         }
-        _ => Ok(record),
+        _ => Ok(()),
     }
 }
 
 /// Takes a run back: removes what it inserted, restores what it updated, withdraws what it quarantined. Records that
 /// were changed since are left alone. Killed in the middle, it can simply be run again.
 pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RunRecord, UndoFindings)> {
-    let mut record = undoable(workspace, id).await?;
-    let undo_set = new_id();
-    let mut found = walk_undo(workspace, &record, Some(&undo_set), progress).await?;
-    let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
+    may_undo(&get(workspace, id).await?)?;
+    let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
+    let done = undo_held(lease.workspace(), id, progress).await;
+    lease.release().await;
+    done
+}
+
+async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RunRecord, UndoFindings)> {
+    let mut record = stored(workspace, id).await?;
+    may_undo(&record)?;
+    let before = record.state;
+    let undo_set = record.undo_set.get_or_insert_with(new_id).clone();
+    record.state = RunState::Undoing;
+    workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
+    let walked = walk_undo(workspace, &record, Some(&undo_set), progress).await;
+    let mut found = match walked {
+        Err(Error::Cancelled) => {
+            // Part of it may be back: what is left can be undone, or, where it had not come to its end, gone on with.
+            record.state = if before == RunState::Running { RunState::Interrupted } else { before };
+            workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
+            return Err(Error::Cancelled);
+        }
+        other => other?,
+    };
     record.state = RunState::Undone;
-    let mut request = Request::new(ChangeKind::Undo, &record.collection, format!("Took back the import of {}", files(&record)), Vec::new());
+    let mut request = Request::new(ChangeKind::Undo, &record.collection, format!("Took back the import of {}", names_of(&record)), Vec::new());
     request.run_id = Some(record.id.clone());
     request.undoes.clone_from(&record.change_set);
     request.also.push(run_op(&record)?);
-    if let Some(set) = &record.change_set {
-        request.also.push(journal::mark(set, "undoneBy", undo_set.as_str().into()));
+    for set in journal::of_import(workspace, id).await? {
+        request.also.push(journal::mark(&set.id, "undoneBy", undo_set.as_str().into()));
     }
+    let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
+    request.also.push(WriteOp::DeleteMany { collection: names::QUARANTINE.into(), filter: waiting });
     journal::record_bulk(workspace, request, &undo_set, found.remove + found.restore).await?;
-    let withdraw = WriteOp::DeleteMany { collection: names::QUARANTINE.into(), filter: waiting };
-    workspace.store.write(WriteBatch::data(vec![withdraw]), Durability::Full).await?;
     if let Some(staged) = &record.promotes {
         found.staged_in = staging::unpromoted(workspace, staged).await?;
     }
     Ok((record, found))
-}
-
-fn files(record: &RunRecord) -> String {
-    record.files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Goes through everything that the run wrote, chunk by chunk; writes the reverse when `undo_set` is given.
@@ -119,7 +143,11 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
     progress.phase(if undo_set.is_some() { "Taking back" } else { "Comparing" });
     progress.total(u64::try_from(record.counts.inserted + record.counts.updated).unwrap_or(0));
     let mut found = UndoFindings::default();
-    let mut number = 0;
+    let mut number = match undo_set {
+        // An undo that was killed has written its part.
+        Some(set) => usize::try_from(workspace.store.count(names::CHANGES, &id_range(set)).await?).unwrap_or(0),
+        None => 0,
+    };
     let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
     found.withdraw = i64::try_from(workspace.store.count(names::QUARANTINE, &waiting).await?).unwrap_or(0);
     if record.mode == ImportMode::Replace {
@@ -178,17 +206,40 @@ async fn take_back_replacement(
         found.remove = record.counts.inserted;
         found.restore = record.counts.updated + record.counts.removed;
         found.edited_since = journal::records_since(workspace, &record.collection, &record.id).await?;
-        if found.edited_since > 0 {
+        if found.edited_since > 0 && replace::exists(workspace, &replace::replaced(&record.id)).await? {
             found.kept_as = Some(workspace.free_name(&format!("{}.taken-back", record.collection)).await?);
         }
     }
     if write {
-        replace::take_back(workspace, &record.collection, &record.id, found.kept_as.as_deref(), progress).await?;
-        if let Some(aside) = &found.kept_as {
-            workspace.assign(aside, super::pack_of(workspace, &record.schema)?, Some(&record.key_field)).await?;
-        }
+        undo_replacement(workspace, record, found.kept_as.as_deref(), progress).await?;
     }
     Ok(found)
+}
+
+/// What the run had put in place is dropped, or is called `aside` afterwards.
+async fn undo_replacement(workspace: &Workspace, record: &RunRecord, aside: Option<&str>, progress: &dyn Progress) -> Result<()> {
+    let (run, collection) = (record.id.as_str(), record.collection.as_str());
+    let (kept, gone) = (replace::replaced(run), replace::gone(run));
+    let id = format!("undo:{run}");
+    replace::settle_back(workspace, run, progress).await?;
+    let open = replace::cut_off(workspace, &id).await?;
+    // An undo that was cut off keeps the name that it had chosen.
+    let chosen = open.as_ref().and_then(|open| open.swap.renames.iter().find(|step| step.from == gone)).map(|step| step.to.clone());
+    let aside = chosen.as_deref().or(aside);
+    if open.is_some() || replace::exists(workspace, &kept).await? {
+        let mut renames = vec![replace::step(collection, &gone), replace::step(&kept, collection)];
+        renames.extend(aside.map(|aside| replace::step(&gone, aside)));
+        let swap = Swap { id, title: format!("Taking back the replacement of {collection}"), lease: lease::of_run(run), renames };
+        replace::swap(workspace, &swap, &WriteBatch::default(), progress).await?;
+    }
+    for name in [replace::incoming(run), gone] {
+        workspace.store.drop_collection(&name).await?;
+    }
+    workspace.move_settings(&kept, collection).await?;
+    if let Some(aside) = aside {
+        workspace.assign(aside, super::pack_of(workspace, &record.schema)?, Some(&record.key_field)).await?;
+    }
+    Ok(())
 }
 
 /// Records by `_id`.

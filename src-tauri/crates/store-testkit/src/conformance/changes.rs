@@ -149,6 +149,7 @@ pub async fn a_failed_batch_leaves_nothing(fixture: &dyn Fixture) {
             history: vec![note(1)],
             data: vec![patch(1, &[], &[("a", 5.into())], &[]), patch(2, &[("a", Some(9.into()))], &[("a", 5.into())], &[])],
             confirm: vec![note(2)],
+            ..WriteBatch::default()
         };
         assert_kind(store.write(batch, Durability::Full).await, StoreErrorKind::Conflict);
         assert_eq!(everything(&*store).await, before);
@@ -164,16 +165,16 @@ pub async fn a_failed_batch_leaves_nothing(fixture: &dyn Fixture) {
         (vec![WriteOp::put(C, &doc! { "_id": 4 }).unwrap(), delete(9, &[])], StoreErrorKind::Conflict),
     ];
     for (data, kind) in failing {
-        let batch = WriteBatch { history: vec![note(1)], data, confirm: vec![note(2)] };
+        let batch = WriteBatch { history: vec![note(1)], data, confirm: vec![note(2)], ..WriteBatch::default() };
         assert_kind(store.write(batch, Durability::Full).await, kind);
         assert_eq!(everything(&*store).await, before);
         assert_eq!(notes(&*store).await, 0, "history of a failed batch stayed");
     }
-    let clash = WriteBatch { history: vec![note(1)], data: vec![delete(1, &[])], confirm: vec![note(1)] };
+    let clash = WriteBatch { history: vec![note(1)], data: vec![delete(1, &[])], confirm: vec![note(1)], ..WriteBatch::default() };
     assert_kind(store.write(clash, Durability::Full).await, StoreErrorKind::DuplicateKey);
     assert_eq!(everything(&*store).await, before);
     let fine =
-        WriteBatch { history: vec![note(1)], data: vec![delete(1, &[]), patch(2, &[], &[("a", 3.into())], &[])], confirm: vec![note(2)] };
+        WriteBatch { history: vec![note(1)], data: vec![delete(1, &[]), patch(2, &[], &[("a", 3.into())], &[])], confirm: vec![note(2)], ..WriteBatch::default() };
     store.write(fine, Durability::Full).await.unwrap();
     assert_eq!(everything(&*store).await, [doc! { "_id": 2, "a": 3 }]);
     assert_eq!(notes(&*store).await, 2);
@@ -195,7 +196,7 @@ pub async fn bulk_fails_one_by_one(fixture: &dyn Fixture) {
         delete(78, &[]),
         added(&doc! { "_id": 13, "k": 13 }),
     ];
-    let report = store.write(WriteBatch { history: vec![note(1)], data, confirm: vec![note(2)] }, Durability::Bulk).await.unwrap();
+    let report = store.write(WriteBatch { history: vec![note(1)], data, confirm: vec![note(2)], ..WriteBatch::default() }, Durability::Bulk).await.unwrap();
     let duplicate = |index| OpFailure { index, kind: StoreErrorKind::DuplicateKey };
     let conflict = |index| OpFailure { index, kind: StoreErrorKind::Conflict };
     assert_eq!(report.failures, [duplicate(1), conflict(3), conflict(4), duplicate(5), conflict(7), conflict(8)]);

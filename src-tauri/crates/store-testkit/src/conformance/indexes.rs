@@ -83,8 +83,8 @@ pub async fn put_off_indexes_come_back(fixture: &dyn Fixture) {
     store.write(WriteBatch::data(load(0)), Durability::Bulk).await.unwrap();
     let again = store.write(WriteBatch::data(load(25)), Durability::Bulk).await.unwrap();
     assert_eq!(again.failures.len(), 25, "unique keys are guarded during a load");
-    store.end_load(C).await.unwrap();
-    store.end_load(C).await.unwrap();
+    store.end_load(C, None).await.unwrap();
+    store.end_load(C, None).await.unwrap();
     assert_eq!(store.indexes(C).await.unwrap().len(), 2 + usize::from(words));
     assert_eq!(hits(&*store, &Filter::eq("salary", 3)).await.len(), 11);
     assert!(!store.find(C, &Query::new(Filter::eq("salary", 3), 5)).await.unwrap().scanned);
@@ -94,5 +94,5 @@ pub async fn put_off_indexes_come_back(fixture: &dyn Fixture) {
     // A collection with records keeps its indexes.
     store.begin_load(C).await.unwrap();
     assert!(!store.find(C, &Query::new(Filter::eq("salary", 3), 5)).await.unwrap().scanned);
-    store.end_load(C).await.unwrap();
+    store.end_load(C, None).await.unwrap();
 }

@@ -9,6 +9,7 @@ pub mod filters;
 pub mod generate;
 pub mod handles;
 pub mod indexes;
+pub mod leases;
 pub mod paging;
 pub mod replays;
 pub mod scans;
@@ -44,6 +45,8 @@ macro_rules! conformance {
                 many_patches_at_once_are_as_one_by_one, many_patches_of_big_and_deep_values, many_patches_with_some_that_cannot_be,
                 empty_patches_change_nothing, sweeps;
             upserts: inserted_unchanged_updated, insert_only_and_merge, conflicting_writers, a_fresh_load;
+            leases: a_lost_lease_writes_nothing, a_conflict_under_a_lease_is_a_conflict, collections_change_places,
+                a_swap_into_a_taken_name_is_a_conflict;
             scans: parts_cover_all_once, filtered_scans, large_scans_come_in_batches;
             snapshots: definitions_come_back, a_bare_definition_is_completed, a_snapshot_is_one_moment;
             feed: follows_and_resumes, heavy_history_is_left_out, own_collections_are_announced, collections_are_announced;

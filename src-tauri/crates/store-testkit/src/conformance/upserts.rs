@@ -25,7 +25,7 @@ impl Bookkeeper for Books {
 }
 
 fn plan(mode: ImportMode, expect_new: bool) -> UpsertPlan<'static> {
-    UpsertPlan { collection: C, key_field: "k", mode, expect_new, newest_by: None }
+    UpsertPlan { collection: C, key_field: "k", mode, expect_new, newest_by: None, ours: None }
 }
 
 fn incoming(docs: &[Document]) -> Vec<Incoming> {
@@ -115,7 +115,7 @@ pub async fn a_fresh_load(fixture: &dyn Fixture) {
     let docs: Vec<Document> = (0..500).map(|k| doc! { "k": k, "v": 1 }).collect();
     store.begin_load(C).await.unwrap();
     let outcomes = upsert_all(&*store, plan(ImportMode::Upsert, true), &docs).await;
-    store.end_load(C).await.unwrap();
+    store.end_load(C, None).await.unwrap();
     assert!(outcomes.iter().all(|o| matches!(o, Outcome::Inserted { .. })));
     let again = upsert_all(&*store, plan(ImportMode::Upsert, true), &docs).await;
     assert!(again.iter().all(|o| *o == Outcome::Unchanged), "{:?}", again.first());

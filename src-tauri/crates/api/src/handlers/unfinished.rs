@@ -1,0 +1,65 @@
+//! `workspace.unfinished`: what was cut off, in all rooms.
+
+use std::sync::Arc;
+
+use steward_backup::restore;
+use steward_domain::{RestoreState, RunState};
+use steward_pipeline::{Workspace, replace, runs};
+
+use crate::app::App;
+use crate::dto::{Empty, Unfinished, UnfinishedKind, UnfinishedWork};
+use crate::error::ApiResult;
+
+pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Unfinished> {
+    Ok(Unfinished { work: found(&app.workspace()?).await? })
+}
+
+/// What waits to be finished or undone, what stopped in the middle of a swap first.
+pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork>> {
+    let swaps = replace::open_swaps(workspace).await?;
+    let swapping = |id: &str| swaps.iter().any(|open| open.swap.id == id || open.swap.id == format!("undo:{id}"));
+    let mut work = Vec::new();
+    for run in runs::list(workspace).await? {
+        let files: Vec<&str> = run.files.iter().map(|f| f.name.as_str()).collect();
+        let (kind, message) = match run.state {
+            RunState::Interrupted if run.replaced.is_some() => {
+                (UnfinishedKind::Import, format!("Replacing {} by {} was cut off while collections changed places.", run.collection, files.join(", ")))
+            }
+            RunState::Interrupted => (
+                UnfinishedKind::Import,
+                format!("The import of {} into {} was cut off after {} rows.", files.join(", "), run.collection, run.counts.read),
+            ),
+            RunState::HalfUndone => {
+                (UnfinishedKind::UndoImport, format!("Taking back the import of {} into {} was cut off.", files.join(", "), run.collection))
+            }
+            _ => continue,
+        };
+        work.push(UnfinishedWork { kind, swapping: swapping(&run.id), id: run.id, message });
+    }
+    for record in restore::list(workspace).await?.into_iter().filter(|r| r.is_open()) {
+        if !restore::interrupted(workspace, &record).await? {
+            continue;
+        }
+        let (kind, message) = match record.state {
+            RestoreState::Undoing => (UnfinishedKind::UndoRestore, format!("Taking back the restore of {} was cut off.", record.backup)),
+            RestoreState::Swapping => {
+                (UnfinishedKind::Restore, format!("The restore of {} was cut off while collections changed places.", record.backup))
+            }
+            _ => (UnfinishedKind::Restore, format!("The restore of {} was cut off while records were loaded; the data is as it was.", record.backup)),
+        };
+        work.push(UnfinishedWork { kind, swapping: swapping(&record.id), id: record.id, message });
+    }
+    work.sort_by_key(|one| !one.swapping);
+    Ok(work)
+}
+
+/// How to go on or back, for the terminal.
+pub(crate) fn hint(one: &UnfinishedWork) -> String {
+    let id = &one.id;
+    match one.kind {
+        UnfinishedKind::Import => format!("Go on with 'steward import --resume {id}', or take it back with 'steward runs undo {id} --yes'."),
+        UnfinishedKind::UndoImport => format!("Finish it with 'steward runs undo {id} --yes'."),
+        UnfinishedKind::Restore => format!("Go on with 'steward restores resume {id}', or go back with 'steward restores clean-up {id}'."),
+        UnfinishedKind::UndoRestore => format!("Finish it with 'steward restores undo {id} --yes'."),
+    }
+}

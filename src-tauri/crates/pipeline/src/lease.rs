@@ -1,0 +1,192 @@
+//! One kind of lease for everything that only one process may do at a time: a run, a restore, what runs by schedule.
+//!
+//! A lease is a document with a number that grows whenever the lease changes hands. Its holder renews it and gives every write
+//! the number as a [`Fence`]: a process that was paused, lost its lease and wakes up writes nothing more.
+//!
+//! Nobody's clock decides. Whoever finds a lease held by a process that has ended takes it at once; otherwise the lease is
+//! watched, and taken when it was not renewed for [`NEAR`] (on this machine) or [`FAR`] (elsewhere).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bson::oid::ObjectId;
+use bson::{Bson, DateTime, Document, doc};
+use steward_store::layers::Fenced;
+use steward_store::{Durability, Fence, Store, StoreErrorKind, WriteBatch, WriteOp, names};
+
+use crate::alive;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// How often a holder shows that it lives.
+const RENEWED: Duration = Duration::from_secs(2);
+/// Silence after which the lease of a process on this machine is taken.
+const NEAR: Duration = Duration::from_secs(7);
+/// Silence after which the lease of a process elsewhere is taken.
+const FAR: Duration = Duration::from_secs(20);
+/// How often a lease is looked at while it is watched.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A lease that this process holds. Dropped, it is no longer renewed; [`Lease::release`] gives it back at once.
+pub struct Lease {
+    fence: Fence,
+    workspace: Workspace,
+    renewal: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+impl Lease {
+    /// Takes the lease `name`, waiting while its holder may have ended.
+    ///
+    /// Errors: `Conflict` where the holder lives; `Cancelled`.
+    pub async fn take(workspace: &Workspace, name: &str, progress: &dyn Progress) -> Result<Self> {
+        let mut watched: Option<(Bson, Instant)> = None;
+        loop {
+            let Some(held) = workspace.own_document(names::LEASES, name).await? else {
+                if let Some(lease) = Self::write(workspace, name, None).await? {
+                    return Ok(lease);
+                }
+                continue;
+            };
+            let beat = held.get("beat").cloned().unwrap_or(Bson::Null);
+            let silent = watched.as_ref().filter(|(then, _)| *then == beat).is_some_and(|(_, since)| since.elapsed() >= patience(&held));
+            if is_free(&held) || silent {
+                if let Some(lease) = Self::write(workspace, name, Some(&held)).await? {
+                    return Ok(lease);
+                }
+                continue;
+            }
+            match &watched {
+                Some((then, _)) if *then != beat => return Err(Error::Conflict(held_by(&held))),
+                Some(_) => {}
+                None => watched = Some((beat, Instant::now())),
+            }
+            progress.checkpoint()?;
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Takes the lease if nobody holds it.
+    pub async fn try_take(workspace: &Workspace, name: &str) -> Result<Option<Self>> {
+        match workspace.own_document(names::LEASES, name).await? {
+            None => Self::write(workspace, name, None).await,
+            Some(held) if is_free(&held) => Self::write(workspace, name, Some(&held)).await,
+            Some(_) => Ok(None),
+        }
+    }
+
+    /// Writes this process into the lease, unless somebody was quicker.
+    async fn write(workspace: &Workspace, name: &str, held: Option<&Document>) -> Result<Option<Self>> {
+        let number = held.and_then(|held| held.get_i64("number").ok()).unwrap_or(0) + 1;
+        let set = doc! {
+            "number": number, "process": alive::mark(), "by": workspace.actor.as_str(), "beat": ObjectId::new(),
+            "renewed": DateTime::now(), "released": false,
+        };
+        let op = match held {
+            None => {
+                let mut whole = doc! { "_id": name };
+                whole.extend(set);
+                WriteOp::insert(names::LEASES, &whole)?
+            }
+            Some(held) => WriteOp::Patch {
+                collection: names::LEASES.into(),
+                id: name.into(),
+                expect: ["number", "beat", "released"].map(|field| (field.into(), held.get(field).cloned())).into(),
+                set: set.into_iter().map(|(field, value)| (field.as_str().into(), value)).collect(),
+                unset: Vec::new(),
+            },
+        };
+        match workspace.store.write(WriteBatch::data(vec![op]), Durability::Full).await {
+            Ok(_) => {}
+            Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        }
+        let fence = Fence { lease: name.to_owned(), number };
+        let renewal = tokio::spawn(renew(Arc::clone(&workspace.store), fence.clone()));
+        let store = Arc::new(Fenced::new(Arc::clone(&workspace.store), fence.clone()));
+        Ok(Some(Self { fence, workspace: workspace.with_store(store), renewal }))
+    }
+
+    /// The workspace as the holder writes to it.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// Grows with each holder.
+    pub fn number(&self) -> i64 {
+        self.fence.number
+    }
+
+    /// Gives the lease back. One that was lost meanwhile is another's.
+    pub async fn release(self) {
+        self.renewal.abort();
+        let op = patch(&self.fence, vec![("released".into(), Bson::Boolean(true))]);
+        if let Err(e) = self.workspace.store.write(WriteBatch::data(vec![op]), Durability::Bulk).await {
+            tracing::debug!(error = %e, lease = self.fence.lease, "the lease could not be given back");
+        }
+    }
+}
+
+/// The name of the lease of an import run.
+pub fn of_run(run: &str) -> String {
+    format!("run:{run}")
+}
+
+/// The name of the lease of a restore.
+pub fn of_restore(restore: &str) -> String {
+    format!("restore:{restore}")
+}
+
+/// Shows that the holder lives, until it gives up the lease or has lost it.
+async fn renew(store: Arc<dyn Store>, fence: Fence) {
+    loop {
+        tokio::time::sleep(RENEWED).await;
+        let op = patch(&fence, vec![("beat".into(), ObjectId::new().into()), ("renewed".into(), DateTime::now().into())]);
+        // A server that does not answer for a moment is asked again.
+        if store.write(WriteBatch::data(vec![op]), Durability::Bulk).await.is_ok_and(|report| !report.failures.is_empty()) {
+            return;
+        }
+    }
+}
+
+fn patch(fence: &Fence, set: Vec<(steward_domain::FieldPath, Bson)>) -> WriteOp {
+    WriteOp::Patch {
+        collection: names::LEASES.into(),
+        id: fence.lease.as_str().into(),
+        expect: vec![("number".into(), Some(fence.number.into()))],
+        set,
+        unset: Vec::new(),
+    }
+}
+
+fn process(held: &Document) -> &str {
+    held.get_str("process").unwrap_or_default()
+}
+
+/// It was given back, or its holder has ended.
+fn is_free(held: &Document) -> bool {
+    held.get_bool("released").unwrap_or(false) || alive::has_ended(process(held))
+}
+
+fn patience(held: &Document) -> Duration {
+    if alive::is_near(process(held)) { NEAR } else { FAR }
+}
+
+fn held_by(held: &Document) -> String {
+    let by = held.get_str("by").unwrap_or("somebody else");
+    format!("This is still going: {by} is at work on it in another process. Wait until that ends, or cancel it there.")
+}
+
+/// Nobody is at work under a lease any more, as far as can be told without waiting. Where only the time since the last
+/// renewal tells, half a minute decides.
+pub fn is_over(workspace: &Workspace, held: Option<&Document>) -> bool {
+    let Some(held) = held else { return true };
+    let renewed = held.get_datetime("renewed").map_or(0, |at| at.timestamp_millis());
+    is_free(held) || workspace.clock.now().timestamp_millis() - renewed > 30_000
+}
