@@ -448,12 +448,12 @@ async fn a_time_series_comes_back() {
     assert!(other.store.definition("weather").await.unwrap().means(&workspace.store.definition("weather").await.unwrap()));
     let number = record.collections.iter().position(|c| c.into == "weather").unwrap();
     for cleaned in [false, true] {
-        let mut open = restore::get(&other, &record.id).await.unwrap();
+        let mut open: steward_domain::RestoreRecord = restore::get(&other, &record.id).await.unwrap();
         open.state = RestoreState::Swapping;
         other.put("steward.restores", &steward_pipeline::docs::to_document(&open.id, &open).unwrap()).await.unwrap();
-        let ready = format!("steward.ready.{}.{number}", record.id);
+        let incoming = format!("steward.incoming.{}.{number}", record.id);
         let buckets: Vec<Document> = measurements(&workspace, "system.buckets.weather").await;
-        put(&other, &ready, buckets.into_iter()).await;
+        put(&other, &incoming, buckets.into_iter()).await;
         let half = WriteOp::DeleteMany { collection: "system.buckets.weather".into(), filter: Filter::eq("meta.device", "d1") };
         other.store.write(WriteBatch::data(vec![half]), Durability::Bulk).await.unwrap();
         assert!(measurements(&other, "weather").await.len() < 40);
@@ -461,10 +461,10 @@ async fn a_time_series_comes_back() {
             restore::clean_up(&other, &record.id, &Silent).await.unwrap();
             assert!(other.store.definition("weather").await.is_err() && other.store.definition("chosen").await.is_err());
         } else {
-            restore::go_on(&other, open, Some(&backup), &Silent).await.unwrap();
+            restore::go_on(&other, &open.id, Some(&backup), &Silent).await.unwrap();
             assert_eq!(measurements(&other, "weather").await, good);
         }
-        assert!(other.store.definition(&ready).await.is_err());
+        assert!(other.store.definition(&incoming).await.is_err());
     }
 
     // Where it stands, beside it; what is there is not touched.

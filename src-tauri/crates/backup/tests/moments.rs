@@ -125,13 +125,23 @@ async fn something(workspace: &Workspace, chance: &mut Chance, step: usize) {
         12 => {
             let incoming = replace::incoming(&step.to_string());
             put(workspace, &incoming, (0..8).map(|n| record(chance, n * 2))).await;
-            replace::put_in_place(workspace, name, &step.to_string(), &Silent).await.unwrap();
-            if chance.below(2) == 0 {
-                replace::take_back(workspace, name, &step.to_string(), None, &Silent).await.unwrap();
+            let (kept, gone) = (replace::replaced(&step.to_string()), replace::gone(&step.to_string()));
+            let existed = replace::exists(workspace, name).await.unwrap();
+            let mut renames = if existed { vec![replace::step(name, &kept)] } else { Vec::new() };
+            renames.push(replace::step(&incoming, name));
+            swap(workspace, format!("{step}"), renames).await;
+            if existed && chance.below(2) == 0 {
+                swap(workspace, format!("undo:{step}"), vec![replace::step(name, &gone), replace::step(&kept, name)]).await;
+                workspace.store.drop_collection(&gone).await.unwrap();
             }
         }
         _ => workspace.store.ensure_index(name, &IndexSpec::on(["n", "text"][chance.below(2)])).await.unwrap(),
     }
+}
+
+async fn swap(workspace: &Workspace, id: String, renames: Vec<steward_store::Rename>) {
+    let swap = steward_store::Swap { id, title: "Replacing".into(), lease: String::new(), renames };
+    replace::swap(workspace, &swap, &WriteBatch::default(), &Silent).await.unwrap();
 }
 
 async fn shelved(place: &Path) -> Vec<Shelved> {
