@@ -22,7 +22,7 @@ function useWaiting(): Record<string, Waiting> {
     { collection: collection?.name ?? "" },
     { enabled: Boolean(collection?.schema) },
   ).data;
-  const interrupted = runs.filter((run) => run.state === "interrupted").length;
+  const interrupted = runs.filter((run) => ["interrupted", "halfUndone"].includes(run.state)).length;
   const cutOff = restores.filter((entry) => entry.interrupted).length;
   const missed = last?.report?.metrics.filter((metric) => metric.state === "bad").length ?? 0;
   const rows = stats?.waiting ?? 0;

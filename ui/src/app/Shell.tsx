@@ -17,6 +17,7 @@ import { ShortcutsDialog } from "./ShortcutsDialog";
 import { StatusBar } from "./StatusBar";
 import classes from "./shell.module.css";
 import { TopBar } from "./TopBar";
+import { Unfinished } from "./Unfinished";
 import { useAppCommands } from "./useAppCommands";
 import { useBackendEvents } from "./useBackendEvents";
 
@@ -50,6 +51,7 @@ export function Shell() {
           <TopBar workspace={workspace} onPalette={() => setOverlay("palette")} />
           <Rail />
           <main id="main" className={classes.main} tabIndex={-1}>
+            <Unfinished />
             <Notices workspace={workspace} />
             {current.error && <Outdated error={current.error} retry={again} />}
             <Outlet />

@@ -2,7 +2,7 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { IconAlertTriangle, IconArrowBackUp, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
-import { asApiError, call, type RestoreEntry, type Restores } from "@/ipc";
+import { asApiError, call, type RestoreEntry, type RestoreRecord, type Restores } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { outcomeOf } from "@/shared/jobs/jobs";
@@ -16,7 +16,7 @@ import { useSettle } from "./UndoRestore";
 
 /** A restore of another program tells nothing; one whose program died is known by its silence. */
 const someRunning = ({ restores }: Restores) =>
-  restores.some((entry) => ["loading", "swapping"].includes(entry.restore.state));
+  restores.some((entry) => ["loading", "swapping", "undoing"].includes(entry.restore.state));
 
 function useRestores(): RestoreEntry[] {
   return useCall("restores.list", {}, { again: someRunning }).data?.restores ?? [];
@@ -36,6 +36,37 @@ export function CutOff() {
 }
 
 function CutOffRestore({ entry }: { entry: RestoreEntry }) {
+  const { restore } = entry;
+  if (restore.state === "undoing") return <CutOffUndo restore={restore} />;
+  return <CutOffLoad entry={entry} />;
+}
+
+/** An undo that was cut off has one way: to its end. */
+function CutOffUndo({ restore }: { restore: RestoreRecord }) {
+  const readOnly = useWorkspace()?.readOnly ?? false;
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<IconAlertTriangle size={18} />}
+      title="The undo of a restore was cut off"
+    >
+      Undoing the restore of {restoreNames(restore)} did not finish. Finish it: then everything is as it was
+      before the restore.
+      <Group gap="xs" mt="xs">
+        <Button
+          leftSection={<IconArrowBackUp size={14} />}
+          disabled={readOnly}
+          onClick={() => void planUndo(restore.id)}
+        >
+          Finish the undo…
+        </Button>
+      </Group>
+    </Alert>
+  );
+}
+
+function CutOffLoad({ entry }: { entry: RestoreEntry }) {
   const [busy, setBusy] = useState<"on" | "clean">();
   const readOnly = useWorkspace()?.readOnly ?? false;
   const { restore } = entry;
@@ -70,7 +101,7 @@ function CutOffRestore({ entry }: { entry: RestoreEntry }) {
       title="A restore was cut off"
     >
       The restore of {restoreNames(restore)}, begun <Moment at={restore.startedAt} /> by {restore.actor}, did
-      not come to its end. Go on with it, or clean up: then everything is as it was before it began.
+      not finish. Go on with it, or clean up: then everything is as it was before it began.
       <Group gap="xs" mt="xs">
         <Button
           leftSection={<IconPlayerPlay size={14} />}

@@ -126,6 +126,7 @@ export const restoreWords: Record<RestoreState, string> = {
   done: "done",
   cancelled: "cancelled",
   failed: "failed",
+  undoing: "being undone",
   undone: "taken back",
 };
 
@@ -135,6 +136,7 @@ const restoreTones: Record<RestoreState, Tone> = {
   done: "good",
   cancelled: "warn",
   failed: "bad",
+  undoing: "accent",
   undone: "plain",
 };
 

@@ -84,7 +84,7 @@ function RunOf({ runId }: { runId: string }) {
 }
 
 /** A run of another program tells nothing; one whose program died is known by its silence. */
-const isRunning = (detail: RunDetail) => detail.run.state === "running";
+const isRunning = (detail: RunDetail) => ["running", "undoing"].includes(detail.run.state);
 
 function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () => void }) {
   const { run } = detail;
@@ -93,7 +93,9 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
   const go = useGo();
   const undo = useUndoRun();
   const settled = run.replaced !== undefined && run.settledAt !== undefined;
-  const canUndo = ["done", "cancelled", "failed", "interrupted"].includes(run.state) && !settled && !readOnly;
+  const half = run.state === "halfUndone";
+  const undoable = ["done", "cancelled", "failed", "interrupted"].includes(run.state) || half;
+  const canUndo = undoable && !settled && !readOnly;
   const resume = async () => {
     try {
       const picked = detail.needsFiles ? await pickFiles(native, "import", run.files.length > 1) : [];
@@ -123,7 +125,7 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
           leftSection={<IconArrowBackUp size={14} />}
           onClick={() => undo.ask(run.id)}
         >
-          Take it back…
+          {half ? "Finish the undo…" : "Take it back…"}
         </Button>
       )}
       {run.state === "done" && run.staging && !run.staging.promotedBy && !readOnly && (

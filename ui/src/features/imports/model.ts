@@ -51,6 +51,8 @@ export const stateTones: Record<RunState, Tone> = {
   cancelled: "warn",
   failed: "bad",
   interrupted: "warn",
+  undoing: "accent",
+  halfUndone: "warn",
   undone: "plain",
 };
 
@@ -60,6 +62,8 @@ export const stateWords: Record<RunState, string> = {
   cancelled: "cancelled",
   failed: "failed",
   interrupted: "interrupted",
+  undoing: "being undone",
+  halfUndone: "undo interrupted",
   undone: "taken back",
 };
 

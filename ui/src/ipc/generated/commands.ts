@@ -129,6 +129,7 @@ import type {
   UndoChange,
   UndoRestorePlan,
   UndoRunPlan,
+  Unfinished,
   ValidateFiles,
   ValidateQuarantine,
   ValidateRecord,
@@ -146,6 +147,8 @@ export interface Commands {
   "app.doctor": { request: Empty; response: DoctorReport };
   /** The open workspace, if any. (Read) */
   "workspace.current": { request: Empty; response: CurrentWorkspace };
+  /** What was cut off in this workspace and waits to be finished or undone. (Read) */
+  "workspace.unfinished": { request: Empty; response: Unfinished };
   /** Workspaces opened before, newest first. (Local) */
   "workspace.recent": { request: Empty; response: RecentWorkspaces };
   /** Opens a workspace; a file is created when it does not exist. (Local) */
@@ -366,6 +369,7 @@ export const commandClass = {
   "app.info": "Read",
   "app.doctor": "Read",
   "workspace.current": "Read",
+  "workspace.unfinished": "Read",
   "workspace.recent": "Local",
   "workspace.open": "Local",
   "workspace.close": "Local",

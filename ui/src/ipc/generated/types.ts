@@ -1671,11 +1671,7 @@ own: boolean,
 /**
  * The backup that was taken just before.
  */
-safety?: string, startedAt: string, finishedAt?: string, 
-/**
- * Last sign of life of the process that runs it, RFC 3339 UTC.
- */
-heartbeatAt: string, actor: string, notes: Array<string>, error?: string, 
+safety?: string, startedAt: string, finishedAt?: string, actor: string, notes: Array<string>, error?: string, 
 /**
  * When what it put aside was given up, RFC 3339 UTC.
  */
@@ -1690,7 +1686,7 @@ now?: Value, then: Value, changes: Array<FieldChange>, };
 /**
  * Where a restore stands.
  */
-export type RestoreState = "loading" | "swapping" | "done" | "cancelled" | "failed" | "undone";
+export type RestoreState = "loading" | "swapping" | "done" | "cancelled" | "failed" | "undoing" | "undone";
 
 /**
  * One collection of a restore.
@@ -1829,11 +1825,7 @@ schema: string, mode: ImportMode, keyField: string, files: Array<RunFile>, count
 /**
  * RFC 3339, UTC.
  */
-startedAt: string, finishedAt?: string, 
-/**
- * Last sign of life of the process that runs it, RFC 3339 UTC.
- */
-heartbeatAt: string, actor: string, 
+startedAt: string, finishedAt?: string, actor: string, 
 /**
  * Plain sentences: the file is cut off, a row is far too large, …
  */
@@ -1874,7 +1866,7 @@ settledAt?: string, };
 /**
  * Where a run stands.
  */
-export type RunState = "running" | "done" | "cancelled" | "failed" | "interrupted" | "undone";
+export type RunState = "running" | "done" | "cancelled" | "failed" | "interrupted" | "undoing" | "halfUndone" | "undone";
 
 export type RunUndone = { run: RunRecord, removed: number, restored: number, kept: number, keptAs?: string, 
 /**
@@ -2331,6 +2323,33 @@ editedSince: number, samples: Array<DiffSample>,
  * Of a replaced collection with later edits: the collection that keeps what is taken back.
  */
 keptAs?: string, };
+
+/**
+ * Answer of `workspace.unfinished`.
+ */
+export type Unfinished = { work: Array<UnfinishedWork>, };
+
+/**
+ * What kind of work was cut off.
+ */
+export type UnfinishedKind = "import" | "undoImport" | "restore" | "undoRestore";
+
+/**
+ * Work whose process ended before it did.
+ */
+export type UnfinishedWork = { kind: UnfinishedKind, 
+/**
+ * Of the run or the restore.
+ */
+id: string, 
+/**
+ * What it is and where it stopped, one sentence.
+ */
+message: string, 
+/**
+ * Collections were changing places: until it is finished or taken back, they are read where they are now.
+ */
+swapping: boolean, };
 
 /**
  * A field that the schema does not name.

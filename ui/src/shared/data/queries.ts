@@ -100,13 +100,20 @@ const commandsOfTopic: Record<Topic, string[]> = {
     "quarantine.planFix",
     "collections.list",
   ],
-  runs: ["runs.list", "runs.get"],
+  runs: ["runs.list", "runs.get", "workspace.unfinished"],
   changes: ["changes.list", "changes.get", "records.history"],
   collections: ["collections.list", "schemas.list"],
   quality: ["quality.last", "records.find", "records.count"],
   settings: ["settings.list", "mappings.list", "mappings.get"],
   schemas: ["schemas.list", "schemas.get", "schemas.inspect", "imports.preview", "collections.list"],
-  backups: ["backups.setup", "backups.list", "backups.get", "backups.timeline", "restores.list"],
+  backups: [
+    "backups.setup",
+    "backups.list",
+    "backups.get",
+    "backups.timeline",
+    "restores.list",
+    "workspace.unfinished",
+  ],
 };
 
 /** Which cached answers an event makes old. */

@@ -182,6 +182,9 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
 /// Gives up what a restore put aside, which frees its room.
 pub async fn settle(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
     let mut record = undoable(workspace, id).await?;
+    if record.state == RestoreState::Undoing {
+        return Err(Error::Conflict("Undoing this restore has begun. Run the undo again to finish it.".into()));
+    }
     record.settled_at = Some(workspace.clock.stamp());
     ledger::put(workspace, &record).await?;
     for (number, _) in record.collections.iter().enumerate() {
