@@ -92,6 +92,7 @@ impl From<steward_store::StoreError> for ApiError {
                 (ErrorCode::Unauthorized, Some("Check the user name and password, and the database that they belong to (authSource)."))
             }
             K::Forbidden => (ErrorCode::Forbidden, Some("Ask an administrator for the permission, or open the workspace read-only.")),
+            K::NoSpace => (ErrorCode::Unreachable, Some("Make room on that disk, then try again; an import goes on where it stopped.")),
             K::Fenced => (ErrorCode::Conflict, Some("Look at where that work is now; it goes on there.")),
             K::Busy | K::Expired => (ErrorCode::Conflict, Some("Try again in a moment.")),
             K::Unsupported => (ErrorCode::Unsupported, None),

@@ -160,9 +160,25 @@ pub async fn apply(
         record.safety = Some(create(workspace, making, progress).await?.manifest.id);
     }
     ledger::put(lease.workspace(), &record).await?;
+    let id = record.id.clone();
     let done = run(lease.workspace(), backup, &chosen, record, progress).await;
     lease.release().await;
+    make_up_for(workspace, &id, &done).await?;
     done
+}
+
+/// A server may have taken records after the lease was lost. Where the new holder has ended the restore, they go again.
+async fn make_up_for(workspace: &Workspace, id: &str, done: &Result<RestoreRecord>) -> Result<()> {
+    if !matches!(done, Err(Error::Store(e)) if e.kind == StoreErrorKind::Fenced) {
+        return Ok(());
+    }
+    let now = get(workspace, id).await?;
+    if !now.is_open() {
+        for (number, _) in now.collections.iter().enumerate() {
+            workspace.store.drop_collection(&replace::incoming(&part(id, number))).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Goes on with a restore that was cut off: loads again what was being loaded, or finishes changing places.
@@ -171,6 +187,7 @@ pub async fn go_on(workspace: &Workspace, id: &str, backup: Option<&Backup>, pro
     let record = get(lease.workspace(), id).await?;
     let done = go_on_held(lease.workspace(), record, backup, progress).await;
     lease.release().await;
+    make_up_for(workspace, id, &done).await?;
     done
 }
 
@@ -216,7 +233,7 @@ async fn run(
             ledger::put(workspace, &record).await?;
             swap(workspace, record, Some(backup), progress).await
         }
-        // It is another process's by now.
+        // It is another process's by now, which decides about it.
         Err(Error::Store(e)) if e.kind == StoreErrorKind::Fenced => Err(e.into()),
         Err(e) => {
             for (number, _) in record.collections.iter().enumerate() {

@@ -4,7 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod alive;
 pub mod bulk;
 pub mod docs;
 pub mod edit;
@@ -32,5 +31,6 @@ pub mod trial;
 pub mod workspace;
 
 pub use error::{Error, Result};
+pub use steward_store::alive;
 pub use progress::{Progress, Silent};
 pub use workspace::{Clock, CollectionSettings, SystemClock, Workspace};

@@ -74,7 +74,7 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
     let empty = spec.mode == ImportMode::Replace || held.store.count(&spec.collection, &Filter::all()).await? == 0;
     // What is to be read is known before the first row: a resume asks for it.
     let record = RunRecord { files, ..begun(held, spec, id, lease.number()) };
-    let start = Start { record, expect_new: empty, skip: Vec::new(), ours: Ours::default() };
+    let start = Start { record, expect_new: empty, skip: Vec::new(), ours: Ours::default(), free: workspace };
     let done = drive(held, spec, start, progress).await;
     lease.release().await;
     done
@@ -123,7 +123,7 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
     // Whoever may still be at work on it is waited for, or loses the run.
     can_go_on(&get(workspace, id).await?)?;
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
-    let done = resume_held(lease.workspace(), id, files, lease.number(), progress).await;
+    let done = resume_held(workspace, &lease, id, files, progress).await;
     lease.release().await;
     done
 }
@@ -141,22 +141,23 @@ fn can_go_on(record: &RunRecord) -> Result<()> {
 }
 
 async fn resume_held(
-    workspace: &Workspace,
+    free: &Workspace,
+    lease: &Lease,
     id: &str,
     files: Vec<SourceFile>,
-    lease: i64,
     progress: &dyn Progress,
 ) -> Result<(RunRecord, Findings)> {
+    let workspace = lease.workspace();
     let record = stored(workspace, id).await?;
     can_go_on(&record)?;
     let files = if record.replaced.is_some() { Vec::new() } else { sources_again(workspace, &record, files).await? };
     let spec = spec_of(&record, files)?;
     let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
     let ours = uncounted(workspace, &record).await?;
-    let numbers = numbers_of(lease);
+    let numbers = numbers_of(lease.number());
     let recorded = Recorded { inserts: numbers, changes: numbers, ..record.recorded };
     let record = RunRecord { state: RunState::Running, error: None, finished_at: None, recorded, ..record };
-    drive(workspace, &spec, Start { record, expect_new: false, skip, ours }, progress).await
+    drive(workspace, &spec, Start { record, expect_new: false, skip, ours, free }, progress).await
 }
 
 /// The sources of a run, to be read on from its checkpoint.
@@ -195,15 +196,17 @@ fn spec_of(record: &RunRecord, files: Vec<SourceFile>) -> Result<ImportSpec> {
 }
 
 /// Where a pass begins.
-struct Start {
+struct Start<'a> {
     record: RunRecord,
     expect_new: bool,
     skip: Vec<u64>,
     ours: Ours,
+    /// The workspace without the lease.
+    free: &'a Workspace,
 }
 
-async fn drive(workspace: &Workspace, spec: &ImportSpec, start: Start, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
-    let Start { mut record, expect_new, skip, ours } = start;
+async fn drive(workspace: &Workspace, spec: &ImportSpec, start: Start<'_>, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
+    let Start { mut record, expect_new, skip, ours, free } = start;
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
     let findings = Findings {
         counts: record.counts,
@@ -216,7 +219,7 @@ async fn drive(workspace: &Workspace, spec: &ImportSpec, start: Start, progress:
     let loaded = record.replaced.is_some();
     let (mut findings, mut result) = match loaded {
         true => (findings, Ok(())),
-        false => load_rows(workspace, spec, &mut record, Rows { expect_new, skip, ours: &ours, findings }, progress).await,
+        false => load_rows(workspace, spec, &mut record, Rows { expect_new, skip, ours: &ours, free, findings }, progress).await,
     };
     if result.is_ok() && spec.mode == ImportMode::Replace {
         result = put_in_place(workspace, spec, &mut record, &mut findings, progress).await;
@@ -234,6 +237,7 @@ struct Rows<'a> {
     expect_new: bool,
     skip: Vec<u64>,
     ours: &'a Ours,
+    free: &'a Workspace,
     findings: Findings,
 }
 
@@ -246,7 +250,7 @@ async fn load_rows(
     progress: &dyn Progress,
 ) -> (Findings, Result<()>) {
     progress.phase("Loading");
-    let Rows { expect_new, skip, ours, findings } = rows;
+    let Rows { expect_new, skip, ours, free, findings } = rows;
     let beside = (spec.mode == ImportMode::Replace).then(|| replace::incoming(&record.id));
     let into = beside.clone().unwrap_or_else(|| spec.collection.clone());
     if expect_new && let Err(e) = workspace.store.begin_load(&into).await {
@@ -254,7 +258,7 @@ async fn load_rows(
     }
     let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
     let numbers = record.recorded;
-    let mut sink = Loading { workspace, spec, record: record.clone(), expect_new, beside: beside.as_deref(), ours, numbers };
+    let mut sink = Loading { workspace, free, spec, record: record.clone(), expect_new, beside: beside.as_deref(), ours, numbers };
     let (findings, result) = pass.run(&mut sink).await;
     record.recorded = sink.numbers;
     at_checkpoint(record, &findings.checkpoint());

@@ -13,7 +13,7 @@ use steward_domain::{FieldPath, order};
 use steward_store::model::raw;
 use steward_store::{OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, upsert};
 
-use crate::{MongoStore, errors, filter, read, stamps, together, write};
+use crate::{MongoStore, errors, filter, read, sessions, stamps, together, write};
 
 const MAX_BYTES: usize = 14 << 20;
 const MAX_OPS: usize = 50_000;
@@ -333,7 +333,8 @@ async fn run(store: &MongoStore, chunk: &Chunk, ops: &[WriteOp]) -> StoreResult<
 /// [`unmet`] looks at the records.
 async fn send(store: &MongoStore, chunk: &Chunk) -> StoreResult<Document> {
     let command = chunk.command(false, Some(&doc! { "w": 1 }))?;
-    match store.db().run_raw_command(command.clone()).await {
+    let sent = async { store.db().run_raw_command(command.clone()).await };
+    match sessions::watched(store, sent).await {
         Ok(reply) => Ok(reply),
         Err(e) if errors::from_driver(&e).kind == StoreErrorKind::Unreachable => {
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -11,7 +11,7 @@ use steward_store::layers::PoolSettings;
 use steward_store::{Capabilities, Capability, IndexSpec, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult};
 
 use crate::secrets::Secrets;
-use crate::{access, errors, load};
+use crate::{access, errors, load, sessions};
 
 /// How to connect. An address' own settings (TLS, login, read preference) come from its URI.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +90,8 @@ impl MongoStore {
         let deployment = detect(&db).await.map_err(|e| hide(e, &secrets))?;
         let store = Self { inner: Arc::new(Inner { db, address, pool, deployment, indexes: Mutex::default(), created: Mutex::default() }) };
         if store.deployment().capabilities.has(Capability::Write) {
+            // Before anybody writes: what a dead program left open would stand in the way.
+            sessions::end_those_of_the_dead(&store).await;
             load::resume_in_background(&store);
         }
         Ok(store)
@@ -166,7 +168,7 @@ pub async fn parse(uri: &str, options: MongoOptions, secrets: &Secrets) -> Store
     let Some(database) = parsed.default_database.clone().filter(|name| !name.is_empty()) else {
         return Err(StoreError::invalid("The address names no database: put its name behind the host, as in mongodb://host/career_db."));
     };
-    parsed.app_name = Some("Steward".to_owned());
+    parsed.app_name = Some(sessions::app_name());
     // What the address itself says goes first.
     let max_pool = parsed.max_pool_size.unwrap_or(options.max_pool);
     parsed.max_pool_size = Some(max_pool);

@@ -105,6 +105,7 @@ pub fn from_server(words: &ServerWords<'_>) -> StoreError {
         6 | 7 | 89 | 91 | 189 | 133 | 134 | 9001 | 10058 | 10107 | 11600 | 11602 | 13435 | 13436 | 317358 => {
             (Kind::Unreachable, "The server is not ready; try again.")
         }
+        14031 => (Kind::NoSpace, "The disk of the server is full."),
         64 | 100 => (Kind::Unreachable, "Too few members of the replica set confirmed the write in time."),
         _ => (Kind::Internal, "The server reported an error."),
     };

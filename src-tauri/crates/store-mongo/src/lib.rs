@@ -23,6 +23,7 @@ mod read;
 mod replay;
 mod scan;
 mod secrets;
+mod sessions;
 mod snapshot;
 mod stamps;
 mod swap;

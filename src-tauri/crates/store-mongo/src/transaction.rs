@@ -8,9 +8,11 @@ use mongodb::options::{Acknowledgment, ReadConcern, WriteConcern};
 use steward_store::{StoreError, StoreResult};
 
 use crate::bulk::Chunk;
-use crate::{MongoStore, errors, write};
+use crate::{MongoStore, errors, sessions, write};
 
 pub const ATTEMPTS: u32 = 6;
+/// After so many failures it is looked for transactions that nobody will end.
+const DOUBTFUL: u32 = 3;
 /// How long a majority of the replica set has to confirm.
 pub const MAJORITY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -38,12 +40,16 @@ pub async fn write(store: &MongoStore, chunks: &[Chunk]) -> StoreResult<()> {
     let mut session = store.db().client().start_session().await.map_err(|e| errors::from_driver(&e))?;
     let mut attempt = 1;
     loop {
-        let failure = match attempt_once(store, &mut session, chunks).await {
+        let failure = match sessions::watched(store, attempt_once(store, &mut session, chunks)).await {
             Ok(()) => return Ok(()),
             Err(failure) => failure,
         };
         if !failure.transient || attempt == ATTEMPTS {
             return Err(failure.error);
+        }
+        // Somebody holds a record: a program that has died, perhaps.
+        if attempt == DOUBTFUL {
+            sessions::end_those_of_the_dead(store).await;
         }
         tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
         attempt += 1;

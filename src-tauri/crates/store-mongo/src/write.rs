@@ -10,7 +10,7 @@ use bson::{Document, doc};
 use steward_store::{Capability, Durability, Fence, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, names};
 
 use crate::bulk::{self, Chunk, Shape};
-use crate::{MongoStore, collections, errors, stamps, transaction};
+use crate::{MongoStore, collections, errors, sessions, stamps, transaction};
 
 /// The write runs as a task of its own: dropping the returned future does not stop it half-way.
 pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
@@ -105,7 +105,8 @@ async fn alone(store: &MongoStore, chunk: &Chunk) -> StoreResult<()> {
     let command = chunk.command(true, Some(&doc! { "w": "majority", "wtimeout": within }))?;
     let mut attempt = 1;
     loop {
-        let done = match store.db().run_raw_command(command.clone()).await {
+        let sent = async { store.db().run_raw_command(command.clone()).await };
+        let done = match sessions::watched(store, sent).await {
             Ok(reply) => check_reply(chunk, &reply),
             Err(e) => Err(errors::from_driver(&e)),
         };

@@ -20,7 +20,7 @@ pub fn map(e: rusqlite::Error) -> StoreError {
                 }
                 ErrorCode::CannotOpen => (StoreErrorKind::Unreachable, "The workspace file cannot be opened."),
                 ErrorCode::ReadOnly => (StoreErrorKind::Forbidden, "The workspace file is read-only."),
-                ErrorCode::DiskFull => (StoreErrorKind::Unreachable, "The disk is full; nothing was written."),
+                ErrorCode::DiskFull => (StoreErrorKind::NoSpace, "The disk is full."),
                 ErrorCode::PermissionDenied => (StoreErrorKind::Forbidden, "You may not write to this file."),
                 _ => (StoreErrorKind::Internal, "The workspace file answered with an error."),
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, InterruptHandle};
-use steward_store::StoreResult;
+use steward_store::{StoreError, StoreErrorKind, StoreResult};
 
 use crate::errors::{joined, map};
 use crate::file;
@@ -65,12 +65,21 @@ impl Pool {
     /// Runs work on the writer, one at a time. It is finished even when the future is dropped.
     pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
         let writer = Arc::clone(&self.writer);
-        tokio::task::spawn_blocking(move || {
+        let done = tokio::task::spawn_blocking(move || {
             let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut connection)
-        })
-        .await
-        .map_err(joined)?
+        });
+        done.await.map_err(joined)?.map_err(|e| self.place(e))
+    }
+
+    /// Says which disk is full.
+    fn place(&self, e: StoreError) -> StoreError {
+        match e.kind {
+            StoreErrorKind::NoSpace => {
+                StoreError { message: format!("The disk is full: {} cannot grow. This step wrote nothing.", self.path.display()), ..e }
+            }
+            _ => e,
+        }
     }
 
     /// Empties the write-ahead log, unless a write is still going on or another program reads. The log is never lost:

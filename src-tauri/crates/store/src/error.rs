@@ -28,6 +28,8 @@ pub enum StoreErrorKind {
     NewerVersion,
     /// The file is damaged.
     Damaged,
+    /// The disk that the data is on is full.
+    NoSpace,
     /// Another process has taken over the lease that this write was to be made under. Write nothing more.
     Fenced,
     /// The circuit breaker is open after repeated failures.

@@ -1,6 +1,7 @@
 //! What a workspace can do, whatever it is kept in: the [`Store`] trait, its errors and capabilities, and the
 //! behaviour that both adapters share (batched upsert, layers around every operation).
 
+pub mod alive;
 pub mod definition;
 pub mod delta;
 pub mod error;

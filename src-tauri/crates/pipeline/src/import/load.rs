@@ -1,9 +1,9 @@
 //! The sink that writes: records, quarantine, earlier states and the checkpoint, batch by batch.
 
 use steward_domain::run::Recorded;
-use steward_domain::{ImportMode, QuarantineEntry, RunCounts, RunRecord, Value};
+use steward_domain::{ImportMode, QuarantineEntry, RunCounts, RunRecord, RunState, Value};
 use steward_store::upsert::{self, Bookkeeper, Incoming, Ours, Outcome, Prepared, UpsertPlan};
-use steward_store::{StoreResult, WriteOp, names};
+use steward_store::{Durability, StoreErrorKind, StoreResult, WriteBatch, WriteOp, names};
 
 use bson::Bson;
 
@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 /// Writes records, quarantine, earlier states and the checkpoint.
 pub struct Loading<'a> {
     pub workspace: &'a Workspace,
+    /// The same, not under the lease of the run: for making up for what was written after the lease was lost.
+    pub free: &'a Workspace,
     pub spec: &'a ImportSpec,
     pub record: RunRecord,
     pub expect_new: bool,
@@ -25,6 +27,9 @@ pub struct Loading<'a> {
     /// Numbers of the next change and the next list of inserted records.
     pub numbers: Recorded,
 }
+
+/// More changes than one batch makes.
+const LARGEST: usize = 1000;
 
 /// How many numbers the holder of a lease has: those of another holder never meet them.
 const NUMBERS: i64 = 1_000_000_000;
@@ -146,6 +151,33 @@ fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
 }
 
 impl Loading<'_> {
+    /// A server without a transaction around a whole batch may have taken records after the lease was lost. Where the new holder
+    /// undoes or has undone the run, they go again; where it goes on with the run, they are its rows as well.
+    async fn make_up_for_the_last(&self) -> Result<()> {
+        let now = crate::runs::get(self.free, &self.record.id).await?;
+        if !matches!(now.state, RunState::Undoing | RunState::HalfUndone | RunState::Undone) {
+            return Ok(());
+        }
+        if let Some(beside) = self.beside {
+            return Ok(self.free.store.drop_collection(beside).await?);
+        }
+        // What a batch sets out to write is written down before it.
+        let mut ops = Vec::new();
+        let list = inserts_id(&self.record.id, self.numbers.inserts);
+        if let Some(list) = self.free.own_document(names::RUN_INSERTS, &list).await? {
+            let ids = list.get_array("ids").into_iter().flatten();
+            ops.extend(ids.map(|id| WriteOp::Delete { collection: self.spec.collection.clone(), id: id.clone(), expect: Vec::new() }));
+        }
+        let first = usize::try_from(self.numbers.changes).unwrap_or(usize::MAX);
+        for change in crate::journal::changes(self.free, &self.record.id, first, LARGEST).await? {
+            let back = crate::edit::inverted(&change);
+            ops.push(upsert::patch(&change.record.collection, change.id.clone(), &back.record.fields));
+        }
+        // What never arrived, or was taken back already, fails on its own.
+        self.free.store.write(WriteBatch::data(ops), Durability::Bulk).await?;
+        Ok(())
+    }
+
     /// The outcomes as the collection sees them that the rows will replace.
     fn meant(&self, outcomes: Vec<Outcome>, meaning: Option<&[Outcome]>) -> Vec<Outcome> {
         let Some(meaning) = meaning else {
@@ -218,7 +250,11 @@ impl<'a> Sink<'a> for Loading<'a> {
             None => None,
         };
         let books = Books { loading: self, batch: &batch, meaning: meaning.as_deref() };
-        let outcomes = upsert::upsert(store, self.plan(), batch.fine, prepared, &books).await?;
+        let written = upsert::upsert(store, self.plan(), batch.fine, prepared, &books).await;
+        if written.as_ref().is_err_and(|e| e.kind == StoreErrorKind::Fenced) {
+            self.make_up_for_the_last().await?;
+        }
+        let outcomes = written?;
         self.numbers = self.numbers_behind(&outcomes);
         Ok(self.meant(outcomes, meaning.as_deref()))
     }

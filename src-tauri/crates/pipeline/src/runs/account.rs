@@ -34,7 +34,7 @@ pub async fn all_there(workspace: &Workspace, record: &RunRecord, into: &str, fr
     if fresh && count(workspace, into, &Filter::all()).await? >= counts.inserted {
         return Ok(());
     }
-    let lost = lost(workspace, record).await?;
+    let lost = counts.inserted - there(workspace, record).await?;
     if lost > 0 {
         return Err(missing(format!("{lost} of the {} records that were inserted are not in {into} any more.", counts.inserted)));
     }
@@ -45,9 +45,10 @@ async fn count(workspace: &Workspace, collection: &str, filter: &Filter) -> Resu
     Ok(i64::try_from(workspace.store.count(collection, filter).await?).unwrap_or(i64::MAX))
 }
 
-/// How many of the inserted records are not there.
-async fn lost(workspace: &Workspace, record: &RunRecord) -> Result<i64> {
-    let mut lost = 0;
+/// How many of the records that the run set out to insert are there. An attempt that was cut off may have listed some that
+/// never arrived, and the next one listed them again under other ids.
+async fn there(workspace: &Workspace, record: &RunRecord) -> Result<i64> {
+    let mut there = 0;
     let mut after = None;
     loop {
         let query = Query::new(id_range(&record.id), 10).sorted("_id", false).after(after);
@@ -56,12 +57,12 @@ async fn lost(workspace: &Workspace, record: &RunRecord) -> Result<i64> {
             let list = steward_store::upsert::decode(raw)?;
             let ids = list.get_array("ids").map_err(|_| Error::Damaged("A run's list of records"))?;
             for some in ids.chunks(1000) {
-                lost += i64::try_from(some.len()).unwrap_or(i64::MAX) - count(workspace, &record.collection, &any_of(some)).await?;
+                there += count(workspace, &record.collection, &any_of(some)).await?;
             }
         }
         after = page.next;
         if after.is_none() {
-            return Ok(lost);
+            return Ok(there);
         }
     }
 }

@@ -1,0 +1,65 @@
+//! A disk that is full in the middle of an import: it says so, and when there is room again the import goes on and loses nothing.
+
+use std::process::{Command, Stdio};
+
+use crate::common::{Place, number, text};
+
+/// Runs a script that may mount: as it is for the administrator, else as one within its own namespace.
+fn in_a_namespace(script: &str) -> Command {
+    let me = Command::new("id").arg("-u").output().unwrap();
+    let flags = if me.stdout.starts_with(b"0") { "-m" } else { "-Urm" };
+    let mut command = Command::new("unshare");
+    command.args([flags, "bash", "-euc", script]).stdin(Stdio::null());
+    command
+}
+
+fn at_size(kib: usize) {
+    let at = Place::file();
+    let rows = 20_000;
+    let lines: Vec<String> = (0..rows).map(|n| format!("{{\"k\":{n},\"name\":\"{}\"}}", format!("row {n} ").repeat(6))).collect();
+    let file = at.write("many.ndjson", lines.join("\n"));
+    let (disk, steward) = (at.path("disk"), env!("CARGO_BIN_EXE_steward"));
+    std::fs::create_dir(&disk).unwrap();
+    let script = format!(
+        r#"mount -t tmpfs -o size={kib}k tmpfs {disk}
+           export STEWARD_WORKSPACE={disk}/w.steward STEWARD_DATA={disk}/../data
+           st() {{ {steward} "$@"; }}
+           st init
+           code=0; st import --no-schema --collection things --key k {file} 2> {disk}/../said || code=$?
+           echo "import $code"
+           mount -o remount,size=400m {disk}
+           if [ $code != 0 ]; then st --json import {file} --resume > {disk}/../resumed; fi
+           st --json runs list > {disk}/../runs
+           st --json changes verify > {disk}/../chain
+           st records export {disk}/../out.ndjson --collection things
+           cp {disk}/w.steward {disk}/../w.steward"#,
+        disk = disk.display(),
+    );
+    let done = in_a_namespace(&script).output().unwrap();
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{kib} KiB: {out}\n{errors}");
+    // Read by another program: SQLite itself, and the lines of the export.
+    let file = rusqlite::Connection::open(at.path("w.steward")).unwrap();
+    let table: i64 = file.query_row("SELECT id FROM collections WHERE name = 'things'", [], |r| r.get(0)).unwrap();
+    let held: i64 = file.query_row(&format!("SELECT count(*) FROM c{table}"), [], |r| r.get(0)).unwrap();
+    assert_eq!(held, rows, "{kib} KiB: records in the file");
+    let mut keys: Vec<i64> = at.read("out.ndjson").lines().map(|l| number(&serde_json::from_str(l).unwrap(), "/k")).collect();
+    keys.sort_unstable();
+    assert!(keys.iter().copied().eq(0..rows), "{kib} KiB: each row once");
+    let run: serde_json::Value = serde_json::from_str::<serde_json::Value>(&at.read("runs")).unwrap()["runs"][0].clone();
+    assert_eq!((text(&run, "/state"), number(&run, "/counts/inserted")), ("done".into(), rows), "{kib} KiB");
+    assert!(at.read("chain").contains("\"ok\": true") || at.read("chain").contains("\"ok\":true"), "{kib} KiB");
+    if out.contains("import 0") {
+        return;
+    }
+    let said = at.read("said");
+    assert!(said.contains("disk is full") && said.contains(&disk.display().to_string()), "{kib} KiB: {said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_import_goes_on_when_there_is_room_again() {
+    let long = std::env::var("STEWARD_TEST_KILLS").is_ok_and(|kills| kills.parse::<u32>().is_ok_and(|kills| kills > 5));
+    let sizes: Vec<usize> = if long { (0..20).map(|n| 2_000 + n * 400).collect() } else { vec![2_400, 4_000, 6_000] };
+    sizes.into_iter().for_each(at_size);
+}
