@@ -11,9 +11,9 @@ use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use steward_domain::{FieldPath, order};
 use steward_store::model::raw;
-use steward_store::{OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, upsert};
+use steward_store::{Capability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, upsert};
 
-use crate::{MongoStore, errors, filter, read, sessions, stamps, together, write};
+use crate::{MongoStore, errors, filter, read, sessions, stamps, together, transaction, write};
 
 const MAX_BYTES: usize = 14 << 20;
 const MAX_OPS: usize = 50_000;
@@ -330,9 +330,15 @@ async fn run(store: &MongoStore, chunk: &Chunk, ops: &[WriteOp]) -> StoreResult<
 }
 
 /// Sends a command, a second time if the connection broke: what the first had done shows as "exists" or "unmet", and
-/// [`unmet`] looks at the records.
+/// [`unmet`] looks at the records. What the server has answered survives its crash, and that of a primary: the next command
+/// counts on it.
 async fn send(store: &MongoStore, chunk: &Chunk) -> StoreResult<Document> {
-    let command = chunk.command(false, Some(&doc! { "w": 1 }))?;
+    let within = i64::try_from(transaction::MAJORITY_WITHIN.as_millis()).unwrap_or(i64::MAX);
+    let concern = match store.has(Capability::Transactions) {
+        true => doc! { "w": "majority", "wtimeout": within },
+        false => doc! { "w": 1, "j": true },
+    };
+    let command = chunk.command(false, Some(&concern))?;
     let sent = async { store.db().run_raw_command(command.clone()).await };
     match sessions::watched(store, sent).await {
         Ok(reply) => Ok(reply),

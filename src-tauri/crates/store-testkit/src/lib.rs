@@ -11,6 +11,7 @@ pub mod conformance;
 pub mod mongod;
 pub mod mortal;
 pub mod objects;
+pub mod proxy;
 pub mod tls;
 
 use std::sync::Arc;

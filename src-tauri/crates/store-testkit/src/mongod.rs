@@ -110,6 +110,18 @@ impl Mongod {
         format!("{scheme}://{login}{hosts}/{database}{question}{}", all.join("&"))
     }
 
+    /// The server loses its power.
+    ///
+    /// Panics where this process did not start it.
+    pub fn crash(&mut self) {
+        self.process.as_mut().unwrap().crash();
+    }
+
+    /// It starts again, with the data that it had written.
+    pub fn revive(&mut self) {
+        self.process.as_mut().unwrap().revive(&[]);
+    }
+
     /// The port, where this process started the server.
     pub fn port(&self) -> Option<u16> {
         self.process.as_ref().map(|p| p.port)

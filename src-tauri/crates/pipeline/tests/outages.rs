@@ -1,0 +1,130 @@
+//! The server or the way to it fails in the middle of an import: whatever the import says then, it goes on afterwards, and each row
+//! is there once.
+
+// Test code: a broken expectation is meant to panic, with the place.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use steward_domain::{Filter, ImportMode, RunState, SourceChoice};
+use steward_pipeline::import::{ImportSpec, SourceFile};
+use steward_pipeline::{Progress, Silent, SystemClock, Workspace, runs};
+use steward_store::layers::{Layered, Limits};
+use steward_store::{Query, Store};
+use steward_store_mongo::{MongoOptions, MongoStore};
+use steward_store_testkit::mongod::Mongod;
+use steward_store_testkit::proxy::Proxy;
+
+const C: &str = "things";
+const ROWS: i64 = 20_000;
+
+/// Does something when so many batches are written.
+struct At<F: Fn(u32) + Send + Sync>(AtomicU32, F);
+
+impl<F: Fn(u32) + Send + Sync> Progress for At<F> {
+    fn phase(&self, _: &str) {}
+    fn total(&self, _: u64) {}
+    fn done(&self, _: u64) {
+        (self.1)(self.0.fetch_add(1, Ordering::SeqCst) + 1);
+    }
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+async fn workspace(uri: &str) -> Workspace {
+    let store = MongoStore::connect(uri, MongoOptions { min_pool: 0, ..MongoOptions::default() }).await.unwrap();
+    let store: Arc<dyn Store> = Arc::new(Layered::new(Arc::new(store), Limits { failures: u32::MAX, ..Limits::default() }));
+    let registry = Arc::new(steward_schema::Registry::builtin().unwrap());
+    Workspace::open(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap()
+}
+
+fn spec(folder: &std::path::Path, mode: ImportMode) -> ImportSpec {
+    let path = folder.join("many.ndjson");
+    let lines: Vec<String> = (0..ROWS).map(|n| format!("{{\"k\":{n},\"name\":\"row {n}\"}}")).collect();
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    ImportSpec {
+        files: vec![SourceFile::file("many.ndjson", path, SourceChoice::default())],
+        collection: C.into(),
+        key_field: "k".into(),
+        schema: String::new(),
+        mode,
+        mapping: None,
+        duplicates: steward_domain::Duplicates::default(),
+        staging: None,
+        promotes: None,
+    }
+}
+
+/// Goes on until the run is done, and looks at everything.
+async fn recovered(workspace: &Workspace, what: &str) {
+    let mut run = runs::list(workspace).await.unwrap().remove(0);
+    for _ in 0..5 {
+        if run.state == RunState::Done {
+            break;
+        }
+        match runs::resume(workspace, &run.id, Vec::new(), &Silent).await {
+            Ok((resumed, _)) => run = resumed,
+            Err(e) => println!("{what}: {e}"),
+        }
+    }
+    assert_eq!((run.state, run.counts.read, run.counts.inserted), (RunState::Done, ROWS, ROWS), "{what}: {run:?}");
+    let mut next = 0;
+    let mut after = None;
+    loop {
+        let page = workspace.store.find(C, &Query::new(Filter::all(), 1000).sorted("k", false).after(after)).await.unwrap();
+        for raw in &page.records {
+            let key = raw.get_i32("k").map(i64::from).or_else(|_| raw.get_i64("k")).unwrap();
+            assert_eq!(key, next, "{what}");
+            next += 1;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(next, ROWS, "{what}");
+    runs::undo(workspace, &run.id, &Silent).await.unwrap();
+    assert_eq!(workspace.store.count(C, &Filter::all()).await.unwrap(), 0, "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_reset() {
+    let folder = tempfile::tempdir().unwrap();
+    for (server, name) in [(Mongod::replica_set(), "replica set"), (Mongod::standalone(), "standalone")] {
+        let proxy = Proxy::before(server.port().unwrap());
+        for (round, mode) in [ImportMode::Upsert, ImportMode::Insert, ImportMode::Upsert].into_iter().enumerate() {
+            let database = format!("resets_{round}");
+            let uri = format!("mongodb://127.0.0.1:{}/{database}?directConnection=true", proxy.port());
+            // Sometimes twice in a row: a second attempt fails as well.
+            let reset = At(AtomicU32::new(0), |batch| {
+                if batch % 4 == 1 || round == 2 {
+                    proxy.reset();
+                }
+            });
+            let through = workspace(&uri).await;
+            let _ = runs::load(&through, &spec(folder.path(), mode), &reset).await;
+            recovered(&workspace(&server.uri(&database)).await, &format!("{name}, round {round}")).await;
+        }
+    }
+}
+
+/// The server loses its power while it writes, and comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_crashes_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = std::sync::Mutex::new(Mongod::alone());
+    for round in 0..3 {
+        let uri = server.lock().unwrap().uri(&format!("crashes_{round}"));
+        let crash = At(AtomicU32::new(0), |batch| {
+            if batch == 3 + 4 * round {
+                let mut server = server.lock().unwrap();
+                server.crash();
+                server.revive();
+            }
+        });
+        let _ = runs::load(&workspace(&uri).await, &spec(folder.path(), ImportMode::Upsert), &crash).await;
+        recovered(&workspace(&uri).await, &format!("crash in round {round}")).await;
+    }
+}
