@@ -18,6 +18,8 @@ pub const SUFFIX: &str = ".manifest.json";
 pub const PROOF_SUFFIX: &str = ".proof.json";
 /// End of the file name of how far nothing happened after a backup.
 pub const REACH_SUFFIX: &str = ".reach.json";
+/// End of the file name of a backup that is being removed: its manifest, renamed.
+pub const REMOVED_SUFFIX: &str = ".removed.json";
 
 /// A backup.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,6 +206,10 @@ impl Manifest {
     /// Name of the file that tells how far nothing happened after it.
     pub fn reach_name(&self) -> String {
         format!("{}{REACH_SUFFIX}", self.id)
+    }
+
+    pub fn removed_name(&self) -> String {
+        format!("{}{REMOVED_SUFFIX}", self.id)
     }
 
     pub fn proof_name(&self) -> String {

@@ -85,6 +85,18 @@ fn keep_what_leads_to<'a>(increments: &[&'a Shelved], whole: &[&'a Shelved], kep
     }
 }
 
+/// A backup with fewer than this share of the records of an older one is suspicious: what it is of may have been lost.
+const FAR_FEWER: u64 = 2;
+
+/// What a person should know before relying on the newest backup: it holds far fewer records than the one before it.
+pub fn suspicion(backups: &[Shelved]) -> Option<String> {
+    let mut whole = backups.iter().filter(|b| !b.is_increment());
+    let (newest, before) = (whole.next()?.manifest.records(), whole.next()?.manifest.records());
+    (newest.saturating_mul(FAR_FEWER) < before).then(|| {
+        format!("The newest backup holds {newest} records, the one before it {before}. Check that nothing was lost; fuller backups are kept.")
+    })
+}
+
 /// Why whole backups stay.
 fn reasons(backups: &[&Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<Option<&'static str>> {
     let mut reasons: Vec<Option<&'static str>> = vec![None; backups.len()];
@@ -129,6 +141,15 @@ fn reasons(backups: &[&Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<O
     }
     if let Some(proven) = backups.iter().position(|b| b.is_proven()) {
         keep(proven, "the last that is proven");
+    }
+    // What has far more records than everything after it may be the last that has them.
+    let mut fullest: u64 = 0;
+    for (at, backup) in backups.iter().enumerate() {
+        let records = backup.manifest.records();
+        if at > 0 && records > fullest.saturating_mul(FAR_FEWER).max(1) {
+            keep(at, "it has far more records than any later one");
+        }
+        fullest = fullest.max(records);
     }
     // A parent is older than what builds on it.
     for at in 0..backups.len() {
@@ -215,6 +236,29 @@ mod tests {
         backups[0].manifest.parent = Some("b480".into());
         backups[1].manifest.parent = Some("b960".into());
         assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }).len(), 3);
+    }
+
+    #[test]
+    fn a_fuller_backup_does_not_go_because_of_an_emptier_one() {
+        let with = |hours_ago: i64, records: u64| {
+            let mut one = at(hours_ago, false);
+            one.manifest.collections = vec![crate::manifest::Kept {
+                name: "careers".into(),
+                kind: "collection".into(),
+                records,
+                bytes: 0,
+                content: crate::content::Content::default().hash(),
+                settings: None,
+                invalid: None,
+                options: serde_json::Value::Null,
+                indexes: Vec::new(),
+            }];
+            one
+        };
+        let backups = [with(1, 0), with(24 * 20, 361), with(24 * 30, 350), with(24 * 40, 900)];
+        assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }), ["b1", "b480", "b960"]);
+        assert!(suspicion(&backups).is_some_and(|told| told.contains("holds 0 records, the one before it 361")));
+        assert_eq!(suspicion(&backups[1..]), None);
     }
 
     fn increment(hours_ago: i64, parent: &Shelved, from: i64) -> Shelved {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use steward_pipeline::{Error, Result};
 use steward_store::Position;
 
-use crate::manifest::{Manifest, Proof, SUFFIX};
+use crate::manifest::{Manifest, Proof, REMOVED_SUFFIX, SUFFIX};
 use crate::target::Target;
 
 /// A backup as a list shows it.
@@ -105,10 +105,27 @@ pub async fn note_reach(target: &dyn Target, manifest: &Manifest, reach: &Positi
     target.write(&manifest.reach_name(), &bytes).await
 }
 
-/// Removes a backup: the manifest first, so that a half of it is never listed.
+/// Removes a backup. Its manifest gets another name first: from then on the backup is not listed, and whoever is killed leaves
+/// word of what is to be removed.
 pub async fn remove(target: &dyn Target, manifest: &Manifest) -> Result<()> {
-    target.remove(&manifest.name()).await?;
-    target.remove(&manifest.proof_name()).await?;
-    target.remove(&manifest.reach_name()).await?;
-    target.remove(&manifest.file.name).await
+    target.write(&manifest.removed_name(), &manifest.to_bytes()?).await?;
+    finish_removal(target, manifest).await
+}
+
+async fn finish_removal(target: &dyn Target, manifest: &Manifest) -> Result<()> {
+    for name in [&manifest.name(), &manifest.proof_name(), &manifest.reach_name(), &manifest.file.name] {
+        target.remove(name).await?;
+    }
+    target.remove(&manifest.removed_name()).await
+}
+
+/// Finishes removals that were cut off.
+pub async fn sweep(target: &dyn Target) -> Result<()> {
+    for stored in target.list().await?.iter().filter(|f| f.name.ends_with(REMOVED_SUFFIX)) {
+        let manifest = Manifest::parse(&target.read(&stored.name).await?, &stored.name)?;
+        if manifest.removed_name() == stored.name {
+            finish_removal(target, &manifest).await?;
+        }
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 /// End of the name of a file that is not whole yet.
 pub const PART: &str = ".part";
 /// A file that nobody wrote to for so long belongs to a program that is gone.
-const ABANDONED: Duration = Duration::from_secs(6 * 3600);
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Hidden, and never taken for a backup.
 pub fn part_name(name: &str) -> String {

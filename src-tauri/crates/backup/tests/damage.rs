@@ -222,3 +222,23 @@ async fn a_place_that_cannot_be_written() {
         assert!(written.is_err(), "a full disk is an error, not a short file");
     }
 }
+
+/// Killed at any step of a removal, the next prune removes the rest, and the half of it is never listed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_that_was_cut_off_is_finished() {
+    let museum = Museum::of(Compression::Zstd, Lock::None).await;
+    let (target, kept) = (Folder::new(museum.kept()), museum.kept());
+    let manifest = &museum.manifest;
+    let all: Vec<(String, Vec<u8>)> =
+        [manifest.name(), manifest.file.name.clone()].map(|name| (name.clone(), std::fs::read(kept.join(name)).unwrap())).into();
+    // The steps before the kill: nothing but the word, the manifest gone, the archive gone.
+    for steps in 0..3 {
+        all.iter().for_each(|(name, bytes)| std::fs::write(kept.join(name), bytes).unwrap());
+        std::fs::write(kept.join(manifest.removed_name()), manifest.to_bytes().unwrap()).unwrap();
+        all.iter().take(steps).for_each(|(name, _)| std::fs::remove_file(kept.join(name)).unwrap());
+        let (listed, notes) = shelf::list(&target).await.unwrap();
+        assert!(notes.is_empty() && listed.len() == usize::from(steps == 0), "{steps}: {listed:?}");
+        shelf::sweep(&target).await.unwrap();
+        assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 0, "{steps}");
+    }
+}

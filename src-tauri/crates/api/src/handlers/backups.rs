@@ -95,10 +95,11 @@ pub async fn new_key(app: &Arc<App>, _: Empty) -> ApiResult<BackupKey> {
 pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Backups> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
-    let (all, notes) = shelves::all(app, &workspace).await?;
+    let (all, mut notes) = shelves::all(app, &workspace).await?;
     // Increments are told of by the timeline.
     let all: Vec<Shelved> = all.into_iter().filter(|b| !b.is_increment()).collect();
     let ours = || all.iter().filter(|b| b.manifest.source.workspace == mark);
+    notes.extend(retention::suspicion(&ours().cloned().collect::<Vec<_>>()));
     let proven_at = ours().find(|b| b.is_proven()).map(|b| b.manifest.made_at.clone());
     let newest_at = ours().next().map(|b| b.manifest.made_at.clone());
     Ok(Backups { backups: shelves::together(&all, &mark), notes, proven_at, newest_at })
@@ -267,6 +268,9 @@ pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[Bac
     let settings = shelves::settings(app, workspace).await?;
     let (_, gone) = judged(app, workspace, &settings).await?;
     let mut done = Pruned { removed: 0, bytes: 0, notes: Vec::new() };
+    for place in &settings.places {
+        shelf::sweep(shelves::open(place).await?.as_ref()).await?;
+    }
     for one in planned {
         if !gone.contains(one) {
             done.notes.push(format!("{} stays: the rules keep it now.", one.id));
