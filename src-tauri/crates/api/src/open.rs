@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use steward_store::layers::{Layered, Limits, PoolSettings};
-use steward_store::{Capability, Store};
+use steward_store::{Capability, Store, private};
 use steward_store_mongo::{MongoOptions, MongoStore};
 use steward_store_sqlite::SqliteStore;
 
@@ -143,29 +143,43 @@ pub async fn store(address: &Address) -> ApiResult<Arc<Layered>> {
     let (inner, pool): (Arc<dyn Store>, _) = match address {
         Address::File(path) => {
             if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(|e| {
+                private::folder(folder).map_err(|e| {
                     ApiError::new(ErrorCode::Unreachable, format!("The folder {} cannot be made.", folder.display())).details(e.to_string())
                 })?;
             }
             (Arc::new(SqliteStore::open(path).await?), None)
         }
-        Address::Mongo(uri) => {
-            let store = MongoStore::connect(uri, MongoOptions::default()).await?;
-            let pool = store.pool();
-            (Arc::new(store), Some(pool))
-        }
+        Address::Mongo(uri) => server(uri).await?,
     };
-    Ok(Arc::new(Layered::new(inner, limits(|name| std::env::var(name).ok(), pool))))
+    Ok(layered(inner, pool))
 }
 
-/// The file is a workspace, not any other SQLite database. Blocking.
-pub fn is_workspace_file(path: &Path) -> bool {
-    steward_store_sqlite::is_workspace(path)
+/// Opens an address to read from. A file may be somebody else's: nothing is written to it.
+pub async fn source(address: &Address) -> ApiResult<Arc<Layered>> {
+    let (inner, pool): (Arc<dyn Store>, _) = match address {
+        Address::File(path) => (Arc::new(SqliteStore::open_source(path).await?), None),
+        Address::Mongo(uri) => server(uri).await?,
+    };
+    Ok(layered(inner, pool))
 }
 
-/// No page of the workspace is damaged. Reads the whole file. Blocking.
-pub fn is_whole_file(path: &Path) -> bool {
-    steward_store_sqlite::is_whole(path)
+async fn server(uri: &str) -> ApiResult<(Arc<dyn Store>, Option<PoolSettings>)> {
+    let store = MongoStore::connect(uri, MongoOptions::default()).await?;
+    let pool = store.pool();
+    Ok((Arc::new(store), Some(pool)))
+}
+
+fn layered(inner: Arc<dyn Store>, pool: Option<PoolSettings>) -> Arc<Layered> {
+    Arc::new(Layered::new(inner, limits(|name| std::env::var(name).ok(), pool)))
+}
+
+/// The file is a workspace that can be read as one. Reads the whole file.
+pub async fn is_workspace(path: &Path) -> ApiResult<bool> {
+    let path = path.to_owned();
+    let kind = tokio::task::spawn_blocking(move || steward_store_sqlite::examine(&path)).await;
+    let kind =
+        kind.map_err(|e| ApiError::new(ErrorCode::Internal, "Looking at the file stopped unexpectedly.").details(e.to_string()))??;
+    Ok(kind == steward_store_sqlite::Kind::Workspace)
 }
 
 /// What a person is told about an open workspace.
