@@ -139,6 +139,8 @@ fn ask_before_closing(window: tauri::Window, app: Arc<App>) {
             window.app_handle(),
             "Work is still running",
             "Stop it and close? An import that is stopped can go on later; nothing is left half done.",
+            "Stop and close",
+            "Keep working",
         )
         .await;
         if !stop {

@@ -126,7 +126,12 @@ impl App {
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();
         let opened = Open { workspace, info: info.clone(), address: address.clone(), layers, follower };
+        let workspace = opened.workspace.clone();
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        let info = match crate::trust::notice(self, &workspace).await? {
+            Some(notice) => self.update_info(|info| info.notices.push(notice))?,
+            None => info,
+        };
         self.emit(AppEvent::WorkspaceChanged);
         Ok(info)
     }

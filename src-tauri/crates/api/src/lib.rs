@@ -21,6 +21,7 @@ mod recent;
 mod samples;
 mod scratch;
 mod shelves;
+mod trust;
 pub mod typescript;
 
 pub use app::App;

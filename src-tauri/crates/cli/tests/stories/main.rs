@@ -32,3 +32,4 @@ mod refusals;
 mod serve;
 mod sources;
 mod tls;
+mod trust;

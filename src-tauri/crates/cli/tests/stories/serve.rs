@@ -10,10 +10,10 @@ use serde_json::{Value as Json, json};
 use crate::common::{Place, career, number, signal, text, until};
 use crate::on_both;
 
-struct Server {
-    child: Child,
-    address: String,
-    token: String,
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+    pub token: String,
 }
 
 impl Drop for Server {
@@ -23,20 +23,20 @@ impl Drop for Server {
     }
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Json {
+    pub fn json(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 impl Server {
-    fn start(at: &Place) -> Self {
+    pub fn start(at: &Place) -> Self {
         let mut command = at.command(&["--json", "serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
@@ -45,7 +45,7 @@ impl Server {
         Self { child, address: text(&said, "/address"), token: text(&said, "/token") }
     }
 
-    fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
+    pub fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
@@ -60,7 +60,7 @@ impl Server {
         stream
     }
 
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut bytes = Vec::new();
         self.open(method, path, headers, body).read_to_end(&mut bytes).unwrap();
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
@@ -71,17 +71,17 @@ impl Server {
         Answer { status, body: if chunked { unchunked(&body) } else { body }, head }
     }
 
-    fn bearer(&self) -> String {
+    pub fn bearer(&self) -> String {
         format!("Bearer {}", self.token)
     }
 
-    fn call(&self, name: &str, request: &Json) -> Json {
+    pub fn call(&self, name: &str, request: &Json) -> Json {
         let answer = self.send("POST", &format!("/api/call/{name}"), &[("Authorization", &self.bearer())], request.to_string().as_bytes());
         assert_eq!(answer.status, 200, "{name}: {}", String::from_utf8_lossy(&answer.body));
         answer.json()
     }
 
-    fn job(&self, name: &str, request: &Json) -> Json {
+    pub fn job(&self, name: &str, request: &Json) -> Json {
         let id = text(&self.call(name, request), "/jobId");
         let job = until(name, || {
             let job = self.call("jobs.get", &json!({ "jobId": id }));
