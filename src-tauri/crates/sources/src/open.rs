@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError};
 
 use encoding_rs::UTF_8;
 use serde_json::Value as Json;
+use steward_domain::depth::{self, Nesting};
 
 use crate::bson_file::{BsonRows, is_readable, length_at};
 use crate::csv::{CsvDecoder, CsvRows, Scratch};
@@ -339,7 +340,7 @@ fn binary_kind(prefix: &[u8]) -> Option<Format> {
         _ if prefix.starts_with(&mongodump::MAGIC) => Some(Format::Mongodump),
         _ => {
             let length = length_at(prefix);
-            let whole = prefix.get(..length).is_some_and(|d| length >= 5 && is_readable(d));
+            let whole = prefix.get(..length).is_some_and(|d| length >= 5 && (is_readable(d) || depth::of(d) == Nesting::TooDeep));
             // A first document that is longer than what was looked at: its beginning has to do.
             let long = length > prefix.len() && length < 17 << 20 && prefix.get(4).is_some_and(|kind| matches!(kind, 1..=0x13));
             (whole || long && prefix.len() >= input::PREFIX).then_some(Format::Bson)
