@@ -34,6 +34,8 @@ fn leave(calls: State<'_, Calls>, id: u64) {
     calls.leave(id);
 }
 
+pub use steward_api::reader;
+
 /// Opens the window and stays until it is closed. Exit codes are those of the command line.
 pub fn run(words: impl Iterator<Item = String>) -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("STEWARD_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));

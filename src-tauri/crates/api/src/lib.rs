@@ -24,6 +24,15 @@ mod shelves;
 mod trust;
 pub mod typescript;
 
+/// First thing in `main`: a process that was started to read a foreign file does that, and gives its exit code. Others learn to start one.
+pub fn reader() -> Option<u8> {
+    if let Some(folder) = std::env::var_os("STEWARD_TEMP").filter(|v| !v.is_empty()) {
+        // Only the first call counts, and this is it.
+        let _ = tempfile::env::override_temp_dir(std::path::Path::new(&folder));
+    }
+    steward_sources::isolate::serve()
+}
+
 pub use app::App;
 pub use error::{ApiError, ApiResult, ErrorCode};
 pub use open::{Address, ProductionMark, default_workspace, hide_secrets};

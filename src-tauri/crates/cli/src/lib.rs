@@ -37,6 +37,11 @@ pub fn exit_code(code: ErrorCode) -> u8 {
     }
 }
 
+/// First thing in `main`: a process that was started to read a foreign file does that, and gives its exit code.
+pub fn reader() -> Option<u8> {
+    steward_api::reader()
+}
+
 /// Runs the program; gives its exit code.
 pub async fn run(arguments: Arguments) -> u8 {
     let filter = tracing_subscriber::EnvFilter::try_from_env("STEWARD_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));

@@ -14,13 +14,14 @@ use crate::csv::{CsvDecoder, CsvRows, Scratch};
 use crate::dialect::{self, Settled};
 use crate::encoding::{self, Decoding};
 use crate::input::{self, Damage, Meter, OnDisk, Plain};
+use crate::isolate::{self, Head};
 use crate::json::{Layout, Splitter};
 use crate::mongodump::{self, ArchiveReader, ArchiveRows};
 use crate::sheet::Book;
 use crate::{Batch, Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, sqlite};
 
 /// Turns the bytes of a row into values; cheap to share between threads.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Decoder {
     /// One JSON value a row.
     Json,
@@ -73,6 +74,12 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Read by a process of its own; `meter` knows the hash that it found.
+    pub(crate) fn remote(head: Head, rows: Box<dyn Rows>, position: Arc<AtomicU64>, meter: Meter) -> Self {
+        let Head { examined, decoder, total } = head;
+        Self { examined, decoder, rows, position, total, meter, damage: Damage::default(), _spool: None }
+    }
+
     pub fn next_row(&mut self) -> std::io::Result<Option<RawRow>> {
         self.rows.next_row()
     }
@@ -105,6 +112,11 @@ pub fn examine(path: &Path, choice: &Choice) -> SourceResult<Examined> {
 ///
 /// Errors: the file cannot be opened, is no file that Steward reads as a whole, or a choice does not fit it.
 pub fn open(path: &Path, choice: &Choice) -> SourceResult<Opened> {
+    isolate::open(path, choice).unwrap_or_else(|| here(path, choice))
+}
+
+/// The same within this process.
+pub(crate) fn here(path: &Path, choice: &Choice) -> SourceResult<Opened> {
     if path.is_dir() {
         return open_folder(path, choice);
     }

@@ -1,6 +1,7 @@
 //! Files that somebody made to do harm. Each is refused with a sentence; the program lives, and takes little memory and time.
 
 mod deep;
+mod large;
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
