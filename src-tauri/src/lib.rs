@@ -104,7 +104,10 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 async fn open_first(app: &Arc<App>, arguments: &Arguments) {
     let default = steward_api::default_workspace(&app.data);
     let address = match &arguments.workspace {
-        Some(text) => Address::parse(text),
+        Some(text) => match Address::parse(text) {
+            Ok(address) => address,
+            Err(e) => return eprintln!("steward-desktop: {}", e.message),
+        },
         None if default.exists() => Address::File(default),
         None => return,
     };

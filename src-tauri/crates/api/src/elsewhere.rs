@@ -68,7 +68,7 @@ fn listed(collections: &[String]) -> String {
 
 /// Opens a database to read from. A password that the address lacks is the given one, else that of the keyring.
 pub(crate) async fn connect(uri: &str, password: Option<&str>, remember: bool) -> ApiResult<Database> {
-    let given = Address::parse(uri).with_password(password.unwrap_or_default());
+    let given = Address::parse(uri)?.with_password(password.unwrap_or_default());
     let Address::Mongo(full) = &given else {
         return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
     };
@@ -126,7 +126,7 @@ pub(crate) async fn of_run(run: &RunRecord, own: &Arc<dyn Store>) -> ApiResult<V
             out.extend(SourceFile::of_run(own, file));
             continue;
         }
-        let database = match Address::parse(&file.path) {
+        let database = match Address::parse(&file.path)? {
             Address::Mongo(uri) => known(&uri).await?,
             Address::File(path) => of_file(path).await?,
         };

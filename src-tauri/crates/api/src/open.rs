@@ -30,13 +30,24 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
-    /// Reads what a person typed.
-    pub fn parse(text: &str) -> Self {
-        if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") {
-            Self::Mongo(text.to_owned())
-        } else {
-            Self::File(PathBuf::from(text))
+    /// Reads what a person typed. An address that is mistyped is no file: it would be made, named with the password.
+    ///
+    /// Errors: `BadRequest` for a scheme that Steward does not know, and for what looks like an address with a password in it. No
+    /// secret stands in it.
+    pub fn parse(text: &str) -> ApiResult<Self> {
+        let text = text.trim();
+        if let Some((scheme, rest)) = text.split_once("://") {
+            let scheme = scheme.to_ascii_lowercase();
+            if scheme == "mongodb" || scheme == "mongodb+srv" {
+                return Ok(Self::Mongo(format!("{scheme}://{rest}")));
+            }
+            let known: String = scheme.chars().take(20).filter(char::is_ascii_alphanumeric).collect();
+            return Err(ApiError::bad_request(format!("'{known}://' is no address that Steward knows.")).hint(HOW_TO_NAME));
         }
+        if looks_like_login(text) {
+            return Err(ApiError::bad_request("This looks like the address of a server, but is not written as one.").hint(HOW_TO_NAME));
+        }
+        Ok(Self::File(PathBuf::from(text)))
     }
 
     /// The address without its secrets.
@@ -71,6 +82,20 @@ impl Address {
             _ => self,
         }
     }
+}
+
+const HOW_TO_NAME: &str = "A workspace is a file, or an address that begins with mongodb:// or mongodb+srv:// and ends with a database.";
+
+/// `mongodb:/ann:secret@host`, `ann:secret@host`: with somebody's name and password where a path has none. A path with an @ in a later
+/// folder is one, and so is `C:\\…`.
+fn looks_like_login(text: &str) -> bool {
+    let (before, at) = match text.split_once('@') {
+        Some((before, _)) => (before, true),
+        None => (text, false),
+    };
+    let first_is_server = text.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("mongo"));
+    let secret = before.rsplit_once(':').is_some_and(|(_, secret)| !secret.is_empty() && !secret.contains(['/', '\\']));
+    at && secret && (first_is_server || !before.contains(['/', '\\']))
 }
 
 /// A URI without password and without options that may hold secrets.
@@ -244,6 +269,31 @@ mod tests {
         let shown = hide_secrets("mongodb://ann:p%40ss@h1:1,h2:2/db?tls=true&tlsCertificateKeyFilePassword=x&authSource=admin");
         assert_eq!(shown, "mongodb://ann@h1:1,h2:2/db?tls=true&authSource=admin");
         assert_eq!(hide_secrets("mongodb+srv://c.example.net/db"), "mongodb+srv://c.example.net/db");
-        assert!(!format!("{:?}", Address::parse("mongodb://u:secret@h/db")).contains("secret"));
+        assert!(!format!("{:?}", Address::parse("mongodb://u:secret@h/db").unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn a_mistyped_address_is_no_file_and_shows_no_password() {
+        for typed in ["MongoDB://ann:pw@h/d", "  mongodb://ann:pw@h/d", "MONGODB+SRV://ann:pw@h/d"] {
+            let parsed = Address::parse(typed).unwrap();
+            assert!(matches!(&parsed, Address::Mongo(uri) if uri.starts_with("mongodb")), "{typed}");
+            assert!(!parsed.public().contains("pw"));
+        }
+        for typed in
+            ["mongo://ann:pw@h/d", "mongdb://ann:pw@h", "http://ann:pw@h", "mongodb:/ann:pw@h/d", "mongodb//ann:pw@h/d", "ann:pw@h/d"]
+        {
+            let refused = Address::parse(typed).unwrap_err();
+            assert!(refused.code == ErrorCode::BadRequest && !format!("{refused:?}").contains("pw"), "{typed}: {refused:?}");
+        }
+        for typed in [
+            "a.steward",
+            "/home/ann@work/a.steward",
+            "C:\\data@home\\a.steward",
+            "me@home.steward",
+            "12:30 notes.steward",
+            "./a:b@c/x.steward",
+        ] {
+            assert_eq!(Address::parse(typed).unwrap(), Address::File(typed.into()), "{typed}");
+        }
     }
 }

@@ -141,6 +141,14 @@ pub fn open(spec: &TargetSpec, secrets: &BTreeMap<String, String>) -> Result<Arc
     if address.is_empty() {
         return Err(Error::BadRequest("A place for backups needs an address: a folder, or s3://, az:// or gs://.".into()));
     }
+    if address
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@') && host.contains(':')))
+    {
+        return Err(Error::BadRequest(
+            "The address of a place holds no credentials: they come from the keyring or the environment.".into(),
+        ));
+    }
     match address.split_once("://") {
         Some(("file", path)) => Ok(Arc::new(Folder::new(PathBuf::from(path)))),
         Some(_) => Ok(Arc::new(bucket::Bucket::new(spec, secrets)?)),

@@ -2,6 +2,7 @@
 
 mod deep;
 mod large;
+mod text;
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};

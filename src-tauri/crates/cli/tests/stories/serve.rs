@@ -234,3 +234,107 @@ fn asked_to_stop_at_once_it_still_stops_properly() {
     let status = until("the server stops", || server.child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn it_stops_although_a_request_is_never_finished() {
+    let at = Place::file();
+    at.json(0, &["init"]);
+    let mut server = Server::start(&at);
+    let mut half = TcpStream::connect(&server.address).unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+    assert_eq!(server.send("GET", "/healthz", &[], b"").status, 200, "the others are served meanwhile");
+    signal(&server.child, "TERM");
+    let status = until("the server stops", || server.child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn asked_twice_it_stops_at_once() {
+    let at = Place::file();
+    at.json(0, &["init"]);
+    let mut server = Server::start(&at);
+    let mut half = TcpStream::connect(&server.address).unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+    assert_eq!(server.send("GET", "/healthz", &[], b"").status, 200);
+    let status = until("the server stops", || {
+        signal(&server.child, "INT");
+        server.child.try_wait().unwrap()
+    });
+    assert!(matches!(status.code(), Some(0 | 130)), "{status}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_uploaded_is_nobody_else_s_and_what_broke_off_is_removed() {
+    use std::os::unix::fs::PermissionsExt;
+    fn everything(folder: &std::path::Path, out: &mut Vec<(std::path::PathBuf, u32, bool)>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let meta = entry.metadata().unwrap();
+            out.push((entry.path(), meta.permissions().mode() & 0o777, meta.is_dir()));
+            everything(&entry.path(), out);
+        }
+    }
+    let at = Place::file();
+    at.json(0, &["import", &at.write("good.json", json!([career("a", 50_000)]).to_string())]);
+    at.json(0, &["backup", "create"]);
+    at.json(0, &["records", "export", "out.ndjson", "--collection", "careers"]);
+    let server = Server::start(&at);
+    let bearer = server.bearer();
+    let own = [("Authorization", bearer.as_str())];
+    assert_eq!(server.send("POST", "/api/upload?name=rows.json", &own, b"[]").status, 200);
+    // One that breaks off leaves nothing.
+    let uploads = at.path("data/uploads");
+    let count = || {
+        let mut all = Vec::new();
+        everything(&uploads, &mut all);
+        all.iter().filter(|(path, ..)| path.extension().is_some_and(|e| e == "json")).count()
+    };
+    assert_eq!(count(), 1);
+    let mut broken = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /api/upload?name=broken.json HTTP/1.1\r\nHost: {}\r\nAuthorization: {bearer}\r\nContent-Length: 1000\r\n\r\nhalf",
+        server.address
+    );
+    broken.write_all(head.as_bytes()).unwrap();
+    until("the upload has begun", || (count() == 2).then_some(()));
+    drop(broken);
+    until("what broke off is removed", || (count() == 1).then_some(()));
+    let mut all = Vec::new();
+    everything(&at.path("data"), &mut all);
+    all.push((at.path("out.ndjson"), std::fs::metadata(at.path("out.ndjson")).unwrap().permissions().mode() & 0o777, false));
+    assert!(all.iter().any(|(path, ..)| path.to_string_lossy().ends_with("archive.zst")));
+    for (path, mode, is_folder) in all {
+        assert_eq!(mode, if is_folder { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+    // A server that is killed leaves its uploads; the next one removes them.
+    signal(&server.child, "KILL");
+    drop(server);
+    let next = Server::start(&at);
+    assert_eq!(count(), 0);
+    drop(next);
+}
+
+#[test]
+fn odd_names_of_uploads_are_refused_and_the_token_is_no_part_of_addresses() {
+    let at = Place::file();
+    at.json(0, &["init"]);
+    let server = Server::start(&at);
+    let bearer = server.bearer();
+    let own = [("Authorization", bearer.as_str())];
+    for name in ["a%00b", "a%0Ab", "%1B%5D52", &"x".repeat(300), "a:b", "a%5Cb", "%ff%fe", "CON%3A"] {
+        for route in ["upload", "save-target"] {
+            let answer = server.send("POST", &format!("/api/{route}?name={name}"), &own, b"x");
+            assert!(matches!(answer.status, 200 | 400), "{route} {name}: {}", answer.status);
+        }
+    }
+    for name in ["a%00b", "a%0Ab", &"x".repeat(300), "a:b"] {
+        assert_eq!(server.send("POST", &format!("/api/upload?name={name}"), &own, b"x").status, 400, "{name}");
+    }
+    for name in ["", "..", "%2F", "."] {
+        assert_eq!(server.send("POST", &format!("/api/upload?name={name}"), &own, b"x").status, 200, "{name:?} gets a name");
+    }
+    let token = &server.token;
+    assert_eq!(server.send("POST", &format!("/api/call/app.info?token={token}"), &[], b"{}").status, 401);
+    assert_eq!(server.send("POST", &format!("/api/upload?name=a&token={token}"), &[], b"x").status, 401);
+    assert_eq!(server.send("GET", &format!("/api/download/nothing?token={token}"), &[], b"").status, 404);
+}
