@@ -44,19 +44,19 @@ where
 }
 
 /// Asks a question whose careful answer is the default.
-pub async fn confirm(handle: &tauri::AppHandle, title: &str, text: &str) -> bool {
+pub async fn confirm(handle: &tauri::AppHandle, title: &str, text: &str, yes: &'static str, no: &'static str) -> bool {
     let (title, text) = (title.to_owned(), text.to_owned());
     let make = move || {
         AsyncMessageDialog::new()
             .set_level(MessageLevel::Warning)
             .set_title(title)
             .set_description(text)
-            .set_buttons(MessageButtons::OkCancelCustom("Stop and close".into(), "Keep working".into()))
+            .set_buttons(MessageButtons::OkCancelCustom(yes.into(), no.into()))
             .show()
     };
     match on_main(handle, make).await {
         Ok(MessageDialogResult::Ok | MessageDialogResult::Yes) => true,
-        Ok(MessageDialogResult::Custom(label)) => label == "Stop and close",
+        Ok(MessageDialogResult::Custom(label)) => label == yes,
         Ok(MessageDialogResult::Cancel | MessageDialogResult::No) | Err(_) => false,
     }
 }
@@ -103,6 +103,18 @@ impl Host for DesktopHost {
 
     fn can_pick_files(&self) -> bool {
         true
+    }
+
+    fn can_confirm(&self) -> bool {
+        true
+    }
+
+    async fn confirm(&self, title: &str, text: &str) -> ApiResult<bool> {
+        if rehearsed().is_some() {
+            return Ok(true);
+        }
+        let handle = self.handle.get().ok_or_else(|| failed("the window is not ready"))?;
+        Ok(confirm(handle, title, text, "Agree", "Do not agree").await)
     }
 
     async fn pick_open(&self, purpose: FilePurpose, multiple: bool) -> ApiResult<Vec<PathBuf>> {

@@ -34,6 +34,8 @@ fn leave(calls: State<'_, Calls>, id: u64) {
     calls.leave(id);
 }
 
+pub use steward_api::reader;
+
 /// Opens the window and stays until it is closed. Exit codes are those of the command line.
 pub fn run(words: impl Iterator<Item = String>) -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("STEWARD_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
@@ -102,7 +104,10 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 async fn open_first(app: &Arc<App>, arguments: &Arguments) {
     let default = steward_api::default_workspace(&app.data);
     let address = match &arguments.workspace {
-        Some(text) => Address::parse(text),
+        Some(text) => match Address::parse(text) {
+            Ok(address) => address,
+            Err(e) => return eprintln!("steward-desktop: {}", e.message),
+        },
         None if default.exists() => Address::File(default),
         None => return,
     };
@@ -139,6 +144,8 @@ fn ask_before_closing(window: tauri::Window, app: Arc<App>) {
             window.app_handle(),
             "Work is still running",
             "Stop it and close? An import that is stopped can go on later; nothing is left half done.",
+            "Stop and close",
+            "Keep working",
         )
         .await;
         if !stop {

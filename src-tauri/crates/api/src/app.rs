@@ -121,12 +121,20 @@ impl App {
         let workspace = Workspace::open(Arc::clone(&store), packs, Arc::clone(&self.clock), actor()).await?;
         let mut info = open::describe(store.as_ref(), address, production).await?;
         for open in steward_pipeline::replace::abandoned_swaps(&workspace).await? {
-            info.notices.push(format!("{} was cut off while collections changed places. Run 'steward doctor' to see how to go on or back.", open.swap.title));
+            info.notices.push(format!(
+                "{} was cut off while collections changed places. Run 'steward doctor' to see how to go on or back.",
+                open.swap.title
+            ));
         }
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();
         let opened = Open { workspace, info: info.clone(), address: address.clone(), layers, follower };
+        let workspace = opened.workspace.clone();
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        let info = match crate::trust::notice(self, &workspace).await? {
+            Some(notice) => self.update_info(|info| info.notices.push(notice))?,
+            None => info,
+        };
         self.emit(AppEvent::WorkspaceChanged);
         Ok(info)
     }

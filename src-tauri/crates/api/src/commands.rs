@@ -264,6 +264,13 @@ macro_rules! for_each_command {
             /// Gives up what a restore put aside; it cannot be taken back afterwards.
             Destructive restores::settle "restores.settle" (ApplyPlan) -> RestoreEntry, At("restores settle");
 
+            /// What this workspace wants to do outside itself, and what of it was agreed to.
+            Read trust::show "trust.show" (Empty) -> OutsideActs, At("trust show");
+            /// Agrees to all of that, on this machine.
+            Local trust::agree "trust.agree" (AgreeActs) -> OutsideActs, At("trust agree");
+            /// Takes the agreement of this machine back.
+            Local trust::withdraw "trust.withdraw" (Empty) -> OutsideActs, At("trust withdraw");
+
             /// Saved views and preferences of this workspace.
             Read settings::list "settings.list" (SettingsQuery) -> Settings, None("of the window only");
             /// Saves a view or preference.

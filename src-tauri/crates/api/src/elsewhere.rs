@@ -3,7 +3,7 @@
 //! Addresses are kept without their secrets; a password comes from the person or from the keyring, as it does where such
 //! a database is opened as the workspace.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use steward_domain::{RunRecord, SourceChoice};
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Database {
 
 impl Database {
     async fn open(address: Address) -> ApiResult<Self> {
-        let store: Arc<dyn Store> = open::store(&address).await?;
+        let store: Arc<dyn Store> = open::source(&address).await?;
         let name = store.info().await?.name;
         Ok(Self { store, address: address.public(), name })
     }
@@ -68,7 +68,7 @@ fn listed(collections: &[String]) -> String {
 
 /// Opens a database to read from. A password that the address lacks is the given one, else that of the keyring.
 pub(crate) async fn connect(uri: &str, password: Option<&str>, remember: bool) -> ApiResult<Database> {
-    let given = Address::parse(uri).with_password(password.unwrap_or_default());
+    let given = Address::parse(uri)?.with_password(password.unwrap_or_default());
     let Address::Mongo(full) = &given else {
         return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
     };
@@ -106,22 +106,12 @@ pub(crate) async fn source(app: &App, id: &str, choice: SourceChoice) -> ApiResu
         return database.source(choice).await;
     }
     let (path, name) = app.files.get(id)?;
-    if !is_workspace(&path).await || !is_whole(&path).await {
+    if !open::is_workspace(&path).await? {
         return Ok(SourceFile::file(name, path, choice));
     }
     let database = Database { name, ..Database::open(Address::File(path)).await? };
     app.files.keep_database(id, database.clone());
     database.source(choice).await
-}
-
-async fn is_workspace(path: &Path) -> bool {
-    let path = path.to_owned();
-    tokio::task::spawn_blocking(move || open::is_workspace_file(&path)).await.unwrap_or(false)
-}
-
-async fn is_whole(path: &Path) -> bool {
-    let path = path.to_owned();
-    tokio::task::spawn_blocking(move || open::is_whole_file(&path)).await.unwrap_or(false)
 }
 
 /// The sources of a run again, where some of them are databases; empty where all can be found without this.
@@ -136,7 +126,7 @@ pub(crate) async fn of_run(run: &RunRecord, own: &Arc<dyn Store>) -> ApiResult<V
             out.extend(SourceFile::of_run(own, file));
             continue;
         }
-        let database = match Address::parse(&file.path) {
+        let database = match Address::parse(&file.path)? {
             Address::Mongo(uri) => known(&uri).await?,
             Address::File(path) => of_file(path).await?,
         };
@@ -147,7 +137,7 @@ pub(crate) async fn of_run(run: &RunRecord, own: &Arc<dyn Store>) -> ApiResult<V
 }
 
 async fn of_file(path: PathBuf) -> ApiResult<Database> {
-    if !is_workspace(&path).await {
+    if !open::is_workspace(&path).await? {
         return Err(ApiError::not_found(format!("There is no workspace at {} any more.", path.display()))
             .hint("Give the source again: steward import FILE --resume."));
     }

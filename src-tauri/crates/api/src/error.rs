@@ -128,6 +128,8 @@ fn file_error(path: &str, source: &std::io::Error) -> ApiError {
     let (code, message) = match source.kind() {
         K::NotFound => (ErrorCode::NotFound, format!("There is no file {path}.")),
         K::PermissionDenied => (ErrorCode::Forbidden, format!("You may not read or write {path}.")),
+        // What a reader of foreign files says is a sentence of its own.
+        K::InvalidData | K::FileTooLarge | K::StorageFull => return ApiError::bad_request(format!("{path}: {source}")),
         K::IsADirectory => (ErrorCode::BadRequest, format!("{path} is a folder.")),
         _ => (ErrorCode::Unreachable, format!("{path} cannot be read or written.")),
     };

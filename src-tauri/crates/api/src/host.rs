@@ -17,6 +17,16 @@ pub trait Host: Send + Sync {
         false
     }
 
+    /// Questions reach a person past the page.
+    fn can_confirm(&self) -> bool {
+        false
+    }
+
+    /// Asks a person a question; the careful answer is the default.
+    async fn confirm(&self, _title: &str, _text: &str) -> ApiResult<bool> {
+        Ok(false)
+    }
+
     /// Asks for files; empty when cancelled.
     async fn pick_open(&self, _purpose: FilePurpose, _multiple: bool) -> ApiResult<Vec<PathBuf>> {
         Err(no_dialogs())

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::dto::{BackupRef, BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
 use crate::error::ApiResult;
 use crate::handlers::{backups, increments};
-use crate::shelves;
+use crate::{shelves, trust};
 
 /// The first look comes soon, so that a missed backup does not wait.
 const FIRST: Duration = Duration::from_secs(3);
@@ -57,6 +57,10 @@ async fn look(app: &Arc<App>) -> ApiResult<()> {
     }
     let settings = shelves::settings(app, &workspace).await?;
     if settings.schedule.is_none() && settings.proof_schedule.is_none() && settings.increments.is_none() {
+        return Ok(());
+    }
+    // What came with the workspace waits for a person on this machine.
+    if !trust::is_agreed(app, &workspace, &settings).await? {
         return Ok(());
     }
     let ours = || async {
@@ -140,4 +144,40 @@ async fn lease(workspace: &Workspace) -> ApiResult<bool> {
 fn process() -> &'static str {
     static ME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     ME.get_or_init(steward_pipeline::workspace::new_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dto::{BackupPlace, HostKind};
+    use crate::host::PlainHost;
+    use crate::open::Address;
+    use crate::{shelves, trust};
+
+    #[tokio::test]
+    async fn what_came_with_a_workspace_runs_when_it_was_agreed_to_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::new(Arc::new(PlainHost(HostKind::Web)), folder.path().join("data")).unwrap();
+        app.open(&Address::File(folder.path().join("sent.steward")), false).await.unwrap();
+        let workspace = app.workspace().unwrap();
+        let loot = folder.path().join("loot");
+        let mut settings = shelves::settings(&app, &workspace).await.unwrap();
+        settings.places = vec![BackupPlace { address: loot.display().to_string(), options: std::collections::BTreeMap::new() }];
+        settings.schedule = Some("* * * * *".into());
+        shelves::save(&workspace, &settings).await.unwrap();
+
+        look(&app).await.unwrap();
+        assert!(!loot.exists(), "nothing ran");
+
+        let acts = trust::acts(&app, &workspace, &settings).await.unwrap();
+        trust::agree(&app, &workspace, &acts).await.unwrap();
+        look(&app).await.unwrap();
+        assert!(loot.exists(), "what was agreed to runs");
+
+        // Exactly that: another folder asks again.
+        settings.places[0].address = folder.path().join("other").display().to_string();
+        shelves::save(&workspace, &settings).await.unwrap();
+        look(&app).await.unwrap();
+        assert!(!folder.path().join("other").exists());
+    }
 }

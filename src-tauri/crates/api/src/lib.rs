@@ -21,8 +21,23 @@ mod recent;
 mod samples;
 mod scratch;
 mod shelves;
+mod trust;
 pub mod typescript;
+
+/// First thing in `main`: what this process makes is its owner's alone, and its temporary files lie where `STEWARD_TEMP` says. A process
+/// that was started to read a foreign file does that, and gives its exit code; others learn to start one.
+pub fn reader() -> Option<u8> {
+    // Records are nobody else's business on this machine, whatever its usual permissions are: files 0600, folders 0700.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    if let Some(folder) = std::env::var_os("STEWARD_TEMP").filter(|v| !v.is_empty()) {
+        // Only the first call counts, and this is it.
+        let _ = tempfile::env::override_temp_dir(std::path::Path::new(&folder));
+    }
+    steward_sources::isolate::serve()
+}
 
 pub use app::App;
 pub use error::{ApiError, ApiResult, ErrorCode};
 pub use open::{Address, ProductionMark, default_workspace, hide_secrets};
+pub use steward_store::private;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use steward_store::layers::{Layered, Limits, PoolSettings};
-use steward_store::{Capability, Store};
+use steward_store::{Capability, Store, private};
 use steward_store_mongo::{MongoOptions, MongoStore};
 use steward_store_sqlite::SqliteStore;
 
@@ -30,13 +30,24 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
-    /// Reads what a person typed.
-    pub fn parse(text: &str) -> Self {
-        if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") {
-            Self::Mongo(text.to_owned())
-        } else {
-            Self::File(PathBuf::from(text))
+    /// Reads what a person typed. An address that is mistyped is no file: it would be made, named with the password.
+    ///
+    /// Errors: `BadRequest` for a scheme that Steward does not know, and for what looks like an address with a password in it. No
+    /// secret stands in it.
+    pub fn parse(text: &str) -> ApiResult<Self> {
+        let text = text.trim();
+        if let Some((scheme, rest)) = text.split_once("://") {
+            let scheme = scheme.to_ascii_lowercase();
+            if scheme == "mongodb" || scheme == "mongodb+srv" {
+                return Ok(Self::Mongo(format!("{scheme}://{rest}")));
+            }
+            let known: String = scheme.chars().take(20).filter(char::is_ascii_alphanumeric).collect();
+            return Err(ApiError::bad_request(format!("'{known}://' is no address that Steward knows.")).hint(HOW_TO_NAME));
         }
+        if looks_like_login(text) {
+            return Err(ApiError::bad_request("This looks like the address of a server, but is not written as one.").hint(HOW_TO_NAME));
+        }
+        Ok(Self::File(PathBuf::from(text)))
     }
 
     /// The address without its secrets.
@@ -71,6 +82,20 @@ impl Address {
             _ => self,
         }
     }
+}
+
+const HOW_TO_NAME: &str = "A workspace is a file, or an address that begins with mongodb:// or mongodb+srv:// and ends with a database.";
+
+/// `mongodb:/ann:secret@host`, `ann:secret@host`: with somebody's name and password where a path has none. A path with an @ in a later
+/// folder is one, and so is `C:\\…`.
+fn looks_like_login(text: &str) -> bool {
+    let (before, at) = match text.split_once('@') {
+        Some((before, _)) => (before, true),
+        None => (text, false),
+    };
+    let first_is_server = text.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("mongo"));
+    let secret = before.rsplit_once(':').is_some_and(|(_, secret)| !secret.is_empty() && !secret.contains(['/', '\\']));
+    at && secret && (first_is_server || !before.contains(['/', '\\']))
 }
 
 /// A URI without password and without options that may hold secrets.
@@ -143,29 +168,43 @@ pub async fn store(address: &Address) -> ApiResult<Arc<Layered>> {
     let (inner, pool): (Arc<dyn Store>, _) = match address {
         Address::File(path) => {
             if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(|e| {
+                private::folder(folder).map_err(|e| {
                     ApiError::new(ErrorCode::Unreachable, format!("The folder {} cannot be made.", folder.display())).details(e.to_string())
                 })?;
             }
             (Arc::new(SqliteStore::open(path).await?), None)
         }
-        Address::Mongo(uri) => {
-            let store = MongoStore::connect(uri, MongoOptions::default()).await?;
-            let pool = store.pool();
-            (Arc::new(store), Some(pool))
-        }
+        Address::Mongo(uri) => server(uri).await?,
     };
-    Ok(Arc::new(Layered::new(inner, limits(|name| std::env::var(name).ok(), pool))))
+    Ok(layered(inner, pool))
 }
 
-/// The file is a workspace, not any other SQLite database. Blocking.
-pub fn is_workspace_file(path: &Path) -> bool {
-    steward_store_sqlite::is_workspace(path)
+/// Opens an address to read from. A file may be somebody else's: nothing is written to it.
+pub async fn source(address: &Address) -> ApiResult<Arc<Layered>> {
+    let (inner, pool): (Arc<dyn Store>, _) = match address {
+        Address::File(path) => (Arc::new(SqliteStore::open_source(path).await?), None),
+        Address::Mongo(uri) => server(uri).await?,
+    };
+    Ok(layered(inner, pool))
 }
 
-/// No page of the workspace is damaged. Reads the whole file. Blocking.
-pub fn is_whole_file(path: &Path) -> bool {
-    steward_store_sqlite::is_whole(path)
+async fn server(uri: &str) -> ApiResult<(Arc<dyn Store>, Option<PoolSettings>)> {
+    let store = MongoStore::connect(uri, MongoOptions::default()).await?;
+    let pool = store.pool();
+    Ok((Arc::new(store), Some(pool)))
+}
+
+fn layered(inner: Arc<dyn Store>, pool: Option<PoolSettings>) -> Arc<Layered> {
+    Arc::new(Layered::new(inner, limits(|name| std::env::var(name).ok(), pool)))
+}
+
+/// The file is a workspace that can be read as one. Reads the whole file.
+pub async fn is_workspace(path: &Path) -> ApiResult<bool> {
+    let path = path.to_owned();
+    let kind = tokio::task::spawn_blocking(move || steward_store_sqlite::examine(&path)).await;
+    let kind =
+        kind.map_err(|e| ApiError::new(ErrorCode::Internal, "Looking at the file stopped unexpectedly.").details(e.to_string()))??;
+    Ok(kind == steward_store_sqlite::Kind::Workspace)
 }
 
 /// What a person is told about an open workspace.
@@ -230,6 +269,31 @@ mod tests {
         let shown = hide_secrets("mongodb://ann:p%40ss@h1:1,h2:2/db?tls=true&tlsCertificateKeyFilePassword=x&authSource=admin");
         assert_eq!(shown, "mongodb://ann@h1:1,h2:2/db?tls=true&authSource=admin");
         assert_eq!(hide_secrets("mongodb+srv://c.example.net/db"), "mongodb+srv://c.example.net/db");
-        assert!(!format!("{:?}", Address::parse("mongodb://u:secret@h/db")).contains("secret"));
+        assert!(!format!("{:?}", Address::parse("mongodb://u:secret@h/db").unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn a_mistyped_address_is_no_file_and_shows_no_password() {
+        for typed in ["MongoDB://ann:pw@h/d", "  mongodb://ann:pw@h/d", "MONGODB+SRV://ann:pw@h/d"] {
+            let parsed = Address::parse(typed).unwrap();
+            assert!(matches!(&parsed, Address::Mongo(uri) if uri.starts_with("mongodb")), "{typed}");
+            assert!(!parsed.public().contains("pw"));
+        }
+        for typed in
+            ["mongo://ann:pw@h/d", "mongdb://ann:pw@h", "http://ann:pw@h", "mongodb:/ann:pw@h/d", "mongodb//ann:pw@h/d", "ann:pw@h/d"]
+        {
+            let refused = Address::parse(typed).unwrap_err();
+            assert!(refused.code == ErrorCode::BadRequest && !format!("{refused:?}").contains("pw"), "{typed}: {refused:?}");
+        }
+        for typed in [
+            "a.steward",
+            "/home/ann@work/a.steward",
+            "C:\\data@home\\a.steward",
+            "me@home.steward",
+            "12:30 notes.steward",
+            "./a:b@c/x.steward",
+        ] {
+            assert_eq!(Address::parse(typed).unwrap(), Address::File(typed.into()), "{typed}");
+        }
     }
 }

@@ -15,14 +15,26 @@ use steward_store::names;
 use crate::app::App;
 use crate::dto::{
     Backup, BackupCollection, BackupCompression, BackupEncryption, BackupPlace, BackupProof, BackupRef, BackupRetention, BackupSecret,
-    BackupSettings,
+    BackupSettings, HostKind,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::host::secrets;
+use crate::trust;
 
 const SETTINGS: &str = "steward.backup";
-/// Environments that name credentials of buckets, as the tools of their makers read them.
-const OF_BUCKETS: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
+/// Credentials that are kept for a place. What names a file comes from the command line of this machine alone.
+const SECRETS: [&str; 9] = [
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "account_key",
+    "sas_token",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "service_account_key",
+];
+const FILES: [&str; 2] = ["service_account", "application_credentials"];
 
 /// Where backups go when nothing was chosen.
 pub fn usual_place(app: &App) -> String {
@@ -59,8 +71,12 @@ fn secret_name(mark: &str, what: &str) -> String {
     format!("backup {mark} {what}")
 }
 
-fn place_name(address: &str) -> String {
-    format!("backup place {address}")
+fn spec(place: &BackupPlace) -> TargetSpec {
+    TargetSpec { address: place.address.clone(), options: place.options.clone() }
+}
+
+fn place_name(place: &BackupPlace) -> String {
+    format!("backup place {}", target::belongs_to(&spec(place)))
 }
 
 /// Keeps what locks the backups of a workspace.
@@ -69,10 +85,16 @@ pub async fn keep_secret(workspace: &Workspace, what: &str, secret: String) -> A
     secrets::put(secret_name(&mark, what), secret).await
 }
 
-pub async fn keep_place_secrets(address: &str, options: &BTreeMap<String, String>) -> ApiResult<()> {
-    let text = serde_json::to_string(options).unwrap_or_default();
-    secrets::put(place_name(address), text).await.map_err(|e| ApiError {
-        message: format!("No keyring is open on this machine, so the credentials of {address} are not kept."),
+/// Keeps the credentials of a place: for this address, at its server, for its account, and nowhere else.
+pub async fn keep_place_secrets(app: &App, place: &BackupPlace, secrets: &BTreeMap<String, String>) -> ApiResult<()> {
+    let is = |name: &str, of: &[&str]| of.iter().any(|known| name.to_ascii_lowercase().ends_with(known));
+    let by_hand = app.host.kind() == HostKind::Cli;
+    if let Some(name) = secrets.keys().find(|name| !(is(name, &SECRETS) || by_hand && is(name, &FILES))) {
+        return Err(ApiError::bad_request(format!("'{name}' is no credential of a place for backups.")));
+    }
+    let text = serde_json::to_string(secrets).unwrap_or_default();
+    secrets::put(place_name(place), text).await.map_err(|e| ApiError {
+        message: format!("No keyring is open on this machine, so the credentials of {} are not kept.", place.address),
         hint: Some("Open the keyring, or set them in the environment of Steward: they are read from there too.".into()),
         ..e
     })
@@ -140,28 +162,30 @@ pub async fn lock(workspace: &Workspace, encryption: &BackupEncryption, passphra
     }
 }
 
-/// Opens a place with its credentials.
-pub async fn open(place: &BackupPlace) -> ApiResult<Arc<dyn Target>> {
+/// Opens a place with its credentials, if this machine agreed to it.
+pub async fn open(app: &App, workspace: &Workspace, place: &BackupPlace) -> ApiResult<Arc<dyn Target>> {
+    trust::require_place(app, workspace, place).await?;
+    open_named(place).await
+}
+
+/// Opens a place that a person named just now ([`trust::require_named`]).
+pub async fn open_named(place: &BackupPlace) -> ApiResult<Arc<dyn Target>> {
     let mut hidden: BTreeMap<String, String> = BTreeMap::new();
     if place.address.contains("://") {
-        for (name, value) in std::env::vars() {
-            if OF_BUCKETS.iter().any(|prefix| name.starts_with(prefix)) {
-                hidden.insert(name.to_ascii_lowercase(), value);
-            }
-        }
-        let text = kept(place_name(&place.address)).await;
+        let variables = target::variables(&place.address);
+        hidden.extend(std::env::vars().filter(|(name, _)| name.starts_with(variables)).map(|(name, v)| (name.to_ascii_lowercase(), v)));
+        let text = kept(place_name(place)).await;
         let kept: Option<BTreeMap<String, String>> = text.and_then(|text| serde_json::from_str(&text).ok());
         hidden.extend(kept.unwrap_or_default());
     }
-    let spec = TargetSpec { address: place.address.clone(), options: place.options.clone() };
-    Ok(target::open(&spec, &hidden)?)
+    Ok(target::open(&spec(place), &hidden)?)
 }
 
 /// Everything at the places of a workspace, newest first, with what could not be read.
 pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     for place in &settings(app, workspace).await?.places {
-        let listed = async { Ok::<_, ApiError>(shelf::list(open(place).await?.as_ref()).await?) };
+        let listed = async { Ok::<_, ApiError>(shelf::list(open(app, workspace, place).await?.as_ref()).await?) };
         match listed.await {
             Ok((backups, more)) => {
                 found.extend(backups);
@@ -186,26 +210,33 @@ pub async fn ours(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, 
 pub async fn at(app: &App, workspace: &Workspace, address: &str) -> ApiResult<Arc<dyn Target>> {
     let places = settings(app, workspace).await?.places;
     match places.iter().find(|p| p.address == address) {
-        Some(place) => open(place).await,
+        Some(place) => open(app, workspace, place).await,
         None => Err(ApiError::not_found(format!("{address} is no place of backups."))),
     }
 }
 
 /// A backup with the place that it lies at.
 pub async fn find(app: &App, workspace: &Workspace, wanted: &BackupRef) -> ApiResult<(Arc<dyn Target>, Shelved)> {
-    let mut missing = None;
+    let (mut missing, mut refused) = (None, None);
     let mut places = settings(app, workspace).await?.places;
     if let Some(named) = &wanted.place {
         places.retain(|p| &p.address == named);
     }
     for place in &places {
-        let target = open(place).await?;
+        let target = match open(app, workspace, place).await {
+            Ok(target) => target,
+            Err(e) if e.code == ErrorCode::Forbidden && places.len() > 1 => {
+                refused = Some(e);
+                continue;
+            }
+            Err(e) => return Err(e),
+        };
         match shelf::find(target.as_ref(), &wanted.id).await {
             Ok(found) => return Ok((target, found)),
             Err(e) => missing = Some(e),
         }
     }
-    Err(missing.map_or_else(|| ApiError::not_found(format!("There is no backup {}.", wanted.id)), Into::into))
+    Err(refused.unwrap_or_else(|| missing.map_or_else(|| ApiError::not_found(format!("There is no backup {}.", wanted.id)), Into::into)))
 }
 
 fn size(bytes: u64) -> i64 {

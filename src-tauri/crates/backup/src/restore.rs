@@ -15,8 +15,8 @@ use std::collections::HashMap;
 
 use steward_domain::{ChangeKind, Filter, RestoreMode, RestoreRecord, RestoreState, RestoredCollection};
 use steward_pipeline::journal::{self, Request};
-use steward_pipeline::workspace::new_id;
 use steward_pipeline::lease::{self, Lease};
+use steward_pipeline::workspace::new_id;
 use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, replace};
 use steward_store::definition::is_id_index;
 use steward_store::{CollectionKind, Definition, StoreErrorKind, Swap, WriteBatch, names};
@@ -388,12 +388,7 @@ async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: 
     if renames.is_empty() && open.is_none() {
         return Ok(());
     }
-    let swap = Swap {
-        id: record.id.clone(),
-        title: format!("Restoring {}", record.backup),
-        lease: lease::of_restore(&record.id),
-        renames,
-    };
+    let swap = Swap { id: record.id.clone(), title: format!("Restoring {}", record.backup), lease: lease::of_restore(&record.id), renames };
     replace::swap(workspace, &swap, &then, progress).await
 }
 

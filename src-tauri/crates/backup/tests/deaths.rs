@@ -87,7 +87,12 @@ impl Scene {
         let seen = all(&self.alive, "careers").await;
         assert!(seen == self.old || seen == self.new, "{at}: neither old nor new");
         assert!(self.alive.existing("careers").await.is_ok(), "{at}: the collection is listed");
-        let Some(record) = restore::list(&self.alive).await.unwrap().into_iter().find(|r| r.state != RestoreState::Undone && r.state != RestoreState::Cancelled) else {
+        let Some(record) = restore::list(&self.alive)
+            .await
+            .unwrap()
+            .into_iter()
+            .find(|r| r.state != RestoreState::Undone && r.state != RestoreState::Cancelled)
+        else {
             self.is_as_before(&at).await;
             return true;
         };

@@ -67,6 +67,9 @@ pub enum Command {
     /// Restores, and how they are taken back
     #[command(subcommand)]
     Restores(Restores),
+    /// What a workspace wants to do outside itself: destinations, schedules; agreed to on each machine
+    #[command(subcommand)]
+    Trust(Trust),
     /// How the connection to the workspace fares
     #[command(subcommand)]
     Connection(Connection),
@@ -277,6 +280,20 @@ pub struct Quality {
     /// Show the last measurement instead of measuring now
     #[arg(long)]
     pub last: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Trust {
+    /// What the workspace wants to do, and what of it was agreed to on this machine
+    Show,
+    /// Agree to all of it; shows it unless --yes
+    Agree {
+        /// Do it; without, only tell what would be agreed to
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take the agreement of this machine back
+    Withdraw,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

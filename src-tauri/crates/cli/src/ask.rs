@@ -39,7 +39,7 @@ pub async fn secret(question: &str) -> ApiResult<Option<String>> {
         return Ok(None);
     };
     let (answer, answered) = tokio::sync::oneshot::channel();
-    let question = question.to_owned();
+    let question = crate::output::shown(question).into_owned();
     // A thread of its own: one that waits for a key would hold up the end of the program.
     std::thread::spawn(move || {
         let terminal = Term::stderr();

@@ -5,8 +5,10 @@
 pub mod args;
 mod ask;
 mod commands;
+mod listening;
 mod output;
 mod progress;
+mod scratch;
 mod serve;
 mod session;
 
@@ -35,6 +37,11 @@ pub fn exit_code(code: ErrorCode) -> u8 {
         ErrorCode::Forbidden | ErrorCode::Conflict | ErrorCode::StalePlan => exit::REFUSED,
         ErrorCode::Cancelled => exit::CANCELLED,
     }
+}
+
+/// First thing in `main`: a process that was started to read a foreign file does that, and gives its exit code.
+pub fn reader() -> Option<u8> {
+    steward_api::reader()
 }
 
 /// Runs the program; gives its exit code.
@@ -73,6 +80,7 @@ async fn command(session: &session::Session, command: Command) -> Result<u8, Api
         Command::Backup(command) => commands::backup::run(session, command).await,
         Command::Restore(command) => commands::restore::restore(session, command).await,
         Command::Restores(command) => commands::restore::restores(session, command).await,
+        Command::Trust(command) => commands::trust::run(session, command).await,
         Command::Connection(command) => commands::connection::connection(session, command).await,
         Command::Serve(command) => serve::serve(session, command).await,
         Command::Doctor => commands::init::doctor(session).await,

@@ -3,6 +3,9 @@
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
+    if let Some(code) = steward_cli::reader() {
+        return std::process::ExitCode::from(code);
+    }
     let arguments = steward_cli::args::Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

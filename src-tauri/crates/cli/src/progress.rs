@@ -3,6 +3,8 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use steward_api::dto::{Job, JobUnit};
 
+use crate::output;
+
 /// A bar that appears with the first report of a job.
 pub struct Bar {
     bar: Option<ProgressBar>,
@@ -31,7 +33,7 @@ impl Bar {
             bar.set_length(u64::try_from(total).unwrap_or(0));
         }
         bar.set_position(u64::try_from(job.done).unwrap_or(0));
-        bar.set_message(job.phase.clone());
+        bar.set_message(output::shown(&job.phase).into_owned());
     }
 
     pub fn clear(&self) {

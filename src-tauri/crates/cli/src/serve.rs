@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::Serve;
 use crate::exit;
+use crate::listening;
 use crate::output;
+use crate::scratch::Scratch;
 use crate::session::Session;
 
 static INTERFACE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../../ui/dist");
@@ -42,7 +44,7 @@ struct Server {
     token: [u8; 32],
     ui: Option<PathBuf>,
     /// Uploads and exports live here as long as the server does.
-    scratch: Arc<tempfile::TempDir>,
+    scratch: Arc<Scratch>,
     /// The server is about to end: streams of events end with it, or it would wait for their pages.
     stopping: CancellationToken,
 }
@@ -63,12 +65,12 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
             .hint("Listen on 127.0.0.1 or [::1]; for others put a proxy with a login in front."));
     }
     let explicit = session.given.is_some();
-    let exists = matches!(session.address(), steward_api::Address::File(path) if path.exists());
+    let exists = matches!(session.address()?, steward_api::Address::File(path) if path.exists());
     if explicit || exists {
         session.open(explicit).await?;
     }
     let token = new_token()?;
-    let scratch = tempfile::tempdir().map_err(|e| internal("No scratch folder can be made.", e))?;
+    let scratch = Scratch::new(&session.app.data).map_err(|e| internal("No scratch folder can be made.", e))?;
     let stopping = CancellationToken::new();
     let server = Server {
         app: Arc::clone(&session.app),
@@ -84,19 +86,25 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     })?;
     let address = listener.local_addr().map_err(|e| internal("The address is not known.", e))?;
     let url = format!("http://{address}/#token={token}");
-    let asked = stopped()?;
-    let stopped = async move {
+    let (asked, asked_again) = (stopped()?, stopping.clone());
+    tokio::spawn(async move {
         asked.await;
-        stopping.cancel();
-    };
+        asked_again.cancel();
+        // Who asks twice does not want to wait.
+        match stopped() {
+            Ok(again) => again.await,
+            Err(_) => return,
+        }
+        std::process::exit(i32::from(exit::CANCELLED));
+    });
     if session.json {
-        output::line(&serde_json::json!({ "url": url, "address": address.to_string(), "token": token }).to_string());
+        output::json(&serde_json::json!({ "url": url, "address": address.to_string(), "token": token }));
     }
-    eprintln!("Steward is at {url}");
-    eprintln!("Only this machine can reach it, and only with this address. Stop it with Ctrl-C.");
+    output::say(&format!("Steward is at {url}"));
+    output::say("Only this machine can reach it, and only with this address. Stop it with Ctrl-C.");
     let app = Arc::clone(&session.app);
     let keeper = steward_api::keeper::start(&app);
-    axum::serve(listener, router(server, address)).with_graceful_shutdown(stopped).await.map_err(|e| internal("The server stopped.", e))?;
+    listening::until(listener, router(server, address), &stopping).await;
     keeper.abort();
     app.jobs.stop_all(PATIENCE).await;
     app.close();
@@ -170,9 +178,11 @@ struct Token {
 }
 
 async fn authorise(State(server): State<Server>, Query(query): Query<Token>, request: Request, next: Next) -> Response {
+    // A page cannot send headers with these two; everywhere else an address with a token in it would end up in histories and logs.
+    let without_header =
+        request.method() == Method::GET && ["/api/events", "/api/download/"].iter().any(|p| request.uri().path().starts_with(p));
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-    // Event streams and downloads cannot send headers from a page.
-    let given = bearer.map(str::to_owned).or(query.token).unwrap_or_default();
+    let given = bearer.map(str::to_owned).or(query.token.filter(|_| without_header)).unwrap_or_default();
     let digest: [u8; 32] = Sha256::digest(given.as_bytes()).into();
     if digest != server.token {
         return failure(
@@ -236,16 +246,30 @@ struct Name {
     name: String,
 }
 
+/// Bytes of a name that every file system takes.
+const LONGEST_NAME: usize = 200;
+
 /// The last part of a name: an upload cannot choose a folder.
-fn plain_name(name: &str) -> String {
+///
+/// Errors: `BadRequest` for a name that no file can have.
+fn plain_name(name: &str) -> ApiResult<String> {
     let base = Path::new(name).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    if base.is_empty() { "file".to_owned() } else { base }
+    if base.is_empty() {
+        return Ok("file".to_owned());
+    }
+    let odd = base.chars().any(char::is_control) || base.contains(['\\', ':']) || base.len() > LONGEST_NAME;
+    if odd {
+        return Err(ApiError::bad_request("This file has a name that cannot be used here.")
+            .hint("Give it a name of at most 200 bytes, without control characters, colons and backslashes."));
+    }
+    Ok(base)
 }
 
-fn scratch_file(server: &Server, name: &str) -> ApiResult<PathBuf> {
-    let folder =
-        tempfile::Builder::new().tempdir_in(server.scratch.path()).map_err(|e| internal("No scratch folder can be made.", e))?.keep();
-    Ok(folder.join(plain_name(name)))
+/// A file in a folder of its own, which is removed with the guard unless that is kept.
+fn scratch_file(server: &Server, name: &str) -> ApiResult<(PathBuf, tempfile::TempDir)> {
+    let name = plain_name(name)?;
+    let folder = tempfile::Builder::new().tempdir_in(server.scratch.path()).map_err(|e| internal("No scratch folder can be made.", e))?;
+    Ok((folder.path().join(name), folder))
 }
 
 async fn upload(State(server): State<Server>, Query(query): Query<Name>, request: Request) -> Response {
@@ -256,7 +280,8 @@ async fn upload(State(server): State<Server>, Query(query): Query<Name>, request
 }
 
 async fn receive(server: &Server, name: &str, body: Body) -> ApiResult<steward_api::dto::FileHandle> {
-    let path = scratch_file(server, name)?;
+    // Where it breaks off, what came of it goes with the folder.
+    let (path, folder) = scratch_file(server, name)?;
     let failed = |e: std::io::Error| internal("The upload cannot be kept.", e);
     let mut file = tokio::fs::File::create(&path).await.map_err(failed)?;
     let mut chunks = body.into_data_stream();
@@ -265,12 +290,16 @@ async fn receive(server: &Server, name: &str, body: Body) -> ApiResult<steward_a
         file.write_all(&chunk).await.map_err(failed)?;
     }
     file.flush().await.map_err(failed)?;
+    let _kept = folder.keep();
     Ok(server.app.files.register(&path))
 }
 
 async fn save_target(State(server): State<Server>, Query(query): Query<Name>) -> Response {
     match scratch_file(&server, &query.name) {
-        Ok(path) => axum::Json(server.app.files.register(&path)).into_response(),
+        Ok((path, folder)) => {
+            let _kept = folder.keep();
+            axum::Json(server.app.files.register(&path)).into_response()
+        }
         Err(e) => failure(&e),
     }
 }

@@ -11,6 +11,7 @@ use steward_api::{Address, ApiError, ApiResult, App, ErrorCode, default_workspac
 
 use crate::args::Arguments;
 use crate::ask;
+use crate::output;
 use crate::progress::Bar;
 
 pub struct Session {
@@ -36,16 +37,16 @@ impl Session {
         Ok(Self { app, json: arguments.json, quiet: arguments.quiet, given, typed: Mutex::default() })
     }
 
-    pub fn address(&self) -> Address {
+    pub fn address(&self) -> ApiResult<Address> {
         match &self.given {
             Some(text) => Address::parse(text),
-            None => Address::File(default_workspace(&self.app.data)),
+            None => Ok(Address::File(default_workspace(&self.app.data))),
         }
     }
 
     /// Opens the workspace. `create` makes the file when there is none.
     pub async fn open(&self, create: bool) -> ApiResult<()> {
-        let address = self.address();
+        let address = self.address()?;
         if let Address::File(path) = &address
             && !create
             && !path.exists()
@@ -108,7 +109,7 @@ impl Session {
     /// A message for people, on standard error.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            output::say(text);
         }
     }
 

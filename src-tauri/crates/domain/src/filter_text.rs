@@ -22,10 +22,17 @@ pub struct FilterError {
     pub position: usize,
 }
 
+/// Bytes of a written filter, and how far it may nest: a reader that calls itself must end before the stack does.
+const LONGEST: usize = 64 << 10;
+const DEPTH: usize = 100;
+
 /// Parses a written filter; empty text matches everything.
 pub fn parse(text: &str) -> Result<Filter, FilterError> {
+    if text.len() > LONGEST {
+        return Err(FilterError { message: "a filter has at most 64 KB of text".into(), position: 0 });
+    }
     let tokens = tokenize(text)?;
-    let mut parser = Parser { tokens, at: 0, end: text.chars().count() };
+    let mut parser = Parser { tokens, at: 0, depth: 0, end: text.chars().count() };
     if parser.tokens.is_empty() {
         return Ok(Filter::all());
     }
@@ -51,6 +58,8 @@ enum Token {
 }
 
 struct Parser {
+    /// Parentheses and `not` that are open.
+    depth: usize,
     tokens: Vec<(Token, usize)>,
     at: usize,
     end: usize,
@@ -199,6 +208,16 @@ impl Parser {
     }
 
     fn unary(&mut self) -> Result<Filter, FilterError> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(self.error("more than 100 parentheses or 'not' within each other"));
+        }
+        let filter = self.inner();
+        self.depth -= 1;
+        filter
+    }
+
+    fn inner(&mut self) -> Result<Filter, FilterError> {
         if self.take_word("not") {
             return Ok(Filter::Not { not: Box::new(self.unary()?) });
         }
@@ -426,6 +445,15 @@ mod tests {
         }
         assert!(parse("  ").unwrap().is_all());
         assert_eq!(parse("d > date(\"2026-01-31\")"), parse("d > date(\"2026-01-31T00:00:00Z\")"));
+    }
+
+    #[test]
+    fn deep_and_long_texts_are_refused() {
+        for deep in ["(".repeat(30_000), "not ".repeat(15_000), "text(".repeat(10_000)] {
+            assert!(parse(&deep).is_err());
+        }
+        assert!(parse(&format!("{}a = 1{}", "(".repeat(99), ")".repeat(99))).is_ok());
+        assert!(parse(&"a = 1 or ".repeat(10_000)).unwrap_err().message.contains("64 KB"));
     }
 
     #[test]

@@ -5,6 +5,9 @@ use ts_rs::TS;
 
 use bson::{Bson, Document};
 
+/// Segments of a path: half of what a document may be deep, so that there is room for what is put there.
+const MOST: usize = crate::depth::MOST / 2;
+
 /// A path into a document, segments separated by dots as MongoDB writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(transparent)]
@@ -24,9 +27,14 @@ impl FieldPath {
         self.0.split('.')
     }
 
-    /// The path is usable in a patch: no empty segment, no segment that MongoDB reserves (`$…`).
+    /// It leads no deeper than records go.
+    fn is_short(&self) -> bool {
+        self.segments().nth(MOST).is_none()
+    }
+
+    /// The path is usable in a patch: no empty segment, no segment that MongoDB reserves (`$…`), no deeper than records go.
     pub fn is_patchable(&self) -> bool {
-        !self.0.is_empty() && self.segments().all(|s| !s.is_empty() && !s.starts_with('$') && !s.contains('\0'))
+        !self.0.is_empty() && self.is_short() && self.segments().all(|s| !s.is_empty() && !s.starts_with('$') && !s.contains('\0'))
     }
 
     /// RFC 6901 pointer of the same place.
@@ -62,6 +70,9 @@ impl FieldPath {
 
     /// Sets the value, making the documents in between. Fails where a scalar or a too short array is in the way.
     pub fn set(&self, doc: &mut Document, value: Bson) -> Result<(), PathBlocked> {
+        if !self.is_short() {
+            return Err(PathBlocked(self.0.chars().take(200).collect()));
+        }
         let segments: Vec<&str> = self.segments().collect();
         set_in(doc, &segments, value).ok_or_else(|| PathBlocked(self.0.clone()))
     }
@@ -75,7 +86,7 @@ impl FieldPath {
 
 /// A path goes through something that is not a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' goes through a value that has no fields")]
+#[error("'{0}' goes through a value that has no fields, or too deep")]
 pub struct PathBlocked(pub String);
 
 fn set_in(doc: &mut Document, segments: &[&str], value: Bson) -> Option<()> {

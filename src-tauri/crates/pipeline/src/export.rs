@@ -170,6 +170,16 @@ pub(crate) fn cell(value: Option<&Bson>) -> Cow<'_, str> {
     }
 }
 
+/// A spreadsheet would compute it: it begins with a sign of formulas, of whichever width, with or without blanks before it.
+fn is_formula(cell: &str) -> bool {
+    let text = cell.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    match text.chars().next() {
+        Some('=' | '+' | '@' | '＝' | '＋' | '＠' | '－') => true,
+        Some('-') => text.trim_end().parse::<f64>().is_err(),
+        _ => cell.starts_with(['\t', '\r']),
+    }
+}
+
 /// Adds one CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front.
 pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>, out: &mut Vec<u8>) {
     for (at, cell) in cells.enumerate() {
@@ -177,7 +187,7 @@ pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>, out: &mut 
         if at > 0 {
             out.push(b',');
         }
-        let formula = cell.starts_with(['=', '+', '@', '\t', '\r']) || (cell.starts_with('-') && cell.parse::<f64>().is_err());
+        let formula = is_formula(cell);
         let bytes = cell.as_bytes();
         if formula || memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_some() {
             out.push(b'"');

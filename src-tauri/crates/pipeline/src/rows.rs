@@ -196,14 +196,14 @@ impl RowReader {
                 if row.fault.is_some() {
                     return None;
                 }
-                let document = Document::from_reader(row.bytes);
+                let document = steward_domain::depth::decode(row.bytes);
                 match (document, &self.mapping) {
-                    (Ok(document), None) => Some(Body::Document(document)),
-                    (Ok(document), Some(mapping)) => {
+                    (Some(document), None) => Some(Body::Document(document)),
+                    (Some(document), Some(mapping)) => {
                         Some(Body::Json(mapping.apply(Input::Json(&Json::Object(value::doc_to_ext(&document))), errors)))
                     }
-                    (Err(_), _) => {
-                        errors.push(syntax("This document cannot be decoded.".into()));
+                    (None, _) => {
+                        errors.push(syntax("This document cannot be decoded: it is damaged, or nested too deeply.".into()));
                         None
                     }
                 }

@@ -15,7 +15,9 @@ use steward_store::{Durability, StoreErrorKind, Swap, WriteBatch, names};
 
 use crate::docs;
 use crate::error::{Error, Result};
-use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op};
+use crate::import::{
+    Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
+};
 use crate::journal::{self, Request};
 use crate::lease::{self, Lease};
 use crate::progress::Progress;
@@ -134,9 +136,7 @@ fn can_go_on(record: &RunRecord) -> Result<()> {
         RunState::Undoing | RunState::HalfUndone => {
             Err(Error::Conflict("Taking this run back has begun. Run the undo again to finish it.".into()))
         }
-        RunState::Done | RunState::Undone => {
-            Err(Error::Conflict("Only a run that was interrupted, cancelled or failed can go on.".into()))
-        }
+        RunState::Done | RunState::Undone => Err(Error::Conflict("Only a run that was interrupted, cancelled or failed can go on.".into())),
     }
 }
 

@@ -133,7 +133,7 @@ impl Sample {
                     }
                 }
                 (Decoder::Bson, _) => {
-                    if let Ok(document) = Document::from_reader(row.bytes.as_slice()) {
+                    if let Some(document) = steward_domain::depth::decode(&row.bytes) {
                         take(at, Input::Json(&Json::Object(value::doc_to_ext(&document))));
                     }
                 }

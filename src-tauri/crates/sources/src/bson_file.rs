@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use bson::RawDocument;
+use steward_domain::depth::{self, Nesting};
 
 use crate::window::Window;
 use crate::{Fault, KEPT_OF_OVERSIZED, RawRow, Rows};
@@ -34,6 +34,13 @@ impl<R: Read> BsonRows<R> {
         let plausible = (5..=MAX_DOCUMENT).contains(&length) && self.window.fill(ahead + length - 1)?;
         let whole = plausible && is_readable(&self.window.rest()[ahead..ahead + length]);
         Ok(whole.then_some(length))
+    }
+
+    /// A document that is laid out well and nested too deeply: its length.
+    fn too_deep(&mut self) -> io::Result<Option<usize>> {
+        let length = length_at(self.window.rest());
+        let whole = (5..=MAX_DOCUMENT).contains(&length) && self.window.fill(length - 1)?;
+        Ok((whole && depth::of(&self.window.rest()[..length]) == Nesting::TooDeep).then_some(length))
     }
 
     fn damaged(&mut self) -> io::Result<RawRow> {
@@ -67,7 +74,7 @@ pub fn length_at(bytes: &[u8]) -> usize {
 
 /// Every element of the document, and of those in it, can be decoded.
 pub fn is_readable(bytes: &[u8]) -> bool {
-    bytes.last() == Some(&0) && RawDocument::from_bytes(bytes).is_ok_and(|raw| bson::Document::try_from(raw).is_ok())
+    bytes.last() == Some(&0) && depth::decode(bytes).is_some()
 }
 
 impl<R: Read + Send> Rows for BsonRows<R> {
@@ -77,6 +84,12 @@ impl<R: Read + Send> Rows for BsonRows<R> {
         }
         self.number += 1;
         let Some(length) = self.document(0)? else {
+            if let Some(length) = self.too_deep()? {
+                let (offset, kept) = (self.window.position(), self.window.rest()[..length.min(KEPT_OF_OVERSIZED)].to_vec());
+                self.window.at += length;
+                let fault = Some(Fault::Unreadable(depth::SENTENCE.into()));
+                return Ok(Some(RawRow { number: self.number, offset, bytes: kept, fault }));
+            }
             return self.damaged().map(Some);
         };
         let row = RawRow { number: self.number, offset: self.window.position(), bytes: self.window.rest()[..length].to_vec(), fault: None };

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use calamine::{Cell, Data, DataRef, Range, Reader, Sheets};
 
 use crate::ods::Ods;
-use crate::{SourceError, SourceResult};
+use crate::{SourceError, SourceResult, limits};
 
 /// An open workbook.
 pub enum Workbook {
@@ -268,6 +268,12 @@ fn hand_over<'a, E: Display>(
         if matches!(cell.get_value(), DataRef::Empty) {
             continue;
         }
+        let bytes = match cell.get_value() {
+            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
+            DataRef::SharedString(text) => text.len(),
+            _ => 0,
+        };
+        limits::cell(cell.get_position().0, column, bytes)?;
         let value = Data::from(cell.get_value().clone());
         chunk.weight += weight_of(&value);
         match chunk.rows.last_mut() {

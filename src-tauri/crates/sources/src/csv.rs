@@ -17,7 +17,7 @@ const MAX_VALUE_LINES: usize = 5000;
 const MAX_VALUE: usize = 4 << 20;
 
 /// Decodes rows to cells.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct CsvDecoder {
     dialect: Settled,
     pub columns: Vec<String>,

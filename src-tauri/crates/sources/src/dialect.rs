@@ -8,7 +8,7 @@ use crate::{Choice, SourceError, SourceResult};
 const SAMPLE: usize = 200;
 
 /// A settled dialect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Settled {
     pub delimiter: u8,
     pub quote: Option<u8>,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Part, SourceError, SourceResult};
+use crate::{Part, SourceError, SourceResult, limits};
 
 /// Bytes that are looked at to recognise something.
 pub const PREFIX: usize = 256 << 10;
@@ -22,11 +22,23 @@ pub struct Meter {
     file: Arc<File>,
     hash: Arc<Mutex<Option<Sha256>>>,
     position: Arc<AtomicU64>,
+    /// Of a reader that has hashed the file already.
+    told: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
 }
 
 impl Meter {
     pub fn new(file: File) -> Self {
-        Self { file: Arc::new(file), hash: Arc::new(Mutex::new(Some(Sha256::new()))), position: Arc::default() }
+        Self { file: Arc::new(file), hash: Arc::new(Mutex::new(Some(Sha256::new()))), position: Arc::default(), told: None }
+    }
+
+    /// The file is read elsewhere; its hash comes from there, if it was read to its end.
+    pub fn told_by(self, told: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { told: Some(Arc::new(told)), ..self }
+    }
+
+    /// Size of the file.
+    fn bytes(&self) -> u64 {
+        self.file.metadata().map_or(0, |m| m.len())
     }
 
     pub fn position(&self) -> Arc<AtomicU64> {
@@ -45,6 +57,9 @@ impl Meter {
     pub fn finish(&mut self) -> io::Result<String> {
         if self.hash().is_none() {
             return Ok(String::new());
+        }
+        if let Some(told) = self.told.as_ref().and_then(|told| told()) {
+            return Ok(told);
         }
         io::copy(self, &mut io::sink())?;
         let hash = self.hash().take().unwrap_or_default();
@@ -76,7 +91,7 @@ struct Lenient {
 impl Read for Lenient {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buffer) {
-            Err(e) if e.raw_os_error().is_none() && e.kind() != io::ErrorKind::Interrupted => {
+            Err(e) if e.raw_os_error().is_none() && !matches!(e.kind(), io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge) => {
                 let why = format!("The {} data is damaged or cut off; what comes before was read.", self.name);
                 self.damage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
                 Ok(0)
@@ -153,7 +168,7 @@ pub fn plain(meter: &Meter, path: &Path, member: Option<&str>) -> SourceResult<P
                 return Ok(Plain { reader, prefix, compression, damage, members, member: chosen });
             }
         };
-        reader = Box::new(Lenient { inner: reader, damage: Arc::clone(&damage), name });
+        reader = Box::new(limits::Unfolding::new(Lenient { inner: reader, damage: Arc::clone(&damage), name }, meter.bytes()));
         compression.push(name);
     }
     Err(SourceError::Unusable("This file is compressed several times over. Unpack it first.".into()))
@@ -263,7 +278,8 @@ impl OnDisk {
             return Ok(Self { path: path.to_owned(), _spool: None });
         }
         let mut spool = tempfile::NamedTempFile::new()?;
-        io::copy(&mut plain.reader, &mut spool)?;
+        let folder = spool.path().parent().unwrap_or(Path::new(".")).to_owned();
+        limits::spool(&mut plain.reader, spool.as_file_mut(), &folder)?;
         let spool = spool.into_temp_path();
         Ok(Self { path: spool.to_path_buf(), _spool: Some(spool) })
     }

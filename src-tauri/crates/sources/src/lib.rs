@@ -14,7 +14,9 @@ mod dialect;
 mod encoding;
 mod framing;
 mod input;
+pub mod isolate;
 mod json;
+mod limits;
 mod lists;
 mod mongodump;
 mod ods;
@@ -115,7 +117,7 @@ pub struct Examined {
 }
 
 /// Why a row is not whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
     /// The source ends within it.
     CutOff,

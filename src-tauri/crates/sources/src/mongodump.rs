@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bson::{Document, doc};
+use steward_domain::depth::{self, Nesting};
 
 use crate::bson_file::{is_readable, length_at};
 use crate::window::Window;
@@ -115,7 +116,7 @@ impl<R: Read> ArchiveReader<R> {
         let Some(bytes) = self.document()? else {
             return Ok(None);
         };
-        Document::from_reader(bytes.as_slice()).map(Some).map_err(|_| damaged(offset, "a heading cannot be read"))
+        depth::decode(&bytes).map(Some).ok_or_else(|| damaged(offset, "a heading cannot be read"))
     }
 
     /// The next document or end of a collection; `None` at the end of the archive.
@@ -176,8 +177,11 @@ impl<R: Read + Send> Rows for ArchiveRows<R> {
             match self.reader.next_block() {
                 Ok(Some(Block::Document { namespace, offset, bytes })) if namespace == self.namespace => {
                     self.number += 1;
-                    let unreadable = || Fault::Unreadable(format!("The document at byte {offset} cannot be read."));
-                    let fault = (!is_readable(&bytes)).then(unreadable);
+                    let why = match depth::of(&bytes) {
+                        Nesting::TooDeep => depth::SENTENCE.to_owned(),
+                        Nesting::Fine | Nesting::Broken => format!("The document at byte {offset} cannot be read."),
+                    };
+                    let fault = (!is_readable(&bytes)).then_some(Fault::Unreadable(why));
                     return Ok(Some(RawRow { number: self.number, offset, bytes, fault }));
                 }
                 Ok(Some(Block::Complete { namespace, checksum_fits })) if namespace == self.namespace => {

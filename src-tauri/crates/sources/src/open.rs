@@ -7,19 +7,21 @@ use std::sync::{Arc, PoisonError};
 
 use encoding_rs::UTF_8;
 use serde_json::Value as Json;
+use steward_domain::depth::{self, Nesting};
 
 use crate::bson_file::{BsonRows, is_readable, length_at};
 use crate::csv::{CsvDecoder, CsvRows, Scratch};
 use crate::dialect::{self, Settled};
 use crate::encoding::{self, Decoding};
 use crate::input::{self, Damage, Meter, OnDisk, Plain};
+use crate::isolate::{self, Head};
 use crate::json::{Layout, Splitter};
 use crate::mongodump::{self, ArchiveReader, ArchiveRows};
 use crate::sheet::Book;
 use crate::{Batch, Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, sqlite};
 
 /// Turns the bytes of a row into values; cheap to share between threads.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Decoder {
     /// One JSON value a row.
     Json,
@@ -72,6 +74,12 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Read by a process of its own; `meter` knows the hash that it found.
+    pub(crate) fn remote(head: Head, rows: Box<dyn Rows>, position: Arc<AtomicU64>, meter: Meter) -> Self {
+        let Head { examined, decoder, total } = head;
+        Self { examined, decoder, rows, position, total, meter, damage: Damage::default(), _spool: None }
+    }
+
     pub fn next_row(&mut self) -> std::io::Result<Option<RawRow>> {
         self.rows.next_row()
     }
@@ -104,6 +112,11 @@ pub fn examine(path: &Path, choice: &Choice) -> SourceResult<Examined> {
 ///
 /// Errors: the file cannot be opened, is no file that Steward reads as a whole, or a choice does not fit it.
 pub fn open(path: &Path, choice: &Choice) -> SourceResult<Opened> {
+    isolate::open(path, choice).unwrap_or_else(|| here(path, choice))
+}
+
+/// The same within this process.
+pub(crate) fn here(path: &Path, choice: &Choice) -> SourceResult<Opened> {
     if path.is_dir() {
         return open_folder(path, choice);
     }
@@ -339,7 +352,7 @@ fn binary_kind(prefix: &[u8]) -> Option<Format> {
         _ if prefix.starts_with(&mongodump::MAGIC) => Some(Format::Mongodump),
         _ => {
             let length = length_at(prefix);
-            let whole = prefix.get(..length).is_some_and(|d| length >= 5 && is_readable(d));
+            let whole = prefix.get(..length).is_some_and(|d| length >= 5 && (is_readable(d) || depth::of(d) == Nesting::TooDeep));
             // A first document that is longer than what was looked at: its beginning has to do.
             let long = length > prefix.len() && length < 17 << 20 && prefix.get(4).is_some_and(|kind| matches!(kind, 1..=0x13));
             (whole || long && prefix.len() >= input::PREFIX).then_some(Format::Bson)

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use crate::cells::{Cells, SheetRow, Workbook, weight, workbook_cannot_be_read};
 use crate::csv::column_names;
 use crate::ods::Ods;
-use crate::{Fault, Format, Part, RawRow, Rows, SourceError, SourceResult};
+use crate::{Fault, Format, Part, RawRow, Rows, SourceError, SourceResult, limits};
 
 /// Rows that are looked at to learn which columns there are.
 const LOOK_AHEAD: usize = 1_000;
@@ -32,6 +32,9 @@ impl Book {
         let again = || std::fs::File::open(path).map(BufReader::new);
         let mut magic = [0; 4];
         let zipped = again()?.read_exact(&mut magic).is_ok() && magic == *b"PK\x03\x04";
+        if zipped {
+            limits::book(path).map_err(SourceError::Unusable)?;
+        }
         if zipped && let Some(book) = Ods::open(path)? {
             let parts = book.sheets.iter().map(|sheet| Part { name: sheet.name.clone(), rows: None }).collect();
             return Ok(Self { sheets: Workbook::OpenDocument(book), format: Format::Ods, parts });

@@ -6,11 +6,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode};
 use serde_json::{Map, Value as Json, json};
+use steward_sqlite_guard::Views;
 
 use crate::salvage::{self, Cell};
 use crate::{Fault, Part, RawRow, Rows, SourceError, SourceResult};
@@ -39,20 +42,14 @@ pub struct Table {
 }
 
 fn connect(path: &Path) -> SourceResult<Connection> {
-    // A write-ahead log beside the file holds its newest rows; without one the file is taken as it lies there, even
-    // where its folder cannot be written to.
-    let log = path.with_file_name(format!("{}-wal", crate::file_name(path)));
-    let immutable = if log.metadata().is_ok_and(|m| m.len() > 0) { "" } else { "&immutable=1" };
-    let absolute = std::path::absolute(path)?;
-    let escaped: String = absolute.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(format!("file:{escaped}?mode=ro{immutable}"), flags).map_err(unusable)
+    steward_sqlite_guard::open_foreign(path, Views::On).map_err(unusable)
 }
 
 fn unusable(e: rusqlite::Error) -> SourceError {
     let why = match e.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "its first page is damaged, or it is encrypted".to_owned(),
         Some(ErrorCode::DatabaseCorrupt) => "the list of its tables is damaged".to_owned(),
+        Some(ErrorCode::TooBig) => TOO_LARGE.to_owned(),
         _ => e.to_string(),
     };
     SourceError::Unusable(format!("This SQLite file cannot be read: {why}."))
@@ -80,7 +77,8 @@ fn collections(path: &Path, tables: Vec<Table>) -> Vec<Table> {
         Ok(rows.collect::<Result<_, _>>()?)
     };
     let names = names().ok();
-    let of_documents = |table: &Table| table.columns == ["id", "doc"];
+    // A view of that name would be somebody's SQL.
+    let of_documents = |table: &Table| table.columns == ["id", "doc"] && table.root > 0;
     let named = |table: Table| {
         let name = match &names {
             Some(names) => names.iter().find(|(table_name, _)| *table_name == table.name)?.1.clone(),
@@ -103,8 +101,12 @@ fn stored(path: &Path) -> SourceResult<Vec<Table>> {
         let mut info = connection.prepare("SELECT name, type, pk FROM pragma_table_xinfo(?1) WHERE hidden <> 1").map_err(unusable)?;
         let columns = info
             .query_map([&name], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(unusable)?;
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let columns = match columns {
+            // A view over what is not there, or that wants more than to read, is no reason to leave the tables unread.
+            Err(e) if root == 0 && e.sqlite_error_code() != Some(ErrorCode::DatabaseCorrupt) => continue,
+            other => other.map_err(unusable)?,
+        };
         let keys = columns.iter().filter(|c| c.2 > 0).count();
         let rowid = columns.iter().position(|c| c.2 == 1 && keys == 1 && c.1.eq_ignore_ascii_case("integer"));
         let columns: Vec<String> = columns.into_iter().map(|c| c.0).collect();
@@ -130,17 +132,20 @@ pub fn parts(tables: &[Table]) -> Vec<Part> {
 /// Rows of a table, read by a thread of their own.
 pub struct TableRows {
     receive: Receiver<io::Result<RawRow>>,
-    notes: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+    /// Nobody reads any more: a query that is still at work ends.
+    gone: Arc<AtomicBool>,
+    notes: Arc<std::sync::Mutex<Vec<String>>>,
     any: bool,
 }
 
 impl TableRows {
     pub fn new(path: PathBuf, table: Table) -> Self {
         let (send, receive) = sync_channel(AHEAD);
-        let notes = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
-        let told = std::sync::Arc::clone(&notes);
+        let notes = Arc::<std::sync::Mutex<Vec<String>>>::default();
+        let (told, gone) = (Arc::clone(&notes), Arc::<AtomicBool>::default());
+        let watch = Watch { gone: Arc::clone(&gone), since: Arc::default() };
         std::thread::spawn(move || {
-            let mut reading = Reading { path, table, send, number: 0, last: None };
+            let mut reading = Reading { path, table, send, number: 0, last: None, watch };
             match reading.everything() {
                 Ok(found) => told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(found),
                 Err(e) => {
@@ -148,7 +153,44 @@ impl TableRows {
                 }
             }
         });
-        Self { receive, notes, any: false }
+        Self { receive, gone, notes, any: false }
+    }
+}
+
+impl Drop for TableRows {
+    fn drop(&mut self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Ends a query that nobody waits for, or that computes for too long without giving a row: views may be endless.
+#[derive(Clone)]
+struct Watch {
+    gone: Arc<AtomicBool>,
+    /// Looks since the last row.
+    since: Arc<AtomicU64>,
+}
+
+/// Instructions of SQLite between two looks.
+const STEPS: i32 = 10_000;
+
+/// Looks without a row after which a query is given up: 500 million instructions, some seconds. A count is the same on
+/// every machine, and does not run while rows wait to be taken.
+const LOOKS: u64 = 50_000;
+
+/// Rows that any view may give, and how many more for each byte of its file.
+const ROWS: u64 = 1_000_000;
+const ROWS_A_BYTE: u64 = 16;
+
+impl Watch {
+    fn over(&self, connection: &mut Connection) -> rusqlite::Result<()> {
+        let watch = self.clone();
+        let look = move || watch.gone.load(Ordering::Relaxed) || watch.since.fetch_add(1, Ordering::Relaxed) >= LOOKS;
+        connection.progress_handler(STEPS, Some(look))
+    }
+
+    fn a_row_came(&self) {
+        self.since.store(0, Ordering::Relaxed);
     }
 }
 
@@ -175,7 +217,11 @@ struct Reading {
     number: u64,
     /// Rowid of the last row that was sent.
     last: Option<i64>,
+    watch: Watch,
 }
+
+/// SQLite's own limit on a value, in words.
+const TOO_LARGE: &str = "a value or row is larger than 64 MB";
 
 impl Reading {
     /// Sends every row; gives what there is to say.
@@ -183,21 +229,36 @@ impl Reading {
         match self.ordinary() {
             Ok(()) => Ok(Vec::new()),
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) && self.table.root > 0 => self.salvaged(),
-            Err(e) => Err(io::Error::new(io::ErrorKind::InvalidData, format!("The table {} cannot be read: {e}.", self.table.name))),
+            Err(e) => {
+                let why = match e.sqlite_error_code() {
+                    Some(ErrorCode::TooBig) => TOO_LARGE.to_owned(),
+                    Some(ErrorCode::OperationInterrupted) => "it computes on and on without giving a row".to_owned(),
+                    _ => e.to_string(),
+                };
+                Err(io::Error::new(io::ErrorKind::InvalidData, format!("The table {} cannot be read: {why}.", self.table.name)))
+            }
         }
     }
 
     fn ordinary(&mut self) -> Result<(), rusqlite::Error> {
-        let connection = connect(&self.path).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.to_string().into()))?;
-        let name = self.table.stored_as.replace('"', "\"\"");
-        let with_rowid = connection.prepare(&format!("SELECT *, rowid FROM \"{name}\" ORDER BY rowid"));
+        let mut connection = steward_sqlite_guard::open_foreign(&self.path, Views::On)?;
+        self.watch.over(&mut connection)?;
+        let name = steward_sqlite_guard::name(&self.table.stored_as);
+        let with_rowid = connection.prepare(&format!("SELECT *, rowid FROM {name} ORDER BY rowid"));
         let (mut statement, has_rowid) = match with_rowid {
             Ok(statement) => (statement, true),
-            Err(_) => (connection.prepare(&format!("SELECT * FROM \"{name}\""))?, false),
+            Err(_) => (connection.prepare(&format!("SELECT * FROM {name}"))?, false),
         };
         let width = self.table.width;
         let mut rows = statement.query([])?;
+        let most = if self.table.root > 0 { u64::MAX } else { self.most_rows() };
         while let Some(row) = rows.next()? {
+            self.watch.a_row_came();
+            if self.number >= most {
+                return Err(rusqlite::Error::ToSqlConversionFailure(
+                    format!("it gives more than {most} rows, more than a view over a file of this size has").into(),
+                ));
+            }
             let mut cells = Vec::with_capacity(width);
             for at in 0..width {
                 cells.push(match row.get_ref(at)? {
@@ -216,6 +277,11 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    fn most_rows(&self) -> u64 {
+        let bytes = self.path.metadata().map_or(0, |m| m.len());
+        ROWS.saturating_add(bytes.saturating_mul(ROWS_A_BYTE))
     }
 
     /// Reads on from the pages: rows behind the last one that SQLite could give.
@@ -338,6 +404,44 @@ mod tests {
         assert_eq!(json["id"], 1);
         assert_eq!(json["n"], 0.5);
         assert_eq!(json["b"], json!({"$binary": {"base64": "AP8=", "subType": "00"}}));
+    }
+
+    fn failure(sql: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("evil.db");
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        let table = tables(&path).unwrap().into_iter().find(|t| t.name == "v").unwrap();
+        let mut rows = TableRows::new(path, table);
+        loop {
+            match rows.next_row() {
+                Ok(Some(_)) => {}
+                Ok(None) => return String::new(),
+                Err(e) => return e.to_string(),
+            }
+        }
+    }
+
+    #[test]
+    fn a_view_that_computes_for_ever_ends_with_a_sentence() {
+        let silent = "CREATE VIEW v AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n WHERE x < 0";
+        assert!(failure(silent).contains("computes on and on"), "{}", failure(silent));
+        let endless = "CREATE VIEW v AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n";
+        assert!(failure(endless).contains("more than"), "{}", failure(endless));
+    }
+
+    #[test]
+    fn a_view_that_makes_a_huge_value_ends_with_a_sentence() {
+        let large = failure("CREATE VIEW v AS SELECT zeroblob(1000000000) AS z");
+        assert!(large.contains("larger than 64 MB"), "{large}");
+    }
+
+    #[test]
+    fn a_view_cannot_reach_other_files_or_functions_with_effects() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = made(folder.path(), 1);
+        Connection::open(&path).unwrap().execute_batch("CREATE VIEW v AS SELECT load_extension('evil.so') AS z").unwrap();
+        let names: Vec<String> = tables(&path).unwrap().into_iter().map(|t| t.name).collect();
+        assert_eq!(names, ["t", "other"], "the tables are read, the view is not");
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn label(sort: Option<&SortBy>) -> String {
 fn decode(cursor: &Cursor, sort: Option<&SortBy>) -> StoreResult<Position> {
     let invalid = || StoreError::invalid("This page marker does not belong to this list; start again from the first page.");
     let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).map_err(|_| invalid())?;
-    let mut doc = Document::from_reader(bytes.as_slice()).map_err(|_| invalid())?;
+    let mut doc = steward_domain::depth::decode(&bytes).ok_or_else(invalid)?;
     if doc.get_str("s").ok() != Some(label(sort).as_str()) {
         return Err(invalid());
     }

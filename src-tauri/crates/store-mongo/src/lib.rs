@@ -35,8 +35,8 @@ use async_trait::async_trait;
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition, Position,
-    Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
+    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
+    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
 };
 
 pub use connect::{MongoOptions, MongoStore};

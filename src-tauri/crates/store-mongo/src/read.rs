@@ -84,7 +84,7 @@ pub async fn gather(mut cursor: mongodb::raw_batch_cursor::RawBatchCursor, expec
 pub fn copy_batch(batch: &mongodb::raw_batch_cursor::RawBatch, into: &mut Vec<RawDocumentBuf>) -> StoreResult<()> {
     for item in batch.doc_slices().map_err(|e| errors::from_driver(&e))? {
         match item {
-            Ok(bson::RawBsonRef::Document(doc)) => into.push(doc.to_owned()),
+            Ok(bson::RawBsonRef::Document(doc)) => into.push(steward_store::model::outside(doc.as_bytes().to_vec())?),
             _ => return Err(StoreError::new(StoreErrorKind::Damaged, "The server sent a record that is not valid BSON.")),
         }
     }

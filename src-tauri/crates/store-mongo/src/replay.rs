@@ -124,6 +124,9 @@ impl Reader {
     }
 
     fn take(&mut self, event: &RawDocumentBuf, changes: &mut Vec<Change>) -> StoreResult<()> {
+        if !steward_domain::depth::is_fine(event.as_bytes()) {
+            return Err(unreadable());
+        }
         let time = event.get_timestamp("clusterTime").map_err(|_| unreadable())?;
         if mark(time) > self.goal.mark {
             self.ended = true;

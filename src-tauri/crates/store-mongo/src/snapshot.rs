@@ -139,7 +139,7 @@ impl Snapshot for MongoSnapshot {
                 if !cursor.advance(&mut session).await.map_err(|e| lost(&e))? {
                     break;
                 }
-                batch.push(cursor.current().to_owned());
+                batch.push(steward_store::model::outside(cursor.current().as_bytes().to_vec())?);
             }
             Ok((!batch.is_empty()).then_some((batch, (session, cursor))))
         })

@@ -77,11 +77,7 @@ pub fn find_or_create(connection: &Connection, name: &str) -> StoreResult<Collec
     connection.execute("INSERT INTO collections (name) VALUES (?1)", [name]).map_err(map)?;
     let id = connection.last_insert_rowid();
     let table = format!("c{id}");
-    let sql = format!(
-        "CREATE TABLE {table} (id INTEGER PRIMARY KEY, doc BLOB NOT NULL);
-         CREATE UNIQUE INDEX {table}_id ON {table} (steward_ord(doc, '_id'));"
-    );
-    connection.execute_batch(&sql).map_err(map)?;
+    connection.execute_batch(&format!("{}; {};", table_sql(&table), id_index_sql(&table))).map_err(map)?;
     recording::made(connection, id, name)?;
     Ok(Collection { id, indexes: Vec::new() })
 }
@@ -98,12 +94,25 @@ pub fn save_index(connection: &Connection, collection: i64, index: &Index) -> St
     Ok(())
 }
 
-/// SQL text literal.
-pub fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+/// The table of a collection.
+pub fn table_sql(table: &str) -> String {
+    format!("CREATE TABLE {table} (id INTEGER PRIMARY KEY, doc BLOB NOT NULL)")
+}
+
+/// The index of its keys.
+pub fn id_index_sql(table: &str) -> String {
+    format!("CREATE UNIQUE INDEX {table}_id ON {table} (steward_ord(doc, '_id'))")
+}
+
+/// Its full-text table. It holds no copy of the text.
+pub fn text_table_sql(fts: &str) -> String {
+    format!(
+        "CREATE VIRTUAL TABLE {fts} USING fts5(body, content='', contentless_delete=1, detail=none,
+            tokenize=\"unicode61 remove_diacritics 2\")"
+    )
 }
 
 /// SQL name of an index of a table; the position keeps it unique whatever the name holds.
 pub fn sql_name(table: &str, name: &str) -> String {
-    format!("\"{table}_x_{}\"", name.replace('"', "\"\""))
+    steward_sqlite_guard::name(&format!("{table}_x_{name}"))
 }

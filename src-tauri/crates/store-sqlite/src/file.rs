@@ -4,7 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
-use steward_store::{StoreError, StoreErrorKind, StoreResult};
+use steward_sqlite_guard::{Views, beside};
+use steward_store::{StoreError, StoreErrorKind, StoreResult, private};
 
 use crate::errors::map;
 use crate::functions;
@@ -13,7 +14,7 @@ use crate::functions;
 pub const APPLICATION_ID: i32 = 0x5354_5744;
 
 /// Each step brings a file of version `index` to `index + 1`. Released steps never change.
-const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
+pub const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
     // 1: collections with their indexes; the log that the change feed reads.
     |c| {
         c.execute_batch(
@@ -55,7 +56,7 @@ const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
     |c| {
         let mut statement = c.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'")?;
         let names: Vec<String> = statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
-        names.iter().try_for_each(|name| c.execute_batch(&format!("DROP TRIGGER \"{name}\";")))
+        names.iter().try_for_each(|name| c.execute_batch(&format!("DROP TRIGGER {};", steward_sqlite_guard::name(name))))
     },
 ];
 
@@ -74,17 +75,28 @@ pub struct OpenMark {
 impl OpenMark {
     /// Takes the mark. The flag says that the last process did not close the workspace properly.
     pub fn take(workspace: &Path) -> (Self, bool) {
-        let path = side_file(workspace, "-open");
+        let path = beside(workspace, "-open");
         let left_behind = path.exists();
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).ok();
+        let file = private::open(&path).ok();
         let alone = file.as_ref().is_some_and(|f| f.try_lock().is_ok());
         if let Some(f) = &file {
             if alone {
                 let _ = f.unlock();
             }
-            let _ = f.try_lock_shared();
+            // Waits for a program that is bringing the file forward.
+            let _ = f.lock_shared();
         }
         (Self { file, path }, left_behind && alone)
+    }
+
+    /// Does what nobody else may see half done. `None` where another program has the workspace open.
+    pub fn alone<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let Some(file) = &self.file else { return Some(work()) };
+        let _ = file.unlock();
+        let done = file.try_lock().is_ok().then(work);
+        let _ = file.unlock();
+        let _ = file.lock_shared();
+        done
     }
 }
 
@@ -99,23 +111,35 @@ impl Drop for OpenMark {
     }
 }
 
-/// A file beside the workspace: `careers.steward` + `-open`.
-fn side_file(workspace: &Path, suffix: &str) -> PathBuf {
-    let mut name = workspace.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 /// How long one program waits for another that writes.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Opens a connection with Steward's settings. `writer` connections may migrate and get the larger cache.
-pub fn connect(path: &Path, writer: bool) -> StoreResult<Connection> {
-    let access = if writer { OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(map)?;
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    Read,
+    /// May make and change the file, and gets the larger cache.
+    Write,
+    /// Reads somebody else's file: nothing is written to it or beside it.
+    Source,
+}
+
+/// Opens a connection with Steward's settings.
+pub fn connect(path: &Path, purpose: Use) -> StoreResult<Connection> {
+    let connection = match purpose {
+        Use::Source => steward_sqlite_guard::open_foreign(path, Views::Off),
+        Use::Read => Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX),
+        Use::Write => {
+            make(path)?;
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        }
+    }
+    .map_err(map)?;
+    steward_sqlite_guard::harden(&connection, Views::Off).map_err(map)?;
     connection.busy_timeout(PATIENCE).map_err(map)?;
     connection.set_prepared_statement_cache_capacity(64);
     functions::register(&connection).map_err(map)?;
+    let writer = purpose == Use::Write;
     let cache_kib = if writer { 48_000 } else { 12_000 };
     let fresh = writer && std::fs::metadata(path).is_ok_and(|m| m.len() == 0);
     let pragmas = format!(
@@ -130,6 +154,16 @@ pub fn connect(path: &Path, writer: bool) -> StoreResult<Connection> {
     };
     result.map_err(map)?;
     Ok(connection)
+}
+
+/// Makes the file where it is missing, for its owner alone. SQLite gives what it puts beside it the same permissions.
+fn make(path: &Path) -> StoreResult<()> {
+    match private::create(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::new(StoreErrorKind::Unreachable, "The workspace file cannot be opened.").details(e))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Does what can be done at another time just as well: while another program writes, it is left out instead of waited for.
@@ -149,31 +183,37 @@ pub fn is_ours(path: &Path) -> bool {
     let mut begin = [0; 16];
     let is_sqlite = File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && &begin == b"SQLite format 3\0";
     // Asked through SQLite, because the mark of a new file may still stand in its log.
-    is_sqlite && connect(path, false).is_ok_and(|c| pragma(&c, "application_id").is_ok_and(|mark| mark == APPLICATION_ID))
+    is_sqlite && connect(path, Use::Source).is_ok_and(|c| pragma(&c, "application_id").is_ok_and(|mark| mark == APPLICATION_ID))
 }
 
-/// Checks whose file it is and brings it to the newest version.
-pub fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
+/// Whose file it is, and of which version; 0 for one that is empty.
+///
+/// Errors: `Invalid` for a database of another program, `NewerVersion`.
+pub fn version(connection: &Connection, shown_as: &str) -> StoreResult<i32> {
     let application: i32 = pragma(connection, "application_id")?;
     let version: i32 = pragma(connection, "user_version")?;
     let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0)).map_err(map)?;
     if application != APPLICATION_ID && (application != 0 || objects > 0) {
         return Err(StoreError::new(
             StoreErrorKind::Invalid,
-            format!("{} is a database of another program, not a Steward workspace.", path.display()),
+            format!("{shown_as} is a database of another program, not a Steward workspace."),
         ));
     }
     if version > newest_version() {
         return Err(StoreError::new(
             StoreErrorKind::NewerVersion,
             format!(
-                "{} was made by a newer Steward (file version {version}; this program knows up to {}). Update Steward to open it.",
-                path.display(),
+                "{shown_as} was made by a newer Steward (file version {version}; this program knows up to {}). Update Steward to open it.",
                 newest_version()
             ),
         ));
     }
-    let done = usize::try_from(version).unwrap_or(0);
+    Ok(version)
+}
+
+/// Brings a file to the newest version: one that is new, or a copy.
+pub fn migrate(connection: &mut Connection, shown_as: &str) -> StoreResult<()> {
+    let done = usize::try_from(version(connection, shown_as)?).unwrap_or(0);
     for (index, step) in MIGRATIONS.iter().enumerate().skip(done) {
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
         let now: i32 = pragma(&tx, "user_version")?;

@@ -13,7 +13,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use steward_domain::matching::Matcher;
-use steward_domain::{Filter, order};
+use steward_domain::{Filter, depth, order};
 
 type Failure = Box<dyn std::error::Error + Send + Sync + 'static>;
 
@@ -59,6 +59,9 @@ pub fn split(path: &str) -> Vec<String> {
 
 fn document<'a>(ctx: &'a Context<'_>) -> Result<&'a RawDocument> {
     let bytes = ctx.get_raw(0).as_blob().map_err(|e| rusqlite::Error::UserFunctionError(e.into()))?;
+    if !depth::is_fine(bytes) {
+        return Err(rusqlite::Error::UserFunctionError(depth::SENTENCE.into()));
+    }
     RawDocument::from_bytes(bytes).map_err(|e| rusqlite::Error::UserFunctionError(e.into()))
 }
 

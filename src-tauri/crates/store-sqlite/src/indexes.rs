@@ -1,9 +1,10 @@
 //! Making, building and dropping indexes, and the records' text index.
 
 use rusqlite::{Connection, OptionalExtension};
+use steward_sqlite_guard::literal;
 use steward_store::{IndexSpec, StoreError, StoreErrorKind, StoreResult};
 
-use crate::catalog::{self, Collection, Index, quote, sql_name};
+use crate::catalog::{self, Collection, Index, sql_name};
 use crate::errors::map;
 
 /// Makes sure that the index exists as described.
@@ -30,22 +31,18 @@ fn build(connection: &Connection, collection: &Collection, spec: &IndexSpec) -> 
     let sql = if spec.is_text() {
         text_sql(collection, spec)
     } else {
-        let fields: Vec<String> = spec.fields.iter().map(|f| format!("steward_ord(doc, {})", quote(f))).collect();
+        let fields: Vec<String> = spec.fields.iter().map(|f| format!("steward_ord(doc, {})", literal(f))).collect();
         let unique = if spec.unique { "UNIQUE " } else { "" };
         format!("CREATE {unique}INDEX IF NOT EXISTS {} ON {table} ({});", sql_name(&table, &spec.name), fields.join(", "))
     };
     connection.execute_batch(&sql).map_err(map)
 }
 
-/// The full-text table, filled from what is there; `upkeep` goes on with it. It holds no copy of the text.
+/// The full-text table, filled from what is there; `upkeep` goes on with it.
 fn text_sql(collection: &Collection, spec: &IndexSpec) -> String {
     let (table, fts) = (collection.table(), collection.fts());
-    let fields = quote(&serde_json::to_string(&spec.text).unwrap_or_default());
-    format!(
-        "CREATE VIRTUAL TABLE {fts} USING fts5(body, content='', contentless_delete=1, detail=none,
-            tokenize=\"unicode61 remove_diacritics 2\");
-         INSERT INTO {fts} (rowid, body) SELECT id, steward_text(doc, {fields}) FROM {table};"
-    )
+    let fields = literal(&serde_json::to_string(&spec.text).unwrap_or_default());
+    format!("{}; INSERT INTO {fts} (rowid, body) SELECT id, steward_text(doc, {fields}) FROM {table};", catalog::text_table_sql(&fts))
 }
 
 fn drop_built(connection: &Connection, collection: &Collection, spec: &IndexSpec) -> StoreResult<()> {
@@ -70,7 +67,7 @@ pub fn drop(connection: &Connection, collection: &Collection, name: &str) -> Sto
 /// Some record has a list at one of the fields.
 fn has_lists(connection: &Connection, collection: &Collection, spec: &IndexSpec) -> StoreResult<bool> {
     for field in &spec.fields {
-        let sql = format!("SELECT 1 FROM {} WHERE steward_list(doc, {}) LIMIT 1", collection.table(), quote(field));
+        let sql = format!("SELECT 1 FROM {} WHERE steward_list(doc, {}) LIMIT 1", collection.table(), literal(field));
         if connection.query_row(&sql, [], |_| Ok(())).optional().map_err(map)?.is_some() {
             return Ok(true);
         }

@@ -12,12 +12,14 @@ mod feed;
 mod file;
 mod functions;
 mod indexes;
+mod inspect;
 mod plan;
 mod pool;
 mod read;
 mod recording;
 mod replay;
 mod snapshot;
+mod upgrade;
 mod upkeep;
 mod write;
 
@@ -37,14 +39,34 @@ use steward_store::{
 use errors::{joined, map};
 use pool::Pool;
 
-/// The file is a workspace of Steward's. One that cannot be opened as a database is none. Blocking.
-pub fn is_workspace(path: &Path) -> bool {
-    file::is_ours(path)
+/// What a file is, looked at without writing to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No workspace.
+    Other,
+    /// A workspace that cannot be read whole, or of an earlier version.
+    Partly,
+    /// A workspace that [`SqliteStore::open_source`] reads.
+    Workspace,
 }
 
-/// No page of a workspace file is damaged. Reads the whole file.
-pub fn is_whole(path: &Path) -> bool {
-    file::connect(path, false).is_ok_and(|connection| file::check_integrity(&connection).is_ok())
+/// Looks at a file that may be a workspace. Reads all of it. Blocking.
+///
+/// Errors: `Invalid` for a workspace whose schema holds what Steward did not make.
+pub fn examine(path: &Path) -> StoreResult<Kind> {
+    if !file::is_ours(path) {
+        return Ok(Kind::Other);
+    }
+    let Ok(connection) = file::connect(path, file::Use::Source) else { return Ok(Kind::Partly) };
+    let shown_as = path.display().to_string();
+    let version = file::version(&connection, &shown_as)?;
+    match inspect::check(&connection, version, &shown_as) {
+        Err(e) if e.kind == StoreErrorKind::Invalid => return Err(e),
+        Err(_) => return Ok(Kind::Partly),
+        Ok(()) => {}
+    }
+    let whole = version == file::newest_version() && file::check_integrity(&connection).is_ok();
+    Ok(if whole { Kind::Workspace } else { Kind::Partly })
 }
 
 /// Records in a batch of a scan.
@@ -55,7 +77,7 @@ pub struct SqliteStore {
     pool: Pool,
     path: PathBuf,
     notices: Vec<String>,
-    _mark: file::OpenMark,
+    _mark: Option<file::OpenMark>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -84,9 +106,18 @@ impl SqliteStore {
         if path.is_dir() {
             return Err(StoreError::invalid(format!("{} is a folder, not a workspace file.", path.display())));
         }
+        let shown_as = path.display().to_string();
+        let is_there = std::fs::metadata(&path).is_ok_and(|m| m.len() > 0);
+        if is_there {
+            // Before anything is written, even beside it.
+            acceptable(&path, &shown_as, file::Use::Read)?;
+        }
         let (mark, crashed) = file::OpenMark::take(&path);
-        let mut connection = file::connect(&path, true)?;
-        file::migrate(&mut connection, &path)?;
+        if is_there && acceptable(&path, &shown_as, file::Use::Read)? < file::newest_version() {
+            mark.alone(|| upgrade::on_a_copy(&path, &shown_as)).unwrap_or_else(|| Err(upgrade::busy(&shown_as)))?;
+        }
+        let mut connection = file::connect(&path, file::Use::Write)?;
+        file::migrate(&mut connection, &shown_as)?;
         let mut notices = Vec::new();
         if crashed {
             file::check_integrity(&connection)?;
@@ -97,7 +128,18 @@ impl SqliteStore {
             feed::trim(connection)?;
             recording::trim(connection)
         })?;
-        Ok(Self { pool: Pool::new(path.clone(), connection), path, notices, _mark: mark })
+        Ok(Self { pool: Pool::new(path.clone(), connection), path, notices, _mark: Some(mark) })
+    }
+
+    /// Opens somebody else's workspace as a source of records: nothing is written to it, and it is not brought forward.
+    pub async fn open_source(path: &Path) -> StoreResult<Self> {
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || {
+            acceptable(&path, &path.display().to_string(), file::Use::Source)?;
+            Ok(Self { pool: Pool::of_source(path.clone()), path, notices: Vec::new(), _mark: None })
+        })
+        .await
+        .map_err(joined)?
     }
 
     /// Changes collections or indexes in one transaction.
@@ -112,6 +154,20 @@ impl SqliteStore {
             })
             .await
     }
+}
+
+/// The version of a file that may be opened: a workspace, with nothing in it that Steward did not make.
+fn acceptable(path: &Path, shown_as: &str, purpose: file::Use) -> StoreResult<i32> {
+    let others = steward_sqlite_guard::journal_names_another_file(path);
+    if others.map_err(|e| StoreError::new(StoreErrorKind::Unreachable, "The workspace file cannot be opened.").details(e))? {
+        let message =
+            format!("The journal beside {shown_as} names another file. Steward's never do: it comes from somebody else. Move it away.");
+        return Err(StoreError::invalid(message));
+    }
+    let connection = file::connect(path, purpose)?;
+    let version = file::version(&connection, shown_as)?;
+    inspect::check(&connection, version, shown_as)?;
+    Ok(version)
 }
 
 fn finish_loads(connection: &mut Connection) -> StoreResult<()> {
@@ -138,6 +194,9 @@ fn missing(name: &str) -> StoreError {
 impl Store for SqliteStore {
     fn capabilities(&self) -> Capabilities {
         use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, Transactions, Write};
+        if self.pool.is_source() {
+            return Capabilities::of(&[TextSearch, ParallelScan]);
+        }
         Capabilities::of(&[Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write])
     }
 
@@ -250,8 +309,8 @@ impl Store for SqliteStore {
     }
 
     async fn snapshot(&self, _wanted: Consistency) -> StoreResult<Box<dyn Snapshot>> {
-        let path = self.path.clone();
-        let taken = tokio::task::spawn_blocking(move || snapshot::FileSnapshot::take(&path)).await.map_err(joined)??;
+        let (path, purpose) = (self.path.clone(), self.pool.reading());
+        let taken = tokio::task::spawn_blocking(move || snapshot::FileSnapshot::take(&path, purpose)).await.map_err(joined)??;
         Ok(Box::new(taken))
     }
 

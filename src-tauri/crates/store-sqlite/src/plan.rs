@@ -5,9 +5,10 @@ use bson::Bson;
 use rusqlite::types::Value as Sql;
 use steward_domain::filter::{Comparison, text_words};
 use steward_domain::{FieldPath, Filter, order};
+use steward_sqlite_guard::literal;
 use steward_store::{StoreError, StoreResult};
 
-use crate::catalog::{Collection, quote};
+use crate::catalog::Collection;
 
 /// A WHERE clause with its parameters.
 #[derive(Debug, Clone, Default)]
@@ -103,7 +104,7 @@ fn text_condition(text: &str, collection: &Collection) -> StoreResult<Option<(St
 
 /// SQL of the ordering key of a field, exactly as its index is written.
 pub fn ord(field: &str) -> String {
-    format!("steward_ord(doc, {})", quote(field))
+    format!("steward_ord(doc, {})", literal(field))
 }
 
 /// A condition that an index serves: (SQL, parameters, says all that the term says).

@@ -16,7 +16,8 @@ const READERS: usize = 4;
 #[derive(Clone)]
 pub struct Pool {
     path: Arc<PathBuf>,
-    writer: Arc<Mutex<Connection>>,
+    /// None where the file is only read from.
+    writer: Option<Arc<Mutex<Connection>>>,
     readers: Arc<Mutex<Vec<Connection>>>,
 }
 
@@ -33,7 +34,21 @@ impl Drop for Interrupt {
 
 impl Pool {
     pub fn new(path: PathBuf, writer: Connection) -> Self {
-        Self { path: Arc::new(path), writer: Arc::new(Mutex::new(writer)), readers: Arc::default() }
+        Self { path: Arc::new(path), writer: Some(Arc::new(Mutex::new(writer))), readers: Arc::default() }
+    }
+
+    /// Of somebody else's file.
+    pub fn of_source(path: PathBuf) -> Self {
+        Self { path: Arc::new(path), writer: None, readers: Arc::default() }
+    }
+
+    pub fn is_source(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    /// What a connection that reads is opened for.
+    pub fn reading(&self) -> file::Use {
+        if self.is_source() { file::Use::Source } else { file::Use::Read }
     }
 
     /// Runs a query on a reader. Dropping the future stops it.
@@ -42,8 +57,8 @@ impl Pool {
         let connection = match idle {
             Some(connection) => connection,
             None => {
-                let path = Arc::clone(&self.path);
-                tokio::task::spawn_blocking(move || file::connect(&path, false)).await.map_err(joined)??
+                let (path, purpose) = (Arc::clone(&self.path), self.reading());
+                tokio::task::spawn_blocking(move || file::connect(&path, purpose)).await.map_err(joined)??
             }
         };
         let mut interrupt = Interrupt(Some(connection.get_interrupt_handle()));
@@ -64,7 +79,8 @@ impl Pool {
 
     /// Runs work on the writer, one at a time. It is finished even when the future is dropped.
     pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
-        let writer = Arc::clone(&self.writer);
+        let only_read = || StoreError::new(StoreErrorKind::Forbidden, "This file is a source: it is only read from.");
+        let writer = self.writer.clone().ok_or_else(only_read)?;
         let done = tokio::task::spawn_blocking(move || {
             let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut connection)
@@ -86,7 +102,7 @@ impl Pool {
     /// what could not be moved is read from it at the next start.
     pub fn settle(&self) {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let Ok(connection) = self.writer.try_lock() else { return };
+        let Some(Ok(connection)) = self.writer.as_ref().map(|writer| writer.try_lock()) else { return };
         let emptied = file::unhurried(&connection, |c| c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(map));
         if let Err(e) = emptied {
             tracing::debug!(error = %e, "the write-ahead log stays beside the file");

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf};
+use bson::{Bson, RawBsonRef, RawDocument, RawDocumentBuf};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
-use steward_domain::{Filter, order};
+use steward_domain::{Filter, depth, order};
 use steward_store::{Cursor, FacetCount, Histogram, Page, Partition, Query, StoreError, StoreErrorKind, StoreResult};
 
 use crate::catalog::{self, Collection};
@@ -19,7 +19,7 @@ const FEW: i64 = 20_000;
 const FACET_CAP: usize = 50_000;
 
 pub fn document(bytes: Vec<u8>) -> StoreResult<RawDocumentBuf> {
-    RawDocumentBuf::from_bytes(bytes).map_err(|e| StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e))
+    steward_store::model::outside(bytes)
 }
 
 /// Where a page ended: the ordering key of the sort field, and the row.
@@ -223,7 +223,7 @@ fn for_each(connection: &Connection, collection: &Collection, filter: &Filter, e
     let mut rows = statement.query(params_from_iter(&values)).map_err(map)?;
     while let Some(row) = rows.next().map_err(map)? {
         let bytes = row.get_ref(0).and_then(|v| v.as_blob().map_err(Into::into)).map_err(map)?;
-        if let Ok(doc) = RawDocument::from_bytes(bytes) {
+        if let Some(doc) = RawDocument::from_bytes(bytes).ok().filter(|_| depth::is_fine(bytes)) {
             each(doc);
         }
     }
@@ -359,6 +359,5 @@ pub fn scan_batch(
 
 /// `_id` of a feed row.
 pub fn id_of(bytes: &[u8]) -> Option<Bson> {
-    let doc = RawDocument::from_bytes(bytes).ok()?;
-    Document::try_from(doc).ok()?.remove("_id")
+    depth::decode(bytes)?.remove("_id")
 }

@@ -117,7 +117,7 @@ struct Entry {
 }
 
 fn run(path: &Path, after: i64, out: &mut Out) -> Ran {
-    let connection = file::connect(path, false)?;
+    let connection = file::connect(path, file::Use::Read)?;
     connection.execute_batch("BEGIN").map_err(map)?;
     let end = position(&connection)?;
     let sql = "SELECT seq, at, op, collection, tab, row, next FROM (

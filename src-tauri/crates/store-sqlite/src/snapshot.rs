@@ -21,8 +21,8 @@ pub struct FileSnapshot {
 
 impl FileSnapshot {
     /// Blocking.
-    pub fn take(path: &Path) -> StoreResult<Self> {
-        let connection = file::connect(path, false)?;
+    pub fn take(path: &Path, purpose: file::Use) -> StoreResult<Self> {
+        let connection = file::connect(path, purpose)?;
         connection.execute_batch("BEGIN").map_err(map)?;
         // The moment is that of the first read.
         let position = replay::position(&connection)?;

@@ -68,13 +68,8 @@ pub fn stands(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
 pub fn renew(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
     stands(tx, fence)?;
     let set = vec![("renewed".into(), Bson::from(bson::DateTime::now())), ("beat".into(), Bson::from(bson::oid::ObjectId::new()))];
-    let op = WriteOp::Patch {
-        collection: names::LEASES.into(),
-        id: fence.lease.as_str().into(),
-        expect: Vec::new(),
-        set,
-        unset: Vec::new(),
-    };
+    let op =
+        WriteOp::Patch { collection: names::LEASES.into(), id: fence.lease.as_str().into(), expect: Vec::new(), set, unset: Vec::new() };
     apply(tx, &mut Known::default(), &op)
 }
 

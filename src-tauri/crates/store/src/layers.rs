@@ -269,7 +269,8 @@ impl Store for Layered {
     }
 
     async fn facet(&self, collection: &str, field: &str, filter: &Filter, limit: usize) -> StoreResult<FacetCount> {
-        let none = |found: &StoreResult<FacetCount>| found.as_ref().is_ok_and(|facet| facet.values.is_empty() && facet.missing + facet.nulls == 0);
+        let none =
+            |found: &StoreResult<FacetCount>| found.as_ref().is_ok_and(|facet| facet.values.is_empty() && facet.missing + facet.nulls == 0);
         read_where_it_is!(self, collection, none, |place| {
             self.around_shaped("facet", place, || of_field(field, filter), self.inner.facet(place, field, filter, limit))
         })

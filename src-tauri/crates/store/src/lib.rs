@@ -8,6 +8,7 @@ pub mod error;
 pub mod layers;
 pub mod model;
 pub mod names;
+pub mod private;
 pub mod replay;
 pub mod snapshot;
 pub mod stage;

@@ -2,7 +2,10 @@
 
 use bson::{Bson, Document, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
+use steward_domain::depth::{self, Nesting};
 use steward_domain::{FieldPath, Filter};
+
+use crate::{StoreError, StoreErrorKind, StoreResult};
 
 /// What kind of storage this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,6 +230,16 @@ impl WriteOp {
             | Self::Delete { collection, .. }
             | Self::DeleteMany { collection, .. } => collection,
         }
+    }
+}
+
+/// A document as it came from a file or a server, if it can be decoded without harm.
+pub fn outside(bytes: Vec<u8>) -> StoreResult<RawDocumentBuf> {
+    let damaged = |why: &str| StoreError::new(StoreErrorKind::Damaged, "A stored record cannot be read.").details(why);
+    match depth::of(&bytes) {
+        Nesting::Fine => RawDocumentBuf::from_bytes(bytes).map_err(|e| damaged(&e.to_string())),
+        Nesting::TooDeep => Err(damaged(depth::SENTENCE)),
+        Nesting::Broken => Err(damaged("it is not valid BSON")),
     }
 }
 

@@ -162,8 +162,12 @@ pub async fn upsert(
                 (outcome, _) => outcome,
             });
         }
-        let write =
-            WriteBatch { history: books.history(&outcomes, batch)?, data: ops, confirm: books.confirm(&outcomes)?, ..WriteBatch::default() };
+        let write = WriteBatch {
+            history: books.history(&outcomes, batch)?,
+            data: ops,
+            confirm: books.confirm(&outcomes)?,
+            ..WriteBatch::default()
+        };
         if write.is_empty() {
             return Ok(outcomes);
         }

@@ -11,9 +11,10 @@ const MAP: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("schema", &["domain"]),
     ("mapping", &["domain", "schema"]),
-    ("sources", &["domain"]),
+    ("sqlite-guard", &[]),
+    ("sources", &["domain", "sqlite-guard"]),
     ("store", &["domain"]),
-    ("store-sqlite", &["domain", "store"]),
+    ("store-sqlite", &["domain", "store", "sqlite-guard"]),
     ("store-mongo", &["domain", "store"]),
     ("store-testkit", &["domain", "store"]),
     ("pipeline", &["domain", "schema", "mapping", "sources", "store"]),
@@ -28,7 +29,7 @@ const MAP: &[(&str, &[&str])] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("tauri", &["desktop"]),
     ("rfd", &["desktop"]),
-    ("rusqlite", &["sources", "store-sqlite"]),
+    ("rusqlite", &["sources", "store-sqlite", "sqlite-guard"]),
     ("mongodb", &["store-mongo", "store-testkit"]),
     ("axum", &["cli"]),
 ];

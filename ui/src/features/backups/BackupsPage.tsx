@@ -17,6 +17,7 @@ import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, pickFolder, useNativeFiles } from "@/shared/files";
 import { Empty, Loaded, Page, Panel, showError } from "@/shared/ui";
 import { count } from "@/shared/words/words";
+import { Agreement } from "./Agreement";
 import { backUpNow, useProof, useRunning } from "./actions";
 import { BackupTable } from "./BackupTable";
 import classes from "./backups.module.css";
@@ -64,6 +65,7 @@ export function BackupsPage() {
       }
     >
       <div className={classes.page}>
+        <Agreement />
         <CutOff />
         <RunningJobs />
         <Loaded query={list}>

@@ -2,6 +2,7 @@
 
 import type {
   AddedSchema,
+  AgreeActs,
   AppInfo,
   ApplyPlan,
   AssignSchema,
@@ -62,6 +63,7 @@ import type {
   MappingTrial,
   OfferedSchema,
   OpenWorkspace,
+  OutsideActs,
   ParseFilter,
   ParsedFilter,
   PickOpen,
@@ -347,6 +349,12 @@ export interface Commands {
   "restores.planSettle": { request: RestoreId; response: SettleRestorePlan };
   /** Gives up what a restore put aside; it cannot be taken back afterwards. (Destructive) */
   "restores.settle": { request: ApplyPlan; response: RestoreEntry };
+  /** What this workspace wants to do outside itself, and what of it was agreed to. (Read) */
+  "trust.show": { request: Empty; response: OutsideActs };
+  /** Agrees to all of that, on this machine. (Local) */
+  "trust.agree": { request: AgreeActs; response: OutsideActs };
+  /** Takes the agreement of this machine back. (Local) */
+  "trust.withdraw": { request: Empty; response: OutsideActs };
   /** Saved views and preferences of this workspace. (Read) */
   "settings.list": { request: SettingsQuery; response: Settings };
   /** Saves a view or preference. (Write) */
@@ -469,6 +477,9 @@ export const commandClass = {
   "restores.undo": "Destructive",
   "restores.planSettle": "Read",
   "restores.settle": "Destructive",
+  "trust.show": "Read",
+  "trust.agree": "Local",
+  "trust.withdraw": "Local",
   "settings.list": "Read",
   "settings.set": "Write",
   "settings.remove": "Write",

@@ -5,6 +5,15 @@ import type { Ext } from "../ext";
 export type AddedSchema = { summary: SchemaSummary, outcome: SchemaOutcome, derived: Array<string>, };
 
 /**
+ * Agrees to all that was shown.
+ */
+export type AgreeActs = { 
+/**
+ * Their ids, in the order in which they were shown.
+ */
+ids: Array<string>, };
+
+/**
  * An error for people and programs.
  */
 export type ApiError = { code: ErrorCode, 
@@ -1207,6 +1216,29 @@ file: string, name?: string, version?: string, collection?: string, keyField?: s
 export type OpenWorkspace = { target: WorkspaceTarget, };
 
 export type OtherSource = { "constant": unknown } | { "template": string } | { "cases": Array<SourceCase> };
+
+/**
+ * One thing that the settings of a workspace make happen outside it.
+ */
+export type OutsideAct = { 
+/**
+ * Stands for exactly this act; a change makes another one.
+ */
+id: string, sentence: string, 
+/**
+ * Where it goes, if it goes somewhere.
+ */
+address?: string, options?: { [key in string]: string }, 
+/**
+ * A person on this machine agreed to it.
+ */
+agreed: boolean, };
+
+export type OutsideActs = { acts: Array<OutsideAct>, 
+/**
+ * All of them; until then none happens by itself.
+ */
+agreed: boolean, };
 
 export type ParseFilter = { text: string, };
 

@@ -113,6 +113,7 @@ const commandsOfTopic: Record<Topic, string[]> = {
     "backups.timeline",
     "restores.list",
     "workspace.unfinished",
+    "trust.show",
   ],
 };
 

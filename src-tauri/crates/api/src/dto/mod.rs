@@ -14,6 +14,7 @@ mod quarantine;
 mod records;
 mod restores;
 mod schemas;
+mod trust;
 
 pub use app::*;
 pub use backups::*;
@@ -29,6 +30,7 @@ pub use quarantine::*;
 pub use records::*;
 pub use restores::*;
 pub use schemas::*;
+pub use trust::*;
 
 /// Derives what every type on the wire needs.
 macro_rules! wire {

@@ -15,12 +15,12 @@ use super::increments;
 use crate::app::App;
 use crate::dto::{
     ApplyPlan, Backup, BackupChecked, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRef, BackupRetention, BackupSettings,
-    BackupSetup, BackupVerified, Backups, CreateBackup, Empty, HostKind, JobKind, JobOutcome, JobStarted, JobUnit, PrunePlan, PruneVerdict,
-    Pruned, SaveBackupSettings, Topic, VerifyBackup,
+    BackupSetup, BackupVerified, Backups, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit, PrunePlan, PruneVerdict, Pruned,
+    SaveBackupSettings, Topic, VerifyBackup,
 };
-use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::error::{ApiError, ApiResult};
 use crate::plans::{self, Plan};
-use crate::{drill, jobs, scratch, shelves};
+use crate::{drill, jobs, scratch, shelves, trust};
 
 pub async fn setup(app: &Arc<App>, _: Empty) -> ApiResult<BackupSetup> {
     let workspace = app.workspace()?;
@@ -39,7 +39,8 @@ pub async fn setup(app: &Arc<App>, _: Empty) -> ApiResult<BackupSetup> {
 pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<BackupSetup> {
     let workspace = app.workspace()?;
     let mut settings = request.settings;
-    allowed(app, &workspace, &settings.places).await?;
+    let before = shelves::settings(app, &workspace).await?;
+    trust::require_saved(app, &workspace, &before, &settings).await?;
     if let Some(id) = &request.add_folder {
         let (path, _) = app.files.get(id)?;
         let usual = shelves::usual_place(app);
@@ -50,12 +51,14 @@ pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<Back
     for expression in [&settings.schedule, &settings.proof_schedule].into_iter().flatten() {
         Schedule::parse(expression)?;
     }
-    increments::switch(&workspace, &shelves::settings(app, &workspace).await?, &settings).await?;
+    increments::switch(&workspace, &before, &settings).await?;
     for (address, secrets) in &request.secrets {
-        shelves::keep_place_secrets(address, secrets).await?;
+        let missing = || ApiError::bad_request(format!("{address} is no place of backups."));
+        let place = settings.places.iter().find(|p| &p.address == address).ok_or_else(missing)?;
+        shelves::keep_place_secrets(app, place, secrets).await?;
     }
     for place in &settings.places {
-        shelves::open(place).await?;
+        shelves::open_named(place).await?;
     }
     if let Some(passphrase) = request.passphrase.filter(|p| !p.is_empty()) {
         shelves::keep_secret(&workspace, "passphrase", passphrase).await?;
@@ -66,23 +69,11 @@ pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<Back
         }
     }
     shelves::save(&workspace, &settings).await?;
+    // Who saves settings agrees to them, as they stand now.
+    let acts = trust::acts(app, &workspace, &settings).await?;
+    trust::agree(app, &workspace, &acts).await?;
     app.changed(&[Topic::Backups], None);
     setup(app, Empty {}).await
-}
-
-/// Folders are chosen in dialogs, or named on the command line; the interface makes up no path.
-async fn allowed(app: &App, workspace: &Workspace, places: &[BackupPlace]) -> ApiResult<()> {
-    if app.host.kind() == HostKind::Cli {
-        return Ok(());
-    }
-    let known = shelves::settings(app, workspace).await?.places;
-    let usual = shelves::usual_place(app);
-    let is_bucket = |address: &str| address.split_once("://").is_some_and(|(scheme, _)| scheme != "file");
-    match places.iter().find(|p| p.address != usual && !is_bucket(&p.address) && !known.iter().any(|k| k.address == p.address)) {
-        None => Ok(()),
-        Some(made_up) => Err(ApiError::new(ErrorCode::Forbidden, format!("{} was not chosen on this machine.", made_up.address))
-            .hint("Choose the folder in the window, or name it on the command line: steward backup schedule --to FOLDER.")),
-    }
 }
 
 pub async fn new_key(app: &Arc<App>, _: Empty) -> ApiResult<BackupKey> {
@@ -116,10 +107,19 @@ pub async fn get(app: &Arc<App>, request: BackupRef) -> ApiResult<Backup> {
 /// What a backup is made by: the request, else the settings.
 pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBackup, reason: &str) -> ApiResult<Making> {
     let settings = shelves::settings(app, workspace).await?;
-    let places = if request.places.is_empty() { settings.places } else { request.places };
-    let mut targets = Vec::with_capacity(places.len());
-    for place in &places {
-        targets.push(shelves::open(place).await?);
+    let mut targets = Vec::with_capacity(settings.places.len().max(request.places.len()));
+    if request.places.is_empty() {
+        for place in &settings.places {
+            targets.push(shelves::open(app, workspace, place).await?);
+        }
+    } else {
+        trust::require_named(app, workspace, &request.places).await?;
+        for place in &request.places {
+            targets.push(shelves::open_named(place).await?);
+        }
+    }
+    if request.encryption.is_none() {
+        trust::require_encryption(app, workspace, &settings).await?;
     }
     let encryption = request.encryption.unwrap_or(settings.encryption);
     Ok(Making {
@@ -135,7 +135,6 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
 
 pub async fn create(app: &Arc<App>, request: CreateBackup) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    allowed(app, &workspace, &request.places).await?;
     let making = making(app, &workspace, request, BY_HAND).await?;
     Ok(start(app, workspace, making))
 }
@@ -269,7 +268,7 @@ pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[Bac
     let (_, gone) = judged(app, workspace, &settings).await?;
     let mut done = Pruned { removed: 0, bytes: 0, notes: Vec::new() };
     for place in &settings.places {
-        shelf::sweep(shelves::open(place).await?.as_ref()).await?;
+        shelf::sweep(shelves::open(app, workspace, place).await?.as_ref()).await?;
     }
     for one in planned {
         if !gone.contains(one) {

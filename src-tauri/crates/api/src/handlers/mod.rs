@@ -21,5 +21,6 @@ pub mod runs;
 pub mod schemas;
 pub mod settings;
 pub mod splits;
+pub mod trust;
 pub mod unfinished;
 pub mod workspace;

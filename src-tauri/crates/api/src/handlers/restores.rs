@@ -208,11 +208,7 @@ pub async fn resume(app: &Arc<App>, request: ResumeRestore) -> ApiResult<JobStar
 /// A restore that has not come to its end. Whether somebody is at it, its lease tells.
 async fn open_restore(workspace: &Workspace, id: &str) -> ApiResult<RestoreRecord> {
     let record = restore::get(workspace, id).await?;
-    if record.is_open() {
-        Ok(record)
-    } else {
-        Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end."))
-    }
+    if record.is_open() { Ok(record) } else { Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end.")) }
 }
 
 /// Opens the backup of a restore again, from where it was read then.

@@ -1,4 +1,5 @@
-//! `settings.*`: the interface's own JSON, kept with the workspace.
+//! `settings.*`: the interface's own JSON, kept with the workspace. Its names begin with `ui.` or `view.`: settings that make something
+//! happen have commands of their own, which check what they are given.
 
 use std::sync::Arc;
 
@@ -9,6 +10,20 @@ use crate::app::App;
 use crate::dto::{Empty, Setting, SettingName, Settings, SettingsQuery, Topic};
 use crate::error::{ApiError, ApiResult};
 
+/// What the names of the interface's settings begin with; `view.` is that of saved views.
+const OWN: [&str; 2] = ["ui.", "view."];
+
+fn is_own(name: &str) -> bool {
+    OWN.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn own(name: &str) -> ApiResult<()> {
+    if is_own(name) && name.len() <= 200 {
+        return Ok(());
+    }
+    Err(ApiError::bad_request("A setting of the interface is named 'ui.…', in at most 200 characters."))
+}
+
 pub async fn list(app: &Arc<App>, request: SettingsQuery) -> ApiResult<Settings> {
     let workspace = app.workspace()?;
     let mut settings = Vec::new();
@@ -16,7 +31,7 @@ pub async fn list(app: &Arc<App>, request: SettingsQuery) -> ApiResult<Settings>
         let (Ok(name), Ok(value)) = (doc.get_str("_id"), doc.get_str("value")) else {
             continue;
         };
-        if name.starts_with(&request.prefix) {
+        if is_own(name) && name.starts_with(&request.prefix) {
             settings.push(Setting { name: name.to_owned(), value: serde_json::from_str(value).unwrap_or_default() });
         }
     }
@@ -25,9 +40,7 @@ pub async fn list(app: &Arc<App>, request: SettingsQuery) -> ApiResult<Settings>
 }
 
 pub async fn set(app: &Arc<App>, request: Setting) -> ApiResult<Empty> {
-    if request.name.is_empty() || request.name.len() > 200 {
-        return Err(ApiError::bad_request("A setting needs a name of 1 to 200 characters."));
-    }
+    own(&request.name)?;
     let doc = bson::doc! {"_id": request.name, "value": request.value.to_string()};
     app.workspace()?.put(names::SETTINGS, &doc).await?;
     app.changed(&[Topic::Settings], None);
@@ -35,6 +48,7 @@ pub async fn set(app: &Arc<App>, request: Setting) -> ApiResult<Empty> {
 }
 
 pub async fn remove(app: &Arc<App>, request: SettingName) -> ApiResult<Empty> {
+    own(&request.name)?;
     let gone = WriteOp::DeleteMany { collection: names::SETTINGS.into(), filter: Filter::eq("_id", request.name) };
     app.workspace()?.store.write(WriteBatch::data(vec![gone]), Durability::Full).await?;
     app.changed(&[Topic::Settings], None);

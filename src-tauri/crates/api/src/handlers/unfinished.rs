@@ -22,9 +22,10 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
     for run in runs::list(workspace).await? {
         let files: Vec<&str> = run.files.iter().map(|f| f.name.as_str()).collect();
         let (kind, message) = match run.state {
-            RunState::Interrupted if run.replaced.is_some() => {
-                (UnfinishedKind::Import, format!("Replacing {} by {} was cut off while collections changed places.", run.collection, files.join(", ")))
-            }
+            RunState::Interrupted if run.replaced.is_some() => (
+                UnfinishedKind::Import,
+                format!("Replacing {} by {} was cut off while collections changed places.", run.collection, files.join(", ")),
+            ),
             RunState::Interrupted => (
                 UnfinishedKind::Import,
                 format!("The import of {} into {} was cut off after {} rows.", files.join(", "), run.collection, run.counts.read),
@@ -45,7 +46,10 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
             RestoreState::Swapping => {
                 (UnfinishedKind::Restore, format!("The restore of {} was cut off while collections changed places.", record.backup))
             }
-            _ => (UnfinishedKind::Restore, format!("The restore of {} was cut off while records were loaded; the data is as it was.", record.backup)),
+            _ => (
+                UnfinishedKind::Restore,
+                format!("The restore of {} was cut off while records were loaded; the data is as it was.", record.backup),
+            ),
         };
         work.push(UnfinishedWork { kind, swapping: swapping(&record.id), id: record.id, message });
     }
@@ -57,7 +61,9 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
 pub(crate) fn hint(one: &UnfinishedWork) -> String {
     let id = &one.id;
     match one.kind {
-        UnfinishedKind::Import => format!("Go on with 'steward import --resume {id}', or take it back with 'steward runs undo {id} --yes'."),
+        UnfinishedKind::Import => {
+            format!("Go on with 'steward import --resume {id}', or take it back with 'steward runs undo {id} --yes'.")
+        }
         UnfinishedKind::UndoImport => format!("Finish it with 'steward runs undo {id} --yes'."),
         UnfinishedKind::Restore => format!("Go on with 'steward restores resume {id}', or go back with 'steward restores clean-up {id}'."),
         UnfinishedKind::UndoRestore => format!("Finish it with 'steward restores undo {id} --yes'."),

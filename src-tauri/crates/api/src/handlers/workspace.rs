@@ -29,10 +29,10 @@ pub async fn open(app: &Arc<App>, request: OpenWorkspace) -> ApiResult<Workspace
         WorkspaceTarget::Default => open_address(app, Address::File(default_workspace(&app.data)), false).await,
         WorkspaceTarget::File { file } => open_address(app, Address::File(app.files.get(&file)?.0), false).await,
         WorkspaceTarget::Mongo { uri, remember, production } => {
-            let address = Address::parse(&uri);
-            if !matches!(address, Address::Mongo(_)) {
+            let address = Address::parse(&uri)?;
+            let Address::Mongo(uri) = address else {
                 return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
-            }
+            };
             open_server(app, uri, remember, production).await
         }
         WorkspaceTarget::Recent { id, password, remember } => {
@@ -153,7 +153,7 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
 }
 
 pub async fn test_connection(_: &Arc<App>, request: TestConnection) -> ApiResult<ConnectionReport> {
-    let address = Address::parse(&request.uri).with_password(request.password.as_deref().unwrap_or_default());
+    let address = Address::parse(&request.uri)?.with_password(request.password.as_deref().unwrap_or_default());
     let Address::Mongo(uri) = &address else {
         return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
     };

@@ -81,13 +81,7 @@ pub fn check_content(listed: &Listed, found: Content) -> Result<()> {
 }
 
 /// Everything that was loaded is there, unchanged: the store is read back.
-pub(super) async fn check_stored(
-    workspace: &Workspace,
-    place: &str,
-    name: &str,
-    loaded: Content,
-    progress: &dyn Progress,
-) -> Result<()> {
+pub(super) async fn check_stored(workspace: &Workspace, place: &str, name: &str, loaded: Content, progress: &dyn Progress) -> Result<()> {
     let stored = content_of(workspace.store.as_ref(), place, progress).await?;
     if stored == loaded {
         return Ok(());

@@ -2,8 +2,8 @@
 
 use steward_domain::{ChangeKind, RestoreRecord, RestoreState};
 use steward_pipeline::journal::{self, Request};
-use steward_pipeline::workspace::new_id;
 use steward_pipeline::lease::{self, Lease};
+use steward_pipeline::workspace::new_id;
 use steward_pipeline::{Error, Progress, Result, Workspace, replace};
 use steward_store::{Swap, WriteBatch, names};
 

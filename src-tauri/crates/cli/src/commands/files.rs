@@ -81,23 +81,23 @@ fn spool_input(session: &Session) -> ApiResult<(String, tempfile::TempPath)> {
 }
 
 /// The address of a MongoDB database, where one is given in the place of a file.
-fn server(given: &Path) -> Option<&str> {
-    given.to_str().filter(|text| matches!(Address::parse(text), Address::Mongo(_)))
+fn server(given: &Path) -> Option<Address> {
+    let address = given.to_str().and_then(|text| Address::parse(text).ok());
+    address.filter(|address| matches!(address, Address::Mongo(_)))
 }
 
 /// What a run notes of a source: the full path of a file, or an address without its secrets.
 pub fn noted(given: &Path) -> String {
     match server(given) {
-        Some(uri) => Address::parse(uri).public(),
+        Some(address) => address.public(),
         None => std::path::absolute(given).unwrap_or_else(|_| given.to_owned()).display().to_string(),
     }
 }
 
 /// Opens a database to read from. Its password is that of the address, of the surroundings, of the keyring, or is asked for.
-async fn connected(session: &Session, uri: &str) -> ApiResult<String> {
+async fn connected(session: &Session, address: Address, uri: String) -> ApiResult<String> {
     let password = std::env::var("STEWARD_SOURCE_PASSWORD").ok().filter(|text| !text.is_empty());
-    let address = Address::parse(uri);
-    let mut request = ConnectSource { uri: uri.to_owned(), password, remember: false };
+    let mut request = ConnectSource { uri, password, remember: false };
     let handle: FileHandle = match session.call("imports.connect", &request).await {
         Err(e) if wants_password(&address, &e) => {
             let Some(Address::Mongo(full)) = session.ask_password(&address).await? else {
@@ -120,9 +120,15 @@ async fn handles(session: &Session, files: &[PathBuf]) -> ApiResult<(Vec<String>
             spools.push(spool);
             continue;
         }
-        if let Some(uri) = server(file) {
-            out.push(connected(session, uri).await?);
+        if let Some(Address::Mongo(uri)) = server(file) {
+            out.push(connected(session, Address::Mongo(uri.clone()), uri).await?);
             continue;
+        }
+        // A file of that name is one, whatever it looks like; anything else that is mistyped is said without its password.
+        if !file.exists()
+            && let Some(text) = file.to_str()
+        {
+            Address::parse(text)?;
         }
         out.push(registered_one(session, file)?);
     }

@@ -21,7 +21,7 @@ struct Made {
 }
 
 pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
-    let address = session.address();
+    let address = session.address()?;
     let existed = match &address {
         Address::File(path) => path.exists(),
         Address::Mongo(_) => {
@@ -74,7 +74,7 @@ pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
 
 pub async fn doctor(session: &Session) -> ApiResult<u8> {
     let mut failed = false;
-    let mut address = session.known(&session.address()).await;
+    let mut address = session.known(&session.address()?).await;
     if address.lacks_password() {
         address = session.ask_password(&address).await?.unwrap_or(address);
     }

@@ -79,7 +79,7 @@ async fn list(session: &Session) -> ApiResult<u8> {
 }
 
 fn print_document(mapping: &Json) {
-    line(&serde_json::to_string_pretty(mapping).unwrap_or_default());
+    output::pretty(mapping);
 }
 
 async fn show(session: &Session, name: String) -> ApiResult<u8> {

@@ -15,6 +15,7 @@ pub mod restore;
 pub mod runs;
 pub mod schema;
 pub mod split;
+pub mod trust;
 
 use serde_json::Value as Json;
 use steward_api::dto::{Job, JobOutcome};

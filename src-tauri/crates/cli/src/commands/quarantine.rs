@@ -170,7 +170,7 @@ fn print_entry(entry: &QuarantineEntry) {
     ));
     output::violations(&entry.errors);
     match &entry.document {
-        Some(document) => line(&serde_json::to_string_pretty(document).unwrap_or_default()),
+        Some(document) => output::pretty(document),
         None => line(&cut(&entry.raw, 2000)),
     }
 }

@@ -166,7 +166,7 @@ async fn facet(session: &Session, request: FacetQuery) -> ApiResult<u8> {
 }
 
 fn print_detail(detail: &RecordDetail) {
-    line(&serde_json::to_string_pretty(&detail.document).unwrap_or_default());
+    output::pretty(&detail.document);
     if !detail.violations.is_empty() {
         line(&format!("{}:", counted(i64::try_from(detail.violations.len()).unwrap_or(0), "violation")));
         output::violations(&detail.violations);

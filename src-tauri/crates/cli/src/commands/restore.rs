@@ -61,7 +61,7 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
     let from = command.from.as_deref().unwrap_or("latest");
     let path = Path::new(from);
     let file = |path: &Path| RestoreFrom::File { file: session.app.files.register(path).id, database: command.database.clone() };
-    let into = command.into.as_deref().map(Address::parse);
+    let into = command.into.as_deref().map(Address::parse).transpose()?;
     if path.exists() {
         match &into {
             Some(address) => session.open_at(address).await?,

@@ -27,7 +27,7 @@ pub async fn run(session: &Session, command: Schema) -> ApiResult<u8> {
 
 /// Opens the workspace where there is one, for the packs of its own.
 pub async fn know_own_packs(session: &Session) -> ApiResult<bool> {
-    let there = match session.address() {
+    let there = match session.address()? {
         Address::File(path) => path.exists(),
         Address::Mongo(_) => true,
     };

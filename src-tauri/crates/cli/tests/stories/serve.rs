@@ -10,10 +10,10 @@ use serde_json::{Value as Json, json};
 use crate::common::{Place, career, number, signal, text, until};
 use crate::on_both;
 
-struct Server {
-    child: Child,
-    address: String,
-    token: String,
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+    pub token: String,
 }
 
 impl Drop for Server {
@@ -23,20 +23,20 @@ impl Drop for Server {
     }
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Json {
+    pub fn json(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 impl Server {
-    fn start(at: &Place) -> Self {
+    pub fn start(at: &Place) -> Self {
         let mut command = at.command(&["--json", "serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
@@ -45,7 +45,7 @@ impl Server {
         Self { child, address: text(&said, "/address"), token: text(&said, "/token") }
     }
 
-    fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
+    pub fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
@@ -60,7 +60,7 @@ impl Server {
         stream
     }
 
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut bytes = Vec::new();
         self.open(method, path, headers, body).read_to_end(&mut bytes).unwrap();
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
@@ -71,17 +71,17 @@ impl Server {
         Answer { status, body: if chunked { unchunked(&body) } else { body }, head }
     }
 
-    fn bearer(&self) -> String {
+    pub fn bearer(&self) -> String {
         format!("Bearer {}", self.token)
     }
 
-    fn call(&self, name: &str, request: &Json) -> Json {
+    pub fn call(&self, name: &str, request: &Json) -> Json {
         let answer = self.send("POST", &format!("/api/call/{name}"), &[("Authorization", &self.bearer())], request.to_string().as_bytes());
         assert_eq!(answer.status, 200, "{name}: {}", String::from_utf8_lossy(&answer.body));
         answer.json()
     }
 
-    fn job(&self, name: &str, request: &Json) -> Json {
+    pub fn job(&self, name: &str, request: &Json) -> Json {
         let id = text(&self.call(name, request), "/jobId");
         let job = until(name, || {
             let job = self.call("jobs.get", &json!({ "jobId": id }));
@@ -233,4 +233,108 @@ fn asked_to_stop_at_once_it_still_stops_properly() {
     signal(&server.child, "TERM");
     let status = until("the server stops", || server.child.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn it_stops_although_a_request_is_never_finished() {
+    let at = Place::file();
+    at.json(0, &["init"]);
+    let mut server = Server::start(&at);
+    let mut half = TcpStream::connect(&server.address).unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+    assert_eq!(server.send("GET", "/healthz", &[], b"").status, 200, "the others are served meanwhile");
+    signal(&server.child, "TERM");
+    let status = until("the server stops", || server.child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn asked_twice_it_stops_at_once() {
+    let at = Place::file();
+    at.json(0, &["init"]);
+    let mut server = Server::start(&at);
+    let mut half = TcpStream::connect(&server.address).unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+    assert_eq!(server.send("GET", "/healthz", &[], b"").status, 200);
+    let status = until("the server stops", || {
+        signal(&server.child, "INT");
+        server.child.try_wait().unwrap()
+    });
+    assert!(matches!(status.code(), Some(0 | 130)), "{status}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_uploaded_is_nobody_else_s_and_what_broke_off_is_removed() {
+    use std::os::unix::fs::PermissionsExt;
+    fn everything(folder: &std::path::Path, out: &mut Vec<(std::path::PathBuf, u32, bool)>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let meta = entry.metadata().unwrap();
+            out.push((entry.path(), meta.permissions().mode() & 0o777, meta.is_dir()));
+            everything(&entry.path(), out);
+        }
+    }
+    let at = Place::file();
+    at.json(0, &["import", &at.write("good.json", json!([career("a", 50_000)]).to_string())]);
+    at.json(0, &["backup", "create"]);
+    at.json(0, &["records", "export", "out.ndjson", "--collection", "careers"]);
+    let server = Server::start(&at);
+    let bearer = server.bearer();
+    let own = [("Authorization", bearer.as_str())];
+    assert_eq!(server.send("POST", "/api/upload?name=rows.json", &own, b"[]").status, 200);
+    // One that breaks off leaves nothing.
+    let uploads = at.path("data/uploads");
+    let count = || {
+        let mut all = Vec::new();
+        everything(&uploads, &mut all);
+        all.iter().filter(|(path, ..)| path.extension().is_some_and(|e| e == "json")).count()
+    };
+    assert_eq!(count(), 1);
+    let mut broken = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /api/upload?name=broken.json HTTP/1.1\r\nHost: {}\r\nAuthorization: {bearer}\r\nContent-Length: 1000\r\n\r\nhalf",
+        server.address
+    );
+    broken.write_all(head.as_bytes()).unwrap();
+    until("the upload has begun", || (count() == 2).then_some(()));
+    drop(broken);
+    until("what broke off is removed", || (count() == 1).then_some(()));
+    let mut all = Vec::new();
+    everything(&at.path("data"), &mut all);
+    all.push((at.path("out.ndjson"), std::fs::metadata(at.path("out.ndjson")).unwrap().permissions().mode() & 0o777, false));
+    assert!(all.iter().any(|(path, ..)| path.to_string_lossy().ends_with("archive.zst")));
+    for (path, mode, is_folder) in all {
+        assert_eq!(mode, if is_folder { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+    // A server that is killed leaves its uploads; the next one removes them.
+    signal(&server.child, "KILL");
+    drop(server);
+    let next = Server::start(&at);
+    assert_eq!(count(), 0);
+    drop(next);
+}
+
+#[test]
+fn odd_names_of_uploads_are_refused_and_the_token_is_no_part_of_addresses() {
+    let at = Place::file();
+    at.json(0, &["init"]);
+    let server = Server::start(&at);
+    let bearer = server.bearer();
+    let own = [("Authorization", bearer.as_str())];
+    for name in ["a%00b", "a%0Ab", "%1B%5D52", &"x".repeat(300), "a:b", "a%5Cb", "%ff%fe", "CON%3A"] {
+        for route in ["upload", "save-target"] {
+            let answer = server.send("POST", &format!("/api/{route}?name={name}"), &own, b"x");
+            assert!(matches!(answer.status, 200 | 400), "{route} {name}: {}", answer.status);
+        }
+    }
+    for name in ["a%00b", "a%0Ab", &"x".repeat(300), "a:b"] {
+        assert_eq!(server.send("POST", &format!("/api/upload?name={name}"), &own, b"x").status, 400, "{name}");
+    }
+    for name in ["", "..", "%2F", "."] {
+        assert_eq!(server.send("POST", &format!("/api/upload?name={name}"), &own, b"x").status, 200, "{name:?} gets a name");
+    }
+    let token = &server.token;
+    assert_eq!(server.send("POST", &format!("/api/call/app.info?token={token}"), &[], b"{}").status, 401);
+    assert_eq!(server.send("POST", &format!("/api/upload?name=a&token={token}"), &[], b"x").status, 401);
+    assert_eq!(server.send("GET", &format!("/api/download/nothing?token={token}"), &[], b"").status, 404);
 }

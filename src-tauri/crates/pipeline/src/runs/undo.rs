@@ -122,7 +122,8 @@ async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> 
         other => other?,
     };
     record.state = RunState::Undone;
-    let mut request = Request::new(ChangeKind::Undo, &record.collection, format!("Took back the import of {}", names_of(&record)), Vec::new());
+    let mut request =
+        Request::new(ChangeKind::Undo, &record.collection, format!("Took back the import of {}", names_of(&record)), Vec::new());
     request.run_id = Some(record.id.clone());
     request.undoes.clone_from(&record.change_set);
     request.also.push(run_op(&record)?);

@@ -173,8 +173,12 @@ pub async fn a_failed_batch_leaves_nothing(fixture: &dyn Fixture) {
     let clash = WriteBatch { history: vec![note(1)], data: vec![delete(1, &[])], confirm: vec![note(1)], ..WriteBatch::default() };
     assert_kind(store.write(clash, Durability::Full).await, StoreErrorKind::DuplicateKey);
     assert_eq!(everything(&*store).await, before);
-    let fine =
-        WriteBatch { history: vec![note(1)], data: vec![delete(1, &[]), patch(2, &[], &[("a", 3.into())], &[])], confirm: vec![note(2)], ..WriteBatch::default() };
+    let fine = WriteBatch {
+        history: vec![note(1)],
+        data: vec![delete(1, &[]), patch(2, &[], &[("a", 3.into())], &[])],
+        confirm: vec![note(2)],
+        ..WriteBatch::default()
+    };
     store.write(fine, Durability::Full).await.unwrap();
     assert_eq!(everything(&*store).await, [doc! { "_id": 2, "a": 3 }]);
     assert_eq!(notes(&*store).await, 2);
@@ -196,7 +200,10 @@ pub async fn bulk_fails_one_by_one(fixture: &dyn Fixture) {
         delete(78, &[]),
         added(&doc! { "_id": 13, "k": 13 }),
     ];
-    let report = store.write(WriteBatch { history: vec![note(1)], data, confirm: vec![note(2)], ..WriteBatch::default() }, Durability::Bulk).await.unwrap();
+    let report = store
+        .write(WriteBatch { history: vec![note(1)], data, confirm: vec![note(2)], ..WriteBatch::default() }, Durability::Bulk)
+        .await
+        .unwrap();
     let duplicate = |index| OpFailure { index, kind: StoreErrorKind::DuplicateKey };
     let conflict = |index| OpFailure { index, kind: StoreErrorKind::Conflict };
     assert_eq!(report.failures, [duplicate(1), conflict(3), conflict(4), duplicate(5), conflict(7), conflict(8)]);

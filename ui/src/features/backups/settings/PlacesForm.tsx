@@ -57,7 +57,7 @@ export function PlacesForm({ places, usualPlace, readOnly, onChange, onSecrets, 
       <p className={classes.hint}>
         Keep one copy on another machine: a backup beside the data goes with it. Removing a place here leaves
         its backups where they are.
-        {!native && " Folders are chosen in the desktop window, or by “steward backup schedule --to”."}
+        {!native && " Places are chosen in the desktop window, or by “steward backup schedule --to”."}
       </p>
       {adding ? (
         <BucketForm
@@ -81,14 +81,16 @@ export function PlacesForm({ places, usualPlace, readOnly, onChange, onSecrets, 
               Add a folder…
             </Button>
           )}
-          <Button
-            variant="default"
-            leftSection={<IconPlus size={14} />}
-            disabled={readOnly}
-            onClick={() => setAdding(true)}
-          >
-            Add a bucket…
-          </Button>
+          {native && (
+            <Button
+              variant="default"
+              leftSection={<IconPlus size={14} />}
+              disabled={readOnly}
+              onClick={() => setAdding(true)}
+            >
+              Add a bucket…
+            </Button>
+          )}
         </Group>
       )}
     </>

@@ -1,0 +1,45 @@
+//! `trust.*`: what the open workspace wants to do outside itself, and agreeing to it.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::dto::{AgreeActs, Empty, HostKind, OutsideActs, Topic};
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::{shelves, trust};
+
+pub async fn show(app: &Arc<App>, _: Empty) -> ApiResult<OutsideActs> {
+    let workspace = app.workspace()?;
+    let settings = shelves::settings(app, &workspace).await?;
+    let acts = trust::acts(app, &workspace, &settings).await?;
+    Ok(OutsideActs { agreed: acts.iter().all(|act| act.agreed), acts })
+}
+
+pub async fn agree(app: &Arc<App>, request: AgreeActs) -> ApiResult<OutsideActs> {
+    let workspace = app.workspace()?;
+    let shown = show(app, Empty {}).await?;
+    // Agreed is to what was shown; a change since then asks again.
+    if !shown.acts.iter().map(|act| &act.id).eq(request.ids.iter()) {
+        return Err(ApiError::new(ErrorCode::StalePlan, "These settings changed since they were shown.").hint("Look at them again."));
+    }
+    let sentences: Vec<&str> = shown.acts.iter().map(|act| act.sentence.as_str()).collect();
+    let agreed = match app.host.kind() {
+        HostKind::Cli => true,
+        _ if app.host.can_confirm() => app.host.confirm("May this workspace do this?", &sentences.join("\n\n")).await?,
+        _ => {
+            return Err(ApiError::new(ErrorCode::Forbidden, "A page cannot agree to what reaches outside the workspace.")
+                .hint("Agree on this machine's command line: steward --workspace … trust agree."));
+        }
+    };
+    if !agreed {
+        return Err(ApiError::new(ErrorCode::Cancelled, "Cancelled; nothing was agreed to."));
+    }
+    trust::agree(app, &workspace, &shown.acts).await?;
+    app.changed(&[Topic::Backups, Topic::Settings], None);
+    show(app, Empty {}).await
+}
+
+pub async fn withdraw(app: &Arc<App>, _: Empty) -> ApiResult<OutsideActs> {
+    trust::agree(app, &app.workspace()?, &[]).await?;
+    app.changed(&[Topic::Backups, Topic::Settings], None);
+    show(app, Empty {}).await
+}
