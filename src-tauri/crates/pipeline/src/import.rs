@@ -210,6 +210,7 @@ impl<'a> Pass<'a> {
         }
         if let Some(end) = batch.end {
             self.findings.files[file].sha256 = end.sha256;
+            self.findings.files[file].recognised = end.recognised;
             // An earlier attempt may have said it.
             for note in end.notes {
                 if !self.findings.notes.contains(&note) {

@@ -117,8 +117,10 @@ pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, pro
     if files.len() != record.files.len() {
         return Err(Error::BadRequest("Give the sources of this run again.".into()));
     }
+    let pack = workspace.registry.get(&record.schema).ok();
     for (file, then) in files.iter_mut().zip(&record.files) {
         file.go_on(then);
+        file.expect(pack, &record.key_field);
     }
     if files.is_empty() {
         return Err(Error::BadRequest("Give the files of this run again.".into()));

@@ -177,7 +177,7 @@ impl<'de> Visitor<'de> for Record<'_> {
 enum Value<'de> {
     Text(Cow<'de, str>),
     Integer(i64),
-    Number(f64),
+    Number,
     Other,
 }
 
@@ -187,8 +187,8 @@ impl Value<'_> {
         let value = match self {
             Self::Text(text) => RawBsonRef::String(text),
             Self::Integer(n) => RawBsonRef::Int64(*n),
-            Self::Number(n) => RawBsonRef::Double(*n),
-            Self::Other => return None,
+            // It may have been written with more digits.
+            Self::Number | Self::Other => return None,
         };
         Some(crate::quick::hash(value))
     }
@@ -214,8 +214,10 @@ impl Look<'_> {
 
     fn number<'de, E: Error>(&self, n: f64, whole: bool, value: Value<'de>) -> Result<Value<'de>, E> {
         let fine = match &self.gate.kind {
-            // Whether 5.0 is an integer, others decide. So they do where a double does not hold the number.
-            Kind::Number(bounds) => (whole || !bounds.integer) && (!whole || n.abs() < (1_u64 << 53) as f64) && bounds.hold(n),
+            // Whether 5.0 is an integer, others decide. So they do where a double does not hold the number, as far as its
+            // neighbours would not do as well.
+            Kind::Number(bounds) if whole => n.abs() < (1_u64 << 53) as f64 && bounds.hold(n),
+            Kind::Number(bounds) => !bounds.integer && bounds.hold(n.next_down()) && bounds.hold(n.next_up()),
             Kind::Anything => true,
             _ => false,
         };
@@ -258,7 +260,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_f64<E: Error>(self, n: f64) -> Result<Value<'de>, E> {
-        self.number(n, false, Value::Number(n))
+        self.number(n, false, Value::Number)
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
