@@ -56,7 +56,7 @@ fn with_exact_numbers(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Some digits are too many, or some exponent has three of them. What stands in texts may look so, too.
-fn has_long_numbers(bytes: &[u8]) -> bool {
+pub fn has_long_numbers(bytes: &[u8]) -> bool {
     let mut digits = 0;
     for (at, byte) in bytes.iter().enumerate() {
         match byte {

@@ -2,6 +2,7 @@
 //! whatever is not surely fine ends the reading early.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use bson::RawBsonRef;
@@ -9,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use serde_json::Value as Json;
 use smallvec::SmallVec;
+use steward_domain::json_text;
 use steward_mapping::Shown;
 
 use super::fillers::Filler;
@@ -23,14 +25,21 @@ pub struct Seen {
     pub unknown: Vec<String>,
 }
 
+thread_local! {
+    /// A number of the row was read as a double.
+    static FRACTIONS: Cell<bool> = const { Cell::new(false) };
+}
+
 impl RecordGate {
     /// Looks at the bytes of a row; `None` unless it is surely fine.
     pub fn accepts_json(&self, row: &[u8], key_field: &str) -> Option<Seen> {
         let text = std::str::from_utf8(row).ok()?;
         let mut reader = serde_json::Deserializer::from_str(text);
+        FRACTIONS.set(false);
         let seen = Record { gate: self, key_field }.deserialize(&mut reader).ok()?;
         reader.end().ok()?;
-        Some(seen)
+        // A double does not tell with how many digits it was written.
+        (!FRACTIONS.get() || !json_text::has_long_numbers(row)).then_some(seen)
     }
 }
 
@@ -260,6 +269,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_f64<E: Error>(self, n: f64) -> Result<Value<'de>, E> {
+        FRACTIONS.set(true);
         self.number(n, false, Value::Number)
     }
 
