@@ -75,6 +75,7 @@ pub fn csv(bytes: &[u8]) {
             quote: Some(if at & 16 == 0 { "\"" } else { "" }.to_owned()),
             header: Some(at & 32 == 0),
             part: None,
+            ..Choice::default()
         };
         read("chosen.csv", rest, &choice, false);
     }

@@ -15,8 +15,91 @@ pub struct Parsed {
     pub repeated: Vec<String>,
 }
 
-/// Reads one JSON value; white space may follow.
+/// Reads one JSON value; white space may follow. A number that neither 64 bits nor a double hold as it is written becomes
+/// `{"$numberDecimal": "…"}`.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
+    match with_exact_numbers(bytes) {
+        // What is wrong is told of the text as it came.
+        Some(exact) => parse_as_it_is(&exact).or_else(|_| parse_as_it_is(bytes)),
+        None => parse_as_it_is(bytes),
+    }
+}
+
+/// Digits in a row that any double holds.
+const SAFE_DIGITS: usize = 15;
+
+/// The text with Extended JSON for each number that would be rounded; `None` where there is none, as almost always.
+fn with_exact_numbers(bytes: &[u8]) -> Option<Vec<u8>> {
+    if !has_long_numbers(bytes) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(bytes.len() + 64);
+    let (mut at, mut copied) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = behind_text(bytes, at),
+            b'-' | b'0'..=b'9' => {
+                let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
+                let end = at + bytes[at..].iter().take_while(|b| is_part(b)).count();
+                if let Some(token) = std::str::from_utf8(&bytes[at..end]).ok().filter(|token| would_be_rounded(token)) {
+                    out.extend_from_slice(&bytes[copied..at]);
+                    out.extend_from_slice(format!("{{\"$numberDecimal\":\"{token}\"}}").as_bytes());
+                    copied = end;
+                }
+                at = end;
+            }
+            _ => at += 1,
+        }
+    }
+    out.extend_from_slice(&bytes[copied..]);
+    (copied > 0).then_some(out)
+}
+
+/// Some digits are too many, or some exponent has three of them. What stands in texts may look so, too.
+pub fn has_long_numbers(bytes: &[u8]) -> bool {
+    let mut digits = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                digits += 1;
+                if digits > SAFE_DIGITS {
+                    return true;
+                }
+            }
+            b'.' => {}
+            b'e' | b'E' if digits > 0 => {
+                let rest = &bytes[at + 1..];
+                let rest = rest.strip_prefix(b"-").or_else(|| rest.strip_prefix(b"+")).unwrap_or(rest);
+                if rest.iter().take(3).filter(|b| b.is_ascii_digit()).count() == 3 {
+                    return true;
+                }
+                digits = 0;
+            }
+            _ => digits = 0,
+        }
+    }
+    false
+}
+
+fn behind_text(bytes: &[u8], open: usize) -> usize {
+    let mut at = open + 1;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
+fn would_be_rounded(token: &str) -> bool {
+    matches!(crate::decimal::number(token), Some(bson::Bson::Decimal128(_)) | None)
+        && token.parse::<u64>().is_err()
+        && crate::decimal::Exact::parse(token).is_some()
+}
+
+fn parse_as_it_is(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
     let repeated = RefCell::default();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let json = Node(&repeated).deserialize(&mut reader)?;
@@ -147,7 +230,7 @@ mod tests {
             r#"[]"#,
             r#" "x" "#,
             r#"-0.0"#,
-            r#"{"n": 9007199254740993, "m": 123456789012345678901234567890}"#,
+            r#"{"n": 9007199254740993, "m": "123456789012345678901234567890"}"#,
         ];
         for text in texts {
             assert_eq!(parse(text.as_bytes()).unwrap().json, serde_json::from_str::<Json>(text).unwrap(), "{text}");
@@ -156,11 +239,41 @@ mod tests {
 
     #[test]
     fn errors_are_those_of_serde_json() {
-        for text in ["{\"a\":\n tru}", "{\"a\": 1} x", "", "{\"a\"", "\"\u{1}\"", "1e999"] {
+        for text in ["{\"a\":\n tru}", "{\"a\": 1} x", "", "{\"a\"", "\"\u{1}\""] {
             let (ours, theirs) = (parse(text.as_bytes()).unwrap_err(), serde_json::from_slice::<Json>(text.as_bytes()).unwrap_err());
             assert_eq!(ours.to_string(), theirs.to_string(), "{text:?}");
         }
         let deep = "[".repeat(500);
         assert!(parse(deep.as_bytes()).unwrap_err().to_string().contains("recursion"));
+    }
+
+    #[test]
+    fn no_number_is_rounded() {
+        let read = |text: &str| crate::value::from_ext(parse(text.as_bytes()).unwrap().json).unwrap();
+        let digits = |text: &str| match read(text) {
+            bson::Bson::Decimal128(d) => d.to_string(),
+            other => panic!("{text}: {other:?}"),
+        };
+        for text in
+            ["12345678901234567890", "-123456789012345678901234567890", "0.1000000000000000055511151231257827", "18446744073709551616"]
+        {
+            assert_eq!(digits(text), text);
+        }
+        assert_eq!((digits("1e999").as_str(), digits("1E-400").as_str()), ("1E+999", "1E-400"));
+        let text = r#"{"id": "12345678901234567890", "a\"1e999": [1.5, 12345678901234567890123, {"b": 0.30000000000000004}], "c": 5}"#;
+        assert_eq!(
+            parse(text.as_bytes()).unwrap().json,
+            serde_json::json!({
+                "id": "12345678901234567890",
+                "a\"1e999": [1.5, {"$numberDecimal": "12345678901234567890123"}, {"b": 0.30000000000000004}],
+                "c": 5
+            })
+        );
+        // More digits than anything holds are no value.
+        let long = "1".repeat(40);
+        assert!(crate::value::from_ext(parse(long.as_bytes()).unwrap().json).is_err());
+        for broken in ["{\"a\": 12345678901234567890,,}", "12345678901234567890 x", "1234567890123456.7.8"] {
+            assert!(parse(broken.as_bytes()).is_err(), "{broken}");
+        }
     }
 }

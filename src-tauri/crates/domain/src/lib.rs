@@ -3,6 +3,7 @@
 //! Pure code: no I/O, no async, no clock, no randomness. Both stores and every screen share these meanings.
 
 pub mod change;
+pub mod decimal;
 pub mod depth;
 pub mod filter;
 pub mod filter_text;

@@ -2,9 +2,11 @@
 //!
 //! The order is MongoDB's ("Comparison/Sort Order" in its manual): MinKey, null and missing, numbers, text, objects,
 //! lists, binary, ObjectId, boolean, date, timestamp, regular expression, code, MaxKey. The file workspace indexes and
-//! sorts by these bytes, so that both stores answer alike. Decimal128 is ordered by its nearest double.
+//! sorts by these bytes, so that both stores answer alike. Numbers are ordered by their exact values, whatever their types.
 
-use bson::{Bson, RawBsonRef};
+use bson::{Bson, Decimal128, RawBsonRef};
+
+use crate::decimal::Exact;
 
 const NULL: u8 = 0x05;
 const NUMBER: u8 = 0x10;
@@ -74,7 +76,7 @@ fn write(value: RawBsonRef<'_>, out: &mut Vec<u8>) {
         RawBsonRef::Int32(n) => write_integer(i64::from(n), out),
         RawBsonRef::Int64(n) => write_integer(n, out),
         RawBsonRef::Double(n) => write_double(n, 0, out),
-        RawBsonRef::Decimal128(d) => write_double(d.to_string().parse().unwrap_or(f64::NAN), 0, out),
+        RawBsonRef::Decimal128(d) => write_decimal(&d, out),
         RawBsonRef::String(s) | RawBsonRef::Symbol(s) => write_text(s.as_bytes(), out),
         RawBsonRef::Document(doc) => {
             for (name, item) in doc.iter().flatten() {
@@ -147,6 +149,46 @@ fn write_double(n: f64, lost: i16, out: &mut Vec<u8>) {
     out.extend_from_slice(&((lost as u16) ^ 0x8000).to_be_bytes());
 }
 
+/// What comes behind a double or an integer and before the next one. Whatever else follows a number begins with less.
+const BETWEEN: u8 = 0xff;
+
+/// A decimal that a double or an integer of 64 bits holds is written as that; any other right behind the greatest one below it.
+fn write_decimal(n: &Decimal128, out: &mut Vec<u8>) {
+    let Some(exact) = Exact::of_decimal(n) else {
+        return write_double(n.to_string().parse().unwrap_or(f64::NAN), 0, out);
+    };
+    let near = exact.to_double();
+    let of_near = Exact::of_double(near);
+    if of_near.as_ref() == Some(&exact) {
+        return write_double(near, 0, out);
+    }
+    // Beyond 2^53 there are integers between doubles.
+    match exact.floor().filter(|n| n.unsigned_abs() >= 1 << 53) {
+        Some(below) => {
+            write_integer(below, out);
+            if exact.is_whole() {
+                return;
+            }
+        }
+        None => write_double(if of_near.is_none_or(|of_near| of_near > exact) { near.next_down() } else { near }, 0, out),
+    }
+    out.push(BETWEEN);
+    write_digits(&exact, out);
+}
+
+/// Digits of a number, in the order of numbers.
+fn write_digits(n: &Exact, out: &mut Vec<u8>) {
+    let begin = out.len();
+    let (digits, point) = n.parts();
+    // Decimal128 goes from 10^-6176 to 10^6144.
+    out.extend_from_slice(&u16::try_from(point + 10_000).unwrap_or(u16::MAX).to_be_bytes());
+    out.extend(digits.iter().map(|d| d - b'0' + 1));
+    out.push(0);
+    if n.is_negative() {
+        out[begin..].iter_mut().for_each(|b| *b = !*b);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +236,54 @@ mod tests {
         assert_eq!(key_of(&Bson::Int32(3)), key_of(&Bson::Double(3.0)));
         assert_eq!(key_of(&Bson::Double(-0.0)), key_of(&Bson::Int64(0)));
         assert_eq!(key(None), key_of(&Bson::Null));
+    }
+
+    #[test]
+    fn decimals_stand_where_their_digits_say() {
+        let decimal = |text: &str| Bson::Decimal128(text.parse().unwrap());
+        let ascending = [
+            Bson::Double(f64::NEG_INFINITY),
+            decimal("-1E+6144"),
+            Bson::Double(f64::MIN),
+            Bson::Int64(-9_007_199_254_740_993),
+            decimal("-9007199254740992.5"),
+            Bson::Int64(-9_007_199_254_740_992),
+            decimal("-0.10000000000000000000001"),
+            decimal("-0.1"),
+            decimal("-1E-6176"),
+            Bson::Int32(0),
+            decimal("1E-6176"),
+            Bson::Double(5e-324),
+            decimal("0.1"),
+            Bson::Double(0.1),
+            decimal("0.1000000000000000055511151231257828"),
+            Bson::Int32(5),
+            decimal("5.000000000000000000000000000000001"),
+            decimal("5.000000000000000000000000000000002"),
+            Bson::Double(5.000_000_000_000_001),
+            Bson::Int64(9_007_199_254_740_993),
+            decimal("9007199254740993.1"),
+            decimal("9007199254740993.2"),
+            Bson::Int64(9_007_199_254_740_994),
+            Bson::Int64(9_007_199_254_740_995),
+            decimal("9007199254740995.5"),
+            Bson::Int64(i64::MAX),
+            decimal("9223372036854775807.5"),
+            Bson::Double(9_223_372_036_854_775_808.0),
+            decimal("9223372036854775809"),
+            decimal("1234567890123456789012345678.10"),
+            decimal("1234567890123456789012345678.20"),
+            Bson::Double(f64::MAX),
+            decimal("1E+6144"),
+            Bson::Double(f64::INFINITY),
+        ];
+        for pair in ascending.windows(2) {
+            assert!(key_of(&pair[0]) < key_of(&pair[1]), "{:?} < {:?}", pair[0], pair[1]);
+            let list = |v: &Bson| key_of(&bson!([v.clone(), "z"]));
+            assert!(list(&pair[0]) < list(&pair[1]), "[{:?}] < [{:?}]", pair[0], pair[1]);
+        }
+        assert_eq!(key_of(&decimal("1.50")), key_of(&Bson::Double(1.5)));
+        assert_eq!(key_of(&decimal("9007199254740993")), key_of(&Bson::Int64(9_007_199_254_740_993)));
+        assert_eq!(key_of(&decimal("5E+1")), key_of(&Bson::Int32(50)));
     }
 }

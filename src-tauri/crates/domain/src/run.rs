@@ -208,6 +208,10 @@ pub struct RunFile {
     #[serde(default, skip_serializing_if = "crate::SourceChoice::is_empty")]
     #[ts(optional, as = "Option<crate::SourceChoice>")]
     pub choice: crate::SourceChoice,
+    /// What it was taken for, in one line: kind, encoding, separator, header, columns, what was skipped.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(optional, as = "Option<String>")]
+    pub recognised: String,
 }
 
 /// A field that the schema does not name.

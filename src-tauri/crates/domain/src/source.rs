@@ -27,11 +27,20 @@ pub struct SourceChoice {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub header: Option<bool>,
+    /// Rows above the header, or above the first row where there is none: titles, notes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub skip_rows: Option<u32>,
+    /// Names that columns are expected to have, of the key and of the fields of a schema. They are not chosen and not
+    /// remembered: they help to recognise how values are separated, and which row names the columns.
+    #[serde(skip)]
+    #[ts(skip)]
+    pub expected: Vec<String>,
 }
 
 impl SourceChoice {
     /// Nothing was chosen.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        Self { expected: Vec::new(), ..self.clone() } == Self::default()
     }
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use ts_rs::TS;
 
+use crate::decimal::{self, Exact};
+
 /// Largest integer that a JavaScript number holds exactly.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
@@ -62,6 +64,8 @@ pub fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>,
 pub enum ExtError {
     #[error("'{0}' is not valid MongoDB Extended JSON")]
     Wrapper(String),
+    #[error("a decimal number is written wrongly or has more than 34 digits")]
+    Decimal,
     #[error("the number {0} is beyond 64 bits; write it as {{\"$numberDecimal\": \"…\"}}")]
     Number(String),
 }
@@ -78,6 +82,8 @@ pub fn to_ext(value: &Bson) -> Json {
         Bson::Array(items) => Json::Array(items.iter().map(to_ext).collect()),
         Bson::Document(doc) => Json::Object(doc_to_ext(doc)),
         Bson::Int64(_) | Bson::Decimal128(_) => value.clone().into_canonical_extjson(),
+        // Years that RFC 3339 cannot write: the driver would write the last one that it can.
+        Bson::DateTime(d) if !is_common(*d) => value.clone().into_canonical_extjson(),
         other => other.clone().into_relaxed_extjson(),
     }
 }
@@ -109,7 +115,7 @@ fn number_to_bson(n: &serde_json::Number) -> Result<Bson, ExtError> {
         return Ok(i32::try_from(i).map_or(Bson::Int64(i), Bson::Int32));
     }
     if n.is_u64() {
-        return Err(ExtError::Number(n.to_string()));
+        return decimal::decimal(&n.to_string()).map(Bson::Decimal128).ok_or_else(|| ExtError::Number(n.to_string()));
     }
     n.as_f64().map(Bson::Double).ok_or_else(|| ExtError::Number(n.to_string()))
 }
@@ -138,6 +144,11 @@ fn object_from_ext(map: Map<String, Json>) -> Result<Bson, ExtError> {
     let wrapped = map.keys().next().is_some_and(|k| WRAPPERS.contains(&k.as_str()));
     if wrapped {
         let name = map.keys().next().cloned().unwrap_or_default();
+        if let (1, Some(Json::String(text))) = (map.len(), map.get("$numberDecimal")) {
+            let special = ["NaN", "Infinity", "-Infinity"].contains(&text.as_str());
+            let number = if special { text.parse().ok() } else { decimal::decimal(text) };
+            return number.map(Bson::Decimal128).ok_or(ExtError::Decimal);
+        }
         return Bson::try_from(map).map_err(|_| ExtError::Wrapper(name));
     }
     let mut doc = Document::new();
@@ -160,18 +171,35 @@ pub fn doc_from_ext(json: Json) -> Result<Option<Document>, ExtError> {
 pub fn to_plain(value: &Bson) -> Json {
     match value {
         Bson::Int64(n) => Json::from(*n),
-        Bson::DateTime(d) => d.try_to_rfc3339_string().map_or_else(|_| to_ext(value), Json::String),
+        Bson::DateTime(d) if is_common(*d) => d.try_to_rfc3339_string().map_or_else(|_| to_ext(value), Json::String),
         Bson::ObjectId(id) => Json::String(id.to_hex()),
-        Bson::Decimal128(d) => {
-            let text = d.to_string();
-            let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-            number.map_or(Json::String(text), Json::Number)
-        }
+        Bson::Decimal128(d) => plain_decimal(d),
         Bson::Binary(b) => b.to_uuid().map_or_else(|_| to_ext(value), |u| Json::String(u.to_string())),
         Bson::Array(items) => Json::Array(items.iter().map(to_plain).collect()),
         Bson::Document(doc) => doc_to_plain(doc),
         other => to_ext(other),
     }
+}
+
+/// A number where JSON has one that says the same, else Extended JSON: [`crate::decimal`] has all its digits.
+fn plain_decimal(d: &bson::Decimal128) -> Json {
+    let text = d.to_string();
+    match decimal::number(&text) {
+        Some(Bson::Int32(n)) => return Json::from(n),
+        Some(Bson::Int64(n)) => return Json::from(n),
+        Some(Bson::Double(n)) => return double_to_json(n),
+        _ => {}
+    }
+    // `9007199254740993.0` and the like are integers, too.
+    let whole = Exact::parse(&text).filter(Exact::is_whole).and_then(|exact| exact.floor());
+    whole.map_or_else(|| serde_json::json!({ "$numberDecimal": text }), Json::from)
+}
+
+/// RFC 3339 has years of four digits.
+fn is_common(date: bson::DateTime) -> bool {
+    const FIRST: i64 = -62_135_596_800_000;
+    const LAST: i64 = 253_402_300_799_999;
+    (FIRST..=LAST).contains(&date.timestamp_millis())
 }
 
 /// The plain view of a whole record.
@@ -188,6 +216,17 @@ pub fn as_number(value: &Bson) -> Option<f64> {
         Bson::Decimal128(d) => d.to_string().parse().ok(),
         _ => None,
     }
+}
+
+/// The value at a JSON Pointer; the empty one is the document itself and has none.
+pub fn at_pointer<'a>(doc: &'a Document, pointer: &str) -> Option<&'a Bson> {
+    let mut segments = pointer.strip_prefix('/')?.split('/').map(|s| s.replace("~1", "/").replace("~0", "~"));
+    let first = doc.get(segments.next()?)?;
+    segments.try_fold(first, |value, segment| match value {
+        Bson::Document(inner) => inner.get(&segment),
+        Bson::Array(items) => items.get(segment.parse::<usize>().ok()?),
+        _ => None,
+    })
 }
 
 /// Same content: numbers by value, fields in any order, everything else exactly.
@@ -351,6 +390,28 @@ mod tests {
     #[test]
     fn unknown_wrappers_are_refused() {
         assert!(from_ext(serde_json::json!({"$oid": "nope"})).is_err());
-        assert!(from_ext(serde_json::json!(18_446_744_073_709_551_615_u64)).is_err());
+        for text in [".", "++5", "E9", "", "1e", " 5", "12345678901234567890123456789012345"] {
+            assert_eq!(from_ext(serde_json::json!({"$numberDecimal": text})), Err(ExtError::Decimal), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_beyond_four_digits_keep_their_year() {
+        for millis in [253_402_300_800_000, -62_135_596_800_001, i64::MAX, i64::MIN] {
+            let date = Bson::DateTime(bson::DateTime::from_millis(millis));
+            assert_eq!(to_ext(&date), serde_json::json!({"$date": {"$numberLong": millis.to_string()}}));
+            assert_eq!(from_ext(to_ext(&date)), Ok(date));
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_doubles_keep_their_digits() {
+        assert_eq!(
+            from_ext(serde_json::json!(18_446_744_073_709_551_615_u64)),
+            Ok(Bson::Decimal128("18446744073709551615".parse().unwrap()))
+        );
+        let plain = |text: &str| to_plain(&Bson::Decimal128(text.parse().unwrap()));
+        assert_eq!((plain("1.50"), plain("1E+3"), plain("5")), (serde_json::json!(1.5), serde_json::json!(1000.0), serde_json::json!(5)));
+        assert_eq!(plain("0.1000000000000000000001"), serde_json::json!({"$numberDecimal": "0.1000000000000000000001"}));
     }
 }

@@ -6,7 +6,8 @@ use ts_rs::TS;
 use crate::value::Value;
 
 /// A rule that a record breaks. `pointer` is RFC 6901; `rule` is a JSON Schema keyword,
-/// `placeholder`, `duplicate_key`, `missing_key`, `exists` (insert-only) or `syntax`.
+/// `placeholder`, `duplicate_key`, `missing_key`, `exists` (insert-only), or of reading the row: `syntax`, `unreadable`,
+/// `columns`, `duplicate_field`, `mapping.…`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Violation {
@@ -24,6 +25,12 @@ impl Violation {
     /// Last field name on the pointer, for grouping by field; the record itself is `(record)`.
     pub fn field(&self) -> &str {
         field_of(&self.pointer)
+    }
+
+    /// The rule is about how the row was read, not about what it holds: no check of the record finds it again. It stands
+    /// until somebody sets the place that it points at.
+    pub fn is_of_reading(&self) -> bool {
+        matches!(self.rule.as_str(), "syntax" | "unreadable" | "columns" | "duplicate_field") || self.rule.starts_with("mapping.")
     }
 }
 

@@ -3,12 +3,17 @@
 use serde_json::{Map, Value as Json};
 use steward_domain::Violation;
 
+use crate::columns::Place;
 use crate::document::Unmapped;
+use crate::fit::Fit;
 use crate::input::{Cell, Input};
 use crate::kept::{Used, keep};
-use crate::program::{Shown, violation};
+use crate::program::{RuleOp, Shown, violation};
 use crate::record::Layout;
 use crate::slot::Slot;
+use crate::source::SourceOp;
+use crate::target::Target;
+use crate::types::ColumnType;
 
 /// A mapping, ready for rows of one header or for JSON rows. Cheap to share; applying takes no lock.
 #[derive(Debug)]
@@ -80,9 +85,66 @@ impl Compiled {
         }
     }
 
+    /// Columns whose texts no schema gives a type to, and no step changes.
+    pub fn untyped_columns(&self) -> impl Iterator<Item = Untyped<'_>> {
+        self.layout.rules().filter(|rule| rule.is_untyped()).filter_map(|rule| Some(Untyped { at: rule.source.column()?, rule }))
+    }
+
+    /// Gives types to columns that have none.
+    pub fn with_types(mut self, of: impl Fn(usize) -> ColumnType) -> Self {
+        for rule in self.layout.rules_mut().filter(|rule| rule.is_untyped()) {
+            rule.fit = rule.source.column().map(|column| Fit::of_column(of(column)));
+        }
+        self
+    }
+
+    /// JSON Pointers of the fields whose values depend on a column of the table.
+    pub fn fields_of_column(&self, column: usize) -> Vec<String> {
+        let reads = |place: &Place| *place == Place::Column(column);
+        self.layout.rules().filter(|rule| rule.source.reads(&reads)).map(|rule| rule.target.pointer.clone()).collect()
+    }
+
+    /// JSON Pointers of the places in a record that depend on a place (JSON Pointer) in a JSON row.
+    pub fn fields_of_pointer(&self, pointer: &str) -> Vec<String> {
+        let within = |inner: &str, outer: &str| inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+        let mut found = Vec::new();
+        for rule in self.layout.rules() {
+            if let SourceOp::Place(Place::Path(path)) = &rule.source {
+                let from = Target::new(path.clone()).pointer;
+                if within(pointer, &from) {
+                    found.push(format!("{}{}", rule.target.pointer, &pointer[from.len()..]));
+                } else if within(&from, pointer) {
+                    found.push(rule.target.pointer.clone());
+                }
+            } else if rule.source.reads(&|place| matches!(place, Place::Path(path) if within(&Target::new(path.clone()).pointer, pointer)))
+            {
+                found.push(rule.target.pointer.clone());
+            }
+        }
+        let kept = matches!(&self.rows, Rows::Json { unmapped, .. } if *unmapped != Unmapped::Drop);
+        if found.is_empty() && kept {
+            found.push(pointer.to_owned());
+        }
+        found
+    }
+
     /// Columns that no rule uses, in the order of the header; empty for JSON rows.
     pub fn unmapped_columns(&self) -> &[String] {
         &self.unmapped
+    }
+}
+
+/// A column without a type.
+pub struct Untyped<'c> {
+    /// Its place in the header.
+    pub at: usize,
+    rule: &'c RuleOp,
+}
+
+impl Untyped<'_> {
+    /// The cell stands for no value.
+    pub fn is_missing(&self, cell: &str) -> bool {
+        self.rule.missing.contains(cell)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Numbers in their canonical form: the JSON grammar without exponent, and only where nothing is lost.
 
+use serde_json::{Value as Json, json};
+
 /// A number that was written canonically.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Canonical {
@@ -9,6 +11,26 @@ pub enum Canonical {
 
 /// Reads `45`, `-0.5`, `86000.00`; not `007`, `+5`, `1e5`, `.5`, `-0`, nor digits that a double cannot hold.
 pub fn number(text: &str) -> Option<Canonical> {
+    let fraction = fraction(text)?;
+    if fraction.is_none() {
+        let negative_zero = text == "-0";
+        return if negative_zero { None } else { text.parse().ok().map(Canonical::Integer) };
+    }
+    let number: f64 = text.parse().ok()?;
+    // 15 digits always survive; more do only if the shortest form of the double is the text again.
+    let exact = text.len() <= 16 || number.to_string() == text;
+    (exact && number.is_finite()).then_some(Canonical::Number(number))
+}
+
+/// A number that is written canonically but has more digits than 64 bits or a double hold, as Extended JSON.
+pub fn decimal(text: &str) -> Option<Json> {
+    fraction(text)?;
+    let decimal = steward_domain::decimal::decimal(text).filter(|_| number(text).is_none() && text != "-0")?;
+    Some(json!({ "$numberDecimal": decimal.to_string() }))
+}
+
+/// The digits behind the point of a number in the grammar of JSON without exponent; none in the inner option for an integer.
+fn fraction(text: &str) -> Option<Option<&[u8]>> {
     let bytes = text.as_bytes();
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     let whole = digits.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -16,17 +38,10 @@ pub fn number(text: &str) -> Option<Canonical> {
         return None;
     }
     if whole == digits.len() {
-        let negative_zero = digits == b"0" && bytes.len() == 2;
-        return if negative_zero { None } else { text.parse().ok().map(Canonical::Integer) };
+        return Some(None);
     }
     let fraction = digits[whole..].strip_prefix(b".")?;
-    if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number: f64 = text.parse().ok()?;
-    // 15 digits always survive; more do only if the shortest form of the double is the text again.
-    let exact = digits.len() <= 16 || number.to_string() == text;
-    (exact && number.is_finite()).then_some(Canonical::Number(number))
+    (!fraction.is_empty() && fraction.iter().all(u8::is_ascii_digit)).then_some(Some(fraction))
 }
 
 #[cfg(test)]

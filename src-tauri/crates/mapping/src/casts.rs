@@ -48,7 +48,10 @@ fn integer(slot: &Slot<'_>) -> Option<i64> {
 fn number(slot: Slot<'_>) -> Option<Slot<'_>> {
     match slot {
         Slot::Integer(_) | Slot::Number(_) => Some(slot),
-        Slot::Text(text) => Some(of_canonical(canonical::number(text.trim())?)),
+        Slot::Text(text) => {
+            let text = text.trim();
+            canonical::number(text).map(of_canonical).or_else(|| canonical::decimal(text).map(Slot::typed))
+        }
         Slot::Json(value) if value.is_number() => Some(Slot::Json(value)),
         _ => None,
     }
@@ -80,9 +83,7 @@ fn decimal(slot: Slot<'_>) -> Option<Slot<'_>> {
         return Some(slot);
     }
     let text = slot.as_text()?;
-    let text = text.trim();
-    let plain = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
-    let decimal: bson::Decimal128 = if plain { text.parse().ok()? } else { return None };
+    let decimal = steward_domain::decimal::decimal(text.trim())?;
     Some(Slot::typed(json!({ "$numberDecimal": decimal.to_string() })))
 }
 
@@ -122,7 +123,10 @@ mod tests {
         assert_eq!(of(CastTo::Boolean, "true"), Some(json!(true)));
         assert_eq!(of(CastTo::Boolean, "yes"), None);
         assert_eq!(of(CastTo::Decimal, "12345678901234567890.10"), Some(json!({"$numberDecimal": "12345678901234567890.10"})));
-        assert_eq!(of(CastTo::Decimal, "NaN"), None);
+        for nothing in ["NaN", ".", "++5", "E9", "", "1e", "1234567890123456789012345678901234567890"] {
+            assert_eq!(of(CastTo::Decimal, nothing), None, "{nothing}");
+        }
+        assert_eq!(of(CastTo::Number, "12345678901234567890"), Some(json!({"$numberDecimal": "12345678901234567890"})));
         assert_eq!(of(CastTo::ObjectId, "65A000000000000000000001"), Some(json!({"$oid": "65a000000000000000000001"})));
         assert_eq!(of(CastTo::ObjectId, "65a0"), None);
         assert_eq!(of(CastTo::Json, "{\"a\": [1]}"), Some(json!({"a": [1]})));

@@ -10,10 +10,12 @@ use crate::canonical::{self, Canonical};
 use crate::casts::of_canonical;
 use crate::shape::{Shape, shape_of};
 use crate::slot::Slot;
+use crate::types::ColumnType;
 
 /// The types that a place takes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fit {
+    free: bool,
     text: bool,
     integer: bool,
     number: bool,
@@ -32,9 +34,20 @@ struct ListFit {
 }
 
 impl Fit {
-    /// For places that no schema describes: numbers, true and false.
+    /// For places that no schema describes: what the source says, and of texts what all cells of the column allow.
     pub fn free() -> Self {
-        Self { text: false, integer: true, number: true, boolean: true, object: false, day: false, list: None }
+        Self { free: true, ..Self::of_column(ColumnType::Text) }
+    }
+
+    /// For the cells of a column of this type.
+    pub fn of_column(kind: ColumnType) -> Self {
+        let (number, boolean) = (kind == ColumnType::Number, kind == ColumnType::Boolean);
+        Self { free: false, text: kind == ColumnType::Text, integer: number, number, boolean, object: false, day: false, list: None }
+    }
+
+    /// No schema describes the place.
+    pub fn is_free(&self) -> bool {
+        self.free
     }
 
     /// For a place in a schema. `separator` is what the pack says of lists in a cell.
@@ -51,6 +64,7 @@ impl Fit {
             Box::new(ListFit { separators, item })
         });
         Self {
+            free: false,
             text: shape.text,
             integer: shape.integer,
             number: shape.number,
@@ -83,7 +97,7 @@ impl Fit {
     }
 
     fn only_text(&self) -> bool {
-        self.text && !self.integer && !self.number && !self.boolean
+        !self.free && self.text && !self.integer && !self.number && !self.boolean
     }
 
     /// Spreadsheets hold every number as a double, ids and years too.
@@ -92,7 +106,7 @@ impl Fit {
             return Slot::Text(Cow::Owned(n.to_string()));
         }
         let whole = n.fract() == 0.0 && n.abs() <= 9_007_199_254_740_992.0;
-        if self.integer && whole { Slot::Integer(n as i64) } else { Slot::Number(n) }
+        if (self.integer || self.free) && whole { Slot::Integer(n as i64) } else { Slot::Number(n) }
     }
 
     fn text<'a>(&self, text: Cow<'a, str>) -> Slot<'a> {
@@ -111,15 +125,17 @@ impl Fit {
             return list.of(text);
         }
         if first == b'-' || first.is_ascii_digit() {
-            return match canonical::number(text)? {
-                Canonical::Integer(_) if !self.integer && !self.number => None,
-                Canonical::Number(_) if !self.number => None,
-                number => Some(of_canonical(number)),
+            return match canonical::number(text) {
+                Some(Canonical::Integer(_)) if !self.integer && !self.number => None,
+                Some(Canonical::Number(_)) if !self.number => None,
+                Some(number) => Some(of_canonical(number)),
+                None if self.integer || self.number => canonical::decimal(text).map(Slot::typed),
+                None => None,
             };
         }
         match text {
-            "true" if self.boolean => Some(Slot::Bool(true)),
-            "false" if self.boolean => Some(Slot::Bool(false)),
+            "true" | "TRUE" if self.boolean => Some(Slot::Bool(true)),
+            "false" | "FALSE" if self.boolean => Some(Slot::Bool(false)),
             _ => None,
         }
     }
@@ -169,9 +185,17 @@ mod tests {
         assert_eq!(fitted(json!({"type": ["number", "null"]}), None, "0.5"), json!(0.5));
         assert_eq!(fitted(json!({"type": "number"}), None, " $5 "), json!(" $5 "));
         assert_eq!(fitted(json!({"type": "boolean"}), None, "true"), json!(true));
-        assert_eq!(fitted(json!({"type": "boolean"}), None, "TRUE"), json!("TRUE"));
+        assert_eq!(fitted(json!({"type": "boolean"}), None, "TRUE"), json!(true));
         assert_eq!(fitted(json!({"type": ["string", "number"]}), None, "45"), json!("45"));
-        assert_eq!(fitted(json!({}), None, "45"), json!(45));
+        assert_eq!(fitted(json!({"type": "boolean"}), None, "True"), json!("True"));
+        // What no double holds keeps its digits.
+        assert_eq!(fitted(json!({"type": "integer"}), None, "12345678901234567890"), json!({"$numberDecimal": "12345678901234567890"}));
+        assert_eq!(fitted(json!({"type": "number"}), None, "0.1234567890123456789"), json!({"$numberDecimal": "0.1234567890123456789"}));
+        assert_eq!(fitted(json!({"type": "number"}), None, "1.10"), json!(1.1));
+        assert_eq!(fitted(json!({"type": "number"}), None, "007"), json!("007"));
+        // Without a schema a text is a text until all cells of its column are known.
+        assert_eq!(fitted(json!({}), None, "45"), json!("45"));
+        assert_eq!(Fit::of_column(ColumnType::Number).apply(Slot::Text("45".into())).into_json(), Some(json!(45)));
     }
 
     #[test]

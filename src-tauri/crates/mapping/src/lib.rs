@@ -39,9 +39,10 @@ mod steps;
 mod suggest;
 mod target;
 mod text;
+mod types;
 mod words;
 
-pub use apply::Compiled;
+pub use apply::{Compiled, Untyped};
 pub use canonical::{Canonical, number as canonical_number};
 pub use compile::compile;
 pub use defaults::default_for;
@@ -55,3 +56,4 @@ pub use steps::{
     Percent, RangePart, RangeStep, ReplaceStep, SplitStep, Step, TrimKind, UnknownValue,
 };
 pub use suggest::{FieldMatch, Suggestion, suggest};
+pub use types::{ColumnType, Typing};

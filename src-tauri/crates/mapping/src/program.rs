@@ -59,6 +59,11 @@ pub(crate) struct Beside<'c> {
 }
 
 impl RuleOp {
+    /// The cells of a column go to a place that no schema describes.
+    pub fn is_untyped(&self) -> bool {
+        self.ops.is_empty() && self.source.column().is_some() && self.fit.as_ref().is_some_and(Fit::is_free)
+    }
+
     fn slot<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Beside<'c>>, errors: &mut Vec<Violation>) -> Slot<'c> {
         let slot = self.source.get(row, &self.missing);
         Run { rule: self, errors, inside: Vec::new(), beside }.steps(&self.ops, slot)

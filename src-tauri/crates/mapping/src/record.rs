@@ -32,6 +32,14 @@ impl Layout {
         self.deeper.is_empty().then_some(&self.fields)
     }
 
+    pub fn rules(&self) -> impl Iterator<Item = &RuleOp> {
+        self.fields.iter().chain(&self.deeper)
+    }
+
+    pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut RuleOp> {
+        self.fields.iter_mut().chain(&mut self.deeper)
+    }
+
     pub fn fill<'a>(&'a self, row: Input<'a>, errors: &mut Vec<Violation>) -> Map<String, Json> {
         let mut record = self.ready.clone();
         let mut beside = Vec::new();

@@ -86,6 +86,16 @@ impl SourceOp {
         }
     }
 
+    /// Whether the value depends on a place for which `at` says yes.
+    pub fn reads(&self, at: &dyn Fn(&Place) -> bool) -> bool {
+        match self {
+            Self::Place(place) => at(place),
+            Self::Constant(_) => false,
+            Self::Template(parts) => parts.iter().any(|part| matches!(part, Part::Place(place) if at(place))),
+            Self::Cases(cases) => cases.iter().any(|case| case.when.iter().any(|(place, _)| at(place)) || case.then.reads(at)),
+        }
+    }
+
     pub fn get<'a>(&'a self, row: Input<'a>, missing: &Words) -> Slot<'a> {
         match self {
             Self::Place(place) => value_at(place, row, missing),

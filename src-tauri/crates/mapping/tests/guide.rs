@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value as Json, json};
-use steward_mapping::{Cell, Input, Mapping, compile};
+use steward_mapping::{Cell, Input, Mapping, Typing, compile};
 
 const GUIDE: &str = include_str!("../../../../docs/guide/mapping.md");
 
@@ -24,7 +24,12 @@ fn run(mut example: Json) {
         (Some(Json::Object(row)), None) => {
             let header: Vec<String> = row.keys().cloned().collect();
             let cells: Vec<Cell<'_>> = row.values().map(|v| Cell::text(v.as_str().unwrap())).collect();
-            compile(&mapping, Some(&header), None).unwrap().apply(Input::Cells(&cells), &mut errors)
+            let column = |at: usize| {
+                let mut typing = Typing::default();
+                typing.add(row.values().nth(at).unwrap().as_str().unwrap());
+                typing.finish()
+            };
+            compile(&mapping, Some(&header), None).unwrap().with_types(column).apply(Input::Cells(&cells), &mut errors)
         }
         (None, Some(json)) => compile(&mapping, None, None).unwrap().apply(Input::Json(&json), &mut errors),
         _ => panic!("an example has a row or json: {example}"),

@@ -1,6 +1,7 @@
 //! Writing records to files: a temporary name first, renamed when whole.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -91,7 +92,7 @@ pub async fn records(
     let mut lines = Vec::new();
     match format {
         Format::Json => lines.push(b'['),
-        Format::Csv => csv_line(columns.iter(), &mut lines),
+        Format::Csv => csv_header(&columns, &mut lines),
         Format::Ndjson => {}
     }
     let mut written = 0_i64;
@@ -140,18 +141,22 @@ async fn pages(workspace: &Workspace, collection: &str, chosen: &Chosen) -> Resu
     })))
 }
 
-/// Columns of a CSV export: the schema's fields, then what the first thousand records have besides.
+/// Columns of a CSV export: the schema's fields, then what any record has besides.
 async fn columns(workspace: &Workspace, collection: &str, chosen: &Chosen) -> Result<Vec<String>> {
     let settings = workspace.settings(collection).await?;
     let mut columns: Vec<String> = Vec::new();
     if !settings.schema.is_empty() {
         columns.extend(workspace.registry.get(&settings.schema)?.known_fields().map(str::to_owned));
     }
-    let (first, _) = chosen.page(workspace, collection, None).await?;
-    for raw in &first {
-        for name in upsert::decode(raw)?.keys() {
-            if !columns.contains(name) {
-                columns.push(name.clone());
+    let mut known: HashSet<String> = columns.iter().cloned().collect();
+    let mut pages = pages(workspace, collection, chosen).await?;
+    while let Some(batch) = pages.next().await {
+        for raw in batch? {
+            for (name, _) in raw.iter().flatten() {
+                if !known.contains(name.as_str()) {
+                    known.insert(name.as_str().to_owned());
+                    columns.push(name.as_str().to_owned());
+                }
             }
         }
     }
@@ -163,6 +168,7 @@ pub(crate) fn cell(value: Option<&Bson>) -> Cow<'_, str> {
     match value {
         None | Some(Bson::Null) => Cow::Borrowed(""),
         Some(Bson::String(text)) => Cow::Borrowed(text),
+        Some(Bson::Decimal128(digits)) => Cow::Owned(digits.to_string()),
         Some(other) => Cow::Owned(match value::to_plain(other) {
             Json::String(text) => text,
             json => json.to_string(),
@@ -180,14 +186,29 @@ fn is_formula(cell: &str) -> bool {
     }
 }
 
-/// Adds one CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+/// The line with the names of the columns. The first of them is quoted where it need not be, and the others are not: that is
+/// how an import knows such a file again, and takes off the apostrophes that [`csv_line`] puts before formulas.
+fn csv_header(names: &[String], out: &mut Vec<u8>) {
+    let begin = out.len();
+    csv_line(names.iter(), out);
+    if let Some(first) = names.first()
+        && out.get(begin) != Some(&b'"')
+    {
+        out.splice(begin..begin + first.len(), format!("\"{first}\"").into_bytes());
+    }
+}
+
+/// Adds one CSV line (RFC 4180). A cell that a spreadsheet would run as a formula gets an apostrophe in front; so does one that
+/// would look the same then.
 pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>, out: &mut Vec<u8>) {
     for (at, cell) in cells.enumerate() {
         let cell = cell.as_ref();
         if at > 0 {
             out.push(b',');
         }
-        let formula = is_formula(cell);
+        let bare = cell.trim_start_matches('\'');
+        let number = bare.len() == cell.len() && cell.starts_with('-') && cell.parse::<f64>().is_ok();
+        let formula = is_formula(bare) && !number;
         let bytes = cell.as_bytes();
         if formula || memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_some() {
             out.push(b'"');

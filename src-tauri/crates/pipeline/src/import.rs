@@ -261,6 +261,7 @@ impl<'a> Pass<'a> {
         }
         if let Some(end) = &batch.end {
             file.sha256.clone_from(&end.sha256);
+            file.recognised.clone_from(&end.recognised);
             // An earlier attempt may have said it.
             for note in &end.notes {
                 if !ahead.notes.contains(note) {

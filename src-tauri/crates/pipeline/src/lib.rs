@@ -10,6 +10,7 @@ pub mod edit;
 pub mod error;
 pub mod export;
 pub mod failing;
+mod faults;
 mod gates;
 pub mod import;
 pub mod journal;
@@ -28,6 +29,7 @@ pub mod sample;
 pub mod seen;
 pub mod split;
 pub mod trial;
+mod typing;
 pub mod workspace;
 
 pub use error::{Error, Result};

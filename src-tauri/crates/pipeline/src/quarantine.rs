@@ -37,14 +37,15 @@ pub async fn recheck(workspace: &Workspace, entry: &QuarantineEntry, document: &
     Ok(Judge::new(workspace).judge(entry, document).await?.errors)
 }
 
-/// Replaces the record of a waiting entry and works its errors out anew.
-pub async fn correct(workspace: &Workspace, id: &str, document: Document) -> Result<QuarantineEntry> {
+/// Replaces the record of a waiting entry and works its errors out anew. `set`: JSON Pointers of the places that somebody has
+/// set, be it to what they hold already.
+pub async fn correct(workspace: &Workspace, id: &str, document: Document, set: Vec<String>) -> Result<QuarantineEntry> {
     let before = get(workspace, id).await?;
     if before.status != QuarantineStatus::Waiting {
         return Err(Error::Conflict("This row is not waiting any more.".into()));
     }
     let mut settler = Settler::new(workspace, Aim::default());
-    settler.batch(vec![Correction { before, document: Some(document) }]).await?;
+    settler.batch(vec![Correction { before, document: Some(document), set }]).await?;
     if settler.out.conflicts > 0 {
         return Err(Error::Conflict("Somebody else changed this row just now.".into()));
     }
@@ -61,7 +62,7 @@ pub async fn retry(workspace: &Workspace, ids: &[String], aim: Aim, progress: &d
     for chunk in ids.chunks(BATCH) {
         progress.checkpoint()?;
         let entries = by_ids(workspace, chunk).await?;
-        settler.batch(entries.into_iter().map(|before| Correction { before, document: None }).collect()).await?;
+        settler.batch(entries.into_iter().map(|before| Correction { before, document: None, set: Vec::new() }).collect()).await?;
         done += chunk.len() as u64;
         progress.done(done);
     }

@@ -1,17 +1,19 @@
 //! From the bytes of a row to a record that may be loaded, or to the reasons why not.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bson::{Bson, Document, RawDocumentBuf};
-use serde_json::Value as Json;
+use bson::{Bson, Document, RawDocument, RawDocumentBuf};
+use serde_json::{Map, Value as Json};
 use steward_domain::json_text::{self, Parsed};
 use steward_domain::value::{self, Value};
 use steward_domain::{Violation, order};
-use steward_mapping::{Cell, Compiled, Input};
+use steward_mapping::{Cell, Compiled, Input, Untyped};
 use steward_schema::Checker;
 use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 
 use crate::error::Result;
+use crate::faults::{self, Fields, syntax};
 use crate::import::Reading;
 use crate::normalise::Normaliser;
 use crate::quick::{Answer, Desk, Quick, Seen};
@@ -92,6 +94,11 @@ impl RowReader {
             }
             (None, None) => None,
         };
+        // Sheets and databases say the types of their cells.
+        let mapping = match (mapping, decoder, &how.types) {
+            (Some(mapping), Decoder::Csv(csv), Some(types)) => Some(mapping.with_types(|at| types.column(&csv.columns[at]))),
+            (mapping, ..) => mapping,
+        };
         let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self {
             decoder: decoder.clone(),
@@ -101,6 +108,11 @@ impl RowReader {
             judging: how.judging,
             kits: Mutex::default(),
         })
+    }
+
+    /// Columns that no schema gives a type to.
+    pub(crate) fn untyped_columns(&self) -> impl Iterator<Item = Untyped<'_>> {
+        self.mapping.iter().flat_map(Compiled::untyped_columns)
     }
 
     /// Checks rows. `checker` is absent for an import without a schema.
@@ -145,7 +157,7 @@ impl RowReader {
 
     fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
         let mut unknown = Vec::new();
-        let mut errors: Vec<Violation> = row.fault.iter().map(|fault| syntax(fault.sentence())).collect();
+        let mut errors = Vec::new();
         let (number, offset) = (row.number, row.offset);
         let body = self.body(row, scratch, &mut errors);
         if self.judging
@@ -177,59 +189,67 @@ impl RowReader {
 
     /// What is in a row; nothing, with the reason among the errors, when it cannot be read.
     fn body(&self, row: Row<'_>, scratch: &mut Option<Scratch>, errors: &mut Vec<Violation>) -> Option<Body> {
+        // What is left of a broken row is shown where there is a whole value, so that it can be put right.
+        let broken = matches!(
+            (&self.decoder, row.fault),
+            (Decoder::Csv(_), Some(Fault::TooLarge))
+                | (Decoder::Bson, Some(_))
+                | (Decoder::Json | Decoder::Table(_), Some(Fault::TooLarge | Fault::CutOff))
+        );
+        if let (true, Some(fault)) = (broken, row.fault) {
+            errors.push(syntax(fault.sentence()));
+            return None;
+        }
         match (&self.decoder, &mut *scratch) {
             (Decoder::Csv(decoder), Some(scratch)) => {
-                // What is left of a broken row is shown, so that it can be put right.
-                if matches!(row.fault, Some(Fault::TooLarge)) {
-                    return None;
-                }
-                let cells = match decoder.cells(row.bytes, scratch) {
-                    Ok(cells) => cells,
-                    Err(fault) => {
-                        errors.push(syntax(fault.sentence()));
-                        return None;
-                    }
-                };
+                let bytes = row.bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(row.bytes);
+                let cells = decoder.cells(bytes, scratch);
+                let fields = Fields { columns: &decoder.columns, mapping: self.mapping.as_ref() };
+                fields.of_row(row.fault, std::str::from_utf8(bytes).is_err(), &cells, errors);
                 Some(Body::Json(self.mapped_cells(&cells, &decoder.columns, errors)))
             }
-            (Decoder::Bson, _) => {
-                if row.fault.is_some() {
-                    return None;
-                }
-                let document = steward_domain::depth::decode(row.bytes);
-                match (document, &self.mapping) {
-                    (Some(document), None) => Some(Body::Document(document)),
-                    (Some(document), Some(mapping)) => {
-                        Some(Body::Json(mapping.apply(Input::Json(&Json::Object(value::doc_to_ext(&document))), errors)))
-                    }
-                    (None, _) => {
-                        errors.push(syntax("This document cannot be decoded: it is damaged, or nested too deeply.".into()));
-                        None
-                    }
-                }
+            (Decoder::Bson, _) => self.document(row, errors),
+            (Decoder::Table(columns), _) => {
+                let json = from_json(row, None, errors)?;
+                let fields = Fields { columns, mapping: self.mapping.as_ref() };
+                fields.of_cells(row.fault, &json, errors);
+                let (cells, beyond) = cells_of(json, columns);
+                let Some(mapping) = &self.mapping else { return Some(Body::Json(Json::Null)) };
+                let mut json = mapping.apply(Input::Cells(&cells), errors);
+                keep_beyond(&mut json, beyond, errors);
+                Some(Body::Json(json))
             }
             _ => {
-                if matches!(row.fault, Some(Fault::TooLarge | Fault::CutOff)) {
-                    return None;
-                }
-                let json = from_json(row, errors)?;
-                Some(Body::Json(match (&self.mapping, &self.decoder) {
-                    (Some(mapping), Decoder::Table(columns)) => mapping.apply(Input::Cells(&cells_of(json, columns)), errors),
-                    (Some(mapping), _) => mapping.apply(Input::Json(&json), errors),
-                    (None, _) => json,
+                let json = from_json(row, self.mapping.as_ref(), errors)?;
+                faults::of_json(row.fault, &json, self.mapping.as_ref(), errors);
+                Some(Body::Json(match &self.mapping {
+                    Some(mapping) => mapping.apply(Input::Json(&json), errors),
+                    None => json,
                 }))
             }
         }
     }
 
-    fn mapped_cells(&self, cells: &[&str], columns: &[String], errors: &mut Vec<Violation>) -> Json {
-        let given = columns.len();
-        let surplus = cells.get(given..).unwrap_or_default();
-        if (cells.len() < given || surplus.iter().any(|c| !c.is_empty())) && errors.is_empty() {
-            let message = format!("This row has {} values; the table has {given} columns.", cells.len());
-            errors.push(Violation { pointer: String::new(), rule: "columns".into(), message, value: None });
+    fn document(&self, row: Row<'_>, errors: &mut Vec<Violation>) -> Option<Body> {
+        let (Some(document), Ok(raw)) = (steward_domain::depth::decode(row.bytes), RawDocument::from_bytes(row.bytes)) else {
+            errors.push(syntax("This document cannot be decoded: it is damaged, or nested too deeply.".into()));
+            return None;
+        };
+        let repeated = faults::repeated_in_bson(raw);
+        if repeated.is_empty() && self.mapping.is_none() {
+            return Some(Body::Document(document));
         }
-        let mut inputs: Vec<Cell<'_>> = cells.iter().take(given).map(|text| Cell::text(*text)).collect();
+        let json = Json::Object(value::doc_to_ext(&document));
+        faults::repeated_names(repeated, &json, self.mapping.as_ref(), errors);
+        Some(match &self.mapping {
+            Some(mapping) => Body::Json(mapping.apply(Input::Json(&json), errors)),
+            None => Body::Document(document),
+        })
+    }
+
+    fn mapped_cells(&self, cells: &[Cow<'_, str>], columns: &[String], errors: &mut Vec<Violation>) -> Json {
+        let given = columns.len();
+        let mut inputs: Vec<Cell<'_>> = cells.iter().take(given).map(|text| Cell::text(text.as_ref())).collect();
         inputs.resize(given, Cell::Empty);
         let mut json = match &self.mapping {
             Some(mapping) => mapping.apply(Input::Cells(&inputs), errors),
@@ -237,18 +257,32 @@ impl RowReader {
         };
         // Nothing is lost: values without a column are kept beside the others.
         if let Some(record) = json.as_object_mut() {
-            for (at, text) in surplus.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
-                record.entry(format!("column_{}", given + at + 1)).or_insert_with(|| Json::from(*text));
+            for (at, text) in cells.iter().enumerate().skip(given).filter(|(_, text)| !text.is_empty()) {
+                record.entry(faults::surplus_name(at)).or_insert_with(|| Json::from(text.as_ref()));
             }
         }
         json
     }
 }
 
+/// Values of a sheet in columns that its header does not have are kept beside the others, for a person to look at.
+fn keep_beyond(json: &mut Json, beyond: Map<String, Json>, errors: &mut Vec<Violation>) {
+    let Some(record) = json.as_object_mut() else { return };
+    for (name, found) in beyond {
+        let message = "This value stands in a column without a name.".into();
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        let value = value::from_ext(found.clone()).ok().map(Value);
+        errors.push(Violation { pointer, rule: "columns".into(), message, value });
+        record.entry(name).or_insert(found);
+    }
+}
+
 /// The cells of a row that a reader of sheets or tables made.
-pub(crate) fn cells_of(json: Json, columns: &[String]) -> Vec<Cell<'static>> {
+///
+/// What stands in no column is given beside them.
+pub(crate) fn cells_of(json: Json, columns: &[String]) -> (Vec<Cell<'static>>, Map<String, Json>) {
     let Json::Object(mut record) = json else {
-        return vec![Cell::Empty; columns.len()];
+        return (vec![Cell::Empty; columns.len()], Map::new());
     };
     let cell = |value: Option<Json>| match value {
         None | Some(Json::Null) => Cell::Empty,
@@ -260,14 +294,12 @@ pub(crate) fn cells_of(json: Json, columns: &[String]) -> Vec<Cell<'static>> {
         },
         Some(other) => Cell::Json(other),
     };
-    columns.iter().map(|name| cell(record.swap_remove(name))).collect()
+    let cells = columns.iter().map(|name| cell(record.swap_remove(name))).collect();
+    record.retain(|_, value| !value.is_null());
+    (cells, record)
 }
 
-fn syntax(message: String) -> Violation {
-    Violation { pointer: String::new(), rule: "syntax".into(), message, value: None }
-}
-
-fn from_json(row: Row<'_>, errors: &mut Vec<Violation>) -> Option<Json> {
+fn from_json(row: Row<'_>, mapping: Option<&Compiled>, errors: &mut Vec<Violation>) -> Option<Json> {
     let Parsed { json, repeated } = match json_text::parse(row.bytes) {
         Ok(parsed) => parsed,
         Err(e) => {
@@ -282,16 +314,8 @@ fn from_json(row: Row<'_>, errors: &mut Vec<Violation>) -> Option<Json> {
         errors.push(Violation { pointer: String::new(), rule: "type".into(), message, value: value::from_ext(json).ok().map(Value) });
         return None;
     }
-    errors.extend(repeated.into_iter().map(|pointer| repeated_name(pointer, &json)));
+    faults::repeated_names(repeated, &json, mapping, errors);
     Some(json)
-}
-
-/// Two values for one field: which one is meant only a person can tell.
-fn repeated_name(pointer: String, json: &Json) -> Violation {
-    let name = pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
-    let last = json.pointer(&pointer).cloned().and_then(|v| value::from_ext(v).ok()).map(Value);
-    let message = format!("'{name}' stands more than once in this record; set it to the value that is meant.");
-    Violation { pointer, rule: "duplicate_field".into(), message, value: last }
 }
 
 /// The key of a row whose JSON is fine and its own plain view: while judging, no record is made of it.
@@ -313,8 +337,8 @@ fn record(body: Body, bytes: &[u8], checker: Option<&Checker>, unknown: &mut Vec
         if let Some(checker) = checker {
             unknown.extend(checker.unknown_fields(plain).map(str::to_owned));
             for violation in checker.check(plain) {
-                // A value that could not be transformed is reported once.
-                if !errors.iter().any(|e| e.pointer == violation.pointer && e.rule.starts_with("mapping.")) {
+                // A value that could not be read or transformed is reported once.
+                if !errors.iter().any(|e| e.pointer == violation.pointer && e.is_of_reading()) {
                     errors.push(violation);
                 }
             }
@@ -332,7 +356,12 @@ fn record(body: Body, bytes: &[u8], checker: Option<&Checker>, unknown: &mut Vec
                 look(&json, errors);
             }
             let document = match value::doc_from_ext(json) {
-                Ok(document) => document.unwrap_or_default(),
+                Ok(Some(document)) => document,
+                // `{"$oid": …}` is one value, not a record with a field of that name.
+                Ok(None) => {
+                    errors.push(syntax("This is a single value in braces, not a record.".into()));
+                    return None;
+                }
                 Err(e) => {
                     errors.push(syntax(format!("{e}.")));
                     return None;

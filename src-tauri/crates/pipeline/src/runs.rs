@@ -170,8 +170,10 @@ async fn sources_again(workspace: &Workspace, record: &RunRecord, files: Vec<Sou
     if files.is_empty() {
         return Err(Error::BadRequest("Give the files of this run again.".into()));
     }
+    let pack = workspace.registry.get(&record.schema).ok();
     for (file, then) in files.iter_mut().zip(&record.files) {
         file.go_on(then);
+        file.expect(pack, &record.key_field);
         let bytes = crate::import::size(file).await?;
         // A collection may have grown; reading goes on behind the last record that was read.
         if then.collection.is_none() && i64::try_from(bytes).unwrap_or(i64::MAX) != then.bytes {

@@ -126,11 +126,10 @@ impl Sample {
         for (at, row) in rows.iter().enumerate() {
             match (&self.decoder, &mut scratch) {
                 (Decoder::Csv(decoder), Some(scratch)) => {
-                    if let Ok(cells) = decoder.cells(&row.bytes, scratch) {
-                        let mut cells: Vec<Cell<'_>> = cells.into_iter().take(decoder.columns.len()).map(Cell::text).collect();
-                        cells.resize(decoder.columns.len(), Cell::Empty);
-                        take(at, Input::Cells(&cells));
-                    }
+                    let cells = decoder.cells(&row.bytes, scratch);
+                    let mut cells: Vec<Cell<'_>> = cells.into_iter().take(decoder.columns.len()).map(Cell::text).collect();
+                    cells.resize(decoder.columns.len(), Cell::Empty);
+                    take(at, Input::Cells(&cells));
                 }
                 (Decoder::Bson, _) => {
                     if let Some(document) = steward_domain::depth::decode(&row.bytes) {
@@ -140,7 +139,7 @@ impl Sample {
                 (decoder, _) => {
                     if let Ok(parsed) = json_text::parse(&row.bytes) {
                         match decoder {
-                            Decoder::Table(columns) => take(at, Input::Cells(&cells_of(parsed.json, columns))),
+                            Decoder::Table(columns) => take(at, Input::Cells(&cells_of(parsed.json, columns).0)),
                             _ => take(at, Input::Json(&parsed.json)),
                         }
                     }

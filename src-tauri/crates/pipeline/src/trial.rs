@@ -1,6 +1,7 @@
 //! What a mapping makes of the first rows of a file, and of the first rows that it does not bring into order.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bson::Document;
 use steward_domain::Violation;
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::import::{Problem, Reading, SourceFile};
 use crate::rows::{CheckedRow, RowOutcome, RowReader};
 use crate::sample::{self, Sample};
+use crate::typing::Types;
 
 /// Rows that a trial checks: few enough to try again at each key that is pressed.
 const CHECKED: usize = 2_000;
@@ -47,6 +49,8 @@ pub struct Trial {
 ///
 /// Errors: the mapping does not fit the source (see [`fits`]).
 pub fn run(sample: &Sample, how: &Reading, limit: usize) -> Result<Trial> {
+    let types = Types::of_rows(&sample.decoder, sample.rows.iter().map(RawRow::borrowed), how)?;
+    let how = &Reading { types: Some(Arc::new(types)), ..how.clone() };
     let reader = RowReader::new(&sample.decoder, how)?;
     let mut work = Work { sample, limit, trial: Trial::default(), places: HashMap::new() };
     for rows in sample.rows[..sample.rows.len().min(CHECKED)].chunks(STEP) {

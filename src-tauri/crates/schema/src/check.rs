@@ -1,35 +1,55 @@
 //! Checking records against a pack: JSON Schema with formats asserted, then the placeholder rules.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
-use regex::{Regex, RegexSet};
+use regex::Regex;
 use serde_json::Value as Json;
 use steward_domain::Violation;
 use steward_domain::value::Value;
 
 use crate::pack::{Pack, PackError, PackId, PlaceholderRule};
+use crate::prefilter::Prefilter;
 use crate::registry::Registry;
-use crate::words;
+use crate::{exact, words};
 
 /// A compiled pack. Cheap to share; checking takes no lock.
 #[derive(Debug)]
 pub struct Checker {
     pub id: PackId,
     validator: Validator,
+    /// For records with numbers that JSON has no room for; compiled when the first one comes.
+    exact: OnceLock<Option<Validator>>,
+    sources: Arc<Sources>,
     placeholders: Vec<Placeholder>,
     /// All patterns of one field at once, to see quickly that none fits.
-    quick: Vec<(String, RegexSet)>,
+    quick: Vec<(String, Prefilter)>,
     known: HashSet<String>,
 }
 
-/// Schemas that others refer to, by `$id`. Nothing is ever fetched.
-struct Others(HashMap<String, Json>);
+/// A schema, and those that it may refer to, by `$id`. Nothing is ever fetched.
+#[derive(Debug)]
+struct Sources {
+    schema: Json,
+    others: HashMap<String, Json>,
+}
+
+impl Sources {
+    fn options(self: &Arc<Self>) -> jsonschema::ValidationOptions<'static> {
+        jsonschema::options()
+            .should_validate_formats(true)
+            .with_pattern_options(jsonschema::PatternOptions::fancy_regex())
+            .with_retriever(Others(Arc::clone(self)))
+    }
+}
+
+struct Others(Arc<Sources>);
 
 impl jsonschema::Retrieve for Others {
     fn retrieve(&self, uri: &jsonschema::Uri<String>) -> Result<Json, Box<dyn std::error::Error + Send + Sync>> {
-        self.0.get(uri.as_str()).cloned().ok_or_else(|| format!("there is no schema {uri} among the packs").into())
+        self.0.others.get(uri.as_str()).cloned().ok_or_else(|| format!("there is no schema {uri} among the packs").into())
     }
 }
 
@@ -43,12 +63,9 @@ impl Checker {
     /// Compiles a pack. What it refers to (`$ref` with the `$id` of a schema) is looked for among the packs.
     pub fn new(pack: &Pack, packs: &Registry) -> Result<Self, PackError> {
         let compile = |e: &dyn std::fmt::Display| PackError::Compile(e.to_string());
-        let validator = jsonschema::options()
-            .should_validate_formats(true)
-            .with_pattern_options(jsonschema::PatternOptions::regex())
-            .with_retriever(Others(packs.all().map(|p| (p.text("$id").to_owned(), p.json.clone())).collect()))
-            .build(&pack.json)
-            .map_err(|e| compile(&e))?;
+        let others = packs.all().map(|p| (p.text("$id").to_owned(), p.json.clone())).collect();
+        let sources = Arc::new(Sources { schema: pack.json.clone(), others });
+        let validator = sources.options().build(&pack.json).map_err(|e| compile(&e))?;
         let mut placeholders = Vec::new();
         for rule in &pack.steward.placeholder {
             let pattern = rule.pattern.as_deref().map(Regex::new).transpose().map_err(|e| compile(&e))?;
@@ -56,7 +73,7 @@ impl Checker {
         }
         let quick = quick_sets(&placeholders).map_err(|e| compile(&e))?;
         let known = pack.known_fields().map(str::to_owned).collect();
-        Ok(Self { id: pack.id.clone(), validator, placeholders, quick, known })
+        Ok(Self { id: pack.id.clone(), validator, exact: OnceLock::new(), sources, placeholders, quick, known })
     }
 
     /// Only what a pack says of one field, for records that hold nothing else. Of its rules about placeholders, those that look
@@ -75,8 +92,9 @@ impl Checker {
     /// Every rule that a record breaks; empty when it is fine. The record is given in its plain view.
     pub fn check(&self, record: &Json) -> Vec<Violation> {
         let mut out = Vec::new();
-        if !self.validator.is_valid(record) {
-            self.broken_rules(record, &mut out);
+        let validator = self.validator_for(record);
+        if !validator.is_valid(record) {
+            broken_rules(validator, record, &mut out);
         }
         if self.may_be_placeholder(record) {
             self.placeholder_rules(record, &mut out);
@@ -86,7 +104,7 @@ impl Checker {
 
     /// The record breaks no rule.
     pub fn is_fine(&self, record: &Json) -> bool {
-        self.validator.is_valid(record) && (!self.may_be_placeholder(record) || self.check(record).is_empty())
+        self.validator_for(record).is_valid(record) && (!self.may_be_placeholder(record) || self.check(record).is_empty())
     }
 
     /// Top-level fields that the schema does not name.
@@ -95,22 +113,17 @@ impl Checker {
         fields.map(String::as_str).filter(|name| *name != "_id" && !self.known.contains(*name))
     }
 
-    fn broken_rules(&self, record: &Json, out: &mut Vec<Violation>) {
-        for error in self.validator.iter_errors(record) {
-            let mut pointer = error.instance_path().as_str().to_owned();
-            let mut value = Some(Value(steward_domain::value::from_ext(error.instance().as_ref().clone()).unwrap_or(bson::Bson::Null)));
-            if let ValidationErrorKind::Required { property } = error.kind() {
-                // Point at the field that is missing, so that it can be found and filled.
-                let name = property.as_str().unwrap_or_default();
-                pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-                value = None;
-            }
-            out.push(Violation { pointer, rule: error.kind().keyword().to_owned(), message: words::sentence(error.kind()), value });
+    fn validator_for(&self, record: &Json) -> &Validator {
+        if !exact::is_needed(record) {
+            return &self.validator;
         }
+        // What the other one could compile, this one can.
+        let compile = || exact::with_keywords(self.sources.options()).build(&self.sources.schema).ok();
+        self.exact.get_or_init(compile).as_ref().unwrap_or(&self.validator)
     }
 
     fn may_be_placeholder(&self, record: &Json) -> bool {
-        let quick = self.quick.iter().any(|(field, set)| texts(record, field).any(|(_, text)| set.is_match(text)));
+        let quick = self.quick.iter().any(|(field, set)| texts(record, field).any(|(_, text)| set.may_fit(text)));
         quick || self.placeholders.iter().filter(|p| p.pattern.is_none()).any(|p| p.hits(record).next().is_some())
     }
 
@@ -125,6 +138,20 @@ impl Checker {
                 }
             }
         }
+    }
+}
+
+fn broken_rules(validator: &Validator, record: &Json, out: &mut Vec<Violation>) {
+    for error in validator.iter_errors(record) {
+        let mut pointer = error.instance_path().as_str().to_owned();
+        let mut value = Some(Value(steward_domain::value::from_ext(error.instance().as_ref().clone()).unwrap_or(bson::Bson::Null)));
+        if let ValidationErrorKind::Required { property } = error.kind() {
+            // Point at the field that is missing, so that it can be found and filled.
+            let name = property.as_str().unwrap_or_default();
+            pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            value = None;
+        }
+        out.push(Violation { pointer, rule: error.kind().keyword().to_owned(), message: words::sentence(error.kind()), value });
     }
 }
 
@@ -168,7 +195,7 @@ fn texts<'a>(record: &'a Json, field: &str) -> impl Iterator<Item = ((), &'a str
     list.into_iter().flatten().filter_map(Json::as_str).chain(one).map(|t| ((), t))
 }
 
-fn quick_sets(placeholders: &[Placeholder]) -> Result<Vec<(String, RegexSet)>, regex::Error> {
+fn quick_sets(placeholders: &[Placeholder]) -> Result<Vec<(String, Prefilter)>, regex::Error> {
     let mut fields: Vec<&String> = placeholders.iter().flat_map(|p| &p.rule.fields).collect();
     fields.sort();
     fields.dedup();
@@ -177,7 +204,7 @@ fn quick_sets(placeholders: &[Placeholder]) -> Result<Vec<(String, RegexSet)>, r
         let patterns: Vec<&str> =
             placeholders.iter().filter(|p| p.rule.fields.contains(field)).filter_map(|p| p.rule.pattern.as_deref()).collect();
         if !patterns.is_empty() {
-            out.push((field.clone(), regex::RegexSetBuilder::new(patterns).size_limit(64 << 20).build()?));
+            out.push((field.clone(), Prefilter::new(patterns)?));
         }
     }
     Ok(out)

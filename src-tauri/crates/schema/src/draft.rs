@@ -3,7 +3,7 @@
 //!
 //! Nothing is stored here, and nothing is known of records that use a pack.
 
-use regex::Regex;
+use fancy_regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
 use crate::check::Checker;

@@ -9,8 +9,10 @@ mod check;
 mod describe;
 mod detect;
 mod draft;
+mod exact;
 pub mod examples;
 mod pack;
+mod prefilter;
 mod registry;
 mod words;
 
@@ -20,4 +22,5 @@ pub use describe::{Field, describe};
 pub use detect::{Detected, detect};
 pub use draft::{Draft, SchemaFault, Wanted, draft};
 pub use pack::{AddedBy, Column, Normalise, Pack, PackError, PackId, PackIndex, PlaceholderRule, Steward, Targets};
+pub use prefilter::Prefilter;
 pub use registry::{Registry, sample};

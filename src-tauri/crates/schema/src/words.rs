@@ -8,8 +8,8 @@ pub fn sentence(kind: &ValidationErrorKind) -> String {
     use ValidationErrorKind as K;
     match kind {
         K::Required { property } => format!("{} is required and is missing.", plain(property)),
-        K::Type { kind } => format!("Must be {}.", types(kind)),
-        K::Enum { options } => format!("Must be one of {}.", choices(options)),
+        K::Type { kind } => types(kind),
+        K::Enum { options } => format!("Must be one of {}.", choices(options.as_array().map_or(&[], Vec::as_slice))),
         K::Constant { expected_value } => format!("Must be {}.", plain(expected_value)),
         K::Pattern { pattern } if pattern == r"\S" => "Must not be blank.".to_owned(),
         K::Pattern { pattern } => format!("Does not have the required form ({pattern})."),
@@ -17,10 +17,10 @@ pub fn sentence(kind: &ValidationErrorKind) -> String {
         K::MinLength { limit: 1 } => "Must not be empty.".to_owned(),
         K::MinLength { limit } => format!("Is too short: at least {limit} characters."),
         K::MaxLength { limit } => format!("Is too long: at most {limit} characters."),
-        K::Minimum { limit } => format!("Must be at least {}.", plain(limit)),
-        K::Maximum { limit } => format!("Must be at most {}.", plain(limit)),
-        K::ExclusiveMinimum { limit } => format!("Must be more than {}.", plain(limit)),
-        K::ExclusiveMaximum { limit } => format!("Must be less than {}.", plain(limit)),
+        K::Minimum { limit } => self::limit(true, false, limit),
+        K::Maximum { limit } => self::limit(false, false, limit),
+        K::ExclusiveMinimum { limit } => self::limit(true, true, limit),
+        K::ExclusiveMaximum { limit } => self::limit(false, true, limit),
         K::MultipleOf { multiple_of } => format!("Must be a multiple of {multiple_of}."),
         K::MinItems { limit } => format!("Needs at least {limit} items."),
         K::MaxItems { limit } => format!("Has more than {limit} items."),
@@ -46,6 +46,35 @@ pub fn sentence(kind: &ValidationErrorKind) -> String {
     }
 }
 
+/// That a value must be of one of these types.
+pub fn must_be<'t>(types: impl Iterator<Item = &'t str>) -> String {
+    format!("Must be {}.", types.map(type_name).collect::<Vec<_>>().join(" or "))
+}
+
+/// That a value must be one of these, or this one.
+pub fn one_of(options: &[Json]) -> String {
+    match options {
+        [one] => format!("Must be {}.", plain(one)),
+        _ => format!("Must be one of {}.", choices(options)),
+    }
+}
+
+/// That a number must keep to a limit.
+pub fn limit(least: bool, strict: bool, limit: &Json) -> String {
+    let words = match (least, strict) {
+        (true, false) => "at least",
+        (true, true) => "more than",
+        (false, false) => "at most",
+        (false, true) => "less than",
+    };
+    format!("Must be {words} {}.", plain(limit))
+}
+
+/// That a number must be a multiple of another one.
+pub fn multiple(of: &Json) -> String {
+    format!("Must be a multiple of {of}.")
+}
+
 fn plain(value: &Json) -> String {
     match value {
         Json::String(s) => s.clone(),
@@ -53,28 +82,28 @@ fn plain(value: &Json) -> String {
     }
 }
 
-fn types(kind: &TypeKind) -> String {
-    let name = |t: &str| match t {
-        "string" => "text".to_owned(),
-        "integer" => "a whole number".to_owned(),
-        "number" => "a number".to_owned(),
-        "boolean" => "true or false".to_owned(),
-        "array" => "a list".to_owned(),
-        "object" => "an object".to_owned(),
-        "null" => "null".to_owned(),
-        other => other.to_owned(),
-    };
-    match kind {
-        TypeKind::Single(one) => name(&one.to_string()),
-        TypeKind::Multiple(set) => {
-            let names: Vec<String> = set.iter().map(|t| name(&t.to_string())).collect();
-            names.join(" or ")
-        }
+fn type_name(name: &str) -> &str {
+    match name {
+        "string" => "text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        "object" => "an object",
+        other => other,
     }
 }
 
-fn choices(options: &Json) -> String {
-    let list: Vec<String> = options.as_array().into_iter().flatten().filter(|v| !v.is_null()).map(plain).collect();
+fn types(kind: &TypeKind) -> String {
+    let names: Vec<String> = match kind {
+        TypeKind::Single(one) => vec![one.to_string()],
+        TypeKind::Multiple(set) => set.iter().map(|t| t.to_string()).collect(),
+    };
+    must_be(names.iter().map(String::as_str))
+}
+
+fn choices(options: &[Json]) -> String {
+    let list: Vec<String> = options.iter().filter(|v| !v.is_null()).map(plain).collect();
     match list.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         Some((only, _)) => only.clone(),

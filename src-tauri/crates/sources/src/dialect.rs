@@ -1,8 +1,13 @@
 //! How separated values are separated: delimiter, quote, line end and header, from the first lines.
+//!
+//! The first row of the table decides: a delimiter that it does not have is none, and of those that it has, the one counts
+//! under which the other rows have as many values. Names that are expected (of a key, of a schema) count for more. What
+//! stays open is asked, never guessed.
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
-use crate::{Choice, SourceError, SourceResult};
+use crate::window::MARK;
+use crate::{Choice, SourceError, SourceResult, header};
 
 /// Records looked at.
 const SAMPLE: usize = 200;
@@ -15,13 +20,30 @@ pub struct Settled {
     pub header: bool,
     /// `\n`, or `\r` alone.
     pub line_end: u8,
-    /// Bytes of a first line `sep=;` that only names the delimiter.
+    /// Bytes before the table: a first line `sep=;` that only names the delimiter, comments, titles.
     pub skip: usize,
+    /// Lines above the table that are titles or notes.
+    pub titles: usize,
+    /// How many values most rows have.
+    pub columns: usize,
+    /// Steward wrote the file: apostrophes before formulas are not part of the values.
+    pub defused: bool,
     /// Rows agree on more than one column.
     pub convincing: bool,
 }
 
 impl Settled {
+    /// A cell without the apostrophe that keeps a spreadsheet from running it.
+    pub fn plain<'a>(&self, cell: &'a str) -> &'a str {
+        let formula = |rest: &&str| rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
+        cell.strip_prefix('\'').filter(|rest| self.defused && formula(rest)).unwrap_or(cell)
+    }
+
+    /// Nothing but delimiters, quotation marks and white space.
+    pub fn says_nothing(&self, row: &[u8]) -> bool {
+        row.iter().all(|b| *b == self.delimiter || Some(*b) == self.quote || matches!(b, b' ' | b'\t' | b'\r'))
+    }
+
     pub fn public(&self) -> crate::Dialect {
         let text = |b: u8| if b == b'\t' { "\\t".to_owned() } else { char::from(b).to_string() };
         crate::Dialect { delimiter: text(self.delimiter), quote: self.quote.map(text).unwrap_or_default(), header: self.header }
@@ -29,29 +51,188 @@ impl Settled {
 }
 
 /// Recognises the dialect of a text that begins like this; what a person chose wins.
+///
+/// Errors: a choice that is no dialect; more than one delimiter would do, or none.
 pub fn settle(prefix: &[u8], choice: &Choice) -> SourceResult<Settled> {
-    let text = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix);
+    let mut text = prefix;
+    while let Some(rest) = text.strip_prefix(MARK) {
+        text = rest;
+    }
     let line_end = if !text.contains(&b'\n') && text.contains(&b'\r') { b'\r' } else { b'\n' };
     let (named, skip) = named_delimiter(text, line_end);
-    let text = &text[skip..];
     let delimiter = choice.delimiter.as_deref().map(single).transpose()?.or(named);
     let quote = match choice.quote.as_deref() {
         Some("") => Some(None),
         Some(other) => Some(Some(single(other)?)),
         None => None,
     };
-    let delimiter_candidates = delimiter.map_or_else(|| vec![b',', b';', b'\t', b'|'], |d| vec![d]);
+    let skip = skip
+        + match choice.skip_rows {
+            Some(rows) => lines(&text[skip..], rows as usize, line_end),
+            None => comments(&text[skip..], line_end),
+        };
+    let above = text;
+    let text = &text[skip..];
     let quote = quote.unwrap_or_else(|| Some(likely_quote(text)));
-    let (mut score, mut delimiter, mut rows) = (0.0, b',', Vec::new());
-    for candidate in delimiter_candidates {
-        let parsed = parse(text, candidate, quote, line_end);
-        let agreed = agreement(&parsed);
-        if agreed > score {
-            (score, delimiter, rows) = (agreed, candidate, parsed);
-        }
+    let looks: Vec<Look> = match delimiter {
+        Some(one) => vec![one],
+        None => CANDIDATES.to_vec(),
     }
-    let header = choice.header.unwrap_or_else(|| looks_like_header(&rows));
-    Ok(Settled { delimiter, quote, header, line_end, skip, convincing: score > 1.5 && rows.len() > 1 })
+    .into_iter()
+    .map(|delimiter| Look::new(text, delimiter, quote, line_end, choice))
+    .collect();
+    let best = if delimiter.is_some() { &looks[0] } else { chosen(&looks)? };
+    let header = choice.header.unwrap_or_else(|| header::names_columns(best.table(), &choice.expected));
+    let skip = skip + best.begins(text);
+    let named_line = usize::from(named.is_some());
+    Ok(Settled {
+        delimiter: best.delimiter,
+        quote,
+        header,
+        line_end,
+        skip,
+        titles: memchr::memchr_iter(line_end, &above[..skip]).count() - named_line,
+        columns: best.usual,
+        defused: header && quote == Some(b'"') && is_own(&above[skip..], best.delimiter),
+        convincing: best.width() > 1 && best.share > 0.5 && best.table().len() > 1,
+    })
+}
+
+/// The first name is quoted although it need not be, and the second one is not: only exports of Steward begin so.
+fn is_own(text: &[u8], delimiter: u8) -> bool {
+    let Some(rest) = text.strip_prefix(b"\"") else { return false };
+    let name = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ')).count();
+    matches!(rest.get(name..name + 3), Some([b'"', d, next]) if *d == delimiter && *next != b'"' && name > 0)
+}
+
+/// Delimiters that are looked for.
+const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// A text as it is with one delimiter.
+struct Look {
+    delimiter: u8,
+    rows: Vec<Vec<String>>,
+    /// Where each of them ends.
+    ended: Vec<usize>,
+    /// Rows above the table.
+    titles: usize,
+    /// Names that are expected in the first row of the table.
+    known: usize,
+    /// How many values most rows have.
+    usual: usize,
+    /// Share of the rows that have as many values as the first one.
+    share: f64,
+    /// Share of the values that look as if two of them had grown together.
+    grown: f64,
+    /// Share of the values that are numbers, dates or truth values.
+    typed: f64,
+}
+
+impl Look {
+    fn new(text: &[u8], delimiter: u8, quote: Option<u8>, line_end: u8, choice: &Choice) -> Self {
+        let (rows, ended) = parse(text, delimiter, quote, line_end);
+        let titles = if choice.skip_rows.is_some() { 0 } else { header::titles(&rows) };
+        let table: Vec<&Vec<String>> = rows[titles..].iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty())).collect();
+        let width = table.first().map_or(0, |row| row.len());
+        let below = table.get(1..).unwrap_or_default();
+        let alike = below.iter().filter(|row| row.len() == width).count();
+        let share = if below.is_empty() { 1.0 } else { alike as f64 / below.len() as f64 };
+        let others = |cell: &String| {
+            cell.bytes().zip(cell.bytes().skip(1)).any(|(b, next)| CANDIDATES.contains(&b) && b != delimiter && !next.is_ascii_whitespace())
+        };
+        let cells = table.iter().map(|row| row.len()).sum::<usize>().max(1);
+        let grown = table.iter().flat_map(|row| row.iter()).filter(|cell| others(cell)).count() as f64 / cells as f64;
+        let typed = table.iter().flat_map(|row| row.iter()).filter(|cell| header::is_typed(cell)).count() as f64 / cells as f64;
+        let known = table.first().map_or(0, |row| header::known_names(row, &choice.expected));
+        let usual = usual_width(&table);
+        Self { delimiter, rows, ended, titles, known, usual, share, grown, typed }
+    }
+
+    fn table(&self) -> &[Vec<String>] {
+        &self.rows[self.titles..]
+    }
+
+    /// How many values the first row of the table has.
+    fn width(&self) -> usize {
+        self.table().iter().find(|row| row.iter().any(|cell| !cell.trim().is_empty())).map_or(0, Vec::len)
+    }
+
+    fn score(&self) -> f64 {
+        // A delimiter that the first row does not have is none, however often it stands in the others. What could be a title
+        // may also be a row of names with another delimiter.
+        let titled = if self.titles > 0 { 0.3 } else { 0.0 };
+        if self.width() < 2 { 0.0 } else { self.share + 0.3 * self.typed - 0.5 * self.grown - titled + 0.01 * (self.width() as f64).ln() }
+    }
+
+    /// Where the table begins, behind the lines that are not part of it.
+    fn begins(&self, text: &[u8]) -> usize {
+        let above = self.titles.checked_sub(1).and_then(|last| self.ended.get(last)).copied();
+        above.map_or(0, |end| end + text[end..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count())
+    }
+}
+
+/// How many values most rows have.
+fn usual_width(rows: &[&Vec<String>]) -> usize {
+    let mut counts = std::collections::BTreeMap::<usize, usize>::new();
+    for row in rows {
+        *counts.entry(row.len()).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(width, rows)| (*rows, *width)).map_or(0, |(width, _)| width)
+}
+
+/// The look that the names and the number of values in the first row speak for.
+///
+/// Errors: two speak for themselves alike, or the first row has delimiters that hardly another row has.
+fn chosen(looks: &[Look]) -> SourceResult<&Look> {
+    let order = |a: &&Look, b: &&Look| a.known.cmp(&b.known).then(a.score().total_cmp(&b.score()));
+    let mut ranked: Vec<&Look> = looks.iter().collect();
+    ranked.sort_by(|a, b| order(b, a));
+    let (best, second) = (ranked[0], ranked[1]);
+    if best.width() < 2 {
+        // One column: what stands in none of its values separates them least.
+        let one = |look: &&&Look| look.rows.iter().filter(|row| row.len() > 1).count();
+        return Ok(ranked.iter().min_by_key(one).copied().unwrap_or(best));
+    }
+    let doubt = best.known == second.known && second.width() > 1 && best.score() - second.score() < 0.05;
+    if doubt || best.known == 0 && best.share < 0.2 {
+        let said = |look: &Look| format!("{} under which the first row has {} values", shown(look.delimiter), look.width());
+        let which = if doubt {
+            format!("{}, or {}", said(best), said(second))
+        } else {
+            format!("{}, and other rows hardly one as many", said(best))
+        };
+        return Err(SourceError::BadChoice(format!("It is not clear what separates the values: {which}. Choose a delimiter.")));
+    }
+    Ok(best)
+}
+
+fn shown(delimiter: u8) -> String {
+    if delimiter == b'\t' { "a tab".into() } else { format!("'{}'", char::from(delimiter)) }
+}
+
+/// Bytes of so many lines.
+fn lines(text: &[u8], lines: usize, line_end: u8) -> usize {
+    lines.checked_sub(1).map_or(0, |last| memchr::memchr_iter(line_end, text).nth(last).map_or(text.len(), |end| end + 1))
+}
+
+/// Bytes of lines at the beginning that begin with `#` and are no row of the table.
+fn comments(text: &[u8], line_end: u8) -> usize {
+    let mut at = 0;
+    while text[at..].starts_with(b"#") {
+        let Some(end) = memchr::memchr(line_end, &text[at..]) else { return 0 };
+        let line = &text[at..at + end];
+        // `#,name,age`: the number of a row is a column, too.
+        let values = CANDIDATES.iter().map(|d| memchr::memchr_iter(*d, line).count()).max().unwrap_or(0);
+        let next = &text[at + end + 1..];
+        let next = &next[..memchr::memchr(line_end, next).unwrap_or(next.len())];
+        let same =
+            |d: &u8| values > 0 && memchr::memchr_iter(*d, next).count() == memchr::memchr_iter(*d, line).count() && next.contains(d);
+        if CANDIDATES.iter().any(same) {
+            break;
+        }
+        at += end + 1;
+    }
+    at
 }
 
 /// One character as a person writes it.
@@ -83,7 +264,8 @@ fn likely_quote(text: &[u8]) -> u8 {
     if opens(b'"') == 0 && opens(b'\'') > 1 && closes > 1 { b'\'' } else { b'"' }
 }
 
-fn parse(text: &[u8], delimiter: u8, quote: Option<u8>, line_end: u8) -> Vec<Vec<String>> {
+/// The first records, and where each ends.
+fn parse(text: &[u8], delimiter: u8, quote: Option<u8>, line_end: u8) -> (Vec<Vec<String>>, Vec<usize>) {
     let mut builder = ReaderBuilder::new();
     builder.delimiter(delimiter).quoting(quote.is_some()).quote(quote.unwrap_or(b'"'));
     if line_end == b'\r' {
@@ -92,7 +274,7 @@ fn parse(text: &[u8], delimiter: u8, quote: Option<u8>, line_end: u8) -> Vec<Vec
     let mut reader = builder.build();
     let mut rest = text;
     let (mut out, mut ends) = (vec![0; text.len() + 1], vec![0; text.len() + 2]);
-    let mut rows = Vec::new();
+    let (mut rows, mut ended) = (Vec::new(), Vec::new());
     while rows.len() < SAMPLE {
         let (result, read, _, count) = reader.read_record(rest, &mut out, &mut ends);
         rest = &rest[read..];
@@ -104,42 +286,12 @@ fn parse(text: &[u8], delimiter: u8, quote: Option<u8>, line_end: u8) -> Vec<Vec
         let mut from = 0;
         let cells = ends[..count].iter().map(|end| String::from_utf8_lossy(&out[std::mem::replace(&mut from, *end)..*end]).into_owned());
         rows.push(cells.collect());
+        ended.push(text.len() - rest.len());
         if last {
             break;
         }
     }
-    rows
-}
-
-/// How many columns most rows have, times the share of the rows that have them; 1 for a single column.
-fn agreement(rows: &[Vec<String>]) -> f64 {
-    let mut counts = std::collections::HashMap::<usize, usize>::new();
-    for row in rows {
-        *counts.entry(row.len()).or_default() += 1;
-    }
-    let Some((columns, agree)) = counts.into_iter().max_by_key(|(columns, n)| (*n, *columns)) else {
-        return 0.0;
-    };
-    if columns < 2 {
-        return 1.0;
-    }
-    let share = agree as f64 / rows.len() as f64;
-    // Agreement counts for more than many columns.
-    (1.0 + (columns as f64).ln_1p()) * share.powi(3)
-}
-
-/// The first row names columns: no value in it looks like data, and few are empty.
-fn looks_like_header(rows: &[Vec<String>]) -> bool {
-    let Some(first) = rows.first() else {
-        return true;
-    };
-    let data = |cell: &String| {
-        let cell = cell.trim();
-        let digits = cell.bytes().filter(u8::is_ascii_digit).count();
-        cell.parse::<f64>().is_ok() || cell.contains('@') || digits * 2 > cell.len().max(1) || cell.len() > 200
-    };
-    let empty = first.iter().filter(|c| c.trim().is_empty()).count();
-    !first.iter().any(data) && empty * 2 <= first.len()
+    (rows, ended)
 }
 
 #[cfg(test)]

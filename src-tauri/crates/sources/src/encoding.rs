@@ -26,7 +26,10 @@ pub fn recognise(prefix: &[u8], chosen: Option<&str>) -> SourceResult<&'static E
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(prefix, true);
-    Ok(detector.guess(None, Utf8Detection::Allow))
+    let guess = detector.guess(None, Utf8Detection::Allow);
+    // A few letters with accents may be read as signs of Korean or Chinese, each of two bytes. There, both are beyond ASCII.
+    let two_bytes = [encoding_rs::EUC_KR, encoding_rs::GBK, encoding_rs::GB18030, encoding_rs::BIG5, encoding_rs::SHIFT_JIS];
+    Ok(if two_bytes.contains(&guess) && mostly_single(prefix) { encoding_rs::WINDOWS_1252 } else { guess })
 }
 
 /// The encoding that a byte order mark tells.
@@ -47,6 +50,13 @@ fn wide(prefix: &[u8]) -> Option<&'static Encoding> {
         (even, 0) if even * 10 > half * 7 => Some(UTF_16BE),
         _ => None,
     }
+}
+
+/// Bytes beyond ASCII are few, and most of them stand between letters of ASCII.
+fn mostly_single(prefix: &[u8]) -> bool {
+    let runs: Vec<usize> = prefix.split(u8::is_ascii).filter(|run| !run.is_empty()).map(<[u8]>::len).collect();
+    let single = runs.iter().filter(|length| **length == 1).count();
+    runs.iter().sum::<usize>() < 64 && single * 2 > runs.len()
 }
 
 /// Whole multi-byte characters are not outnumbered by wrong bytes. In a text of another encoding such characters come about by

@@ -6,6 +6,7 @@
 
 use std::io::Read;
 
+use crate::content;
 use crate::lists::ListSeeker;
 use crate::window::Window;
 use crate::{Batch, Fault, KEPT_OF_OVERSIZED, MAX_ROW, RawRow, Row, Rows};
@@ -36,15 +37,37 @@ pub struct Splitter<R> {
     inside: bool,
     cut: bool,
     decoded_from: Option<String>,
+    /// A comment stands before the first row.
+    commented: bool,
+    /// Commas between rows beyond one each.
+    commas: u64,
 }
 
 impl<R: Read> Splitter<R> {
     /// Looks at the beginning and settles the layout. `decoded_from` names the encoding that the text came in, where
     /// it is not UTF-8.
     pub fn new(input: R, decoded_from: Option<String>) -> std::io::Result<Self> {
-        let window = Window::new(input)?;
+        let mut window = Window::new(input)?;
+        let plain = content::start(window.rest()).len();
+        let begin = content::behind_comments(window.rest()).len();
+        let commented = begin < plain;
+        if content::begins_like_json(window.rest()) {
+            window.at = window.buffer.len() - begin;
+        }
         let layout = layout_of(window.rest());
-        Ok(Self { window, layout, number: 0, indent: None, closed: false, begun: false, inside: false, cut: false, decoded_from })
+        Ok(Self {
+            window,
+            layout,
+            number: 0,
+            indent: None,
+            closed: false,
+            begun: false,
+            inside: false,
+            cut: false,
+            decoded_from,
+            commented,
+            commas: 0,
+        })
     }
 
     /// Rows are the elements of the list at this JSON Pointer; false where there is none.
@@ -144,10 +167,12 @@ impl<R: Read> Splitter<R> {
             self.window.at += 1;
             self.begun = true;
         }
-        let mut column = self.skip_between()?;
+        let (mut column, commas) = self.skip_between()?;
         let Some(first) = self.window.peek()? else {
             return Ok(None);
         };
+        let wanted = u64::from(self.number > 0 && first != b']');
+        self.commas += if self.layout == Layout::Array { commas.saturating_sub(wanted) } else { 0 };
         if self.layout == Layout::Array && first == b']' {
             self.closed = true;
             self.window.at += 1;
@@ -192,19 +217,19 @@ impl<R: Read> Splitter<R> {
         self.next_line()
     }
 
-    /// Passes white space and commas; gives the column of what follows.
-    fn skip_between(&mut self) -> std::io::Result<usize> {
-        let mut column = 0;
+    /// Passes white space and commas; gives the column of what follows, and how many commas there were.
+    fn skip_between(&mut self) -> std::io::Result<(usize, u64)> {
+        let (mut column, mut commas) = (0, 0);
         while let Some(b) = self.window.peek()? {
             match b {
                 b'\n' => column = 0,
                 b' ' | b'\t' | b'\r' => column += 1,
-                b',' => column += 1,
+                b',' => (column, commas) = (column + 1, commas + 1),
                 _ => break,
             }
             self.window.at += 1;
         }
-        Ok(column)
+        Ok((column, commas))
     }
 
     /// How long the value at `at` is, and what ended it.
@@ -291,9 +316,18 @@ impl<R: Read + Send> Rows for Splitter<R> {
             Layout::Unknown => "The file does not look like JSON.",
             Layout::Array if self.cut || !self.closed => "The file is cut off: the list in it has no end.",
             _ if self.cut => "The file is cut off in the middle of its last record.",
-            _ => return Vec::new(),
+            _ => "",
         };
-        vec![note.to_owned()]
+        let mut notes: Vec<String> = (!note.is_empty()).then(|| note.to_owned()).into_iter().collect();
+        if self.commented {
+            notes.push("The file begins with a comment, which is skipped.".into());
+        }
+        match self.commas {
+            0 => {}
+            1 => notes.push("The file has a comma too many between its records, which is skipped.".into()),
+            n => notes.push(format!("The file has {n} commas too many between its records, which are skipped.")),
+        }
+        notes
     }
 }
 
@@ -360,8 +394,10 @@ fn layout_of(start: &[u8]) -> Layout {
             let line_end = memchr::memchr(b'\n', &start[first..]).map_or(start.len(), |i| first + i);
             let line = start[first..line_end].trim_ascii_end();
             let whole = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+            let mut values = serde_json::Deserializer::from_slice(line).into_iter::<serde::de::IgnoredAny>();
+            let several = !whole && line.ends_with(b"}") && values.by_ref().take(2).filter(Result::is_ok).count() == 2;
             // A first line that closes as it opened is a row, even when something in it is wrong.
-            if whole || line.ends_with(b"}") { Layout::Lines } else { Layout::Objects }
+            if whole || line.ends_with(b"}") && !several { Layout::Lines } else { Layout::Objects }
         }
         _ => Layout::Unknown,
     }
@@ -394,6 +430,20 @@ mod tests {
         assert_eq!(rows(" \n").0, Layout::Empty);
         assert_eq!(rows("id,name\n").0, Layout::Unknown);
         assert_eq!(texts("[]"), Vec::<String>::new());
+        assert_eq!(texts("{\"a\": 1}{\"a\": 2}\n{\"a\": 3}\n"), ["{\"a\": 1}", "{\"a\": 2}", "{\"a\": 3}"]);
+        assert_eq!(texts("\u{feff}\u{feff}// note\n\n{\"a\": 1}\n"), ["{\"a\": 1}"]);
+    }
+
+    #[test]
+    fn commas_too_many_are_told() {
+        let notes = |text: &str| {
+            let mut splitter = Splitter::new(text.as_bytes(), None).unwrap();
+            while splitter.next_row().unwrap().is_some() {}
+            splitter.notes()
+        };
+        assert_eq!(notes("[{\"a\": 1}, {\"a\": 2}]"), Vec::<String>::new());
+        assert!(notes("[{\"a\": 1},, {\"a\": 2},]")[0].contains("2 commas"));
+        assert!(notes("[,{\"a\": 1}]")[0].contains("a comma too many"));
     }
 
     #[test]

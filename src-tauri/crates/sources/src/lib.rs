@@ -9,10 +9,12 @@
 mod batch;
 mod bson_file;
 mod cells;
+mod content;
 mod csv;
 mod dialect;
 mod encoding;
 mod framing;
+mod header;
 mod input;
 pub mod isolate;
 mod json;
@@ -21,6 +23,7 @@ mod lists;
 mod mongodump;
 mod ods;
 mod open;
+mod recognised;
 mod salvage;
 mod sheet;
 mod sqlite;
@@ -39,7 +42,7 @@ pub use mongodump::{ArchiveReader, Block, DumpFile, MAGIC as ARCHIVE_MAGIC, Name
 pub use steward_domain::SourceChoice as Choice;
 
 pub use framing::{Framing, framing};
-pub use open::{Decoded, Decoder, Opened, examine, open};
+pub use open::{Decoded, Decoder, Ended, Opened, examine, open};
 
 /// Rows larger than this are kept out and cut.
 pub const MAX_ROW: usize = 32 << 20;
@@ -114,6 +117,17 @@ pub struct Examined {
     pub part: Option<String>,
     /// What a person should know: renamed columns, a salvage, other parts.
     pub notes: Vec<String>,
+    /// What the file was taken for, in one line.
+    pub recognised: String,
+}
+
+/// A cell that holds no value: a formula that fails, damaged bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellFault {
+    /// The name of its column.
+    pub column: String,
+    /// A sentence for people.
+    pub why: String,
 }
 
 /// Why a row is not whole.
@@ -125,8 +139,14 @@ pub enum Fault {
     TooLarge,
     /// A quoted value begins and is not closed where it should be.
     OpenQuote,
+    /// More text stands behind the quotation mark that closes the value at this place, from 0.
+    Junk(usize),
+    /// A byte order mark stands before the first value.
+    Mark,
     /// Characters that the encoding of the file does not have.
     Encoding(String),
+    /// Cells that hold no value.
+    Cells(Vec<CellFault>),
     /// Anything else, in a sentence.
     Unreadable(String),
 }
@@ -140,7 +160,12 @@ impl Fault {
             Self::OpenQuote => {
                 "A quotation mark opens a value in this row and is not closed. The rows after it are read on their own.".into()
             }
-            Self::Encoding(name) => format!("This row holds bytes that are no text in {name}."),
+            Self::Junk(_) => "Behind a closing quotation mark there is more text before the next value.".into(),
+            Self::Mark => {
+                "A byte order mark stands before this value, as where files were put together. Check whether this row is a header.".into()
+            }
+            Self::Encoding(name) => format!("This value holds bytes that are no text in {name}."),
+            Self::Cells(cells) => cells.first().map(|cell| cell.why.clone()).unwrap_or_default(),
             Self::Unreadable(why) => why.clone(),
         }
     }
@@ -173,6 +198,11 @@ pub trait Rows: Send {
 
     /// What there is to say when the last row was read: cut off, damaged, empty.
     fn notes(&mut self) -> Vec<String>;
+
+    /// What was passed over, in a few words each; known when the last row was read.
+    fn skipped(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A file that cannot be read at all.

@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 use steward_domain::depth::{self, Nesting};
 
 use crate::bson_file::{BsonRows, is_readable, length_at};
-use crate::csv::{CsvDecoder, CsvRows, Scratch};
+use crate::content::{self, begins_like_json};
+use crate::csv::{Again, CsvDecoder, CsvRows, Scratch};
 use crate::dialect::{self, Settled};
 use crate::encoding::{self, Decoding};
 use crate::input::{self, Damage, Meter, OnDisk, Plain};
@@ -18,7 +19,7 @@ use crate::isolate::{self, Head};
 use crate::json::{Layout, Splitter};
 use crate::mongodump::{self, ArchiveReader, ArchiveRows};
 use crate::sheet::Book;
-use crate::{Batch, Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, sqlite};
+use crate::{Batch, Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, recognised, sqlite};
 
 /// Turns the bytes of a row into values; cheap to share between threads.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -95,12 +96,23 @@ impl Opened {
         self
     }
 
-    /// After the last row: the SHA-256 of the file in hex, and what there is to say about it.
-    pub fn finish(mut self) -> std::io::Result<(String, Vec<String>)> {
+    /// What is known after the last row.
+    pub fn finish(mut self) -> std::io::Result<Ended> {
         let mut notes = self.rows.notes();
         notes.extend(self.damage.lock().unwrap_or_else(PoisonError::into_inner).take());
-        Ok((self.meter.finish()?, notes))
+        let recognised = std::iter::once(self.examined.recognised).chain(self.rows.skipped()).collect::<Vec<_>>().join(", ");
+        Ok(Ended { sha256: self.meter.finish()?, notes, recognised })
     }
+}
+
+/// A file that was read to its end.
+pub struct Ended {
+    /// In hex.
+    pub sha256: String,
+    /// What there is to say about it.
+    pub notes: Vec<String>,
+    /// What the file was taken for, and what was passed over, in one line.
+    pub recognised: String,
 }
 
 /// What a file, or dump folder, is.
@@ -178,6 +190,8 @@ struct Found {
     decoder: Decoder,
     rows: Box<dyn Rows>,
     spool: Option<OnDisk>,
+    /// For the line that tells what was recognised.
+    facts: Vec<String>,
 }
 
 impl Opening<'_> {
@@ -185,13 +199,16 @@ impl Opening<'_> {
         let prefix = std::mem::take(&mut plain.prefix);
         let (damage, members, member) = (Arc::clone(&plain.damage), std::mem::take(&mut plain.members), plain.member.clone());
         let compression = plain.compression.clone();
-        let mut found = match binary_kind(&prefix) {
+        let named_bson = crate::file_name(self.path).to_ascii_lowercase().contains(".bson");
+        // The first document of a dump may be the damaged one.
+        let kind = binary_kind(&prefix).or_else(|| (named_bson && content::holds_documents(&prefix)).then_some(Format::Bson));
+        let mut found = match kind {
             Some(Format::Sqlite) => self.sqlite(&mut plain)?,
             Some(Format::Excel) => self.workbook(&mut plain)?,
             Some(Format::Mongodump) => self.archive(plain)?,
             Some(Format::Bson) => {
                 let rows = Box::new(BsonRows::new(plain.reader)?);
-                Found { examined: empty(Format::Bson), decoder: Decoder::Bson, rows, spool: None }
+                Found { examined: empty(Format::Bson), decoder: Decoder::Bson, rows, spool: None, facts: Vec::new() }
             }
             _ => self.text(plain.reader, &prefix)?,
         };
@@ -202,7 +219,8 @@ impl Opening<'_> {
             }
             (found.examined.parts, found.examined.part) = (members, member);
         }
-        let Found { examined, decoder, rows, spool } = found;
+        let Found { mut examined, decoder, rows, spool, facts } = found;
+        examined.recognised = recognised::line(&examined, &facts);
         let position = self.meter.position();
         Ok(Opened { examined, decoder, rows, position, total: self.total, meter: self.meter, damage, _spool: spool })
     }
@@ -227,7 +245,7 @@ impl Opening<'_> {
         examined.parts = parts;
         let decoder = if is_workspace { Decoder::Bson } else { Decoder::Table(table.columns.clone()) };
         let rows = Box::new(sqlite::TableRows::new(disk.path.clone(), table));
-        Ok(Found { examined, decoder, rows, spool: Some(disk) })
+        Ok(Found { examined, decoder, rows, spool: Some(disk), facts: Vec::new() })
     }
 
     fn workbook(&self, plain: &mut Plain) -> SourceResult<Found> {
@@ -239,7 +257,7 @@ impl Opening<'_> {
         let mut examined = Examined { columns: columns.clone(), part: Some(part.clone()), notes, ..empty(format) };
         note_other_parts(&mut examined.notes, &parts, &part, self.choice, "sheets");
         examined.parts = parts;
-        Ok(Found { examined, decoder: Decoder::Table(columns), rows: Box::new(rows), spool: Some(disk) })
+        Ok(Found { examined, decoder: Decoder::Table(columns), rows: Box::new(rows), spool: Some(disk), facts: Vec::new() })
     }
 
     fn archive(&self, plain: Plain) -> SourceResult<Found> {
@@ -253,16 +271,18 @@ impl Opening<'_> {
         let mut examined = Examined { part: Some(part.clone()), ..empty(Format::Mongodump) };
         note_other_parts(&mut examined.notes, &parts, &part, self.choice, "collections");
         examined.parts = parts;
-        Ok(Found { examined, decoder: Decoder::Bson, rows: Box::new(ArchiveRows::new(reader, part)), spool: None })
+        Ok(Found { examined, decoder: Decoder::Bson, rows: Box::new(ArchiveRows::new(reader, part)), spool: None, facts: Vec::new() })
     }
 
     fn text(&self, reader: Box<dyn Read + Send>, prefix: &[u8]) -> SourceResult<Found> {
-        let mut encoding = encoding::recognise(prefix, self.choice.encoding.as_deref())?;
-        let is_json = matches!(prefix.trim_ascii_start().first(), Some(b'{' | b'['));
+        self.refuse_others(prefix)?;
+        let chosen = self.choice.encoding.as_deref();
+        let mut encoding = encoding::recognise(prefix, chosen)?;
         // JSON is UTF-8: bytes that are not are reported row by row, unless a person says what they are.
-        if is_json && self.choice.encoding.is_none() && encoding::for_mark(prefix).is_none() {
+        if begins_like_json(prefix) && chosen.is_none() && encoding::for_mark(prefix).is_none() {
             encoding = UTF_8;
         }
+        let guessed = encoding != UTF_8 && chosen.is_none() && encoding::for_mark(prefix).is_none();
         let mut reader = reader;
         let mut prefix = prefix.to_vec();
         let mut from = None;
@@ -274,30 +294,81 @@ impl Opening<'_> {
         }
         let mut found = if self.is_table(&prefix)? { self.csv(reader, &prefix, from)? } else { self.json(reader, &prefix, from)? };
         found.examined.encoding = encoding.name().to_owned();
+        if guessed {
+            found.facts.insert(0, "the encoding is a guess".into());
+        }
         Ok(found)
+    }
+
+    /// Pictures, pages and random bytes have no rows.
+    fn refuse_others(&self, prefix: &[u8]) -> SourceResult<()> {
+        let Some(what) = content::foreign(prefix) else { return Ok(()) };
+        let name = crate::file_name(self.path);
+        Err(SourceError::Unusable(format!(
+            "{name} is {what}. Steward reads JSON, separated values, workbooks, SQLite files and dumps of MongoDB."
+        )))
     }
 
     /// Separated values: by the name, by a choice that only they have, or because rows agree on their columns.
     fn is_table(&self, prefix: &[u8]) -> SourceResult<bool> {
-        let start = prefix.trim_ascii_start();
-        if matches!(start.first(), Some(b'{' | b'[')) {
+        if begins_like_json(prefix) {
             return Ok(false);
         }
-        let chosen = self.choice.delimiter.is_some() || self.choice.quote.is_some() || self.choice.header.is_some();
+        let choice = self.choice;
+        let chosen = choice.delimiter.is_some() || choice.quote.is_some() || choice.header.is_some() || choice.skip_rows.is_some();
         let name = crate::file_name(self.path).to_ascii_lowercase();
         let named = [".csv", ".tsv", ".tab", ".psv"].iter().any(|e| name.contains(e));
-        if start.is_empty() || chosen || named {
+        if content::start(prefix).is_empty() || chosen || named {
             return Ok(chosen || named);
         }
-        Ok(!prefix.contains(&0) && dialect::settle(prefix, self.choice)?.convincing)
+        if !prefix.contains(&0) && dialect::settle(prefix, choice).is_ok_and(|settled| settled.convincing) {
+            return Ok(true);
+        }
+        if content::has_json_lines(prefix) {
+            return Ok(false);
+        }
+        let name = crate::file_name(self.path);
+        Err(SourceError::Unusable(format!(
+            "{name} is text, but neither JSON nor separated values. If it is a table, say what separates its values, or whether its first row names the columns."
+        )))
+    }
+
+    /// Opens the text of this file again, behind so many bytes of it.
+    fn again(&self) -> Again<Box<dyn Read + Send>> {
+        let (path, choice) = (self.path.to_owned(), self.choice.clone());
+        Box::new(move |behind| {
+            let failed = |e: SourceError| match e {
+                SourceError::Io(e) => e,
+                other => std::io::Error::other(other.to_string()),
+            };
+            let (file, _) = input::open_file(&path).map_err(failed)?;
+            let plain = input::plain(&Meter::new(file), &path, choice.part.as_deref()).map_err(failed)?;
+            let encoding = encoding::recognise(&plain.prefix, choice.encoding.as_deref()).map_err(failed)?;
+            let mut reader = plain.reader;
+            if encoding != UTF_8 {
+                reader = Box::new(Decoding::new(reader, encoding));
+            }
+            std::io::copy(&mut (&mut reader).take(behind), &mut std::io::sink())?;
+            Ok(reader)
+        })
     }
 
     fn csv(&self, reader: Box<dyn Read + Send>, prefix: &[u8], from: Option<String>) -> SourceResult<Found> {
         let settled: Settled = dialect::settle(prefix, self.choice)?;
-        let (rows, columns, notes) = CsvRows::new(reader, settled, from)?;
+        let (rows, columns, mut notes) = CsvRows::new(reader, settled, from, self.again())?;
+        let mut facts = Vec::new();
+        if settled.titles > 0 {
+            facts.push(format!("{} above it skipped", recognised::counted(settled.titles as u64, "line", "lines")));
+        }
+        if !settled.header && self.choice.header.is_none() && !columns.is_empty() {
+            notes.push(
+                "The file has no row that names its columns: they are called column_1 and so on. If its first row names them, say so."
+                    .into(),
+            );
+        }
         let format = if columns.is_empty() { Format::Empty } else { Format::Csv };
         let examined = Examined { dialect: Some(settled.public()), columns: columns.clone(), notes, ..empty(format) };
-        Ok(Found { examined, decoder: Decoder::Csv(CsvDecoder::new(settled, columns)), rows: Box::new(rows), spool: None })
+        Ok(Found { examined, decoder: Decoder::Csv(CsvDecoder::new(settled, columns)), rows: Box::new(rows), spool: None, facts })
     }
 
     fn json(&self, reader: Box<dyn Read + Send>, prefix: &[u8], from: Option<String>) -> SourceResult<Found> {
@@ -327,7 +398,7 @@ impl Opening<'_> {
                 examined.part = Some(pointer.to_owned());
             }
         }
-        Ok(Found { examined, decoder: Decoder::Json, rows: Box::new(splitter), spool: None })
+        Ok(Found { examined, decoder: Decoder::Json, rows: Box::new(splitter), spool: None, facts: Vec::new() })
     }
 }
 
@@ -341,6 +412,7 @@ fn empty(format: Format) -> Examined {
         parts: Vec::new(),
         part: None,
         notes: Vec::new(),
+        recognised: String::new(),
     }
 }
 

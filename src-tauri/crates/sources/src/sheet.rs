@@ -13,7 +13,8 @@ use serde_json::{Map, Value as Json};
 use crate::cells::{Cells, SheetRow, Workbook, weight, workbook_cannot_be_read};
 use crate::csv::column_names;
 use crate::ods::Ods;
-use crate::{Fault, Format, Part, RawRow, Rows, SourceError, SourceResult, limits};
+use crate::recognised::counted;
+use crate::{CellFault, Fault, Format, Part, RawRow, Rows, SourceError, SourceResult, limits};
 
 /// Rows that are looked at to learn which columns there are.
 const LOOK_AHEAD: usize = 1_000;
@@ -83,6 +84,10 @@ pub struct SheetRows {
     /// The column of the first name.
     left: u32,
     number: u64,
+    /// Where the header stands, or the last row before the first one.
+    above: u64,
+    /// Rows whose cells hold nothing.
+    blank: u64,
     /// Where the last row stood that could be read.
     last: u64,
 }
@@ -107,10 +112,12 @@ impl SheetRows {
             texts[(column - left) as usize] = cell.as_string().unwrap_or_default();
         }
         let (columns, notes) = column_names(texts, header);
+        let begin = ahead.front().map_or(1, |row| row.number);
         if header {
             ahead.pop_front();
         }
-        let rows = Self { cells, ahead, columns: columns.clone(), left, number: 0, last: 0 };
+        let above = if header { begin } else { begin - 1 };
+        let rows = Self { cells, ahead, columns: columns.clone(), left, number: 0, above, blank: 0, last: 0 };
         (rows, columns, notes)
     }
 
@@ -137,22 +144,25 @@ impl Rows for SheetRows {
         while let Some(row) = self.ahead.pop_front().or_else(|| self.cells.next()) {
             self.last = row.number;
             if row.cells.iter().all(|(_, cell)| is_blank(cell)) {
+                self.blank += 1;
                 continue;
             }
-            self.number += 1;
+            // Rows are counted as they stand in the sheet, with those that are skipped.
+            self.number = row.number - self.above;
             let mut record = Map::new();
-            let mut fault = None;
+            let mut faults = Vec::new();
             for (column, cell) in &row.cells {
                 let name = self.name(*column);
                 if let Data::Error(e) = cell {
-                    let row = row.number;
-                    fault.get_or_insert(Fault::Unreadable(format!("Row {row} of the sheet has {e} in column {name}: its formula fails.")));
+                    let why = format!("Row {} of the sheet has {e} in column {name}: its formula fails.", row.number);
+                    faults.push(CellFault { column: name.clone(), why });
                 }
                 if let Some(value) = to_json(cell) {
                     record.insert(name, value);
                 }
             }
             let bytes = serde_json::to_vec(&Json::Object(record))?;
+            let fault = (!faults.is_empty()).then_some(Fault::Cells(faults));
             return Ok(Some(RawRow { number: self.number, offset: 0, bytes, fault }));
         }
         Ok(None)
@@ -168,6 +178,11 @@ impl Rows for SheetRows {
             notes.push(format!("The file is damaged: behind row {} nothing could be read. {why}", self.last));
         }
         notes
+    }
+
+    fn skipped(&self) -> Vec<String> {
+        let told = || format!("{} skipped", counted(self.blank, "row without a value", "rows without a value"));
+        (self.blank > 0).then(told).into_iter().collect()
     }
 }
 
@@ -229,7 +244,7 @@ mod tests {
         assert_eq!(read(), r#"{"id":"a","when":"2025-03-09","n":4.5,"ok":true}"#);
         assert_eq!(read(), r#"{"id":"b","n":7}"#);
         assert!(
-            matches!(rows.next_row().unwrap().unwrap().fault, Some(Fault::Unreadable(why)) if why.contains("Row 7") && why.contains("column n"))
+            matches!(rows.next_row().unwrap().unwrap().fault, Some(Fault::Cells(cells)) if cells[0].why.contains("Row 7") && cells[0].column == "n")
         );
         assert!(rows.next_row().unwrap().is_none() && rows.notes().is_empty());
     }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json, json};
 use steward_sqlite_guard::Views;
 
 use crate::salvage::{self, Cell};
-use crate::{Fault, Part, RawRow, Rows, SourceError, SourceResult};
+use crate::{CellFault, Fault, Part, RawRow, Rows, SourceError, SourceResult};
 
 /// Rows that are read ahead.
 const AHEAD: usize = 256;
@@ -326,9 +326,10 @@ impl Reading {
 }
 
 fn record(columns: &[String], cells: Vec<Cell>) -> (Vec<u8>, Option<Fault>) {
-    let mut fault = None;
-    let pairs = columns.iter().zip(cells).map(|(column, cell)| (column.clone(), to_json(cell, column, &mut fault)));
+    let mut faults = Vec::new();
+    let pairs = columns.iter().zip(cells).map(|(column, cell)| (column.clone(), to_json(cell, column, &mut faults)));
     let record: Map<String, Json> = pairs.collect();
+    let fault = (!faults.is_empty()).then_some(Fault::Cells(faults));
     (serde_json::to_vec(&Json::Object(record)).unwrap_or_default(), fault)
 }
 
@@ -344,16 +345,19 @@ fn counted(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-fn to_json(cell: Cell, column: &str, fault: &mut Option<Fault>) -> Json {
+fn to_json(cell: Cell, column: &str, faults: &mut Vec<CellFault>) -> Json {
     match cell {
         Cell::Null => Json::Null,
         Cell::Integer(n) if n.unsigned_abs() <= 1 << 53 => Json::from(n),
         Cell::Integer(n) => json!({"$numberLong": n.to_string()}),
-        Cell::Real(n) => Json::from(n),
+        Cell::Real(n) if n.is_finite() => Json::from(n),
+        // JSON has no infinity.
+        Cell::Real(n) => steward_domain::value::to_ext(&bson::Bson::Double(n)),
         Cell::Text(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Json::from(text),
             Err(e) => {
-                fault.get_or_insert(Fault::Unreadable(format!("The text in column {column} is damaged: it is no UTF-8.")));
+                let why = format!("The text in column {column} is damaged: it is no UTF-8.");
+                faults.push(CellFault { column: column.to_owned(), why });
                 Json::from(String::from_utf8_lossy(e.as_bytes()).into_owned())
             }
         },

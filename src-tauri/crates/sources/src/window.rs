@@ -4,6 +4,9 @@ use std::io::{self, Read};
 
 const CHUNK: usize = 256 << 10;
 
+/// The byte order mark of UTF-8.
+pub const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Bytes of a stream from `at` on. Memory holds what is being looked at and one chunk.
 pub struct Window<R> {
     input: R,
@@ -15,12 +18,20 @@ pub struct Window<R> {
 }
 
 impl<R: Read> Window<R> {
-    /// Reads the first chunk; a byte order mark of UTF-8 is passed over.
-    pub fn new(mut input: R) -> io::Result<Self> {
+    /// Reads the first chunk; byte order marks of UTF-8 are passed over.
+    pub fn new(input: R) -> io::Result<Self> {
+        let mut window = Self::behind(input, 0)?;
+        while window.rest().starts_with(MARK) {
+            window.at += MARK.len();
+        }
+        Ok(window)
+    }
+
+    /// Reads the first chunk of an input that stands behind so many bytes of its source.
+    pub fn behind(mut input: R, base: u64) -> io::Result<Self> {
         let mut buffer = Vec::with_capacity(2 * CHUNK);
         let ended = !read_chunk(&mut input, &mut buffer)?;
-        let at = if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        Ok(Self { input, buffer, at, base: 0, ended })
+        Ok(Self { input, buffer, at: 0, base, ended })
     }
 
     /// Bytes taken so far.

@@ -684,7 +684,12 @@ export type EditOutcome = { "status": "applied", changeSet: ChangeSet, record: R
 /**
  * Replaces the record of an entry. Its errors are worked out anew; nothing is loaded yet.
  */
-export type EditQuarantine = { id: string, document: Value, };
+export type EditQuarantine = { id: string, document: Value, 
+/**
+ * JSON Pointers of the places that were set, be it to what they held already: that settles a doubt about how they
+ * were read.
+ */
+set?: Array<string>, };
 
 /**
  * Patches fields. Each change states the value the person saw; a different one now is a conflict.
@@ -728,7 +733,11 @@ part?: string,
 /**
  * What a person should know: renamed columns, a salvage, other parts.
  */
-notes: Array<string>, };
+notes: Array<string>, 
+/**
+ * What the file was taken for, in one line.
+ */
+recognised: string, };
 
 export type ExampleResult = { schema: string, name: string, valid: boolean, passed: boolean, 
 /**
@@ -943,7 +952,11 @@ rejected: Array<RejectedRow>,
 /**
  * Errors by rule and field, most frequent first.
  */
-problems: Array<ProblemCount>, unknownFields: Array<UnknownField>, notes: Array<string>, };
+problems: Array<ProblemCount>, unknownFields: Array<UnknownField>, notes: Array<string>, 
+/**
+ * What each file was taken for, in one line; empty on a quick plan.
+ */
+recognised: Array<RecognisedFile>, };
 
 export type ImportPreview = { files: Array<FilePreview>, };
 
@@ -1538,6 +1551,8 @@ openedAt: string, exists: boolean, };
 
 export type RecentWorkspaces = { workspaces: Array<RecentWorkspace>, };
 
+export type RecognisedFile = { file: string, recognised: string, };
+
 /**
  * One record's part in a change set. Inserts and deletes carry the whole record; updates carry fields.
  */
@@ -1842,7 +1857,11 @@ rowsDone: number,
 /**
  * How it was read, where a person chose.
  */
-choice?: SourceChoice, };
+choice?: SourceChoice, 
+/**
+ * What it was taken for, in one line: kind, encoding, separator, header, columns, what was skipped.
+ */
+recognised?: string, };
 
 export type RunId = { runId: string, };
 
@@ -2098,7 +2117,11 @@ quote?: string,
 /**
  * Whether the first row names the columns.
  */
-header?: boolean, };
+header?: boolean, 
+/**
+ * Rows above the header, or above the first row where there is none: titles, notes.
+ */
+skipRows?: number, };
 
 /**
  * A question about one column.
@@ -2438,7 +2461,8 @@ identity?: string, };
 
 /**
  * A rule that a record breaks. `pointer` is RFC 6901; `rule` is a JSON Schema keyword,
- * `placeholder`, `duplicate_key`, `missing_key`, `exists` (insert-only) or `syntax`.
+ * `placeholder`, `duplicate_key`, `missing_key`, `exists` (insert-only), or of reading the row: `syntax`, `unreadable`,
+ * `columns`, `duplicate_field`, `mapping.…`.
  */
 export type Violation = { pointer: string, rule: string, 
 /**

@@ -132,7 +132,11 @@ wire! {
         pub problems: Vec<ProblemCount>,
         pub unknown_fields: Vec<UnknownField>,
         pub notes: Vec<String>,
+        /// What each file was taken for, in one line; empty on a quick plan.
+        pub recognised: Vec<RecognisedFile>,
     }
+
+    pub struct RecognisedFile { pub file: String, pub recognised: String }
 
     pub struct RejectedRow { pub file: String, pub row_number: i64, pub raw: String, pub errors: Vec<Violation> }
 

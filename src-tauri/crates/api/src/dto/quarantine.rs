@@ -69,7 +69,15 @@ wire! {
     }
 
     /// Replaces the record of an entry. Its errors are worked out anew; nothing is loaded yet.
-    pub struct EditQuarantine { pub id: String, pub document: Value }
+    pub struct EditQuarantine {
+        pub id: String,
+        pub document: Value,
+        /// JSON Pointers of the places that were set, be it to what they held already: that settles a doubt about how they
+        /// were read.
+        #[ts(optional, as = "Option<Vec<String>>")]
+        #[serde(default)]
+        pub set: Vec<String>,
+    }
 
     pub struct ValidateQuarantine { pub id: String, pub document: Value }
 

@@ -9,11 +9,12 @@ use steward_mapping::Mapping;
 use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Place, Reading, SourceFile};
 use steward_pipeline::rows::RowOutcome;
 use steward_pipeline::{Workspace, import, runs};
+use steward_schema::Pack;
 
 use crate::app::App;
 use crate::dto::{
     ApplyPlan, ConnectSource, Detection, DiffSample, FileHandle, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted,
-    JobUnit, PlanImport, PreviewImport, PreviewRow, ProblemCount, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
+    JobUnit, PlanImport, PreviewImport, PreviewRow, ProblemCount, RecognisedFile, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
 };
 use crate::elsewhere;
 use crate::error::{ApiError, ApiResult};
@@ -38,6 +39,11 @@ pub(super) async fn sources(app: &App, Sources { files, choices, .. }: &Sources)
         out.push(elsewhere::source(app, id, choices.get(at).cloned().unwrap_or_default()).await?);
     }
     Ok(out)
+}
+
+/// Tells which names the columns of files may have.
+fn expect(files: &mut [SourceFile], pack: Option<&Pack>, key_field: &str) {
+    files.iter_mut().for_each(|file| file.expect(pack, key_field));
 }
 
 /// Opens a database whose records are to be imported.
@@ -79,7 +85,9 @@ pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<Import
     let workspace = app.workspace()?;
     let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let mut files = Vec::new();
-    for (id, source) in request.sources.files.iter().zip(sources(app, &request.sources).await?) {
+    let named = request.schema.as_deref().and_then(|schema| workspace.registry.get(schema).ok());
+    for (id, mut source) in request.sources.files.iter().zip(sources(app, &request.sources).await?) {
+        source.expect(named, named.map_or("", |pack| &pack.steward.key));
         let examined = import::examine(&source).await?;
         let records = first_records(source.clone(), mapping.clone()).await?;
         let detected = detections(&workspace, &records);
@@ -150,7 +158,9 @@ async fn preview_rows(
 
 /// Settles schema, collection and key.
 async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiResult<ImportSpec> {
-    let files = sources(app, &request.sources).await?;
+    let mut files = sources(app, &request.sources).await?;
+    let named = request.schema.as_deref().and_then(|schema| workspace.registry.get(schema).ok());
+    expect(&mut files, named, request.key_field.as_deref().unwrap_or_default());
     elsewhere::require_part(app, &request.sources.files, &request.sources.choices).await?;
     let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let schema = match &request.schema {
@@ -175,6 +185,7 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         (_, Some(pack)) => pack.steward.key.clone(),
         _ => workspace.settings(&collection).await?.key_field,
     };
+    expect(&mut files, workspace.registry.get(&schema).ok(), &key_field);
     let duplicates = match (&request.duplicates, pack.and_then(|p| p.steward.newest.clone())) {
         (Some(chosen), _) => chosen.clone(),
         (None, Some(field)) => Duplicates::Newest { field },
@@ -307,6 +318,12 @@ fn describe(files: Vec<FileHandle>, spec: &ImportSpec, findings: Option<Findings
             .collect(),
         unknown_fields: findings.unknown_fields,
         notes: findings.notes,
+        recognised: findings
+            .files
+            .into_iter()
+            .filter(|f| !f.recognised.is_empty())
+            .map(|f| RecognisedFile { file: f.name, recognised: f.recognised })
+            .collect(),
     }
 }
 

@@ -118,9 +118,14 @@ pub async fn write(app: &Arc<App>, request: WriteMapping) -> ApiResult<FileHandl
 }
 
 /// The sample of the first file.
-async fn sample(app: &App, asked: &Sources) -> ApiResult<Arc<Sample>> {
-    let first = sources(app, asked).await?.into_iter().next();
-    app.samples.of(first.ok_or_else(|| ApiError::bad_request("Choose a file."))?).await
+async fn sample(app: &App, asked: &Sources, schema: Option<&str>) -> ApiResult<Arc<Sample>> {
+    let mut first = sources(app, asked).await?.into_iter().next().ok_or_else(|| ApiError::bad_request("Choose a file."))?;
+    if let (Some(schema), Ok(workspace)) = (schema, app.workspace())
+        && let Ok(pack) = workspace.registry.get(schema)
+    {
+        first.expect(Some(pack), &pack.steward.key);
+    }
+    app.samples.of(first).await
 }
 
 /// Work that keeps a processor busy, off the threads that answer.
@@ -130,7 +135,7 @@ async fn busy<T: Send + 'static>(work: impl FnOnce() -> ApiResult<T> + Send + 's
 }
 
 pub async fn profile(app: &Arc<App>, request: ProfileSource) -> ApiResult<ProfiledSource> {
-    let sample = sample(app, &request.sources).await?;
+    let sample = sample(app, &request.sources, None).await?;
     let file = app.files.handle(&request.sources.files[0])?;
     busy(move || Ok(ProfiledSource { file, whole: sample.whole, profile: sample.profile() })).await
 }
@@ -148,7 +153,7 @@ fn reading(workspace: &Workspace, schema: &str, mapping: Option<Mapping>) -> Api
 
 pub async fn suggest(app: &Arc<App>, request: SuggestMapping) -> ApiResult<SuggestedMapping> {
     let workspace = app.workspace()?;
-    let sample = sample(app, &request.sources).await?;
+    let sample = sample(app, &request.sources, request.schema.as_deref()).await?;
     let schema = match request.schema {
         Some(schema) => schema,
         None => {
@@ -207,7 +212,7 @@ fn fault(e: MappingError) -> MappingFault {
 pub async fn attempt(app: &Arc<App>, request: TryMapping) -> ApiResult<MappingTrial> {
     let workspace = app.workspace()?;
     let limit = usize::try_from(request.limit.clamp(1, 100)).unwrap_or(1);
-    let sample = sample(app, &request.sources).await?;
+    let sample = sample(app, &request.sources, request.schema.as_deref()).await?;
     let mapping = request.sources.mapping.map(Mapping::from_json).transpose();
     let schema = request.schema.unwrap_or_default();
     busy(move || {

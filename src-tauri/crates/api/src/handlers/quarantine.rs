@@ -76,7 +76,7 @@ pub async fn validate(app: &Arc<App>, request: ValidateQuarantine) -> ApiResult<
 }
 
 pub async fn edit(app: &Arc<App>, request: EditQuarantine) -> ApiResult<QuarantineEdited> {
-    let entry = quarantine::correct(&app.workspace()?, &request.id, object(request.document)?).await?;
+    let entry = quarantine::correct(&app.workspace()?, &request.id, object(request.document)?, request.set).await?;
     app.changed(&[Topic::Quarantine], Some(&entry.collection));
     Ok(QuarantineEdited { violations: entry.errors.clone(), entry })
 }

@@ -35,6 +35,9 @@ pub struct Choices {
     /// The first row names the columns [default: recognised]
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub header: Option<bool>,
+    /// Rows above the header that are titles or notes [default: recognised]
+    #[arg(long, value_name = "N")]
+    pub skip_rows: Option<u32>,
 }
 
 /// How files are read and what their rows become.

@@ -24,6 +24,8 @@ pub async fn named(session: &Session, files: &[PathBuf], choices: &Choices) -> A
         delimiter: choices.delimiter.clone(),
         quote: choices.quote.clone(),
         header: choices.header,
+        skip_rows: choices.skip_rows,
+        ..SourceChoice::default()
     };
     let choices = vec![choice; files.len()];
     Ok(Named { sources: Sources { files, choices, mapping: None }, _spools: spools })

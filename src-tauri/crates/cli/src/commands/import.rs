@@ -119,6 +119,7 @@ fn print_counts(counts: &RunCounts, verb: &str) {
 fn print_plan(plan: &ImportPlan, verb: &str) {
     let schema = if plan.schema.is_empty() { "without a schema".to_owned() } else { format!("as {}", plan.schema) };
     line(&format!("Into {} {schema}, by {}", plan.collection, plan.key_field));
+    recognised(plan.recognised.iter().map(|r| (r.file.as_str(), r.recognised.as_str())));
     if let Some(counts) = &plan.counts {
         print_counts(counts, verb);
     }
@@ -130,6 +131,13 @@ fn print_plan(plan: &ImportPlan, verb: &str) {
         output::violations(&rejected.errors);
     }
     notes(&plan.notes, plan.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
+}
+
+/// What each file was taken for.
+fn recognised<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) {
+    for (file, what) in files.filter(|(_, what)| !what.is_empty()) {
+        line(&format!("{file}: {what}"));
+    }
 }
 
 fn notes<'a>(notes: &[String], unknown: impl Iterator<Item = (&'a str, i64)>) {
@@ -149,6 +157,7 @@ fn print_run(run: &RunRecord) {
         run.collection,
         if run.state == RunState::Cancelled { " until it was cancelled" } else { "" }
     ));
+    recognised(run.files.iter().map(|f| (f.name.as_str(), f.recognised.as_str())));
     print_counts(&run.counts, "");
     notes(&run.notes, run.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
     if run.counts.quarantined > 0 {
@@ -188,6 +197,7 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
             number(counts.read - counts.quarantined),
             number(counts.quarantined)
         ));
+        recognised(plan.recognised.iter().map(|r| (r.file.as_str(), r.recognised.as_str())));
         for p in &plan.problems {
             line(&format!("  {:>12} {}  {}  {}", number(p.rows), p.field, p.rule, p.message));
         }

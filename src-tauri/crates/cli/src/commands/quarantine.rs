@@ -188,14 +188,20 @@ fn print_stats(stats: &QuarantineStats) {
 async fn edit(session: &Session, id: String, set: &[String], unset: &[String]) -> ApiResult<u8> {
     let entry: QuarantineEntry = session.call("quarantine.get", &QuarantineId { id: id.clone() }).await?;
     let mut document = entry.document.and_then(|d| d.as_document().cloned()).unwrap_or_default();
+    let mut places = Vec::new();
     for text in set {
         let (path, value) = assignment(text)?;
-        FieldPath::new(path).set(&mut document, value.0).map_err(|e| ApiError::bad_request(format!("{e}.")))?;
+        let path = FieldPath::new(path);
+        path.set(&mut document, value.0).map_err(|e| ApiError::bad_request(format!("{e}.")))?;
+        places.push(path.to_pointer());
     }
     for path in unset {
-        FieldPath::new(path.as_str()).unset(&mut document);
+        let path = FieldPath::new(path.as_str());
+        path.unset(&mut document);
+        places.push(path.to_pointer());
     }
-    let edited: QuarantineEdited = session.call("quarantine.edit", &EditQuarantine { id, document: document.into() }).await?;
+    let request = EditQuarantine { id, document: document.into(), set: places };
+    let edited: QuarantineEdited = session.call("quarantine.edit", &request).await?;
     output::answer(session.json, &edited, |edited| {
         if edited.violations.is_empty() {
             line(&format!("Nothing is wrong with it any more. Load it with 'steward quarantine retry {}'.", edited.entry.id));

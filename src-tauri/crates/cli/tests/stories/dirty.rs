@@ -134,8 +134,10 @@ on_both! {
         at.steward(&["import", "--schema", "careers", "folder"]).ended(2).says("is a folder. Choose the files in it.");
         at.steward(&["import", "folder"]).ended(2).says("is a folder. Choose the files in it.");
         at.steward(&["import", "missing.json"]).ended(3).says("There is no file missing.json.");
-        let noise = at.json(1, &["import", "--schema", "careers", &at.write("noise.bin", [7_u8, 0, 255, 3, 0, 9])]);
-        assert_eq!(noise["notes"], json!(["noise.bin does not look like JSON."]));
+        let noise = at.write("noise.bin", [7_u8, 0, 255, 3, 0, 9]);
+        at.steward(&["import", "--schema", "careers", &noise]).ended(2).says("noise.bin is no text and nothing else that is known.");
+        let picture = at.write("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+        at.steward(&["import", "--schema", "careers", &picture]).ended(2).says("picture.csv is a picture (PNG).");
         at.steward(&["import", &at.write("other.json", "[{\"x\": 1}]")]).ended(2).says("--collection");
         at.steward(&["import", "--schema", "nothing", &at.write("a.json", "[]")]).ended(3);
     }

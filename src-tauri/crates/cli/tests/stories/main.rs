@@ -17,6 +17,7 @@ mod dirty;
 mod docs;
 mod elsewhere;
 mod failures;
+mod faithful;
 mod full_disk;
 mod hostile;
 mod import;

@@ -4,10 +4,10 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aho_corasick::packed::Searcher;
-use regex::{RegexSet, RegexSetBuilder, bytes};
+use regex::bytes;
 use serde_json::Value as Json;
 use smallvec::SmallVec;
-use steward_schema::Pack;
+use steward_schema::{Pack, Prefilter};
 
 use super::required;
 use crate::memo::Memo;
@@ -44,14 +44,14 @@ impl Clone for Filler {
 #[derive(Debug)]
 struct Patterns {
     written: Vec<String>,
-    compiled: OnceLock<Option<RegexSet>>,
+    compiled: OnceLock<Option<Prefilter>>,
 }
 
 impl Patterns {
-    /// What cannot be compiled is taken for a match: the full way finds out.
+    /// What may fit, or cannot be compiled, is taken for a match: the full way finds out.
     fn fit(&self, text: &str) -> bool {
-        let compile = || RegexSetBuilder::new(&self.written).size_limit(ROOM).build().ok();
-        self.compiled.get_or_init(compile).as_ref().is_none_or(|set| set.is_match(text))
+        let compile = || Prefilter::new(self.written.iter().map(String::as_str)).ok();
+        self.compiled.get_or_init(compile).as_ref().is_none_or(|patterns| patterns.may_fit(text))
     }
 }
 

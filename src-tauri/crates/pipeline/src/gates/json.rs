@@ -2,6 +2,7 @@
 //! whatever is not surely fine ends the reading early.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use bson::RawBsonRef;
@@ -9,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use serde_json::Value as Json;
 use smallvec::SmallVec;
+use steward_domain::json_text;
 use steward_mapping::Shown;
 
 use super::fillers::Filler;
@@ -23,14 +25,21 @@ pub struct Seen {
     pub unknown: Vec<String>,
 }
 
+thread_local! {
+    /// A number of the row was read as a double.
+    static FRACTIONS: Cell<bool> = const { Cell::new(false) };
+}
+
 impl RecordGate {
     /// Looks at the bytes of a row; `None` unless it is surely fine.
     pub fn accepts_json(&self, row: &[u8], key_field: &str) -> Option<Seen> {
         let text = std::str::from_utf8(row).ok()?;
         let mut reader = serde_json::Deserializer::from_str(text);
+        FRACTIONS.set(false);
         let seen = Record { gate: self, key_field }.deserialize(&mut reader).ok()?;
         reader.end().ok()?;
-        Some(seen)
+        // A double does not tell with how many digits it was written.
+        (!FRACTIONS.get() || !json_text::has_long_numbers(row)).then_some(seen)
     }
 }
 
@@ -177,7 +186,7 @@ impl<'de> Visitor<'de> for Record<'_> {
 enum Value<'de> {
     Text(Cow<'de, str>),
     Integer(i64),
-    Number(f64),
+    Number,
     Other,
 }
 
@@ -187,8 +196,8 @@ impl Value<'_> {
         let value = match self {
             Self::Text(text) => RawBsonRef::String(text),
             Self::Integer(n) => RawBsonRef::Int64(*n),
-            Self::Number(n) => RawBsonRef::Double(*n),
-            Self::Other => return None,
+            // It may have been written with more digits.
+            Self::Number | Self::Other => return None,
         };
         Some(crate::quick::hash(value))
     }
@@ -214,8 +223,10 @@ impl Look<'_> {
 
     fn number<'de, E: Error>(&self, n: f64, whole: bool, value: Value<'de>) -> Result<Value<'de>, E> {
         let fine = match &self.gate.kind {
-            // Whether 5.0 is an integer, others decide. So they do where a double does not hold the number.
-            Kind::Number(bounds) => (whole || !bounds.integer) && (!whole || n.abs() < (1_u64 << 53) as f64) && bounds.hold(n),
+            // Whether 5.0 is an integer, others decide. So they do where a double does not hold the number, as far as its
+            // neighbours would not do as well.
+            Kind::Number(bounds) if whole => n.abs() < (1_u64 << 53) as f64 && bounds.hold(n),
+            Kind::Number(bounds) => !bounds.integer && bounds.hold(n.next_down()) && bounds.hold(n.next_up()),
             Kind::Anything => true,
             _ => false,
         };
@@ -258,7 +269,8 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_f64<E: Error>(self, n: f64) -> Result<Value<'de>, E> {
-        self.number(n, false, Value::Number(n))
+        FRACTIONS.set(true);
+        self.number(n, false, Value::Number)
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {

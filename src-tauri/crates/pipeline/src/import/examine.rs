@@ -52,5 +52,6 @@ pub(crate) fn collection_of(parts: Vec<Part>, collection: &str, notes: Vec<Strin
         parts,
         part: Some(collection.to_owned()),
         notes,
+        recognised: String::new(),
     }
 }

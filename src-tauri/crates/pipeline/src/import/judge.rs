@@ -253,6 +253,9 @@ impl Pass<'_> {
                 *counts.unknown.entry(field).or_default() += rows;
             }
         }
+        if let Some(end) = &batch.end {
+            self.findings.files[batch.file].recognised.clone_from(&end.recognised);
+        }
         // An earlier file may have said it.
         for note in batch.end.into_iter().flat_map(|end| end.notes) {
             if !self.findings.notes.contains(&note) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use steward_domain::SourceChoice;
 use steward_domain::run::RunFile;
+use steward_schema::Pack;
 use steward_store::{Cursor, Store};
 
 use crate::error::{Error, Result};
@@ -57,6 +58,16 @@ impl SourceFile {
     /// A file on this machine.
     pub fn file(name: impl Into<String>, path: impl Into<PathBuf>, choice: SourceChoice) -> Self {
         Self { name: name.into(), place: Place::File(path.into()), choice }
+    }
+
+    /// Tells which names its columns may have: that of the key, and those of the fields of a schema.
+    pub fn expect(&mut self, pack: Option<&Pack>, key_field: &str) {
+        let key = Some(key_field).filter(|key| !key.is_empty() && *key != "_id");
+        let fields = pack.into_iter().flat_map(|pack| {
+            let names = pack.steward.columns.values().flat_map(|column| column.names.iter().map(String::as_str));
+            pack.known_fields().chain(names)
+        });
+        self.choice.expected = key.into_iter().chain(fields).map(str::to_owned).collect();
     }
 
     /// Where the file is.

@@ -16,6 +16,7 @@ use super::{CollectionSource, ImportSpec, Place, SourceFile, place};
 use crate::error::{Error, Result};
 use crate::normalise::Normaliser;
 use crate::rows::{CheckedRow, RowReader};
+use crate::typing::Types;
 use crate::workspace::Workspace;
 
 /// Rows of one batch, and bytes that end it earlier.
@@ -37,6 +38,8 @@ pub struct Reading {
     pub judging: bool,
     /// Of rows that are not fine, the records are wanted too, as far as there are any.
     pub documents: bool,
+    /// Types of columns that no schema describes; the files are looked through for them where they are not known.
+    pub types: Option<Arc<Types>>,
 }
 
 impl Reading {
@@ -66,6 +69,8 @@ pub(super) struct RawBatch {
 pub(super) struct FileEnd {
     pub(super) sha256: String,
     pub(super) notes: Vec<String>,
+    /// What the file was taken for, in one line.
+    pub(super) recognised: String,
 }
 
 /// Rows after checking.
@@ -117,6 +122,7 @@ pub fn run_file(file: &SourceFile, bytes: u64) -> RunFile {
         sha256: String::new(),
         rows_done: 0,
         choice: file.choice.clone(),
+        recognised: String::new(),
     }
 }
 
@@ -160,7 +166,8 @@ async fn read_collection(index: usize, source: &CollectionSource, how: &Reading,
         }
         let last = page.next.is_none();
         let cursor = page.next.as_ref().map(|c| place::mark(number, c));
-        let end = last.then(|| FileEnd { sha256: format!("{:x}", std::mem::take(&mut hash).finalize()), notes: Vec::new() });
+        let finished = |hash: Sha256| FileEnd { sha256: format!("{:x}", hash.finalize()), notes: Vec::new(), recognised: String::new() };
+        let end = last.then(|| finished(std::mem::take(&mut hash)));
         let batch = RawBatch { file: index, rows, reader: Arc::clone(&reader), position: number, cursor, end };
         if send.send(Ok(batch)).await.is_err() || last {
             return Ok(());
@@ -206,9 +213,9 @@ fn read_file(
         }
     }
     let total = opened.total;
-    let (sha256, said) = opened.finish().map_err(Stopped::Io)?;
-    notes.extend(said.iter().map(|n| named(n, &file.name)));
-    let end = Some(FileEnd { sha256, notes });
+    let ended = opened.finish().map_err(Stopped::Io)?;
+    notes.extend(ended.notes.iter().map(|n| named(n, &file.name)));
+    let end = Some(FileEnd { sha256: ended.sha256, notes, recognised: ended.recognised });
     let _ = send.blocking_send(Ok(RawBatch { file: index, rows, reader, position: total, cursor: None, end }));
     Ok(())
 }
@@ -234,6 +241,14 @@ pub(super) fn worked<T: Send + 'static>(
 ) -> impl Stream<Item = Result<T>> + Send {
     let (send, receive) = mpsc::channel::<Result<RawBatch>>(AHEAD);
     tokio::task::spawn_blocking(move || {
+        let mut how = how;
+        match how.types.is_none().then(|| Types::of(&files, &how)).transpose() {
+            Ok(types) => how.types = how.types.or(types.map(Arc::new)),
+            Err(e) => {
+                let _ = send.blocking_send(Err(e));
+                return;
+            }
+        }
         for (index, file) in files.iter().enumerate() {
             if let Err(e) = read_source(index, file, &how, &send) {
                 let _ = send.blocking_send(Err(e));

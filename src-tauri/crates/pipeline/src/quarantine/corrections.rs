@@ -8,7 +8,7 @@ use bson::Document;
 use steward_domain::value::{self, Value};
 use steward_domain::{FieldChange, QuarantineEntry, QuarantineStatus, SourceChoice, Violation};
 use steward_mapping::{Cell, Compiled, Input, Mapping, Rule};
-use steward_sources::{Decoder, Opened};
+use steward_sources::{Decoder, Fault, Opened};
 
 use super::entries::by_ids;
 use super::judge::Judge;
@@ -164,8 +164,8 @@ fn next_cells(opened: &mut Opened, path: &Path) -> Result<Option<(i64, Vec<Strin
     }
     let cells = match (&opened.decoder, &mut scratch) {
         (Decoder::Csv(decoder), Some(scratch)) => {
-            let cells = decoder.cells(&row.bytes, scratch).map_err(|fault| broken(fault.sentence()))?;
-            cells.into_iter().map(str::to_owned).collect()
+            let whole = std::str::from_utf8(&row.bytes).map_err(|_| broken(Fault::Encoding("UTF-8".into()).sentence()))?;
+            decoder.cells(whole.as_bytes(), scratch).into_iter().map(Into::into).collect()
         }
         (Decoder::Table(columns), _) => {
             let json: serde_json::Map<String, serde_json::Value> =
@@ -251,7 +251,7 @@ impl<'a> Planning<'a> {
     async fn compare(&mut self, given: &Given, entry: QuarantineEntry, told: &mut Line) -> Result<()> {
         let old = entry.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
         let (document, mut errors) = self.corrected(given, &entry, &old)?;
-        let after = self.judge.corrected(&entry, document).await?;
+        let after = self.judge.corrected(&entry, document, &[]).await?;
         let document = after.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
         told.changes = value::diff(&old, &document);
         if told.changes.is_empty() {
@@ -263,7 +263,7 @@ impl<'a> Planning<'a> {
         told.errors = after.errors;
         told.fate = if told.errors.is_empty() { Fate::Released } else { Fate::StillBroken };
         told.errors.extend(errors);
-        self.plan.corrections.push(Correction { before: entry, document: Some(document) });
+        self.plan.corrections.push(Correction { before: entry, document: Some(document), set: Vec::new() });
         Ok(())
     }
 

@@ -123,6 +123,26 @@ impl<'a> Ready<'a> {
         Ok(Self { fix, steps })
     }
 
+    /// A place that is set to what it holds already, where that settles a doubt about how it was read.
+    fn confirms(&self, entry: &QuarantineEntry, document: &Document) -> bool {
+        let pointer = self.fix.field.to_pointer();
+        let doubted = || entry.errors.iter().any(|e| e.is_of_reading() && e.pointer == pointer);
+        let said = match &self.fix.action {
+            Action::Set(value) => self.fix.field.get(document).is_some_and(|old| same_type(old, &value.0)),
+            Action::Unset => self.fix.field.get(document).is_none(),
+            _ => false,
+        };
+        said && doubted()
+    }
+
+    /// What to do with the row of an entry: the record that it is to have; nothing where it stays as it is.
+    fn correction(&self, entry: &QuarantineEntry, document: &Document, errors: &mut Vec<Violation>) -> Result<Option<Document>> {
+        if self.confirms(entry, document) {
+            return Ok(Some(document.clone()));
+        }
+        self.apply(document, errors)
+    }
+
     /// The record with the field changed; nothing where it stays as it is. What could not be transformed is among the errors.
     fn apply(&self, document: &Document, errors: &mut Vec<Violation>) -> Result<Option<Document>> {
         let field = &self.fix.field;
@@ -217,14 +237,14 @@ impl Planning<'_> {
         let old = field.get(&document).cloned().map(Value);
         self.count_value(old.clone());
         let mut failed = Vec::new();
-        let Some(next) = self.ready.apply(&document, &mut failed)? else {
+        let Some(next) = self.ready.correction(&entry, &document, &mut failed)? else {
             self.plan.failed += i64::from(!failed.is_empty());
             if !failed.is_empty() && self.other.len() < SAMPLES {
                 self.other.push(FixSample { before: entry, new: old.clone(), old, errors: failed });
             }
             return Ok(());
         };
-        let after = self.judge.corrected(&entry, next).await?;
+        let after = self.judge.corrected(&entry, next, &[field.to_pointer()]).await?;
         self.plan.changed += 1;
         let right = after.errors.is_empty();
         if right {
@@ -328,8 +348,8 @@ pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<Str
             let Some(document) = before.document.as_ref().and_then(Value::as_document) else {
                 continue;
             };
-            if let Some(next) = ready.apply(document, &mut Vec::new())? {
-                corrections.push(Correction { before, document: Some(next) });
+            if let Some(next) = ready.correction(&before, document, &mut Vec::new())? {
+                corrections.push(Correction { before, document: Some(next), set: vec![ready.fix.field.to_pointer()] });
             }
         }
         settler.batch(corrections).await?;

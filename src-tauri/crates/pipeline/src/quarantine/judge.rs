@@ -9,6 +9,7 @@ use steward_domain::{FieldPath, QuarantineEntry, Violation};
 use steward_schema::Checker;
 
 use crate::error::Result;
+use crate::faults;
 use crate::normalise::Normaliser;
 use crate::workspace::Workspace;
 
@@ -60,12 +61,20 @@ impl<'a> Judge<'a> {
         Ok(rules)
     }
 
-    /// The record that a document of an entry would be stored as, and what it would still break. Whether another row or
+    /// The record that a document of an entry would be stored as, and what it would still break. What was wrong with the row
+    /// when it was read stands until somebody sets the place that it points at. Whether another row or
     /// record has its key counts for as long as the key is the one that was found twice.
     pub async fn judge(&mut self, entry: &QuarantineEntry, document: &Document) -> Result<Judged> {
         let key_field = self.key_field(&entry.collection).await?;
         let rules = self.rules(&entry.schema)?;
-        let mut errors = rules.checker.map_or_else(Vec::new, |c| c.check(&value::doc_to_plain(document)));
+        let before = entry.document.as_ref().and_then(Value::as_document);
+        let mut errors: Vec<Violation> = faults::standing(&entry.errors, before, document).cloned().collect();
+        for error in rules.checker.iter().flat_map(|c| c.check(&value::doc_to_plain(document))) {
+            // A value that could not be read is told once.
+            if !errors.iter().any(|e| e.pointer == error.pointer && e.is_of_reading()) {
+                errors.push(error);
+            }
+        }
         let record = match &rules.normaliser {
             Some(normaliser) if errors.is_empty() => normaliser.apply(document, &mut errors),
             // Its key is made from what is to be put right first.
@@ -85,11 +94,13 @@ impl<'a> Judge<'a> {
         Ok(Judged { record, errors })
     }
 
-    /// The entry with another record, and its errors worked out anew. Nothing is written.
-    pub async fn corrected(&mut self, before: &QuarantineEntry, document: Document) -> Result<QuarantineEntry> {
+    /// The entry with another record, and its errors worked out anew. Nothing is written. `set`: JSON Pointers of the places
+    /// that somebody has set, be it to what they hold already.
+    pub async fn corrected(&mut self, before: &QuarantineEntry, document: Document, set: &[String]) -> Result<QuarantineEntry> {
         let document = with_types_of(before, document);
         let mut entry = before.clone();
-        entry.errors = self.judge(before, &document).await?.errors;
+        entry.errors.retain(|e| !(e.is_of_reading() && set.contains(&e.pointer)));
+        entry.errors = self.judge(&entry, &document).await?.errors;
         entry.document = Some(document.into());
         entry.edited = true;
         Ok(entry)

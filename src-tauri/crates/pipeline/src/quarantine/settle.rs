@@ -34,6 +34,8 @@ pub struct Aim {
 pub struct Correction {
     pub before: QuarantineEntry,
     pub document: Option<Document>,
+    /// JSON Pointers of the places that are set, be it to what they hold already.
+    pub set: Vec<String>,
 }
 
 /// What became of rows.
@@ -120,12 +122,14 @@ impl<'a> Settler<'a> {
 
     async fn row(&mut self, correction: Correction) -> Result<Row> {
         self.out.tried += 1;
-        let Correction { before, document } = correction;
+        let Correction { before, document, set } = correction;
         let mut after = match document {
-            Some(document) => self.judge.corrected(&before, document).await?,
+            Some(document) => self.judge.corrected(&before, document, &set).await?,
             None => before.clone(),
         };
-        let corrected = after.document != before.document;
+        // To confirm a value that was read with doubt is a correction, too.
+        let confirmed = before.errors.iter().any(|e| e.is_of_reading() && set.contains(&e.pointer));
+        let corrected = confirmed || after.document != before.document;
         if !corrected {
             after = before.clone();
         }
@@ -134,10 +138,6 @@ impl<'a> Settler<'a> {
         if let (true, Some(document)) = (self.aim.release, document) {
             let judged = self.judge.judge(&row.after, &document).await?;
             row.after.errors = judged.errors;
-            if !row.after.edited {
-                // The record holds one of the two values; nobody has said yet that it is the right one.
-                row.after.errors.extend(row.before.errors.iter().filter(|e| e.rule == "duplicate_field").cloned());
-            }
             if self.aim.replace {
                 row.after.errors.retain(|e| !is_about_others(e));
             }

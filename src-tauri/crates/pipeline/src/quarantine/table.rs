@@ -67,5 +67,5 @@ fn plain(text: &str) -> String {
 
 /// A cell without the apostrophe that keeps a spreadsheet from running it.
 pub fn defused(given: &str) -> Option<&str> {
-    given.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']))
+    given.strip_prefix('\'').filter(|rest| rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']))
 }

@@ -226,6 +226,11 @@ impl Rows for Remote {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.as_ref().map(|done| done.notes.clone()).unwrap_or_default()
     }
+
+    fn skipped(&self) -> Vec<String> {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.as_ref().map(|done| done.skipped.clone()).unwrap_or_default()
+    }
 }
 
 fn failed(frame: &[u8]) -> Option<SourceError> {

@@ -21,6 +21,8 @@ pub struct Request {
 pub struct Done {
     pub sha256: String,
     pub notes: Vec<String>,
+    /// What was passed over.
+    pub skipped: Vec<String>,
 }
 
 /// Why a file cannot be read.
@@ -103,8 +105,9 @@ fn rows(mut opened: Opened, out: &mut impl Write) -> io::Result<()> {
             Err(e) => return put_frame(out, FAILED, &json(&Failed::of(&SourceError::Io(e)))),
         }
     }
+    let skipped = opened.rows.skipped();
     match opened.finish() {
-        Ok((sha256, notes)) => put_frame(out, DONE, &json(&Done { sha256, notes })),
+        Ok(ended) => put_frame(out, DONE, &json(&Done { sha256: ended.sha256, notes: ended.notes, skipped })),
         Err(e) => put_frame(out, FAILED, &json(&Failed::of(&SourceError::Io(e)))),
     }
 }

@@ -1,0 +1,208 @@
+//! No value is altered on its way in or out, and what could not be read stays out until somebody sets it.
+
+use serde_json::{Value as Json, json};
+
+use crate::common::{Place, counts, number, text};
+use crate::on_both;
+
+fn documents(at: &Place, collection: &str) -> Vec<Json> {
+    let page = at.json(0, &["records", "find", "--collection", collection]);
+    let document = |record: &Json| {
+        let mut document = record["document"].clone();
+        document.as_object_mut().unwrap().remove("_id");
+        document
+    };
+    page["records"].as_array().unwrap().iter().map(document).collect()
+}
+
+fn waiting(at: &Place) -> Vec<Json> {
+    at.json(0, &["quarantine", "list"])["entries"].as_array().unwrap().clone()
+}
+
+fn told(entry: &Json) -> Vec<(String, String)> {
+    entry["errors"].as_array().unwrap().iter().map(|e| (text(e, "/pointer"), text(e, "/rule"))).collect()
+}
+
+fn released(done: &Json) -> i64 {
+    number(done, "/released")
+}
+
+/// A workbook whose first row has two cells with errors.
+fn with_error_cells(at: &Place) -> String {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in ["k", "amount", "label", "note"].iter().enumerate() {
+        sheet.write(0, u16::try_from(column).unwrap(), *name).unwrap();
+    }
+    sheet.write(1, 0, "a").unwrap();
+    sheet.write_formula(1, 1, rust_xlsxwriter::Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
+    sheet.write_formula(1, 2, rust_xlsxwriter::Formula::new("=NA()").set_result("#N/A")).unwrap();
+    sheet.write(1, 3, "x").unwrap();
+    at.write("book.xlsx", book.save_to_buffer().unwrap())
+}
+
+on_both! {
+    fn what_could_not_be_read_stays_out_until_its_cell_is_set(at) {
+        let run = at.import_plain(1, &[&with_error_cells(at)]);
+        assert_eq!(counts(&run), [0, 0, 0, 1]);
+        let entry = waiting(at).remove(0);
+        let id = text(&entry, "/id");
+        let unreadable = |names: &[&str]| names.iter().map(|n| (format!("/{n}"), "unreadable".to_owned())).collect::<Vec<_>>();
+        assert_eq!(told(&entry), unreadable(&["amount", "label"]));
+        // Neither another field, nor a bulk fix of one, nor trying again lets it in.
+        at.json(1, &["quarantine", "edit", &id, "--set", "note=y"]);
+        assert_eq!(released(&at.json(1, &["quarantine", "retry", "--all"])), 0);
+        assert_eq!(released(&at.json(1, &["quarantine", "fix", "--path", "note", "--set", "z", "--all", "--retry", "--yes"])), 0);
+        assert_eq!(told(&waiting(at)[0]), unreadable(&["amount", "label"]));
+        at.json(1, &["quarantine", "edit", &id, "--set", "amount=5"]);
+        assert_eq!(told(&waiting(at)[0]), unreadable(&["label"]));
+        assert_eq!(released(&at.json(0, &["quarantine", "fix", "--path", "label", "--unset", "--all", "--retry", "--yes"])), 1);
+        assert_eq!(documents(at, "things"), [json!({"k": "a", "amount": 5, "note": "z"})]);
+    }
+
+    fn of_two_values_of_a_field_the_one_that_is_meant_is_set(at) {
+        at.import_plain(1, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"phone\": \"1\", \"phone\": \"2\", \"n\": 1, \"n\": 2}\n")]);
+        let id = text(&waiting(at)[0], "/id");
+        at.json(1, &["quarantine", "edit", &id, "--set", "n=1"]);
+        assert_eq!(told(&waiting(at)[0]), [("/phone".to_owned(), "duplicate_field".to_owned())]);
+        assert_eq!(released(&at.json(1, &["quarantine", "retry", "--all"])), 0);
+        // To set what it holds already is to say that it is the one.
+        at.json(0, &["quarantine", "edit", &id, "--set", "phone=\"2\""]);
+        assert_eq!(released(&at.json(0, &["quarantine", "retry", "--all"])), 1);
+        assert_eq!(documents(at, "things"), [json!({"k": "a", "phone": "2", "n": 1})]);
+    }
+
+    fn undecodable_bytes_and_ragged_rows_name_their_cells(at) {
+        let csv = b"k,name,n\na,Jos\xe9,1\nb,\xc3\xa9\xc3\xa9\xc3\xa9,2\nc,x\nd,\"open,3\ne,y,5\n";
+        let run = at.import_plain(1, &[&at.write("rows.csv", csv)]);
+        assert_eq!(counts(&run), [2, 0, 0, 3]);
+        let found: Vec<_> = waiting(at).iter().map(told).collect();
+        let pair = |pointer: &str, rule: &str| (pointer.to_owned(), rule.to_owned());
+        assert_eq!(found, [
+            vec![pair("/name", "unreadable")],
+            vec![pair("/n", "columns")],
+            vec![pair("/name", "syntax"), pair("/n", "columns")],
+        ]);
+        // A row that is too short is right as it is once somebody says so.
+        let second = text(&waiting(at)[1], "/id");
+        at.json(0, &["quarantine", "edit", &second, "--unset", "n"]);
+        assert_eq!(released(&at.json(0, &["quarantine", "retry", &second])), 1);
+    }
+
+    fn numbers_keep_all_their_digits(at) {
+        let rows = [
+            r#"{"k": 12345678901234567890, "v": 0.1000000000000000055511151231257827}"#,
+            r#"{"k": 12345678901234567891, "v": 1e400}"#,
+            r#"{"k": {"$numberDecimal": "1234567890123456789012345678.10"}, "v": 1.10}"#,
+            r#"{"k": {"$numberDecimal": "1234567890123456789012345678.20"}, "v": 9007199254740993}"#,
+        ];
+        assert_eq!(counts(&at.import_plain(0, &[&at.write("rows.ndjson", rows.join("\n"))])), [4, 0, 0, 0]);
+        let decimal = |text: &str| json!({"$numberDecimal": text});
+        assert_eq!(documents(at, "things"), [
+            json!({"k": decimal("12345678901234567890"), "v": decimal("0.1000000000000000055511151231257827")}),
+            json!({"k": decimal("12345678901234567891"), "v": decimal("1E+400")}),
+            json!({"k": decimal("1234567890123456789012345678.10"), "v": 1.1}),
+            json!({"k": decimal("1234567890123456789012345678.20"), "v": {"$numberLong": "9007199254740993"}}),
+        ]);
+        // They are other keys, and the same again.
+        assert_eq!(counts(&at.import_plain(0, &[&at.write("again.ndjson", rows.join("\n"))])), [0, 0, 4, 0]);
+        let out = at.path("out.csv").display().to_string();
+        at.json(0, &["records", "export", &out, "--collection", "things"]);
+        let csv = std::fs::read_to_string(&out).unwrap();
+        for digits in ["12345678901234567890", "0.1000000000000000055511151231257827", "1234567890123456789012345678.20", "9007199254740993"] {
+            assert!(csv.contains(digits), "{csv}");
+        }
+        let too_long = format!("{{\"k\": {}}}", "1".repeat(40));
+        assert_eq!(counts(&at.import_plain(1, &[&at.write("long.ndjson", too_long)])), [0, 0, 0, 1]);
+    }
+
+    fn limits_are_exact(at) {
+        let schema = r#"{"title": "Thing", "type": "object", "required": ["k"], "properties": {"k": {"type": "string"}, "n": {"type": "number", "maximum": 100}}}"#;
+        at.json(0, &["schema", "add", &at.write("thing.json", schema), "--collection", "things", "--key", "k", "--name", "thing"]);
+        let rows = "{\"k\": \"a\", \"n\": 100}\n{\"k\": \"b\", \"n\": 100.0000000000000000000001}\n{\"k\": \"c\", \"n\": 99.9999999999999999999999}\n";
+        let run = at.json(1, &["import", "--schema", "thing", &at.write("rows.ndjson", rows)]);
+        assert_eq!(counts(&run), [2, 0, 0, 1]);
+        assert_eq!(told(&waiting(at)[0]), [("/n".to_owned(), "maximum".to_owned())]);
+        let checked = at.json(1, &["validate", "--schema", "thing", &at.write("again.ndjson", rows)]);
+        assert_eq!(number(&checked, "/counts/quarantined"), 1);
+    }
+
+    fn a_column_has_one_type(at) {
+        let csv = "k,zip,release,n,price,ok,sci\na,01067,1.1,1,10.50,true,9e42\nb,10115,1.10,2.5,3.20,false,7\nc,,2,-3,1.00,true,8\n";
+        assert_eq!(counts(&at.import_plain(0, &[&at.write("rows.csv", csv)])), [3, 0, 0, 0]);
+        assert_eq!(documents(at, "things"), [
+            json!({"k": "a", "zip": "01067", "release": "1.1", "n": 1, "price": "10.50", "ok": true, "sci": "9e42"}),
+            json!({"k": "b", "zip": "10115", "release": "1.10", "n": 2.5, "price": "3.20", "ok": false, "sci": "7"}),
+            json!({"k": "c", "release": "2", "n": -3, "price": "1.00", "ok": true, "sci": "8"}),
+        ]);
+        // Sheets say which of their cells are texts.
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (column, (name, cell)) in [("k", "x"), ("zip", "10115"), ("release", "1.10")].iter().enumerate() {
+            let column = u16::try_from(column).unwrap();
+            sheet.write(0, column, *name).unwrap();
+            sheet.write(1, column, *cell).unwrap();
+        }
+        at.import_plain(0, &[&at.write("book.xlsx", book.save_to_buffer().unwrap())]);
+        assert_eq!(documents(at, "things")[3], json!({"k": "x", "zip": "10115", "release": "1.10"}));
+    }
+
+    fn single_values_in_braces_are_no_records(at) {
+        let rows = "[{\"$oid\": \"65a000000000000000000001\"}, {\"$date\": \"2024-01-01T00:00:00Z\"}, {\"k\": 1}]";
+        let run = at.import_plain(1, &[&at.write("rows.json", rows)]);
+        assert_eq!(counts(&run), [1, 0, 0, 2]);
+        assert!(waiting(at).iter().all(|e| told(e) == [(String::new(), "syntax".to_owned())]));
+    }
+
+    fn dates_beyond_the_year_9999_are_not_the_last_one_before(at) {
+        let far = json!({"$date": {"$numberLong": "253402300800001"}});
+        at.import_plain(0, &[&at.write("rows.ndjson", json!({"k": "a", "at": far}).to_string())]);
+        assert_eq!(documents(at, "things"), [json!({"k": "a", "at": far})]);
+        let out = at.path("out.ndjson").display().to_string();
+        at.json(0, &["records", "export", &out, "--collection", "things"]);
+        assert_eq!(counts(&at.import_plain(0, &[&out])), [0, 0, 1, 0]);
+    }
+
+    fn a_field_that_stands_twice_in_bson_waits_for_a_person(at) {
+        let element = |name: &str, n: i32| [&[0x10], name.as_bytes(), &[0], &n.to_le_bytes()[..]].concat();
+        let elements = [element("k", 1), element("n", 1), element("n", 2)].concat();
+        let document = [&(u32::try_from(elements.len()).unwrap() + 5).to_le_bytes()[..], &elements, &[0]].concat();
+        let run = at.import_plain(1, &[&at.write("rows.bson", document)]);
+        assert_eq!(counts(&run), [0, 0, 0, 1]);
+        assert_eq!(told(&waiting(at)[0]), [("/n".to_owned(), "duplicate_field".to_owned())]);
+    }
+
+    fn infinity_in_sqlite_is_kept(at) {
+        let path = at.path("numbers.db").display().to_string();
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.execute_batch("CREATE TABLE t (k TEXT, n REAL); INSERT INTO t VALUES ('a', 9e999), ('b', -9e999), ('c', 1.5);").unwrap();
+        drop(db);
+        assert_eq!(counts(&at.import_plain(0, &[&path])), [3, 0, 0, 0]);
+        let values: Vec<Json> = documents(at, "things").iter().map(|d| d["n"].clone()).collect();
+        assert_eq!(values, [json!({"$numberDouble": "Infinity"}), json!({"$numberDouble": "-Infinity"}), json!(1.5)]);
+    }
+
+    fn tables_come_back_as_they_were(at) {
+        let values = ["=x", "'=x", "''=x", "+49 30 1234", "-n-", "-5", "'-5", "@a", "'", "'quoted'", "a,b", "say \"x\"", "\ttab", " blank ", "1.10", "007"];
+        let rows: Vec<String> = values.iter().enumerate().map(|(n, v)| json!({"k": format!("r{n}"), "v": v, "w": format!("'{v}")}).to_string()).collect();
+        at.import_plain(0, &[&at.write("rows.ndjson", rows.join("\n"))]);
+        let out = at.path("out.csv").display().to_string();
+        at.json(0, &["records", "export", &out, "--collection", "things"]);
+        let csv = at.read("out.csv");
+        assert!(csv.contains("'=x") && !csv.lines().any(|line| line.split(',').any(|cell| cell.starts_with('='))), "defused: {csv}");
+        let again = at.import_plain(0, &[&out]);
+        assert_eq!(counts(&again), [0, 0, i64::try_from(values.len()).unwrap(), 0], "{again:#}");
+        // What another program has written is taken as it stands.
+        at.json(0, &["import", "--no-schema", "--collection", "others", "--key", "k", &at.write("other.csv", "k,v\r\na,'=x\r\nb,y\r\n")]);
+        assert_eq!(documents(at, "others")[0], json!({"k": "a", "v": "'=x"}));
+    }
+
+    fn a_table_has_the_fields_of_all_records(at) {
+        let mut rows: Vec<String> = (0..1200).map(|n| json!({"k": n}).to_string()).collect();
+        rows.push(json!({"k": "last", "late": "here"}).to_string());
+        at.import_plain(0, &[&at.write("rows.ndjson", rows.join("\n"))]);
+        let out = at.path("out.csv").display().to_string();
+        at.json(0, &["records", "export", &out, "--collection", "things"]);
+        assert!(at.read("out.csv").contains("last,here"));
+    }
+}
