@@ -77,7 +77,7 @@ pub fn find_or_create(connection: &Connection, name: &str) -> StoreResult<Collec
     connection.execute("INSERT INTO collections (name) VALUES (?1)", [name]).map_err(map)?;
     let id = connection.last_insert_rowid();
     let table = format!("c{id}");
-    connection.execute_batch(&format!("{}; {};", table_sql(&table), id_index_sql(&table))).map_err(map)?;
+    connection.execute_batch(&format!("{}; {};", table_sql(&table, crate::file::newest_version()), id_index_sql(&table))).map_err(map)?;
     recording::made(connection, id, name)?;
     Ok(Collection { id, indexes: Vec::new() })
 }
@@ -94,10 +94,14 @@ pub fn save_index(connection: &Connection, collection: i64, index: &Index) -> St
     Ok(())
 }
 
-/// The table of a collection.
-pub fn table_sql(table: &str) -> String {
-    format!("CREATE TABLE {table} (id INTEGER PRIMARY KEY, doc BLOB NOT NULL)")
+/// The table of a collection, as files of this version have it.
+pub fn table_sql(table: &str, version: i32) -> String {
+    let sum = if version >= WITH_SUMS { ", sum INTEGER" } else { "" };
+    format!("CREATE TABLE {table} (id INTEGER PRIMARY KEY, doc BLOB NOT NULL{sum})")
 }
+
+/// The first version of files whose records carry a checksum.
+pub const WITH_SUMS: i32 = 5;
 
 /// The index of its keys.
 pub fn id_index_sql(table: &str) -> String {

@@ -58,6 +58,14 @@ pub const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
         let names: Vec<String> = statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
         names.iter().try_for_each(|name| c.execute_batch(&format!("DROP TRIGGER {};", steward_sqlite_guard::name(name))))
     },
+    // 5: each record carries a checksum, so that a page that rots is noticed.
+    |c| {
+        let mut statement = c.prepare("SELECT id FROM collections UNION SELECT tab FROM dropped")?;
+        let tables: Vec<i64> = statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        tables.iter().try_for_each(|table| {
+            c.execute_batch(&format!("ALTER TABLE c{table} ADD COLUMN sum INTEGER; UPDATE c{table} SET sum = steward_sum(doc);"))
+        })
+    },
 ];
 
 /// The version that this program writes.
@@ -229,6 +237,35 @@ pub fn migrate(connection: &mut Connection, shown_as: &str) -> StoreResult<()> {
 
 fn pragma(connection: &Connection, name: &str) -> StoreResult<i32> {
     connection.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0)).map_err(map)
+}
+
+/// Looks through the whole file, and at each record's checksum. What is wrong, in sentences; at most `most` of them.
+pub fn damages(connection: &Connection, most: usize) -> StoreResult<Vec<String>> {
+    let mut found = Vec::new();
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({most})")).map_err(map)?;
+    let rows = statement.query_map([], |r| r.get::<_, String>(0)).map_err(map)?;
+    for row in rows {
+        match row {
+            Ok(text) if text == "ok" => {}
+            Ok(text) => found.push(text),
+            // A page of the schema itself, or one that cannot even be walked over.
+            Err(e) => {
+                found.push(e.to_string());
+                break;
+            }
+        }
+    }
+    let mut statement = connection.prepare("SELECT id, name FROM collections").map_err(map)?;
+    let tables = statement.query_map([], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?))).map_err(map)?;
+    for (table, name) in tables.collect::<Result<Vec<_>, _>>().map_err(map)? {
+        let wrong = format!("SELECT count(*) FROM c{table} WHERE sum IS NOT steward_sum(doc)");
+        match connection.query_row(&wrong, [], |r| r.get::<_, i64>(0)) {
+            Ok(0) => {}
+            Ok(records) => found.push(format!("{records} records of {name} are not as they were written.")),
+            Err(e) => found.push(format!("{name} cannot be read to its end: {e}.")),
+        }
+    }
+    Ok(found)
 }
 
 /// Looks through the whole file; an error names the first thing that is wrong.

@@ -6,6 +6,7 @@
 //! | `steward_match(doc, filter)` | 1 where the filter (JSON) matches |
 //! | `steward_text(doc, fields)` | the text of some fields (JSON list) for the full-text index |
 //! | `steward_list(doc, path)` | 1 where a list stands at the path or on the way to it |
+//! | `steward_sum(doc)` | the checksum of the bytes ([`sum_of`]) |
 
 use bson::raw::RawDocumentBuf;
 use bson::{RawBsonRef, RawDocument};
@@ -38,10 +39,16 @@ pub fn register(connection: &Connection) -> Result<()> {
         })?;
         Ok(text_of(document(ctx)?, &fields))
     })?;
+    connection.create_scalar_function("steward_sum", 1, flags, |ctx| Ok(sum_of(ctx.get_raw(0).as_blob()?)))?;
     connection.create_scalar_function("steward_list", 2, flags, |ctx| {
         let path = aux_path(ctx)?;
         Ok(touches_list(document(ctx)?, &path))
     })
+}
+
+/// The checksum that a record carries: XXH3, 64 bits.
+pub fn sum_of(doc: &[u8]) -> i64 {
+    i64::from_ne_bytes(twox_hash::XxHash3_64::oneshot(doc).to_ne_bytes())
 }
 
 fn text(value: ValueRef<'_>) -> Result<&str, Failure> {

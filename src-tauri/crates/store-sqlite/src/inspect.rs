@@ -27,7 +27,7 @@ pub fn check(connection: &Connection, version: i32, shown_as: &str) -> StoreResu
     let rows = statement.query_map([], object).map_err(map)?;
     for row in rows {
         let object = row.map_err(map)?;
-        let ours = known.contains(&object) || is_of_sqlite(&object) || is_of_collection(&object) || is_old_trigger(&object, version);
+        let ours = known.contains(&object) || is_of_sqlite(&object) || is_of_collection(&object, version) || is_old_trigger(&object, version);
         if !ours {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
@@ -89,11 +89,11 @@ fn table_of(name: &str) -> Option<(&str, &str)> {
 }
 
 /// A collection's table, one of its indexes, or its text index.
-fn is_of_collection(object: &Object) -> bool {
+fn is_of_collection(object: &Object, version: i32) -> bool {
     let Some((table, rest)) = table_of(&object.name) else { return false };
     let on_table = object.table == table;
     match (object.kind.as_str(), rest) {
-        ("table", "") => on_table && object.sql == plain(&catalog::table_sql(table)),
+        ("table", "") => on_table && object.sql == plain(&catalog::table_sql(table, version)),
         ("index", "_id") => on_table && object.sql == plain(&catalog::id_index_sql(table)),
         ("index", rest) => on_table && rest.starts_with("_x_") && is_index_of_fields(&object.sql, &object.name, table),
         ("table", "_fts") => object.sql == plain(&catalog::text_table_sql(&object.name)),

@@ -107,7 +107,14 @@ impl SqliteStore {
             return Err(StoreError::invalid(format!("{} is a folder, not a workspace file.", path.display())));
         }
         let shown_as = path.display().to_string();
-        let is_there = std::fs::metadata(&path).is_ok_and(|m| m.len() > 0);
+        let size = std::fs::metadata(&path).map(|m| m.len()).ok();
+        if size == Some(0) && std::fs::metadata(steward_sqlite_guard::beside(&path, "-wal")).map_or(0, |m| m.len()) == 0 {
+            return Err(StoreError::new(
+                StoreErrorKind::Damaged,
+                format!("{shown_as} is empty. If it was a workspace, it was cut off: restore it from a backup. If it is to become one, run 'steward init' on it."),
+            ));
+        }
+        let is_there = size.is_some_and(|size| size > 0);
         if is_there {
             // Before anything is written, even beside it.
             acceptable(&path, &shown_as, file::Use::Read)?;
@@ -209,6 +216,10 @@ impl Store for SqliteStore {
             server: format!("SQLite {}", rusqlite::version()),
             notices: self.notices.clone(),
         })
+    }
+
+    async fn damages(&self) -> StoreResult<Vec<String>> {
+        self.pool.read(|connection| file::damages(connection, 100)).await
     }
 
     async fn access(&self) -> StoreResult<Vec<Access>> {

@@ -22,6 +22,15 @@ pub fn document(bytes: Vec<u8>) -> StoreResult<RawDocumentBuf> {
     steward_store::model::outside(bytes)
 }
 
+/// A record is as it was written, by its checksum.
+pub fn whole(doc: &[u8], sum: Option<i64>) -> StoreResult<()> {
+    if sum.is_none_or(|sum| sum == crate::functions::sum_of(doc)) {
+        return Ok(());
+    }
+    let message = "A record is not as it was written: the disk has damaged it. 'steward doctor' tells how much; restore it from a backup.";
+    Err(StoreError::new(StoreErrorKind::Damaged, message))
+}
+
 /// Where a page ended: the ordering key of the sort field, and the row.
 struct Position {
     key: Vec<u8>,
@@ -188,12 +197,14 @@ pub fn get_many(connection: &Connection, name: &str, field: &str, values: &[Bson
         let sql = format!("SELECT id, doc FROM {} WHERE {condition}", collection.table());
         return select(connection, &sql, &parameters)?.into_iter().map(|(_, bytes)| document(bytes)).collect();
     }
-    let sql = format!("SELECT doc FROM {} WHERE {} = ?1", collection.table(), ord(field));
+    let sql = format!("SELECT doc, sum FROM {} WHERE {} = ?1", collection.table(), ord(field));
     let mut statement = connection.prepare_cached(&sql).map_err(map)?;
     let mut out = Vec::with_capacity(values.len());
     for value in values {
-        let bytes: Option<Vec<u8>> = statement.query_row([order::key_of(value)], |r| r.get(0)).optional().map_err(map)?;
-        if let Some(bytes) = bytes {
+        let found: Option<(Vec<u8>, Option<i64>)> =
+            statement.query_row([order::key_of(value)], |r| Ok((r.get(0)?, r.get(1)?))).optional().map_err(map)?;
+        if let Some((bytes, sum)) = found {
+            whole(&bytes, sum)?;
             out.push(document(bytes)?);
         }
     }
@@ -351,10 +362,19 @@ pub fn scan_batch(
     let from = part.and_then(|p| bound(&p.from)).unwrap_or(i64::MIN).max(after.saturating_add(1));
     let until = part.and_then(|p| bound(&p.until)).unwrap_or(i64::MAX);
     values.extend([Sql::Integer(from), Sql::Integer(until)]);
-    let sql = format!("SELECT id, doc FROM {} WHERE {condition} AND id >= ? AND id < ? ORDER BY id LIMIT {limit}", collection.table());
-    let rows = select(connection, &sql, &values)?;
-    let next = (rows.len() == limit).then(|| rows.last().map(|r| r.0)).flatten();
-    Ok((rows.into_iter().map(|(_, bytes)| document(bytes)).collect::<StoreResult<_>>()?, next))
+    let sql = format!("SELECT id, doc, sum FROM {} WHERE {condition} AND id >= ? AND id < ? ORDER BY id LIMIT {limit}", collection.table());
+    let mut statement = connection.prepare_cached(&sql).map_err(map)?;
+    let mut rows = statement.query(params_from_iter(&values)).map_err(map)?;
+    let (mut records, mut last) = (Vec::new(), None);
+    while let Some(row) = rows.next().map_err(map)? {
+        let bytes: Vec<u8> = row.get(1).map_err(map)?;
+        // What goes into a backup or an export is what was written.
+        whole(&bytes, row.get(2).map_err(map)?)?;
+        records.push(document(bytes)?);
+        last = Some(row.get(0).map_err(map)?);
+    }
+    let next = last.filter(|_| records.len() == limit);
+    Ok((records, next))
 }
 
 /// `_id` of a feed row.

@@ -34,6 +34,7 @@ fn make(path: &Path, copy: &Path, shown_as: &str) -> StoreResult<()> {
     private::create(copy).map_err(|e| io(copy, e))?;
     {
         let mut new = Connection::open(copy).map_err(map)?;
+        crate::functions::register(&new).map_err(map)?;
         steward_sqlite_guard::harden(&new, steward_sqlite_guard::Views::Off).map_err(map)?;
         fill(&held, &mut new)?;
         file::migrate(&mut new, shown_as)?;

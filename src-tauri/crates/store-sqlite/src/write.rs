@@ -8,7 +8,7 @@ use steward_store::{Durability, Fence, OpFailure, StoreError, StoreErrorKind, St
 
 use crate::catalog::{self, Collection};
 use crate::errors::map;
-use crate::functions::touches_list;
+use crate::functions::{sum_of, touches_list};
 use crate::upkeep::{self, Upkeep};
 use crate::{feed, plan, recording};
 
@@ -112,8 +112,9 @@ fn apply(tx: &Transaction<'_>, known: &mut Known, op: &WriteOp) -> StoreResult<(
 fn insert(tx: &Transaction<'_>, met: &mut Met, document: &RawDocument) -> StoreResult<()> {
     let (_, document) = steward_store::upsert::with_id(document)?;
     note_lists(tx, &mut met.collection, &document)?;
-    let sql = format!("INSERT INTO {} (doc) VALUES (?1)", met.collection.table());
-    tx.prepare_cached(&sql).and_then(|mut s| s.execute([document.as_bytes()])).map_err(map)?;
+    let sql = format!("INSERT INTO {} (doc, sum) VALUES (?1, ?2)", met.collection.table());
+    let values = params![document.as_bytes(), sum_of(document.as_bytes())];
+    tx.prepare_cached(&sql).and_then(|mut s| s.execute(values)).map_err(map)?;
     met.upkeep.inserted(tx, tx.last_insert_rowid(), &document)
 }
 
@@ -126,14 +127,18 @@ fn put(tx: &Transaction<'_>, met: &mut Met, document: &RawDocument) -> StoreResu
 }
 
 fn row_of(tx: &Transaction<'_>, collection: &Collection, id: &Bson) -> StoreResult<Option<(i64, Vec<u8>)>> {
-    let sql = format!("SELECT id, doc FROM {} WHERE steward_ord(doc, '_id') = ?1", collection.table());
-    tx.prepare_cached(&sql).and_then(|mut s| s.query_row([order::key_of(id)], |r| Ok((r.get(0)?, r.get(1)?))).optional()).map_err(map)
+    let sql = format!("SELECT id, doc, sum FROM {} WHERE steward_ord(doc, '_id') = ?1", collection.table());
+    let row = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?, r.get(2)?));
+    let found: Option<(i64, Vec<u8>, Option<i64>)> =
+        tx.prepare_cached(&sql).and_then(|mut s| s.query_row([order::key_of(id)], row).optional()).map_err(map)?;
+    found.map(|(row, doc, sum)| crate::read::whole(&doc, sum).map(|()| (row, doc))).transpose()
 }
 
 fn replace(tx: &Transaction<'_>, met: &mut Met, row: i64, old: &RawDocument, new: &RawDocument) -> StoreResult<()> {
     note_lists(tx, &mut met.collection, new)?;
-    let sql = format!("UPDATE {} SET doc = ?1 WHERE id = ?2", met.collection.table());
-    tx.prepare_cached(&sql).and_then(|mut s| s.execute(params![new.as_bytes(), row])).map_err(map)?;
+    let sql = format!("UPDATE {} SET doc = ?1, sum = ?3 WHERE id = ?2", met.collection.table());
+    let values = params![new.as_bytes(), row, sum_of(new.as_bytes())];
+    tx.prepare_cached(&sql).and_then(|mut s| s.execute(values)).map_err(map)?;
     met.upkeep.updated(tx, row, old, new)
 }
 

@@ -11,6 +11,10 @@ use steward_domain::Filter;
 use steward_store::{Durability, Store, StoreErrorKind, WriteBatch, WriteOp};
 use steward_store_sqlite::SqliteStore;
 
+/// Makes a file look as an older program wrote it: no checksums, and an older version.
+const OLDER: &str = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', sum INTEGER', '');
+    PRAGMA writable_schema = OFF; PRAGMA user_version = 3;";
+
 async fn workspace(folder: &Path) -> PathBuf {
     let path = folder.join("sent.steward");
     let store = SqliteStore::open(&path).await.unwrap();
@@ -50,7 +54,7 @@ async fn a_trigger_whose_name_is_a_statement_does_not_run_it() {
         planted.display()
     );
     let quoted = name.replace('"', "\"\"");
-    prepare(&path, &format!("CREATE TRIGGER \"{quoted}\" AFTER INSERT ON c1 BEGIN SELECT 1; END; PRAGMA user_version = 3;"));
+    prepare(&path, &format!("CREATE TRIGGER \"{quoted}\" AFTER INSERT ON c1 BEGIN SELECT 1; END; {OLDER}"));
     let before = everything(folder.path());
 
     let refused = SqliteStore::open(&path).await.unwrap_err();
@@ -135,7 +139,7 @@ async fn a_journal_of_somebody_else_s_deletes_nothing() {
 async fn a_file_that_another_program_has_open_is_not_brought_forward_under_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = workspace(folder.path()).await;
-    prepare(&path, "PRAGMA user_version = 3;");
+    prepare(&path, OLDER);
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN; SELECT count(*) FROM c1;").unwrap();
     let refused = SqliteStore::open(&path).await.unwrap_err();

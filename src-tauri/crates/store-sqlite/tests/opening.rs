@@ -30,6 +30,7 @@ const TRIGGERS: &str = "
     CREATE TRIGGER c1_feed_i AFTER INSERT ON c1 BEGIN INSERT INTO feed (collection, op, id) VALUES ('things', 0, new.doc); END;
     CREATE TRIGGER c1_feed_d AFTER DELETE ON c1 BEGIN INSERT INTO feed (collection, op, id) VALUES ('things', 2, old.doc); END;
     CREATE TRIGGER c1_fts_i AFTER INSERT ON c1 BEGIN INSERT INTO c1_fts (rowid, body) VALUES (new.id, 'by a trigger'); END;
+    PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', sum INTEGER', ''); PRAGMA writable_schema = OFF;
     PRAGMA user_version = 3;";
 
 #[tokio::test]
@@ -59,5 +60,5 @@ async fn a_file_with_triggers_is_brought_forward() {
     assert_eq!(ops, [0, 0, 1, 0, 2], "each change once");
     let triggers: i64 = raw.query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'", [], |r| r.get(0)).unwrap();
     let version: i64 = raw.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
-    assert_eq!((triggers, version), (0, 4));
+    assert_eq!((triggers, version), (0, 5));
 }

@@ -73,6 +73,10 @@ impl Store for Mortal {
         self.inner.info().await
     }
 
+    async fn damages(&self) -> StoreResult<Vec<String>> {
+        self.read(self.inner.damages()).await
+    }
+
     async fn access(&self) -> StoreResult<Vec<Access>> {
         self.inner.access().await
     }

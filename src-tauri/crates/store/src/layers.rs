@@ -186,6 +186,10 @@ impl Store for Layered {
         self.around("info", "", self.inner.info()).await
     }
 
+    async fn damages(&self) -> StoreResult<Vec<String>> {
+        self.around("check", "", self.inner.damages()).await
+    }
+
     async fn access(&self) -> StoreResult<Vec<Access>> {
         self.around("access", "", self.inner.access()).await
     }

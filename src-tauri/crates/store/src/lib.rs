@@ -46,6 +46,12 @@ pub trait Store: Send + Sync {
     /// Kind, name, version and what a person should know about this store.
     async fn info(&self) -> StoreResult<StoreInfo>;
 
+    /// Looks through everything that is stored, and gives what is damaged, in sentences. Empty where all is whole, or where
+    /// the server looks after that by itself.
+    async fn damages(&self) -> StoreResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// What the user may do here.
     async fn access(&self) -> StoreResult<Vec<Access>>;
 

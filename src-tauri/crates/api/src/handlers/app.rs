@@ -22,6 +22,15 @@ fn check(name: &str, outcome: CheckOutcome, message: impl Into<String>, hint: Op
     DoctorCheck { name: name.into(), outcome, message: message.into(), hint: hint.map(str::to_owned) }
 }
 
+/// Everything that is stored, looked at once.
+fn damages(found: Vec<String>) -> Vec<DoctorCheck> {
+    const HINT: &str = "Restore from a backup; 'steward backup list' shows which there are. What can still be read can be imported from this file.";
+    if found.is_empty() {
+        return vec![check("Integrity", CheckOutcome::Ok, "Everything that is stored is as it was written.", None)];
+    }
+    found.into_iter().map(|message| check("Integrity", CheckOutcome::Failed, message, Some(HINT))).collect()
+}
+
 fn connection(health: &Health) -> DoctorCheck {
     let slow: u64 = health.slow.iter().map(|op| op.count).sum();
     match health.breaker {
@@ -84,6 +93,7 @@ pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
                 let outcome = if one.swapping { CheckOutcome::Failed } else { CheckOutcome::Warning };
                 checks.push(check("Unfinished", outcome, one.message, Some(&hint)));
             }
+            checks.extend(damages(open.workspace.store.damages().await?));
             checks.push(connection(&open.layers.health()));
             for access in open.workspace.store.access().await? {
                 let outcome = if access.allowed { CheckOutcome::Ok } else { CheckOutcome::Warning };

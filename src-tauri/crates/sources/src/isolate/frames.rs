@@ -126,7 +126,7 @@ impl Reader {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
-        let request = Request { path: std::path::absolute(path)?, choice: choice.clone() };
+        let request = Request { path: std::path::absolute(path)?, choice: choice.clone(), expected: choice.expected.clone() };
         let mut asking = child.stdin.take().ok_or_else(|| io::Error::other("no standard input"))?;
         let written = asking.write_all(format!("{}\n", serde_json::to_string(&request)?).as_bytes());
         let stdout = child.stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;

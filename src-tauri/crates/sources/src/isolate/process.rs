@@ -14,6 +14,8 @@ use crate::{Batch, Choice, Opened, SourceError, limits};
 pub struct Request {
     pub path: PathBuf,
     pub choice: Choice,
+    /// Of the choice; it is not among what is written down of one.
+    pub expected: Vec<String>,
 }
 
 /// How the end of a file is told.
@@ -70,7 +72,8 @@ pub fn read() -> u8 {
     });
     limits::of_this_process(&request.path);
     let mut out = BufWriter::with_capacity(BYTES_A_FRAME, io::stdout().lock());
-    let told = match crate::open::here(&request.path, &request.choice) {
+    let choice = Choice { expected: request.expected, ..request.choice };
+    let told = match crate::open::here(&request.path, &choice) {
         Ok(opened) => rows(opened, &mut out),
         Err(e) => put_frame(&mut out, FAILED, &json(&Failed::of(&e))),
     };

@@ -45,6 +45,10 @@ impl Store for Fenced {
         self.inner.info().await
     }
 
+    async fn damages(&self) -> StoreResult<Vec<String>> {
+        self.inner.damages().await
+    }
+
     async fn access(&self) -> StoreResult<Vec<Access>> {
         self.inner.access().await
     }
