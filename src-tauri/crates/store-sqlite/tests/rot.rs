@@ -102,9 +102,12 @@ async fn a_damaged_record_is_not_edited_and_not_backed_up() {
     let path = folder.path().join("w.steward");
     filled(&path).await;
     let mut bytes = std::fs::read(&path).unwrap();
-    let at = bytes.windows(5).position(|w| w == b"c-133").unwrap();
-    // The name of the record, in its row: "c-133" becomes "c-132".
-    bytes[at + 4] = b'2';
+    // In its row, not in an index: the name and what follows it.
+    let row = b"\x02k\0\x06\0\0\0c-133\0";
+    let at = bytes.windows(row.len()).position(|w| w == row).unwrap();
+    // The text of the record, which no index holds.
+    let text = at + bytes[at..].windows(5).position(|w| w == b"Looks").unwrap();
+    bytes[text] = b'B';
     std::fs::write(&path, &bytes).unwrap();
     let store = SqliteStore::open(&path).await.unwrap();
     let told = store.damages().await.unwrap();
