@@ -64,7 +64,9 @@ pub const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
         let tables: Vec<i64> = statement.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
         tables.iter().try_for_each(|table| {
             c.execute_batch(&format!("ALTER TABLE c{table} ADD COLUMN sum INTEGER; UPDATE c{table} SET sum = steward_sum(doc);"))
-        })
+        })?;
+        // Which of the files of this name it is: see `same`.
+        c.execute_batch("CREATE TABLE session (one INTEGER PRIMARY KEY, generation TEXT NOT NULL)")
     },
 ];
 
@@ -95,6 +97,26 @@ impl OpenMark {
             let _ = f.lock_shared();
         }
         (Self { file, path }, left_behind && alone)
+    }
+
+    /// What the mark of a program that has died says; nothing where one that has the workspace open lives.
+    pub fn left_behind(workspace: &Path) -> Option<String> {
+        let file = File::options().read(true).write(true).open(beside(workspace, "-open")).ok()?;
+        file.try_lock().ok()?;
+        let text = std::io::read_to_string(&file).unwrap_or_default();
+        let _ = file.unlock();
+        Some(text.trim().to_owned())
+    }
+
+    /// What the mark says to everybody.
+    pub fn read(&self) -> String {
+        std::fs::read_to_string(&self.path).unwrap_or_default().trim().to_owned()
+    }
+
+    pub fn write(&self, text: &str) {
+        if let Err(e) = private::write(&self.path, text.as_bytes()) {
+            tracing::debug!(error = %e, "the mark beside the workspace cannot be written");
+        }
     }
 
     /// Does what nobody else may see half done. `None` where another program has the workspace open.

@@ -18,6 +18,7 @@ mod pool;
 mod read;
 mod recording;
 mod replay;
+mod same;
 mod snapshot;
 mod upgrade;
 mod upkeep;
@@ -77,7 +78,6 @@ pub struct SqliteStore {
     pool: Pool,
     path: PathBuf,
     notices: Vec<String>,
-    _mark: Option<file::OpenMark>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -115,6 +115,7 @@ impl SqliteStore {
             ));
         }
         let is_there = size.is_some_and(|size| size > 0);
+        let foreign_log = if is_there { same::put_foreign_log_aside(&path) } else { None };
         if is_there {
             // Before anything is written, even beside it.
             acceptable(&path, &shown_as, file::Use::Read)?;
@@ -125,7 +126,7 @@ impl SqliteStore {
         }
         let mut connection = file::connect(&path, file::Use::Write)?;
         file::migrate(&mut connection, &shown_as)?;
-        let mut notices = Vec::new();
+        let mut notices: Vec<String> = foreign_log.into_iter().collect();
         if crashed {
             file::check_integrity(&connection)?;
             finish_loads(&mut connection)?;
@@ -135,7 +136,7 @@ impl SqliteStore {
             feed::trim(connection)?;
             recording::trim(connection)
         })?;
-        Ok(Self { pool: Pool::new(path.clone(), connection), path, notices, _mark: Some(mark) })
+        Ok(Self { pool: Pool::new(path.clone(), connection, mark), path, notices })
     }
 
     /// Opens somebody else's workspace as a source of records: nothing is written to it, and it is not brought forward.
@@ -143,7 +144,7 @@ impl SqliteStore {
         let path = path.to_owned();
         tokio::task::spawn_blocking(move || {
             acceptable(&path, &path.display().to_string(), file::Use::Source)?;
-            Ok(Self { pool: Pool::of_source(path.clone()), path, notices: Vec::new(), _mark: None })
+            Ok(Self { pool: Pool::of_source(path.clone()), path, notices: Vec::new() })
         })
         .await
         .map_err(joined)?

@@ -7,7 +7,8 @@ use rusqlite::{Connection, InterruptHandle};
 use steward_store::{StoreError, StoreErrorKind, StoreResult};
 
 use crate::errors::{joined, map};
-use crate::file;
+use crate::file::{self, OpenMark};
+use crate::same::Same;
 
 /// Idle readers that are kept.
 const READERS: usize = 4;
@@ -19,6 +20,14 @@ pub struct Pool {
     /// None where the file is only read from.
     writer: Option<Arc<Mutex<Connection>>>,
     readers: Arc<Mutex<Vec<Connection>>>,
+    /// Of a workspace, not of a source.
+    opened: Option<Arc<Opened>>,
+}
+
+/// What is known of the file since it was opened.
+struct Opened {
+    mark: OpenMark,
+    same: Same,
 }
 
 /// Interrupts a query when the future that waits for it is dropped.
@@ -33,13 +42,14 @@ impl Drop for Interrupt {
 }
 
 impl Pool {
-    pub fn new(path: PathBuf, writer: Connection) -> Self {
-        Self { path: Arc::new(path), writer: Some(Arc::new(Mutex::new(writer))), readers: Arc::default() }
+    pub fn new(path: PathBuf, writer: Connection, mark: OpenMark) -> Self {
+        let opened = Some(Arc::new(Opened { mark, same: Same::of(&path) }));
+        Self { path: Arc::new(path), writer: Some(Arc::new(Mutex::new(writer))), readers: Arc::default(), opened }
     }
 
     /// Of somebody else's file.
     pub fn of_source(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), writer: None, readers: Arc::default() }
+        Self { path: Arc::new(path), writer: None, readers: Arc::default(), opened: None }
     }
 
     pub fn is_source(&self) -> bool {
@@ -63,8 +73,9 @@ impl Pool {
         };
         let mut interrupt = Interrupt(Some(connection.get_interrupt_handle()));
         let readers = Arc::clone(&self.readers);
+        let opened = self.opened.clone();
         let result = tokio::task::spawn_blocking(move || {
-            let result = work(&connection);
+            let result = opened.map_or(Ok(()), |opened| opened.same.check()).and_then(|()| work(&connection));
             let mut idle = readers.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < READERS {
                 idle.push(connection);
@@ -81,9 +92,16 @@ impl Pool {
     pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
         let only_read = || StoreError::new(StoreErrorKind::Forbidden, "This file is a source: it is only read from.");
         let writer = self.writer.clone().ok_or_else(only_read)?;
+        let opened = self.opened.clone();
         let done = tokio::task::spawn_blocking(move || {
             let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut connection)
+            let Some(opened) = opened else { return work(&mut connection) };
+            opened.same.check()?;
+            opened.same.begin(&connection, &opened.mark)?;
+            let done = work(&mut connection)?;
+            // Somebody may have moved the file while it was written to: then nothing is acknowledged.
+            opened.same.check()?;
+            Ok(done)
         });
         done.await.map_err(joined)?.map_err(|e| self.place(e))
     }

@@ -12,7 +12,7 @@ use steward_store::{Durability, Store, StoreErrorKind, WriteBatch, WriteOp};
 use steward_store_sqlite::SqliteStore;
 
 /// Makes a file look as an older program wrote it: no checksums, and an older version.
-const OLDER: &str = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', sum INTEGER', '');
+const OLDER: &str = "DROP TABLE session; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', sum INTEGER', '');
     PRAGMA writable_schema = OFF; PRAGMA user_version = 3;";
 
 async fn workspace(folder: &Path) -> PathBuf {

@@ -30,7 +30,7 @@ const TRIGGERS: &str = "
     CREATE TRIGGER c1_feed_i AFTER INSERT ON c1 BEGIN INSERT INTO feed (collection, op, id) VALUES ('things', 0, new.doc); END;
     CREATE TRIGGER c1_feed_d AFTER DELETE ON c1 BEGIN INSERT INTO feed (collection, op, id) VALUES ('things', 2, old.doc); END;
     CREATE TRIGGER c1_fts_i AFTER INSERT ON c1 BEGIN INSERT INTO c1_fts (rowid, body) VALUES (new.id, 'by a trigger'); END;
-    PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', sum INTEGER', ''); PRAGMA writable_schema = OFF;
+    DROP TABLE session; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', sum INTEGER', ''); PRAGMA writable_schema = OFF;
     PRAGMA user_version = 3;";
 
 #[tokio::test]
