@@ -14,6 +14,7 @@ use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::files::Files;
 use crate::host::Host;
 use crate::jobs::Jobs;
+use crate::moments::Built;
 use crate::open::{self, Address};
 use crate::plans::Plans;
 use crate::recent::Recent;
@@ -48,6 +49,7 @@ pub struct App {
     pub jobs: Jobs,
     pub files: Files,
     pub(crate) plans: Plans,
+    pub(crate) built: Built,
     pub(crate) recent: Recent,
     pub(crate) samples: Samples,
     pub(crate) registry: Arc<Registry>,
@@ -68,6 +70,7 @@ impl App {
             jobs: Jobs::default(),
             files: Files::default(),
             plans: Plans::default(),
+            built: Built::default(),
             recent: Recent::new(&data),
             samples: Samples::default(),
             registry: Arc::new(registry),

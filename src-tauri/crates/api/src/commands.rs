@@ -247,6 +247,8 @@ macro_rules! for_each_command {
 
             /// Restores of this workspace, newest first.
             Read restores::list "restores.list" (Empty) -> Restores, At("restores list");
+            /// Brings a point in time together, to be restored into another workspace.
+            Read restores::build_moment "restores.buildMoment" (BuildMoment) -> JobStarted, At("restore");
             /// Plans a restore (a job whose outcome is the plan).
             Read restores::plan "restores.plan" (PlanRestore) -> JobStarted, At("restore");
             /// Restores as planned, after a backup of what is there now.

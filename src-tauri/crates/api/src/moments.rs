@@ -1,5 +1,8 @@
 //! Moments between two backups: how they are written, and the backup that is made of one.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _};
 use steward_backup::moment::{self, Scratch, Way};
 use steward_backup::read::Backup;
@@ -28,6 +31,23 @@ pub fn parse(text: &str) -> ApiResult<i64> {
         ApiError::bad_request(format!("'{text}' is no moment."))
             .hint("Write '2026-11-22 14:05' or '2026-11-22 14:05:30' in local time, or RFC 3339 (2026-11-22T13:05:30Z).")
     })
+}
+
+/// Points in time that were brought together and not yet restored, with the place of their backup. They outlive the workspace that
+/// they come from: another one is opened to restore them into.
+#[derive(Default)]
+pub struct Built(Mutex<HashMap<String, (Backup, String)>>);
+
+impl Built {
+    pub fn put(&self, built: (Backup, String)) -> String {
+        let id = steward_pipeline::workspace::new_id();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), built);
+        id
+    }
+
+    pub fn take(&self, id: &str) -> Option<(Backup, String)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
+    }
 }
 
 /// The backup of a moment, and the place that the whole backup lies at. Where the newest one is damaged, an older one leads

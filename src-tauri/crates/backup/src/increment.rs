@@ -59,7 +59,12 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &Shelved, progre
         tool: concat!("Steward ", env!("CARGO_PKG_VERSION")).to_owned(),
         database: identity::database_name(&source.name),
         source,
-        fuzzy: None,
+        fuzzy: (noted.behind > CLOCKS_DIFFER).then(|| {
+            format!(
+                "The clock was set back by {} s while these changes were recorded: their order is exact, their times follow one another from where it stood before.",
+                noted.behind / 1000
+            )
+        }),
         position: Some(until.token.0.clone()),
         moment: None,
         parent: Some(onto.manifest.id.clone()),
@@ -114,11 +119,18 @@ async fn settings(workspace: &Workspace) -> Result<Vec<CollectionSettings>> {
     Ok(all)
 }
 
+/// Clocks are put right by so many milliseconds all the time.
+const CLOCKS_DIFFER: i64 = 2_000;
+
 /// What is learned while the changes go by.
 #[derive(Default)]
 struct Noted {
     number: i64,
     at: i64,
+    /// What the clock said of the last transaction.
+    clock: Option<i64>,
+    /// How far the clock was behind what it had said before, in milliseconds.
+    behind: i64,
     end: Option<Position>,
     put_in_place: Vec<(String, i64)>,
 }
@@ -135,8 +147,13 @@ async fn feed(
         progress.checkpoint()?;
         let mut documents = Vec::with_capacity(changes.len());
         for mut change in changes {
-            // A clock that was set back must not bring the order of the changes into disorder.
-            noted.at = noted.at.max(change.at);
+            // A clock that was set back must not bring the changes out of order, nor put those of different transactions into one
+            // point in time: until it has caught up, they are a millisecond apart.
+            if noted.clock != Some(change.at) {
+                noted.behind = noted.behind.max(noted.at.saturating_sub(change.at));
+                noted.at = change.at.max(noted.at + 1);
+                noted.clock = Some(change.at);
+            }
             change.at = noted.at;
             if let Step::Rename { to } = &change.step
                 && names::is_beside(&change.collection)

@@ -116,6 +116,7 @@ pub async fn apply(
     safety: Option<&Making>,
     progress: &dyn Progress,
 ) -> Result<RestoreRecord> {
+    replace::may_swap(workspace, "Restoring").await?;
     let mut chosen = choose(backup, choice)?;
     let mut collections = Vec::with_capacity(chosen.len());
     let mut notes = Vec::new();

@@ -93,7 +93,9 @@ pub fn suspicion(backups: &[Shelved]) -> Option<String> {
     let mut whole = backups.iter().filter(|b| !b.is_increment());
     let (newest, before) = (whole.next()?.manifest.records(), whole.next()?.manifest.records());
     (newest.saturating_mul(FAR_FEWER) < before).then(|| {
-        format!("The newest backup holds {newest} records, the one before it {before}. Check that nothing was lost; fuller backups are kept.")
+        format!(
+            "The newest backup holds {newest} records, the one before it {before}. Check that nothing was lost; fuller backups are kept."
+        )
     })
 }
 

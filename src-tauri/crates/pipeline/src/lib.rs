@@ -33,6 +33,6 @@ mod typing;
 pub mod workspace;
 
 pub use error::{Error, Result};
-pub use steward_store::alive;
 pub use progress::{Progress, Silent};
+pub use steward_store::alive;
 pub use workspace::{Clock, CollectionSettings, SystemClock, Workspace};

@@ -53,6 +53,23 @@ pub async fn begin(workspace: &Workspace, collection: &str) -> Result<()> {
     Ok(workspace.store.create_collection(collection).await?)
 }
 
+/// What changing places takes on a server with access control.
+const NEEDED: [&str; 3] = ["createCollection", "dropCollection", "renameCollectionSameDB"];
+
+/// Refuses before anything is begun what could not be brought to its end, or not be undone.
+///
+/// Errors: `Forbidden`, with the missing privileges.
+pub async fn may_swap(workspace: &Workspace, what: &str) -> Result<()> {
+    let access = workspace.store.access().await?;
+    let missing: Vec<&str> =
+        access.iter().filter(|one| !one.allowed && NEEDED.contains(&one.name.as_str())).map(|one| one.name.as_str()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{what} takes privileges that this user lacks here: {}. Nothing was changed.", missing.join(", "));
+    Err(StoreError::new(StoreErrorKind::Forbidden, message).into())
+}
+
 pub async fn exists(workspace: &Workspace, name: &str) -> Result<bool> {
     Ok(workspace.store.collections().await?.iter().any(|c| c == name))
 }

@@ -60,6 +60,9 @@ async fn removed(workspace: &Workspace, collection: &str, run: &str, counts: &st
 /// Loads everything. Whatever happens, the run tells how far it came.
 pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
     let pack = pack_of(workspace, &spec.schema)?;
+    if spec.mode == ImportMode::Replace {
+        replace::may_swap(workspace, "Replacing a collection").await?;
+    }
     let mut files = Vec::new();
     for file in &spec.files {
         files.push(run_file(file, crate::import::size(file).await?));

@@ -48,7 +48,7 @@ fn from_selection(message: &str) -> StoreError {
     } else {
         (StoreErrorKind::Unreachable, "The server cannot be reached.")
     };
-    StoreError::new(kind, sentence).details(message)
+    StoreError::new(kind, sentence).details(without_dumps(message))
 }
 
 fn refuses_login(lower: &str) -> bool {
@@ -137,12 +137,38 @@ pub fn write_concern_error(reply: &Document) -> Option<StoreError> {
 /// Cuts a server's words where they begin to quote a document.
 fn without_documents(message: &str) -> String {
     let end = message.find('{').or_else(|| message.find("dup key")).unwrap_or(message.len());
-    message.get(..end).unwrap_or_default().trim().to_owned()
+    without_dumps(message.get(..end).unwrap_or_default()).trim().to_owned()
+}
+
+/// Bytes that the driver prints in hex say nothing to anybody, and may be those of a record.
+fn without_dumps(message: &str) -> String {
+    const LONGEST: usize = 24;
+    let mut out = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(begin) = rest.find(|c: char| c.is_ascii_hexdigit()) {
+        let run = rest[begin..].find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len() - begin);
+        out.push_str(&rest[..begin]);
+        out.push_str(if run > LONGEST { "…" } else { &rest[begin..begin + run] });
+        rest = &rest[begin + run..];
+    }
+    out + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn details_hold_no_bytes() {
+        let e = from_selection(
+            "Topology: { Error: RawDocumentBuf(3b00000002c0ffee3b00000002c0ffee00), Address: 127.0.0.1:27017, id: 6b0bed2ca2c535091473010f }",
+        );
+        let details = e.details.unwrap();
+        assert!(
+            !details.contains("c0ffee") && details.contains("127.0.0.1:27017") && details.contains("6b0bed2ca2c535091473010f"),
+            "{details}"
+        );
+    }
 
     #[test]
     fn details_do_not_quote_records() {

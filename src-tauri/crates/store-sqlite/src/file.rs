@@ -84,7 +84,9 @@ pub struct OpenMark {
 
 impl OpenMark {
     /// Takes the mark. The flag says that the last process did not close the workspace properly.
-    pub fn take(workspace: &Path) -> (Self, bool) {
+    ///
+    /// Errors: `Busy` where another program is bringing the file forward for longer than anybody waits.
+    pub fn take(workspace: &Path) -> StoreResult<(Self, bool)> {
         let path = beside(workspace, "-open");
         let left_behind = path.exists();
         let file = private::open(&path).ok();
@@ -93,10 +95,19 @@ impl OpenMark {
             if alone {
                 let _ = f.unlock();
             }
-            // Waits for a program that is bringing the file forward.
-            let _ = f.lock_shared();
+            share(f)?;
         }
-        (Self { file, path }, left_behind && alone)
+        Ok((Self { file, path }, left_behind && alone))
+    }
+
+    /// Nobody else has the workspace open now. Another one may open it at any time.
+    pub fn is_alone(&self) -> bool {
+        let Some(file) = &self.file else { return true };
+        let _ = file.unlock();
+        let alone = file.try_lock().is_ok();
+        let _ = file.unlock();
+        let _ = file.lock_shared();
+        alone
     }
 
     /// What the mark of a program that has died says; nothing where one that has the workspace open lives.
@@ -128,6 +139,26 @@ impl OpenMark {
         let _ = file.lock_shared();
         done
     }
+}
+
+/// Takes its part of the mark, waiting for a program that is bringing the file forward: one that was halted is not waited for
+/// without an end.
+fn share(mark: &File) -> StoreResult<()> {
+    let began = std::time::Instant::now();
+    while let Err(e) = mark.try_lock_shared() {
+        match e {
+            std::fs::TryLockError::WouldBlock if began.elapsed() < PATIENCE => std::thread::sleep(std::time::Duration::from_millis(20)),
+            std::fs::TryLockError::WouldBlock => {
+                return Err(StoreError::new(
+                    StoreErrorKind::Busy,
+                    "Another program is bringing this workspace to a new version, or was halted while it did. Wait for it, or end it.",
+                ));
+            }
+            // A file system without locks.
+            std::fs::TryLockError::Error(_) => return Ok(()),
+        }
+    }
+    Ok(())
 }
 
 impl Drop for OpenMark {
@@ -184,6 +215,22 @@ pub fn connect(path: &Path, purpose: Use) -> StoreResult<Connection> {
     };
     result.map_err(map)?;
     Ok(connection)
+}
+
+/// The file and its folder may be written to, as far as the system tells: a log is kept beside a file that is open.
+pub fn may_write(path: &Path) -> bool {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    allowed(path) && allowed(folder)
+}
+
+#[cfg(unix)]
+fn allowed(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn allowed(path: &Path) -> bool {
+    !std::fs::metadata(path).is_ok_and(|meta| meta.permissions().readonly())
 }
 
 /// Makes the file where it is missing, for its owner alone. SQLite gives what it puts beside it the same permissions.

@@ -27,7 +27,8 @@ pub fn check(connection: &Connection, version: i32, shown_as: &str) -> StoreResu
     let rows = statement.query_map([], object).map_err(map)?;
     for row in rows {
         let object = row.map_err(map)?;
-        let ours = known.contains(&object) || is_of_sqlite(&object) || is_of_collection(&object, version) || is_old_trigger(&object, version);
+        let ours =
+            known.contains(&object) || is_of_sqlite(&object) || is_of_collection(&object, version) || is_old_trigger(&object, version);
         if !ours {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,

@@ -111,16 +111,21 @@ impl SqliteStore {
         if size == Some(0) && std::fs::metadata(steward_sqlite_guard::beside(&path, "-wal")).map_or(0, |m| m.len()) == 0 {
             return Err(StoreError::new(
                 StoreErrorKind::Damaged,
-                format!("{shown_as} is empty. If it was a workspace, it was cut off: restore it from a backup. If it is to become one, run 'steward init' on it."),
+                format!(
+                    "{shown_as} is empty. If it was a workspace, it was cut off: restore it from a backup. If it is to become one, run 'steward init' on it."
+                ),
             ));
         }
         let is_there = size.is_some_and(|size| size > 0);
+        if is_there && !file::may_write(&path) {
+            return Self::only_read(path, &shown_as);
+        }
         let foreign_log = if is_there { same::put_foreign_log_aside(&path) } else { None };
         if is_there {
             // Before anything is written, even beside it.
             acceptable(&path, &shown_as, file::Use::Read)?;
         }
-        let (mark, crashed) = file::OpenMark::take(&path);
+        let (mark, crashed) = file::OpenMark::take(&path)?;
         if is_there && acceptable(&path, &shown_as, file::Use::Read)? < file::newest_version() {
             mark.alone(|| upgrade::on_a_copy(&path, &shown_as)).unwrap_or_else(|| Err(upgrade::busy(&shown_as)))?;
         }
@@ -137,6 +142,17 @@ impl SqliteStore {
             recording::trim(connection)
         })?;
         Ok(Self { pool: Pool::new(path.clone(), connection, mark), path, notices })
+    }
+
+    /// Opens a file on a medium, or of a user, that does not let it be written: people look, and nothing is written beside it.
+    fn only_read(path: PathBuf, shown_as: &str) -> StoreResult<Self> {
+        if acceptable(&path, shown_as, file::Use::Source)? < file::newest_version() {
+            let message =
+                format!("{shown_as} is of an older version and cannot be written to. Copy it to where you may write, and open the copy.");
+            return Err(StoreError::new(StoreErrorKind::Forbidden, message));
+        }
+        let notices = vec!["This workspace can only be read: its file or its folder is write-protected.".to_owned()];
+        Ok(Self { pool: Pool::of_source(path.clone()), path, notices })
     }
 
     /// Opens somebody else's workspace as a source of records: nothing is written to it, and it is not brought forward.
@@ -224,7 +240,7 @@ impl Store for SqliteStore {
     }
 
     async fn access(&self) -> StoreResult<Vec<Access>> {
-        let writable = !std::fs::metadata(&self.path).is_ok_and(|m| m.permissions().readonly());
+        let writable = !self.pool.is_source() && file::may_write(&self.path);
         let may =
             |name: &str, allowed: bool, needed_for: &str| Access { name: name.to_owned(), allowed, needed_for: needed_for.to_owned() };
         Ok(vec![may("read", true, "browsing, searching and exporting records"), may("write", writable, "importing, editing and undoing")])

@@ -75,7 +75,7 @@ impl Pool {
         let readers = Arc::clone(&self.readers);
         let opened = self.opened.clone();
         let result = tokio::task::spawn_blocking(move || {
-            let result = opened.map_or(Ok(()), |opened| opened.same.check()).and_then(|()| work(&connection));
+            let result = opened.map_or(Ok(()), |opened| opened.same.check(&opened.mark)).and_then(|()| work(&connection));
             let mut idle = readers.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < READERS {
                 idle.push(connection);
@@ -96,11 +96,11 @@ impl Pool {
         let done = tokio::task::spawn_blocking(move || {
             let mut connection = writer.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(opened) = opened else { return work(&mut connection) };
-            opened.same.check()?;
+            opened.same.check(&opened.mark)?;
             opened.same.begin(&connection, &opened.mark)?;
             let done = work(&mut connection)?;
             // Somebody may have moved the file while it was written to: then nothing is acknowledged.
-            opened.same.check()?;
+            opened.same.check(&opened.mark)?;
             Ok(done)
         });
         done.await.map_err(joined)?.map_err(|e| self.place(e))

@@ -5,7 +5,7 @@
 //! (`-open`). A log beside a file of another generation belongs to another file.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -24,38 +24,42 @@ pub struct Same {
     path: PathBuf,
     place: Option<(u64, u64)>,
     seen: Mutex<Option<Stamp>>,
-    generation: OnceLock<String>,
+    /// None before the first write; empty where it could not be noted.
+    generation: Mutex<Option<String>>,
 }
 
 impl Same {
     pub fn of(path: &Path) -> Self {
-        Self { path: path.to_owned(), place: place(path), seen: Mutex::default(), generation: OnceLock::new() }
+        Self { path: path.to_owned(), place: place(path), seen: Mutex::default(), generation: Mutex::default() }
     }
 
     /// Before the first write of this process: where nobody else has the workspace open, a new generation begins.
     pub fn begin(&self, connection: &Connection, mark: &OpenMark) -> StoreResult<()> {
-        if self.generation.get().is_some() {
-            return Ok(());
+        let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+        if generation.is_none() {
+            *generation = Some(if mark.is_alone() { begin_alone(connection, mark)? } else { mark.read() });
         }
-        let generation = match mark.alone(|| begin_alone(connection, mark)) {
-            Some(begun) => begun?,
-            None => mark.read(),
-        };
-        let _ = self.generation.set(generation);
         Ok(())
     }
 
     /// Nothing is read from or written to a file that is not the one under this name.
-    pub fn check(&self) -> StoreResult<()> {
+    pub fn check(&self, mark: &OpenMark) -> StoreResult<()> {
         if self.place.is_some() && place(&self.path) != self.place {
             return Err(self.gone());
         }
         let now = stamp(&self.path);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if *seen != now {
-            let expected = self.generation.get().map_or("", String::as_str);
-            if !expected.is_empty() && generation_of(&self.path).is_some_and(|found| found != expected) {
-                return Err(self.gone());
+            let mut expected = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = expected.as_deref().unwrap_or_default();
+            if !known.is_empty()
+                && let Some(found) = generation_of(&self.path).filter(|found| found != known)
+            {
+                // Another program that opened it at the same time may have begun a generation after this one looked.
+                if mark.read() != found {
+                    return Err(self.gone());
+                }
+                *expected = Some(found);
             }
             *seen = now;
         }

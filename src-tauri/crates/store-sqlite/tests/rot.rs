@@ -112,7 +112,13 @@ async fn a_damaged_record_is_not_edited_and_not_backed_up() {
     let store = SqliteStore::open(&path).await.unwrap();
     let told = store.damages().await.unwrap();
     assert!(told.iter().any(|t| t.contains("1 records of careers are not as they were written")), "{told:?}");
-    let op = WriteOp::Patch { collection: "careers".into(), id: 133.into(), expect: Vec::new(), set: vec![("n".into(), 1.into())], unset: Vec::new() };
+    let op = WriteOp::Patch {
+        collection: "careers".into(),
+        id: 133.into(),
+        expect: Vec::new(),
+        set: vec![("n".into(), 1.into())],
+        unset: Vec::new(),
+    };
     let e = store.write(WriteBatch::data(vec![op]), Durability::Full).await.unwrap_err();
     assert_eq!(e.kind, StoreErrorKind::Damaged);
     let scanned: Result<Vec<_>, _> = store.scan("careers", &Filter::all(), None).await.unwrap().try_collect().await;

@@ -20,6 +20,7 @@ const MISSING: &str =
 pub struct User<'a> {
     pub name: &'a str,
     pub password: &'a str,
+    /// A role of the server, or `only:find,insert` for one of exactly these actions.
     pub role: &'a str,
     pub database: &'a str,
 }
@@ -151,13 +152,25 @@ impl Mongod {
 fn data_with(users: &[User<'_>]) -> tempfile::TempDir {
     let open = Process::start(None, &[]);
     for user in users {
-        let role = doc! { "role": user.role, "db": user.database };
+        let role = match user.role.strip_prefix("only:") {
+            None => doc! { "role": user.role, "db": user.database },
+            Some(actions) => role_of(&open, user, actions),
+        };
         run(open.port, &doc! { "createUser": user.name, "pwd": user.password, "roles": [role], "$db": "admin" }).unwrap();
     }
     let folder = open.stop();
     // The next server on these data is known to be ready by its own words, not by those of this one.
     let _ = std::fs::remove_file(folder.path().join("log"));
     folder
+}
+
+/// Makes a role of exactly these actions on the user's database.
+fn role_of(server: &Process, user: &User<'_>, actions: &str) -> Document {
+    let name = format!("role_of_{}", user.name);
+    let actions: Vec<&str> = actions.split(',').collect();
+    let privilege = doc! { "resource": { "db": user.database, "collection": "" }, "actions": actions };
+    run(server.port, &doc! { "createRole": &name, "privileges": [privilege], "roles": [], "$db": "admin" }).unwrap();
+    doc! { "role": name, "db": "admin" }
 }
 
 impl Drop for Process {

@@ -59,6 +59,7 @@ wire! {
         Verified(super::BackupVerified),
         Compared(super::BackupsCompared),
         RestorePlan(super::RestorePlan),
+        MomentBuilt(super::BuiltMoment),
         Restored(super::RestoreDone),
     }
 

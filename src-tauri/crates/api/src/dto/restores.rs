@@ -11,12 +11,24 @@ wire! {
         Backup(BackupRef),
         /// What increments lead to.
         Moment(RestoreMoment),
+        /// What `restores.buildMoment` has made, whichever workspace is open by now.
+        Built(BuiltMoment),
         /// A manifest, an archive of Steward or mongodump, or a dump folder, as the host handed it over.
         File { file: String, #[ts(optional)] #[serde(default, skip_serializing_if = "Option::is_none")] database: Option<String> },
     }
 
     /// A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
     pub struct RestoreMoment { pub at: String }
+
+    pub struct BuildMoment {
+        pub at: String,
+        #[serde(flatten)]
+        #[ts(flatten)]
+        pub secret: BackupSecret,
+    }
+
+    /// A point in time that was brought together from a backup and its increments.
+    pub struct BuiltMoment { pub id: String }
 
     pub struct RestoreName { pub name: String, pub into: String }
 

@@ -24,7 +24,8 @@ fn check(name: &str, outcome: CheckOutcome, message: impl Into<String>, hint: Op
 
 /// Everything that is stored, looked at once.
 fn damages(found: Vec<String>) -> Vec<DoctorCheck> {
-    const HINT: &str = "Restore from a backup; 'steward backup list' shows which there are. What can still be read can be imported from this file.";
+    const HINT: &str =
+        "Restore from a backup; 'steward backup list' shows which there are. What can still be read can be imported from this file.";
     if found.is_empty() {
         return vec![check("Integrity", CheckOutcome::Ok, "Everything that is stored is as it was written.", None)];
     }

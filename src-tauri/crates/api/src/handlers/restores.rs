@@ -11,9 +11,9 @@ use steward_store::names;
 
 use crate::app::App;
 use crate::dto::{
-    ApplyPlan, BackupRef, BackupSecret, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit, PlanRestore, RestoreCollection,
-    RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore, SettleRestorePlan, Topic,
-    UndoRestoreCollection, UndoRestorePlan,
+    ApplyPlan, BackupRef, BackupSecret, BuildMoment, BuiltMoment, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
+    PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore,
+    SettleRestorePlan, Topic, UndoRestoreCollection, UndoRestorePlan,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::plans::{self, Plan, PlannedRestore};
@@ -54,12 +54,25 @@ async fn open(
             let (target, shelved) = shelves::find(app, workspace, wanted).await?;
             Ok((Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?, shelved.place))
         }
+        RestoreFrom::Built(built) => {
+            app.built.take(&built.id).ok_or_else(|| ApiError::not_found("What was brought together for this restore is gone. Begin again."))
+        }
         RestoreFrom::Moment(moment) => moments::build(app, workspace, moments::parse(&moment.at)?, key, progress).await,
         RestoreFrom::File { file, database } => {
             let (path, _) = app.files.get(file)?;
             Ok((Archive::of_path(&path, key, database.as_deref(), progress).await?, path.display().to_string()))
         }
     }
+}
+
+pub async fn build_moment(app: &Arc<App>, request: BuildMoment) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Plan, "Bringing a point in time together", JobUnit::Records, move |progress| async move {
+        let key = shelves::key(&workspace, &request.secret).await?;
+        let built = moments::build(&owner, &workspace, moments::parse(&request.at)?, key, progress.as_ref()).await?;
+        Ok(JobOutcome::MomentBuilt(BuiltMoment { id: owner.built.put(built) }))
+    }))
 }
 
 pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted> {

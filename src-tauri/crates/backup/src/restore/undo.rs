@@ -77,6 +77,7 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
 
 /// Puts everything back as it was before the restore. Killed in the middle, it can simply be run again.
 pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RestoreRecord, Vec<UndoPlan>)> {
+    replace::may_swap(workspace, "Undoing a restore").await?;
     let lease = Lease::take(workspace, &lease::of_restore(id), progress).await?;
     let done = undo_held(lease.workspace(), id, progress).await;
     lease.release().await;

@@ -167,7 +167,7 @@ pub struct Restore {
     #[arg(required_unless_present = "at", conflicts_with = "at")]
     pub from: Option<String>,
     /// A moment between two backups: '2026-11-22 14:05[:30]' in local time, or RFC 3339; 'backup timeline' lists them
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["into", "database"])]
+    #[arg(long, value_name = "TIME", conflicts_with = "database")]
     pub at: Option<String>,
     /// Only this collection; NAME=OTHER restores it as another one
     #[arg(long, short, value_name = "NAME[=OTHER]")]

@@ -25,7 +25,9 @@ pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
     let existed = match &address {
         // An empty file becomes a workspace here, and nowhere else.
         Address::File(path) if std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == 0) => {
-            std::fs::remove_file(path).map_err(|e| ApiError::new(ErrorCode::Unreachable, format!("{} cannot be replaced.", path.display())).details(e.to_string()))?;
+            std::fs::remove_file(path).map_err(|e| {
+                ApiError::new(ErrorCode::Unreachable, format!("{} cannot be replaced.", path.display())).details(e.to_string())
+            })?;
             false
         }
         Address::File(path) => path.exists(),

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use steward_api::dto::{
-    ApplyPlan, Backup, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreMoment, RestoreName,
-    RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
+    ApplyPlan, Backup, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreMoment,
+    RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
 };
 use steward_api::{Address, ApiError, ApiResult};
 use steward_domain::RestoreMode;
@@ -56,7 +56,15 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
 async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> {
     if let Some(at) = &command.at {
         session.open(false).await?;
-        return Ok(RestoreFrom::Moment(RestoreMoment { at: at.clone() }));
+        let moment = RestoreMoment { at: at.clone() };
+        let Some(into) = &command.into else { return Ok(RestoreFrom::Moment(moment)) };
+        // What leads there is known to this workspace; it is brought together before the other one is opened.
+        let into = Address::parse(into)?;
+        let built =
+            session.unlocking(async |secret| session.run_job("restores.buildMoment", &BuildMoment { at: moment.at.clone(), secret }).await);
+        let built = super::outcome(built.await?, |o| if let JobOutcome::MomentBuilt(built) = o { Some(built) } else { None })?;
+        session.open_at(&into).await?;
+        return Ok(RestoreFrom::Built(built));
     }
     let from = command.from.as_deref().unwrap_or("latest");
     let path = Path::new(from);

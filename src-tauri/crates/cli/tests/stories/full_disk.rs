@@ -56,6 +56,32 @@ fn at_size(kib: usize) {
     assert!(said.contains("disk is full") && said.contains(&disk.display().to_string()), "{kib} KiB: {said}");
 }
 
+/// A workspace on a medium that cannot be written is looked at, and says so.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_write_protected_disk_is_read_from() {
+    let at = Place::file();
+    let (disk, steward) = (at.path("disk"), env!("CARGO_BIN_EXE_steward"));
+    std::fs::create_dir(&disk).unwrap();
+    let script = format!(
+        r#"mount -t tmpfs -o size=50m tmpfs {disk}
+           export STEWARD_WORKSPACE={disk}/w.steward STEWARD_DATA={disk}/../data
+           {steward} init --sample > /dev/null
+           mount -o remount,ro {disk}
+           {steward} --json records count > {disk}/../count
+           {steward} doctor > {disk}/../doctor || true
+           code=0; {steward} records set 11-1011.00 average_salary=1 2> {disk}/../refused || code=$?
+           echo "set $code""#,
+        disk = disk.display(),
+    );
+    let done = in_a_namespace(&script).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(number(&serde_json::from_str(&at.read("count")).unwrap(), "/count"), 361);
+    assert!(at.read("doctor").contains("can only be read"), "{}", at.read("doctor"));
+    assert!(String::from_utf8_lossy(&done.stdout).contains("set 4"), "{}", at.read("refused"));
+    assert!(at.read("refused").contains("reading only"), "{}", at.read("refused"));
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn an_import_goes_on_when_there_is_room_again() {

@@ -122,3 +122,40 @@ fn no_output_tells_a_password() {
     assert!(!made.out.contains("right-secret") && !made.err.contains("right-secret"));
     at.steward(&["--workspace", "mongodb://ann:s3cret@127.0.0.1:1/db?serverSelectionTimeoutMS=500", "runs", "list"]).ended(3);
 }
+
+/// What could not be undone, or not be brought to its end, is not begun.
+#[test]
+fn without_the_privileges_that_a_swap_takes_nothing_is_begun() {
+    let actions =
+        "only:find,insert,update,remove,listCollections,listIndexes,createCollection,createIndex,collStats,changeStream,dropIndex";
+    let users = [
+        User { name: "ann", password: "right-secret", role: "readWrite", database: "careers" },
+        User { name: "bob", password: "other-secret", role: actions, database: "careers" },
+    ];
+    let server = Mongod::with_auth(&users);
+    let at = Place::at(server.login_uri("ann:right-secret@", "careers", "authSource=admin"));
+    let file = at.write("some.ndjson", "{\"k\":1}\n{\"k\":2}\n");
+    at.import_plain(0, &[&file]);
+    at.json(0, &["backup", "schedule", "--to", &at.path("kept").display().to_string()]);
+    at.json(0, &["backup", "create"]);
+    let replaced = at.json(0, &["import", "--no-schema", "--collection", "things", "--key", "k", "--mode", "replace", &file]);
+    let before = at.export("things");
+    let limited = Place::at(server.login_uri("bob:other-secret@", "careers", "authSource=admin"));
+    let backup = std::fs::read_dir(at.path("kept"))
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .find(|p| p.display().to_string().ends_with(".manifest.json"));
+    let backup = backup.unwrap().display().to_string();
+    let told = |arguments: &[&str]| {
+        limited
+            .steward(arguments)
+            .ended(4)
+            .says("privileges that this user lacks here: dropCollection, renameCollectionSameDB. Nothing was changed");
+    };
+    told(&["restore", &backup, "--yes"]);
+    told(&["import", "--no-schema", "--collection", "things", "--key", "k", "--mode", "replace", &file]);
+    told(&["runs", "undo", replaced["id"].as_str().unwrap(), "--yes"]);
+    assert_eq!(at.export("things"), before);
+    let left = at.with_store(async |store| store.collections().await.unwrap());
+    assert!(!left.iter().any(|name| name.contains("incoming")), "{left:?}");
+}

@@ -97,7 +97,11 @@ fn may_undo(record: &RunRecord) -> Result<()> {
 /// Takes a run back: removes what it inserted, restores what it updated, withdraws what it quarantined. Records that
 /// were changed since are left alone. Killed in the middle, it can simply be run again.
 pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RunRecord, UndoFindings)> {
-    may_undo(&get(workspace, id).await?)?;
+    let record = get(workspace, id).await?;
+    may_undo(&record)?;
+    if record.replaced.is_some() {
+        replace::may_swap(workspace, "Taking a replacement back").await?;
+    }
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
     let done = undo_held(lease.workspace(), id, progress).await;
     lease.release().await;
