@@ -81,6 +81,7 @@ async fn command(session: &session::Session, command: Command) -> Result<u8, Api
         Command::Restore(command) => commands::restore::restore(session, command).await,
         Command::Restores(command) => commands::restore::restores(session, command).await,
         Command::Trust(command) => commands::trust::run(session, command).await,
+        Command::Workspace(command) => commands::workspace::run(session, command).await,
         Command::Connection(command) => commands::connection::connection(session, command).await,
         Command::Serve(command) => serve::serve(session, command).await,
         Command::Doctor => commands::init::doctor(session).await,
