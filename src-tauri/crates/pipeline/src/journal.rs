@@ -15,6 +15,17 @@ use crate::error::{Error, Result};
 use crate::workspace::{Workspace, new_id};
 
 const HEAD: &str = "chain";
+/// How often an entry is tried while other processes append theirs.
+const ATTEMPTS: u32 = 60;
+
+/// Processes that append at the same time step aside for each other, each for another while.
+async fn others_first(attempt: u32) {
+    if attempt > 0 {
+        let spread = u64::from(bson::oid::ObjectId::new().bytes()[11]) % 16;
+        let millis = u64::from(attempt.min(10)) * 2 + spread;
+        tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+    }
+}
 
 /// What to write down and do.
 #[derive(Debug, Clone)]
@@ -48,7 +59,9 @@ impl Request {
 /// Writes the changes and their entry. An expectation that does not stand is an error of kind `Conflict`, a key that
 /// exists one of kind `DuplicateKey`; nothing is written then.
 pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<ChangeSet> {
-    for _ in 0..20 {
+    let _turn = workspace.appending.lock().await;
+    for attempt in 0..ATTEMPTS {
+        others_first(attempt).await;
         let head = head(workspace).await?;
         let (set, batch) = prepare(workspace, &request, &head)?;
         match workspace.store.write(batch, Durability::Full).await {
@@ -107,7 +120,9 @@ fn reorder(expected: &mut Bson, now: &Bson) -> bool {
 
 /// Appends an entry for work that was already written and recorded in bulk (an import, its undo).
 pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, records: i64) -> Result<ChangeSet> {
-    for _ in 0..20 {
+    let _turn = workspace.appending.lock().await;
+    for attempt in 0..ATTEMPTS {
+        others_first(attempt).await;
         let head = head(workspace).await?;
         let (mut set, _) = prepare(workspace, &request, &head)?;
         id.clone_into(&mut set.id);
