@@ -9,6 +9,7 @@
 mod batch;
 mod bson_file;
 mod cells;
+mod columns;
 mod content;
 mod csv;
 mod dialect;
