@@ -38,3 +38,19 @@ fn mappings() {
         targets::mapping(&std::fs::read_to_string(seed).unwrap());
     }
 }
+
+#[test]
+fn files_that_were_made_to_do_harm() {
+    let of_bytes: [(&str, fn(&[u8])); 3] = [("bson", targets::bson), ("sqlite", targets::sqlite), ("workspace", targets::workspace)];
+    for (folder, target) in of_bytes {
+        for seed in seeds(&format!("fuzz/seeds/{folder}")) {
+            target(&std::fs::read(seed).unwrap());
+        }
+    }
+    let of_text: [(&str, fn(&str)); 3] = [("names", targets::names), ("filter", targets::filter), ("schema", targets::schema)];
+    for (folder, target) in of_text {
+        for seed in seeds(&format!("fuzz/seeds/{folder}")) {
+            target(&std::fs::read_to_string(seed).unwrap());
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Files that somebody made to do harm. Each is refused with a sentence; the program lives, and takes little memory and time.
 
+mod backups;
 mod deep;
 mod large;
 mod text;
