@@ -107,6 +107,7 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     listening::until(listener, router(server, address), &stopping).await;
     keeper.abort();
     app.jobs.stop_all(PATIENCE).await;
+    app.note_history().await;
     app.close();
     Ok(exit::DONE)
 }

@@ -41,14 +41,12 @@ fn mappings() {
 
 #[test]
 fn files_that_were_made_to_do_harm() {
-    let of_bytes: [(&str, fn(&[u8])); 3] = [("bson", targets::bson), ("sqlite", targets::sqlite), ("workspace", targets::workspace)];
-    for (folder, target) in of_bytes {
+    for (folder, target) in [("bson", targets::bson as fn(&[u8])), ("sqlite", targets::sqlite), ("workspace", targets::workspace)] {
         for seed in seeds(&format!("fuzz/seeds/{folder}")) {
             target(&std::fs::read(seed).unwrap());
         }
     }
-    let of_text: [(&str, fn(&str)); 3] = [("names", targets::names), ("filter", targets::filter), ("schema", targets::schema)];
-    for (folder, target) in of_text {
+    for (folder, target) in [("names", targets::names as fn(&str)), ("filter", targets::filter), ("schema", targets::schema)] {
         for seed in seeds(&format!("fuzz/seeds/{folder}")) {
             target(&std::fs::read_to_string(seed).unwrap());
         }
