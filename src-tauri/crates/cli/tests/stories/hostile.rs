@@ -1,6 +1,7 @@
 //! Files that somebody made to do harm. Each is refused with a sentence; the program lives, and takes little memory and time.
 
 mod backups;
+mod corpus;
 mod deep;
 mod large;
 mod text;
