@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::dto::{BackupRef, BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
 use crate::error::ApiResult;
 use crate::handlers::{backups, increments};
-use crate::{anchors, shelves, trust};
+use crate::{shelves, trust};
 
 /// The first look comes soon, so that a missed backup does not wait.
 const FIRST: Duration = Duration::from_secs(3);
@@ -52,7 +52,7 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 async fn look(app: &Arc<App>) -> ApiResult<()> {
     let Some(open) = app.current() else { return Ok(()) };
     let workspace = open.workspace;
-    anchors::note(app, &workspace).await?;
+    app.note_history().await;
     if !workspace.can_write() {
         return Ok(());
     }
