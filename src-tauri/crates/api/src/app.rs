@@ -147,6 +147,14 @@ impl App {
         Ok(info)
     }
 
+    /// Notes how far the history goes, so that a later look can tell whether its end was cut off. Best before [`App::close`].
+    pub async fn note_history(&self) {
+        let Ok(workspace) = self.workspace() else { return };
+        if let Err(e) = crate::anchors::note(self, &workspace).await {
+            tracing::warn!("how far the history goes could not be noted: {e}");
+        }
+    }
+
     pub fn close(&self) {
         let closed = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(closed);

@@ -88,6 +88,7 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 async fn look(app: &Arc<App>) -> ApiResult<()> {
     let Some(open) = app.current() else { return Ok(()) };
     let workspace = open.workspace;
+    app.note_history().await;
     if !workspace.can_write() {
         return Ok(());
     }

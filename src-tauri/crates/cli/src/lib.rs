@@ -61,6 +61,7 @@ pub async fn run(arguments: Arguments) -> u8 {
 async fn execute(arguments: Arguments) -> Result<u8, ApiError> {
     let session = session::Session::new(&arguments)?;
     let outcome = command(&session, arguments.command).await;
+    session.app.note_history().await;
     session.app.close();
     outcome
 }

@@ -81,8 +81,10 @@ impl Naming {
             return vec![format!("column_{}", index + 1)];
         }
         let path: Vec<&str> = clean.split('.').collect();
-        // A name that merely has dots in it ("Avg. Salary") is one name.
-        if path.iter().any(|part| part.is_empty() || part.trim() != *part || part.starts_with('$')) {
+        // A name that merely has dots in it ("Avg. Salary") is one name, and so is one that would lead deeper than records go.
+        if path.len() > crate::columns::MOST_LEVELS
+            || path.iter().any(|part| part.is_empty() || part.trim() != *part || part.starts_with('$'))
+        {
             return vec![clean.replace('.', "_")];
         }
         path.into_iter().map(str::to_owned).collect()
