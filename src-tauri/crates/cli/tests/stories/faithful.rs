@@ -205,4 +205,54 @@ on_both! {
         at.json(0, &["records", "export", &out, "--collection", "things"]);
         assert!(at.read("out.csv").contains("last,here"));
     }
+
+    fn a_name_with_a_dot_is_one_name(at) {
+        let record = |dotted: &str, price: i64, plain: i64| {
+            json!({"k": "r", "a.b": dotted, "a": {"b": "nested"}, "usb 3.1": 1, "$price": price, "n": {"$in": 1, "c.d": 2}, "plain": plain})
+        };
+        at.import_plain(0, &[&at.write("rows.ndjson", record("flat", 5, 1).to_string())]);
+        let set = |code: i32, what: &[&str]| {
+            let mut words = vec!["records", "set", "r", "--collection", "things"];
+            words.extend(what);
+            at.json(code, &words)
+        };
+        // Which of two is meant is asked, and no third field is made.
+        let why = set(2, &["a.b=new"]);
+        assert!(text(&why, "/error/message").contains("Write /a.b for it, or /a/b for the field inside."), "{why}");
+        let changed = set(0, &["/a.b=dotted", "/$price=7", "/n/c.d=3", "plain=2"]);
+        set(0, &["/a/b=inside", "--unset", "/usb 3.1"]);
+        let mut expected = record("dotted", 7, 2);
+        expected["n"]["c.d"] = json!(3);
+        expected["a"]["b"] = json!("inside");
+        expected.as_object_mut().unwrap().remove("usb 3.1");
+        assert_eq!(documents(at, "things"), [expected.clone()]);
+        // It is taken back, and changed by an import.
+        at.json(0, &["changes", "undo", &text(&changed, "/changeSet/id")]);
+        let mut before = record("flat", 5, 1);
+        before["a"]["b"] = json!("inside");
+        before.as_object_mut().unwrap().remove("usb 3.1");
+        assert_eq!(documents(at, "things"), [before]);
+        let run = at.import_plain(0, &[&at.write("again.ndjson", expected.to_string())]);
+        assert_eq!(counts(&run), [0, 1, 0, 0]);
+        assert_eq!(documents(at, "things"), [expected]);
+    }
+
+    fn columns_keep_their_names(at) {
+        let csv = "k,No.,Price (approx.),usb 3.1,v1.0,a.b,a,addr.city,addr.zip\n1,7,5,yes,x,1,2,Kiel,24103\n";
+        let run = at.import_plain(1, &[&at.write("rows.csv", csv)]);
+        assert!(text(&run, "/notes/0").contains("addr.city"), "what becomes of a name is said: {run}");
+        let expected = json!({
+            "k": 1, "No.": 7, "Price (approx.)": 5, "usb 3.1": "yes", "v1.0": "x", "a.b": 1, "a": 2, "addr": {"city": "Kiel", "zip": 24103}
+        });
+        assert_eq!(documents(at, "things"), [expected]);
+    }
+
+    fn the_column_with_exactly_the_name_of_a_field_gets_it(at) {
+        let schema = r#"{"title": "Good", "type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "price": {"type": "number"}, "unit_price": {"type": "number"}}}"#;
+        at.json(0, &["schema", "add", &at.write("good.json", schema), "--collection", "goods", "--key", "id", "--name", "good"]);
+        let csv = "id,Price,price,PRICE,Unit Price,unit-price\na,1,2,3,4,5\n";
+        at.json(0, &["import", "--schema", "good", &at.write("rows.csv", csv)]);
+        let found = documents(at, "goods").remove(0);
+        assert_eq!((&found["price"], &found["unit_price"], &found["Price"], &found["PRICE"]), (&json!(2), &json!(4), &json!(1), &json!(3)));
+    }
 }

@@ -200,6 +200,7 @@ fn read_file(
         opened = opened.without_hash();
     }
     let mut notes: Vec<String> = opened.examined.notes.iter().map(|n| named(n, &file.name)).collect();
+    notes.extend(reader.notes.iter().map(|n| named(n, &file.name)));
     let empty = || Batch::with_room(BATCH_ROWS, USUAL_BYTES);
     let mut rows = empty();
     while opened.next_into(&mut rows).map_err(Stopped::Io)? {
