@@ -12,7 +12,7 @@ use steward_mapping::{Cell, Compiled, Input, Mapping, Source, Untyped};
 use steward_schema::Checker;
 use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::faults::{self, Fields, syntax};
 use crate::import::Reading;
 use crate::normalise::Normaliser;
@@ -112,6 +112,21 @@ impl RowReader {
             judging: how.judging,
             kits: Mutex::default(),
         })
+    }
+
+    /// Whether rows of a table can have this key at all.
+    ///
+    /// Errors: no column goes to it.
+    pub fn can_have(&self, key_field: &str) -> Result<()> {
+        let (Some(columns), Some(mapping), None) = (self.decoder.columns(), &self.mapping, &self.normaliser) else { return Ok(()) };
+        if columns.is_empty() || matches!(key_field, "" | "_id") || mapping.may_write(key_field) {
+            return Ok(());
+        }
+        let hint = match steward_mapping::nearest(key_field, columns.iter().map(String::as_str)) {
+            Some(near) => format!(" Did you mean '{near}'?"),
+            None => format!(" The columns are {}.", columns.iter().take(20).map(|c| format!("'{c}'")).collect::<Vec<_>>().join(", ")),
+        };
+        Err(Error::BadRequest(format!("No column goes to the key '{key_field}'.{hint}")))
     }
 
     /// Columns that no schema gives a type to.

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use jsonschema::{ValidationError, Validator};
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use regex::Regex;
 use serde_json::Value as Json;
 use steward_domain::Violation;

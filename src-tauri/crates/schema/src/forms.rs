@@ -1,7 +1,7 @@
 //! Values that fit none of several allowed forms (`oneOf`, `anyOf`): which form is nearest, and what is wrong with it there.
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value as Json;
 
 /// Whoever states another kind, or is of another type, means another form.
@@ -53,9 +53,7 @@ mod tests {
     use crate::{Checker, Pack, Registry};
 
     fn broken(how: Json) -> Vec<(String, String, String)> {
-        let form = |kind: &str, field: &str, schema: Json| {
-            json!({"type": "object", "required": ["kind", field], "properties": {"kind": {"const": kind}, field: schema}})
-        };
+        let form = |kind: &str, field: &str, schema: Json| json!({"type": "object", "required": ["kind", field], "properties": {"kind": {"const": kind}, field: schema}});
         let pack = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "x-steward": {"pack": "things", "version": "1.0.0", "collection": "things", "key": "id"},

@@ -255,4 +255,20 @@ on_both! {
         let found = documents(at, "goods").remove(0);
         assert_eq!((&found["price"], &found["unit_price"], &found["Price"], &found["PRICE"]), (&json!(2), &json!(4), &json!(1), &json!(3)));
     }
+
+    fn a_key_that_no_row_has_is_refused_before_anything_is_read(at) {
+        let file = at.write("rows.csv", "ZIP,city\n01067,Dresden\n");
+        let import = ["import", "--no-schema", "--collection", "towns", "--key", "zip", &file];
+        at.steward(&import).ended(2).says("No column goes to the key 'zip'. Did you mean 'ZIP'?");
+        at.steward(&["import", "--no-schema", "--collection", "towns", "--key", "No.", &at.write("no.csv", "No.,a\n1,2\n")]).ended(2).says("cannot be a key");
+        assert_eq!(at.json(0, &["quarantine", "list"])["total"], 0);
+    }
+
+    fn patterns_may_look_around(at) {
+        let schema = r#"{"title": "Code", "type": "object", "required": ["id"], "properties": {"id": {"type": "string", "pattern": "^(?!0)[0-9]+(?=x$)"}}}"#;
+        at.json(0, &["schema", "add", &at.write("code.json", schema), "--collection", "codes", "--key", "id", "--name", "code"]);
+        let rows = "{\"id\": \"12x\"}\n{\"id\": \"02x\"}\n{\"id\": \"12\"}\n";
+        let run = at.json(1, &["import", "--schema", "code", &at.write("rows.ndjson", rows)]);
+        assert_eq!(counts(&run), [1, 0, 0, 2]);
+    }
 }
