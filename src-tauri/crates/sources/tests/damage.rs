@@ -14,7 +14,7 @@ fn read(path: &Path) -> Result<usize, String> {
     while let Some(_row) = opened.next_row().map_err(|e| e.to_string())? {
         rows += 1;
     }
-    let (_, notes) = opened.finish().map_err(|e| e.to_string())?;
+    let notes = opened.finish().map_err(|e| e.to_string())?.notes;
     notes.first().map_or(Ok(rows), |note| Err(note.clone()))
 }
 
