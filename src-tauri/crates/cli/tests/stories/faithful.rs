@@ -147,6 +147,13 @@ on_both! {
         assert_eq!(documents(at, "things")[3], json!({"k": "x", "zip": "10115", "release": "1.10"}));
     }
 
+    fn a_column_of_digits_stays_the_text_that_its_field_is(at) {
+        at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"1\", \"zip\": \"10115\", \"n\": 5}\n{\"k\": \"2\", \"zip\": \"01067\", \"n\": 6}\n")]);
+        let out = at.path("out.csv").display().to_string();
+        at.json(0, &["records", "export", &out, "--collection", "things", "zip = \"10115\""]);
+        assert_eq!(counts(&at.import_plain(0, &[&out])), [0, 0, 1, 0]);
+    }
+
     fn single_values_in_braces_are_no_records(at) {
         let rows = "[{\"$oid\": \"65a000000000000000000001\"}, {\"$date\": \"2024-01-01T00:00:00Z\"}, {\"k\": 1}]";
         let run = at.import_plain(1, &[&at.write("rows.json", rows)]);
