@@ -243,14 +243,14 @@ impl Parser {
             self.expect(")")?;
             return Ok(filter);
         }
-        self.comparison(FieldPath::new(word))
+        self.comparison(FieldPath::new(word).canonical())
     }
 
     fn call(&mut self, name: &str) -> Result<Filter, FilterError> {
         let Some(Token::Word(field)) = self.next() else {
             return Err(self.error_before("expected a field name"));
         };
-        let field = FieldPath::new(field);
+        let field = FieldPath::new(field).canonical();
         Ok(match name.to_ascii_lowercase().as_str() {
             "exists" => Filter::Exists { field, exists: true },
             "missing" => Filter::Exists { field, exists: false },

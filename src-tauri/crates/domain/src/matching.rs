@@ -1,6 +1,8 @@
 //! The reference meaning of a filter, over BSON bytes. The file workspace runs it inside SQLite on what its indexes
 //! leave over; the conformance suite holds MongoDB's translation against it.
 
+use std::borrow::Cow;
+
 use bson::{Bson, RawBsonRef, RawDocument};
 
 use crate::filter::{Comparison, Filter, TypeName};
@@ -79,7 +81,7 @@ fn escape(text: &str) -> String {
 }
 
 fn compile(filter: &Filter) -> Result<Node, BadPattern> {
-    let field = |path: &FieldPath, test: Test| Node::Field(path.segments().map(str::to_owned).collect(), test);
+    let field = |path: &FieldPath, test: Test| Node::Field(path.segments().map(Cow::into_owned).collect(), test);
     let list = |filters: &[Filter]| filters.iter().map(compile).collect::<Result<Vec<_>, _>>();
     Ok(match filter {
         Filter::And { all } => Node::All(list(all)?),

@@ -1,4 +1,9 @@
-//! Dotted field paths (`salary_range.min`, `required_skills.0`) and their JSON Pointer form.
+//! Paths to fields, written with dots (`salary_range.min`, `required_skills.0`) or as JSON Pointers (`/usb 3.1`, `/n/$in`).
+//!
+//! Dots lead into objects. A field whose name has a dot, begins with `$` or is empty is written as a JSON Pointer: one way of
+//! writing for every place where a field is named.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -8,23 +13,48 @@ use bson::{Bson, Document};
 /// Segments of a path: half of what a document may be deep, so that there is room for what is put there.
 const MOST: usize = crate::depth::MOST / 2;
 
-/// A path into a document, segments separated by dots as MongoDB writes them.
+/// A path into a document: segments separated by dots, or a JSON Pointer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(transparent)]
+#[serde(from = "String", into = "String")]
 #[ts(type = "string")]
 pub struct FieldPath(String);
 
 impl FieldPath {
+    /// As a person writes it: with dots, or as a JSON Pointer.
     pub fn new(path: impl Into<String>) -> Self {
         Self(path.into())
+    }
+
+    /// The same path as it is written where nobody has to say which of two fields is meant: with dots, if they can say it.
+    pub fn canonical(&self) -> Self {
+        if self.0.starts_with('/') { Self::of(pointer_segments(&self.0)) } else { self.clone() }
+    }
+
+    /// The field of a record that has this name, whatever is in it.
+    pub fn name(name: &str) -> Self {
+        Self::of([Cow::Borrowed(name)])
+    }
+
+    /// The path of these names.
+    pub fn of<'a>(segments: impl IntoIterator<Item = Cow<'a, str>>) -> Self {
+        let segments: Vec<Cow<'a, str>> = segments.into_iter().collect();
+        let first = segments.first().is_some_and(|first| !first.starts_with('/'));
+        if first && segments.iter().all(|segment| is_plain(segment)) {
+            return Self(segments.join("."));
+        }
+        Self(segments.iter().map(|segment| format!("/{}", escaped(segment))).collect())
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.0.split('.')
+    pub fn segments(&self) -> std::vec::IntoIter<Cow<'_, str>> {
+        let segments: Vec<Cow<'_, str>> = match self.0.starts_with('/') {
+            true => pointer_segments(&self.0),
+            false => self.0.split('.').map(Cow::Borrowed).collect(),
+        };
+        segments.into_iter()
     }
 
     /// It leads no deeper than records go.
@@ -32,35 +62,44 @@ impl FieldPath {
         self.segments().nth(MOST).is_none()
     }
 
-    /// The path is usable in a patch: no empty segment, no segment that MongoDB reserves (`$…`), no deeper than records go.
+    /// The path is usable in a patch: it leads somewhere, and no name on it holds what no record can hold.
     pub fn is_patchable(&self) -> bool {
-        !self.0.is_empty() && self.is_short() && self.segments().all(|s| !s.is_empty() && !s.starts_with('$') && !s.contains('\0'))
+        self.is_short()
+            && match self.0.starts_with('/') {
+                true => !self.0.contains('\0'),
+                false => !self.0.is_empty() && self.segments().all(|s| is_plain(&s) && !s.contains('\0')),
+            }
+    }
+
+    /// Every name on it may stand in a dotted path, as queries and updates of MongoDB write it.
+    pub fn is_dotted(&self) -> bool {
+        !self.0.starts_with('/') && self.is_patchable()
     }
 
     /// RFC 6901 pointer of the same place.
     pub fn to_pointer(&self) -> String {
-        let mut out = String::with_capacity(self.0.len() + 1);
-        for segment in self.segments() {
-            out.push('/');
-            out.push_str(&segment.replace('~', "~0").replace('/', "~1"));
-        }
-        out
+        self.segments().map(|segment| format!("/{}", escaped(&segment))).collect()
     }
 
-    /// The dotted path of an RFC 6901 pointer; the empty pointer (the whole document) gives `None`.
+    /// The path of an RFC 6901 pointer; the empty pointer (the whole document) gives `None`.
     pub fn from_pointer(pointer: &str) -> Option<Self> {
-        let rest = pointer.strip_prefix('/')?;
-        let parts: Vec<String> = rest.split('/').map(|s| s.replace("~1", "/").replace("~0", "~")).collect();
-        Some(Self(parts.join(".")))
+        pointer.starts_with('/').then(|| Self::new(pointer).canonical())
+    }
+
+    /// The field of a record itself that is called as this path is written, if it has one: then it is not clear whether the
+    /// path or that field is meant.
+    pub fn namesake(&self, doc: &Document) -> Option<&str> {
+        let dotted = !self.0.starts_with('/') && self.0.contains('.');
+        (dotted && doc.contains_key(&self.0)).then_some(self.0.as_str())
     }
 
     /// The value at this path, walking documents by name and arrays by index.
     pub fn get<'a>(&self, doc: &'a Document) -> Option<&'a Bson> {
         let mut segments = self.segments();
-        let mut current = doc.get(segments.next()?)?;
+        let mut current = doc.get(&*segments.next()?)?;
         for segment in segments {
             current = match current {
-                Bson::Document(inner) => inner.get(segment)?,
+                Bson::Document(inner) => inner.get(&*segment)?,
                 Bson::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
                 _ => return None,
             };
@@ -73,15 +112,30 @@ impl FieldPath {
         if !self.is_short() {
             return Err(PathBlocked(self.0.chars().take(200).collect()));
         }
-        let segments: Vec<&str> = self.segments().collect();
+        let segments: Vec<Cow<'_, str>> = self.segments().collect();
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         set_in(doc, &segments, value).ok_or_else(|| PathBlocked(self.0.clone()))
     }
 
     /// Removes the value; an array element becomes null, as MongoDB's `$unset` does.
     pub fn unset(&self, doc: &mut Document) {
-        let segments: Vec<&str> = self.segments().collect();
+        let segments: Vec<Cow<'_, str>> = self.segments().collect();
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
         unset_in(doc, &segments);
     }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains('.') && !name.starts_with('$')
+}
+
+fn escaped(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
+}
+
+fn pointer_segments(pointer: &str) -> Vec<Cow<'_, str>> {
+    let plain = |segment: &str| segment.replace("~1", "/").replace("~0", "~");
+    pointer.split('/').skip(1).map(|s| if s.contains('~') { Cow::Owned(plain(s)) } else { Cow::Borrowed(s) }).collect()
 }
 
 /// A path goes through something that is not a document.
@@ -156,9 +210,21 @@ fn unset_in_value(target: &mut Bson, segments: &[&str]) {
     }
 }
 
+impl From<String> for FieldPath {
+    fn from(path: String) -> Self {
+        Self::new(path)
+    }
+}
+
+impl From<FieldPath> for String {
+    fn from(path: FieldPath) -> Self {
+        path.0
+    }
+}
+
 impl From<&str> for FieldPath {
     fn from(path: &str) -> Self {
-        Self(path.to_owned())
+        Self::new(path)
     }
 }
 
@@ -179,6 +245,24 @@ mod tests {
         assert_eq!(path.to_pointer(), "/a~1b/c~0d");
         assert_eq!(FieldPath::from_pointer("/a~1b/c~0d"), Some(path));
         assert_eq!(FieldPath::from_pointer(""), None);
+    }
+
+    #[test]
+    fn names_with_dots_and_dollars_are_one_name() {
+        let mut d = doc! {"a.b": 1, "a": {"b": 2}, "$p": 3, "": 4, "n": {"c.d": 5}, "/x": 6};
+        for (text, value) in [("/a.b", 1), ("a.b", 2), ("/a/b", 2), ("/$p", 3), ("/", 4), ("/n/c.d", 5), ("/~1x", 6)] {
+            let path = FieldPath::new(text);
+            assert!(path.is_patchable(), "{text}");
+            assert_eq!(path.get(&d), Some(&Bson::Int32(value)), "{text}");
+            assert_eq!(FieldPath::from_pointer(&path.to_pointer()), Some(path.canonical()));
+            assert_eq!(path.canonical().get(&d), path.get(&d));
+        }
+        assert_eq!((FieldPath::new("/a/b").canonical().as_str(), FieldPath::name("v1.0").as_str()), ("a.b", "/v1.0"));
+        FieldPath::new("/n/c.d").set(&mut d, Bson::Int32(9)).unwrap();
+        FieldPath::new("/a.b").unset(&mut d);
+        assert_eq!(d, doc! {"a": {"b": 2}, "$p": 3, "": 4, "n": {"c.d": 9}, "/x": 6});
+        assert_eq!(FieldPath::new("v1.0").namesake(&doc! {"v1.0": 1}), Some("v1.0"));
+        assert!(!FieldPath::new("$p").is_patchable() && !FieldPath::new("a..b").is_patchable());
     }
 
     #[test]

@@ -313,12 +313,12 @@ pub fn is_blank(value: Option<&Bson>) -> bool {
 /// `_id` is left out: identity never changes.
 pub fn diff(before: &Document, after: &Document) -> Vec<crate::FieldChange> {
     let mut out = Vec::new();
-    diff_into("", before, after, &mut out);
+    diff_into(&[], before, after, &mut out);
     out
 }
 
-fn diff_into(prefix: &str, before: &Document, after: &Document, out: &mut Vec<crate::FieldChange>) {
-    let path = |key: &str| if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") };
+fn diff_into(prefix: &[&str], before: &Document, after: &Document, out: &mut Vec<crate::FieldChange>) {
+    let path = |key: &str| crate::FieldPath::of(prefix.iter().copied().chain([key]).map(std::borrow::Cow::Borrowed));
     for (key, old) in before {
         if prefix.is_empty() && key == "_id" {
             continue;
@@ -327,7 +327,8 @@ fn diff_into(prefix: &str, before: &Document, after: &Document, out: &mut Vec<cr
             Some(new) if same(old, new) => {}
             Some(Bson::Document(new)) if is_patchable_object(old, new) => {
                 if let Bson::Document(old) = old {
-                    diff_into(&path(key), old, new, out);
+                    let inner: Vec<&str> = prefix.iter().copied().chain([key.as_str()]).collect();
+                    diff_into(&inner, old, new, out);
                 }
             }
             new => out.push(change(path(key), Some(old.clone()), new.cloned())),
@@ -347,8 +348,8 @@ fn is_patchable_object(old: &Bson, new: &Document) -> bool {
     matches!(old, Bson::Document(old) if plain(old)) && plain(new)
 }
 
-fn change(path: String, before: Option<Bson>, after: Option<Bson>) -> crate::FieldChange {
-    crate::FieldChange { path: crate::FieldPath::new(path), before: before.map(Value), after: after.map(Value) }
+fn change(path: crate::FieldPath, before: Option<Bson>, after: Option<Bson>) -> crate::FieldChange {
+    crate::FieldChange { path, before: before.map(Value), after: after.map(Value) }
 }
 
 #[cfg(test)]

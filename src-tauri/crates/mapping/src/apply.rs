@@ -98,6 +98,11 @@ impl Compiled {
         self
     }
 
+    /// Whether a field of the record itself may get a value from some row.
+    pub fn may_write(&self, field: &str) -> bool {
+        self.layout.rules().any(|rule| rule.target.path.first().is_none_or(|first| first == field))
+    }
+
     /// JSON Pointers of the fields whose values depend on a column of the table.
     pub fn fields_of_column(&self, column: usize) -> Vec<String> {
         let reads = |place: &Place| *place == Place::Column(column);

@@ -121,7 +121,7 @@ impl Work<'_> {
     fn table(mut self, header: &[String]) -> Result<Compiled, MappingError> {
         let unused: Vec<usize> = (0..header.len()).filter(|i| !self.used.contains(&Place::Column(*i))).collect();
         if self.mapping.unmapped != Unmapped::Drop {
-            let naming = Naming::new(self.target);
+            let naming = Naming::new(self.target, header);
             let ruled = self.taken.clone();
             for index in &unused {
                 let path = self.free_target(&naming, &ruled, &header[*index], *index)?;

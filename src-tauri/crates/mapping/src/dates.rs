@@ -35,6 +35,8 @@ enum Format {
         full_year: bool,
         /// The same for texts that are filled up with zeros, as most are: tried first.
         digits: Option<Digits>,
+        /// The first year that two digits can mean.
+        years_from: i32,
     },
 }
 
@@ -110,7 +112,7 @@ impl Dates {
         };
         let mut formats = Vec::with_capacity(step.formats.len().max(1));
         for (i, format) in step.formats.iter().enumerate() {
-            formats.push(Format::parse(format).map_err(|e| e.within(&format!("/formats/{i}")))?);
+            formats.push(Format::parse(format, step.years_from.unwrap_or(YEARS_FROM)).map_err(|e| e.within(&format!("/formats/{i}")))?);
         }
         if formats.is_empty() {
             formats.push(Format::Iso);
@@ -182,14 +184,14 @@ fn of_bson(date: bson::DateTime) -> Option<Moment> {
 }
 
 impl Format {
-    fn parse(text: &str) -> Result<Self, MappingError> {
+    fn parse(text: &str, years_from: i32) -> Result<Self, MappingError> {
         Ok(match text {
             "iso" => Self::Iso,
             "excel" => Self::Serial { since_1904: false },
             "excel1904" => Self::Serial { since_1904: true },
             "epochSeconds" => Self::Epoch(1),
             "epochMilliseconds" => Self::Epoch(1000),
-            _ => return pattern(text),
+            _ => return pattern(text, years_from),
         })
     }
 
@@ -209,16 +211,16 @@ impl Format {
                 crate::canonical::Canonical::Integer(n) => self.of_number(n as f64),
                 crate::canonical::Canonical::Number(n) => self.of_number(n),
             },
-            Self::Pattern { items, full_year, digits } => {
+            Self::Pattern { items, full_year, digits, years_from } => {
                 let read = digits.as_ref().and_then(|digits| digits.read(text));
-                read.or_else(|| by_pattern(text, items, *full_year))
+                read.or_else(|| by_pattern(text, items, *full_year, *years_from))
             }
         }
     }
 }
 
 /// Compiles a pattern, and makes sure that it says the whole date.
-fn pattern(text: &str) -> Result<Format, MappingError> {
+fn pattern(text: &str, years_from: i32) -> Result<Format, MappingError> {
     let wrong =
         |what: &str| Err(MappingError::new("", format!("The date format '{text}' {what}.")).hint("Such as %d.%m.%Y or %Y-%m-%d %H:%M:%S."));
     if !text.contains('%') {
@@ -233,18 +235,25 @@ fn pattern(text: &str) -> Result<Format, MappingError> {
     let full_year = items.iter().any(|i| matches!(i, Item::Numeric(Numeric::Year | Numeric::IsoYear, _)));
     let sample = DateTime::from_timestamp(1_709_287_445, 0).unwrap_or_default().fixed_offset();
     let written = sample.format_with_items(items.iter()).to_string();
-    match by_pattern(&written, &items, full_year) {
+    match by_pattern(&written, &items, full_year, 1970) {
         Some(moment) if moment.local.date() == sample.date_naive() => {
             let digits = Digits::new(&items);
-            Ok(Format::Pattern { items, full_year, digits })
+            Ok(Format::Pattern { items, full_year, digits, years_from })
         }
         _ => wrong("does not say a whole date"),
     }
 }
 
-fn by_pattern(text: &str, items: &[Item<'_>], full_year: bool) -> Option<Moment> {
+/// The first year that two digits mean where nobody says another one: as spreadsheets have it.
+const YEARS_FROM: i32 = 1930;
+
+fn by_pattern(text: &str, items: &[Item<'_>], full_year: bool, years_from: i32) -> Option<Moment> {
     let mut parsed = Parsed::new();
     parse(&mut parsed, text, items.iter()).ok()?;
+    if let (Some(short), None, None) = (parsed.year_mod_100(), parsed.year(), parsed.year_div_100()) {
+        let year = years_from + (short - years_from).rem_euclid(100);
+        parsed.set_year_div_100(i64::from(year / 100)).ok()?;
+    }
     let date = parsed.to_naive_date().ok()?;
     if full_year && date.year() < 1000 {
         return None;
@@ -361,7 +370,7 @@ pub(crate) struct Probe(Format);
 
 impl Probe {
     pub fn new(format: &str) -> Option<Self> {
-        Format::parse(format).ok().map(Self)
+        Format::parse(format, YEARS_FROM).ok().map(Self)
     }
 
     pub fn reads(&self, text: &str) -> Option<Moment> {

@@ -1,6 +1,6 @@
 //! The mapping when nobody wrote one: which field a column goes to by its name alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use steward_schema::Pack;
 
@@ -16,14 +16,17 @@ use crate::target::{Taken, Target};
 /// The rules have no steps: cells are fitted to the schema, or to plain numbers, true and false where there is none.
 pub fn default_for(header: &[String], target: Option<&Pack>) -> Mapping {
     let columns = Columns::new(Some(header));
-    let naming = Naming::new(target);
+    let naming = Naming::new(target, header);
     let mut taken = Taken::default();
-    let mut rules = Vec::with_capacity(header.len());
-    for (index, name) in header.iter().enumerate() {
+    let mut rules = vec![Rule::rename("", ""); header.len()];
+    // A column with exactly the name of a field gets it, wherever it stands; those whose names are only like it come after.
+    let mut order: Vec<(usize, &String)> = header.iter().enumerate().collect();
+    order.sort_by_key(|(_, name)| !naming.is_exact(name));
+    for (index, name) in order {
         let free = naming.candidates(name, index).into_iter().chain(naming.numbered(name, index)).find(|path| taken.take(path).is_ok());
         // A number that is still free always comes.
         let to = Target::new(free.unwrap_or_default()).text();
-        rules.push(Rule { from: Source::Column(columns.name_of(index)), ..Rule::rename("", to) });
+        rules[index] = Rule { from: Source::Column(columns.name_of(index)), ..Rule::rename("", to) };
     }
     Mapping { rules, ..Mapping::default() }
 }
@@ -31,10 +34,12 @@ pub fn default_for(header: &[String], target: Option<&Pack>) -> Mapping {
 /// From names of columns to fields of a pack.
 pub(crate) struct Naming {
     fields: HashMap<String, Vec<String>>,
+    /// Names of the columns.
+    header: HashSet<String>,
 }
 
 impl Naming {
-    pub fn new(target: Option<&Pack>) -> Self {
+    pub fn new(target: Option<&Pack>, header: &[String]) -> Self {
         let mut fields = HashMap::new();
         if let Some(pack) = target {
             for (path, column) in &pack.steward.columns {
@@ -49,13 +54,18 @@ impl Naming {
                 fields.entry(fold(&place.path.join("."))).or_insert(place.path);
             }
         }
-        Self { fields }
+        Self { fields, header: header.iter().map(|name| name.trim().to_owned()).collect() }
+    }
+
+    /// The column has exactly the name of its field.
+    fn is_exact(&self, name: &str) -> bool {
+        self.fields.get(&fold(name)).is_some_and(|path| path.join(".") == name.trim())
     }
 
     /// Fields that a column may go to, the best first.
     pub fn candidates(&self, name: &str, index: usize) -> Vec<Vec<String>> {
         let plain = self.plain(name, index);
-        let flat = vec![plain.join("_")];
+        let flat = vec![plain.join(".")];
         let mut out: Vec<Vec<String>> = self.fields.get(&fold(name)).cloned().into_iter().chain([plain, flat]).collect();
         out.dedup();
         out
@@ -73,7 +83,8 @@ impl Naming {
         })
     }
 
-    /// The field called like the column; dots make objects, as in the exports of databases.
+    /// The field called like the column. Dots make objects, as in the exports of databases, where each part is a name of its
+    /// own and no other column has the name of the object; any other name is one name, whatever is in it.
     pub fn plain(&self, name: &str, index: usize) -> Vec<String> {
         let clean: String = name.trim().chars().filter(|c| *c != '\0').collect();
         let clean = clean.trim_start_matches('$');
@@ -81,11 +92,13 @@ impl Naming {
             return vec![format!("column_{}", index + 1)];
         }
         let path: Vec<&str> = clean.split('.').collect();
+        let part = |part: &&str| {
+            part.starts_with(|c: char| c.is_alphabetic() || c == '_') && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+        };
+        let taken = |end: usize| self.header.contains(&path[..end].join("."));
         // A name that merely has dots in it ("Avg. Salary") is one name, and so is one that would lead deeper than records go.
-        if path.len() > crate::columns::MOST_LEVELS
-            || path.iter().any(|part| part.is_empty() || part.trim() != *part || part.starts_with('$'))
-        {
-            return vec![clean.replace('.', "_")];
+        if path.len() > crate::columns::MOST_LEVELS || !path.iter().all(part) || (1..path.len()).any(taken) {
+            return vec![clean.to_owned()];
         }
         path.into_iter().map(str::to_owned).collect()
     }

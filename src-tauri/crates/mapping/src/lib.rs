@@ -49,6 +49,7 @@ pub use defaults::default_for;
 pub use document::{Case, Condition, Mapping, Missing, MissingBecomes, Rule, Source, Test, Unmapped, VERSION};
 pub use error::MappingError;
 pub use input::{Cell, Input};
+pub use names::nearest;
 pub use profile::{ColumnProfile, Kind, Profile, Profiler, TopValue, profile};
 pub use program::Shown;
 pub use steps::{

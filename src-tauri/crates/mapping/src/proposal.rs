@@ -128,6 +128,9 @@ fn dates(column: &ColumnProfile, shape: &Shape<'_>, out: &mut Proposal) {
     if formats.is_empty() {
         return;
     }
+    if formats.iter().any(|format| format.contains("%y")) {
+        out.questions.push(format!("Which hundred years do the years of '{}' lie in? They are read as 1930 to 2029.", column.name));
+    }
     if column.date_ambiguous {
         out.questions.push(format!("In '{}', does the day or the month come first? It is read as {}.", column.name, formats.join(", ")));
     }
@@ -136,7 +139,7 @@ fn dates(column: &ColumnProfile, shape: &Shape<'_>, out: &mut Proposal) {
         out.questions.push(format!("In which time zone are the times of '{}'? They are read as UTC.", column.name));
     }
     let output = if day { DateAs::Day } else { DateAs::Utc };
-    out.steps.push(Step::Date(DateStep { formats, zone: None, output }));
+    out.steps.push(Step::Date(DateStep { formats, zone: None, years_from: None, output }));
 }
 
 /// What whole columns of numbers can be, from their size.

@@ -165,7 +165,7 @@ pub enum RangePart {
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct DateStep {
     /// Tried in order: `iso`, `excel`, `excel1904`, `epochSeconds`, `epochMilliseconds`, or a strftime pattern
-    /// (`%d.%m.%Y %H:%M`; English names). `iso` if there is none. A year of two digits (`%y`) lies from 1970 to 2069.
+    /// (`%d.%m.%Y %H:%M`; English names). `iso` if there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<_>")]
     pub formats: Vec<String>,
@@ -173,6 +173,11 @@ pub struct DateStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub zone: Option<String>,
+    /// The first of the hundred years that a year of two digits (`%y`) can mean. 1930 if it is not said: dates of birth and of
+    /// hire are not put into the future.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub years_from: Option<i32>,
     #[serde(rename = "as")]
     #[ts(optional, as = "Option<_>")]
     pub output: DateAs,

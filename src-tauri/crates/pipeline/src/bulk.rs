@@ -162,6 +162,9 @@ impl<'a> Transform<'a> {
         if matches!(self.action, Action::Delete) {
             return Ok(Some(edit::deletion(collection, key, doc.clone())));
         }
+        if let Action::Set { path, .. } | Action::Unset { path } | Action::Replace { path, .. } | Action::Trim { path } = self.action {
+            edit::is_clear(path, doc)?;
+        }
         let mut next = doc.clone();
         match self.action {
             Action::Set { path, value } => {

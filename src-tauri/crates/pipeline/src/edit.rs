@@ -100,6 +100,7 @@ pub async fn edit(workspace: &Workspace, edit: Edit) -> Result<Edited> {
         if stands(now, after.clone().map(Value).as_ref()) {
             continue;
         }
+        is_clear(&change.path, &next)?;
         apply_change(&mut next, &change.path, after)?;
     }
     if !clashes.is_empty() {
@@ -159,6 +160,15 @@ fn check_path(path: &steward_domain::FieldPath, key_field: &str) -> Result<()> {
     }
     if !path.is_patchable() {
         return Err(Error::BadRequest(format!("'{path}' is not a field that can be set.")));
+    }
+    Ok(())
+}
+
+/// A path with dots may also be the name of a field: then a person says which is meant.
+pub(crate) fn is_clear(path: &steward_domain::FieldPath, doc: &Document) -> Result<()> {
+    if let Some(name) = path.namesake(doc) {
+        let (field, inner) = (steward_domain::FieldPath::name(name), path.to_pointer());
+        return Err(Error::BadRequest(format!("This record has a field '{name}'. Write {field} for it, or {inner} for the field inside.")));
     }
     Ok(())
 }

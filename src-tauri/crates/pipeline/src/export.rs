@@ -10,6 +10,7 @@ use futures::StreamExt;
 use serde_json::Value as Json;
 use steward_domain::quality::MetricName;
 use steward_domain::{Filter, value};
+use steward_sources::formulas;
 use steward_store::{Cursor, Query, upsert};
 
 use crate::error::{Error, Result};
@@ -176,16 +177,6 @@ pub(crate) fn cell(value: Option<&Bson>) -> Cow<'_, str> {
     }
 }
 
-/// A spreadsheet would compute it: it begins with a sign of formulas, of whichever width, with or without blanks before it.
-fn is_formula(cell: &str) -> bool {
-    let text = cell.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    match text.chars().next() {
-        Some('=' | '+' | '@' | '＝' | '＋' | '＠' | '－') => true,
-        Some('-') => text.trim_end().parse::<f64>().is_err(),
-        _ => cell.starts_with(['\t', '\r']),
-    }
-}
-
 /// The line with the names of the columns. The first of them is quoted where it need not be, and the others are not: that is
 /// how an import knows such a file again, and takes off the apostrophes that [`csv_line`] puts before formulas.
 fn csv_header(names: &[String], out: &mut Vec<u8>) {
@@ -206,9 +197,7 @@ pub(crate) fn csv_line<S: AsRef<str>>(cells: impl Iterator<Item = S>, out: &mut 
         if at > 0 {
             out.push(b',');
         }
-        let bare = cell.trim_start_matches('\'');
-        let number = bare.len() == cell.len() && cell.starts_with('-') && cell.parse::<f64>().is_ok();
-        let formula = is_formula(bare) && !number;
+        let formula = formulas::needs_apostrophe(cell);
         let bytes = cell.as_bytes();
         if formula || memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_some() {
             out.push(b'"');

@@ -23,6 +23,7 @@ use steward_store::upsert::{self, Incoming, Outcome, Prepared, UpsertPlan};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::seen::SeenKeys;
+use crate::typing::texts_of;
 use crate::workspace::Workspace;
 
 pub(crate) use examine::collection_of;
@@ -166,7 +167,8 @@ impl<'a> Pass<'a> {
     /// While a batch is written, the next one is sorted and the store is asked about it: otherwise a server would wait for
     /// Steward half of the time, and Steward for the server.
     async fn all_batches(&mut self, sink: &mut dyn Sink<'a>) -> Result<()> {
-        let how = Reading::of(self.workspace, self.spec)?;
+        let texts = texts_of(self.workspace.store.as_ref(), &self.spec.collection).await?;
+        let how = Reading { texts, ..Reading::of(self.workspace, self.spec)? };
         let base = self.begin().await?;
         let mut sorter = Sorter {
             workspace: self.workspace,

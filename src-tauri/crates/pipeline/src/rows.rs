@@ -7,12 +7,12 @@ use bson::{Bson, Document, RawDocument, RawDocumentBuf};
 use serde_json::{Map, Value as Json};
 use steward_domain::json_text::{self, Parsed};
 use steward_domain::value::{self, Value};
-use steward_domain::{Violation, order};
-use steward_mapping::{Cell, Compiled, Input, Untyped};
+use steward_domain::{FieldPath, Violation, order};
+use steward_mapping::{Cell, Compiled, Input, Mapping, Source, Untyped};
 use steward_schema::Checker;
 use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::faults::{self, Fields, syntax};
 use crate::import::Reading;
 use crate::normalise::Normaliser;
@@ -59,6 +59,8 @@ pub enum Judged {
 pub struct RowReader {
     decoder: Decoder,
     mapping: Option<Compiled>,
+    /// Columns whose fields have other names.
+    pub(crate) notes: Vec<String>,
     normaliser: Option<Arc<Normaliser>>,
     quick: Option<Quick>,
     judging: bool,
@@ -99,15 +101,32 @@ impl RowReader {
             (Some(mapping), Decoder::Csv(csv), Some(types)) => Some(mapping.with_types(|at| types.column(&csv.columns[at]))),
             (mapping, ..) => mapping,
         };
+        let notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
         let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self {
             decoder: decoder.clone(),
             mapping,
+            notes,
             normaliser: how.normaliser.clone(),
             quick,
             judging: how.judging,
             kits: Mutex::default(),
         })
+    }
+
+    /// Whether rows of a table can have this key at all.
+    ///
+    /// Errors: no column goes to it.
+    pub fn can_have(&self, key_field: &str) -> Result<()> {
+        let (Some(columns), Some(mapping), None) = (self.decoder.columns(), &self.mapping, &self.normaliser) else { return Ok(()) };
+        if columns.is_empty() || matches!(key_field, "" | "_id") || mapping.may_write(key_field) {
+            return Ok(());
+        }
+        let hint = match steward_mapping::nearest(key_field, columns.iter().map(String::as_str)) {
+            Some(near) => format!(" Did you mean '{near}'?"),
+            None => format!(" The columns are {}.", columns.iter().take(20).map(|c| format!("'{c}'")).collect::<Vec<_>>().join(", ")),
+        };
+        Err(Error::BadRequest(format!("No column goes to the key '{key_field}'.{hint}")))
     }
 
     /// Columns that no schema gives a type to.
@@ -275,6 +294,18 @@ fn keep_beyond(json: &mut Json, beyond: Map<String, Json>, errors: &mut Vec<Viol
         errors.push(Violation { pointer, rule: "columns".into(), message, value });
         record.entry(name).or_insert(found);
     }
+}
+
+/// Says which columns go to fields that are not called like them, where nobody has chosen it.
+fn renamed(mapping: &Mapping) -> Vec<String> {
+    let moved = mapping.rules.iter().filter_map(|rule| match &rule.from {
+        Source::Column(name) if !name.starts_with('#') && FieldPath::name(name) != FieldPath::new(rule.to.as_str()).canonical() => {
+            Some(format!("{name} to {}", FieldPath::new(rule.to.as_str()).segments().collect::<Vec<_>>().join(" › ")))
+        }
+        _ => None,
+    });
+    let moved: Vec<String> = moved.collect();
+    if moved.is_empty() { moved } else { vec![format!("The file has columns that go to fields of other names: {}.", moved.join(", "))] }
 }
 
 /// The cells of a row that a reader of sheets or tables made.

@@ -85,9 +85,10 @@ pub fn fits(sample: &Sample, how: &Reading) -> std::result::Result<(), MappingEr
     }
 }
 
-/// Says in words why a file cannot be read in this way: the file itself, or a mapping that does not fit it.
+/// Says in words why a file cannot be read in this way: the file itself, a mapping that does not fit it, or a key that none of
+/// its rows can have.
 pub fn readable(file: &SourceFile, how: &Reading) -> Result<()> {
-    RowReader::new(&sample::decoder(file)?, how).map(drop)
+    RowReader::new(&sample::decoder(file)?, how)?.can_have(&how.key_field)
 }
 
 struct Work<'s> {

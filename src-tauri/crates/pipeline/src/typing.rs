@@ -1,10 +1,13 @@
 //! Types of columns that no schema describes. Texts of separated values say nothing of their type: only all cells of a column
 //! together tell whether it is one of numbers. So such a file is looked through once before it is read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use bson::RawBsonRef;
+use steward_domain::Filter;
 use steward_mapping::{ColumnType, Typing, Untyped};
 use steward_sources::{Batch, CsvDecoder, Decoder, Opened, Row, Scratch};
+use steward_store::{Query, Store};
 
 use crate::error::{Error, Result};
 use crate::import::{Place, Reading, SourceFile};
@@ -15,12 +18,35 @@ const BATCH: usize = 4_000;
 
 /// What the columns of files hold, by name: columns of one name have one type.
 #[derive(Debug, Clone, Default)]
-pub struct Types(HashMap<String, Typing>);
+pub struct Types {
+    columns: HashMap<String, Typing>,
+    /// Fields that hold texts already.
+    texts: HashSet<String>,
+}
+
+/// Records that tell of which type a field is.
+const RECORDS: usize = 500;
+
+/// Fields that hold texts, and nothing else, in the records that a collection has: a column with the name of one stays a text.
+pub async fn texts_of(store: &dyn Store, collection: &str) -> Result<HashSet<String>> {
+    let (mut texts, mut others) = (HashSet::new(), HashSet::new());
+    let first = store.find(collection, &Query::new(Filter::all(), RECORDS)).await?;
+    for (name, value) in first.records.iter().flat_map(|record| record.iter().flatten()) {
+        let is_text = matches!(value, RawBsonRef::String(_));
+        if is_text {
+            texts.insert(name.as_str().to_owned())
+        } else {
+            others.insert(name.as_str().to_owned())
+        };
+    }
+    texts.retain(|name| !others.contains(name));
+    Ok(texts)
+}
 
 impl Types {
     /// Looks through files, as far as any of their columns has no type. Blocking.
     pub fn of(files: &[SourceFile], how: &Reading) -> Result<Self> {
-        let mut types = Self::default();
+        let mut types = Self { texts: how.texts.clone(), ..Self::default() };
         for file in files {
             let Place::File(path) = &file.place else { continue };
             let opened = steward_sources::open(path, &file.choice).map_err(|e| Error::source(path, e))?.without_hash();
@@ -48,12 +74,13 @@ impl Types {
 
     fn add(&mut self, looking: Looking<'_>) {
         for (column, typing) in looking.columns {
-            self.0.entry(looking.decoder.columns[column.at].clone()).or_default().merge(&typing);
+            self.columns.entry(looking.decoder.columns[column.at].clone()).or_default().merge(&typing);
         }
     }
 
     pub fn column(&self, name: &str) -> ColumnType {
-        self.0.get(name).map_or(ColumnType::Text, Typing::finish)
+        let found = self.columns.get(name).filter(|_| !self.texts.contains(name));
+        found.map_or(ColumnType::Text, Typing::finish)
     }
 }
 

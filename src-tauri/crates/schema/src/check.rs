@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use regex::Regex;
 use serde_json::Value as Json;
 use steward_domain::Violation;
@@ -13,7 +13,7 @@ use steward_domain::value::Value;
 use crate::pack::{Pack, PackError, PackId, PlaceholderRule};
 use crate::prefilter::Prefilter;
 use crate::registry::Registry;
-use crate::{exact, words};
+use crate::{exact, forms, words};
 
 /// A compiled pack. Cheap to share; checking takes no lock.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl Checker {
         let mut out = Vec::new();
         let validator = self.validator_for(record);
         if !validator.is_valid(record) {
-            broken_rules(validator, record, &mut out);
+            broken_rules(validator, &self.sources.schema, record, &mut out);
         }
         if self.may_be_placeholder(record) {
             self.placeholder_rules(record, &mut out);
@@ -141,18 +141,40 @@ impl Checker {
     }
 }
 
-fn broken_rules(validator: &Validator, record: &Json, out: &mut Vec<Violation>) {
+fn broken_rules(validator: &Validator, schema: &Json, record: &Json, out: &mut Vec<Violation>) {
     for error in validator.iter_errors(record) {
-        let mut pointer = error.instance_path().as_str().to_owned();
-        let mut value = Some(Value(steward_domain::value::from_ext(error.instance().as_ref().clone()).unwrap_or(bson::Bson::Null)));
-        if let ValidationErrorKind::Required { property } = error.kind() {
-            // Point at the field that is missing, so that it can be found and filled.
-            let name = property.as_str().unwrap_or_default();
-            pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-            value = None;
-        }
-        out.push(Violation { pointer, rule: error.kind().keyword().to_owned(), message: words::sentence(error.kind()), value });
+        tell(&error, schema, "", out);
     }
+}
+
+/// What an error says; of several allowed forms what is wrong with the nearest one, since that is what has to be put right.
+fn tell(error: &ValidationError<'_>, schema: &Json, note: &str, out: &mut Vec<Violation>) {
+    if let Some((at, inner)) = forms::nearest(error) {
+        let note = match forms::names(schema, error).into_iter().nth(at).flatten() {
+            Some(name) => format!(" The form {name} is the nearest of those allowed."),
+            None => note.to_owned(),
+        };
+        return inner.iter().for_each(|error| tell(error, schema, &note, out));
+    }
+    let mut pointer = error.instance_path().as_str().to_owned();
+    let mut value = Some(Value(steward_domain::value::from_ext(error.instance().as_ref().clone()).unwrap_or(bson::Bson::Null)));
+    if let ValidationErrorKind::Required { property } = error.kind() {
+        // Point at the field that is missing, so that it can be found and filled.
+        let name = property.as_str().unwrap_or_default();
+        pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+        value = None;
+    }
+    let mut message = words::sentence(error.kind());
+    let names: Vec<String> = match error.kind() {
+        ValidationErrorKind::AnyOf { .. } | ValidationErrorKind::OneOfNotValid { .. } => {
+            forms::names(schema, error).into_iter().flatten().collect()
+        }
+        _ => Vec::new(),
+    };
+    if !names.is_empty() {
+        message = format!("{}: {}.", message.trim_end_matches('.'), names.join(", "));
+    }
+    out.push(Violation { pointer, rule: error.kind().keyword().to_owned(), message: message + note, value });
 }
 
 impl Placeholder {

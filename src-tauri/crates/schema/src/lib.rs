@@ -11,6 +11,7 @@ mod detect;
 mod draft;
 mod exact;
 pub mod examples;
+mod forms;
 mod pack;
 mod prefilter;
 mod registry;

@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use calamine::{Cell, Data, DataRef, Range, Reader, Sheets};
+use calamine::{Cell, CellErrorType, Data, DataRef, Range, Reader, Sheets, XlsxCellFormula};
 
 use crate::ods::Ods;
 use crate::{SourceError, SourceResult, limits};
@@ -150,7 +150,8 @@ impl Cells {
             };
             let ended = match &mut excel {
                 Sheets::Xlsx(book) => {
-                    book.worksheet_cells_reader(&name).map_err(|e| e.to_string()).and_then(|mut cells| hand_over(|| cells.next_cell(), &to))
+                    let cells = book.worksheet_cells_reader(&name).map_err(|e| e.to_string());
+                    cells.and_then(|mut cells| hand_over(|| cells.next_cell_with_formula().map(|cell| cell.map(computed)), &to))
                 }
                 Sheets::Xlsb(book) => {
                     book.worksheet_cells_reader(&name).map_err(|e| e.to_string()).and_then(|mut cells| hand_over(|| cells.next_cell(), &to))
@@ -187,6 +188,15 @@ impl Cells {
             Self::Streamed(stream) => stream.damage.as_deref(),
         }
     }
+}
+
+/// What stands for a formula whose result the workbook does not hold.
+pub const UNCOMPUTED: CellErrorType = CellErrorType::GettingData;
+
+/// The value of a cell; a formula without a result is no empty cell.
+fn computed<'a>(cell: XlsxCellFormula<'a>) -> Cell<DataRef<'a>> {
+    let without = matches!(cell.value, DataRef::Empty) && cell.formula.is_some();
+    Cell::new(cell.pos, if without { DataRef::Error(UNCOMPUTED) } else { cell.value })
 }
 
 fn send_last(ended: Result<(), String>, to: &SyncSender<Message>) {

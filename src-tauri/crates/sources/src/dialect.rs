@@ -7,7 +7,7 @@
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use crate::window::MARK;
-use crate::{Choice, SourceError, SourceResult, header};
+use crate::{Choice, SourceError, SourceResult, formulas, header};
 
 /// Records looked at.
 const SAMPLE: usize = 200;
@@ -35,8 +35,7 @@ pub struct Settled {
 impl Settled {
     /// A cell without the apostrophe that keeps a spreadsheet from running it.
     pub fn plain<'a>(&self, cell: &'a str) -> &'a str {
-        let formula = |rest: &&str| rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
-        cell.strip_prefix('\'').filter(|rest| self.defused && formula(rest)).unwrap_or(cell)
+        if self.defused { formulas::without_apostrophe(cell).unwrap_or(cell) } else { cell }
     }
 
     /// Nothing but delimiters, quotation marks and white space.

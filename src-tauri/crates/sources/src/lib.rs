@@ -14,6 +14,7 @@ mod content;
 mod csv;
 mod dialect;
 mod encoding;
+pub mod formulas;
 mod framing;
 mod header;
 mod input;

@@ -252,12 +252,14 @@ impl Opening<'_> {
         let wanted = self.part(plain);
         let disk = OnDisk::of(self.path, plain)?;
         let book = Book::open(&disk.path)?;
-        let (format, parts) = (book.format, book.parts.clone());
-        let (rows, part, columns, notes) = book.rows(wanted.as_deref(), self.choice.header)?;
+        let (format, parts, hidden) = (book.format, book.parts.clone(), book.hidden.clone());
+        let (rows, part, columns, notes) = book.rows(wanted.as_deref(), self.choice)?;
         let mut examined = Examined { columns: columns.clone(), part: Some(part.clone()), notes, ..empty(format) };
-        note_other_parts(&mut examined.notes, &parts, &part, self.choice, "sheets");
+        let what = if hidden.is_empty() { "sheets".to_owned() } else { format!("sheets ({} hidden)", hidden.join(", ")) };
+        note_other_parts(&mut examined.notes, &parts, &part, self.choice, &what);
         examined.parts = parts;
-        Ok(Found { examined, decoder: Decoder::Table(columns), rows: Box::new(rows), spool: Some(disk), facts: Vec::new() })
+        let facts = if hidden.contains(&part) { vec!["which is hidden".to_owned()] } else { Vec::new() };
+        Ok(Found { examined, decoder: Decoder::Table(columns), rows: Box::new(rows), spool: Some(disk), facts })
     }
 
     fn archive(&self, plain: Plain) -> SourceResult<Found> {

@@ -3,21 +3,26 @@
 //!
 //! Excel keeps its texts in one table, which is held; such a sheet has a million rows at most.
 
-use std::collections::VecDeque;
+mod values;
+
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use calamine::{Data, DataType, Reader, Sheets, Xls, Xlsb, Xlsx};
+use calamine::{Data, DataType, Reader, SheetVisible, Sheets, Xls, Xlsb, Xlsx};
 use serde_json::{Map, Value as Json};
 
-use crate::cells::{Cells, SheetRow, Workbook, weight, workbook_cannot_be_read};
+use crate::cells::{Cells, SheetRow, UNCOMPUTED, Workbook, weight, workbook_cannot_be_read};
 use crate::csv::column_names;
 use crate::ods::Ods;
 use crate::recognised::counted;
-use crate::{CellFault, Fault, Format, Part, RawRow, Rows, SourceError, SourceResult, limits};
+use crate::sheet::values::{has_time, is_blank, to_json};
+use crate::{CellFault, Choice, Fault, Format, Part, RawRow, Rows, SourceError, SourceResult, header, limits};
 
 /// Rows that are looked at to learn which columns there are.
 const LOOK_AHEAD: usize = 1_000;
+/// Rows that tell whether the first one names the columns.
+const HEADER_ROWS: usize = 200;
 /// Fewer rows where they are wide, or their texts long.
 const WEIGHT_AHEAD: usize = 50_000;
 
@@ -26,6 +31,8 @@ pub struct Book {
     sheets: Workbook,
     pub format: Format,
     pub parts: Vec<Part>,
+    /// Names of sheets that are not shown.
+    pub hidden: Vec<String>,
 }
 
 impl Book {
@@ -38,7 +45,7 @@ impl Book {
         }
         if zipped && let Some(book) = Ods::open(path)? {
             let parts = book.sheets.iter().map(|sheet| Part { name: sheet.name.clone(), rows: None }).collect();
-            return Ok(Self { sheets: Workbook::OpenDocument(book), format: Format::Ods, parts });
+            return Ok(Self { sheets: Workbook::OpenDocument(book), format: Format::Ods, parts, hidden: Vec::new() });
         }
         let sheets = if !zipped {
             Sheets::Xls(Xls::new(again()?).map_err(workbook_cannot_be_read)?)
@@ -48,26 +55,31 @@ impl Book {
             Sheets::Xlsx(Xlsx::new(again()?).map_err(workbook_cannot_be_read)?)
         };
         let parts = sheets.sheet_names().into_iter().map(|name| Part { name, rows: None }).collect();
-        Ok(Self { sheets: Workbook::Excel(sheets), format: Format::Excel, parts })
+        let hidden = sheets.sheets_metadata().iter().filter(|sheet| sheet.visible != SheetVisible::Visible);
+        let hidden = hidden.map(|sheet| sheet.name.clone()).collect();
+        Ok(Self { sheets: Workbook::Excel(sheets), format: Format::Excel, parts, hidden })
     }
 
     /// Rows of a sheet: the named one, else the first with a cell in it.
-    pub fn rows(mut self, part: Option<&str>, header: Option<bool>) -> SourceResult<(SheetRows, String, Vec<String>, Vec<String>)> {
+    pub fn rows(mut self, part: Option<&str>, choice: &Choice) -> SourceResult<(SheetRows, String, Vec<String>, Vec<String>)> {
         let names: Vec<String> = self.parts.iter().map(|p| p.name.clone()).collect();
         let name = match part {
             Some(name) if names.iter().any(|n| n == name) => name.to_owned(),
             Some(name) => {
+                let told = |name: &String| if self.hidden.contains(name) { format!("{name} (hidden)") } else { name.clone() };
+                let names: Vec<String> = names.iter().map(told).collect();
                 return Err(SourceError::BadChoice(format!("There is no sheet '{name}'. There are: {}.", names.join(", "))));
             }
             None => self.first_with_cells(&names)?,
         };
-        let (rows, columns, notes) = SheetRows::new(Cells::open(self.sheets, &name)?, header);
+        let (rows, columns, notes) = SheetRows::new(Cells::open(self.sheets, &name)?, choice.header, &choice.expected);
         Ok((rows, name, columns, notes))
     }
 
-    /// The first sheet with a cell in it, else the first.
+    /// The first sheet with a cell in it, visible ones before hidden ones; else the first.
     fn first_with_cells(&mut self, names: &[String]) -> SourceResult<String> {
-        for name in names {
+        let (hidden, visible): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| self.hidden.contains(name));
+        for name in visible.into_iter().chain(hidden) {
             if Cells::any(&mut self.sheets, name)? {
                 return Ok(name.clone());
             }
@@ -83,17 +95,21 @@ pub struct SheetRows {
     columns: Vec<String>,
     /// The column of the first name.
     left: u32,
+    /// Columns in which some date has a time: all their dates are written with one.
+    timed: HashSet<u32>,
     number: u64,
     /// Where the header stands, or the last row before the first one.
     above: u64,
     /// Rows whose cells hold nothing.
     blank: u64,
+    /// Cells with formulas whose results are not stored.
+    uncomputed: u64,
     /// Where the last row stood that could be read.
     last: u64,
 }
 
 impl SheetRows {
-    fn new(mut cells: Cells, header: Option<bool>) -> (Self, Vec<String>, Vec<String>) {
+    fn new(mut cells: Cells, header: Option<bool>, expected: &[String]) -> (Self, Vec<String>, Vec<String>) {
         let (mut ahead, mut seen) = (VecDeque::new(), 0);
         while ahead.len() < LOOK_AHEAD
             && seen < WEIGHT_AHEAD
@@ -105,19 +121,29 @@ impl SheetRows {
         let filled = || ahead.iter().flat_map(|row| row.cells.iter().map(|(column, _)| *column));
         let (left, right) = (filled().min().unwrap_or(0), filled().max().map_or(0, |last| last + 1));
         let first = ahead.front().map(|row| row.cells.as_slice()).unwrap_or_default();
-        // Names are texts; a first row with a number or a date in it is data.
-        let header = header.unwrap_or_else(|| first.iter().all(|(_, cell)| matches!(cell, Data::String(_))));
+        let header = header.unwrap_or_else(|| {
+            let texts = |row: &SheetRow| {
+                let mut texts = vec![String::new(); (right - left) as usize];
+                for (column, cell) in &row.cells {
+                    texts[(column - left) as usize] = cell.as_string().unwrap_or_else(|| cell.to_string());
+                }
+                texts
+            };
+            let rows: Vec<Vec<String>> = ahead.iter().take(HEADER_ROWS).map(texts).collect();
+            header::names_columns(&rows, expected)
+        });
         let mut texts = vec![String::new(); (right - left) as usize];
         for (column, cell) in first {
             texts[(column - left) as usize] = cell.as_string().unwrap_or_default();
         }
         let (columns, notes) = column_names(texts, header);
+        let timed = ahead.iter().flat_map(|row| &row.cells).filter(|(_, cell)| has_time(cell)).map(|(column, _)| *column).collect();
         let begin = ahead.front().map_or(1, |row| row.number);
         if header {
             ahead.pop_front();
         }
         let above = if header { begin } else { begin - 1 };
-        let rows = Self { cells, ahead, columns: columns.clone(), left, number: 0, above, blank: 0, last: 0 };
+        let rows = Self { cells, ahead, columns: columns.clone(), left, timed, number: 0, above, blank: 0, uncomputed: 0, last: 0 };
         (rows, columns, notes)
     }
 
@@ -154,10 +180,19 @@ impl Rows for SheetRows {
             for (column, cell) in &row.cells {
                 let name = self.name(*column);
                 if let Data::Error(e) = cell {
-                    let why = format!("Row {} of the sheet has {e} in column {name}: its formula fails.", row.number);
+                    let place = format!("Row {} of the sheet", row.number);
+                    let why = match e {
+                        &UNCOMPUTED => {
+                            self.uncomputed += 1;
+                            format!(
+                                "{place} has a formula in column {name} whose result is not stored. Save the workbook in a spreadsheet program."
+                            )
+                        }
+                        e => format!("{place} has {e} in column {name}: its formula fails."),
+                    };
                     faults.push(CellFault { column: name.clone(), why });
                 }
-                if let Some(value) = to_json(cell) {
+                if let Some(value) = to_json(cell, self.timed.contains(column)) {
                     record.insert(name, value);
                 }
             }
@@ -174,6 +209,10 @@ impl Rows for SheetRows {
             (_, 0) => vec!["The file has names of columns and no row.".into()],
             _ => Vec::new(),
         };
+        if self.uncomputed > 0 {
+            let what = counted(self.uncomputed, "cell with a formula", "cells with formulas");
+            notes.push(format!("The file has {what} without a stored result in this sheet."));
+        }
         if let Some(why) = self.cells.damage() {
             notes.push(format!("The file is damaged: behind row {} nothing could be read. {why}", self.last));
         }
@@ -184,31 +223,6 @@ impl Rows for SheetRows {
         let told = || format!("{} skipped", counted(self.blank, "row without a value", "rows without a value"));
         (self.blank > 0).then(told).into_iter().collect()
     }
-}
-
-fn is_blank(cell: &Data) -> bool {
-    matches!(cell, Data::Empty) || matches!(cell, Data::String(s) if s.trim().is_empty())
-}
-
-fn to_json(cell: &Data) -> Option<Json> {
-    Some(match cell {
-        Data::Empty => return None,
-        Data::String(text) if text.is_empty() => return None,
-        Data::String(text) => Json::from(text.as_str()),
-        Data::Int(n) => Json::from(*n),
-        // Workbooks know one kind of number.
-        Data::Float(n) if n.fract() == 0.0 && n.abs() < 9e15 => Json::from(*n as i64),
-        Data::Float(n) => Json::from(*n),
-        Data::Bool(b) => Json::from(*b),
-        Data::DateTime(_) => match (cell.as_datetime(), cell.as_duration()) {
-            (Some(when), _) if when.time() == chrono::NaiveTime::MIN => Json::from(when.date().to_string()),
-            (Some(when), _) => Json::from(when.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string()),
-            (None, Some(span)) => Json::from(span.num_seconds()),
-            (None, None) => return None,
-        },
-        Data::DateTimeIso(text) | Data::DurationIso(text) => Json::from(text.as_str()),
-        Data::Error(e) => Json::from(e.to_string()),
-    })
 }
 
 #[cfg(test)]
@@ -238,7 +252,7 @@ mod tests {
         book.save(&path).unwrap();
         let book = Book::open(&path).unwrap();
         assert_eq!(book.parts.len(), 2);
-        let (mut rows, name, columns, notes) = book.rows(None, None).unwrap();
+        let (mut rows, name, columns, notes) = book.rows(None, &Choice::default()).unwrap();
         assert_eq!((name.as_str(), columns.join(","), notes.len()), ("Sessions", "id,when,n,ok".into(), 0));
         let mut read = || String::from_utf8(rows.next_row().unwrap().unwrap().bytes).unwrap();
         assert_eq!(read(), r#"{"id":"a","when":"2025-03-09","n":4.5,"ok":true}"#);
@@ -268,7 +282,7 @@ mod tests {
             sheet.write(4_000, 0, "left").unwrap();
             sheet.write(4_000, 28, "right").unwrap();
         });
-        let (mut rows, _, columns, _) = Book::open(&path).unwrap().rows(None, None).unwrap();
+        let (mut rows, _, columns, _) = Book::open(&path).unwrap().rows(None, &Choice::default()).unwrap();
         assert_eq!(columns, ["id"]);
         let mut read = Vec::new();
         while let Some(row) = rows.next_row().unwrap() {
@@ -278,7 +292,7 @@ mod tests {
         assert!((1_i64..).zip(&read).all(|(number, row)| row["id"] == number));
         assert_eq!((&read[3_999]["column_A"], &read[3_999]["column_AC"]), (&Json::from("left"), &Json::from("right")));
         // Giving up in the middle leaves no thread waiting.
-        drop(Book::open(&path).unwrap().rows(None, None).unwrap());
+        drop(Book::open(&path).unwrap().rows(None, &Choice::default()).unwrap());
     }
 
     #[test]
@@ -300,13 +314,98 @@ mod tests {
             io::Write::write_all(&mut cut, &bytes[..end]).unwrap();
         }
         cut.finish().unwrap();
-        let (mut rows, ..) = Book::open(&path.with_extension("cut")).unwrap().rows(None, None).unwrap();
+        let (mut rows, ..) = Book::open(&path.with_extension("cut")).unwrap().rows(None, &Choice::default()).unwrap();
         let mut count = 0;
         while rows.next_row().unwrap().is_some() {
             count += 1;
         }
         assert!((1_000..2_000).contains(&count), "{count}");
         assert!(rows.notes()[0].contains("damaged"), "{:?}", rows.notes());
+    }
+
+    #[test]
+    fn times_and_spans_are_no_dates_of_1899() {
+        let (_folder, path) = written(|sheet| {
+            let (hours, minutes, clock, date) = ("[h]:mm", "[mm]:ss", "hh:mm", "yyyy-mm-dd hh:mm");
+            for (column, (name, value, format)) in [
+                ("hours", 1.5, hours),
+                ("mins", 0.0625, minutes),
+                ("less", -0.25, hours),
+                ("none", 0.0, hours),
+                ("clock", 0.75, clock),
+                ("midnight", 0.0, clock),
+                ("over", 1.5, clock),
+                ("when", 45_000.5, date),
+            ]
+            .iter()
+            .enumerate()
+            {
+                let column = u16::try_from(column).unwrap();
+                sheet.write(0, column, *name).unwrap();
+                sheet.write_with_format(1, column, *value, &CellFormat::new().set_num_format(*format)).unwrap();
+            }
+            sheet.write_with_format(2, 7, 45_001.0, &CellFormat::new().set_num_format(date)).unwrap();
+        });
+        let (mut rows, ..) = Book::open(&path).unwrap().rows(None, &Choice::default()).unwrap();
+        let mut read = || String::from_utf8(rows.next_row().unwrap().unwrap().bytes).unwrap();
+        assert_eq!(
+            read(),
+            r#"{"hours":"PT36H","mins":"PT1H30M","less":"-PT6H","none":"PT0S","clock":"18:00:00","midnight":"00:00:00","over":"PT36H","when":"2023-03-15T12:00:00Z"}"#
+        );
+        assert_eq!(read(), r#"{"when":"2023-03-16T00:00:00Z"}"#, "all dates of a column have one form");
+    }
+
+    #[test]
+    fn formulas_without_a_result_are_faults() {
+        let (_folder, path) = written(|sheet| {
+            for (column, name) in ["id", "tax"].iter().enumerate() {
+                sheet.write(0, u16::try_from(column).unwrap(), *name).unwrap();
+            }
+            sheet.write(1, 0, "a").unwrap();
+            sheet.write_formula(1, 1, Formula::new("=1+1").set_result("")).unwrap();
+            sheet.write(2, 0, "b").unwrap();
+            sheet.write_formula(2, 1, Formula::new("=1+1").set_result("2")).unwrap();
+        });
+        // As programs write it that compute nothing.
+        let mut whole = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+        let mut bare = zip::ZipWriter::new(std::fs::File::create(path.with_extension("bare")).unwrap());
+        for at in 0..whole.len() {
+            let mut part = whole.by_index(at).unwrap();
+            let mut bytes = Vec::new();
+            part.read_to_end(&mut bytes).unwrap();
+            let name = part.name().unwrap().into_owned();
+            bare.start_file(&name, zip::write::SimpleFileOptions::default()).unwrap();
+            let text = String::from_utf8_lossy(&bytes).replacen("<f>1+1</f><v>0</v>", "<f>1+1</f>", 1);
+            io::Write::write_all(&mut bare, if name.ends_with("sheet1.xml") { text.as_bytes() } else { &bytes }).unwrap();
+        }
+        bare.finish().unwrap();
+        let (mut rows, ..) = Book::open(&path.with_extension("bare")).unwrap().rows(None, &Choice::default()).unwrap();
+        let row = rows.next_row().unwrap().unwrap();
+        assert_eq!(String::from_utf8(row.bytes).unwrap(), r#"{"id":"a"}"#);
+        assert!(matches!(row.fault, Some(Fault::Cells(cells)) if cells[0].column == "tax" && cells[0].why.contains("not stored")));
+        assert_eq!(rows.next_row().unwrap().unwrap().fault, None);
+        assert!(rows.next_row().unwrap().is_none() && rows.notes()[0].contains("1 cell with a formula"), "{:?}", rows.notes());
+    }
+
+    #[test]
+    fn hidden_sheets_come_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("book.xlsx");
+        let mut book = Workbook::new();
+        for (name, hidden) in [("Lookups", true), ("People", false)] {
+            let sheet = book.add_worksheet().set_name(name).unwrap();
+            sheet.set_hidden(hidden);
+            if !hidden {
+                sheet.set_active(true);
+            }
+            sheet.write(0, 0, "id").unwrap();
+            sheet.write(1, 0, name).unwrap();
+        }
+        book.save(&path).unwrap();
+        let (_, name, ..) = Book::open(&path).unwrap().rows(None, &Choice::default()).unwrap();
+        assert_eq!(name, "People");
+        let why = Book::open(&path).unwrap().rows(Some("x"), &Choice::default()).err().unwrap().to_string();
+        assert!(why.contains("Lookups (hidden), People"), "{why}");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Three hundred files of known dialects, made from a seed: how many are recognised, how many are asked about, and that none is
 //! taken for something else without a word.
 
+// Test code: a broken expectation is meant to panic, with the place.
+#![allow(clippy::unwrap_used)]
+
 use steward_sources::{Choice, Examined, SourceError, examine};
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same files on every machine.

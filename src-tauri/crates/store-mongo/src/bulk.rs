@@ -13,6 +13,7 @@ use steward_domain::{FieldPath, order};
 use steward_store::model::raw;
 use steward_store::{Capability, OpFailure, StoreError, StoreErrorKind, StoreResult, WriteBatch, WriteOp, WriteReport, upsert};
 
+use crate::odd_names;
 use crate::{MongoStore, errors, filter, read, sessions, stamps, together, transaction, write};
 
 const MAX_BYTES: usize = 14 << 20;
@@ -176,7 +177,7 @@ fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
         }
         WriteOp::Patch { id, expect, set, unset, .. } => {
             // Without the hint the server weighs every index on an expected field anew, for every record.
-            (Shape::Patch, raw(&doc! { "q": target(id, expect)?, "u": modifiers(set, unset)?, "hint": { "_id": 1 } })?)
+            (Shape::Patch, raw(&doc! { "q": target(id, expect)?, "u": update(set, unset)?, "hint": { "_id": 1 } })?)
         }
         WriteOp::Delete { id, expect, .. } => (Shape::Delete, raw(&doc! { "q": target(id, expect)?, "limit": 1 })?),
         WriteOp::DeleteMany { filter, .. } => (Shape::DeleteMany, raw(&doc! { "q": filter::translate_plain(filter)?, "limit": 0 })?),
@@ -187,7 +188,10 @@ fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
 pub fn target(id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<Document> {
     let mut all = vec![doc! { "_id": { "$eq": id.clone() } }];
     for (path, value) in expect {
-        all.push(doc! { filter::name(path)?: stands(value.as_ref()) });
+        all.push(match path.is_dotted() {
+            true => doc! { path.as_str(): stands(value.as_ref()) },
+            false => odd_names::stands(path, value.as_ref())?,
+        });
     }
     Ok(if all.len() == 1 {
         all.remove(0)
@@ -205,6 +209,12 @@ fn stands(value: Option<&Bson>) -> Document {
         Some(list @ Bson::Array(_)) => doc! { "$eq": list.clone(), "$not": { "$elemMatch": { "$eq": list.clone() } } },
         Some(other) => doc! { "$eq": other.clone(), "$not": { "$type": 4 } },
     }
+}
+
+/// Operators, or a pipeline where names have dots.
+fn update(set: &[(FieldPath, Bson)], unset: &[FieldPath]) -> StoreResult<Bson> {
+    let odd = set.iter().map(|(path, _)| path).chain(unset).any(|path| !path.is_dotted());
+    if odd { odd_names::update(set, unset) } else { modifiers(set, unset).map(Bson::Document) }
 }
 
 fn modifiers(set: &[(FieldPath, Bson)], unset: &[FieldPath]) -> StoreResult<Document> {

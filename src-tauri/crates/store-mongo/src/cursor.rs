@@ -80,7 +80,7 @@ fn sort_value<'a>(record: &'a RawDocument, by: &SortBy) -> StoreResult<Option<Ra
     let mut current = RawBsonRef::Document(record);
     for segment in by.field.segments() {
         current = match current {
-            RawBsonRef::Document(inner) => match inner.get(segment) {
+            RawBsonRef::Document(inner) => match inner.get(&*segment) {
                 Ok(Some(value)) => value,
                 _ => return Ok(None),
             },

@@ -113,7 +113,14 @@ fn node(filter: &Filter) -> StoreResult<Document> {
 
 /// A field name that cannot be mistaken for an operator.
 pub fn name(field: &FieldPath) -> StoreResult<&str> {
-    if field.is_patchable() { Ok(field.as_str()) } else { Err(StoreError::invalid(format!("'{field}' is not a usable field name."))) }
+    if field.is_dotted() {
+        return Ok(field.as_str());
+    }
+    let why = match field.is_patchable() {
+        true => format!("MongoDB cannot look for '{field}': the name has a dot or begins with a dollar sign."),
+        false => format!("'{field}' is not a usable field name."),
+    };
+    Err(StoreError::invalid(why))
 }
 
 fn nested_text() -> StoreError {

@@ -98,7 +98,7 @@ pub fn text_fields(indexes: &[IndexSpec]) -> Option<&[String]> {
 
 fn check(index: &IndexSpec) -> StoreResult<()> {
     let fields = if index.is_text() { &index.text } else { &index.fields };
-    let usable = !fields.is_empty() && fields.iter().all(|f| steward_domain::FieldPath::new(f.as_str()).is_patchable());
+    let usable = !fields.is_empty() && fields.iter().all(|f| steward_domain::FieldPath::new(f.as_str()).is_dotted());
     if usable && !index.name.is_empty() && index.name != "*" {
         Ok(())
     } else {

@@ -18,6 +18,7 @@ mod facets;
 mod filter;
 mod indexes;
 mod load;
+mod odd_names;
 mod probe;
 mod read;
 mod replay;

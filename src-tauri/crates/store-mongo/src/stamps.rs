@@ -9,7 +9,7 @@ use steward_store::WriteOp;
 /// The patch that gives a record its empty timestamps back, if it has any.
 pub fn again(op: &WriteOp) -> Option<WriteOp> {
     let (WriteOp::Insert { collection, document } | WriteOp::Put { collection, document }) = op else { return None };
-    let set: Vec<(FieldPath, Bson)> = names(document).into_iter().map(|name| (FieldPath::new(name), Bson::Timestamp(EMPTY))).collect();
+    let set: Vec<(FieldPath, Bson)> = names(document).into_iter().map(|name| (FieldPath::name(name), Bson::Timestamp(EMPTY))).collect();
     if set.is_empty() {
         return None;
     }
@@ -23,7 +23,7 @@ const EMPTY: Timestamp = Timestamp { time: 0, increment: 0 };
 fn names(document: &RawDocument) -> Vec<&str> {
     let empty = |value: RawBsonRef<'_>| matches!(value, RawBsonRef::Timestamp(EMPTY));
     let fields = document.iter().map_while(Result::ok).filter(|(_, value)| empty(*value)).map(|(name, _)| name.as_str());
-    fields.filter(|name| *name != "_id" && !name.contains('.') && FieldPath::new(*name).is_patchable()).collect()
+    fields.filter(|name| *name != "_id" && FieldPath::name(name).is_dotted()).collect()
 }
 
 #[cfg(test)]

@@ -148,5 +148,5 @@ fn member(of: char, number: u32) -> String {
 
 /// The name of a field of the record itself.
 fn top(path: &FieldPath) -> Option<&str> {
-    Some(path.as_str()).filter(|name| path.is_patchable() && !name.contains('.') && *name != "_id")
+    Some(path.as_str()).filter(|name| path.is_dotted() && !name.contains('.') && *name != "_id")
 }

@@ -14,7 +14,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use steward_domain::matching::Matcher;
-use steward_domain::{Filter, depth, order};
+use steward_domain::{FieldPath, Filter, depth, order};
 
 type Failure = Box<dyn std::error::Error + Send + Sync + 'static>;
 
@@ -61,7 +61,7 @@ fn aux_path(ctx: &Context<'_>) -> Result<std::sync::Arc<Vec<String>>> {
 
 /// The names on a path.
 pub fn split(path: &str) -> Vec<String> {
-    path.split('.').map(str::to_owned).collect()
+    FieldPath::new(path).segments().map(Into::into).collect()
 }
 
 fn document<'a>(ctx: &'a Context<'_>) -> Result<&'a RawDocument> {

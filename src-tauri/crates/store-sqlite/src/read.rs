@@ -89,7 +89,7 @@ fn page(mut rows: Vec<Row>, limit: usize, query: &Query, scanned: bool) -> Store
     if more && let Some((row, bytes)) = rows.last() {
         let key = match &query.sort {
             Some(sort) => {
-                let path: Vec<String> = sort.field.segments().map(str::to_owned).collect();
+                let path: Vec<String> = sort.field.segments().map(Into::into).collect();
                 let doc = RawDocument::from_bytes(bytes)
                     .map_err(|e| StoreError::new(StoreErrorKind::Damaged, "A stored record is not valid BSON.").details(e))?;
                 order::key(value_at(doc, &path))
@@ -247,7 +247,7 @@ pub fn facet(connection: &Connection, name: &str, field: &str, filter: &Filter, 
     let Some(collection) = catalog::find(connection, name)? else {
         return Ok(out);
     };
-    let path: Vec<String> = field.split('.').map(str::to_owned).collect();
+    let path = crate::functions::split(field);
     let mut counts: HashMap<Vec<u8>, (Bson, u64)> = HashMap::new();
     for_each(connection, &collection, filter, &mut |doc| match value_at(doc, &path) {
         None => out.missing += 1,
@@ -299,7 +299,7 @@ pub fn histogram(connection: &Connection, name: &str, field: &str, filter: &Filt
     let Some(collection) = catalog::find(connection, name)? else {
         return Ok(None);
     };
-    let path: Vec<String> = field.split('.').map(str::to_owned).collect();
+    let path = crate::functions::split(field);
     let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
     for_each(connection, &collection, filter, &mut |doc| {
         if let Some(n) = value_at(doc, &path).and_then(number) {

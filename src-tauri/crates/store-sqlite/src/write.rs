@@ -1,5 +1,7 @@
 //! Writing a batch in one transaction.
 
+use std::borrow::Cow;
+
 use bson::raw::{CString, RawBson};
 use bson::{Bson, Document, RawDocument, RawDocumentBuf};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -147,7 +149,7 @@ fn note_lists(tx: &Transaction<'_>, collection: &mut Collection, document: &RawD
     let id = collection.id;
     for index in collection.indexes.iter_mut().filter(|i| !i.lists && !i.spec.is_text()) {
         let lists = index.spec.fields.iter().any(|f| {
-            let path: Vec<String> = f.split('.').map(str::to_owned).collect();
+            let path = crate::functions::split(f);
             touches_list(document, &path)
         });
         if lists {
@@ -185,13 +187,13 @@ fn expected<'a>(
 
 /// Some fields of a record, decoded; the others stay bytes.
 struct Fields<'a> {
-    names: Vec<&'a str>,
+    names: Vec<Cow<'a, str>>,
     values: Document,
 }
 
 impl<'a> Fields<'a> {
     fn of(record: &RawDocument, paths: impl Iterator<Item = &'a FieldPath>) -> StoreResult<Self> {
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: Vec<Cow<'a, str>> = Vec::new();
         for name in paths.filter_map(|path| path.segments().next()) {
             if !names.contains(&name) {
                 names.push(name);
@@ -200,7 +202,7 @@ impl<'a> Fields<'a> {
         let mut values = Document::new();
         for field in record.iter() {
             let (name, value) = field.map_err(damaged)?;
-            if names.contains(&name.as_str()) {
+            if names.iter().any(|n| n == name.as_str()) {
                 values.insert(name.as_str(), Bson::try_from(value).map_err(damaged)?);
             }
         }
@@ -212,7 +214,7 @@ impl<'a> Fields<'a> {
         let mut out = RawDocumentBuf::new();
         for field in record.iter() {
             let (name, value) = field.map_err(damaged)?;
-            if !self.names.contains(&name.as_str()) {
+            if !self.names.iter().any(|n| n == name.as_str()) {
                 out.append(name, value);
             } else if let Some(value) = self.values.remove(name.as_str()) {
                 append(&mut out, name.as_str(), value)?;

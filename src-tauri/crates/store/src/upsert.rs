@@ -302,9 +302,9 @@ fn is_older(incoming: &bson::RawDocument, stored: &bson::RawDocument, field: &st
     }
 }
 
-/// A field that differs and whose name would be read as a path or an operator.
+/// A field that differs and that no patch can name.
 fn unpatchable(old: &Document, new: &Document) -> Option<String> {
-    let odd = |name: &&String| name.is_empty() || name.contains('.') || name.starts_with('$');
+    let odd = |name: &&String| name.is_empty();
     let differs = |name: &&String| match (old.get(name.as_str()), new.get(name.as_str())) {
         (Some(a), Some(b)) => !value::same(a, b),
         _ => true,

@@ -211,7 +211,9 @@ function RunView({ detail }: { detail: RunDetail }) {
             <FileFact
               key={file.name + file.path}
               name={file.name}
-              about={`${bytes(file.bytes)}, ${count(file.rowsDone, "row")} done`}
+              about={[bytes(file.bytes), `${count(file.rowsDone, "row")} done`, file.recognised]
+                .filter(Boolean)
+                .join(", ")}
               sha={file.sha256}
             />
           ))}

@@ -33,6 +33,7 @@ it("a source is described from the outside in", () => {
     columns: ["id"],
     parts: [],
     notes: [],
+    recognised: "",
   };
   expect(sourceWords(source)).toEqual(["gzip", "separated values, tab", "windows-1252"]);
 });

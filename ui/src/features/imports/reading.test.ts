@@ -19,6 +19,7 @@ const table: Examined = {
   columns: ["a"],
   parts: [],
   notes: [],
+  recognised: "",
 };
 const book: Examined = {
   format: "excel",
@@ -28,6 +29,7 @@ const book: Examined = {
   parts: [{ name: "One", rows: 1 }, { name: "Two" }],
   part: "One",
   notes: [],
+  recognised: "",
 };
 
 it("offers what means something for a source", () => {

@@ -637,13 +637,18 @@ export type DateAs = "utc" | "offset" | "bson" | "day";
 export type DateStep = { 
 /**
  * Tried in order: `iso`, `excel`, `excel1904`, `epochSeconds`, `epochMilliseconds`, or a strftime pattern
- * (`%d.%m.%Y %H:%M`; English names). `iso` if there is none. A year of two digits (`%y`) lies from 1970 to 2069.
+ * (`%d.%m.%Y %H:%M`; English names). `iso` if there is none.
  */
 formats?: Array<string>, 
 /**
  * Instead of the mapping's own. Times that clocks skip or repeat in this zone are violations.
  */
-zone?: string, as?: DateAs, };
+zone?: string, 
+/**
+ * The first of the hundred years that a year of two digits (`%y`) can mean. 1930 if it is not said: dates of birth and of
+ * hire are not put into the future.
+ */
+yearsFrom?: number, as?: DateAs, };
 
 /**
  * Which sign separates decimals; the other one separates thousands. Spaces and apostrophes always separate thousands.
@@ -820,7 +825,7 @@ confidence: number,
 reason: string, };
 
 /**
- * A path into a document, segments separated by dots as MongoDB writes them.
+ * A path into a document: segments separated by dots, or a JSON Pointer.
  */
 export type FieldPath = string;
 

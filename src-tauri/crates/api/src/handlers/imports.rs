@@ -193,6 +193,12 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         (_, Some(pack)) => pack.steward.key.clone(),
         _ => workspace.settings(&collection).await?.key_field,
     };
+    if !steward_domain::FieldPath::name(&key_field).is_dotted() {
+        return Err(ApiError::bad_request(format!(
+            "'{key_field}' cannot be a key: an index cannot hold a name with a dot or a dollar sign."
+        ))
+        .hint("Choose another field (--key), or give the column another name in a mapping."));
+    }
     expect(&mut files, workspace.registry.get(&schema).ok(), &key_field);
     let duplicates = match (&request.duplicates, pack.and_then(|p| p.steward.newest.clone())) {
         (Some(chosen), _) => chosen.clone(),
@@ -260,15 +266,11 @@ pub(super) fn plan_of(app: &Arc<App>, spec: ImportSpec, files: Vec<FileHandle>, 
     Ok(jobs::start(app, JobKind::Plan, title, unit(&spec), move |progress| async move {
         let stamps = spec.files.iter().map(stamp_of).collect();
         let state = if full { Some(stamp(&workspace, &spec.collection).await?) } else { None };
-        let findings = if full {
-            Some(runs::dry_run(&workspace, &spec, progress.as_ref()).await?)
-        } else {
-            let how = Reading::of(&workspace, &spec)?;
-            for file in &spec.files {
-                steward_pipeline::trial::readable(file, &how)?;
-            }
-            None
-        };
+        let how = Reading::of(&workspace, &spec)?;
+        for file in &spec.files {
+            steward_pipeline::trial::readable(file, &how)?;
+        }
+        let findings = if full { Some(runs::dry_run(&workspace, &spec, progress.as_ref()).await?) } else { None };
         let plan = describe(files, &spec, findings);
         let plan_id = owner.plans.put(Plan::Import { spec, stamps, state });
         Ok(JobOutcome::Plan(ImportPlan { plan_id, ..plan }))

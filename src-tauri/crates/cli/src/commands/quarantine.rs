@@ -192,11 +192,13 @@ async fn edit(session: &Session, id: String, set: &[String], unset: &[String]) -
     for text in set {
         let (path, value) = assignment(text)?;
         let path = FieldPath::new(path);
+        clear(&path, path.namesake(&document))?;
         path.set(&mut document, value.0).map_err(|e| ApiError::bad_request(format!("{e}.")))?;
         places.push(path.to_pointer());
     }
     for path in unset {
         let path = FieldPath::new(path.as_str());
+        clear(&path, path.namesake(&document))?;
         path.unset(&mut document);
         places.push(path.to_pointer());
     }
@@ -211,6 +213,13 @@ async fn edit(session: &Session, id: String, set: &[String], unset: &[String]) -
         }
     });
     Ok(if edited.violations.is_empty() { exit::DONE } else { exit::FINDINGS })
+}
+
+/// A path with dots may also be the name of a field: then a person says which is meant.
+fn clear(path: &FieldPath, namesake: Option<&str>) -> ApiResult<()> {
+    let Some(name) = namesake else { return Ok(()) };
+    let (field, inner) = (FieldPath::name(name), path.to_pointer());
+    Err(ApiError::bad_request(format!("This record has a field '{name}'. Write {field} for it, or {inner} for the field inside.")))
 }
 
 /// What became of rows that were tried again.

@@ -159,13 +159,13 @@ on_both! {
         assert_eq!(number(&only, "/total"), 1);
     }
 
-    fn a_field_name_with_a_dot_loses_no_row(at) {
+    fn a_field_that_no_patch_can_name_loses_no_row(at) {
         at.import_plain(0, &[&at.write("one.ndjson", "{\"k\": 1, \"a.b\": 1, \"$x\": 1, \"\": 1}\n{\"k\": 2, \"v\": 1}\n")]);
         let before = at.export("things");
-        let rows = "{\"k\": 1, \"a.b\": 2, \"$x\": 1, \"\": 1}\n{\"k\": 2, \"v\": 2}\n{\"k\": 3, \"a.b\": 1}\n";
+        let rows = "{\"k\": 1, \"a.b\": 1, \"$x\": 1, \"\": 2}\n{\"k\": 2, \"v\": 2}\n{\"k\": 3, \"a.b\": 1}\n";
         let run = at.import_plain(1, &[&at.write("two.ndjson", rows)]);
         assert_eq!(counts(&run), [1, 1, 0, 1]);
-        assert_eq!(kept(at), [one(1, 0, "/a.b", "field_name", None)]);
+        assert_eq!(kept(at), [one(1, 0, "/", "field_name", None)]);
         assert_eq!(counts(&at.import_plain(0, &[&at.write("same.ndjson", "{\"k\": 1, \"a.b\": 1, \"$x\": 1, \"\": 1}")])), [0, 0, 1, 0]);
         let retried = at.json(1, &["quarantine", "retry", "--all"]);
         assert_eq!(number(&retried, "/stillWaiting"), 1);

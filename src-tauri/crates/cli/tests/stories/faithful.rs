@@ -147,6 +147,13 @@ on_both! {
         assert_eq!(documents(at, "things")[3], json!({"k": "x", "zip": "10115", "release": "1.10"}));
     }
 
+    fn a_column_of_digits_stays_the_text_that_its_field_is(at) {
+        at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"1\", \"zip\": \"10115\", \"n\": 5}\n{\"k\": \"2\", \"zip\": \"01067\", \"n\": 6}\n")]);
+        let out = at.path("out.csv").display().to_string();
+        at.json(0, &["records", "export", &out, "--collection", "things", "zip = \"10115\""]);
+        assert_eq!(counts(&at.import_plain(0, &[&out])), [0, 0, 1, 0]);
+    }
+
     fn single_values_in_braces_are_no_records(at) {
         let rows = "[{\"$oid\": \"65a000000000000000000001\"}, {\"$date\": \"2024-01-01T00:00:00Z\"}, {\"k\": 1}]";
         let run = at.import_plain(1, &[&at.write("rows.json", rows)]);
@@ -204,5 +211,71 @@ on_both! {
         let out = at.path("out.csv").display().to_string();
         at.json(0, &["records", "export", &out, "--collection", "things"]);
         assert!(at.read("out.csv").contains("last,here"));
+    }
+
+    fn a_name_with_a_dot_is_one_name(at) {
+        let record = |dotted: &str, price: i64, plain: i64| {
+            json!({"k": "r", "a.b": dotted, "a": {"b": "nested"}, "usb 3.1": 1, "$price": price, "n": {"$in": 1, "c.d": 2}, "plain": plain})
+        };
+        at.import_plain(0, &[&at.write("rows.ndjson", record("flat", 5, 1).to_string())]);
+        let set = |code: i32, what: &[&str]| {
+            let mut words = vec!["records", "set", "r", "--collection", "things"];
+            words.extend(what);
+            at.json(code, &words)
+        };
+        // Which of two is meant is asked, and no third field is made.
+        let why = set(2, &["a.b=new"]);
+        assert!(text(&why, "/error/message").contains("Write /a.b for it, or /a/b for the field inside."), "{why}");
+        let changed = set(0, &["/a.b=dotted", "/$price=7", "/n/c.d=3", "plain=2"]);
+        set(0, &["/a/b=inside", "--unset", "/usb 3.1"]);
+        let mut expected = record("dotted", 7, 2);
+        expected["n"]["c.d"] = json!(3);
+        expected["a"]["b"] = json!("inside");
+        expected.as_object_mut().unwrap().remove("usb 3.1");
+        assert_eq!(documents(at, "things"), [expected.clone()]);
+        // It is taken back, and changed by an import.
+        at.json(0, &["changes", "undo", &text(&changed, "/changeSet/id")]);
+        let mut before = record("flat", 5, 1);
+        before["a"]["b"] = json!("inside");
+        before.as_object_mut().unwrap().remove("usb 3.1");
+        assert_eq!(documents(at, "things"), [before]);
+        let run = at.import_plain(0, &[&at.write("again.ndjson", expected.to_string())]);
+        assert_eq!(counts(&run), [0, 1, 0, 0]);
+        assert_eq!(documents(at, "things"), [expected]);
+    }
+
+    fn columns_keep_their_names(at) {
+        let csv = "k,No.,Price (approx.),usb 3.1,v1.0,a.b,a,addr.city,addr.zip\n1,7,5,yes,x,1,2,Kiel,24103\n";
+        let run = at.import_plain(1, &[&at.write("rows.csv", csv)]);
+        assert!(text(&run, "/notes/0").contains("addr.city"), "what becomes of a name is said: {run}");
+        let expected = json!({
+            "k": 1, "No.": 7, "Price (approx.)": 5, "usb 3.1": "yes", "v1.0": "x", "a.b": 1, "a": 2, "addr": {"city": "Kiel", "zip": 24103}
+        });
+        assert_eq!(documents(at, "things"), [expected]);
+    }
+
+    fn the_column_with_exactly_the_name_of_a_field_gets_it(at) {
+        let schema = r#"{"title": "Good", "type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "price": {"type": "number"}, "unit_price": {"type": "number"}}}"#;
+        at.json(0, &["schema", "add", &at.write("good.json", schema), "--collection", "goods", "--key", "id", "--name", "good"]);
+        let csv = "id,Price,price,PRICE,Unit Price,unit-price\na,1,2,3,4,5\n";
+        at.json(0, &["import", "--schema", "good", &at.write("rows.csv", csv)]);
+        let found = documents(at, "goods").remove(0);
+        assert_eq!((&found["price"], &found["unit_price"], &found["Price"], &found["PRICE"]), (&json!(2), &json!(4), &json!(1), &json!(3)));
+    }
+
+    fn a_key_that_no_row_has_is_refused_before_anything_is_read(at) {
+        let file = at.write("rows.csv", "ZIP,city\n01067,Dresden\n");
+        let import = ["import", "--no-schema", "--collection", "towns", "--key", "zip", &file];
+        at.steward(&import).ended(2).says("No column goes to the key 'zip'. Did you mean 'ZIP'?");
+        at.steward(&["import", "--no-schema", "--collection", "towns", "--key", "No.", &at.write("no.csv", "No.,a\n1,2\n")]).ended(2).says("cannot be a key");
+        assert_eq!(at.json(0, &["quarantine", "list"])["total"], 0);
+    }
+
+    fn patterns_may_look_around(at) {
+        let schema = r#"{"title": "Code", "type": "object", "required": ["id"], "properties": {"id": {"type": "string", "pattern": "^(?!0)[0-9]+(?=x$)"}}}"#;
+        at.json(0, &["schema", "add", &at.write("code.json", schema), "--collection", "codes", "--key", "id", "--name", "code"]);
+        let rows = "{\"id\": \"12x\"}\n{\"id\": \"02x\"}\n{\"id\": \"12\"}\n";
+        let run = at.json(1, &["import", "--schema", "code", &at.write("rows.ndjson", rows)]);
+        assert_eq!(counts(&run), [1, 0, 0, 2]);
     }
 }

@@ -174,7 +174,7 @@ on_both! {
         let table = at.path("failing.csv").to_string_lossy().into_owned();
         at.json(0, &["records", "export", &table, "title contains \"Registered\"", "--collection", "careers", "--failing", "adherence"]);
         let lines = std::fs::read_to_string(&table).unwrap();
-        assert!(lines.starts_with("career_id,") && lines.lines().count() == 2 && lines.contains("Registered Nurses"), "{lines}");
+        assert!(lines.starts_with("\"career_id\",") && lines.lines().count() == 2 && lines.contains("Registered Nurses"), "{lines}");
     }
 
     fn two_programs_import_at_once(at) {

@@ -1,5 +1,6 @@
 //! Reading files: cut into rows on one thread, checked in batches on others, handed on in order.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -38,6 +39,8 @@ pub struct Reading {
     pub judging: bool,
     /// Of rows that are not fine, the records are wanted too, as far as there are any.
     pub documents: bool,
+    /// Fields that hold texts already: columns with their names do, too.
+    pub texts: HashSet<String>,
     /// Types of columns that no schema describes; the files are looked through for them where they are not known.
     pub types: Option<Arc<Types>>,
 }
@@ -200,6 +203,7 @@ fn read_file(
         opened = opened.without_hash();
     }
     let mut notes: Vec<String> = opened.examined.notes.iter().map(|n| named(n, &file.name)).collect();
+    notes.extend(reader.notes.iter().map(|n| named(n, &file.name)));
     let empty = || Batch::with_room(BATCH_ROWS, USUAL_BYTES);
     let mut rows = empty();
     while opened.next_into(&mut rows).map_err(Stopped::Io)? {

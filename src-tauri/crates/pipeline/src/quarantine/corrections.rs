@@ -274,7 +274,7 @@ impl<'a> Planning<'a> {
         for (at, name) in &self.fields {
             let cell = given.cells.get(*at).map(String::as_str).unwrap_or_default();
             let is_changed = !table::is_as_written(cell, old.get(name));
-            let cell = table::defused(cell).unwrap_or(cell);
+            let cell = steward_sources::formulas::without_apostrophe(cell).unwrap_or(cell);
             cells.push(if is_changed { Cell::text(cell.to_owned()) } else { Cell::Empty });
             if is_changed {
                 changed.push((name.clone(), cell.is_empty()));

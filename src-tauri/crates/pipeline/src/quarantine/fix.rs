@@ -146,6 +146,9 @@ impl<'a> Ready<'a> {
     /// The record with the field changed; nothing where it stays as it is. What could not be transformed is among the errors.
     fn apply(&self, document: &Document, errors: &mut Vec<Violation>) -> Result<Option<Document>> {
         let field = &self.fix.field;
+        if !matches!(self.fix.action, Action::Look) {
+            crate::edit::is_clear(field, document)?;
+        }
         let old = field.get(document);
         let new = match &self.fix.action {
             Action::Look => return Ok(None),

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use steward_domain::QuarantineEntry;
 use steward_domain::value::Value;
 
+use steward_sources::formulas::without_apostrophe;
+
 use crate::export::cell;
 use crate::rows::hash;
 use crate::workspace::Workspace;
@@ -58,14 +60,9 @@ impl Fields {
 pub fn is_as_written(given: &str, value: Option<&bson::Bson>) -> bool {
     let written = cell(value);
     let same = |text: &str| text == written || (text.contains('\r') || written.contains('\r')) && plain(text) == plain(&written);
-    same(given) || defused(given).is_some_and(same)
+    same(given) || without_apostrophe(given).is_some_and(same)
 }
 
 fn plain(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
-}
-
-/// A cell without the apostrophe that keeps a spreadsheet from running it.
-pub fn defused(given: &str) -> Option<&str> {
-    given.strip_prefix('\'').filter(|rest| rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']))
 }

@@ -11,6 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
+use crate::cells::UNCOMPUTED;
 use crate::cells::weight_of;
 
 /// More than any program writes: a sheet that says so is taken for damaged.
@@ -241,7 +242,7 @@ struct Found {
 impl Found {
     fn of(cell: &BytesStart<'_>) -> Told<Self> {
         let mut found = Self { times: 1, value: Data::Empty, in_content: false, is_error: false };
-        let mut is_text = false;
+        let (mut is_text, mut is_formula) = (false, false);
         for attribute in cell.attributes().with_checks(false) {
             let attribute = attribute.map_err(said)?;
             let value = unescape(&attribute.value).map_err(said)?;
@@ -253,12 +254,16 @@ impl Found {
                 "office:date-value" => found.value = Data::DateTimeIso(value.into_owned()),
                 "office:time-value" => found.value = Data::DurationIso(value.into_owned()),
                 "office:boolean-value" => found.value = Data::Bool(value.eq_ignore_ascii_case("true")),
+                "table:formula" => is_formula = true,
                 "office:string-value" => found.value = Data::String(value.into_owned()),
                 _ => {}
             }
         }
         let nothing = matches!(&found.value, Data::Empty) || found.is_error && matches!(&found.value, Data::String(s) if s.is_empty());
         found.in_content = is_text && nothing;
+        if is_formula && nothing && !is_text && !found.is_error {
+            found.value = Data::Error(UNCOMPUTED);
+        }
         Ok(found)
     }
 }
