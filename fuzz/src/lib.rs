@@ -130,3 +130,79 @@ pub fn mapping(text: &str) {
         compiled.apply(Input::Cells(&cells), &mut Vec::new());
     }
 }
+
+/// Documents one after another: what is found fine is decoded, whatever it holds, and stays the same.
+pub fn bson(bytes: &[u8]) {
+    read("things.bson", bytes, &Choice::default(), true);
+    if let Some(document) = steward_domain::depth::decode(bytes) {
+        let again = document.to_vec().expect("what was decoded can be encoded");
+        assert!(steward_domain::depth::is_fine(&again));
+    }
+}
+
+/// Tables and views of a database.
+pub fn sqlite(bytes: &[u8]) {
+    let path = file("rows.db", bytes);
+    let Ok(examined) = steward_sources::examine(&path, &Choice::default()) else { return };
+    for part in examined.parts.into_iter().take(8) {
+        read("rows.db", bytes, &Choice { part: Some(part.name), ..Choice::default() }, true);
+    }
+    assert_eq!(std::fs::read(&path).expect("the file is there"), bytes, "a source is not written to");
+}
+
+/// A workspace file, looked at and read as a source; then opened as somebody's own.
+pub fn workspace(bytes: &[u8]) {
+    use futures::StreamExt as _;
+    use steward_store::Store as _;
+    let path = file("sent.steward", bytes);
+    for beside in ["-wal", "-shm", "-open", "-journal", "-upgrade"] {
+        let _ = std::fs::remove_file(format!("{}{beside}", path.display()));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime can be made");
+    runtime.block_on(async {
+        let _ = steward_store_sqlite::examine(&path);
+        if let Ok(store) = steward_store_sqlite::SqliteStore::open_source(&path).await {
+            for name in store.collections().await.unwrap_or_default().into_iter().take(8) {
+                let Ok(mut records) = store.scan(&name, &steward_domain::Filter::all(), None).await else { continue };
+                while let Some(Ok(_)) = records.next().await {}
+            }
+        }
+        assert_eq!(std::fs::read(&path).expect("the file is there"), bytes, "a source is not written to");
+        if let Ok(store) = steward_store_sqlite::SqliteStore::open(&path).await {
+            let _ = store.collections().await;
+        }
+    });
+}
+
+/// The name of an upload.
+pub fn names(text: &str) {
+    if let Some(name) = steward_domain::file_name::plain(text) {
+        let path = std::path::Path::new(&name);
+        assert!(path.components().count() == 1 && path.file_name().is_some(), "{name:?}");
+    }
+}
+
+/// A written filter; what is read comes back the same.
+pub fn filter(text: &str) {
+    use steward_domain::filter_text::{format, parse};
+    if let Ok(filter) = parse(text) {
+        let written = format(&filter);
+        if written.len() < 64 << 10 {
+            assert_eq!(parse(&written).as_ref(), Ok(&filter), "{written}");
+        }
+    }
+}
+
+/// A schema document, used on a record.
+pub fn schema(text: &str) {
+    thread_local! {
+        static PACKS: steward_schema::Registry = steward_schema::Registry::builtin().expect("the built-in schemas can be read");
+    }
+    PACKS.with(|packs| {
+        let wanted = steward_schema::Wanted { name: Some("fuzzed".into()), version: Some("1.0.0".into()), ..Default::default() };
+        let Ok(draft) = steward_schema::draft(text, "fuzzed.json", &wanted, packs) else { return };
+        if let Ok(checker) = steward_schema::Checker::new(&draft.pack, packs) {
+            checker.check(&serde_json::json!({"k": "x", "a": {"a": [1, {"a": null}]}, "list": [[[]]]}));
+        }
+    });
+}

@@ -69,6 +69,7 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         .manage(Calls::default())
         .invoke_handler(tauri::generate_handler![call, leave])
         .setup(move |tauri| {
+            open_window(tauri)?;
             host.attach(tauri.handle().clone());
             forward_events(tauri.handle().clone(), &app);
             tauri::async_runtime::block_on(async {
@@ -137,6 +138,23 @@ fn forward_events(handle: tauri::AppHandle, app: &Arc<App>) {
     });
 }
 
+/// The one window. It shows the program's own page: it goes nowhere else, and opens no other.
+fn open_window(tauri: &tauri::App) -> tauri::Result<()> {
+    for config in &tauri.config().app.windows {
+        tauri::WebviewWindowBuilder::from_config(tauri, config)?
+            .on_navigation(is_own_page)
+            .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
+            .build()?;
+    }
+    Ok(())
+}
+
+/// Pages of the program itself, by the names that systems give them; while it is developed, those of the server beside it.
+fn is_own_page(url: &tauri::Url) -> bool {
+    let own = matches!((url.scheme(), url.host_str()), ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")));
+    own || (tauri::is_dev() && url.host_str() == Some("localhost"))
+}
+
 /// Work is running: closing asks, then stops it in a state that can go on later.
 fn ask_before_closing(window: tauri::Window, app: Arc<App>) {
     tauri::async_runtime::spawn(async move {
@@ -154,4 +172,26 @@ fn ask_before_closing(window: tauri::Window, app: Arc<App>) {
         app.jobs.stop_all(std::time::Duration::from_secs(10)).await;
         let _ = window.destroy();
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_goes_nowhere_else() {
+        let to = |url: &str| is_own_page(&url.parse().expect("a URL"));
+        assert!(to("tauri://localhost/records") && to("http://tauri.localhost/") && to("https://tauri.localhost/"));
+        for elsewhere in [
+            "https://evil.example/",
+            "http://127.0.0.1:7377/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "javascript:alert(1)",
+            "tauri://evil/",
+            "http://tauri.localhost.evil.example/",
+        ] {
+            assert!(!to(elsewhere), "{elsewhere}");
+        }
+    }
 }

@@ -123,6 +123,11 @@ impl App {
         let packs = Arc::new(steward_pipeline::packs::registry(store.as_ref(), &self.registry).await?);
         let workspace = Workspace::open(Arc::clone(&store), packs, Arc::clone(&self.clock), actor()).await?;
         let mut info = open::describe(store.as_ref(), address, production).await?;
+        if !crate::keeper::known_damages(&workspace).await?.is_empty() {
+            info.notices.push(
+                "The last check found damage in this workspace. Run 'steward doctor' to see it, and restore from a backup.".to_owned(),
+            );
+        }
         for open in steward_pipeline::replace::abandoned_swaps(&workspace).await? {
             info.notices.push(format!(
                 "{} was cut off while collections changed places. Run 'steward doctor' to see how to go on or back.",
@@ -140,6 +145,14 @@ impl App {
         };
         self.emit(AppEvent::WorkspaceChanged);
         Ok(info)
+    }
+
+    /// Notes how far the history goes, so that a later look can tell whether its end was cut off. Best before [`App::close`].
+    pub async fn note_history(&self) {
+        let Ok(workspace) = self.workspace() else { return };
+        if let Err(e) = crate::anchors::note(self, &workspace).await {
+            tracing::warn!("how far the history goes could not be noted: {e}");
+        }
     }
 
     pub fn close(&self) {

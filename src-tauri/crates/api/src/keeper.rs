@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Bson, doc};
+use bson::doc;
 use chrono::{DateTime, Utc};
 use steward_backup::create;
 use steward_backup::schedule::Schedule;
 use steward_backup::shelf::Shelved;
 use steward_pipeline::Workspace;
-use steward_store::{Durability, StoreErrorKind, WriteBatch, WriteOp, names};
+use steward_pipeline::lease::Lease;
+use steward_store::names;
 
 use crate::app::App;
 use crate::dto::{BackupRef, BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
@@ -21,9 +22,10 @@ use crate::{shelves, trust};
 /// The first look comes soon, so that a missed backup does not wait.
 const FIRST: Duration = Duration::from_secs(3);
 const EVERY: Duration = Duration::from_secs(60);
-/// After a failure, and as long as one program may hold the others off.
+/// After a failure.
 const REST: Duration = Duration::from_secs(600);
-const LEASE: &str = "backup-lease";
+const LEASE: &str = "backups";
+const TIDY: &str = "tidy";
 
 /// Starts looking. Ends with the program.
 pub fn start(app: &Arc<App>) -> tokio::task::JoinHandle<()> {
@@ -33,6 +35,9 @@ pub fn start(app: &Arc<App>) -> tokio::task::JoinHandle<()> {
         loop {
             tokio::time::sleep(pause).await;
             let Some(app) = app.upgrade() else { return };
+            if let Err(e) = tidy(&app).await {
+                tracing::warn!(error = %e, "what old imports keep could not be discarded, or the workspace not be checked");
+            }
             pause = match look(&app).await {
                 Ok(()) => EVERY,
                 Err(e) => {
@@ -44,6 +49,37 @@ pub fn start(app: &Arc<App>) -> tokio::task::JoinHandle<()> {
     })
 }
 
+/// Once a day: what old imports keep goes, and everything that is stored is looked through. What is damaged is told by every
+/// opening from then on.
+async fn tidy(app: &Arc<App>) -> ApiResult<()> {
+    let Some(open) = app.current().filter(|open| open.workspace.can_write()) else { return Ok(()) };
+    let workspace = open.workspace;
+    let day = 24 * 3_600_000;
+    let last = workspace.own_document(names::CATALOG, TIDY).await?.and_then(|doc| doc.get_i64("at").ok()).unwrap_or(0);
+    if app.clock.now().timestamp_millis() - last < day {
+        return Ok(());
+    }
+    let Some(lease) = Lease::try_take(&workspace, TIDY).await? else { return Ok(()) };
+    let held = lease.workspace();
+    let done = async {
+        steward_pipeline::upkeep::discard(held).await?;
+        let damages = held.store.damages().await?;
+        let at = app.clock.now().timestamp_millis();
+        held.put(names::CATALOG, &doc! { "_id": TIDY, "at": at, "damages": damages }).await?;
+        Ok(())
+    };
+    let done: ApiResult<()> = done.await;
+    lease.release().await;
+    done
+}
+
+/// What the last look through everything found.
+pub(crate) async fn known_damages(workspace: &Workspace) -> ApiResult<Vec<String>> {
+    let doc = workspace.own_document(names::CATALOG, TIDY).await?;
+    let list = doc.as_ref().and_then(|doc| doc.get_array("damages").ok()).map(Vec::as_slice).unwrap_or_default();
+    Ok(list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect())
+}
+
 fn time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc())
 }
@@ -52,6 +88,7 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 async fn look(app: &Arc<App>) -> ApiResult<()> {
     let Some(open) = app.current() else { return Ok(()) };
     let workspace = open.workspace;
+    app.note_history().await;
     if !workspace.can_write() {
         return Ok(());
     }
@@ -73,29 +110,32 @@ async fn look(app: &Arc<App>) -> ApiResult<()> {
     let newest = found.first();
     if let Some(expression) = &settings.schedule
         && Schedule::parse(expression)?.is_due(newest.and_then(|b| time(&b.manifest.made_at)), now)
-        && lease(&workspace).await?
+        && let Some(lease) = Lease::try_take(&workspace, LEASE).await?
     {
         let making = backups::making(app, &workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
         finish(app, &backups::start(app, workspace.clone(), making).job_id).await?;
         let (_, gone) = backups::judged(app, &workspace, &settings).await?;
         backups::remove(app, &workspace, &gone).await?;
+        lease.release().await;
     }
     if let Some(minutes) = settings.increments
         && increments::is_due(app, &workspace, minutes).await?
-        && lease(&workspace).await?
+        && let Some(lease) = Lease::try_take(&workspace, LEASE).await?
     {
         finish(app, &increments::start(app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE).job_id).await?;
+        lease.release().await;
     }
     let found = ours().await?;
     let last = found.iter().filter_map(|b| b.proof.as_ref()).filter(|p| p.restored).filter_map(|p| time(&p.at)).max();
     if let Some(expression) = &settings.proof_schedule
         && let Some(newest) = found.first().filter(|b| b.proof.as_ref().is_none_or(|p| !p.restored))
         && Schedule::parse(expression)?.is_due(last, now)
-        && lease(&workspace).await?
+        && let Some(lease) = Lease::try_take(&workspace, LEASE).await?
     {
         let backup = BackupRef { id: newest.manifest.id.clone(), place: Some(newest.place.clone()) };
         let request = VerifyBackup { backup, test_restore: true, secret: BackupSecret::default(), report: None };
         finish(app, &backups::verify(app, request).await?.job_id).await?;
+        lease.release().await;
     }
     Ok(())
 }
@@ -110,40 +150,6 @@ async fn finish(app: &App, job: &str) -> ApiResult<()> {
             _ => return Ok(()),
         }
     }
-}
-
-/// Takes the lease, unless another program has it.
-async fn lease(workspace: &Workspace) -> ApiResult<bool> {
-    let now = workspace.clock.now();
-    let until = Bson::from((now + chrono::Duration::seconds(i64::try_from(REST.as_secs()).unwrap_or(600))).timestamp_millis());
-    let op = match workspace.own_document(names::CATALOG, LEASE).await? {
-        None => WriteOp::insert(names::CATALOG, &doc! { "_id": LEASE, "until": until, "process": process() })?,
-        Some(held) => {
-            let then = held.get_i64("until").unwrap_or(0);
-            let mine = held.get_str("process").is_ok_and(|p| p == process());
-            if then > now.timestamp_millis() && !mine {
-                return Ok(false);
-            }
-            WriteOp::Patch {
-                collection: names::CATALOG.into(),
-                id: LEASE.into(),
-                expect: vec![("until".into(), held.get("until").cloned())],
-                set: vec![("until".into(), until), ("process".into(), process().into())],
-                unset: Vec::new(),
-            }
-        }
-    };
-    match workspace.store.write(WriteBatch::data(vec![op]), Durability::Full).await {
-        Ok(_) => Ok(true),
-        Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => Ok(false),
-        Err(e) => Err(e.into()),
-    }
-}
-
-/// This process, among those of all machines.
-fn process() -> &'static str {
-    static ME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    ME.get_or_init(steward_pipeline::workspace::new_id)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod anchors;
 pub mod app;
 pub mod commands;
 pub mod dispatch;

@@ -212,13 +212,13 @@ pub async fn describe(store: &dyn Store, address: &Address, production: bool) ->
     let info = store.info().await?;
     let capabilities = store.capabilities();
     let mut limits = Vec::new();
-    if !capabilities.has(Capability::Transactions) {
+    let read_only = !capabilities.has(Capability::Write);
+    if !read_only && !capabilities.has(Capability::Transactions) {
         limits.push("This server has no transactions: the history is written before the data, and settled after a crash.".to_owned());
     }
-    if !capabilities.has(Capability::ChangeFeed) {
+    if !read_only && !capabilities.has(Capability::ChangeFeed) {
         limits.push("This server reports no changes: what others write is seen on the next look.".to_owned());
     }
-    let read_only = !capabilities.has(Capability::Write);
     if read_only {
         limits.push("You may only read here.".to_owned());
     }

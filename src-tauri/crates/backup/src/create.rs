@@ -53,6 +53,8 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     let source = identity::of(workspace).await?;
     let begun = workspace.clock.now();
     let id = identity::backup_id(&source.name, begun);
+    // Before the snapshot: what it holds goes at least that far.
+    let history = steward_pipeline::journal::anchor(workspace).await?;
     let (snapshot, chosen, payload) = match read(workspace, making, &id, &source, Consistency::Moment, progress).await {
         Err(Error::Store(e)) if e.kind == StoreErrorKind::Expired => {
             let why = format!("{} Each collection was read as it stood then.", e.message);
@@ -82,6 +84,7 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
         moment: position.filter(|_| whole).map(|p| Moment { mark: p.mark, at: p.at, beside: beside(snapshot.as_ref()) }),
         parent: None,
         increment: None,
+        history,
         gap: making.gap.clone(),
         file: payload.file.clone(),
         collections,

@@ -75,6 +75,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &Shelved, progre
             put_in_place: noted.put_in_place,
             settings: settings(workspace).await?,
         }),
+        history: None,
         gap: None,
         file: payload.file.clone(),
         collections: vec![Kept {

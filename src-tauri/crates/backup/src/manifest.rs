@@ -48,6 +48,9 @@ pub struct Manifest {
     /// It holds changes; absent for a whole backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub increment: Option<Increment>,
+    /// How far the history of the workspace went: what `changes verify` holds it against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<steward_pipeline::journal::Anchor>,
     /// Why increments could not go on from what was there before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,

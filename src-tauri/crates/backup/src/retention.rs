@@ -189,6 +189,7 @@ mod tests {
             moment: None,
             parent: None,
             increment: None,
+            history: None,
             gap: None,
             file: ArchiveFile { name: "a".into(), bytes: 1, sha256: "s".into(), compression: Compression::Zstd, encryption: None },
             database: "w".into(),

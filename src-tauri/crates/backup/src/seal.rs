@@ -8,6 +8,7 @@ use age::secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use steward_pipeline::{Error, Result};
+use steward_sources::Unfolding;
 
 /// How an archive is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -250,6 +251,7 @@ pub fn recipient(text: &str) -> Result<age::x25519::Recipient> {
 /// Errors: no key or a wrong one (`Locked`), an encryption header that is damaged.
 pub fn open(path: &Path, key: &Key) -> Result<Box<dyn Read + Send>> {
     let file = File::open(path).map_err(|e| Error::file(path, e))?;
+    let size = file.metadata().map_err(|e| Error::file(path, e))?.len();
     let mut reader: Box<dyn io::BufRead + Send> = Box::new(BufReader::with_capacity(1 << 18, file));
     let start = reader.fill_buf().map_err(|e| Error::file(path, e))?;
     if start.starts_with(b"age-encryption.org/") {
@@ -259,10 +261,10 @@ pub fn open(path: &Path, key: &Key) -> Result<Box<dyn Read + Send>> {
     if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         let mut decoder = zstd::Decoder::with_buffer(reader).map_err(|e| Error::file(path, e))?;
         decoder.window_log_max(WIDEST_WINDOW).map_err(|e| Error::file(path, e))?;
-        return Ok(Box::new(decoder));
+        return Ok(Box::new(Unfolding::new(decoder, size)));
     }
     if start.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Box::new(flate2::bufread::MultiGzDecoder::new(reader)));
+        return Ok(Box::new(Unfolding::new(flate2::bufread::MultiGzDecoder::new(reader), size)));
     }
     Ok(Box::new(reader))
 }
@@ -274,6 +276,9 @@ fn decrypted(reader: Box<dyn io::BufRead + Send>, key: &Key) -> Result<Box<dyn R
         age::DecryptError::DecryptionFailed | age::DecryptError::KeyDecryptionFailed => {
             Error::Locked("This passphrase or key does not open the backup.".into())
         }
+        age::DecryptError::ExcessiveWork { .. } => {
+            Error::BadRequest("This backup asks for more work on its passphrase than any backup of Steward's: it is not opened.".into())
+        }
         e => Error::BadRequest(format!("The backup cannot be decrypted: {e}")),
     };
     let decryptor = age::Decryptor::new_buffered(reader).map_err(refused)?;
@@ -282,8 +287,8 @@ fn decrypted(reader: Box<dyn io::BufRead + Send>, key: &Key) -> Result<Box<dyn R
             return Err(Error::Locked("This backup is encrypted with a passphrase. Give it to open the backup.".into()));
         };
         let mut identity = age::scrypt::Identity::new(passphrase.clone());
-        // About ten times the work that Steward's own backups ask for; more would be meant to stall the reader.
-        identity.set_max_work_factor(22);
+        // Four times the work that Steward's own backups ask for, and a gigabyte of memory; more would be meant to stall the reader.
+        identity.set_max_work_factor(20);
         return Ok(Box::new(decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).map_err(refused)?));
     }
     let mut identities = Vec::with_capacity(key.identities.len());

@@ -290,6 +290,7 @@ mod tests {
             moment: Some(Moment { mark, at: mark * 10, beside: Vec::new() }),
             parent: None,
             increment: None,
+            history: None,
             gap: None,
             file: ArchiveFile { name: "a".into(), bytes: 1, sha256: "s".into(), compression: Compression::Zstd, encryption: None },
             database: "w".into(),

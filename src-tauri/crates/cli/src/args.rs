@@ -70,6 +70,9 @@ pub enum Command {
     /// What a workspace wants to do outside itself: destinations, schedules; agreed to on each machine
     #[command(subcommand)]
     Trust(Trust),
+    /// What the workspace takes on the disk, and how long imports can be undone
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
     /// How the connection to the workspace fares
     #[command(subcommand)]
     Connection(Connection),
@@ -294,6 +297,23 @@ pub enum Trust {
     },
     /// Take the agreement of this machine back
     Withdraw,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum WorkspaceCommand {
+    /// What it takes on the disk, and what is kept for undoing imports
+    Show,
+    /// How long imports can be undone; what is kept beyond that is discarded at once
+    Retention {
+        /// Days after the end of an import
+        #[arg(long)]
+        days: Option<u32>,
+        /// Records of all imports together, the newest first
+        #[arg(long)]
+        records: Option<i64>,
+    },
+    /// Gives free room back to the system
+    Compact,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -61,6 +61,7 @@ pub async fn run(arguments: Arguments) -> u8 {
 async fn execute(arguments: Arguments) -> Result<u8, ApiError> {
     let session = session::Session::new(&arguments)?;
     let outcome = command(&session, arguments.command).await;
+    session.app.note_history().await;
     session.app.close();
     outcome
 }
@@ -81,6 +82,7 @@ async fn command(session: &session::Session, command: Command) -> Result<u8, Api
         Command::Restore(command) => commands::restore::restore(session, command).await,
         Command::Restores(command) => commands::restore::restores(session, command).await,
         Command::Trust(command) => commands::trust::run(session, command).await,
+        Command::Workspace(command) => commands::workspace::run(session, command).await,
         Command::Connection(command) => commands::connection::connection(session, command).await,
         Command::Serve(command) => serve::serve(session, command).await,
         Command::Doctor => commands::init::doctor(session).await,

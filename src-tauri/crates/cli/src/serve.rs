@@ -107,6 +107,7 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     listening::until(listener, router(server, address), &stopping).await;
     keeper.abort();
     app.jobs.stop_all(PATIENCE).await;
+    app.note_history().await;
     app.close();
     Ok(exit::DONE)
 }
@@ -246,28 +247,13 @@ struct Name {
     name: String,
 }
 
-/// Bytes of a name that every file system takes.
-const LONGEST_NAME: usize = 200;
-
-/// The last part of a name: an upload cannot choose a folder.
-///
-/// Errors: `BadRequest` for a name that no file can have.
-fn plain_name(name: &str) -> ApiResult<String> {
-    let base = Path::new(name).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    if base.is_empty() {
-        return Ok("file".to_owned());
-    }
-    let odd = base.chars().any(char::is_control) || base.contains(['\\', ':']) || base.len() > LONGEST_NAME;
-    if odd {
-        return Err(ApiError::bad_request("This file has a name that cannot be used here.")
-            .hint("Give it a name of at most 200 bytes, without control characters, colons and backslashes."));
-    }
-    Ok(base)
-}
-
 /// A file in a folder of its own, which is removed with the guard unless that is kept.
 fn scratch_file(server: &Server, name: &str) -> ApiResult<(PathBuf, tempfile::TempDir)> {
-    let name = plain_name(name)?;
+    let odd = || {
+        ApiError::bad_request("This file has a name that cannot be used here.")
+            .hint("Give it a name of at most 200 bytes, without control characters, colons and backslashes.")
+    };
+    let name = steward_domain::file_name::plain(name).ok_or_else(odd)?;
     let folder = tempfile::Builder::new().tempdir_in(server.scratch.path()).map_err(|e| internal("No scratch folder can be made.", e))?;
     Ok((folder.path().join(name), folder))
 }

@@ -145,6 +145,8 @@ impl Session {
         bar: &mut Bar,
     ) -> ApiResult<Job> {
         let mut asked = false;
+        // One listener for the whole job: one a turn would miss what comes between two turns.
+        let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
             let job: Job = self.call("jobs.get", &JobId { job_id: id.to_owned() }).await?;
             if job.state != JobState::Running {
@@ -154,7 +156,7 @@ impl Session {
             tokio::select! {
                 _ = events.recv() => {}
                 () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {}
-                _ = tokio::signal::ctrl_c(), if !asked => {
+                _ = &mut stop, if !asked => {
                     asked = true;
                     self.say("Stopping…");
                     self.app.jobs.cancel_all();

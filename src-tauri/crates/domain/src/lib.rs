@@ -5,6 +5,7 @@
 pub mod change;
 pub mod decimal;
 pub mod depth;
+pub mod file_name;
 pub mod filter;
 pub mod filter_text;
 pub mod ids;

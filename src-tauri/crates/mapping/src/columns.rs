@@ -84,6 +84,9 @@ fn unknown(name: &str, header: &[String]) -> MappingError {
     }
 }
 
+/// Levels that a path may lead down: half of what a record may have, so that there is room for what is put there.
+pub(crate) const MOST_LEVELS: usize = steward_domain::depth::MOST / 2;
+
 /// The names on a dotted path or RFC 6901 pointer.
 pub(crate) fn path(text: &str) -> Result<Vec<String>, MappingError> {
     let segments: Vec<String> = match text.strip_prefix('/') {
@@ -94,6 +97,12 @@ pub(crate) fn path(text: &str) -> Result<Vec<String>, MappingError> {
         return Err(
             MappingError::new("", format!("'{text}' has an empty name on its way.")).hint("Write a.b or, for names with dots, /a.b.")
         );
+    }
+    if segments.len() > MOST_LEVELS {
+        return Err(MappingError::new(
+            "",
+            format!("A path leads down {} levels; records go no deeper than {MOST_LEVELS}.", segments.len()),
+        ));
     }
     Ok(segments)
 }

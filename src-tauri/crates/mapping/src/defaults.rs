@@ -96,7 +96,8 @@ impl Naming {
             part.starts_with(|c: char| c.is_alphabetic() || c == '_') && part.chars().all(|c| c.is_alphanumeric() || c == '_')
         };
         let taken = |end: usize| self.header.contains(&path[..end].join("."));
-        if !path.iter().all(part) || (1..path.len()).any(taken) {
+        // One that would lead deeper than records go is one name, too.
+        if path.len() > crate::columns::MOST_LEVELS || !path.iter().all(part) || (1..path.len()).any(taken) {
             return vec![clean.to_owned()];
         }
         path.into_iter().map(str::to_owned).collect()

@@ -154,7 +154,8 @@ pub(crate) fn is_uuid(text: &str) -> bool {
 pub(crate) fn choice<'p>(shape: &Shape<'p>, text: &str) -> Option<&'p str> {
     let plain = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let wanted = plain(text);
-    if wanted.is_empty() {
+    // Longer than any choice, and comparing takes the product of both lengths.
+    if wanted.is_empty() || wanted.len() > 1_000 {
         return None;
     }
     let choices = || shape.choices.iter().filter_map(|c| c.as_str());

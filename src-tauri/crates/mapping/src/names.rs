@@ -40,6 +40,7 @@ pub(crate) fn fold(name: &str) -> String {
 
 /// 0 to 1: how near two names are, by their words and by their letters.
 pub(crate) fn similarity(a: &str, b: &str) -> f64 {
+    let (a, b) = (beginning(a), beginning(b));
     if fold(a) == fold(b) {
         return 1.0;
     }
@@ -55,6 +56,11 @@ pub(crate) fn similarity(a: &str, b: &str) -> f64 {
     // Letters alone say little: "start" and "state" are near, too.
     let letters = if by_letters > 0.8 { (by_letters - 0.8) * 4.5 } else { 0.0 };
     by_words.max(letters).min(0.95)
+}
+
+/// Comparing takes the product of both lengths, and a name may be as long as a file: its beginning has to do.
+fn beginning(name: &str) -> &str {
+    name.char_indices().nth(200).map_or(name, |(end, _)| &name[..end])
 }
 
 /// The words of a name in lower case, abbreviations written out, endings of plurals off.
@@ -93,7 +99,7 @@ fn shared(a: &[String], b: &[String]) -> f64 {
 
 /// The name that a person may have meant.
 pub fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let scored = names.map(|name| (strsim::jaro_winkler(&fold(wanted), &fold(name)), name));
+    let scored = names.map(|name| (strsim::jaro_winkler(&fold(beginning(wanted)), &fold(beginning(name))), name));
     scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }
 

@@ -15,6 +15,17 @@ use crate::error::{Error, Result};
 use crate::workspace::{Workspace, new_id};
 
 const HEAD: &str = "chain";
+/// How often an entry is tried while other processes append theirs.
+const ATTEMPTS: u32 = 60;
+
+/// Processes that append at the same time step aside for each other, each for another while.
+async fn others_first(attempt: u32) {
+    if attempt > 0 {
+        let spread = u64::from(bson::oid::ObjectId::new().bytes()[11]) % 16;
+        let millis = u64::from(attempt.min(10)) * 2 + spread;
+        tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+    }
+}
 
 /// What to write down and do.
 #[derive(Debug, Clone)]
@@ -48,7 +59,9 @@ impl Request {
 /// Writes the changes and their entry. An expectation that does not stand is an error of kind `Conflict`, a key that
 /// exists one of kind `DuplicateKey`; nothing is written then.
 pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<ChangeSet> {
-    for _ in 0..20 {
+    let _turn = workspace.appending.lock().await;
+    for attempt in 0..ATTEMPTS {
+        others_first(attempt).await;
         let head = head(workspace).await?;
         let (set, batch) = prepare(workspace, &request, &head)?;
         match workspace.store.write(batch, Durability::Full).await {
@@ -107,7 +120,9 @@ fn reorder(expected: &mut Bson, now: &Bson) -> bool {
 
 /// Appends an entry for work that was already written and recorded in bulk (an import, its undo).
 pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, records: i64) -> Result<ChangeSet> {
-    for _ in 0..20 {
+    let _turn = workspace.appending.lock().await;
+    for attempt in 0..ATTEMPTS {
+        others_first(attempt).await;
         let head = head(workspace).await?;
         let (mut set, _) = prepare(workspace, &request, &head)?;
         id.clone_into(&mut set.id);
@@ -390,11 +405,32 @@ pub struct ChainReport {
     pub message: String,
 }
 
+/// An entry by its place in the chain: kept outside, it tells later whether the chain still goes that far.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Anchor {
+    pub seq: i64,
+    pub hash: String,
+}
+
+/// The newest entry; `None` where there is none.
+pub async fn anchor(workspace: &Workspace) -> Result<Option<Anchor>> {
+    let head = found_head(workspace).await?.filter(|head| head.seq > 0);
+    Ok(head.map(|head| Anchor { seq: head.seq, hash: head.hash }))
+}
+
+/// The entry stands where it stood.
+pub async fn holds(workspace: &Workspace, anchor: &Anchor) -> Result<bool> {
+    let found = workspace.own_documents(names::CHANGE_SETS, Filter::eq("seq", anchor.seq), "seq", 2).await?;
+    Ok(matches!(found.as_slice(), [one] if one.get_str("hash").is_ok_and(|hash| hash == anchor.hash)))
+}
+
 /// Recomputes the chain from the first entry on.
 pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
     let mut previous = String::new();
     let mut entries = 0;
     let mut after = None;
+    // What an entry says of its being undone is no part of its hash; the entry that undid it is.
+    let (mut undone, mut undoing) = (Vec::new(), HashMap::new());
     loop {
         let query = steward_store::Query::new(Filter::all(), 500).sorted("seq", false).after(after);
         let page = workspace.store.find(names::CHANGE_SETS, &query).await?;
@@ -415,11 +451,17 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
             }
             entries += 1;
             previous = set.hash;
+            undone.extend(set.undone_by.map(|by| (set.seq, set.id.clone(), by)));
+            undoing.extend(set.undoes.map(|of| (set.id, of)));
         }
         after = page.next;
         if after.is_none() {
             break;
         }
+    }
+    if let Some((seq, ..)) = undone.iter().find(|(_, id, by)| undoing.get(by) != Some(id)) {
+        let message = format!("Entry {seq} says that it was undone, and no entry did that.");
+        return Ok(ChainReport { entries, broken_at: Some(*seq), message });
     }
     let head = found_head(workspace).await?.unwrap_or(Head { seq: 0, hash: String::new() });
     if head.seq != entries || head.hash != previous {

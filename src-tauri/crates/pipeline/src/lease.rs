@@ -72,11 +72,11 @@ impl Lease {
         }
     }
 
-    /// Takes the lease if nobody holds it.
+    /// Takes the lease if nobody holds it, or its holder has been silent for half a minute.
     pub async fn try_take(workspace: &Workspace, name: &str) -> Result<Option<Self>> {
         match workspace.own_document(names::LEASES, name).await? {
             None => Self::write(workspace, name, None).await,
-            Some(held) if is_free(&held) => Self::write(workspace, name, Some(&held)).await,
+            Some(held) if is_over(workspace, Some(&held)) => Self::write(workspace, name, Some(&held)).await,
             Some(_) => Ok(None),
         }
     }

@@ -30,6 +30,7 @@ pub mod seen;
 pub mod split;
 pub mod trial;
 mod typing;
+pub mod upkeep;
 pub mod workspace;
 
 pub use error::{Error, Result};

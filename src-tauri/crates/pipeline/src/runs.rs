@@ -336,7 +336,7 @@ async fn behind(workspace: &Workspace, collection: &str, run: &str, first: Strin
     workspace.own_documents(collection, filter, "_id", usize::MAX).await
 }
 
-fn id_range(run: &str) -> Filter {
+pub(crate) fn id_range(run: &str) -> Filter {
     let bound = |cmp, id: String| Filter::Compare { field: "_id".into(), cmp, value: Bson::from(id).into() };
     bound(Comparison::Gte, format!("{run}:")).and(bound(Comparison::Lt, format!("{run};")))
 }

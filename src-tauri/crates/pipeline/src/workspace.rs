@@ -54,13 +54,15 @@ pub struct Workspace {
     /// Who works here, for the history.
     pub actor: String,
     checkers: Arc<Mutex<HashMap<String, Arc<Checker>>>>,
+    /// The chain of the history has one end: those of this process append to it one after the other.
+    pub(crate) appending: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Workspace {
     /// Settles what a crash left open, unless the workspace is read-only. Steward's own collections are made when
     /// something is first written to them.
     pub async fn open(store: Arc<dyn Store>, registry: Arc<Registry>, clock: Arc<dyn Clock>, actor: String) -> Result<Self> {
-        let workspace = Self { store, registry, clock, actor, checkers: Arc::default() };
+        let workspace = Self { store, registry, clock, actor, checkers: Arc::default(), appending: Arc::default() };
         if workspace.can_write() {
             crate::journal::settle_pending(&workspace).await?;
         }

@@ -38,3 +38,17 @@ fn mappings() {
         targets::mapping(&std::fs::read_to_string(seed).unwrap());
     }
 }
+
+#[test]
+fn files_that_were_made_to_do_harm() {
+    for (folder, target) in [("bson", targets::bson as fn(&[u8])), ("sqlite", targets::sqlite), ("workspace", targets::workspace)] {
+        for seed in seeds(&format!("fuzz/seeds/{folder}")) {
+            target(&std::fs::read(seed).unwrap());
+        }
+    }
+    for (folder, target) in [("names", targets::names as fn(&str)), ("filter", targets::filter), ("schema", targets::schema)] {
+        for seed in seeds(&format!("fuzz/seeds/{folder}")) {
+            target(&std::fs::read_to_string(seed).unwrap());
+        }
+    }
+}

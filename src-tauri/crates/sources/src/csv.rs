@@ -3,11 +3,12 @@
 mod rows;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use crate::columns::Taken;
 use crate::dialect::Settled;
+use crate::limits;
 
 pub use rows::{Again, CsvRows};
 
@@ -124,17 +125,13 @@ impl Scratch {
 
 /// Names for columns: trimmed, none empty, none twice. Gives what was changed, in sentences.
 pub fn column_names(cells: Vec<String>, header: bool) -> (Vec<String>, Vec<String>) {
-    let mut taken = HashSet::with_capacity(cells.len());
+    let mut taken = Taken::default();
     let mut names: Vec<String> = Vec::with_capacity(cells.len());
     let mut notes = Vec::new();
     for (at, cell) in cells.into_iter().enumerate() {
         let cell = if header { cell.trim().to_owned() } else { String::new() };
-        let mut name = if cell.is_empty() { format!("column_{}", at + 1) } else { cell.clone() };
-        let mut number = 2;
-        while !taken.insert(name.clone()) {
-            name = format!("{cell}_{number}");
-            number += 1;
-        }
+        let wanted = if cell.is_empty() { format!("column_{}", at + 1) } else { cell.clone() };
+        let name = taken.free(wanted, &cell);
         if header && cell.is_empty() {
             notes.push(format!("Column {} has no name; it is called {name}.", at + 1));
         } else if header && name != cell {
@@ -148,5 +145,6 @@ pub fn column_names(cells: Vec<String>, header: bool) -> (Vec<String>, Vec<Strin
         }
         names.push(name);
     }
+    limits::notes(&mut notes);
     (names, notes)
 }

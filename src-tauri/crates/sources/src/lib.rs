@@ -9,6 +9,7 @@
 mod batch;
 mod bson_file;
 mod cells;
+mod columns;
 mod content;
 mod csv;
 mod dialect;
@@ -43,6 +44,7 @@ pub use mongodump::{ArchiveReader, Block, DumpFile, MAGIC as ARCHIVE_MAGIC, Name
 pub use steward_domain::SourceChoice as Choice;
 
 pub use framing::{Framing, framing};
+pub use limits::Unfolding;
 pub use open::{Decoded, Decoder, Ended, Opened, examine, open};
 
 /// Rows larger than this are kept out and cut.

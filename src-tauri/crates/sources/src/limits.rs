@@ -69,6 +69,26 @@ pub fn spool(from: &mut impl Read, to: &mut File, folder: &Path) -> io::Result<(
     }
 }
 
+/// A table of separated values has as many columns as a sheet may have.
+pub fn columns(count: usize) -> Result<(), String> {
+    if count <= COLUMNS as usize {
+        return Ok(());
+    }
+    Err(format!("This table has {count} columns; Steward reads tables of at most {COLUMNS}. Is the delimiter right?"))
+}
+
+/// Sentences about a file that are worth reading one by one.
+const NOTES: usize = 50;
+
+/// Says of many notes how many there are.
+pub fn notes(notes: &mut Vec<String>) {
+    if notes.len() > NOTES {
+        let more = notes.len() - NOTES;
+        notes.truncate(NOTES);
+        notes.push(format!("The same holds for {more} more columns."));
+    }
+}
+
 /// XML is a text of few words; a workbook is a tenth to a fiftieth of what it unfolds into.
 const RATIO_OF_BOOK: u64 = 200;
 

@@ -237,18 +237,34 @@ impl DumpFile {
 /// server are passed over.
 pub fn folder(path: &Path) -> io::Result<Vec<DumpFile>> {
     let mut found = BTreeMap::new();
+    let root = path.canonicalize()?;
     for entry in std::fs::read_dir(path)? {
         let entry = entry?.path();
+        inside(&root, &entry)?;
         if entry.is_dir() {
             let database = crate::file_name(&entry);
             for file in std::fs::read_dir(&entry)? {
-                note(&mut found, Some(&database), &file?.path())?;
+                let file = file?.path();
+                inside(&root, &file)?;
+                note(&mut found, Some(&database), &file)?;
             }
         } else {
             note(&mut found, None, &entry)?;
         }
     }
     Ok(found.into_values().collect())
+}
+
+/// A dump holds its files; a link in it that leads elsewhere would show somebody's other files as records.
+fn inside(root: &Path, entry: &Path) -> io::Result<()> {
+    if !entry.symlink_metadata()?.file_type().is_symlink() || entry.canonicalize().is_ok_and(|target| target.starts_with(root)) {
+        return Ok(());
+    }
+    let why = format!(
+        "'{}' is a link that leads out of this folder. Nothing is read; copy the file itself there if you want it.",
+        crate::file_name(entry)
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidData, why))
 }
 
 fn note(found: &mut BTreeMap<(Option<String>, String), DumpFile>, database: Option<&String>, file: &Path) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use bson::doc;
 use futures::TryStreamExt as _;
-use steward_store::{StoreError, StoreErrorKind, StoreResult, names};
+use steward_store::{Room, StoreError, StoreErrorKind, StoreResult, names};
 
 use crate::{MongoStore, errors};
 
@@ -34,6 +34,28 @@ pub async fn drop(store: &MongoStore, name: &str) -> StoreResult<()> {
     store.set_known(name, false);
     store.forget_indexes();
     store.collection(name)?.drop().await.map_err(|e| errors::from_driver(&e))
+}
+
+/// What the database takes on the server's disk. A user who may not ask gets no answer.
+pub async fn room(store: &MongoStore) -> StoreResult<Option<Room>> {
+    let Ok(stats) = store.db().run_command(doc! { "dbStats": 1, "freeStorage": 1 }).await else { return Ok(None) };
+    let number = |name: &str| match stats.get(name) {
+        Some(bson::Bson::Double(n)) => *n as u64,
+        Some(bson::Bson::Int64(n)) => u64::try_from(*n).unwrap_or(0),
+        Some(bson::Bson::Int32(n)) => u64::try_from(*n).unwrap_or(0),
+        _ => 0,
+    };
+    Ok(Some(Room { bytes: number("totalSize"), free: number("totalFreeStorageSize") }))
+}
+
+/// Compacts Steward's own collections. Those of people are their administrator's.
+pub async fn compact_own(store: &MongoStore) -> StoreResult<()> {
+    for name in list(store).await?.iter().filter(|name| names::is_own(name)) {
+        // A primary wants to be told that it is meant.
+        let command = doc! { "compact": name.as_str(), "force": true };
+        store.db().run_command(command).await.map_err(|e| errors::from_driver(&e))?;
+    }
+    Ok(())
 }
 
 pub async fn rename(store: &MongoStore, from: &str, to: &str, replace: bool) -> StoreResult<()> {

@@ -37,7 +37,7 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
     Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
+    Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
 };
 
 pub use connect::{MongoOptions, MongoStore};
@@ -51,6 +51,14 @@ impl Store for MongoStore {
 
     async fn info(&self) -> StoreResult<StoreInfo> {
         Ok(self.describe())
+    }
+
+    async fn room(&self) -> StoreResult<Option<Room>> {
+        collections::room(self).await
+    }
+
+    async fn compact(&self) -> StoreResult<()> {
+        collections::compact_own(self).await
     }
 
     async fn access(&self) -> StoreResult<Vec<Access>> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 use steward_sqlite_guard::{Views, beside};
-use steward_store::{StoreError, StoreErrorKind, StoreResult, private};
+use steward_store::{Room, StoreError, StoreErrorKind, StoreResult, private};
 
 use crate::errors::map;
 use crate::functions;
@@ -306,6 +306,23 @@ pub fn migrate(connection: &mut Connection, shown_as: &str) -> StoreResult<()> {
 
 fn pragma(connection: &Connection, name: &str) -> StoreResult<i32> {
     connection.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0)).map_err(map)
+}
+
+/// Writes the file anew without its free pages. SQLite attaches the new one while it does.
+pub fn compact(connection: &Connection) -> StoreResult<()> {
+    use rusqlite::limits::Limit;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1).map_err(map)?;
+    let done = connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);").map_err(map);
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0).map_err(map)?;
+    done
+}
+
+/// What the file takes, and what of it is free.
+pub fn room(connection: &Connection) -> StoreResult<Room> {
+    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0)).map_err(map);
+    let (size, all, free) = (number("page_size")?, number("page_count")?, number("freelist_count")?);
+    let bytes = |pages: i64| u64::try_from(pages.saturating_mul(size)).unwrap_or(0);
+    Ok(Room { bytes: bytes(all), free: bytes(free) })
 }
 
 /// Looks through the whole file, and at each record's checksum. What is wrong, in sentences; at most `most` of them.

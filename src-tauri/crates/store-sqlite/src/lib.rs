@@ -33,8 +33,8 @@ use rusqlite::Connection;
 use steward_domain::Filter;
 use steward_store::{
     Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
-    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreKind,
-    StoreResult, Swap, WriteBatch, WriteReport, names,
+    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
+    StoreKind, StoreResult, Swap, WriteBatch, WriteReport, names,
 };
 
 use errors::{joined, map};
@@ -233,6 +233,14 @@ impl Store for SqliteStore {
             server: format!("SQLite {}", rusqlite::version()),
             notices: self.notices.clone(),
         })
+    }
+
+    async fn room(&self) -> StoreResult<Option<Room>> {
+        self.pool.read(|connection| file::room(connection).map(Some)).await
+    }
+
+    async fn compact(&self) -> StoreResult<()> {
+        self.pool.write(|connection| file::compact(connection)).await
     }
 
     async fn damages(&self) -> StoreResult<Vec<String>> {

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, InterruptHandle};
 use steward_store::{StoreError, StoreErrorKind, StoreResult};
+use tokio::sync::Semaphore;
 
 use crate::errors::{joined, map};
 use crate::file::{self, OpenMark};
 use crate::same::Same;
 
-/// Idle readers that are kept.
-const READERS: usize = 4;
+/// Queries at a time, and idle readers that are kept: more of them only wait for the processor, and opening one takes longer than
+/// many a query.
+const READERS: usize = 8;
 
 /// The connections of one workspace.
 #[derive(Clone)]
@@ -20,6 +22,7 @@ pub struct Pool {
     /// None where the file is only read from.
     writer: Option<Arc<Mutex<Connection>>>,
     readers: Arc<Mutex<Vec<Connection>>>,
+    reading_now: Arc<Semaphore>,
     /// Of a workspace, not of a source.
     opened: Option<Arc<Opened>>,
 }
@@ -44,12 +47,18 @@ impl Drop for Interrupt {
 impl Pool {
     pub fn new(path: PathBuf, writer: Connection, mark: OpenMark) -> Self {
         let opened = Some(Arc::new(Opened { mark, same: Same::of(&path) }));
-        Self { path: Arc::new(path), writer: Some(Arc::new(Mutex::new(writer))), readers: Arc::default(), opened }
+        Self {
+            path: Arc::new(path),
+            writer: Some(Arc::new(Mutex::new(writer))),
+            readers: Arc::default(),
+            reading_now: Arc::new(Semaphore::new(READERS)),
+            opened,
+        }
     }
 
     /// Of somebody else's file.
     pub fn of_source(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), writer: None, readers: Arc::default(), opened: None }
+        Self { path: Arc::new(path), writer: None, readers: Arc::default(), reading_now: Arc::new(Semaphore::new(READERS)), opened: None }
     }
 
     pub fn is_source(&self) -> bool {
@@ -63,6 +72,8 @@ impl Pool {
 
     /// Runs a query on a reader. Dropping the future stops it.
     pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+        // The semaphore is never closed.
+        let _turn = self.reading_now.acquire().await.ok();
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,

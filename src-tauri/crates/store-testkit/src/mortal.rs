@@ -9,8 +9,8 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
     Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult, Swap,
-    WriteBatch, WriteReport, names,
+    Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult,
+    Swap, WriteBatch, WriteReport, names,
 };
 
 use crate::async_trait;
@@ -71,6 +71,14 @@ impl Store for Mortal {
 
     async fn info(&self) -> StoreResult<StoreInfo> {
         self.inner.info().await
+    }
+
+    async fn room(&self) -> StoreResult<Option<Room>> {
+        self.read(self.inner.room()).await
+    }
+
+    async fn compact(&self) -> StoreResult<()> {
+        self.write_once(self.inner.compact()).await
     }
 
     async fn damages(&self) -> StoreResult<Vec<String>> {

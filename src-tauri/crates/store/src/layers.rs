@@ -17,7 +17,7 @@ use steward_domain::Filter;
 
 use crate::{
     Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
-    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
+    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
     StoreResult, Swap, WriteBatch, WriteReport,
 };
 
@@ -184,6 +184,15 @@ impl Store for Layered {
 
     async fn info(&self) -> StoreResult<StoreInfo> {
         self.around("info", "", self.inner.info()).await
+    }
+
+    async fn room(&self) -> StoreResult<Option<Room>> {
+        self.around("room", "", self.inner.room()).await
+    }
+
+    async fn compact(&self) -> StoreResult<()> {
+        self.writable()?;
+        self.around("compact", "", self.inner.compact()).await
     }
 
     async fn damages(&self) -> StoreResult<Vec<String>> {

@@ -24,7 +24,7 @@ pub use delta::Delta;
 pub use error::{StoreError, StoreErrorKind, StoreResult};
 pub use model::{
     Access, Capabilities, Capability, ChangeEvent, ChangeOp, Cursor, Durability, FacetCount, Fence, Histogram, IndexSpec, OpFailure, Page,
-    Partition, Query, Rename, ResumeToken, SortBy, StoreInfo, StoreKind, Swap, WriteBatch, WriteOp, WriteReport,
+    Partition, Query, Rename, ResumeToken, Room, SortBy, StoreInfo, StoreKind, Swap, WriteBatch, WriteOp, WriteReport,
 };
 pub use replay::{Change, Position, ReplayStream, Replayed, Step};
 pub use snapshot::{Consistency, Snapshot, SnapshotCollection};
@@ -45,6 +45,16 @@ pub trait Store: Send + Sync {
 
     /// Kind, name, version and what a person should know about this store.
     async fn info(&self) -> StoreResult<StoreInfo>;
+
+    /// Bytes that are stored, and how many of them are free for reuse; nothing where the store does not tell.
+    async fn room(&self) -> StoreResult<Option<Room>> {
+        Ok(None)
+    }
+
+    /// Gives free room back to the system. Nobody else can write meanwhile; a file needs as much room again while it lasts.
+    async fn compact(&self) -> StoreResult<()> {
+        Ok(())
+    }
 
     /// Looks through everything that is stored, and gives what is damaged, in sentences. Empty where all is whole, or where
     /// the server looks after that by itself.

@@ -265,6 +265,13 @@ pub struct Rename {
     pub to: String,
 }
 
+/// What a store takes on the disk, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    pub bytes: u64,
+    pub free: u64,
+}
+
 /// Collections that change places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Swap {

@@ -1,10 +1,11 @@
-//! Chores of the repository: `cargo xtask gen [--check] | directions | fixtures N [FILE] | bench import|validate|backup [SIZES…]`.
+//! Chores of the repository: `cargo xtask gen [--check] | directions | supplies | fixtures N [FILE] | bench import|validate|backup [SIZES…]`.
 
 mod bench;
 mod careers;
 mod directions;
 mod generate;
 mod pack_pages;
+mod supplies;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ pub type Chore = Result<(), String>;
 const USAGE: &str = "cargo xtask gen [--check]           write what is generated from Rust, or check that it is up to date
 cargo xtask with-mongod COMMAND…    run a command with MongoDB at $STEWARD_TEST_MONGODB_URI and, behind a login, at $STEWARD_TEST_MONGODB_LOGIN_URI
 cargo xtask directions              check that imports between crates go down only
+cargo xtask supplies                check licences and origin of crates and npm packages, and what must not be among them
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
 cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)
 cargo xtask bench validate [SIZES…] measure checks beside qsv, pandas and Ajv (default 100000)
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["gen", "--check"] => generate::check(&root()),
         ["with-mongod", program, arguments @ ..] => with_mongod(program, arguments),
         ["directions"] => directions::check(),
+        ["supplies"] => supplies::check(&root()),
         ["fixtures", count, file] => count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| careers::write(n, file.as_ref())),
         ["bench", "import", sizes @ ..] => bench::import(&root(), sizes),
         ["bench", "validate", sizes @ ..] => bench::validate(&root(), sizes),

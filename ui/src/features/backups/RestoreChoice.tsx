@@ -234,6 +234,8 @@ function keyOf(from: RestoreFrom): string {
       return `moment ${from.at}`;
     case "file":
       return `file ${from.file}`;
+    case "built":
+      return `built ${from.id}`;
   }
 }
 

@@ -15,6 +15,7 @@ import type {
   Backups,
   BringBack,
   BrowseBackup,
+  BuildMoment,
   BulkPlan,
   ChainReport,
   ChangeDetail,
@@ -113,6 +114,7 @@ import type {
   Schemas,
   SchemasTested,
   SetProduction,
+  SetUpkeep,
   Setting,
   SettingName,
   Settings,
@@ -132,6 +134,7 @@ import type {
   UndoRestorePlan,
   UndoRunPlan,
   Unfinished,
+  Upkeep,
   ValidateFiles,
   ValidateQuarantine,
   ValidateRecord,
@@ -151,6 +154,12 @@ export interface Commands {
   "workspace.current": { request: Empty; response: CurrentWorkspace };
   /** What was cut off in this workspace and waits to be finished or undone. (Read) */
   "workspace.unfinished": { request: Empty; response: Unfinished };
+  /** What the workspace takes on the disk, and how long imports can be undone. (Read) */
+  "workspace.upkeep": { request: Empty; response: Upkeep };
+  /** Changes how long imports can be undone, and discards what is kept beyond that. (Write) */
+  "workspace.setUpkeep": { request: SetUpkeep; response: Upkeep };
+  /** Gives room that is free back to the system. (Write) */
+  "workspace.compact": { request: Empty; response: Upkeep };
   /** Workspaces opened before, newest first. (Local) */
   "workspace.recent": { request: Empty; response: RecentWorkspaces };
   /** Opens a workspace; a file is created when it does not exist. (Local) */
@@ -333,6 +342,8 @@ export interface Commands {
   "backups.compare": { request: CompareBackups; response: JobStarted };
   /** Restores of this workspace, newest first. (Read) */
   "restores.list": { request: Empty; response: Restores };
+  /** Brings a point in time together, to be restored into another workspace. (Read) */
+  "restores.buildMoment": { request: BuildMoment; response: JobStarted };
   /** Plans a restore (a job whose outcome is the plan). (Read) */
   "restores.plan": { request: PlanRestore; response: JobStarted };
   /** Restores as planned, after a backup of what is there now. (Destructive) */
@@ -378,6 +389,9 @@ export const commandClass = {
   "app.doctor": "Read",
   "workspace.current": "Read",
   "workspace.unfinished": "Read",
+  "workspace.upkeep": "Read",
+  "workspace.setUpkeep": "Write",
+  "workspace.compact": "Write",
   "workspace.recent": "Local",
   "workspace.open": "Local",
   "workspace.close": "Local",
@@ -469,6 +483,7 @@ export const commandClass = {
   "backups.bringBack": "Write",
   "backups.compare": "Read",
   "restores.list": "Read",
+  "restores.buildMoment": "Read",
   "restores.plan": "Read",
   "restores.apply": "Destructive",
   "restores.resume": "Write",

@@ -328,6 +328,17 @@ limit: number, id: string, place?: string, passphrase?: string,
  */
 identity?: string, };
 
+export type BuildMoment = { at: string, passphrase?: string, 
+/**
+ * `AGE-SECRET-KEY-…`
+ */
+identity?: string, };
+
+/**
+ * A point in time that was brought together from a backup and its increments.
+ */
+export type BuiltMoment = { id: string, };
+
 export type BulkAction = { "action": "set", path: string, value: Value, } | { "action": "unset", path: string, } | { "action": "replace", path: string, pattern: string, with: string, regex: boolean, } | { "action": "trim", path: string, } | { "action": "delete" } | { "action": "patches", patches: Array<RecordPatch>, };
 
 /**
@@ -1008,7 +1019,7 @@ export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "qual
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "restored", "value": RestoreDone };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "momentBuilt", "value": BuiltMoment } | { "outcome": "restored", "value": RestoreDone };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -1661,7 +1672,7 @@ interrupted: boolean, canUndo: boolean, };
 /**
  * Where to restore from.
  */
-export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "file", file: string, database?: string, };
+export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "built" } & BuiltMoment | { "kind": "file", file: string, database?: string, };
 
 export type RestoreId = { restoreId: string, };
 
@@ -2057,6 +2068,8 @@ export type Selection = { "by": "keys", keys: Array<RecordKey>, } | { "by": "fil
  */
 export type SetProduction = { production: boolean, };
 
+export type SetUpkeep = { days?: number, records?: number, };
+
 /**
  * A saved view or preference of this workspace; `value` is the interface's own JSON.
  */
@@ -2425,6 +2438,23 @@ export type UnknownValue = "error" | "keep" | "absent";
  * What happens to source fields that no rule uses.
  */
 export type Unmapped = "keep" | "drop" | "report";
+
+/**
+ * What a workspace takes, and how long it keeps what undoing imports needs.
+ */
+export type Upkeep = { 
+/**
+ * On the disk; absent where the server does not tell.
+ */
+bytes?: number, 
+/**
+ * Of these, free for reuse.
+ */
+free?: number, days: number, records: number, 
+/**
+ * Runs that were discarded by this call.
+ */
+discarded: number, };
 
 export type ValidateFiles = { schema?: string, 
 /**

@@ -35,6 +35,31 @@ wire! {
         pub server: String,
     }
 
+    /// What a workspace takes, and how long it keeps what undoing imports needs.
+    pub struct Upkeep {
+        /// On the disk; absent where the server does not tell.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub bytes: Option<i64>,
+        /// Of these, free for reuse.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub free: Option<i64>,
+        pub days: u32,
+        pub records: i64,
+        /// Runs that were discarded by this call.
+        pub discarded: i64,
+    }
+
+    pub struct SetUpkeep {
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub days: Option<u32>,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub records: Option<i64>,
+    }
+
     /// What kind of work was cut off.
     pub enum UnfinishedKind { Import, UndoImport, Restore, UndoRestore }
 

@@ -22,6 +22,9 @@ fn check(name: &str, outcome: CheckOutcome, message: impl Into<String>, hint: Op
     DoctorCheck { name: name.into(), outcome, message: message.into(), hint: hint.map(str::to_owned) }
 }
 
+/// Free room in less than this is nobody's concern.
+const MUCH: u64 = 32 << 20;
+
 /// Everything that is stored, looked at once.
 fn damages(found: Vec<String>) -> Vec<DoctorCheck> {
     const HINT: &str =
@@ -94,6 +97,10 @@ pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
                 let outcome = if one.swapping { CheckOutcome::Failed } else { CheckOutcome::Warning };
                 checks.push(check("Unfinished", outcome, one.message, Some(&hint)));
             }
+            checks.extend(open.workspace.store.room().await?.filter(|room| room.bytes > MUCH && room.free > room.bytes / 2).map(|room| {
+                let message = format!("{} of {} MB that the workspace takes are free.", room.free >> 20, room.bytes >> 20);
+                check("Room", CheckOutcome::Warning, message, Some("'steward workspace compact' gives them back."))
+            }));
             checks.extend(damages(open.workspace.store.damages().await?));
             checks.push(connection(&open.layers.health()));
             for access in open.workspace.store.access().await? {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use steward_pipeline::edit::Undone;
 use steward_pipeline::{edit, journal};
 
+use crate::anchors;
 use crate::app::App;
 use crate::dto::{ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes, Empty, ListChanges, Topic, UndoChange};
 use crate::error::ApiResult;
@@ -44,6 +45,13 @@ pub(crate) fn outcome(app: &Arc<App>, undone: Undone) -> ChangeOutcome {
 }
 
 pub async fn verify(app: &Arc<App>, _: Empty) -> ApiResult<ChainReport> {
-    let found = journal::verify(&app.workspace()?).await?;
+    let workspace = app.workspace()?;
+    let found = journal::verify(&workspace).await?;
+    if found.broken_at.is_none() {
+        if let Some((seq, message)) = anchors::missing(app, &workspace).await? {
+            return Ok(ChainReport { ok: false, entries: found.entries, broken_at: Some(seq), message });
+        }
+        anchors::note(app, &workspace).await?;
+    }
     Ok(ChainReport { ok: found.broken_at.is_none(), entries: found.entries, broken_at: found.broken_at, message: found.message })
 }

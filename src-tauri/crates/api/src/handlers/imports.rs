@@ -25,7 +25,15 @@ use crate::plans::{self, CollectionStamp, FileStamp, Plan};
 const PREVIEW: usize = 50;
 
 /// Tells everybody that a load changed a collection.
-pub(crate) fn announce(app: &Arc<App>, collection: &str) {
+/// After an import or its undo: what older ones keep may go now.
+pub(crate) async fn ended(app: &Arc<App>, workspace: &Workspace, collection: &str) {
+    if let Err(e) = steward_pipeline::upkeep::discard(workspace).await {
+        tracing::warn!(error = %e, "what older imports keep could not be discarded");
+    }
+    announce(app, collection);
+}
+
+pub(super) fn announce(app: &Arc<App>, collection: &str) {
     let topics = [Topic::Collections, Topic::Records, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality];
     app.changed(&topics, Some(collection));
 }
@@ -346,7 +354,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
     let title = format!("Importing {}", names(&spec));
     Ok(jobs::start(app, JobKind::Import, title, unit(&spec), move |progress| async move {
         let result = runs::load(&workspace, &spec, progress.as_ref()).await;
-        announce(&owner, &spec.collection);
+        ended(&owner, &workspace, &spec.collection).await;
         Ok(JobOutcome::Run(result?.0))
     }))
 }
@@ -365,7 +373,7 @@ pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted>
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Import, "Going on with an import", unit, move |progress| async move {
         let (run, _) = runs::resume(&workspace, &request.run_id, files, progress.as_ref()).await?;
-        announce(&owner, &run.collection);
+        ended(&owner, &workspace, &run.collection).await;
         Ok(JobOutcome::Run(run))
     }))
 }

@@ -23,4 +23,5 @@ pub mod settings;
 pub mod splits;
 pub mod trust;
 pub mod unfinished;
+pub mod upkeep;
 pub mod workspace;

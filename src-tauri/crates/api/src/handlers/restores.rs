@@ -9,6 +9,7 @@ use steward_domain::{RestoreRecord, RestoreState, Value, value};
 use steward_pipeline::{Progress, Workspace, replace};
 use steward_store::names;
 
+use crate::anchors;
 use crate::app::App;
 use crate::dto::{
     ApplyPlan, BackupRef, BackupSecret, BuildMoment, BuiltMoment, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
@@ -190,6 +191,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
 async fn finished(app: &Arc<App>, restore: RestoreRecord, kept_as: Vec<String>) -> ApiResult<JobOutcome> {
     if restore.own {
         app.reload_packs().await?;
+        anchors::renew(app, &app.workspace()?).await?;
     }
     app.changed(
         &[

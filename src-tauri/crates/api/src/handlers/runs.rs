@@ -100,7 +100,7 @@ pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::UndoRun, "Taking an import back", JobUnit::Records, move |progress| async move {
         let (run, found) = runs::undo(&workspace, &run, progress.as_ref()).await?;
-        super::imports::announce(&owner, &run.collection);
+        super::imports::ended(&owner, &workspace, &run.collection).await;
         Ok(JobOutcome::RunUndone(RunUndone {
             run,
             removed: found.remove,
@@ -126,6 +126,6 @@ pub async fn settle(app: &Arc<App>, request: ApplyPlan) -> ApiResult<RunDetail> 
         return Err(plans::stale());
     };
     let run = runs::settle(&workspace, &run).await?;
-    super::imports::announce(app, &run.collection);
+    super::imports::ended(app, &workspace, &run.collection).await;
     get(app, RunId { run_id: run.id }).await
 }

@@ -16,6 +16,7 @@ pub mod runs;
 pub mod schema;
 pub mod split;
 pub mod trust;
+pub mod workspace;
 
 use serde_json::Value as Json;
 use steward_api::dto::{Job, JobOutcome};

@@ -43,7 +43,7 @@ on_all! {
 on_both! {
     fn rewritten_values_of_an_entry_are_noticed(at) {
         let edits = three_edits(at);
-        let id = format!("{}:000000000", edits[1]);
+        let id = format!("{}:000000000000", edits[1]);
         at.tamper(names::CHANGES, &id, "key", Bson::from("somebody else"));
         let broken = at.json(1, &["changes", "verify"]);
         assert_eq!((&broken["ok"], number(&broken, "/brokenAt")), (&json!(false), 3));

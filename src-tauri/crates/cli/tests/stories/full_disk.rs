@@ -70,7 +70,7 @@ fn a_write_protected_disk_is_read_from() {
            mount -o remount,ro {disk}
            {steward} --json records count > {disk}/../count
            {steward} doctor > {disk}/../doctor || true
-           code=0; {steward} records set 11-1011.00 average_salary=1 2> {disk}/../refused || code=$?
+           code=0; {steward} records set 11-1011.00 average_salary=270000 2> {disk}/../refused || code=$?
            echo "set $code""#,
         disk = disk.display(),
     );

@@ -19,6 +19,7 @@ mod elsewhere;
 mod failures;
 mod faithful;
 mod full_disk;
+mod growth;
 mod hostile;
 mod import;
 mod mappings;

@@ -146,6 +146,7 @@ fn without_the_privileges_that_a_swap_takes_nothing_is_begun() {
         .map(|f| f.unwrap().path())
         .find(|p| p.display().to_string().ends_with(".manifest.json"));
     let backup = backup.unwrap().display().to_string();
+    limited.steward(&["trust", "agree", "--yes"]).ended(0);
     let told = |arguments: &[&str]| {
         limited
             .steward(arguments)

@@ -87,8 +87,8 @@ async fn undoable(workspace: &Workspace, id: &str) -> Result<RunRecord> {
 fn may_undo(record: &RunRecord) -> Result<()> {
     match record.state {
         RunState::Undone => Err(Error::Conflict("This run was taken back already.".into())),
-        _ if record.replaced.is_some() && record.settled_at.is_some() => {
-            Err(Error::Conflict("What this run replaced was given up; it cannot be taken back any more.".into()))
+        _ if record.settled_at.is_some() => {
+            Err(Error::Conflict("What was kept for undoing this run was discarded; it cannot be taken back any more.".into()))
         }
         _ => Ok(()),
     }

@@ -73,6 +73,7 @@ impl<R: Read> CsvRows<R> {
         if !dialect.header && !head.is_empty() && cells.len() < dialect.columns {
             cells.resize(dialect.columns, String::new());
         }
+        crate::limits::columns(cells.len()).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
         let (columns, notes) = if head.is_empty() { (Vec::new(), Vec::new()) } else { column_names(cells, dialect.header) };
         rows.columns = columns.len();
         if dialect.header {

@@ -8,7 +8,7 @@ use steward_domain::Filter;
 
 use crate::{
     Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Snapshot, Store, StoreError, StoreInfo, StoreResult, Swap, WriteBatch,
+    Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreInfo, StoreResult, Swap, WriteBatch,
     WriteReport, names,
 };
 
@@ -43,6 +43,15 @@ impl Store for Fenced {
 
     async fn info(&self) -> StoreResult<StoreInfo> {
         self.inner.info().await
+    }
+
+    async fn room(&self) -> StoreResult<Option<Room>> {
+        self.inner.room().await
+    }
+
+    async fn compact(&self) -> StoreResult<()> {
+        self.stands().await?;
+        self.inner.compact().await
     }
 
     async fn damages(&self) -> StoreResult<Vec<String>> {

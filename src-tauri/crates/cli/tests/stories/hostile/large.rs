@@ -210,3 +210,32 @@ fn a_database_whose_views_never_end_is_told_of() {
         assert!(format!("{}{}", said.out, said.err).contains(words), "{}{}", said.out, said.err);
     }
 }
+
+#[test]
+fn names_of_columns_cost_no_more_than_their_number() {
+    let at = place();
+    let many = |name: &dyn Fn(usize) -> String, count: usize| {
+        let names: Vec<String> = (0..count).map(name).collect();
+        format!("{}\n{}\n", names.join(","), vec!["1"; count].join(","))
+    };
+    let tables = [
+        ("equal", many(&|_| "a".into(), 3_000)),
+        ("empty", many(&|_| String::new(), 3_000)),
+        ("numbered", many(&|n| format!("a_{}", n % 1_500), 3_000)),
+        ("long", format!("{},k\n1,2\n", "career title ".repeat(50_000))),
+        ("long word", format!("{},k\n1,2\n", "x".repeat(1 << 20))),
+        ("dotted", many(&|n| format!("a.b.c{n}"), 3_000)),
+    ];
+    for (name, table) in tables {
+        let file = at.write(&format!("{name}.csv"), table);
+        for way in [
+            vec!["mapping", "suggest", &file, "--schema", "careers"],
+            vec!["validate", &file, "--schema", "careers"],
+            vec!["import", &file, "--no-schema", "--collection", "things", "--key", "k", "--dry-run"],
+        ] {
+            watched(&at, &way);
+        }
+    }
+    let file = at.write("wider.csv", many(&|n| format!("c{n}"), 16_385));
+    watched(&at, &["validate", &file, "--schema", "careers"]).says("16385 columns");
+}

@@ -1,0 +1,93 @@
+//! How far the history of a workspace went when this machine saw it last. The chain of hashes proves that no entry in the middle was
+//! changed; that its end was not cut off can only be told by somebody who saw the end: this file, and the manifest of each backup.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use steward_backup::identity;
+use steward_pipeline::Workspace;
+use steward_pipeline::journal::{self, Anchor};
+use steward_store::private;
+
+use crate::app::App;
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::shelves;
+
+/// What is noted of a workspace.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Noted {
+    end: Option<Anchor>,
+    /// When a restore replaced the history; backups from before tell of another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_at: Option<String>,
+}
+
+type Anchors = BTreeMap<String, Noted>;
+
+fn path(app: &App) -> PathBuf {
+    app.data.join("histories.json")
+}
+
+fn read(app: &App) -> Anchors {
+    std::fs::read_to_string(path(app)).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+fn keep(app: &App, mark: String, noted: Noted) -> ApiResult<()> {
+    let failed = |e: std::io::Error| ApiError::new(ErrorCode::Internal, "The state of the history cannot be noted.").details(e.to_string());
+    let mut all = read(app);
+    all.insert(mark, noted);
+    private::folder(&app.data).map_err(failed)?;
+    let file = tempfile::NamedTempFile::new_in(&app.data).map_err(failed)?;
+    private::write(file.path(), serde_json::to_string(&all).unwrap_or_default().as_bytes()).map_err(failed)?;
+    file.persist(path(app)).map(|_| ()).map_err(|e| failed(e.error))
+}
+
+/// Notes the end of the history, if what was noted before still stands in it: otherwise that is what there is to tell.
+pub(crate) async fn note(app: &App, workspace: &Workspace) -> ApiResult<()> {
+    let Some(head) = journal::anchor(workspace).await? else { return Ok(()) };
+    let mark = identity::of(workspace).await?.workspace;
+    let noted = read(app).remove(&mark);
+    match noted.as_ref().and_then(|noted| noted.end.as_ref()) {
+        Some(known) if *known == head => Ok(()),
+        Some(known) if !journal::holds(workspace, known).await? => Ok(()),
+        _ => keep(app, mark, Noted { end: Some(head), replaced_at: noted.and_then(|noted| noted.replaced_at) }),
+    }
+}
+
+/// The history was replaced by a restore on this machine: what was noted of it before says nothing any more.
+pub(crate) async fn renew(app: &App, workspace: &Workspace) -> ApiResult<()> {
+    let mark = identity::of(workspace).await?.workspace;
+    let end = journal::anchor(workspace).await?;
+    keep(app, mark, Noted { end, replaced_at: Some(workspace.clock.stamp()) })
+}
+
+/// The newest entry that was seen and is not there any more, in a sentence.
+pub(crate) async fn missing(app: &App, workspace: &Workspace) -> ApiResult<Option<(i64, String)>> {
+    let mark = identity::of(workspace).await?.workspace;
+    let mut seen: Vec<(Anchor, String)> = Vec::new();
+    let noted = read(app).remove(&mark);
+    let replaced_at = noted.as_ref().and_then(|noted| noted.replaced_at.clone()).unwrap_or_default();
+    if let Some(known) = noted.and_then(|noted| noted.end) {
+        seen.push((known, "this machine saw".to_owned()));
+    }
+    // Places that cannot be reached now say nothing; the backups that can be are asked.
+    let (backups, _) = shelves::ours(app, workspace).await?;
+    let of_backup = |b: &steward_backup::shelf::Shelved| {
+        if b.manifest.made_at <= replaced_at {
+            return None;
+        }
+        Some((b.manifest.history.clone()?, format!("the backup {} holds", b.manifest.id)))
+    };
+    seen.extend(backups.iter().find_map(of_backup));
+    seen.sort_by_key(|(anchor, _)| -anchor.seq);
+    for (anchor, who) in seen {
+        if !journal::holds(workspace, &anchor).await? {
+            let message = format!(
+                "{who} entry {} of the history, and it is not there any more: the end was cut off or replaced, or an earlier copy of the workspace was put in its place.",
+                anchor.seq
+            );
+            return Ok(Some((anchor.seq, message[..1].to_uppercase() + &message[1..])));
+        }
+    }
+    Ok(None)
+}
