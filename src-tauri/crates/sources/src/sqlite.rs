@@ -77,8 +77,8 @@ fn collections(path: &Path, tables: Vec<Table>) -> Vec<Table> {
         Ok(rows.collect::<Result<_, _>>()?)
     };
     let names = names().ok();
-    // A view of that name would be somebody's SQL.
-    let of_documents = |table: &Table| table.columns == ["id", "doc"] && table.root > 0;
+    // What stands behind the record (its checksum) is not of every version. A view of that name would be somebody's SQL.
+    let of_documents = |table: &Table| table.columns.iter().take(2).eq(["id", "doc"]) && table.root > 0;
     let named = |table: Table| {
         let name = match &names {
             Some(names) => names.iter().find(|(table_name, _)| *table_name == table.name)?.1.clone(),

@@ -39,7 +39,8 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
     let job = session.run_job("restores.apply", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &done(job)?, |done| {
         for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.")) {
-            line(&format!("{}: {} are back.", c.into, counted(c.records, "record")));
+            let verb = if c.records == 1 { "is" } else { "are" };
+            line(&format!("{}: {} {verb} back.", c.into, counted(c.records, "record")));
         }
         for note in &done.restore.notes {
             line(&format!("Note: {note}"));
