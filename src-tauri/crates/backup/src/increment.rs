@@ -44,7 +44,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &Shelved, progre
     let id = identity::backup_id(&source.name, begun);
     let definition = Definition::default();
     let announced = vec![Announced { collection: EVENTS.to_owned(), definition: definition.clone(), bytes: 0 }];
-    let mut noted = Noted { at: resumed.at, ..Noted::default() };
+    let mut noted = Noted { at: resumed.at, clock: Some(resumed.at), ..Noted::default() };
     let (send, receive) = payload::channel();
     let feeding = feed(first, changes, send, &mut noted, progress);
     let payload = payload::write(making, &id, &source, announced, progress, receive, feeding).await?;
