@@ -285,6 +285,7 @@ impl Store for SqliteStore {
             .write(move |connection| {
                 connection.execute_batch("PRAGMA synchronous = FULL").map_err(map)?;
                 let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
+                recording::begin_moment();
                 if let Some(fence) = &then.fence {
                     write::stands(&tx, fence)?;
                 }

@@ -22,6 +22,7 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
     };
     connection.execute_batch(&format!("PRAGMA synchronous = {synchronous}")).map_err(map)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
+    recording::begin_moment();
     let report = apply_batch(&tx, batch, durability)?;
     tx.commit().map_err(map)?;
     Ok(report)
@@ -32,7 +33,6 @@ pub fn apply_batch(tx: &Transaction<'_>, batch: &WriteBatch, durability: Durabil
     if let Some(fence) = &batch.fence {
         stands(tx, fence)?;
     }
-    recording::begin_moment();
     let mut known = Known::default();
     let mut report = WriteReport::default();
     for op in &batch.history {
