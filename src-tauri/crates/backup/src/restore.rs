@@ -371,11 +371,11 @@ async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: 
         replace::settle_back(workspace, &record.id, progress).await?;
     }
     let there = workspace.store.collections().await?;
-    let mut renames = Vec::new();
+    let (mut waiting, mut renames) = (Vec::new(), Vec::new());
     let mut then = WriteBatch::default();
     for (number, one) in record.collections.iter().enumerate().filter(|(_, one)| one.series.is_none()) {
         let part = part(&record.id, number);
-        let (incoming, kept) = (replace::incoming(&part), replace::replaced(&part));
+        let (incoming, ready, kept) = (replace::incoming(&part), replace::ready(&part), replace::replaced(&part));
         // A view has no records; a collection that was renamed already has none waiting.
         if !there.contains(&incoming) && open.is_none() {
             continue;
@@ -384,11 +384,13 @@ async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: 
             then.data.extend(workspace.noting(&one.into, &kept).await?);
             renames.push(replace::step(&one.into, &kept));
         }
-        renames.push(replace::step(&incoming, &one.into));
+        waiting.push(replace::step(&incoming, &ready));
+        renames.push(replace::step(&ready, &one.into));
     }
     if renames.is_empty() && open.is_none() {
         return Ok(());
     }
+    let renames = waiting.into_iter().chain(renames).collect();
     let swap = Swap { id: record.id.clone(), title: format!("Restoring {}", record.backup), lease: lease::of_restore(&record.id), renames };
     replace::swap(workspace, &swap, &then, progress).await
 }

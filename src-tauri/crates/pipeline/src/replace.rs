@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! steward.incoming.RUN  rows while they are loaded          (indexes are built here)
+//! steward.ready.RUN     the same, when their swap has begun: a server does not rename a collection whose indexes are being
+//!                       built, and this first rename waits for them before anything else is touched
 //! steward.replaced.RUN  what the collection held before     (until the run is undone or what it keeps is discarded)
 //! steward.gone.RUN      what an undo took out of its place  (until the undo has ended)
 //! ```
@@ -27,6 +29,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Where the rows of a run are loaded.
 pub fn incoming(run: &str) -> String {
     format!("{}incoming.{run}", names::PREFIX)
+}
+
+/// Where they are once their swap has begun.
+pub fn ready(run: &str) -> String {
+    format!("{}ready.{run}", names::PREFIX)
 }
 
 /// Where the records are that a run replaced.

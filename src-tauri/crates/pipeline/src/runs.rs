@@ -286,7 +286,7 @@ async fn put_in_place(
     progress: &dyn Progress,
 ) -> Result<()> {
     progress.phase("Replacing");
-    let (incoming, kept) = (replace::incoming(&record.id), replace::replaced(&record.id));
+    let (incoming, ready, kept) = (replace::incoming(&record.id), replace::ready(&record.id), replace::replaced(&record.id));
     if record.replaced.is_none() {
         findings.counts.removed = removed(workspace, &spec.collection, &record.id, &findings.counts).await?;
         record.counts = findings.counts;
@@ -303,7 +303,11 @@ async fn put_in_place(
             id: record.id.clone(),
             title: format!("Replacing {} by {}", spec.collection, names_of(record)),
             lease: lease::of_run(&record.id),
-            renames: vec![replace::step(&spec.collection, &kept), replace::step(&incoming, &spec.collection)],
+            renames: vec![
+                replace::step(&incoming, &ready),
+                replace::step(&spec.collection, &kept),
+                replace::step(&ready, &spec.collection),
+            ],
         };
         let then = WriteBatch::data(workspace.noting(&spec.collection, &kept).await?.into_iter().collect());
         replace::swap(workspace, &swap, &then, progress).await?;

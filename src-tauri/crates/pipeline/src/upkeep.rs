@@ -98,7 +98,7 @@ async fn discard_run(workspace: &Workspace, mut run: RunRecord) -> Result<()> {
 async fn discard_left_overs(workspace: &Workspace) -> Result<u64> {
     let mut discarded = 0;
     for name in workspace.store.collections().await? {
-        let beside = ["incoming.", "gone."].iter().find_map(|kind| name.strip_prefix(names::PREFIX)?.strip_prefix(kind));
+        let beside = ["incoming.", "ready.", "gone."].iter().find_map(|kind| name.strip_prefix(names::PREFIX)?.strip_prefix(kind));
         let Some(owner) = beside.and_then(|part| part.split('.').next()) else { continue };
         if is_wanted(workspace, owner).await? {
             continue;
