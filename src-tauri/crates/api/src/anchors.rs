@@ -63,7 +63,8 @@ pub(crate) async fn renew(app: &App, workspace: &Workspace) -> ApiResult<()> {
 
 /// The newest entry that was seen and is not there any more, in a sentence.
 pub(crate) async fn missing(app: &App, workspace: &Workspace) -> ApiResult<Option<(i64, String)>> {
-    let mark = identity::of(workspace).await?.workspace;
+    // Nobody ever noted anything of a workspace without a mark.
+    let Some(mark) = identity::known(workspace).await? else { return Ok(None) };
     let mut seen: Vec<(Anchor, String)> = Vec::new();
     let noted = read(app).remove(&mark);
     let replaced_at = noted.as_ref().and_then(|noted| noted.replaced_at.clone()).unwrap_or_default();

@@ -27,6 +27,12 @@ pub async fn of(workspace: &Workspace) -> Result<Source> {
     Ok(Source { workspace: mark, name: info.name, address: info.address, server: info.server })
 }
 
+/// The workspace's mark, if it was ever needed: nothing is written for a look.
+pub async fn known(workspace: &Workspace) -> Result<Option<String>> {
+    let found = workspace.own_document(names::CATALOG, MARK).await?;
+    Ok(found.and_then(|doc| doc.get_str("mark").ok().map(str::to_owned)))
+}
+
 /// A name that is a file name everywhere: `career_db-20261122T114503Z-1f3a9c`.
 pub fn backup_id(workspace: &str, at: chrono::DateTime<chrono::Utc>) -> String {
     let chance = steward_pipeline::workspace::new_id();

@@ -97,8 +97,8 @@ on_all! {
         assert_eq!(at.json(0, &["runs", "show", &id])["kept"], 4, "the plan drops nothing");
         at.json(0, &["runs", "settle", &id, "--yes"]);
         assert_eq!(at.json(0, &["runs", "show", &id])["kept"], Json::Null);
-        at.steward(&["runs", "settle", &id, "--yes"]).ended(4).says("given up");
-        at.steward(&["runs", "undo", &id, "--yes"]).ended(4).says("given up");
+        at.steward(&["runs", "settle", &id, "--yes"]).ended(4).says("discarded");
+        at.steward(&["runs", "undo", &id, "--yes"]).ended(4).says("discarded");
         assert_eq!(keys(at, "careers"), ["c-5", "c-6"]);
     }
 
