@@ -37,7 +37,7 @@ test("the records that fit are downloaded in each format", async ({ app }) => {
   expect(JSON.parse(list)).toEqual(records);
   const [table, rows] = await save("CSV");
   expect(table).toMatch(/\.csv$/);
-  expect(rows.split("\r\n")[0]).toMatch(/^career_id,/);
+  expect(rows.split("\r\n")[0]).toMatch(/^"career_id",/);
   expect(rows).toContain("Chief Executives");
 });
 

@@ -89,12 +89,15 @@ struct Reader {
     /// One that was read too far, or tells that all is done.
     ended: bool,
     moved: Instant,
+    /// The mark of the last change that was handed over, and that of the last token between changes.
+    told: i64,
+    looked_at: i64,
 }
 
 pub async fn start(store: &MongoStore, since: &Position) -> StoreResult<ReplayStream> {
     let goal = now(store).await?;
     let stream = open(store, &since.token).await?;
-    let reader = Reader { stream, goal, token: since.token.clone(), ended: false, moved: Instant::now() };
+    let reader = Reader { stream, goal, token: since.token.clone(), ended: false, moved: Instant::now(), told: since.mark, looked_at: i64::MIN };
     let given = stream::try_unfold(Some(reader), |reader| async move {
         let Some(mut reader) = reader else { return Ok(None) };
         let changes = reader.batch().await?;
@@ -133,6 +136,7 @@ impl Reader {
             return Ok(());
         }
         self.token = token(event)?;
+        self.told = mark(time);
         self.moved = Instant::now();
         let at = event.get_datetime("wallTime").map_or(i64::from(time.time) * 1000, bson::DateTime::timestamp_millis);
         changes.extend(steps(event)?.into_iter().map(|(collection, step)| Change { mark: mark(time), at, collection, step }));
@@ -143,9 +147,12 @@ impl Reader {
     fn look(&mut self) -> StoreResult<()> {
         if let Some(token) = self.stream.resume_token() {
             let token = write_token(&token)?;
-            let reached = time_of(&token).is_none_or(|time| mark(time) >= self.goal.mark);
-            if reached {
-                self.goal.mark = self.goal.mark.max(time_of(&token).map_or(0, mark));
+            let reached = time_of(&token).map_or(i64::MAX, mark);
+            // A token between changes stands before what happens at its own time, which may still come: a second look tells.
+            let again = self.looked_at == reached;
+            self.looked_at = reached;
+            if reached > self.goal.mark || reached == self.goal.mark && again {
+                self.goal.mark = self.told.max(if reached == i64::MAX { self.goal.mark } else { reached - 1 });
                 self.token = token;
                 self.ended = true;
                 return Ok(());

@@ -51,7 +51,7 @@ async fn since(store: &dyn Store, position: &Position) -> (Vec<Change>, Position
     }
     let end = end.expect("a replay tells how far it came");
     assert!(changes.windows(2).all(|two| two[0].mark <= two[1].mark), "in order");
-    assert!(changes.iter().all(|c| c.mark > position.mark && c.mark <= end.mark));
+    assert!(changes.iter().all(|c| c.mark > position.mark && c.mark <= end.mark), "{position:?} {end:?} {changes:#?}");
     (changes, end)
 }
 
