@@ -73,7 +73,7 @@ describe("files that are chosen in the window", () => {
     {
       what: "a picture",
       content: "\u0089PNG\r\n\u001a\n\u0000\u0000\u0000\rIHDR",
-      says: ["This file is not recognised."],
+      says: ["neither JSON nor separated values"],
     },
     { what: "a header that stands twice", content: `${header}\nc-1,A,B,51000,Work\n`, says: ["title_2"] },
     {

@@ -1,9 +1,12 @@
 //! Where `steward serve` keeps uploads and what is to be downloaded: a folder for its owner alone, for as long as the server lives. What a
-//! server that was killed left behind is removed by the next one.
+//! server that was killed left behind is kept for a day, so that an import from it can go on, and is then removed by the next one.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// How long an import can go on from what was uploaded to a server that was killed.
+const KEPT: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
 /// Held while the server lives.
 const LOCK: &str = "lock";
@@ -36,12 +39,13 @@ impl Scratch {
 fn remove_abandoned(base: &Path) {
     for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
         let path = entry.path();
-        let lives = match File::open(path.join(LOCK)) {
-            Ok(lock) => lock.try_lock().is_err(),
-            // One that is just being made has no lock yet; it is left for the next time.
-            Err(_) => entry.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() < 60)),
-        };
-        if !lives && let Err(e) = std::fs::remove_dir_all(&path) {
+        let changed = entry.metadata().and_then(|m| m.modified());
+        let young = changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age < KEPT));
+        let lives = File::open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_err());
+        if !lives
+            && !young
+            && let Err(e) = std::fs::remove_dir_all(&path)
+        {
             tracing::warn!("{} of a server that was killed cannot be removed: {e}", path.display());
         }
     }

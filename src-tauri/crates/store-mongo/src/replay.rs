@@ -97,7 +97,8 @@ struct Reader {
 pub async fn start(store: &MongoStore, since: &Position) -> StoreResult<ReplayStream> {
     let goal = now(store).await?;
     let stream = open(store, &since.token).await?;
-    let reader = Reader { stream, goal, token: since.token.clone(), ended: false, moved: Instant::now(), told: since.mark, looked_at: i64::MIN };
+    let reader =
+        Reader { stream, goal, token: since.token.clone(), ended: false, moved: Instant::now(), told: since.mark, looked_at: i64::MIN };
     let given = stream::try_unfold(Some(reader), |reader| async move {
         let Some(mut reader) = reader else { return Ok(None) };
         let changes = reader.batch().await?;

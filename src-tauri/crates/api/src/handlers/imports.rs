@@ -96,14 +96,15 @@ pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<Import
     let named = request.schema.as_deref().and_then(|schema| workspace.registry.get(schema).ok());
     for (id, mut source) in request.sources.files.iter().zip(sources(app, &request.sources).await?) {
         source.expect(named, named.map_or("", |pack| &pack.steward.key));
-        let examined = import::examine(&source).await?;
+        let (examined, unclear) = examined(&mut source).await?;
         let records = first_records(source.clone(), mapping.clone()).await?;
         let detected = detections(&workspace, &records);
         let chosen = match &request.schema {
             Some(schema) => schema.clone(),
             None => detected.first().map(|d| d.schema.clone()).unwrap_or_default(),
         };
-        let (rows, notes) = preview_rows(&workspace, source, &chosen, mapping.clone()).await?;
+        let (rows, mut notes) = preview_rows(&workspace, source, &chosen, mapping.clone()).await?;
+        notes.extend(unclear);
         // Named as the rows name them: a schema gives columns the names of its fields.
         let shown: Vec<serde_json::Value> =
             rows.iter().filter_map(|row| row.document.as_ref()?.as_document().map(steward_domain::value::doc_to_plain)).collect();
@@ -111,6 +112,24 @@ pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<Import
         files.push(FilePreview { file: app.files.handle(id)?, source: examined, detected, fields, rows, notes });
     }
     Ok(ImportPreview { files })
+}
+
+/// What a file is. One that nobody can name is shown as a table of one column, with the reason: a person says then what separates
+/// its values. Importing it asks the same.
+async fn examined(source: &mut SourceFile) -> ApiResult<(steward_sources::Examined, Option<String>)> {
+    let e = match import::examine(source).await {
+        Err(e @ steward_pipeline::Error::BadRequest(_)) if source.choice.delimiter.is_none() => e,
+        other => return Ok((other?, None)),
+    };
+    let mut as_table = source.clone();
+    as_table.choice.delimiter = Some(",".into());
+    match import::examine(&as_table).await {
+        Ok(examined) => {
+            *source = as_table;
+            Ok((examined, Some(e.to_string())))
+        }
+        Err(_) => Err(e.into()),
+    }
 }
 
 fn fields_of(records: &[serde_json::Value]) -> Vec<String> {

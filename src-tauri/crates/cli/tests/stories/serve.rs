@@ -306,9 +306,15 @@ fn what_is_uploaded_is_nobody_else_s_and_what_broke_off_is_removed() {
     for (path, mode, is_folder) in all {
         assert_eq!(mode, if is_folder { 0o700 } else { 0o600 }, "{}", path.display());
     }
-    // A server that is killed leaves its uploads; the next one removes them.
+    // A server that is killed leaves its uploads: an import from them can go on for a day. Then the next one removes them.
     signal(&server.child, "KILL");
     drop(server);
+    drop(Server::start(&at));
+    assert_eq!(count(), 1);
+    for folder in std::fs::read_dir(&uploads).unwrap() {
+        let aged = std::process::Command::new("touch").args(["-d", "25 hours ago"]).arg(folder.unwrap().path()).status();
+        assert!(aged.unwrap().success());
+    }
     let next = Server::start(&at);
     assert_eq!(count(), 0);
     drop(next);
