@@ -86,5 +86,7 @@ test("files that nobody can import are told with what to do", async ({ app, stew
   await app.getByRole("button", { name: "Cancel the import" }).click();
   mkdirSync(join(steward.folder, "unknown"));
   await chooseFiles(app, write("unknown/picture.png", "\u0089PNG\r\n\u001a\n\u0000\u0000\u0000\rIHDR"));
-  await expect(app.getByText("is text, but neither JSON nor separated values", { exact: false }).first()).toBeVisible();
+  await expect(
+    app.getByText("is text, but neither JSON nor separated values", { exact: false }).first(),
+  ).toBeVisible();
 });
