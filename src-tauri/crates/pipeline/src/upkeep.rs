@@ -10,7 +10,7 @@ use steward_store::{Durability, WriteBatch, WriteOp, names};
 use crate::docs;
 use crate::error::Result;
 use crate::import::run_op;
-use crate::lease;
+use crate::lease::{self, Lease};
 use crate::runs;
 use crate::workspace::Workspace;
 
@@ -66,8 +66,14 @@ pub async fn discard(workspace: &Workspace) -> Result<Discarded> {
         let ended = run.finished_at.as_deref().and_then(|at| chrono::DateTime::parse_from_rfc3339(at).ok());
         let old = ended.is_some_and(|ended| ended < oldest);
         if at > 0 && (old || records > rules.records) && is_complete(&run) {
-            discard_run(workspace, run).await?;
-            discarded.runs += 1;
+            // Somebody may be undoing it at this very moment: then it stays.
+            let Some(lease) = Lease::try_take(workspace, &lease::of_run(&run.id)).await? else { continue };
+            let now = runs::get(lease.workspace(), &run.id).await?;
+            if is_complete(&now) {
+                discard_run(lease.workspace(), now).await?;
+                discarded.runs += 1;
+            }
+            lease.release().await;
         }
     }
     discarded.collections = discard_left_overs(workspace).await?;
