@@ -12,7 +12,10 @@ fn documents(at: &Place, collection: &str) -> Vec<Json> {
         document.as_object_mut().unwrap().remove("_id");
         document
     };
-    page["records"].as_array().unwrap().iter().map(document).collect()
+    let mut documents: Vec<Json> = page["records"].as_array().unwrap().iter().map(document).collect();
+    // Identifiers of two processes within one second are in no order.
+    documents.sort_by_key(|document| document["k"].to_string());
+    documents
 }
 
 fn waiting(at: &Place) -> Vec<Json> {
