@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use bson::doc;
 use steward_domain::{Filter, ImportMode, RunState, SourceChoice};
 use steward_pipeline::import::{ImportSpec, SourceFile};
 use steward_pipeline::{Progress, Silent, SystemClock, Workspace, runs};
@@ -126,5 +128,123 @@ async fn the_server_crashes_and_comes_back() {
         });
         let _ = runs::load(&workspace(&uri).await, &spec(folder.path(), ImportMode::Upsert), &crash).await;
         recovered(&workspace(&uri).await, &format!("crash in round {round}")).await;
+    }
+}
+
+/// How a command of the server fails.
+#[derive(Debug, Clone, Copy)]
+enum Failure {
+    /// The connection ends instead of an answer.
+    Closed,
+    /// An error of this number, nothing done.
+    Error(i32),
+    /// Done, but not by enough members: an error of this number about the write concern.
+    Unconfirmed(i32),
+    /// The answer comes after so many milliseconds.
+    Late(i32),
+}
+
+impl Failure {
+    fn data(self, command: &str) -> bson::Document {
+        let mut data = doc! { "failCommands": [command] };
+        match self {
+            Self::Closed => data.insert("closeConnection", true),
+            Self::Error(code) => data.insert("errorCode", code),
+            Self::Unconfirmed(code) => data.insert("writeConcernError", doc! { "code": code, "errmsg": "not enough members" }),
+            Self::Late(millis) => {
+                data.insert("blockConnection", true);
+                data.insert("blockTimeMS", millis)
+            }
+        };
+        data
+    }
+}
+
+/// Commands of the server fail in the middle of an import, once and several times in a row.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Mongod::failing_on_demand();
+    let failures = [
+        ("bulkWrite", Failure::Closed),
+        ("bulkWrite", Failure::Error(11600)),
+        ("update", Failure::Closed),
+        ("update", Failure::Error(189)),
+        ("update", Failure::Error(50)),
+        ("update", Failure::Unconfirmed(100)),
+        ("update", Failure::Late(3000)),
+        ("insert", Failure::Closed),
+        ("insert", Failure::Error(91)),
+        ("insert", Failure::Unconfirmed(91)),
+        ("insert", Failure::Error(112)),
+        ("delete", Failure::Error(11602)),
+        ("find", Failure::Closed),
+        ("find", Failure::Error(43)),
+        ("aggregate", Failure::Error(6)),
+        ("findAndModify", Failure::Closed),
+        ("commitTransaction", Failure::Closed),
+        ("commitTransaction", Failure::Error(251)),
+        ("createIndexes", Failure::Error(276)),
+    ];
+    for (round, (command, failure)) in failures.into_iter().enumerate() {
+        for (times, mode) in [(1, ImportMode::Upsert), (4, ImportMode::Insert)] {
+            let what = format!("{command} {failure:?}, {times} times, {mode:?}");
+            let fail = At(AtomicU32::new(0), |batch| {
+                if batch == 2 || batch == 5 {
+                    let mode = doc! { "times": times };
+                    server.admin(doc! { "configureFailPoint": "failCommand", "mode": mode, "data": failure.data(command) }).unwrap();
+                }
+            });
+            let uri = server.uri(&format!("failing_{round}_{times}"));
+            let first = runs::load(&workspace(&uri).await, &spec(folder.path(), mode), &fail).await;
+            println!("{what}: {:?}", first.map(|(run, _)| run.state).map_err(|e| e.to_string()));
+            server.admin(doc! { "configureFailPoint": "failCommand", "mode": "off" }).unwrap();
+            recovered(&workspace(&uri).await, &what).await;
+        }
+    }
+}
+
+/// The member that takes writes steps down in the middle of an import and is elected again.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_primary_steps_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Mongod::of_its_own();
+    for (round, mode) in [ImportMode::Upsert, ImportMode::Insert].into_iter().enumerate() {
+        let step = At(AtomicU32::new(0), |batch| {
+            if batch == 2 || batch == 6 {
+                // The server may end this connection instead of answering.
+                let _ = server.admin(doc! { "replSetStepDown": 2, "secondaryCatchUpPeriodSecs": 0, "force": true });
+            }
+        });
+        let uri = server.uri(&format!("stepping_{round}"));
+        let first = runs::load(&workspace(&uri).await, &spec(folder.path(), mode), &step).await;
+        println!("{mode:?}: {:?}", first.map(|(run, _)| run.state).map_err(|e| e.to_string()));
+        recovered(&workspace(&uri).await, &format!("step-down, {mode:?}")).await;
+    }
+}
+
+/// Nothing comes through for a while, with every connection open.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_network_stalls() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Mongod::replica_set();
+    let proxy = Arc::new(Proxy::before(server.port().unwrap()));
+    for (round, (seconds, mode)) in [(2, ImportMode::Upsert), (8, ImportMode::Insert)].into_iter().enumerate() {
+        let stall = At(AtomicU32::new(0), |batch| {
+            if batch == 3 {
+                let proxy = Arc::clone(&proxy);
+                proxy.hold(true);
+                std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_secs(seconds));
+                    proxy.hold(false);
+                });
+            }
+        });
+        let database = format!("stalls_{round}");
+        let uri = format!("mongodb://127.0.0.1:{}/{database}?directConnection=true", proxy.port());
+        let first = runs::load(&workspace(&uri).await, &spec(folder.path(), mode), &stall).await;
+        println!("{seconds} s: {:?}", first.map(|(run, _)| run.state).map_err(|e| e.to_string()));
+        proxy.hold(false);
+        recovered(&workspace(&server.uri(&database)).await, &format!("stall of {seconds} s")).await;
     }
 }

@@ -73,6 +73,11 @@ impl Mongod {
         SHARED.get_or_init(|| Self::start_replica_set(&[CACHE, "4"]))
     }
 
+    /// A replica set of one's own that fails where a test says so, by `configureFailPoint`.
+    pub fn failing_on_demand() -> Self {
+        Self::start_replica_set(&["--setParameter", "enableTestCommands=1"])
+    }
+
     /// A server of one's own, for tests that stop it or hold it up.
     pub fn alone() -> Self {
         Self::of(Process::start(None, &[]), "")
@@ -275,7 +280,10 @@ pub(crate) fn watch(server: u32, folder: &Path) {
         .spawn();
 }
 
-fn find() -> PathBuf {
+/// The program of the server.
+///
+/// Panics where none is found.
+pub fn find() -> PathBuf {
     if let Some(path) = std::env::var_os("STEWARD_TEST_MONGOD") {
         return path.into();
     }

@@ -3,6 +3,8 @@
 mod backup;
 mod import;
 mod sessions;
+mod shapes;
+mod table;
 mod validate;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 
 pub use backup::backup;
 pub use import::import;
+pub use table::table;
 pub use validate::validate;
 
 /// The build of `./start`: the same packages and features, so that nothing is compiled twice.
@@ -47,6 +50,8 @@ fn sizes(asked: &[&str], usual: &[u64]) -> Result<Vec<u64>, String> {
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     pub seconds: f64,
+    /// Seconds of all its cores together, to a hundredth.
+    pub cpu: f64,
     /// Peak resident memory in MB, of the program itself (not of the server).
     pub peak: f64,
 }
@@ -56,8 +61,10 @@ pub fn measure(command: &mut Command) -> Result<Measured, String> {
     let started = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|e| format!("{command:?}: {e}"))?;
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let mut peak: f64 = 0.0;
+    let times = PathBuf::from(format!("/proc/{}/stat", child.id()));
+    let (mut peak, mut cpu): (f64, f64) = (0.0, 0.0);
     let code = loop {
+        cpu = cpu.max(cpu_seconds(&times).unwrap_or_default());
         if let Some(kib) = high_water(&status) {
             peak = peak.max(kib / 1024.0);
         }
@@ -72,7 +79,7 @@ pub fn measure(command: &mut Command) -> Result<Measured, String> {
         let output = child.wait_with_output().map_err(|e| e.to_string())?;
         return Err(format!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr)));
     }
-    Ok(Measured { seconds, peak })
+    Ok(Measured { seconds, cpu, peak })
 }
 
 /// Of each program the middle one of three runs, with the highest peak. They take turns, so that a machine that grows slow
@@ -95,6 +102,15 @@ pub fn in_turns(commands: &mut [Command]) -> Result<Vec<Measured>, String> {
 fn high_water(status: &Path) -> Option<f64> {
     let text = std::fs::read_to_string(status).ok()?;
     text.lines().find_map(|l| l.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// What a process and the children it waited for took of all cores, in seconds: the fields utime, stime, cutime and cstime
+/// of proc(5), in hundredths.
+fn cpu_seconds(stat: &Path) -> Option<f64> {
+    let text = std::fs::read_to_string(stat).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11..15)?.iter().filter_map(|t| t.parse::<u64>().ok()).sum();
+    Some(ticks as f64 / 100.0)
 }
 
 /// A virtual environment for the baselines, below `target`.

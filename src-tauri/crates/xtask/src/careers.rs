@@ -14,8 +14,13 @@ impl Dice {
         (self.0 >> 33) % sides
     }
 
+    /// An index below `sides`.
+    pub fn below(&mut self, sides: usize) -> usize {
+        usize::try_from(self.roll(sides.max(1) as u64)).unwrap_or(0)
+    }
+
     pub fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        list[usize::try_from(self.roll(list.len() as u64)).unwrap_or(0)]
+        list[self.below(list.len())]
     }
 }
 

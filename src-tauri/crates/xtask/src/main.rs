@@ -1,4 +1,4 @@
-//! Chores of the repository: `cargo xtask gen [--check] | directions | supplies | fixtures N [FILE] | bench import|validate|backup [SIZES…]`.
+//! Chores of the repository: `cargo xtask gen [--check] | directions | supplies | fixtures N [FILE] | bench import|validate|backup|shapes [SIZES…]`.
 
 mod bench;
 mod careers;
@@ -19,7 +19,8 @@ cargo xtask directions              check that imports between crates go down on
 cargo xtask supplies                check licences and origin of crates and npm packages, and what must not be among them
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
 cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)
-cargo xtask bench validate [SIZES…] measure checks beside qsv, pandas and Ajv (default 100000)
+cargo xtask bench validate [SIZES…] measure checks of CSV beside qsv and pandas (default 100000)
+cargo xtask bench shapes [N] [NAME] check, import and back up N records (default 20000) of each shape, or of those with NAME in theirs
 cargo xtask bench backup [SIZES…]   measure backups and restores beside mongodump and mongorestore (default 100000)";
 
 fn main() -> ExitCode {
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         ["supplies"] => supplies::check(&root()),
         ["fixtures", count, file] => count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| careers::write(n, file.as_ref())),
         ["bench", "import", sizes @ ..] => bench::import(&root(), sizes),
+        ["bench", "shapes", rest @ ..] => bench::table(&root(), rest),
         ["bench", "validate", sizes @ ..] => bench::validate(&root(), sizes),
         ["bench", "backup", sizes @ ..] => bench::backup(&root(), sizes),
         _ => Err(USAGE.to_owned()),

@@ -1,4 +1,4 @@
-/** About this program, this workspace, and how the window looks. */
+/** About this program, this workspace and its space, and how the window looks. */
 import {
   Button,
   type MantineColorScheme,
@@ -13,6 +13,7 @@ import { useWorkspace } from "@/shared/data/workspace";
 import { Page, Panel, StateMark, showError, type Tone } from "@/shared/ui";
 import { ConnectionPanel } from "./ConnectionPanel";
 import { MappingsPanel } from "./MappingsPanel";
+import { SpacePanel } from "./SpacePanel";
 import classes from "./settings.module.css";
 
 export function SettingsPage() {
@@ -22,6 +23,7 @@ export function SettingsPage() {
       <div className={classes.columns}>
         <LookPanel />
         {workspace && <WorkspacePanel workspace={workspace} />}
+        {workspace && <SpacePanel readOnly={workspace.readOnly} />}
         {workspace && <MappingsPanel readOnly={workspace.readOnly} />}
         {workspace && <ConnectionPanel />}
         <DoctorPanel />

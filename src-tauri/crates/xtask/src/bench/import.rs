@@ -89,7 +89,7 @@ impl Bench {
         let mut found = Vec::new();
         if let Some(python) = &self.python {
             let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../schemas/careers/1.0.0.json");
-            let m = measure(Command::new(python).arg(&self.script).arg(data).arg(schema).arg(uri("python")))?;
+            let m = measure(Command::new(python).arg(&self.script).arg(data).arg(schema).args([uri("python"), "career_id".into()]))?;
             found.push((script, m));
         }
         if self.mongoimport {
@@ -101,7 +101,7 @@ impl Bench {
             )?;
             found.push((tool, m));
         } else if let Some(python) = &self.python {
-            found.push((alone, measure(Command::new(python).arg(&self.script).arg(data).arg("-").arg(uri("tool")))?));
+            found.push((alone, measure(Command::new(python).arg(&self.script).arg(data).arg("-").args([uri("tool"), "career_id".into()]))?));
         }
         for (name, m) in &found {
             report(name, size, *m, &[]);

@@ -1,4 +1,4 @@
-//! `bench validate`: files checked and every error written out, beside qsv, pandas with jsonschema, and Ajv.
+//! `bench validate`: tables checked and every error written out, beside qsv and pandas with jsonschema.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,9 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value as Json, json};
 
 use super::{Measured, built, in_turns, measure, python, report, sessions};
-use crate::{Chore, careers};
-
-const AJV: [&str; 2] = ["ajv@8.20.0", "ajv-formats@3.0.1"];
+use crate::Chore;
 
 struct Bench {
     steward: PathBuf,
@@ -23,16 +21,14 @@ pub fn validate(root: &Path, sizes: &[&str]) -> Chore {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let bench = Bench { steward: built(root)?, here, schemas: root.join("schemas"), folder };
     let python = python(root, &["jsonschema[format]", "pandas"]);
-    let node = bench.node();
     let qsv = Command::new("qsv").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    for (there, name) in [(python.is_some(), "pandas"), (node.is_some(), "Ajv"), (qsv, "qsv")] {
+    for (there, name) in [(python.is_some(), "pandas"), (qsv, "qsv")] {
         if !there {
             println!("{name} is not to be had here: its column is left out.");
         }
     }
     for size in sizes {
         bench.sessions(size, python.as_deref(), qsv)?;
-        bench.careers(size, node.as_deref())?;
     }
     Ok(())
 }
@@ -40,16 +36,6 @@ pub fn validate(root: &Path, sizes: &[&str]) -> Chore {
 impl Bench {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// A folder in which the script finds Ajv.
-    fn node(&self) -> Option<PathBuf> {
-        let folder = self.path("ajv");
-        std::fs::create_dir_all(&folder).ok()?;
-        std::fs::copy(self.here.join("ajv.mjs"), folder.join("ajv.mjs")).ok()?;
-        let install =
-            Command::new("npm").args(["install", "--silent", "--no-save", "--no-audit", "--prefix"]).arg(&folder).args(AJV).status();
-        install.is_ok_and(|s| s.success()).then_some(folder)
     }
 
     fn check(&self, file: &Path, schema: &str, mapping: Option<&Path>) -> Command {
@@ -96,31 +82,10 @@ impl Bench {
         report("ten columns mapped", size, measured[2], &beside);
         Ok(())
     }
-
-    fn careers(&self, size: u64, node: Option<&Path>) -> Chore {
-        println!("\n{size} careers (NDJSON), 1 % invalid");
-        let schema = self.schemas.join("careers/1.0.0.json");
-        let file = self.path("careers.ndjson");
-        careers::write(size, &file)?;
-        let mut commands = vec![self.check(&file, "careers@1.0.0", None)];
-        if let Some(folder) = node {
-            let mut command = Command::new("node");
-            command.arg(folder.join("ajv.mjs")).arg(&file).arg(&schema).arg(self.path("ajv.csv"));
-            commands.push(command);
-        }
-        settle()?;
-        let measured = in_turns(&mut commands)?;
-        let baselines: Vec<(&str, Measured)> = measured[1..].iter().map(|m| ("Ajv", *m)).collect();
-        for (name, m) in &baselines {
-            report(name, size, *m, &[]);
-        }
-        report("Steward", size, measured[0], &baselines);
-        Ok(())
-    }
 }
 
 /// Waits until the files just made are on the disk: nobody's time is measured while they get there.
-fn settle() -> Chore {
+pub fn settle() -> Chore {
     let done = Command::new("sync").status().map_err(|e| e.to_string())?;
     done.success().then_some(()).ok_or_else(|| "sync failed.".into())
 }
