@@ -7,23 +7,23 @@ test(
   stores,
   async ({ app, steward }) => {
     await goTo(app, "Backups");
-    await expect(app.getByText("Nothing is backed up yet")).toBeVisible();
+    await expect(app.getByText("No backups yet")).toBeVisible();
     const state = app.getByRole("region", { name: "State of the backups" });
-    await expect(state).toContainText("never proven");
+    await expect(state).toContainText("never verified");
     await backUp(app);
     await expect(listed(app)).toHaveCount(1);
-    await expect(listed(app).first()).toContainText("never proven");
+    await expect(listed(app).first()).toContainText("never verified");
     await expect(listed(app).first()).toContainText("by hand");
 
     await listed(app).first().getByRole("button", { name: "just now" }).click();
     await app.getByRole("button", { name: "Prove by test restore" }).click();
     await expect(toast(app, /^Proven: the backup was restored/)).toBeVisible({ timeout: 60_000 });
-    await expect(app.getByText("Nothing is wrong with it")).toBeVisible();
+    await expect(app.getByText("Verified: nothing is wrong with it")).toBeVisible();
     await expect(app.getByRole("list", { name: "Collections that were checked" })).toContainText(
       "careers 361 records against careers@",
     );
     await app.getByRole("button", { name: "All backups" }).click();
-    await expect(listed(app).first()).toContainText("proven just now");
+    await expect(listed(app).first()).toContainText("verified just now");
     await expect(state).toContainText("less than a minute");
 
     steward.cli("records", "set", "11-1011.00", "title=Changed since");
@@ -54,7 +54,7 @@ test(
     );
     await dialog.getByRole("button", { name: "Undo, bringing 360 records back" }).click();
     await expect(toast(app, "Restore undone")).toBeVisible({ timeout: 60_000 });
-    await expect(app.getByRole("table", { name: "Restores" })).toContainText("taken back");
+    await expect(app.getByRole("table", { name: "Restores" })).toContainText("undone");
     await goTo(app, "Records");
     await expect(cellOf(app, "11-1011.00", "title")).toHaveText("Changed since");
     await expect(app.getByText("360 records").first()).toBeVisible();

@@ -10,7 +10,7 @@ test(
       .locator("section")
       .filter({ has: app.getByRole("heading", { name: "Connection" }) })
       .last();
-    await expect(panel.getByText("answers", { exact: true })).toBeVisible();
+    await expect(panel.getByText("Connected", { exact: true })).toBeVisible();
     await expect(
       panel.getByText(store === "file" ? "None to share: this workspace is a file." : /5 to 20, \d+ in use/),
     ).toBeVisible();

@@ -46,7 +46,7 @@ test("a row that still breaks a rule stays, with the reason", async ({ app, stew
   await expect(toast(app, "still breaks rules")).toBeVisible();
 });
 
-test("discarding asks for a reason and can be taken back", async ({ app, steward }) => {
+test("discarding asks for a reason and can be undone", async ({ app, steward }) => {
   steward.cli("import", writeRecords(steward, "bad.json", [career("bad-1", { average_salary: 0 })]));
   await app.reload();
   await goTo(app, "Quarantine");
@@ -77,7 +77,7 @@ test("placeholder content is recognised and kept out", async ({ app }) => {
   await expect(app.getByText("holds placeholder content", { exact: false }).first()).toBeVisible();
 });
 
-test("an import is taken back as a whole, after its plan was seen", stores, async ({ app, steward }) => {
+test("an import is undone as a whole, after its plan was seen", stores, async ({ app, steward }) => {
   const file = writeRecords(steward, "more.json", [
     career("undo-1"),
     career("11-1011.00", { title: "Other" }),
@@ -90,7 +90,7 @@ test("an import is taken back as a whole, after its plan was seen", stores, asyn
   const dialog = app.getByRole("dialog");
   await expect(dialog).toContainText("will be removed");
   await dialog.getByRole("button", { name: "Remove 1 record, restore 1" }).click();
-  await expect(toast(app, "Import taken back")).toBeVisible();
+  await expect(toast(app, "Import undone")).toBeVisible();
   await goTo(app, "Records");
   await expect(app.getByText("361 records").first()).toBeVisible();
   await expect(app.getByText("Chief Executives", { exact: true })).toBeVisible();
@@ -105,5 +105,5 @@ test("Ctrl Z takes an import back too", async ({ app, steward }) => {
   await expect(app.getByText("Outcome").first()).toBeVisible();
   await expect(toast(app, "Import finished")).toBeVisible();
   await app.keyboard.press("Control+z");
-  await expect(toast(app, "Import taken back")).toBeVisible();
+  await expect(toast(app, "Import undone")).toBeVisible();
 });

@@ -22,7 +22,7 @@ test("a collection is replaced after its plan was seen, and comes back", stores,
   await goTo(app, "Records");
   await expect(app.getByText("2 records").first()).toBeVisible();
   await app.keyboard.press("Control+z");
-  await expect(toast(app, "Import taken back")).toBeVisible();
+  await expect(toast(app, "Import undone")).toBeVisible();
   await expect(app.getByText("361 records").first()).toBeVisible();
 });
 

@@ -1,4 +1,4 @@
-/** Any moment between two backups can be restored: picked on the page, planned, restored, taken back. */
+/** Any moment between two backups can be restored: picked on the page, planned, restored, undone. */
 
 import { cellOf, expect, expectAccessible, goTo, test, toast } from "./kit";
 
@@ -40,10 +40,10 @@ test("a moment between two edits is restored, and the restore is undone", async 
   await axis.press("Home");
   const field = app.getByLabel("Moment", { exact: true });
   await field.fill("2001-01-01T10:00:00");
-  await expect(app.getByText("This moment cannot be reached.")).toBeVisible();
-  await expect(app.getByRole("button", { name: "Restore to this moment…" })).toBeDisabled();
+  await expect(app.getByText("This point in time cannot be restored.")).toBeVisible();
+  await expect(app.getByRole("button", { name: "Restore to this point in time…" })).toBeDisabled();
   await field.fill(local(moment));
-  await app.getByRole("button", { name: "Restore to this moment…" }).click();
+  await app.getByRole("button", { name: "Restore to this point in time…" }).click();
   const dialog = app.getByRole("dialog");
   await dialog.getByRole("button", { name: "See the plan" }).click();
   await expect(dialog.getByRole("deletion").first()).toHaveText("The mistake", { timeout: 30_000 });

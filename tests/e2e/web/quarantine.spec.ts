@@ -52,7 +52,7 @@ test("Ctrl Z takes a discard back", async ({ app, steward }) => {
   await expect(rows(app)).toHaveCount(4);
 });
 
-test("all rows with an error are fixed at once, and taken back", stores, async ({ app, steward }) => {
+test("all rows with an error are fixed at once, and undone", stores, async ({ app, steward }) => {
   await opened(app, steward);
   await app
     .getByRole("complementary", { name: "What is wrong" })

@@ -24,14 +24,14 @@ test("the settings are saved: schedule, proof, retention; what would go is shown
   await drawer.getByRole("combobox", { name: "A backup is taken" }).click();
   await app.getByRole("option", { name: "Every day" }).click();
   await drawer.getByLabel("A backup is taken: time").fill("04:30");
-  await drawer.getByRole("combobox", { name: "The newest backup is proven" }).click();
+  await drawer.getByRole("combobox", { name: "Verify the newest backup" }).click();
   await app.getByRole("option", { name: "Every week" }).click();
   await drawer.getByRole("textbox", { name: "One a month (months)" }).fill("12");
   await expect(drawer.getByText("one a month for 12 months")).toBeVisible();
   await expectAccessible(app, "settings of backups");
   await drawer.getByRole("button", { name: "Save and see what would go…" }).click();
   await expect(app.getByText("By these rules every backup stays.")).toBeVisible();
-  await expect(app.getByRole("table", { name: "What goes and what stays" })).toContainText("stays: ");
+  await expect(app.getByRole("table", { name: "Backups to delete and to keep" })).toContainText("stays: ");
   await app.getByRole("dialog").last().getByRole("button", { name: "Cancel" }).click();
   await drawer.getByRole("button", { name: "Save", exact: true }).click();
   await expect(toast(app, "Settings of backups saved")).toBeVisible();
@@ -68,7 +68,7 @@ test("in production a restore asks for the workspace's name", async ({ app, stew
 
 test("axe finds nothing serious on the pages of backups", async ({ app }) => {
   await goTo(app, "Backups");
-  await expect(app.getByText("Nothing is backed up yet")).toBeVisible();
+  await expect(app.getByText("No backups yet")).toBeVisible();
   await expectAccessible(app, "no backups");
   await backUp(app);
   await expect(listed(app)).toHaveCount(1);
@@ -103,7 +103,7 @@ test("a backup that is locked asks for its passphrase, twice when it is new, onc
   await expect(listed(app).getByRole("img", { name: "encrypted" })).toBeVisible();
 
   await listed(app).first().getByRole("button", { name: "More about this backup" }).click();
-  await app.getByRole("menuitem", { name: "Read to its end" }).click();
+  await app.getByRole("menuitem", { name: "Read and check the whole file" }).click();
   const box = dialog.getByRole("textbox", { name: "Passphrase or key" });
   await box.fill("summer is long");
   await dialog.getByRole("button", { name: "Open the backup" }).click();
@@ -214,7 +214,7 @@ test("a recovery drill proves the newest backup and leaves a dated report", asyn
   expect(report).toContain("# Recovery drill");
   expect(report).toContain("| Outcome | passed |");
   expect(report).toMatch(/\| careers \| 361 \| careers@[\d.]+ \| 0 \|/);
-  await expect(listed(app).first()).toContainText("proven just now");
+  await expect(listed(app).first()).toContainText("verified just now");
 });
 
 test("what the rules of retention remove is shown, and goes", async ({ app, steward }) => {
@@ -250,7 +250,7 @@ test("what a restore put aside is given up for good", async ({ app, steward }) =
   await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
   await dialog.getByRole("button", { name: "Close" }).last().click();
   const restores = app.getByRole("table", { name: "Restores" });
-  await restores.getByRole("button", { name: "Settle…" }).click();
+  await restores.getByRole("button", { name: "Delete undo data…" }).click();
   await dialog.getByRole("button", { name: "Drop 361 records" }).click();
   await expect(toast(app, "361 records given up")).toBeVisible();
   await expect(restores).toContainText("for good");

@@ -68,6 +68,8 @@ pub const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
         // Which of the files of this name it is: see `same`.
         c.execute_batch("CREATE TABLE session (one INTEGER PRIMARY KEY, generation TEXT NOT NULL)")
     },
+    // 6: indexes order decimal numbers by all their digits, not as doubles.
+    |c| c.execute_batch("REINDEX;"),
 ];
 
 /// The version that this program writes.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bson::doc;
 use steward_domain::Filter;
-use steward_store::{Durability, IndexSpec, Store, WriteBatch, WriteOp};
+use steward_store::{Durability, IndexSpec, Query, Store, WriteBatch, WriteOp};
 use steward_store_sqlite::SqliteStore;
 
 #[tokio::test]
@@ -60,5 +60,32 @@ async fn a_file_with_triggers_is_brought_forward() {
     assert_eq!(ops, [0, 0, 1, 0, 2], "each change once");
     let triggers: i64 = raw.query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'", [], |r| r.get(0)).unwrap();
     let version: i64 = raw.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
-    assert_eq!((triggers, version), (0, 5));
+    assert_eq!((triggers, version), (0, 6));
+}
+
+/// Up to version 5 indexes held decimal numbers as doubles: those of more than 17 digits were one.
+#[tokio::test]
+async fn the_indexes_of_an_older_file_are_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.steward");
+    let near = ["0.1000000000000000000000000000000001", "0.1000000000000000000000000000000002"];
+    let number = |text: &str| bson::Bson::Decimal128(text.parse().unwrap());
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.ensure_index("things", &IndexSpec::on("n")).await.unwrap();
+    let puts = near.iter().map(|n| WriteOp::put("things", &doc! {"_id": *n, "n": number(n)}).unwrap()).collect();
+    store.write(WriteBatch::data(puts), Durability::Full).await.unwrap();
+    drop(store);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8 | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
+    raw.create_scalar_function("steward_ord", 2, flags, |_| Ok(vec![0_u8])).unwrap();
+    raw.execute_batch("REINDEX c1_x_n; PRAGMA user_version = 5;").unwrap();
+    drop(raw);
+
+    let store = SqliteStore::open(&path).await.unwrap();
+    for n in near {
+        let filter = Filter::eq("n", number(n));
+        let found = store.find("things", &Query::new(filter, 10)).await.unwrap();
+        let ids: Vec<&str> = found.records.iter().map(|r| r.get_str("_id").unwrap()).collect();
+        assert_eq!(ids, [n]);
+    }
 }

@@ -107,8 +107,12 @@ function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof u
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item onClick={() => void proof.drill(backup)}>Prove it, and save a report…</Menu.Item>
-            <Menu.Item onClick={() => void proof.prove(backup, false)}>Read to its end</Menu.Item>
+            <Menu.Item onClick={() => void proof.drill(backup)}>
+              Verify by test restore and save a report…
+            </Menu.Item>
+            <Menu.Item onClick={() => void proof.prove(backup, false)}>
+              Read and check the whole file
+            </Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </Button.Group>
@@ -209,7 +213,7 @@ function Verified({ verified }: { verified: BackupVerified }) {
     <Panel title="What was checked">
       <div className={classes.padded}>
         <StateMark tone={proof.passed ? "good" : "bad"}>
-          {proof.passed ? "Nothing is wrong with it" : "It would not come back whole"}
+          {proof.passed ? "Verified: nothing is wrong with it" : "It cannot be restored completely"}
         </StateMark>
         <p className={classes.checked}>
           {proof.restored
@@ -268,10 +272,10 @@ function FactList({ backup }: { backup: Backup }) {
         <dd>
           {backup.workspace} <span className="dim">{backup.address}</span>
         </dd>
-        <dt>Kept in then</dt>
+        <dt>Kept in at that time</dt>
         <dd>{backup.server}</dd>
-        <dt>One moment</dt>
-        <dd>{backup.fuzzy ?? "All collections are of the same moment."}</dd>
+        <dt>Point in time</dt>
+        <dd>{backup.fuzzy ?? "All collections show the same point in time."}</dd>
         <dt>Size</dt>
         <dd>
           {bytes(backup.bytes)} on disk, {bytes(backup.plainBytes)} of records

@@ -116,7 +116,7 @@ function LineMenu({ backup, onOpen }: { backup: Backup; onOpen: () => void }) {
           Prove by a test restore
         </Menu.Item>
         <Menu.Item disabled={readOnly} onClick={() => void prove(backup, false)}>
-          Read to its end
+          Read and check the whole file
         </Menu.Item>
         <Menu.Item disabled={readOnly || backup.damage !== undefined} onClick={() => askRestore({ from })}>
           Restore…

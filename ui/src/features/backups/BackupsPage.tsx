@@ -141,13 +141,9 @@ function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
     <>
       <Panel title="Backups of this workspace" actions={newestOf(ours) && <Drill backups={ours} />}>
         {ours.length === 0 ? (
-          <Empty
-            icon={<IconShieldCheck size={34} stroke={1.3} />}
-            title="Nothing is backed up yet"
-            action={button}
-          >
+          <Empty icon={<IconShieldCheck size={34} stroke={1.3} />} title="No backups yet" action={button}>
             A backup holds every record with its history. Take one now, prove it by a test restore, and set in
-            the settings when the next ones are taken by themselves.
+            the settings when backups run automatically.
           </Empty>
         ) : (
           <BackupTable backups={ours} label="Backups" />

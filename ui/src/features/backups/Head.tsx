@@ -15,8 +15,8 @@ export function Head({ backups, onSettings }: { backups: Backups; onSettings: ()
   return (
     <section className={classes.head} aria-label="State of the backups">
       <Figure
-        name={provenAt ? "since the last proven backup" : "last proven backup"}
-        value={provenAt ? age(provenAt) : "never proven"}
+        name={provenAt ? "since the last verified restore" : "last verified restore"}
+        value={provenAt ? age(provenAt) : "never verified"}
         tone={isProofOld(provenAt) ? "bad" : "good"}
       />
       <Figure name="newest backup" value={newestAt ? <Moment at={newestAt} /> : "none"} />

@@ -85,12 +85,12 @@ function About({ timeline, onSettings }: { timeline: BackupTimeline; onSettings:
   }
   return (
     <div className="dim">
-      Increments keep what happens between two backups, so that any moment can be restored. They are taken by
-      hand;{" "}
+      Increments keep what happens between two backups, so that any point in time can be restored. They are
+      taken by hand;{" "}
       <button type="button" className={classes.link} onClick={onSettings}>
         the settings
       </button>{" "}
-      say how often they are taken by themselves.
+      say how often they run automatically.
     </div>
   );
 }
@@ -127,11 +127,11 @@ function Moments({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: b
             onChange={(event) => setChosen(readMoment(event.currentTarget.value) ?? at)}
           />
           <Button type="submit" leftSection={<IconHistory size={14} />} disabled={!fits || readOnly}>
-            Restore to this moment…
+            Restore to this point in time…
           </Button>
           {!fits && (
             <span className={classes.why} role="status">
-              {gap ? `It lies in a gap: ${gap.why}` : "This moment cannot be reached."}
+              {gap ? `It is in a gap: ${gap.why}` : "This point in time cannot be restored."}
             </span>
           )}
         </Group>
@@ -221,7 +221,7 @@ function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
 
 function baseWords(base: BackupTimeline["bases"][number]): string {
   if (base.failed) return "failed";
-  return base.proven ? "proven" : "never proven";
+  return base.proven ? "verified by test restore" : "never verified";
 }
 
 function tickWords(at: number, extent: Span): string {

@@ -167,8 +167,8 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
           <Collections lines={lines} onChange={setLines} />
         ) : (
           <div className="dim">
-            {from.kind === "moment" ? "All collections of that moment" : "All collections of the file"}; the
-            plan shows which, before anything is written.
+            {from.kind === "moment" ? "All collections at that point in time" : "All collections of the file"}
+            ; the plan shows which, before anything is written.
           </div>
         )}
         {from.kind === "file" && (

@@ -14,7 +14,7 @@ export function RestorePlanView({ plan }: { plan: RestorePlan }) {
     <Stack gap="sm">
       {!bringsBack(plan) ? (
         <Alert color="teal" variant="light" p="xs">
-          Everything in the backup is here already, field by field.
+          Nothing to restore: the data already matches this backup.
         </Alert>
       ) : (
         <div>

@@ -111,7 +111,7 @@ export function useSettle() {
   const dialog = plan && (
     <ConfirmDialog
       opened
-      title="Give up what this restore put aside?"
+      title="Delete the data kept for undoing this restore?"
       action={`Drop ${count(plan.records, "record")}`}
       destructive
       busy={busy}

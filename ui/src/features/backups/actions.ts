@@ -71,7 +71,7 @@ function tellProof({ proof }: BackupVerified, report: FileHandle | undefined): v
   showSaved(
     proof.restored
       ? `Proven: the backup was restored into a scratch workspace and compared, in ${took}.${saved}`
-      : `Read to its end in ${took}: every byte is as it was written.`,
+      : `Read and check the whole file in ${took}: every byte is as it was written.`,
   );
 }
 

@@ -50,10 +50,10 @@ function proof(part: Partial<BackupProof> = {}): BackupProof {
 
 it("says what is known about a backup", () => {
   const words = (part: Partial<Backup>) => proofOf(backup(part), now).words;
-  expect(words({})).toBe("never proven");
-  expect(words({ proof: proof(), proven: true })).toBe("proven 10 min ago");
+  expect(words({})).toBe("never verified");
+  expect(words({ proof: proof(), proven: true })).toBe("verified 10 min ago");
   expect(words({ proof: proof({ restored: false }), proven: true })).toBe("read to its end 10 min ago");
-  expect(words({ proof: proof() })).toBe("changed since it was proven");
+  expect(words({ proof: proof() })).toBe("changed since it was verified");
   const failed = proof({ passed: false, problems: ["The content of careers differs."] });
   expect(words({ proof: failed })).toBe("failed: the content of careers differs");
   expect(words({ proof: proof(), damage: "The archive is missing." })).toBe(
@@ -152,7 +152,7 @@ it("keeps secrets of buckets apart from their addresses", () => {
 it("says the rules of retention in a sentence", () => {
   expect(retentionSentence({})).toBe("Nothing is ever removed.");
   expect(retentionSentence({ days: 7, monthly: 1 })).toBe(
-    "Kept: everything of the last 7 days and one a month for 1 month. The newest and the last proven one always stay.",
+    "Kept: everything of the last 7 days and one a month for 1 month. The newest and the last verified backup are always kept.",
   );
 });
 
@@ -164,5 +164,5 @@ it("shortens folders, never buckets", () => {
 
 it("tells the timeline in a sentence", () => {
   const list = [backup(), backup({ proof: proof(), proven: true }), backup({ damage: "gone" }), backup()];
-  expect(timelineSentence(list)).toBe("4 backups: 1 proven, 2 never proven and 1 failed.");
+  expect(timelineSentence(list)).toBe("4 backups: 1 verified, 2 never verified and 1 failed.");
 });

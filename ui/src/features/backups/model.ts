@@ -22,15 +22,15 @@ export type ProofMark = { tone: Tone; words: string; problems: string[] };
 export function proofOf(backup: Backup, now = Date.now()): ProofMark {
   const { proof, damage } = backup;
   if (damage) return { tone: "bad", words: `damaged: ${lowered(damage)}`, problems: [damage] };
-  if (!proof) return { tone: "plain", words: "never proven", problems: [] };
+  if (!proof) return { tone: "plain", words: "never verified", problems: [] };
   if (!proof.passed) {
     const why = proof.problems[0];
     return { tone: "bad", words: why ? `failed: ${lowered(why)}` : "failed", problems: proof.problems };
   }
   if (!proof.restored)
     return { tone: "accent", words: `read to its end ${when(proof.at, now)}`, problems: [] };
-  if (!backup.proven) return { tone: "warn", words: "changed since it was proven", problems: [] };
-  return { tone: "good", words: `proven ${when(proof.at, now)}`, problems: [] };
+  if (!backup.proven) return { tone: "warn", words: "changed since it was verified", problems: [] };
+  return { tone: "good", words: `verified ${when(proof.at, now)}`, problems: [] };
 }
 
 /** A sentence as the second part of another: names and abbreviations keep their capitals. */
@@ -127,7 +127,7 @@ export const restoreWords: Record<RestoreState, string> = {
   cancelled: "cancelled",
   failed: "failed",
   undoing: "being undone",
-  undone: "taken back",
+  undone: "undone",
 };
 
 const restoreTones: Record<RestoreState, Tone> = {
@@ -163,7 +163,7 @@ export function retentionSentence(rules: BackupRetention): string {
     rules.yearly && `one a year for ${count(rules.yearly, "year")}`,
   ].filter((part): part is string => typeof part === "string");
   if (parts.length === 0) return "Nothing is ever removed.";
-  return `Kept: ${sentenceList(parts)}. The newest and the last proven one always stay.`;
+  return `Kept: ${sentenceList(parts)}. The newest and the last verified backup are always kept.`;
 }
 
 export type BucketForm = {
@@ -238,15 +238,15 @@ export function inTime(one: Backup, other: Backup): [Backup, Backup] {
   return one.madeAt <= other.madeAt ? [one, other] : [other, one];
 }
 
-/** `3 backups: 1 proven, 2 never proven.` */
+/** `3 backups: 1 verified, 2 never verified.` */
 export function timelineSentence(backups: Backup[]): string {
   const tones = backups.map((backup) => proofOf(backup).tone);
   const of = (tone: Tone) => tones.filter((one) => one === tone).length;
   const parts = [
-    of("good") > 0 && `${number(of("good"))} proven`,
+    of("good") > 0 && `${number(of("good"))} verified`,
     of("accent") > 0 && `${number(of("accent"))} read to the end`,
     of("warn") > 0 && `${number(of("warn"))} changed since`,
-    of("plain") > 0 && `${number(of("plain"))} never proven`,
+    of("plain") > 0 && `${number(of("plain"))} never verified`,
     of("bad") > 0 && `${number(of("bad"))} failed`,
   ].filter((part): part is string => part !== false);
   return `${count(backups.length, "backup")}: ${sentenceList(parts)}.`;

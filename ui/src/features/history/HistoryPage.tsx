@@ -153,7 +153,7 @@ function ChangeTable({ changes, open, onOpen }: TableProps) {
               >
                 {change.summary}
               </button>
-              {change.undoneBy && <span className="faint"> taken back</span>}
+              {change.undoneBy && <span className="faint"> undone</span>}
               {change.state !== "confirmed" && <Tag tone="warn">{change.state}</Tag>}
             </td>
             <td className="num">{number(change.records)}</td>
@@ -209,7 +209,7 @@ function ChangePanel({ id, onClose }: { id: string; onClose: () => void }) {
               )}
               {changeSet.undoneBy && (
                 <div>
-                  <StateMark tone="plain">This change was taken back</StateMark>
+                  <StateMark tone="plain">This change was undone</StateMark>
                 </div>
               )}
             </div>

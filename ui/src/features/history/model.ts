@@ -13,7 +13,7 @@ export const kindWords: Record<ChangeKind, string> = {
   restore: "restore",
 };
 
-/** Imports and restores are taken back as a whole, with a plan; what was taken back already cannot be again. */
+/** Imports and restores are undone as a whole, with a plan; what was undone already cannot be again. */
 export function canUndo(change: ChangeSet): boolean {
   return (
     change.state === "confirmed" && !change.undoneBy && change.kind !== "import" && !isWholeRestore(change)

@@ -150,7 +150,7 @@ function RunList({ button }: { button: React.ReactNode }) {
           >
             Choose files, or drop them on the window: JSON, tables, spreadsheets, SQLite files, dumps of
             MongoDB. They are checked against their schema before anything is written, and every import can be
-            taken back.
+            undone.
           </Empty>
         ) : (
           <div className={classes.tableWrap}>

@@ -105,7 +105,7 @@ function PlanView({ plan, back, onApply }: ViewProps) {
         </div>
         {nothing && (
           <Alert color="teal" variant="light" m="md" mt={0}>
-            Everything in the file is here already, field by field. There is nothing to import.
+            Nothing to import: the data already matches this file.
           </Alert>
         )}
         {plan.staging && (

@@ -30,7 +30,7 @@ export function RunSentences({ run, problems }: { run: RunRecord; problems: Prob
   return (
     <>
       <p className={classes.sentence}>
-        {run.state === "undone" ? "This import was taken back. " : ""}
+        {run.state === "undone" ? "This import was undone. " : ""}
         {runSentence({ ...run.counts, quarantined: 0 })} {kept}
       </p>
       {run.error && (

@@ -1,4 +1,4 @@
-/** Giving up what a run keeps so that it can be taken back as a whole. */
+/** Giving up what a run keeps so that it can be undone as a whole. */
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { type ApiError, asApiError, call, type RunDetail, type SettleRunPlan } from "@/ipc";
@@ -44,15 +44,15 @@ export function Kept({ detail }: { detail: RunDetail }) {
       {plan && (
         <ConfirmDialog
           opened
-          title="Give up what this import keeps?"
+          title="Delete the data kept for undoing this import?"
           action={`Drop ${count(plan.records, "record")}`}
           destructive
           busy={busy}
           error={error}
           undo={
             run.promotes
-              ? "This cannot be undone. The promotion can still be taken back, without its staged rows."
-              : "This cannot be undone, and the import can no longer be taken back."
+              ? "This cannot be undone. The promotion can still be undone, without its staged rows."
+              : "This cannot be undone, and the import can no longer be undone."
           }
           onClose={() => setPlan(undefined)}
           onConfirm={() => void apply()}

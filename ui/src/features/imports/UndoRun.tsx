@@ -28,7 +28,7 @@ export function useUndoRun() {
       noteSaved();
       setPlan(undefined);
       showSaved(
-        `Import taken back: ${count(undone.removed, "record")} removed, ${number(undone.restored)} restored.` +
+        `Import undone: ${count(undone.removed, "record")} removed, ${number(undone.restored)} restored.` +
           (undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since left as they are.` : "") +
           (undone.stagedIn ? ` The staged rows are in ${undone.stagedIn} again.` : ""),
       );
@@ -41,7 +41,7 @@ export function useUndoRun() {
   const dialog = plan && (
     <ConfirmDialog
       opened
-      title={`Take back the import of ${runTitle(plan.run)}?`}
+      title={`Undo the import of ${runTitle(plan.run)}?`}
       action={undoWords(plan)}
       destructive
       busy={busy}
@@ -79,7 +79,7 @@ function UndoPlan({ plan }: { plan: UndoRunPlan }) {
         <Alert color="yellow" variant="light" p="xs">
           {count(plan.editedSince, "record")} edited since the import {plan.editedSince === 1 ? "is" : "are"}{" "}
           {plan.keptAs
-            ? `kept, with all that is taken back, in ${plan.keptAs}.`
+            ? `kept, with everything that is undone, in ${plan.keptAs}.`
             : `left as ${plan.editedSince === 1 ? "it is" : "they are"}.`}
         </Alert>
       )}

@@ -64,7 +64,7 @@ export const stateWords: Record<RunState, string> = {
   interrupted: "interrupted",
   undoing: "being undone",
   halfUndone: "undo interrupted",
-  undone: "taken back",
+  undone: "undone",
 };
 
 const formatWords: Record<Format, string> = {
@@ -126,7 +126,7 @@ export function duplicatesOf(name: string, fields: string[]): Duplicates | undef
   }
 }
 
-/** It did not come to its end, and what it loaded is still there. */
+/** It did not finish, and what it loaded is still there. */
 export function canGoOn(run: RunRecord): boolean {
   return ["interrupted", "cancelled", "failed"].includes(run.state);
 }

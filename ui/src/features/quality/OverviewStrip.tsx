@@ -71,20 +71,22 @@ function LastProof() {
     <Tooltip
       label={
         provenAt
-          ? `The last backup that is proven by a test was taken ${age(provenAt)} ago.`
-          : "No backup of this workspace is proven."
+          ? `The last backup verified by a test restore was taken ${age(provenAt)} ago.`
+          : "No backup of this workspace is verified by a test restore."
       }
     >
       <button
         type="button"
         className={`${classes.stripFigure} ${classes.lastProof}`}
         data-tone={old ? "bad" : "good"}
-        aria-label={provenAt ? `Last proven backup: ${age(provenAt)} ago` : "Last proven backup: none"}
+        aria-label={provenAt ? `Last verified restore: ${age(provenAt)} ago` : "Last verified restore: none"}
         onClick={() => go.place("/backups")}
       >
         <Icon size={14} stroke={2} aria-hidden />
         <span className={classes.stripName}>Backup</span>
-        <span className={classes.stripState}>{provenAt ? `proven ${age(provenAt)} ago` : "not proven"}</span>
+        <span className={classes.stripState}>
+          {provenAt ? `verified ${age(provenAt)} ago` : "not verified"}
+        </span>
       </button>
     </Tooltip>
   );

@@ -113,7 +113,7 @@ function FixBody({ request, onClose, onDone }: DialogProps) {
         )}
         <Group justify="space-between">
           <Checkbox
-            label="Make records of the rows that are right then"
+            label="Import the rows that become valid"
             checked={retry}
             onChange={(event) => setRetry(event.currentTarget.checked)}
           />

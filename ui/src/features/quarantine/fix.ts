@@ -13,7 +13,7 @@ export const fixKinds = [
   { value: "trim", label: "Remove needless spaces" },
   { value: "case", label: "Change capital letters" },
   { value: "replace", label: "Find and replace" },
-  { value: "unset", label: "Take the field away" },
+  { value: "unset", label: "Remove field" },
 ] as const;
 
 export type FixKind = (typeof fixKinds)[number]["value"];

@@ -21,7 +21,7 @@ export function ConflictDialog({ conflict, ...rest }: ConflictProps) {
     <Modal
       opened={conflict !== undefined}
       onClose={rest.onClose}
-      title="Somebody else changed this record meanwhile"
+      title="Someone else changed this record in the meantime"
       size={820}
     >
       {conflict && <ConflictBody conflict={conflict} {...rest} />}

@@ -164,7 +164,7 @@ function NoRecords({ query, collection, onAdd, readOnly }: RecordGridProps) {
         )
       }
     >
-      Records come here by an import, or one by one.
+      Import a file or add a record.
     </Empty>
   );
 }

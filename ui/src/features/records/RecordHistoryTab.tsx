@@ -65,8 +65,8 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
             >
               <Stack gap="sm">
                 <Text size="sm">
-                  The record gets the values it had before this change. Changes made since are taken back as
-                  well; Undo restores them.
+                  The record gets the values it had before this change. Changes made since are undone as well;
+                  Undo restores them.
                 </Text>
                 <Button data-autofocus onClick={() => asked && void revert(asked)}>
                   Bring the record back

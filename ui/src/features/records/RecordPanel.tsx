@@ -203,7 +203,7 @@ function PanelBody({
             disabled={changes.length === 0}
             onClick={edit.reset}
           >
-            Take back
+            Discard changes
           </Button>
           <Button
             leftSection={<IconDeviceFloppy size={14} />}

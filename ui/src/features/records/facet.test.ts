@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { conditionFor, valueState } from "./facet.model";
 
-it("includes, adds, leaves out and takes back", () => {
+it("includes, adds, leaves out and undoes", () => {
   const one = conditionFor(undefined, "level", "PhD", false);
   expect(one).toEqual({ op: "in", field: "level", values: ["PhD"] });
   const two = conditionFor(one, "level", "Master's", false);

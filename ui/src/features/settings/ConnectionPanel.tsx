@@ -65,7 +65,7 @@ function Status({ status }: { status: ConnectionStatus }) {
 }
 
 function Breaker({ breaker }: { breaker: ConnectionBreaker }) {
-  if (breaker.state === "closed") return <StateMark tone="good">answers</StateMark>;
+  if (breaker.state === "closed") return <StateMark tone="good">Connected</StateMark>;
   const failed = `It failed ${count(breaker.failures, "time")} in a row.`;
   return (
     <>

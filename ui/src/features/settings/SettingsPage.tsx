@@ -36,7 +36,7 @@ export function SettingsPage() {
 function LookPanel() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Panel title="Look">
+    <Panel title="Appearance">
       <div className={classes.padded}>
         <div className={classes.line}>
           <span id="theme-label">Theme</span>
@@ -45,7 +45,7 @@ function LookPanel() {
             value={colorScheme}
             onChange={(next) => setColorScheme(next as MantineColorScheme)}
             data={[
-              { value: "auto", label: "As the system" },
+              { value: "auto", label: "Same as system" },
               { value: "light", label: "Light" },
               { value: "dark", label: "Dark" },
             ]}
@@ -72,7 +72,7 @@ function WorkspacePanel({ workspace }: { workspace: WorkspaceInfo }) {
         <dd className="mono">{workspace.address}</dd>
         <dt>Kept in</dt>
         <dd>{workspace.server}</dd>
-        <dt>Can be written</dt>
+        <dt>Writable</dt>
         <dd>{workspace.readOnly ? "No, it is open read-only" : "Yes"}</dd>
         {workspace.limits.length > 0 && (
           <>

@@ -72,7 +72,7 @@ export function Welcome() {
                 <Choice
                   icon={<IconFolderOpen size={22} stroke={1.5} />}
                   title="Open a file"
-                  about="A workspace that you or somebody else made before."
+                  about="A workspace that you or someone else made before."
                   onClick={() => void pick("openWorkspace")}
                 />
                 <Choice

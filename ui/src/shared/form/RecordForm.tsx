@@ -158,7 +158,7 @@ function FieldMenu({ spec, draft, onDraft, value }: FieldProps & { value: Ext | 
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item disabled={value === undefined} onClick={() => set(undefined)}>
-          Take the field away
+          Remove field
         </Menu.Item>
         {spec.nullable && (
           <Menu.Item disabled={value === null} onClick={() => set(null)}>

@@ -1,13 +1,13 @@
-/** What this session wrote, so that it can be taken back and done again. Pure: no calls here. */
+/** What this session wrote, so that it can be undone and done again. Pure: no calls here. */
 
 export type UndoEntry = {
-  /** Change set to take back. */
+  /** Change set to undo. */
   changeSet: string;
-  /** Earlier change sets of the same act, newest first: they are taken back with it. */
+  /** Earlier change sets of the same act, newest first: they are undone with it. */
   before?: string[];
   /** What it did, one sentence. */
   summary: string;
-  /** An import is taken back as a whole run. */
+  /** An import is undone as a whole run. */
   runId?: string;
 };
 

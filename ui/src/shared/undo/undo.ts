@@ -52,7 +52,7 @@ export function remember(entry: UndoEntry, message: string): void {
   showSaved(withStop(message), () => void undoEntry(entry));
 }
 
-/** Remembers a write of several change sets (oldest first), to be taken back together; without any, only tells it. */
+/** Remembers a write of several change sets (oldest first), to be undone together; without any, only tells it. */
 export function rememberAll(changeSets: string[], summary: string, message: string): void {
   const [changeSet, ...before] = changeSets.toReversed();
   if (changeSet) remember({ changeSet, summary, ...(before.length > 0 ? { before } : {}) }, message);
@@ -116,7 +116,7 @@ async function undoEntry(entry: UndoEntry): Promise<void> {
       setStack(afterUndo(stack, entry));
       const kept =
         undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since were left as they are.` : "";
-      showSaved(`Import taken back: ${entry.summary}.${kept}`);
+      showSaved(`Import undone: ${entry.summary}.${kept}`);
       return;
     }
     const inverse = await takeBackAll(entry);
@@ -131,7 +131,7 @@ export async function undoChangeSet(changeSet: ChangeSet): Promise<void> {
   await undoEntry({ changeSet: changeSet.id, summary: changeSet.summary });
 }
 
-/** Takes back what an entry stands for, newest first. Where one cannot be, those before it stay as well. */
+/** Undoes what an entry stands for, newest first. Where one cannot be, those before it stay as well. */
 async function takeBackAll(entry: UndoEntry): Promise<Pick<UndoEntry, "changeSet" | "before"> | undefined> {
   const inverses: string[] = [];
   for (const changeSet of [entry.changeSet, ...(entry.before ?? [])]) {
@@ -152,7 +152,7 @@ async function takeBack(changeSet: string): Promise<string | undefined> {
     return outcome.changeSet.id;
   }
   showWarning(
-    "This cannot be taken back as it is.",
+    "This cannot be undone as it is.",
     `${count(outcome.records.length, "record")} changed since. Look at the record's history and revert single changes.`,
   );
   return undefined;

@@ -54,7 +54,7 @@ export function age(iso: string, now = Date.now()): string {
 /** A proof that is older says little about today's backups. */
 const proofLasts = 7 * 86400 * 1000;
 
-/** The last proven backup is too old, or there is none. */
+/** The last verified restore is too old, or there is none. */
 export function isProofOld(provenAt: string | undefined, now = Date.now()): boolean {
   return provenAt === undefined || now - Date.parse(provenAt) > proofLasts;
 }

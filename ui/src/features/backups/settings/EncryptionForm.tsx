@@ -50,7 +50,11 @@ export function EncryptionForm({ lock, known, keyring, onChange }: Props) {
       >
         <Stack gap={6}>
           <Radio value="none" label="Nothing" description="Who can read the place can read the records." />
-          <Radio value="passphrase" label="A passphrase" description="Who knows it opens the backups." />
+          <Radio
+            value="passphrase"
+            label="A passphrase"
+            description="Anyone with this passphrase can open the backups."
+          />
           <Radio
             value="recipients"
             label="A key"

@@ -136,7 +136,7 @@ function PlanView({ plan }: { plan: PrunePlan }) {
           : `${count(plan.remove.length, "backup")} would go and free ${bytes(plan.bytes)}. They go by themselves after the next backup on schedule.`}
       </div>
       <div className={classes.verdicts}>
-        <table className={shared.small} aria-label="What goes and what stays">
+        <table className={shared.small} aria-label="Backups to delete and to keep">
           <thead>
             <tr>
               <th>Taken</th>

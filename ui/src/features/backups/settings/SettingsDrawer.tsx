@@ -101,14 +101,14 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
       <Section title="When">
         <ScheduleForm
           label="A backup is taken"
-          off="Only by hand"
+          off="Not scheduled"
           usualTime="02:00"
           value={schedule}
           onChange={setSchedule}
         />
         <ScheduleForm
-          label="The newest backup is proven by a test restore"
-          off="Only by hand"
+          label="Verify the newest backup by a test restore"
+          off="Not scheduled"
           usualTime="03:00"
           value={proofs}
           onChange={setProofs}
@@ -116,7 +116,7 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
         <NumberInput
           maw={260}
           label="An increment every (minutes)"
-          description="What happens between two backups, so that any moment can be restored. Empty: only by hand."
+          description="What happens between two backups, so that any point in time can be restored. Empty: not scheduled."
           min={1}
           max={1440}
           allowDecimal={false}

@@ -23,7 +23,7 @@ import {
 
 const named = (name: string): Mapping => ({ ...emptyMapping, name });
 
-it("edits can be taken back and done again; typing is one step", () => {
+it("edits can be undone and done again; typing is one step", () => {
   let history = begun(emptyMapping);
   for (const name of ["G", "Ga", "Gat"]) history = edited(history, named(name), "name");
   history = edited(history, { ...named("Gat"), unmapped: "drop" });
