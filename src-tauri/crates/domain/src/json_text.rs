@@ -30,55 +30,55 @@ const SAFE_DIGITS: usize = 15;
 
 /// The text with Extended JSON for each number that would be rounded; `None` where there is none, as almost always.
 fn with_exact_numbers(bytes: &[u8]) -> Option<Vec<u8>> {
-    if !has_long_numbers(bytes) {
+    let (mut out, mut copied) = (Vec::new(), 0);
+    for (from, to) in long_numbers(bytes) {
+        if let Some(token) = std::str::from_utf8(&bytes[from..to]).ok().filter(|token| would_be_rounded(token)) {
+            out.extend_from_slice(&bytes[copied..from]);
+            out.extend_from_slice(format!("{{\"$numberDecimal\":\"{token}\"}}").as_bytes());
+            copied = to;
+        }
+    }
+    if copied == 0 {
         return None;
     }
-    let mut out = Vec::with_capacity(bytes.len() + 64);
-    let (mut at, mut copied) = (0, 0);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => at = behind_text(bytes, at),
-            b'-' | b'0'..=b'9' => {
-                let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
-                let end = at + bytes[at..].iter().take_while(|b| is_part(b)).count();
-                if let Some(token) = std::str::from_utf8(&bytes[at..end]).ok().filter(|token| would_be_rounded(token)) {
-                    out.extend_from_slice(&bytes[copied..at]);
-                    out.extend_from_slice(format!("{{\"$numberDecimal\":\"{token}\"}}").as_bytes());
-                    copied = end;
-                }
-                at = end;
-            }
-            _ => at += 1,
-        }
-    }
     out.extend_from_slice(&bytes[copied..]);
-    (copied > 0).then_some(out)
+    Some(out)
 }
 
-/// Some digits are too many, or some exponent has three of them. What stands in texts may look so, too.
+/// Some number has so many digits, or such an exponent, that a double may not hold it.
 pub fn has_long_numbers(bytes: &[u8]) -> bool {
-    let mut digits = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                digits += 1;
-                if digits > SAFE_DIGITS {
-                    return true;
+    long_numbers(bytes).next().is_some()
+}
+
+/// Where the numbers are that have more digits than any double holds, or an exponent of three digits. Those in texts are none.
+fn long_numbers(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => at = behind_text(bytes, at),
+                b'-' | b'0'..=b'9' => {
+                    let from = at;
+                    let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
+                    at += bytes[at..].iter().take_while(|b| is_part(b)).count();
+                    if is_long(&bytes[from..at]) {
+                        return Some((from, at));
+                    }
                 }
+                _ => at += 1,
             }
-            b'.' => {}
-            b'e' | b'E' if digits > 0 => {
-                let rest = &bytes[at + 1..];
-                let rest = rest.strip_prefix(b"-").or_else(|| rest.strip_prefix(b"+")).unwrap_or(rest);
-                if rest.iter().take(3).filter(|b| b.is_ascii_digit()).count() == 3 {
-                    return true;
-                }
-                digits = 0;
-            }
-            _ => digits = 0,
         }
+        None
+    })
+}
+
+fn is_long(number: &[u8]) -> bool {
+    if number.len() <= SAFE_DIGITS && !number.iter().any(|b| matches!(b, b'e' | b'E')) {
+        return false;
     }
-    false
+    let exponent = number.iter().position(|b| matches!(b, b'e' | b'E')).unwrap_or(number.len());
+    let digits = |part: &[u8]| part.iter().filter(|b| b.is_ascii_digit()).count();
+    digits(&number[..exponent]) > SAFE_DIGITS || digits(&number[exponent..]) >= 3
 }
 
 fn behind_text(bytes: &[u8], open: usize) -> usize {
@@ -101,12 +101,23 @@ fn would_be_rounded(token: &str) -> bool {
 
 fn parse_as_it_is(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
     let repeated = RefCell::default();
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let json = Node(&repeated).deserialize(&mut reader)?;
-    reader.end()?;
+    // Text that is known to be UTF-8 is not looked at again, part by part.
+    let json = match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) => read(&mut serde_json::Deserializer::from_str(text), &repeated)?,
+        Err(_) => read(&mut serde_json::Deserializer::from_slice(bytes), &repeated)?,
+    };
     let mut repeated = repeated.into_inner();
     repeated.dedup();
     Ok(Parsed { json, repeated })
+}
+
+fn read<'de, R: serde_json::de::Read<'de>>(
+    reader: &mut serde_json::Deserializer<R>,
+    repeated: &RefCell<Vec<String>>,
+) -> Result<Json, serde_json::Error> {
+    let json = Node(repeated).deserialize(&mut *reader)?;
+    reader.end()?;
+    Ok(json)
 }
 
 /// Reads one value and notes what is repeated below it, as seen from it. Paths are made only where there is something

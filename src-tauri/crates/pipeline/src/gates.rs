@@ -7,7 +7,6 @@
 mod fillers;
 pub mod json;
 mod pattern;
-mod required;
 mod text;
 
 use serde_json::Value as Json;
@@ -310,7 +309,8 @@ impl RecordGate {
 
     /// No field repeats one that it must not repeat. `text` gives what fields hold, by their places.
     pub fn pairs_differ<'t>(&self, text: impl Fn(usize) -> Option<&'t str>) -> bool {
-        let repeats = |(one, other): &(usize, usize)| matches!((text(*one), text(*other)), (Some(a), Some(b)) if fillers::same(a, b));
+        let repeats =
+            |(one, other): &(usize, usize)| matches!((text(*one), text(*other)), (Some(a), Some(b)) if steward_schema::same_text(a, b));
         !self.pairs.iter().any(repeats)
     }
 }

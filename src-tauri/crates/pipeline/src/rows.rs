@@ -31,18 +31,8 @@ pub struct CheckedRow {
 /// Fine, or to be kept out.
 #[derive(Debug)]
 pub enum RowOutcome {
-    /// While judging, the document may be left empty.
-    Fine {
-        key: Bson,
-        key_hash: u64,
-        document: RawDocumentBuf,
-        raw: Vec<u8>,
-    },
-    Bad {
-        raw: Vec<u8>,
-        document: Option<Document>,
-        errors: Vec<Violation>,
-    },
+    Fine { key: Bson, key_hash: u64, document: RawDocumentBuf, raw: Vec<u8> },
+    Bad { raw: Vec<u8>, document: Option<Document>, errors: Vec<Violation> },
 }
 
 /// A row that was judged.
@@ -64,6 +54,8 @@ pub struct RowReader {
     normaliser: Option<Arc<Normaliser>>,
     quick: Option<Quick>,
     judging: bool,
+    /// Records are wanted of rows that are not fine, too.
+    documents: bool,
     /// Those that no thread has at work.
     kits: Mutex<Vec<Kit>>,
 }
@@ -110,6 +102,7 @@ impl RowReader {
             normaliser: how.normaliser.clone(),
             quick,
             judging: how.judging,
+            documents: how.documents,
             kits: Mutex::default(),
         })
     }
@@ -144,7 +137,7 @@ impl RowReader {
     pub fn judge(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Judged> {
         let mut kit = self.kits().pop().unwrap_or_else(|| Kit { quick: self.quick.clone(), scratch: self.decoder.scratch() });
         let mut desk = Desk::default();
-        let judge = |row: Row<'_>, kit: &mut Kit| Judged::Checked(Box::new(self.check_row(row, &mut kit.scratch, checker, key_field)));
+        let judge = |row: Row<'_>, kit: &mut Kit| self.judge_row(row, &mut kit.scratch, checker, key_field);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows.iter() {
             let judged = kit.quick.as_mut().and_then(|quick| self.quickly(quick, row, &mut desk));
@@ -174,21 +167,47 @@ impl RowReader {
         }
     }
 
-    fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
-        let mut unknown = Vec::new();
+    fn judge_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> Judged {
         let mut errors = Vec::new();
-        let (number, offset) = (row.number, row.offset);
         let body = self.body(row, scratch, &mut errors);
         if self.judging
             && errors.is_empty()
             && self.normaliser.is_none()
             && let (Some(Body::Json(json)), Some(checker)) = (&body, checker)
-            && let Some((key, key_hash)) = fine_as_it_is(json, row.bytes, checker, key_field)
+            && let Some(key_hash) = key_of_plain(json, row.bytes, key_field)
         {
-            unknown.extend(checker.unknown_fields(json).map(str::to_owned));
-            let outcome = RowOutcome::Fine { key, key_hash, document: RawDocumentBuf::new(), raw: row.bytes.to_vec() };
-            return CheckedRow { number, offset, outcome, unknown };
+            // The JSON is its own plain view: no record is made of it.
+            if self.documents {
+                if checker.is_fine(json) {
+                    return Judged::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+                }
+            } else {
+                let errors = checker.check(json);
+                if !errors.is_empty() {
+                    return Judged::Wrong(errors.into());
+                }
+                return Judged::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+            }
         }
+        Judged::Checked(Box::new(self.checked(row, body, errors, checker, key_field)))
+    }
+
+    fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
+        let mut errors = Vec::new();
+        let body = self.body(row, scratch, &mut errors);
+        self.checked(row, body, errors, checker, key_field)
+    }
+
+    fn checked(
+        &self,
+        row: Row<'_>,
+        body: Option<Body>,
+        mut errors: Vec<Violation>,
+        checker: Option<&Checker>,
+        key_field: &str,
+    ) -> CheckedRow {
+        let mut unknown = Vec::new();
+        let (number, offset) = (row.number, row.offset);
         let outcome = match body.and_then(|body| record(body, row.bytes, checker, &mut unknown, &mut errors)) {
             Some(document) => {
                 let stored = match &self.normaliser {
@@ -349,24 +368,25 @@ fn from_json(row: Row<'_>, mapping: Option<&Compiled>, errors: &mut Vec<Violatio
     Some(json)
 }
 
-/// The key of a row whose JSON is fine and its own plain view: while judging, no record is made of it.
-fn fine_as_it_is(json: &Json, bytes: &[u8], checker: &Checker, key_field: &str) -> Option<(Bson, u64)> {
+/// The hash of the key of a row whose JSON is its own plain view and can be stored as it is.
+fn key_of_plain(json: &Json, bytes: &[u8], key_field: &str) -> Option<u64> {
     let key = match json.get(key_field)? {
-        Json::String(text) => Bson::String(text.clone()),
-        number @ Json::Number(_) => value::from_ext(number.clone()).ok()?,
+        Json::String(text) => crate::quick::hash(bson::RawBsonRef::String(text)),
+        number @ Json::Number(_) => hash(&order::key_of(&value::from_ext(number.clone()).ok()?)),
         _ => return None,
     };
-    (memchr::memmem::find(bytes, b"\"$").is_none() && is_plain(json) && checker.is_fine(json)).then(|| {
-        let hash = hash(&order::key_of(&key));
-        (key, hash)
-    })
+    (memchr::memmem::find(bytes, b"\"$").is_none() && is_plain(json)).then_some(key)
+}
+
+fn unknown_fields(json: &Json, checker: &Checker) -> Vec<String> {
+    checker.unknown_fields(json).map(str::to_owned).collect()
 }
 
 /// The record, with the rules that it breaks among the errors.
 fn record(body: Body, bytes: &[u8], checker: Option<&Checker>, unknown: &mut Vec<String>, errors: &mut Vec<Violation>) -> Option<Document> {
     let mut look = |plain: &Json, errors: &mut Vec<Violation>| {
         if let Some(checker) = checker {
-            unknown.extend(checker.unknown_fields(plain).map(str::to_owned));
+            unknown.extend(unknown_fields(plain, checker));
             for violation in checker.check(plain) {
                 // A value that could not be read or transformed is reported once.
                 if !errors.iter().any(|e| e.pointer == violation.pointer && e.is_of_reading()) {

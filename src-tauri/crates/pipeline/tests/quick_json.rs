@@ -33,11 +33,16 @@ fn both(row: &str, reader: &RowReader, how: &Reading) -> (String, String, bool) 
     rows.push(Row { number: 1, offset: 0, bytes: row.as_bytes(), fault: None });
     let checker = how.checker.as_deref();
     let thorough = RowReader::new(&Decoder::Json, &Reading { judging: false, ..how.clone() }).unwrap();
-    let full = thorough.check(rows.iter(), checker, &how.key_field).pop().map(checked).unwrap();
+    let full = thorough.check(rows.iter(), checker, &how.key_field).pop().unwrap();
+    let wrong = match &full.outcome {
+        RowOutcome::Fine { .. } => "fine".to_owned(),
+        RowOutcome::Bad { errors, .. } => format!("{errors:?}"),
+    };
+    let full = checked(full);
     match reader.judge(&rows, checker, &how.key_field).pop().unwrap() {
         Judged::Fine(seen) => (full, format!("{} {:?}", seen.key_hash, seen.unknown), true),
-        // Only rows of tables are told to be wrong so soon.
-        Judged::Wrong(errors) => panic!("{errors:?}"),
+        // Of rows that are wrong, judging makes no record.
+        Judged::Wrong(errors) => (wrong, format!("{:?}", errors.to_vec()), false),
         Judged::Checked(row) => (full, checked(*row), false),
     }
 }

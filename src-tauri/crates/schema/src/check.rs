@@ -187,9 +187,8 @@ impl Placeholder {
             return value.as_str().is_some_and(|text| pattern.is_match(text));
         }
         if let Some(other) = &self.rule.same_as {
-            let fold = |v: &Json| v.as_str().map(|s| s.trim().to_lowercase());
-            let other = record.get(other).and_then(fold);
-            return other.is_some() && fold(value) == other;
+            let texts = (record.get(other).and_then(Json::as_str), value.as_str());
+            return matches!(texts, (Some(other), Some(text)) if same_text(other, text));
         }
         match (&self.rule.equals, value) {
             (Some(Json::Number(wanted)), Json::Number(found)) => wanted.as_f64() == found.as_f64(),
@@ -197,6 +196,16 @@ impl Placeholder {
             (None, _) => false,
         }
     }
+}
+
+/// The texts are the same but for case and the white space around them.
+pub fn same_text(one: &str, other: &str) -> bool {
+    lower(one.trim()).eq(lower(other.trim()))
+}
+
+/// The two small sigmas are one letter: which of them it is depends on where it stands.
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c })
 }
 
 /// The value of a field, or each item of a list, with its pointer.

@@ -15,10 +15,11 @@ mod forms;
 mod pack;
 mod prefilter;
 mod registry;
+mod required;
 mod words;
 
 pub use changes::changes;
-pub use check::Checker;
+pub use check::{Checker, same_text};
 pub use describe::{Field, describe};
 pub use detect::{Detected, detect};
 pub use draft::{Draft, SchemaFault, Wanted, draft};

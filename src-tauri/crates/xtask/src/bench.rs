@@ -38,6 +38,15 @@ pub fn built(root: &Path) -> Result<PathBuf, String> {
     Ok(root.join("target/release/steward"))
 }
 
+/// Writes records of the shapes with this in their name, and their schemas.
+pub fn write_shapes(root: &Path, folder: &Path, size: u64, only: &str) -> crate::Chore {
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    shapes::each(root, folder, size, only, |written| {
+        println!("{}: {} records, {}, {}", written.shape.name, written.rows, written.file.display(), written.schema.display());
+        Ok(())
+    })
+}
+
 /// Numbers of rows as they were asked for.
 fn sizes(asked: &[&str], usual: &[u64]) -> Result<Vec<u64>, String> {
     if asked.is_empty() {

@@ -1,4 +1,4 @@
-//! Chores of the repository: `cargo xtask gen [--check] | directions | supplies | fixtures N [FILE] | bench import|validate|backup|shapes [SIZES…]`.
+//! Chores of the repository: `cargo xtask gen [--check] | directions | supplies | fixtures N FILE [SHAPE] | bench import|validate|backup|shapes [SIZES…]`.
 
 mod bench;
 mod careers;
@@ -18,6 +18,7 @@ cargo xtask with-mongod COMMAND…    run a command with MongoDB at $STEWARD_TES
 cargo xtask directions              check that imports between crates go down only
 cargo xtask supplies                check licences and origin of crates and npm packages, and what must not be among them
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
+cargo xtask fixtures N FOLDER SHAPE write N records of the shapes with SHAPE in their name, and their schemas
 cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)
 cargo xtask bench validate [SIZES…] measure checks of CSV beside qsv and pandas (default 100000)
 cargo xtask bench shapes [N] [NAME] check, import and back up N records (default 20000) of each shape, or of those with NAME in theirs
@@ -33,6 +34,9 @@ fn main() -> ExitCode {
         ["directions"] => directions::check(),
         ["supplies"] => supplies::check(&root()),
         ["fixtures", count, file] => count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| careers::write(n, file.as_ref())),
+        ["fixtures", count, folder, shape] => {
+            count.parse().map_err(|_| USAGE.to_owned()).and_then(|n| bench::write_shapes(&root(), folder.as_ref(), n, shape))
+        }
         ["bench", "import", sizes @ ..] => bench::import(&root(), sizes),
         ["bench", "shapes", rest @ ..] => bench::table(&root(), rest),
         ["bench", "validate", sizes @ ..] => bench::validate(&root(), sizes),

@@ -92,7 +92,8 @@ fn server_with_room(mib: usize) {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         format!("{:08x}", state >> 32)
     };
-    let lines: Vec<String> = (0..rows).map(|n| format!("{{\"k\":{n},\"name\":\"{}\"}}", (0..200).map(|_| hex()).collect::<String>())).collect();
+    let lines: Vec<String> =
+        (0..rows).map(|n| format!("{{\"k\":{n},\"name\":\"{}\"}}", (0..200).map(|_| hex()).collect::<String>())).collect();
     let file = at.write("many.ndjson", lines.join("\n"));
     let (disk, steward) = (at.path("disk"), env!("CARGO_BIN_EXE_steward"));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -33,7 +33,7 @@ thread_local! {
 impl RecordGate {
     /// Looks at the bytes of a row; `None` unless it is surely fine.
     pub fn accepts_json(&self, row: &[u8], key_field: &str) -> Option<Seen> {
-        let text = std::str::from_utf8(row).ok()?;
+        let text = simdutf8::basic::from_utf8(row).ok()?;
         let mut reader = serde_json::Deserializer::from_str(text);
         FRACTIONS.set(false);
         let seen = Record { gate: self, key_field }.deserialize(&mut reader).ok()?;

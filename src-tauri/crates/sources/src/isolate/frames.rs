@@ -122,6 +122,8 @@ impl Reader {
         command.arg(WORD).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // What it unpacks lies where it is removed with this, however the process ends.
         command.env("TMPDIR", scratch).env("TEMP", scratch).env("TMP", scratch).env_remove("STEWARD_TEMP");
+        // The allocator takes memory as it is needed, so that the limit counts what is used.
+        command.env("MIMALLOC_ARENA_EAGER_COMMIT", "0");
         // Ctrl-C is for the program, which ends its readers in its own time.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

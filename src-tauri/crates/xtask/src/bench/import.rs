@@ -101,7 +101,8 @@ impl Bench {
             )?;
             found.push((tool, m));
         } else if let Some(python) = &self.python {
-            found.push((alone, measure(Command::new(python).arg(&self.script).arg(data).arg("-").args([uri("tool"), "career_id".into()]))?));
+            found
+                .push((alone, measure(Command::new(python).arg(&self.script).arg(data).arg("-").args([uri("tool"), "career_id".into()]))?));
         }
         for (name, m) in &found {
             report(name, size, *m, &[]);

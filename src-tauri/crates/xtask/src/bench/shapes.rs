@@ -133,8 +133,7 @@ pub fn each(root: &Path, folder: &Path, size: u64, only: &str, mut then: impl Fn
         std::fs::write(&schema, (shape.schema)().to_string()).map_err(|e| e.to_string())?;
         shape.write(&maker, rows, &file).map_err(|e| format!("{}: {e}", file.display()))?;
         let bytes = std::fs::metadata(&file).map_err(|e| e.to_string())?.len();
-        then(&Written { shape, rows, bytes, file: file.clone(), schema })?;
-        std::fs::remove_file(&file).map_err(|e| e.to_string())?;
+        then(&Written { shape, rows, bytes, file, schema })?;
     }
     Ok(())
 }

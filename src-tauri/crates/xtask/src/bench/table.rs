@@ -133,12 +133,23 @@ impl Bench {
         self.imported(written, goals)
     }
 
+    /// A workspace that knows the schema of the shape.
+    fn prepare(&self, workspace: &str, written: &Written) -> Chore {
+        let schema = written.schema.display().to_string();
+        self.json(&["-w", workspace, "init"])?;
+        let key = written.shape.key;
+        self.json(&["-w", workspace, "schema", "add", &schema, "--collection", "things", "--key", key, "--name", "thing"]).map(drop)
+    }
+
     fn checked(&self, written: &Written, goals: &mut Goals) -> Chore {
         let (file, schema) = (written.file.display().to_string(), written.schema.display().to_string());
+        let workspace = self.path("checks.steward").display().to_string();
+        let _ = std::fs::remove_file(&workspace);
+        self.prepare(&workspace, written)?;
         let report = self.path("errors.csv").display().to_string();
         let mut alone = Command::new(&self.alone);
         alone.args([&file, &schema]);
-        let mut commands = vec![self.steward(&["validate", "--schema", &schema, &file, "--report", &report]), alone];
+        let mut commands = vec![self.steward(&["-w", &workspace, "validate", "--schema", "thing", &file, "--report", &report]), alone];
         if let Some(node) = &self.node {
             let mut ajv = Command::new("node");
             ajv.arg(node.join("ajv.mjs")).args([&file, &schema]).arg(self.path("ajv.csv"));
@@ -164,7 +175,8 @@ impl Bench {
         let shape = written.shape.name;
         let file = written.file.display().to_string();
         let own = self.path(&format!("{}.steward", written.file.file_stem().unwrap_or_default().display())).display().to_string();
-        let uri = |name: &str| self.server.uri(&format!("{name}_{}", written.file.file_stem().unwrap_or_default().display()).replace('-', "_"));
+        let uri =
+            |name: &str| self.server.uri(&format!("{name}_{}", written.file.file_stem().unwrap_or_default().display()).replace('-', "_"));
         let peer = self.peer(written, &uri("peer"))?;
         if let Some((name, m)) = &peer {
             told(name, written, *m, &[]);
@@ -173,21 +185,22 @@ impl Bench {
             Some((name, _)) if *name == "mongoimport" => [0.25, 0.35, 0.25],
             _ => [0.12, 0.18, 0.25],
         };
-        for (kind, workspace, goal, bound) in
-            [("file", own.clone(), "import into a file: time of the peer", bounds[0]), ("MongoDB", uri("steward"), "import into MongoDB: time of the peer", bounds[1])]
-        {
-            let schema = written.schema.display().to_string();
-            let known = ["-w", &workspace, "schema", "add", &schema, "--collection", "things", "--key", written.shape.key, "--name", "thing"];
-            if kind == "file" {
-                self.json(&["-w", &workspace, "init"])?;
-            }
-            self.json(&known)?;
+        for (kind, workspace, goal, bound) in [
+            ("file", own.clone(), "import into a file: time of the peer", bounds[0]),
+            ("MongoDB", uri("steward"), "import into MongoDB: time of the peer", bounds[1]),
+        ] {
+            self.prepare(&workspace, written)?;
             let import = ["-w", workspace.as_str(), "import", "--schema", "thing", &file];
             let fresh = measure(&mut self.steward(&import))?;
             let again = measure(&mut self.steward(&import))?;
             for (name, goal, bound, m) in [
                 ("fresh", goal, bound, fresh),
-                ("unchanged again", if kind == "file" { "unchanged again, file: time of the peer" } else { "unchanged again, MongoDB: time of the peer" }, bounds[2], again),
+                (
+                    "unchanged again",
+                    if kind == "file" { "unchanged again, file: time of the peer" } else { "unchanged again, MongoDB: time of the peer" },
+                    bounds[2],
+                    again,
+                ),
             ] {
                 let beside = match &peer {
                     Some((_, peer)) => goals.note(goal, bound, shape, m.seconds / peer.seconds),
@@ -212,7 +225,8 @@ impl Bench {
             beneath(goals, written, "backup", taken);
             std::fs::remove_dir_all(&place).map_err(|e| e.to_string())?;
         }
-        std::fs::remove_file(&own).map_err(|e| e.to_string())
+        std::fs::remove_file(&own).map_err(|e| e.to_string())?;
+        std::fs::remove_file(&written.file).map_err(|e| e.to_string())
     }
 
     /// mongoimport where it is; else what a careful script does: parse, check with jsonschema, upsert.
