@@ -217,7 +217,7 @@ fn records_touched(changes: &[Change]) -> i64 {
 }
 
 /// The write that makes a change.
-fn operation(change: &Change) -> Result<WriteOp> {
+pub fn operation(change: &Change) -> Result<WriteOp> {
     let record = &change.record;
     Ok(match record.op {
         RecordOp::Insert => {
@@ -372,9 +372,17 @@ pub async fn records_since(workspace: &Workspace, collection: &str, run: &str) -
             if set.run_id.as_deref() == Some(run) {
                 return Ok(records);
             }
-            if set.state == ChangeState::Confirmed {
-                records += set.records;
+            if set.state != ChangeState::Confirmed {
+                continue;
             }
+            // Corrections of rows that wait change no record.
+            records += match set.kind {
+                ChangeKind::Quarantine => {
+                    let of_records = changes_from(&set.id, 0).and(Filter::eq("collection", collection));
+                    i64::try_from(workspace.store.count(names::CHANGES, &of_records).await?).unwrap_or(i64::MAX)
+                }
+                _ => set.records,
+            };
         }
         match sets.last() {
             Some(last) => before = Some(last.seq),
@@ -431,6 +439,7 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
     let mut after = None;
     // What an entry says of its being undone is no part of its hash; the entry that undid it is.
     let (mut undone, mut undoing) = (Vec::new(), HashMap::new());
+    // An undo of a run names the last of its entries and undoes all.
     loop {
         let query = steward_store::Query::new(Filter::all(), 500).sorted("seq", false).after(after);
         let page = workspace.store.find(names::CHANGE_SETS, &query).await?;
@@ -451,15 +460,19 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
             }
             entries += 1;
             previous = set.hash;
-            undone.extend(set.undone_by.map(|by| (set.seq, set.id.clone(), by)));
-            undoing.extend(set.undoes.map(|of| (set.id, of)));
+            let run = (set.kind == ChangeKind::Import || set.kind == ChangeKind::Undo).then_some(set.run_id).flatten();
+            undone.extend(set.undone_by.map(|by| (set.seq, set.id.clone(), run.clone(), by)));
+            undoing.extend(set.undoes.map(|of| (set.id, (of, run))));
         }
         after = page.next;
         if after.is_none() {
             break;
         }
     }
-    if let Some((seq, ..)) = undone.iter().find(|(_, id, by)| undoing.get(by) != Some(id)) {
+    let stands = |id: &String, run: &Option<String>, by: &String| {
+        undoing.get(by).is_some_and(|(of, of_run)| of == id || (run.is_some() && of_run == run))
+    };
+    if let Some((seq, ..)) = undone.iter().find(|(_, id, run, by)| !stands(id, run, by)) {
         let message = format!("Entry {seq} says that it was undone, and no entry did that.");
         return Ok(ChainReport { entries, broken_at: Some(*seq), message });
     }

@@ -1,6 +1,8 @@
 //! Import runs: starting, resuming and listing. Taking them back is in [`undo`], staged rows in [`staging`].
 
 mod account;
+mod redo;
+mod releases;
 mod staging;
 mod undo;
 
@@ -16,7 +18,7 @@ use steward_store::{Durability, StoreErrorKind, Swap, WriteBatch, names};
 use crate::docs;
 use crate::error::{Error, Result};
 use crate::import::{
-    Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
+    Comparing, Findings, ImportSpec, Loading, Pass, Seeds, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
 };
 use crate::journal::{self, Request};
 use crate::lease::{self, Lease};
@@ -25,13 +27,14 @@ use crate::quarantine::report::Told;
 use crate::replace;
 use crate::workspace::{Workspace, new_id};
 
+pub use redo::redo;
 pub use staging::{promotion, staging_name};
 pub use undo::{Kept, UndoFindings, kept, plan_undo, settle, undo};
 
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Comparing");
-    let mut findings = look(workspace, spec, &mut Comparing { spec }, progress).await?;
+    let mut findings = look(workspace, spec, &mut Comparing { workspace, spec, seeds: Seeds::of(spec)? }, progress).await?;
     if spec.mode == ImportMode::Replace {
         findings.counts.removed = removed(workspace, &spec.collection, "", &findings.counts).await?;
     }
@@ -111,6 +114,8 @@ fn begun(workspace: &Workspace, spec: &ImportSpec, id: String, lease: i64) -> Ru
         replaced: None,
         settled_at: None,
         undo_set: None,
+        undone_from: None,
+        undo_sets: Vec::new(),
         recorded: Recorded { inserts: numbers, changes: numbers, told: 0 },
     }
 }
@@ -261,9 +266,13 @@ async fn load_rows(
     if expect_new && let Err(e) = workspace.store.begin_load(&into).await {
         return (findings, Err(e.into()));
     }
+    let seeds = match Seeds::of(spec) {
+        Ok(seeds) => seeds,
+        Err(e) => return (findings, Err(e)),
+    };
     let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
-    let numbers = record.recorded;
-    let mut sink = Loading { workspace, free, spec, record: record.clone(), expect_new, beside: beside.as_deref(), ours, numbers };
+    let (numbers, beside) = (record.recorded, beside.as_deref());
+    let mut sink = Loading { workspace, free, spec, record: record.clone(), expect_new, beside, ours, numbers, seeds };
     let (findings, result) = pass.run(&mut sink).await;
     record.recorded = sink.numbers;
     at_checkpoint(record, &findings.checkpoint());

@@ -61,7 +61,7 @@ pub async fn promote(session: &Session, run_id: String, dry_run: bool) -> ApiRes
 async fn carry_out(session: &Session, plan: ImportPlan, dry_run: bool) -> ApiResult<u8> {
     if dry_run {
         output::answer(session.json, &plan, |plan| print_plan(plan, "would be"));
-        let quarantined = plan.counts.map_or(0, |c| c.quarantined);
+        let quarantined = plan.counts.map_or(0, |c| c.quarantined + c.waiting_already);
         return Ok(if quarantined > 0 { exit::FINDINGS } else { exit::DONE });
     }
     let apply = ApplyPlan { plan_id: plan.plan_id, reason: None };
@@ -98,7 +98,7 @@ fn finish(session: &Session, job: Job) -> ApiResult<u8> {
     output::answer(session.json, &run, print_run);
     Ok(match run.state {
         RunState::Cancelled => exit::CANCELLED,
-        _ if run.counts.quarantined > 0 || !run.notes.is_empty() => exit::FINDINGS,
+        _ if run.counts.quarantined + run.counts.waiting_already > 0 || !run.notes.is_empty() => exit::FINDINGS,
         _ => exit::DONE,
     })
 }
@@ -108,6 +108,7 @@ fn print_counts(counts: &RunCounts, verb: &str) {
     let rows =
         [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
     let aside = [
+        ("waiting in quarantine already", counts.waiting_already),
         ("set aside, another row or record with the key is kept", counts.set_aside),
         ("removed, the rows do not have them", counts.removed),
     ];
@@ -160,7 +161,7 @@ fn print_run(run: &RunRecord) {
     recognised(run.files.iter().map(|f| (f.name.as_str(), f.recognised.as_str())));
     print_counts(&run.counts, "");
     notes(&run.notes, run.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
-    if run.counts.quarantined > 0 {
+    if run.counts.quarantined + run.counts.waiting_already > 0 {
         line("See what is wrong with 'steward quarantine list', fix it, and 'steward quarantine retry --all'.");
     }
     if let Some(staging) = &run.staging {

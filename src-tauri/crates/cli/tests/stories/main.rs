@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod asking;
 mod backup_kills;
 mod backups;
