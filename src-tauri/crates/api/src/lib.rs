@@ -15,6 +15,8 @@ mod handlers;
 pub mod host;
 pub mod jobs;
 pub mod keeper;
+mod destinations;
+mod due;
 mod moments;
 mod open;
 mod plans;

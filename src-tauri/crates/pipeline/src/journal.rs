@@ -1,7 +1,9 @@
 //! The history: every write is a change set, chained by hashes, stored with the write.
 //!
 //! With transactions the entry, its record changes, the head of the chain and the data are one atomic step. Without,
-//! the entry is written as pending, then the data, then it is confirmed; [`settle_pending`] closes what a crash left.
+//! the entry is written as pending, then the data, then it is confirmed; [`recover_pending`] completes what a crash left.
+
+mod recover;
 
 use std::collections::HashMap;
 
@@ -13,6 +15,8 @@ use steward_store::{Capability, Durability, StoreErrorKind, WriteBatch, WriteOp,
 use crate::docs::{self, Change};
 use crate::error::{Error, Result};
 use crate::workspace::{Workspace, new_id};
+
+pub use recover::recover_pending;
 
 const HEAD: &str = "chain";
 /// How often an entry is tried while other processes append theirs.
@@ -482,30 +486,4 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
         return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });
     }
     Ok(ChainReport { entries, broken_at: None, message: format!("All {entries} entries are as they were written.") })
-}
-
-/// Looks at entries that a crash left pending: confirmed where the data arrived, failed where none of it did, and
-/// completed where only part of it did.
-pub async fn settle_pending(workspace: &Workspace) -> Result<()> {
-    let pending = workspace.own_documents(names::CHANGE_SETS, Filter::eq("state", "pending"), "seq", 1000).await?;
-    for doc in pending {
-        let set: ChangeSet = docs::from_document(&doc)?;
-        let age = chrono::DateTime::parse_from_rfc3339(&set.at).map(|at| workspace.clock.now().signed_duration_since(at));
-        if age.is_ok_and(|age| age.num_seconds() < 60) {
-            continue;
-        }
-        let mut arrived = false;
-        for change in changes(workspace, &set.id, 0, 1000).await? {
-            let batch = WriteBatch::data(vec![operation(&change)?]);
-            match workspace.store.write(batch, Durability::Full).await {
-                Ok(_) => arrived = true,
-                // The old value does not stand: the change is there already, or somebody wrote since. Leave it.
-                Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => arrived = true,
-                Err(e) => return Err(e.into()),
-            }
-        }
-        let state = if arrived { "confirmed" } else { "failed" };
-        workspace.store.write(WriteBatch::data(vec![mark(&set.id, "state", state.into())]), Durability::Full).await?;
-    }
-    Ok(())
 }
