@@ -108,6 +108,10 @@ pub struct RunRecord {
     pub collection: String,
     /// `careers@1.0.0`; empty when no schema was used.
     pub schema: String,
+    /// Why it was this schema, in a few words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(optional, as = "Option<String>")]
+    pub schema_reason: String,
     pub mode: ImportMode,
     pub key_field: String,
     pub files: Vec<RunFile>,

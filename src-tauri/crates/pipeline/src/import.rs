@@ -53,6 +53,8 @@ pub struct ImportSpec {
     pub key_field: String,
     /// `careers@1.0.0`; empty without a schema.
     pub schema: String,
+    /// Why it is this schema, in a few words.
+    pub schema_reason: String,
     pub mode: ImportMode,
     /// How rows become records. Without one, columns go to the fields of their names and other rows stay as they are.
     pub mapping: Option<Mapping>,

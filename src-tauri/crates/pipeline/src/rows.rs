@@ -59,7 +59,7 @@ pub enum Judged {
 pub struct RowReader {
     decoder: Decoder,
     mapping: Option<Compiled>,
-    /// Columns whose fields have other names.
+    /// Columns whose fields have other names, and what the mapping takes for granted.
     pub(crate) notes: Vec<String>,
     normaliser: Option<Arc<Normaliser>>,
     quick: Option<Quick>,
@@ -101,7 +101,8 @@ impl RowReader {
             (Some(mapping), Decoder::Csv(csv), Some(types)) => Some(mapping.with_types(|at| types.column(&csv.columns[at]))),
             (mapping, ..) => mapping,
         };
-        let notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
+        let mut notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
+        notes.extend(how.mapping.iter().chain(&by_name).flat_map(Mapping::notes));
         let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self {
             decoder: decoder.clone(),

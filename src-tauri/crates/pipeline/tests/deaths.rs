@@ -63,6 +63,7 @@ fn spec(folder: &Path, mode: ImportMode, from: usize, rows: usize) -> ImportSpec
         mode,
         mapping: None,
         duplicates: steward_domain::Duplicates::default(),
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     }

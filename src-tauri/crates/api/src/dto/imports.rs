@@ -115,6 +115,8 @@ wire! {
         pub collection: String,
         pub key_field: String,
         pub schema: String,
+        /// Why it is this schema, or none, in a few words.
+        pub schema_reason: String,
         pub mode: ImportMode,
         /// Where the rows go once they are promoted; `collection` is the staging collection then.
         #[ts(optional)]

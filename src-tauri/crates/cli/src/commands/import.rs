@@ -118,8 +118,7 @@ fn print_counts(counts: &RunCounts, verb: &str) {
 }
 
 fn print_plan(plan: &ImportPlan, verb: &str) {
-    let schema = if plan.schema.is_empty() { "without a schema".to_owned() } else { format!("as {}", plan.schema) };
-    line(&format!("Into {} {schema}, by {}", plan.collection, plan.key_field));
+    line(&format!("Into {} {}, by {}", plan.collection, schema_and_reason(&plan.schema, &plan.schema_reason), plan.key_field));
     recognised(plan.recognised.iter().map(|r| (r.file.as_str(), r.recognised.as_str())));
     if let Some(counts) = &plan.counts {
         print_counts(counts, verb);
@@ -132,6 +131,12 @@ fn print_plan(plan: &ImportPlan, verb: &str) {
         output::violations(&rejected.errors);
     }
     notes(&plan.notes, plan.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
+}
+
+/// The schema of an import, and why it is that one.
+pub fn schema_and_reason(schema: &str, reason: &str) -> String {
+    let schema = if schema.is_empty() { "without a schema".to_owned() } else { format!("as {schema}") };
+    if reason.is_empty() { schema } else { format!("{schema} ({reason})") }
 }
 
 /// What each file was taken for.
@@ -153,9 +158,11 @@ fn notes<'a>(notes: &[String], unknown: impl Iterator<Item = (&'a str, i64)>) {
 fn print_run(run: &RunRecord) {
     let files: Vec<&str> = run.files.iter().map(|f| f.name.as_str()).collect();
     line(&format!(
-        "Imported {} into {}{}",
+        "Imported {} into {} {}, by {}{}",
         files.join(", "),
         run.collection,
+        schema_and_reason(&run.schema, &run.schema_reason),
+        run.key_field,
         if run.state == RunState::Cancelled { " until it was cancelled" } else { "" }
     ));
     recognised(run.files.iter().map(|f| (f.name.as_str(), f.recognised.as_str())));
@@ -192,9 +199,9 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
     output::answer(session.json, &plan, |plan| {
         let counts = plan.counts.unwrap_or_default();
         line(&format!(
-            "{} checked against {}: {} valid, {} not",
+            "{} checked {}: {} valid, {} not",
             counted(counts.read, "row"),
-            plan.schema,
+            schema_and_reason(&plan.schema, &plan.schema_reason),
             number(counts.read - counts.quarantined),
             number(counts.quarantined)
         ));

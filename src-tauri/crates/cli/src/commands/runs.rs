@@ -56,9 +56,13 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
             let detail: RunDetail = session.call("runs.get", &RunId { run_id: id }).await?;
             output::answer(session.json, &detail, |detail| {
                 let run = &detail.run;
-                line(&format!("{}  {}  {}  {}", run.id, word(&run.state), run.collection, run.schema));
+                let schema = super::import::schema_and_reason(&run.schema, &run.schema_reason);
+                line(&format!("{}  {}  {} {schema}, by {}", run.id, word(&run.state), run.collection, run.key_field));
                 for file in &run.files {
                     line(&format!("  {} ({} bytes, sha256 {})", file.name, number(file.bytes), file.sha256));
+                    if !file.recognised.is_empty() {
+                        line(&format!("    {}", file.recognised));
+                    }
                 }
                 let c = run.counts;
                 line(&format!(

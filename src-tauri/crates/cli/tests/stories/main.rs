@@ -33,6 +33,7 @@ mod quarantine_fixes;
 mod quarantine_keys;
 mod quarantine_tables;
 mod reading;
+mod recognised;
 mod records;
 mod refusals;
 mod serve;
