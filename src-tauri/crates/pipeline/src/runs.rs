@@ -7,6 +7,7 @@ mod staging;
 mod undo;
 
 use std::path::Path;
+use std::time::Duration;
 
 use bson::{Bson, Document};
 use steward_domain::run::Recorded;
@@ -279,13 +280,22 @@ async fn load_rows(
     record.recorded = sink.numbers;
     at_checkpoint(record, &findings.checkpoint());
     progress.phase("Indexing");
-    let indexed = workspace.store.end_load(&into, None).await;
-    let mut result = result.and_then(|()| indexed.map_err(Error::from));
+    let indexed = index(workspace, &lease::of_run(&record.id), &into).await;
+    let mut result = result.and_then(|()| indexed);
     if result.is_ok() {
         progress.phase("Counting");
         result = account::all_there(workspace, record, &into, expect_new).await;
     }
     (findings, result)
+}
+
+/// Builds the indexes of what was loaded. A file takes no other writes meanwhile, so that the lease is not renewed: other machines are
+/// told for how long that may last, ten thousand records a second at least.
+async fn index(workspace: &Workspace, lease: &str, into: &str) -> Result<()> {
+    let records = workspace.store.count(into, &Filter::all()).await?;
+    lease::quiet(workspace, lease, Some(Duration::from_secs(30 + records / 10_000))).await?;
+    workspace.store.end_load(into, None).await?;
+    lease::quiet(workspace, lease, None).await
 }
 
 /// The end of a run that replaces its collection.
