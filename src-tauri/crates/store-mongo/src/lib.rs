@@ -15,6 +15,7 @@ mod cursor;
 mod definition;
 mod errors;
 mod facets;
+mod expressions;
 mod filter;
 mod indexes;
 mod load;
