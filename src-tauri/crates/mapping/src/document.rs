@@ -140,7 +140,8 @@ impl Mapping {
                 _ => false,
             };
             let (from, to) = (dates::YEARS_FROM, dates::YEARS_FROM + 99);
-            let said = || format!("In {}, years of two digits are taken as {from} to {to}; yearsFrom of its date step changes that.", rule.to);
+            let said =
+                || format!("In {}, years of two digits are taken as {from} to {to}; yearsFrom of its date step changes that.", rule.to);
             rule.steps.iter().any(takes).then(said)
         };
         self.rules.iter().filter_map(short).collect()

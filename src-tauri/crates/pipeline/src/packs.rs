@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bson::{Document, doc};
 use steward_domain::{Filter, RunState};
-use steward_schema::{Other, Draft, Pack, PackId, Registry, Wanted};
+use steward_schema::{Draft, Other, Pack, PackId, Registry, Wanted};
 use steward_store::{Durability, Store, WriteBatch, WriteOp, names};
 
 use crate::error::{Error, Result};

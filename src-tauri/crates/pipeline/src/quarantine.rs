@@ -20,10 +20,10 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
+pub use crate::import::of_run;
 pub use entries::{Batches, by_ids, count, from_doc, get, ids, list, to_doc, waiting};
 pub use judge::{Judge, Judged};
 pub use moved::move_waiting;
-pub use crate::import::of_run;
 pub use narrow::{Chosen, Narrow};
 pub use report::Report;
 pub use settle::{Aim, Correction, Settled, Settler};

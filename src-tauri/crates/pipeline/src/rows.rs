@@ -486,8 +486,11 @@ fn key_error(key: Option<&Bson>, key_field: &str) -> Option<Violation> {
     let message = match key {
         None | Some(Bson::Null | Bson::Undefined) if key_field == "_id" => return None,
         None | Some(Bson::Null | Bson::Undefined) => format!("{key_field} identifies the record and is missing."),
-        Some(Bson::Array(_) | Bson::Document(_)) => format!("{key_field} identifies the record and must be a single value."),
-        Some(_) => return None,
+        Some(key) if can_be_key(key, key_field) => return None,
+        Some(_) if key_field == "_id" => {
+            "_id identifies the record and cannot be a list, nor have names with a dollar sign in front.".to_owned()
+        }
+        Some(_) => format!("{key_field} identifies the record and must be a single value."),
     };
     Some(Violation {
         pointer: steward_domain::FieldPath::new(key_field).to_pointer(),
@@ -495,6 +498,15 @@ fn key_error(key: Option<&Bson>, key_field: &str) -> Option<Violation> {
         message,
         value: key.cloned().map(Value),
     })
+}
+
+/// A value that tells one record from others: a single one. An `_id` may be an object, as servers have it.
+pub fn can_be_key(value: &Bson, key_field: &str) -> bool {
+    match value {
+        Bson::Array(_) | Bson::Null | Bson::Undefined => false,
+        Bson::Document(parts) => key_field == "_id" && !parts.keys().any(|name| name.starts_with('$')),
+        _ => true,
+    }
 }
 
 /// 64-bit xxHash (XXH3).

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use bson::doc;
-use steward_domain::quality::MetricName;
 use steward_domain::Filter;
+use steward_domain::quality::MetricName;
 use steward_pipeline::{Error, Progress, Silent, SystemClock, Workspace, failing, lease, quality};
 use steward_store::{Durability, Store, WriteBatch, WriteOp, names};
 use steward_store_mongo::{MongoOptions, MongoStore};

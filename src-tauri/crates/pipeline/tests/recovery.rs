@@ -38,8 +38,7 @@ fn set(id: i32, to: &str) -> WriteOp {
 fn change(id: i32) -> Change {
     let value = |text: &str| Some(Value(text.into()));
     let fields = vec![FieldChange { path: "v".into(), before: value("old"), after: value("new") }];
-    let record =
-        RecordChange { collection: C.into(), key: RecordKey(Value(id.into())), op: RecordOp::Update, fields, document: None };
+    let record = RecordChange { collection: C.into(), key: RecordKey(Value(id.into())), op: RecordOp::Update, fields, document: None };
     Change { id: id.into(), record }
 }
 

@@ -121,7 +121,8 @@ impl Checker {
     /// Top-level fields that the schema does not name.
     pub fn unknown_fields<'a>(&'a self, record: &'a Json) -> impl Iterator<Item = &'a str> {
         let fields = record.as_object().into_iter().flat_map(|o| o.keys());
-        let is_known = |name: &str| name == "_id" || self.known.contains(name) || self.patterns.iter().any(|pattern| pattern.is_match(name));
+        let is_known =
+            |name: &str| name == "_id" || self.known.contains(name) || self.patterns.iter().any(|pattern| pattern.is_match(name));
         fields.map(String::as_str).filter(move |name| !is_known(name))
     }
 

@@ -26,5 +26,5 @@ pub use detect::{Detected, detect};
 pub use draft::{Draft, SchemaFault, Wanted, draft, draft_with};
 pub use pack::{AddedBy, Column, Normalise, Pack, PackError, PackId, PackIndex, PlaceholderRule, Steward, Targets};
 pub use prefilter::Prefilter;
-pub use rooted::Other;
 pub use registry::{Registry, sample};
+pub use rooted::Other;

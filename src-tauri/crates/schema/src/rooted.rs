@@ -86,12 +86,15 @@ fn of_definitions(json: &mut Json, file: &str, wanted: &Wanted, derived: &mut Ve
         !fields::of(&probe).names.is_empty()
     };
     let records: Vec<&String> = definitions.keys().filter(|name| has_fields(name)).collect();
-    let wanted_names: Vec<String> =
-        [wanted.name.as_deref(), json.get("title").and_then(Json::as_str), Some(file.trim_end_matches(".json").trim_end_matches(".schema"))]
-            .into_iter()
-            .flatten()
-            .map(slug)
-            .collect();
+    let wanted_names: Vec<String> = [
+        wanted.name.as_deref(),
+        json.get("title").and_then(Json::as_str),
+        Some(file.trim_end_matches(".json").trim_end_matches(".schema")),
+    ]
+    .into_iter()
+    .flatten()
+    .map(slug)
+    .collect();
     let named = wanted_names.iter().find_map(|wanted| records.iter().find(|name| slug(name) == *wanted));
     let text = Json::Object(definitions.clone()).to_string();
     let mut unreferred = records.iter().filter(|name| !text.contains(&format!("\"{}\"", reference(name))));
@@ -156,14 +159,17 @@ fn musts<'a>(root: &'a Json, schema: &'a Json, met: &mut Vec<&'a Json>, properti
 ///
 /// Errors: one of them is no JSON.
 pub(crate) fn bundled(mut json: Json, others: &[Other], packs: &Registry) -> Result<Json> {
-    let broken = |name: &str, e: &dyn std::fmt::Display| fault("", format!("{name} is not valid JSON: {e}."), "Choose a JSON Schema document.");
+    let broken =
+        |name: &str, e: &dyn std::fmt::Display| fault("", format!("{name} is not valid JSON: {e}."), "Choose a JSON Schema document.");
     let mut documents = Vec::new();
     for other in others {
         let parsed: Json = serde_json::from_str(other.text.trim_start_matches('\u{feff}')).map_err(|e| broken(&other.name, &e))?;
         documents.push((other.name.as_str(), parsed));
     }
-    let old = json.get("$schema").and_then(Json::as_str).is_some_and(|s| ["draft-04", "draft-06", "draft-07"].iter().any(|d| s.contains(d)));
-    let (place, id) = (if old { "definitions" } else { "$defs" }, if json["$schema"].to_string().contains("draft-04") { "id" } else { "$id" });
+    let old =
+        json.get("$schema").and_then(Json::as_str).is_some_and(|s| ["draft-04", "draft-06", "draft-07"].iter().any(|d| s.contains(d)));
+    let (place, id) =
+        (if old { "definitions" } else { "$defs" }, if json["$schema"].to_string().contains("draft-04") { "id" } else { "$id" });
     let mut open = references(&json);
     let mut taken: Vec<String> = Vec::new();
     while let Some(reference) = open.pop() {
@@ -298,9 +304,15 @@ mod tests {
             "plant_id": {"type": "string"}, "soil": {"$ref": "soil.json"}, "size": {"$ref": "https://example.org/units/cm.json#/$defs/Length"},
         }});
         let text = schema.to_string();
-        let soil = Other { name: "soil.json".into(), text: json!({"type": "object", "required": ["ph"], "properties": {"ph": {"$ref": "ph.json"}}}).to_string() };
+        let soil = Other {
+            name: "soil.json".into(),
+            text: json!({"type": "object", "required": ["ph"], "properties": {"ph": {"$ref": "ph.json"}}}).to_string(),
+        };
         let ph = Other { name: "ph.json".into(), text: json!({"type": "number", "maximum": 14}).to_string() };
-        let cm = Other { name: "c.json".into(), text: json!({"$id": "https://example.org/units/cm.json", "$defs": {"Length": {"minimum": 0}}}).to_string() };
+        let cm = Other {
+            name: "c.json".into(),
+            text: json!({"$id": "https://example.org/units/cm.json", "$defs": {"Length": {"minimum": 0}}}).to_string(),
+        };
         let fault = draft_with(&text, "plant.json", &Wanted::default(), &[soil.clone(), ph.clone()], &packs()).unwrap_err();
         assert_eq!(fault.pointer, "/properties/size/$ref");
         assert!(fault.message.contains("https://example.org/units/cm.json") && fault.hint.contains("--with"), "{fault:?}");

@@ -249,10 +249,14 @@ mod tests {
     #[test]
     fn sheets_that_are_not_shown_are_told() {
         let style = |name: &str, display: &str| {
-            format!(r#"<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{display}"/></style:style>"#)
+            format!(
+                r#"<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{display}"/></style:style>"#
+            )
         };
         let sheet = |name: &str, style: &str| {
-            format!(r#"<table:table table:name="{name}" table:style-name="{style}"><table:table-row><table:table-cell office:value-type="string"><text:p>k</text:p></table:table-cell></table:table-row></table:table>"#)
+            format!(
+                r#"<table:table table:name="{name}" table:style-name="{style}"><table:table-row><table:table-cell office:value-type="string"><text:p>k</text:p></table:table-cell></table:table-row></table:table>"#
+            )
         };
         let styles = format!("<office:automatic-styles>{}{}</office:automatic-styles>", style("ta1", "true"), style("ta2", "false"));
         let body = format!("{}{}", sheet("Notes", "ta2"), sheet("Data", "ta1"));

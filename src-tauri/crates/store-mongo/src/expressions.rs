@@ -143,7 +143,11 @@ pub fn condition(filter: &Filter) -> StoreResult<Document> {
         }
         Filter::Exists { field, exists } => {
             let size = doc! { "$size": reached(field) };
-            if *exists { doc! { "$gt": [size, 0] } } else { doc! { "$eq": [size, 0] } }
+            if *exists {
+                doc! { "$gt": [size, 0] }
+            } else {
+                doc! { "$eq": [size, 0] }
+            }
         }
         Filter::IsNull { field } => any(items(reached(field), false), has_type(&NOTHING)),
         Filter::Blank { field } => blank(field),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use steward_pipeline::normalise;
 use steward_pipeline::packs::{self, Added};
 use steward_schema::examples::{self, Claim, Example};
-use steward_schema::{Other, Checker, Pack, Registry, SchemaFault, Wanted};
+use steward_schema::{Checker, Other, Pack, Registry, SchemaFault, Wanted};
 
 use crate::app::App;
 use crate::dto::{

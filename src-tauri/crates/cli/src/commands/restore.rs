@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use steward_api::dto::{
-    ApplyPlan, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreMoment,
-    RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
+    ApplyPlan, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId,
+    RestoreMoment, RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
 };
 use steward_api::{Address, ApiResult};
 use steward_domain::RestoreMode;

@@ -104,7 +104,10 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
                 counted(plan.edited_since, "record")
             ));
             if plan.released > 0 {
-                line(&format!("Would take back {} released from its quarantine, with the records made of them.", counted(plan.released, "row")));
+                line(&format!(
+                    "Would take back {} released from its quarantine, with the records made of them.",
+                    counted(plan.released, "row")
+                ));
             }
             if plan.handed_on > 0 {
                 line(&format!("{} of its quarantine would wait on for a later import that had them, too.", counted(plan.handed_on, "row")));

@@ -8,8 +8,8 @@ use steward_domain::run::RunFile;
 use steward_domain::{Duplicates, QuarantineEntry, Value, Violation};
 use steward_store::upsert::{self, Incoming, Prepared, UpsertPlan};
 
-use super::read::{CheckedBatch, FileEnd};
 use super::again::{Occurrences, Seeds};
+use super::read::{CheckedBatch, FileEnd};
 use super::{FineRow, ImportSpec, Kept, set_aside, waiting};
 use crate::error::Result;
 use crate::rows::RowOutcome;

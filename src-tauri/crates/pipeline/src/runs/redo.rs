@@ -112,9 +112,13 @@ async fn reinserted(workspace: &Workspace, changes: &[Change], found: &mut UndoF
         let back = edit::inverted(change);
         match there.get(&order::key_of(&change.id)) {
             // An attempt that was killed brought it.
-            Some(raw) if back.record.document.as_ref().and_then(|d| d.as_document()).is_some_and(|then| {
-                upsert::decode(raw).is_ok_and(|now| steward_domain::value::same_doc(&now, then))
-            }) => {}
+            Some(raw)
+                if back
+                    .record
+                    .document
+                    .as_ref()
+                    .and_then(|d| d.as_document())
+                    .is_some_and(|then| upsert::decode(raw).is_ok_and(|now| steward_domain::value::same_doc(&now, then))) => {}
             Some(_) => found.edited_since += 1,
             None if taken.contains(&order::key_of(change.record.key.bson())) => found.edited_since += 1,
             None => {

@@ -46,9 +46,7 @@ impl Quarantine<'_> {
                 None => {
                     let found = self.workspace.own_document(names::RUNS, run).await?;
                     let found: Option<RunRecord> = found.map(|doc| docs::from_document(&doc)).transpose()?;
-                    let stands = found.is_some_and(|run| {
-                        !matches!(run.state, RunState::Undone | RunState::Undoing | RunState::HalfUndone)
-                    });
+                    let stands = found.is_some_and(|run| !matches!(run.state, RunState::Undone | RunState::Undoing | RunState::HalfUndone));
                     self.others.insert(run.clone(), stands);
                     stands
                 }
@@ -210,7 +208,9 @@ async fn of_set(
             quarantine::by_ids(of.workspace, &ids).await?.into_iter().map(|e| (e.id.clone(), e)).collect();
         for (id, load) in released {
             let entry = id.as_str().and_then(|id| entries.remove(id));
-            rows.extend(entry.filter(|e| e.run_id == of.run.id && e.status == QuarantineStatus::Released).map(|entry| Released { entry, load }));
+            rows.extend(
+                entry.filter(|e| e.run_id == of.run.id && e.status == QuarantineStatus::Released).map(|entry| Released { entry, load }),
+            );
         }
         if !whole {
             break;

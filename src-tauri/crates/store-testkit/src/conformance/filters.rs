@@ -26,7 +26,8 @@ async fn expect(fixture: &dyn Fixture, docs: &[Document], cases: &[(Filter, &[i3
     expect_of(fixture, docs, cases).await;
     // The same of fields whose names no query of a server can say.
     for odd in ["v.1", "$v", "a/b.c~d"] {
-        let renamed: Vec<Document> = docs.iter().map(|doc| doc.iter().map(|(name, v)| (odd_name(name, odd), v.clone())).collect()).collect();
+        let renamed: Vec<Document> =
+            docs.iter().map(|doc| doc.iter().map(|(name, v)| (odd_name(name, odd), v.clone())).collect()).collect();
         let cases: Vec<(Filter, &[i32])> = cases.iter().map(|(filter, expected)| (odd_filter(filter, odd), *expected)).collect();
         expect_of(fixture, &renamed, &cases).await;
     }
@@ -38,7 +39,9 @@ fn odd_name(name: &str, odd: &str) -> String {
 
 fn odd_filter(filter: &Filter, odd: &str) -> Filter {
     let all = |filters: &[Filter]| filters.iter().map(|f| odd_filter(f, odd)).collect();
-    let renamed = |field: &FieldPath| FieldPath::of(field.segments().enumerate().map(|(at, name)| if at == 0 { odd_name(&name, odd).into() } else { name }));
+    let renamed = |field: &FieldPath| {
+        FieldPath::of(field.segments().enumerate().map(|(at, name)| if at == 0 { odd_name(&name, odd).into() } else { name }))
+    };
     let mut out = filter.clone();
     match &mut out {
         Filter::And { all: of } => *of = all(of),
