@@ -79,9 +79,7 @@ function UndoPlan({ plan }: { plan: UndoRunPlan }) {
         <Figure name="will be removed" value={number(plan.remove)} />
         <Figure name="get their earlier values back" value={number(plan.restore)} />
         <Figure name="rows leave quarantine" value={number(plan.withdraw)} />
-        {plan.released > 0 && (
-          <Figure name="rows released from it go, too" value={number(plan.released)} />
-        )}
+        {plan.released > 0 && <Figure name="rows released from it go, too" value={number(plan.released)} />}
       </div>
       {plan.handedOn > 0 && (
         <Alert color="blue" variant="light" p="xs">
