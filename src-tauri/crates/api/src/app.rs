@@ -259,12 +259,25 @@ fn told_of(collection: &str) -> Vec<Topic> {
     }
 }
 
-/// Who works here: the login name of the operating system.
+/// Who works here: the user that the operating system runs this program for, unless `$STEWARD_ACTOR` names a person. What other
+/// variables say of a user is not asked for: anybody can set them, and services and containers do without.
 fn actor() -> String {
-    ["STEWARD_ACTOR", "USER", "USERNAME", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        .unwrap_or_else(|| "somebody".to_owned())
+    std::env::var("STEWARD_ACTOR").ok().filter(|name| !name.is_empty()).unwrap_or_else(user)
+}
+
+#[cfg(unix)]
+fn user() -> String {
+    let uid = nix::unistd::Uid::current();
+    match nix::unistd::User::from_uid(uid) {
+        Ok(Some(user)) => user.name,
+        // A container may know the number alone.
+        _ => format!("user {uid}"),
+    }
+}
+
+#[cfg(not(unix))]
+fn user() -> String {
+    std::env::var("USERNAME").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown user".to_owned())
 }
 
 /// `$STEWARD_DATA`, else the folder that the operating system has for a user's application data.

@@ -8,16 +8,15 @@ use bson::doc;
 use chrono::{DateTime, Utc};
 use steward_backup::create;
 use steward_backup::schedule::Schedule;
-use steward_backup::shelf::Shelved;
 use steward_pipeline::Workspace;
 use steward_pipeline::lease::Lease;
 use steward_store::names;
 
 use crate::app::App;
-use crate::dto::{BackupRef, BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
+use crate::dto::{BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
 use crate::error::ApiResult;
 use crate::handlers::{backups, increments};
-use crate::{shelves, trust};
+use crate::{due, shelves, trust};
 
 /// The first look comes soon, so that a missed backup does not wait.
 const FIRST: Duration = Duration::from_secs(3);
@@ -63,6 +62,8 @@ async fn tidy(app: &Arc<App>) -> ApiResult<()> {
     let held = lease.workspace();
     let done = async {
         steward_pipeline::upkeep::discard(held).await?;
+        // Somebody may have removed backups by hand.
+        due::forget(held).await?;
         let damages = held.store.damages().await?;
         let at = app.clock.now().timestamp_millis();
         held.put(names::CATALOG, &doc! { "_id": TIDY, "at": at, "damages": damages }).await?;
@@ -100,39 +101,31 @@ async fn look(app: &Arc<App>) -> ApiResult<()> {
     if !trust::is_agreed(app, &workspace, &settings).await? {
         return Ok(());
     }
-    let ours = || async {
-        let (mut all, _) = shelves::ours(app, &workspace).await?;
-        all.retain(|b| !b.is_increment());
-        Ok::<Vec<Shelved>, crate::error::ApiError>(all)
-    };
-    let found = ours().await?;
     let now = app.clock.now();
-    let newest = found.first();
+    let due = due::read(app, &workspace).await?;
     if let Some(expression) = &settings.schedule
-        && Schedule::parse(expression)?.is_due(newest.and_then(|b| time(&b.manifest.made_at)), now)
+        && Schedule::parse(expression)?.is_due(due.taken_at.as_deref().and_then(time), now)
         && let Some(lease) = Lease::try_take(&workspace, LEASE).await?
     {
         let making = backups::making(app, &workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
-        finish(app, &backups::start(app, workspace.clone(), making).job_id).await?;
+        finish(app, &backups::start(app, workspace.clone(), making, Vec::new()).job_id).await?;
         let (_, gone) = backups::judged(app, &workspace, &settings).await?;
         backups::remove(app, &workspace, &gone).await?;
         lease.release().await;
     }
     if let Some(minutes) = settings.increments
-        && increments::is_due(app, &workspace, minutes).await?
+        && increments::is_due(due.until, now, minutes)
         && let Some(lease) = Lease::try_take(&workspace, LEASE).await?
     {
         finish(app, &increments::start(app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE).job_id).await?;
         lease.release().await;
     }
-    let found = ours().await?;
-    let last = found.iter().filter_map(|b| b.proof.as_ref()).filter(|p| p.restored).filter_map(|p| time(&p.at)).max();
+    let due = due::read(app, &workspace).await?;
     if let Some(expression) = &settings.proof_schedule
-        && let Some(newest) = found.first().filter(|b| b.proof.as_ref().is_none_or(|p| !p.restored))
-        && Schedule::parse(expression)?.is_due(last, now)
+        && let Some(backup) = due.newest().filter(|_| !due.newest_restored)
+        && Schedule::parse(expression)?.is_due(due.verified_at.as_deref().and_then(time), now)
         && let Some(lease) = Lease::try_take(&workspace, LEASE).await?
     {
-        let backup = BackupRef { id: newest.manifest.id.clone(), place: Some(newest.place.clone()) };
         let request = VerifyBackup { backup, test_restore: true, secret: BackupSecret::default(), report: None };
         finish(app, &backups::verify(app, request).await?.job_id).await?;
         lease.release().await;
@@ -185,5 +178,29 @@ mod tests {
         shelves::save(&workspace, &settings).await.unwrap();
         look(&app).await.unwrap();
         assert!(!folder.path().join("other").exists());
+    }
+
+    #[tokio::test]
+    async fn what_is_due_is_listed_once_and_again_when_the_backups_are_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::new(Arc::new(PlainHost(HostKind::Web)), folder.path().join("data")).unwrap();
+        app.open(&Address::File(folder.path().join("w.steward")), false).await.unwrap();
+        let workspace = app.workspace().unwrap();
+        let mut settings = shelves::settings(&app, &workspace).await.unwrap();
+        settings.schedule = Some("0 3 * * *".into());
+        shelves::save(&workspace, &settings).await.unwrap();
+        trust::agree(&app, &workspace, &trust::acts(&app, &workspace, &settings).await.unwrap()).await.unwrap();
+        look(&app).await.unwrap();
+        let first = due::read(&app, &workspace).await.unwrap();
+        assert!(first.taken_at.is_some());
+        // Nobody lists what is noted: backups that are gone are not missed until the next day.
+        std::fs::remove_dir_all(shelves::usual_place(&app)).unwrap();
+        look(&app).await.unwrap();
+        assert_eq!(due::read(&app, &workspace).await.unwrap(), first);
+        assert!(!std::path::Path::new(&shelves::usual_place(&app)).exists());
+        due::forget(&workspace).await.unwrap();
+        assert_eq!(due::read(&app, &workspace).await.unwrap(), due::Due::default());
+        look(&app).await.unwrap();
+        assert!(due::read(&app, &workspace).await.unwrap().taken_at > first.taken_at);
     }
 }

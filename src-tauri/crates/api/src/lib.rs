@@ -5,9 +5,11 @@
 mod anchors;
 pub mod app;
 pub mod commands;
+mod destinations;
 pub mod dispatch;
 mod drill;
 pub mod dto;
+mod due;
 mod elsewhere;
 pub mod error;
 pub mod files;

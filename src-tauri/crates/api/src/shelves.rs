@@ -19,7 +19,7 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::host::secrets;
-use crate::trust;
+use crate::{destinations, trust};
 
 const SETTINGS: &str = "steward.backup";
 /// Credentials that are kept for a place. What names a file comes from the command line of this machine alone.
@@ -198,6 +198,45 @@ pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, V
     Ok((found, notes))
 }
 
+/// [`all`], and those of the workspace at destinations that were named by hand. One that was looked at and holds none of them any
+/// more is forgotten.
+pub async fn known(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
+    let mark = identity::of(workspace).await?.workspace;
+    let (mut found, mut notes) = all(app, workspace).await?;
+    let mut empty = Vec::new();
+    for place in by_hand(app, workspace).await? {
+        let listed = async { Ok::<_, ApiError>(shelf::list(open_named(&place).await?.as_ref()).await?) };
+        match listed.await {
+            Ok((mut backups, more)) => {
+                backups.retain(|b| b.manifest.source.workspace == mark);
+                if backups.is_empty() && more.is_empty() && is_there(&place) {
+                    empty.push(place.address.clone());
+                }
+                found.extend(backups);
+                notes.extend(more);
+            }
+            Err(e) => notes.push(format!("{}: {}", place.address, e.message)),
+        }
+    }
+    destinations::forget(app, &mark, &empty)?;
+    found.sort_by(|a, b| b.manifest.made_at.cmp(&a.manifest.made_at).then_with(|| b.manifest.id.cmp(&a.manifest.id)));
+    Ok((found, notes))
+}
+
+/// A folder of a disk that is not plugged in may come back.
+fn is_there(place: &BackupPlace) -> bool {
+    place.address.contains("://") || Path::new(&place.address).is_dir()
+}
+
+/// Destinations that were named by hand and are not among the settings.
+async fn by_hand(app: &App, workspace: &Workspace) -> ApiResult<Vec<BackupPlace>> {
+    let mark = identity::of(workspace).await?.workspace;
+    let chosen = settings(app, workspace).await?.places;
+    let mut more = destinations::of(app, &mark);
+    more.retain(|place| !chosen.iter().any(|c| c.address == place.address));
+    Ok(more)
+}
+
 /// Those of the open workspace, whole backups and increments.
 pub async fn ours(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
     let mark = identity::of(workspace).await?.workspace;
@@ -206,37 +245,45 @@ pub async fn ours(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, 
     Ok((found, notes))
 }
 
-/// One of the places, by its address.
+/// A destination by its address: of the settings, remembered, or named on the command line just now.
 pub async fn at(app: &App, workspace: &Workspace, address: &str) -> ApiResult<Arc<dyn Target>> {
-    let places = settings(app, workspace).await?.places;
-    match places.iter().find(|p| p.address == address) {
-        Some(place) => open(app, workspace, place).await,
-        None => Err(ApiError::not_found(format!("{address} is no place of backups."))),
+    let is = |place: &&BackupPlace| place.address == address;
+    if let Some(place) = settings(app, workspace).await?.places.iter().find(is) {
+        return open(app, workspace, place).await;
     }
+    if let Some(place) = by_hand(app, workspace).await?.iter().find(is) {
+        return open_named(place).await;
+    }
+    let place = BackupPlace { address: address.to_owned(), options: BTreeMap::new() };
+    trust::require_named(app, workspace, std::slice::from_ref(&place)).await?;
+    open_named(&place).await
 }
 
 /// A backup with the place that it lies at.
 pub async fn find(app: &App, workspace: &Workspace, wanted: &BackupRef) -> ApiResult<(Arc<dyn Target>, Shelved)> {
-    let (mut missing, mut refused) = (None, None);
-    let mut places = settings(app, workspace).await?.places;
     if let Some(named) = &wanted.place {
-        places.retain(|p| &p.address == named);
+        let target = at(app, workspace, named).await?;
+        let found = shelf::find(target.as_ref(), &wanted.id).await?;
+        return Ok((target, found));
     }
-    for place in &places {
-        let target = match open(app, workspace, place).await {
-            Ok(target) => target,
-            Err(e) if e.code == ErrorCode::Forbidden && places.len() > 1 => {
-                refused = Some(e);
-                continue;
-            }
-            Err(e) => return Err(e),
+    let (mut missing, mut refused) = (None, None);
+    let places = settings(app, workspace).await?.places;
+    let more = by_hand(app, workspace).await?;
+    let many = places.len() + more.len() > 1;
+    for address in places.iter().chain(&more).map(|p| &p.address) {
+        let found = async {
+            let target = at(app, workspace, address).await?;
+            let found = shelf::find(target.as_ref(), &wanted.id).await?;
+            Ok::<_, ApiError>((target, found))
         };
-        match shelf::find(target.as_ref(), &wanted.id).await {
-            Ok(found) => return Ok((target, found)),
-            Err(e) => missing = Some(e),
+        match found.await {
+            Ok(found) => return Ok(found),
+            Err(e) if e.code == ErrorCode::Forbidden && many => refused = Some(e),
+            Err(e) if e.code == ErrorCode::NotFound || many => missing = Some(e),
+            Err(e) => return Err(e),
         }
     }
-    Err(refused.unwrap_or_else(|| missing.map_or_else(|| ApiError::not_found(format!("There is no backup {}.", wanted.id)), Into::into)))
+    Err(refused.or(missing).unwrap_or_else(|| ApiError::not_found(format!("There is no backup {}.", wanted.id))))
 }
 
 fn size(bytes: u64) -> i64 {

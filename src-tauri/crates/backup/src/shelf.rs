@@ -86,10 +86,11 @@ async fn beside<T: serde::de::DeserializeOwned>(target: &dyn Target, name: &str,
     target.read(name).await.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
 }
 
-/// One backup by its id.
+/// One backup by its id, or by the name of its archive or manifest.
 pub async fn find(target: &dyn Target, id: &str) -> Result<Shelved> {
     let (all, _) = list(target).await?;
-    let found = all.into_iter().find(|s| s.manifest.id == id);
+    let is = |m: &Manifest| m.id == id || m.file.name == id || m.name() == id;
+    let found = all.into_iter().find(|s| is(&s.manifest));
     found.ok_or_else(|| Error::NotFound(format!("There is no backup {id} in {}.", target.address())))
 }
 

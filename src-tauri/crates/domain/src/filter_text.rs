@@ -284,6 +284,7 @@ impl Parser {
             Some(Token::Symbol("<")) => Comparison::Lt,
             Some(Token::Symbol("<=")) => Comparison::Lte,
             Some(Token::Word(word)) => return self.word_comparison(field, &word),
+            Some(Token::Number(_)) => return Err(self.spaced()),
             _ => return Err(self.error_before("expected =, !=, >, >=, <, <=, in, contains, starts with or matches")),
         };
         Ok(Filter::Compare { field, cmp, value: self.value()? })
@@ -307,8 +308,23 @@ impl Parser {
                 crate::matching::build_regex(&pattern, ignore_case).map_err(|e| self.error_before(&e.to_string()))?;
                 Ok(Filter::Regex { field, pattern, ignore_case })
             }
-            _ => Err(self.error_before("expected =, !=, >, >=, <, <=, in, contains, starts with or matches")),
+            _ => Err(self.spaced()),
         }
+    }
+
+    /// A word stands where a comparison should: it may be the next one of a name with spaces, which is shown as it is written.
+    fn spaced(&mut self) -> FilterError {
+        let begin = self.at.saturating_sub(2);
+        let part = |(token, _): &(Token, usize)| match token {
+            Token::Word(word) => Some(word.clone()).filter(|w| !["in", "contains", "starts", "matches", "and", "or"].contains(&w.as_str())),
+            Token::Number(number) => Some(number.clone()),
+            _ => None,
+        };
+        let words: Vec<String> = self.tokens[begin..].iter().map_while(part).collect();
+        let name = FieldPath::name(&words.join(" "));
+        self.error_before(&format!(
+            "expected =, !=, >, >=, <, <=, in, contains, starts with or matches; a name with spaces is written in backticks: `{name}`"
+        ))
     }
 
     fn text(&mut self) -> Result<String, FilterError> {
@@ -427,6 +443,16 @@ fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_with_spaces_are_shown_as_they_are_written() {
+        let said = |text: &str| parse(text).unwrap_err();
+        assert!(said("Job Title = \"x\"").message.ends_with("written in backticks: `Job Title`"));
+        assert_eq!(said("Job Title = \"x\"").position, 4);
+        assert!(said("usb 3.1 = true").message.ends_with("`/usb 3.1`"), "{}", said("usb 3.1 = true"));
+        assert!(said("a = 1 and Date of Birth in (\"x\")").message.ends_with("`Date of Birth`"));
+        assert_eq!(parse("`/usb 3.1` = true").unwrap(), Filter::eq("/usb 3.1", true));
+    }
 
     #[test]
     fn written_filters_come_back_the_same() {

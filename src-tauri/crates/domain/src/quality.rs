@@ -83,4 +83,8 @@ pub struct QualityReport {
     pub metrics: Vec<Metric>,
     pub fields: Vec<FieldCompleteness>,
     pub rules: Vec<RuleCount>,
+    /// The measurement that the failing records are kept under.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(skip)]
+    pub findings: String,
 }

@@ -12,6 +12,8 @@ pub enum QuarantineStatus {
     Waiting,
     Released,
     Discarded,
+    /// Its run was taken back; it is as it was once that is undone.
+    Withdrawn,
 }
 
 /// One row that was kept out.
@@ -47,4 +49,20 @@ pub struct QuarantineEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reason: Option<String>,
+    /// What it was before it was withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(skip)]
+    pub was: Option<QuarantineStatus>,
+    /// What the row is known again by when its source is imported another time.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(skip)]
+    pub fingerprint: String,
+    /// Later runs that had the same row of the same source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub also_runs: Vec<String>,
+    /// The ids that the row would have had there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(skip)]
+    pub again: Vec<String>,
 }

@@ -68,6 +68,10 @@ pub struct RunCounts {
     pub updated: i64,
     pub unchanged: i64,
     pub quarantined: i64,
+    /// Kept out, and waiting in quarantine already since an earlier import of the same source.
+    #[serde(default)]
+    #[ts(optional, as = "Option<i64>")]
+    pub waiting_already: i64,
     /// Set aside because another row or record with the same key was kept, as the import was told to.
     #[serde(default)]
     #[ts(optional, as = "Option<i64>")]
@@ -104,6 +108,10 @@ pub struct RunRecord {
     pub collection: String,
     /// `careers@1.0.0`; empty when no schema was used.
     pub schema: String,
+    /// Why it was this schema, in a few words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(optional, as = "Option<String>")]
+    pub schema_reason: String,
     pub mode: ImportMode,
     pub key_field: String,
     pub files: Vec<RunFile>,
@@ -153,6 +161,14 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(skip)]
     pub undo_set: Option<String>,
+    /// What it was before its undo began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(skip)]
+    pub undone_from: Option<RunState>,
+    /// Earlier change sets of undoing it, and of undoing that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(skip)]
+    pub undo_sets: Vec<String>,
     /// Bookkeeping that the counts include.
     #[serde(default)]
     #[ts(skip)]

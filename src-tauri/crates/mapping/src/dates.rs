@@ -245,7 +245,13 @@ fn pattern(text: &str, years_from: i32) -> Result<Format, MappingError> {
 }
 
 /// The first year that two digits mean where nobody says another one: as spreadsheets have it.
-const YEARS_FROM: i32 = 1930;
+pub(crate) const YEARS_FROM: i32 = 1930;
+
+/// A pattern takes years of two digits.
+pub(crate) fn has_short_years(format: &str) -> bool {
+    let items = |item| matches!(item, Item::Numeric(Numeric::YearMod100 | Numeric::IsoYearMod100, _));
+    format.contains('%') && StrftimeItems::new(format).any(items)
+}
 
 fn by_pattern(text: &str, items: &[Item<'_>], full_year: bool, years_from: i32) -> Option<Moment> {
     let mut parsed = Parsed::new();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 use ts_rs::TS;
 
+use crate::dates;
 use crate::error::MappingError;
 use crate::steps::{DecimalMark, Step};
 
@@ -128,6 +129,23 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "unknown")]
     pub default: Option<Json>,
+}
+
+impl Mapping {
+    /// What the mapping takes for granted and a person should know: the years that two digits mean where it does not say.
+    pub fn notes(&self) -> Vec<String> {
+        let short = |rule: &Rule| {
+            let takes = |step: &Step| match step {
+                Step::Date(date) => date.years_from.is_none() && date.formats.iter().any(|format| dates::has_short_years(format)),
+                _ => false,
+            };
+            let (from, to) = (dates::YEARS_FROM, dates::YEARS_FROM + 99);
+            let said =
+                || format!("In {}, years of two digits are taken as {from} to {to}; yearsFrom of its date step changes that.", rule.to);
+            rule.steps.iter().any(takes).then(said)
+        };
+        self.rules.iter().filter_map(short).collect()
+    }
 }
 
 impl Rule {

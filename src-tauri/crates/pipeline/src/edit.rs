@@ -204,10 +204,10 @@ pub async fn create(
         document = with_id;
     }
     let key = match document.get(&settings.key_field) {
-        None | Some(Bson::Null | Bson::Array(_) | Bson::Document(_)) => {
+        Some(key) if crate::rows::can_be_key(key, &settings.key_field) => RecordKey(Value(key.clone())),
+        _ => {
             return Err(Error::BadRequest(format!("{} identifies the record: give it a single value.", settings.key_field)));
         }
-        Some(key) => RecordKey(Value(key.clone())),
     };
     let broken = violations(workspace, collection, &document).await?;
     if !broken.is_empty() && !allow_invalid {

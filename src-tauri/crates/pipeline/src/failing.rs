@@ -10,7 +10,7 @@ use steward_domain::{Filter, Value, order};
 use steward_store::{Cursor, Query, names, upsert};
 
 use crate::error::Result;
-use crate::quality::place;
+use crate::quality::last_place;
 use crate::workspace::Workspace;
 
 /// How many findings are looked up at a time where nobody asked for a page of that size.
@@ -40,7 +40,7 @@ pub async fn page(
 /// How many records failed and fit the filter.
 pub async fn count(workspace: &Workspace, collection: &str, metric: MetricName, filter: &Filter) -> Result<u64> {
     if filter.is_all() {
-        return Ok(workspace.store.count(names::FINDINGS, &Filter::eq("place", place(collection, metric))).await?);
+        return Ok(workspace.store.count(names::FINDINGS, &Filter::eq("place", last_place(workspace, collection, metric).await?)).await?);
     }
     let (mut sum, mut after) = (0, None);
     loop {
@@ -62,7 +62,7 @@ async fn ids(
     after: Option<String>,
     limit: usize,
 ) -> Result<(Vec<Bson>, Option<String>)> {
-    let query = Query::new(Filter::eq("place", place(collection, metric)), limit).after(after.map(Cursor));
+    let query = Query::new(Filter::eq("place", last_place(workspace, collection, metric).await?), limit).after(after.map(Cursor));
     let page = workspace.store.find(names::FINDINGS, &query).await?;
     let mut ids = Vec::with_capacity(page.records.len());
     for raw in &page.records {

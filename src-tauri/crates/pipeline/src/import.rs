@@ -3,6 +3,9 @@
 //! One thread reads, the blocking threads check batches in order, this task loads. Quarantine entries and the earlier
 //! state of updated records are written with each batch, and with it the checkpoint that a resume goes on from.
 
+mod again;
+mod comparing;
+mod entry;
 mod examine;
 mod judge;
 mod load;
@@ -10,7 +13,6 @@ mod place;
 mod read;
 mod sort;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use bson::Bson;
@@ -26,6 +28,10 @@ use crate::seen::SeenKeys;
 use crate::typing::texts_of;
 use crate::workspace::Workspace;
 
+pub use again::{Again, Seeds, of_run};
+pub use comparing::Comparing;
+use entry::{Kept, Late, as_it_came, set_aside, waiting};
+pub use entry::{turned_away_because, unpatchable};
 pub(crate) use examine::collection_of;
 pub use examine::examine;
 pub use load::{Loading, at_checkpoint, inserts_id, numbers_of, quarantine_op, run_op};
@@ -47,6 +53,8 @@ pub struct ImportSpec {
     pub key_field: String,
     /// `careers@1.0.0`; empty without a schema.
     pub schema: String,
+    /// Why it is this schema, in a few words.
+    pub schema_reason: String,
     pub mode: ImportMode,
     /// How rows become records. Without one, columns go to the fields of their names and other rows stay as they are.
     pub mapping: Option<Mapping>,
@@ -111,8 +119,17 @@ pub trait Sink<'a>: Send {
     /// How rows are loaded: the same for all batches.
     fn plan(&self) -> UpsertPlan<'a>;
 
-    /// Loads or compares the fine rows of a batch; gives an outcome each.
-    async fn take(&mut self, batch: SinkBatch<'_>, prepared: Prepared) -> Result<Vec<Outcome>>;
+    /// Loads or compares the fine rows of a batch.
+    async fn take(&mut self, batch: SinkBatch<'_>, prepared: Prepared) -> Result<Taken>;
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// One for each fine row.
+    pub outcomes: Vec<Outcome>,
+    /// Rows that are kept out and wait already.
+    pub again: Again,
 }
 
 /// One batch on its way to a sink.
@@ -136,6 +153,8 @@ pub struct FineRow {
     pub number: u64,
     pub offset: u64,
     pub raw: Vec<u8>,
+    /// How many equal rows come before it, where that can be.
+    pub nth: u32,
 }
 
 /// What is counted from batch to batch.
@@ -178,6 +197,8 @@ impl<'a> Pass<'a> {
             skip: std::mem::take(&mut self.skip),
             plan: sink.plan(),
             seen: SeenKeys::default(),
+            seeds: Seeds::of(self.spec)?,
+            met: again::Occurrences::default(),
         };
         let mut tally =
             Tally { unknown: self.findings.unknown_fields.iter().map(|u| (u.field.clone(), u.rows)).collect(), problems: HashMap::new() };
@@ -236,8 +257,9 @@ impl<'a> Pass<'a> {
                 file_index: file,
                 checkpoint: (at + 1 == parts.len()).then_some(&ahead),
             };
-            let outcomes = sink.take(part_of, prepared).await?;
-            self.count(&mut ahead, file, outcomes, part, its_rows, &mut tally.problems);
+            let taken = sink.take(part_of, prepared).await?;
+            taken.again.count(&mut ahead.counts, quarantine);
+            self.count(&mut ahead, file, taken, part, its_rows, &mut tally.problems);
         }
         self.findings.advance(ahead);
         Ok(())
@@ -252,7 +274,6 @@ impl<'a> Pass<'a> {
         }
         ahead.unknown_fields = tally.unknown.iter().map(|(field, rows)| UnknownField { field: field.clone(), rows: *rows }).collect();
         for entry in batch.bad.iter().filter(|e| e.status == QuarantineStatus::Waiting) {
-            ahead.counts.quarantined += 1;
             self.keep_sample(entry);
             self.note_rejected(&entry.errors, 1, &mut tally.problems);
         }
@@ -310,12 +331,13 @@ impl<'a> Pass<'a> {
         &mut self,
         ahead: &mut Checkpoint,
         file: usize,
-        outcomes: Vec<Outcome>,
+        taken: Taken,
         fine: Vec<Incoming>,
         rows: Vec<FineRow>,
         problems: &mut HashMap<(String, String), usize>,
     ) {
-        for ((outcome, incoming), row) in outcomes.into_iter().zip(fine).zip(rows) {
+        let Taken { outcomes, again } = taken;
+        for (at, ((outcome, incoming), row)) in outcomes.into_iter().zip(fine).zip(rows).enumerate() {
             match outcome {
                 Outcome::Inserted { .. } => ahead.counts.inserted += 1,
                 Outcome::Unchanged => ahead.counts.unchanged += 1,
@@ -328,8 +350,10 @@ impl<'a> Pass<'a> {
                 }
                 Outcome::Older => ahead.counts.set_aside += 1,
                 Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => {
-                    ahead.counts.quarantined += 1;
-                    let entry = turned_away(self, file, &outcome, &incoming, &row);
+                    *again.count_of(at, &mut ahead.counts) += 1;
+                    let (workspace, spec) = (self.workspace, self.spec);
+                    let late = Late { workspace, spec, run: &self.run, file: &self.findings.files[file], at: file, seeds: None };
+                    let entry = late.entry(&outcome, &incoming, &row);
                     self.keep_sample(&entry);
                     self.note_rejected(&entry.errors, 1, problems);
                 }
@@ -360,93 +384,6 @@ impl Rejected {
     }
 }
 
-/// A row that is kept out.
-struct Kept<'a> {
-    file: &'a RunFile,
-    /// Its place among the files of the run.
-    at: usize,
-    number: u64,
-    offset: u64,
-    raw: &'a [u8],
-    document: Option<bson::Document>,
-}
-
-/// The entry of a row that waits in quarantine.
-fn waiting(workspace: &Workspace, spec: &ImportSpec, run: &str, row: Kept<'_>, errors: Vec<Violation>) -> QuarantineEntry {
-    let (raw, raw_base64) = as_it_came(row.raw);
-    QuarantineEntry {
-        id: format!("{run}-{}-{}", row.at, row.number),
-        run_id: run.to_owned(),
-        collection: spec.collection.clone(),
-        source_file: row.file.name.clone(),
-        source_hash: row.file.sha256.clone(),
-        row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
-        byte_offset: i64::try_from(row.offset).unwrap_or(i64::MAX),
-        raw: raw.into_owned(),
-        raw_base64,
-        document: row.document.map(Value::from),
-        errors,
-        schema: spec.schema.clone(),
-        status: QuarantineStatus::Waiting,
-        quarantined_at: workspace.clock.stamp(),
-        edited: false,
-        resolved_at: None,
-        reason: None,
-    }
-}
-
-/// The bytes of a row as text, or in base64 where they are none.
-fn as_it_came(raw: &[u8]) -> (Cow<'_, str>, bool) {
-    match std::str::from_utf8(raw) {
-        Ok(text) => (text.into(), false),
-        Err(_) => (base64::Engine::encode(&base64::engine::general_purpose::STANDARD, raw).into(), true),
-    }
-}
-
-/// The entry of a row that the store turned away.
-fn turned_away(pass: &Pass<'_>, file: usize, outcome: &Outcome, incoming: &Incoming, row: &FineRow) -> QuarantineEntry {
-    let error = turned_away_because(outcome, &incoming.key, &pass.spec.key_field);
-    let document = upsert::decode(&incoming.document).ok();
-    let row = Kept { file: &pass.findings.files[file], at: file, number: row.number, offset: row.offset, raw: &row.raw, document };
-    waiting(pass.workspace, pass.spec, &pass.run, row, vec![error])
-}
-
-/// Why the store turned a row away.
-pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Violation {
-    let (rule, message) = match outcome {
-        Outcome::Exists => ("exists", format!("A record with this {key_field} exists already, and this import only inserts.")),
-        Outcome::Older => ("duplicate_key", format!("A newer record or row with this {key_field} is kept.")),
-        Outcome::Unpatchable { field } => return unpatchable(field),
-        _ => (
-            "conflict",
-            "This record cannot be written: another one has a value that must be unique, or others kept changing it.".to_owned(),
-        ),
-    };
-    Violation {
-        pointer: steward_domain::FieldPath::new(key_field).to_pointer(),
-        rule: rule.into(),
-        message,
-        value: Some(Value(key.clone())),
-    }
-}
-
-/// Marks an entry as settled by the policy on duplicates: it is kept, but waits for nobody.
-pub fn set_aside(entry: &mut QuarantineEntry) {
-    entry.status = QuarantineStatus::Discarded;
-    entry.resolved_at = Some(entry.quarantined_at.clone());
-    entry.reason = entry.errors.first().map(|e| e.message.clone());
-}
-
-/// Why a field of a record that exists cannot be changed.
-pub fn unpatchable(field: &str) -> Violation {
-    Violation {
-        pointer: format!("/{}", field.replace('~', "~0").replace('/', "~1")),
-        rule: "field_name".into(),
-        message: format!("'{field}' differs from the record that exists, and a field with this name cannot be changed."),
-        value: None,
-    }
-}
-
 /// The message without what is special to one row.
 fn general_message(error: &Violation) -> String {
     match error.rule.as_str() {
@@ -458,22 +395,6 @@ fn general_message(error: &Violation) -> String {
 
 fn label(key: &Bson) -> String {
     steward_domain::RecordKey(Value(key.clone())).label()
-}
-
-/// Compares with what the workspace holds, and writes nothing.
-pub struct Comparing<'a> {
-    pub spec: &'a ImportSpec,
-}
-
-#[async_trait::async_trait]
-impl<'a> Sink<'a> for Comparing<'a> {
-    fn plan(&self) -> UpsertPlan<'a> {
-        plan(self.spec)
-    }
-
-    async fn take(&mut self, _: SinkBatch<'_>, prepared: Prepared) -> Result<Vec<Outcome>> {
-        Ok(prepared.into_outcomes())
-    }
 }
 
 /// Into the collection that the rows are meant for.

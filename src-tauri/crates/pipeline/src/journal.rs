@@ -1,7 +1,9 @@
 //! The history: every write is a change set, chained by hashes, stored with the write.
 //!
 //! With transactions the entry, its record changes, the head of the chain and the data are one atomic step. Without,
-//! the entry is written as pending, then the data, then it is confirmed; [`settle_pending`] closes what a crash left.
+//! the entry is written as pending, then the data, then it is confirmed; [`recover_pending`] completes what a crash left.
+
+mod recover;
 
 use std::collections::HashMap;
 
@@ -13,6 +15,8 @@ use steward_store::{Capability, Durability, StoreErrorKind, WriteBatch, WriteOp,
 use crate::docs::{self, Change};
 use crate::error::{Error, Result};
 use crate::workspace::{Workspace, new_id};
+
+pub use recover::recover_pending;
 
 const HEAD: &str = "chain";
 /// How often an entry is tried while other processes append theirs.
@@ -217,7 +221,7 @@ fn records_touched(changes: &[Change]) -> i64 {
 }
 
 /// The write that makes a change.
-fn operation(change: &Change) -> Result<WriteOp> {
+pub fn operation(change: &Change) -> Result<WriteOp> {
     let record = &change.record;
     Ok(match record.op {
         RecordOp::Insert => {
@@ -372,9 +376,17 @@ pub async fn records_since(workspace: &Workspace, collection: &str, run: &str) -
             if set.run_id.as_deref() == Some(run) {
                 return Ok(records);
             }
-            if set.state == ChangeState::Confirmed {
-                records += set.records;
+            if set.state != ChangeState::Confirmed {
+                continue;
             }
+            // Corrections of rows that wait change no record.
+            records += match set.kind {
+                ChangeKind::Quarantine => {
+                    let of_records = changes_from(&set.id, 0).and(Filter::eq("collection", collection));
+                    i64::try_from(workspace.store.count(names::CHANGES, &of_records).await?).unwrap_or(i64::MAX)
+                }
+                _ => set.records,
+            };
         }
         match sets.last() {
             Some(last) => before = Some(last.seq),
@@ -431,6 +443,7 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
     let mut after = None;
     // What an entry says of its being undone is no part of its hash; the entry that undid it is.
     let (mut undone, mut undoing) = (Vec::new(), HashMap::new());
+    // An undo of a run names the last of its entries and undoes all.
     loop {
         let query = steward_store::Query::new(Filter::all(), 500).sorted("seq", false).after(after);
         let page = workspace.store.find(names::CHANGE_SETS, &query).await?;
@@ -451,15 +464,19 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
             }
             entries += 1;
             previous = set.hash;
-            undone.extend(set.undone_by.map(|by| (set.seq, set.id.clone(), by)));
-            undoing.extend(set.undoes.map(|of| (set.id, of)));
+            let run = (set.kind == ChangeKind::Import || set.kind == ChangeKind::Undo).then_some(set.run_id).flatten();
+            undone.extend(set.undone_by.map(|by| (set.seq, set.id.clone(), run.clone(), by)));
+            undoing.extend(set.undoes.map(|of| (set.id, (of, run))));
         }
         after = page.next;
         if after.is_none() {
             break;
         }
     }
-    if let Some((seq, ..)) = undone.iter().find(|(_, id, by)| undoing.get(by) != Some(id)) {
+    let stands = |id: &String, run: &Option<String>, by: &String| {
+        undoing.get(by).is_some_and(|(of, of_run)| of == id || (run.is_some() && of_run == run))
+    };
+    if let Some((seq, ..)) = undone.iter().find(|(_, id, run, by)| !stands(id, run, by)) {
         let message = format!("Entry {seq} says that it was undone, and no entry did that.");
         return Ok(ChainReport { entries, broken_at: Some(*seq), message });
     }
@@ -469,30 +486,4 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
         return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });
     }
     Ok(ChainReport { entries, broken_at: None, message: format!("All {entries} entries are as they were written.") })
-}
-
-/// Looks at entries that a crash left pending: confirmed where the data arrived, failed where none of it did, and
-/// completed where only part of it did.
-pub async fn settle_pending(workspace: &Workspace) -> Result<()> {
-    let pending = workspace.own_documents(names::CHANGE_SETS, Filter::eq("state", "pending"), "seq", 1000).await?;
-    for doc in pending {
-        let set: ChangeSet = docs::from_document(&doc)?;
-        let age = chrono::DateTime::parse_from_rfc3339(&set.at).map(|at| workspace.clock.now().signed_duration_since(at));
-        if age.is_ok_and(|age| age.num_seconds() < 60) {
-            continue;
-        }
-        let mut arrived = false;
-        for change in changes(workspace, &set.id, 0, 1000).await? {
-            let batch = WriteBatch::data(vec![operation(&change)?]);
-            match workspace.store.write(batch, Durability::Full).await {
-                Ok(_) => arrived = true,
-                // The old value does not stand: the change is there already, or somebody wrote since. Leave it.
-                Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => arrived = true,
-                Err(e) => return Err(e.into()),
-            }
-        }
-        let state = if arrived { "confirmed" } else { "failed" };
-        workspace.store.write(WriteBatch::data(vec![mark(&set.id, "state", state.into())]), Durability::Full).await?;
-    }
-    Ok(())
 }

@@ -54,6 +54,10 @@ impl Lease {
                 }
                 continue;
             };
+            // Whoever asked for quiet is not taken for dead before that is over, unless its process has ended.
+            if !is_free(&held) && held.get_datetime("quietUntil").is_ok_and(|until| *until > DateTime::now()) {
+                return Err(Error::Conflict(held_by(&held)));
+            }
             let beat = held.get("beat").cloned().unwrap_or(Bson::Null);
             let silent = watched.as_ref().filter(|(then, _)| *then == beat).is_some_and(|(_, since)| since.elapsed() >= patience(&held));
             if is_free(&held) || silent {
@@ -86,7 +90,7 @@ impl Lease {
         let number = held.and_then(|held| held.get_i64("number").ok()).unwrap_or(0) + 1;
         let set = doc! {
             "number": number, "process": alive::mark(), "by": workspace.actor.as_str(), "beat": ObjectId::new(),
-            "renewed": DateTime::now(), "released": false,
+            "renewed": DateTime::now(), "released": false, "quietUntil": Bson::Null,
         };
         let op = match held {
             None => {
@@ -183,10 +187,28 @@ fn held_by(held: &Document) -> String {
     format!("This is still going: {by} is at work on it in another process. Wait until that ends, or cancel it there.")
 }
 
-/// Nobody is at work under a lease any more, as far as can be told without waiting. Where only the time since the last
-/// renewal tells, half a minute decides.
+/// Nobody is at work under a lease any more, as far as can be told without waiting. A process on this machine that has not ended is
+/// at work, however silent: it may be building an index, which keeps everybody from writing to a file. Of others only the time since
+/// the last renewal tells; half a minute decides, or the time that the holder asked for.
 pub fn is_over(workspace: &Workspace, held: Option<&Document>) -> bool {
     let Some(held) = held else { return true };
-    let renewed = held.get_datetime("renewed").map_or(0, |at| at.timestamp_millis());
-    is_free(held) || workspace.clock.now().timestamp_millis() - renewed > 30_000
+    if is_free(held) || alive::is_near(process(held)) {
+        return is_free(held);
+    }
+    let at = |field: &str| held.get_datetime(field).map_or(0, |at| at.timestamp_millis());
+    workspace.clock.now().timestamp_millis() > (at("renewed") + 30_000).max(at("quietUntil"))
+}
+
+/// The holder of a lease will not be able to renew it for about so long; absent: it is able again.
+pub(crate) async fn quiet(workspace: &Workspace, name: &str, time: Option<Duration>) -> Result<()> {
+    let until = time.map(|time| DateTime::from_millis(DateTime::now().timestamp_millis().saturating_add_unsigned(time.as_millis() as u64)));
+    let op = WriteOp::Patch {
+        collection: names::LEASES.into(),
+        id: name.into(),
+        expect: Vec::new(),
+        set: until.into_iter().map(|until| ("quietUntil".into(), Bson::DateTime(until))).collect(),
+        unset: if until.is_none() { vec!["quietUntil".into()] } else { Vec::new() },
+    };
+    workspace.store.write(WriteBatch::data(vec![op]), Durability::Bulk).await?;
+    Ok(())
 }

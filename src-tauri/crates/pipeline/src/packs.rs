@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bson::{Document, doc};
 use steward_domain::{Filter, RunState};
-use steward_schema::{Draft, Pack, PackId, Registry, Wanted};
+use steward_schema::{Draft, Other, Pack, PackId, Registry, Wanted};
 use steward_store::{Durability, Store, WriteBatch, WriteOp, names};
 
 use crate::error::{Error, Result};
@@ -51,9 +51,15 @@ fn kept(doc: &Document) -> Option<Pack> {
     Some(pack)
 }
 
-/// What a document would become here.
-pub fn draft(workspace: &Workspace, text: &str, file: &str, wanted: &Wanted) -> std::result::Result<Draft, steward_schema::SchemaFault> {
-    let draft = steward_schema::draft(text, file, wanted, &workspace.registry)?;
+/// What a document would become here, with those that it refers to.
+pub fn draft(
+    workspace: &Workspace,
+    text: &str,
+    file: &str,
+    wanted: &Wanted,
+    others: &[Other],
+) -> std::result::Result<Draft, steward_schema::SchemaFault> {
+    let draft = steward_schema::draft_with(text, file, wanted, others, &workspace.registry)?;
     let collection = &draft.pack.steward.collection;
     if names::check(collection).is_err() || names::is_own(collection) {
         return Err(steward_schema::SchemaFault {

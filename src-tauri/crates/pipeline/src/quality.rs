@@ -8,16 +8,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use bson::oid::ObjectId;
 use bson::{Bson, Document};
 use futures::StreamExt;
 use steward_domain::quality::{FieldCompleteness, Metric, MetricName, MetricState, MetricUnit, QualityReport, RuleCount};
-use steward_domain::{Filter, order, value};
+use steward_domain::{Comparison, Filter, order, value};
 use steward_schema::{Checker, Targets};
 use steward_store::{Durability, WriteBatch, WriteOp, names};
 
 use crate::docs;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use crate::seen::SeenKeys;
 use crate::workspace::Workspace;
 
 /// What the records of a batch are measured by.
@@ -49,11 +51,31 @@ struct Tally {
     /// Records that fail each figure; the records themselves are in `failing` of their batch only.
     failed: HashMap<MetricName, i64>,
     failing: Vec<Failing>,
-    keys: Vec<(u64, Bson)>,
+    /// Hashes of keys, where no index vouches for them.
+    keys: Vec<u64>,
 }
 
-/// Measures a collection, keeps the report and the records that fail.
+/// Measures a collection, keeps the report and the records that fail. Until it is done, the last report and its records stay as they
+/// are.
 pub async fn measure(workspace: &Workspace, collection: &str, progress: &dyn Progress) -> Result<QualityReport> {
+    let before = last(workspace, collection).await?;
+    let findings = ObjectId::new().to_hex();
+    let report = match measured(workspace, collection, &findings, progress).await {
+        Ok(report) => report,
+        Err(e) => {
+            clear(workspace, collection, &findings).await?;
+            return Err(e);
+        }
+    };
+    workspace.put(names::QUALITY, &docs::to_document(collection, &report)?).await?;
+    if let Some(before) = before.filter(|before| !before.findings.is_empty()) {
+        clear(workspace, collection, &before.findings).await?;
+    }
+    clear_abandoned(workspace, collection, &findings).await?;
+    Ok(report)
+}
+
+async fn measured(workspace: &Workspace, collection: &str, findings: &str, progress: &dyn Progress) -> Result<QualityReport> {
     let settings = workspace.existing(collection).await?;
     let mut yard = yardstick(workspace, &settings)?;
     let indexes = workspace.store.indexes(collection).await?;
@@ -61,34 +83,87 @@ pub async fn measure(workspace: &Workspace, collection: &str, progress: &dyn Pro
     let yard = Arc::new(yard);
     progress.phase("Measuring");
     progress.total(workspace.store.count(collection, &Filter::all()).await?);
-    clear_findings(workspace, collection).await?;
     let mut sum = Tally { filled: vec![0; yard.fields.len()], ..Tally::default() };
-    let mut seen: HashMap<u64, (u32, Option<Bson>)> = HashMap::new();
-    let mut repeated = 0;
-    let parts = workspace.store.partitions(collection, 4).await?;
-    let mut streams = Vec::new();
-    for part in parts {
-        streams.push(workspace.store.scan(collection, &Filter::all(), Some(part)).await?);
-    }
-    let batches = futures::stream::select_all(streams).map(|batch| {
-        let yard = Arc::clone(&yard);
-        async move {
-            let batch = batch?;
-            tokio::task::spawn_blocking(move || tally(&yard, &batch)).await.map_err(|_| Error::Damaged("A batch of records"))
-        }
-    });
-    let mut batches = std::pin::pin!(batches.buffer_unordered(3));
+    let (mut seen, mut repeated) = (SeenKeys::default(), None::<SeenKeys>);
+    let mut batches = std::pin::pin!(tallied(workspace, collection, &yard, tally).await?);
     while let Some(batch) = batches.next().await {
         progress.checkpoint()?;
         let mut batch = batch?;
-        repeated += note_keys(&mut seen, &mut batch);
-        save_findings(workspace, collection, &batch.failing).await?;
+        for key in std::mem::take(&mut batch.keys) {
+            if seen.note(key, 0, 0)?.is_some() {
+                repeated.get_or_insert_default().note(key, 0, 0)?;
+            }
+        }
+        save_findings(workspace, collection, findings, &batch.failing).await?;
         add(&mut sum, batch);
         progress.done(u64::try_from(sum.records).unwrap_or(0));
     }
-    let report = report(workspace, &settings.schema, collection, &yard, &sum, repeated);
-    workspace.put(names::QUALITY, &docs::to_document(collection, &report)?).await?;
-    Ok(report)
+    let mut of_a_group = 0;
+    if let Some(repeated) = repeated {
+        progress.phase("Looking up repeated keys");
+        of_a_group = note_repeated(workspace, collection, &yard, findings, repeated, progress).await?;
+        sum.failed.insert(MetricName::Uniqueness, of_a_group);
+    }
+    let report = report(workspace, &settings.schema, collection, &yard, &sum, of_a_group);
+    Ok(QualityReport { findings: findings.to_owned(), ..report })
+}
+
+/// The records of a collection, worked on in parallel, batch by batch.
+async fn tallied<T: Send + 'static>(
+    workspace: &Workspace,
+    collection: &str,
+    yard: &Arc<Yardstick>,
+    work: fn(&Yardstick, &[bson::RawDocumentBuf]) -> T,
+) -> Result<impl futures::Stream<Item = Result<T>>> {
+    let mut streams = Vec::new();
+    for part in workspace.store.partitions(collection, 4).await? {
+        streams.push(workspace.store.scan(collection, &Filter::all(), Some(part)).await?);
+    }
+    let yard = Arc::clone(yard);
+    let batches = futures::stream::select_all(streams).map(move |batch| {
+        let yard = Arc::clone(&yard);
+        async move {
+            let batch = batch?;
+            tokio::task::spawn_blocking(move || work(&yard, &batch)).await.map_err(|_| Error::Damaged("A batch of records"))
+        }
+    });
+    Ok(batches.buffer_unordered(3))
+}
+
+/// Goes through the records once more for all whose key another one has: the first of them is not known before its second is met.
+/// Gives how many they are.
+async fn note_repeated(
+    workspace: &Workspace,
+    collection: &str,
+    yard: &Arc<Yardstick>,
+    findings: &str,
+    mut repeated: SeenKeys,
+    progress: &dyn Progress,
+) -> Result<i64> {
+    let mut found = 0;
+    let mut batches = std::pin::pin!(tallied(workspace, collection, yard, keys).await?);
+    while let Some(batch) = batches.next().await {
+        progress.checkpoint()?;
+        let mut failing = Vec::new();
+        for (key, id) in batch? {
+            if repeated.has(key)? {
+                failing.push(Failing { id, metric: MetricName::Uniqueness });
+            }
+        }
+        found += i64::try_from(failing.len()).unwrap_or(i64::MAX);
+        save_findings(workspace, collection, findings, &failing).await?;
+    }
+    Ok(found)
+}
+
+/// Hashes of the keys of some records, with their `_id`.
+fn keys(yard: &Yardstick, batch: &[bson::RawDocumentBuf]) -> Vec<(u64, Bson)> {
+    let docs = batch.iter().filter_map(|raw| Document::try_from(raw.as_ref()).ok());
+    docs.map(|doc| (key_hash(yard, &doc), doc.get("_id").cloned().unwrap_or(Bson::Null))).collect()
+}
+
+fn key_hash(yard: &Yardstick, doc: &Document) -> u64 {
+    crate::rows::hash(&doc.get(&yard.key_field).map_or_else(Vec::new, order::key_of))
 }
 
 fn yardstick(workspace: &Workspace, settings: &crate::CollectionSettings) -> Result<Yardstick> {
@@ -165,11 +240,9 @@ fn tally_record(yard: &Yardstick, doc: &Document, out: &mut Tally) {
             out.failing.push(Failing { id: id.clone(), metric: MetricName::Freshness });
         }
     }
-    if yard.keys_are_unique {
-        return;
+    if !yard.keys_are_unique {
+        out.keys.push(key_hash(yard, doc));
     }
-    let key = doc.get(&yard.key_field).map_or_else(Vec::new, order::key_of);
-    out.keys.push((crate::rows::hash(&key), id));
 }
 
 /// When a record was last brought up to date, in milliseconds since 1970.
@@ -183,28 +256,6 @@ fn moment(yard: &Yardstick, doc: &Document) -> Option<i64> {
         Some(Bson::ObjectId(id)) => Some(id.timestamp().timestamp_millis()),
         _ => None,
     })
-}
-
-/// Notes the keys of a batch; records whose key was met before fail uniqueness, and so does the first of them.
-fn note_keys(seen: &mut HashMap<u64, (u32, Option<Bson>)>, batch: &mut Tally) -> i64 {
-    let mut repeated = 0;
-    for (hash, id) in std::mem::take(&mut batch.keys) {
-        match seen.get_mut(&hash) {
-            None => {
-                seen.insert(hash, (1, Some(id)));
-            }
-            Some((times, first)) => {
-                *times += 1;
-                repeated += 1;
-                if let Some(first) = first.take() {
-                    repeated += 1;
-                    batch.failing.push(Failing { id: first, metric: MetricName::Uniqueness });
-                }
-                batch.failing.push(Failing { id, metric: MetricName::Uniqueness });
-            }
-        }
-    }
-    repeated
 }
 
 fn add(sum: &mut Tally, batch: Tally) {
@@ -222,25 +273,49 @@ fn add(sum: &mut Tally, batch: Tally) {
     }
 }
 
-pub(crate) fn place(collection: &str, metric: MetricName) -> String {
-    format!("{collection} {metric:?}")
+/// Where the records that fail a figure are kept: by collection, figure and measurement. No collection has a `$` in its name.
+fn place(collection: &str, metric: MetricName, findings: &str) -> String {
+    format!("{collection}${metric:?}${findings}")
 }
 
-async fn clear_findings(workspace: &Workspace, collection: &str) -> Result<()> {
-    let metrics = [MetricName::Completeness, MetricName::Adherence, MetricName::Uniqueness, MetricName::Freshness];
-    for metric in metrics {
-        let filter = Filter::eq("place", place(collection, metric));
-        let clear = WriteOp::DeleteMany { collection: names::FINDINGS.into(), filter };
-        workspace.store.write(WriteBatch::data(vec![clear]), Durability::Bulk).await?;
-    }
+/// Where those of the last measurement are; nothing is there before the first one.
+pub(crate) async fn last_place(workspace: &Workspace, collection: &str, metric: MetricName) -> Result<String> {
+    let findings = last(workspace, collection).await?.map(|report| report.findings).unwrap_or_default();
+    Ok(place(collection, metric, &findings))
+}
+
+const METRICS: [MetricName; 4] = [MetricName::Completeness, MetricName::Adherence, MetricName::Uniqueness, MetricName::Freshness];
+
+/// Removes the records that a measurement kept.
+async fn clear(workspace: &Workspace, collection: &str, findings: &str) -> Result<()> {
+    let ops = METRICS.map(|metric| WriteOp::DeleteMany {
+        collection: names::FINDINGS.into(),
+        filter: Filter::eq("place", place(collection, metric, findings)),
+    });
+    workspace.store.write(WriteBatch::data(ops.into()), Durability::Bulk).await?;
     Ok(())
 }
 
-async fn save_findings(workspace: &Workspace, collection: &str, failing: &[Failing]) -> Result<()> {
+/// Removes what measurements kept whose process was killed: a day later nobody is at work on them.
+async fn clear_abandoned(workspace: &Workspace, collection: &str, findings: &str) -> Result<()> {
+    let yesterday = (workspace.clock.now() - chrono::Duration::days(1)).timestamp();
+    let oldest = u32::try_from(yesterday).map_or_else(|_| String::new(), |seconds| format!("{seconds:08x}"));
+    let bound = |cmp, text: String| Filter::Compare { field: "place".into(), cmp, value: Bson::from(text).into() };
+    let ops = METRICS.map(|metric| {
+        let own = Filter::Not { not: Box::new(Filter::eq("place", place(collection, metric, findings))) };
+        let old = bound(Comparison::Gte, place(collection, metric, "")).and(bound(Comparison::Lt, place(collection, metric, &oldest)));
+        WriteOp::DeleteMany { collection: names::FINDINGS.into(), filter: old.and(own) }
+    });
+    workspace.store.write(WriteBatch::data(ops.into()), Durability::Bulk).await?;
+    Ok(())
+}
+
+async fn save_findings(workspace: &Workspace, collection: &str, findings: &str, failing: &[Failing]) -> Result<()> {
     for chunk in failing.chunks(1000) {
         let mut ops = Vec::with_capacity(chunk.len());
         for found in chunk {
-            let doc = bson::doc! {"_id": bson::oid::ObjectId::new(), "place": place(collection, found.metric), "record": found.id.clone()};
+            let place = place(collection, found.metric, findings);
+            let doc = bson::doc! {"_id": ObjectId::new(), "place": place, "record": found.id.clone()};
             ops.push(WriteOp::insert(names::FINDINGS, &doc)?);
         }
         workspace.store.write(WriteBatch::data(ops), Durability::Bulk).await?;
@@ -315,6 +390,7 @@ fn report(workspace: &Workspace, schema: &str, collection: &str, yard: &Yardstic
         metrics,
         fields: completeness.collect(),
         rules,
+        findings: String::new(),
     }
 }
 

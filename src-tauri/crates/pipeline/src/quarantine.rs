@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
+pub use crate::import::of_run;
 pub use entries::{Batches, by_ids, count, from_doc, get, ids, list, to_doc, waiting};
 pub use judge::{Judge, Judged};
 pub use moved::move_waiting;

@@ -49,7 +49,7 @@ pub enum Judged {
 pub struct RowReader {
     decoder: Decoder,
     mapping: Option<Compiled>,
-    /// Columns whose fields have other names.
+    /// Columns whose fields have other names, and what the mapping takes for granted.
     pub(crate) notes: Vec<String>,
     normaliser: Option<Arc<Normaliser>>,
     quick: Option<Quick>,
@@ -93,7 +93,8 @@ impl RowReader {
             (Some(mapping), Decoder::Csv(csv), Some(types)) => Some(mapping.with_types(|at| types.column(&csv.columns[at]))),
             (mapping, ..) => mapping,
         };
-        let notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
+        let mut notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
+        notes.extend(how.mapping.iter().chain(&by_name).flat_map(Mapping::notes));
         let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self {
             decoder: decoder.clone(),
@@ -505,8 +506,11 @@ fn key_error(key: Option<&Bson>, key_field: &str) -> Option<Violation> {
     let message = match key {
         None | Some(Bson::Null | Bson::Undefined) if key_field == "_id" => return None,
         None | Some(Bson::Null | Bson::Undefined) => format!("{key_field} identifies the record and is missing."),
-        Some(Bson::Array(_) | Bson::Document(_)) => format!("{key_field} identifies the record and must be a single value."),
-        Some(_) => return None,
+        Some(key) if can_be_key(key, key_field) => return None,
+        Some(_) if key_field == "_id" => {
+            "_id identifies the record and cannot be a list, nor have names with a dollar sign in front.".to_owned()
+        }
+        Some(_) => format!("{key_field} identifies the record and must be a single value."),
     };
     Some(Violation {
         pointer: steward_domain::FieldPath::new(key_field).to_pointer(),
@@ -514,6 +518,15 @@ fn key_error(key: Option<&Bson>, key_field: &str) -> Option<Violation> {
         message,
         value: key.cloned().map(Value),
     })
+}
+
+/// A value that tells one record from others: a single one. An `_id` may be an object, as servers have it.
+pub fn can_be_key(value: &Bson, key_field: &str) -> bool {
+    match value {
+        Bson::Array(_) | Bson::Null | Bson::Undefined => false,
+        Bson::Document(parts) => key_field == "_id" && !parts.keys().any(|name| name.starts_with('$')),
+        _ => true,
+    }
 }
 
 /// 64-bit xxHash (XXH3).

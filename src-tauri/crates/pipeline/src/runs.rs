@@ -1,10 +1,13 @@
 //! Import runs: starting, resuming and listing. Taking them back is in [`undo`], staged rows in [`staging`].
 
 mod account;
+mod redo;
+mod releases;
 mod staging;
 mod undo;
 
 use std::path::Path;
+use std::time::Duration;
 
 use bson::{Bson, Document};
 use steward_domain::run::Recorded;
@@ -16,7 +19,7 @@ use steward_store::{Durability, StoreErrorKind, Swap, WriteBatch, names};
 use crate::docs;
 use crate::error::{Error, Result};
 use crate::import::{
-    Comparing, Findings, ImportSpec, Loading, Pass, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
+    Comparing, Findings, ImportSpec, Loading, Pass, Seeds, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
 };
 use crate::journal::{self, Request};
 use crate::lease::{self, Lease};
@@ -25,13 +28,14 @@ use crate::quarantine::report::Told;
 use crate::replace;
 use crate::workspace::{Workspace, new_id};
 
+pub use redo::redo;
 pub use staging::{promotion, staging_name};
 pub use undo::{Kept, UndoFindings, kept, plan_undo, settle, undo};
 
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Comparing");
-    let mut findings = look(workspace, spec, &mut Comparing { spec }, progress).await?;
+    let mut findings = look(workspace, spec, &mut Comparing { workspace, spec, seeds: Seeds::of(spec)? }, progress).await?;
     if spec.mode == ImportMode::Replace {
         findings.counts.removed = removed(workspace, &spec.collection, "", &findings.counts).await?;
     }
@@ -93,6 +97,7 @@ fn begun(workspace: &Workspace, spec: &ImportSpec, id: String, lease: i64) -> Ru
         state: RunState::Running,
         collection: spec.collection.clone(),
         schema: spec.schema.clone(),
+        schema_reason: spec.schema_reason.clone(),
         mode: spec.mode,
         key_field: spec.key_field.clone(),
         files: Vec::new(),
@@ -111,6 +116,8 @@ fn begun(workspace: &Workspace, spec: &ImportSpec, id: String, lease: i64) -> Ru
         replaced: None,
         settled_at: None,
         undo_set: None,
+        undone_from: None,
+        undo_sets: Vec::new(),
         recorded: Recorded { inserts: numbers, changes: numbers, told: 0 },
     }
 }
@@ -192,6 +199,7 @@ fn spec_of(record: &RunRecord, files: Vec<SourceFile>) -> Result<ImportSpec> {
         collection: record.collection.clone(),
         key_field: record.key_field.clone(),
         schema: record.schema.clone(),
+        schema_reason: record.schema_reason.clone(),
         mode: record.mode,
         mapping: record.mapping.as_deref().map(steward_mapping::Mapping::parse).transpose()?,
         duplicates: record.duplicates.clone(),
@@ -261,20 +269,33 @@ async fn load_rows(
     if expect_new && let Err(e) = workspace.store.begin_load(&into).await {
         return (findings, Err(e.into()));
     }
+    let seeds = match Seeds::of(spec) {
+        Ok(seeds) => seeds,
+        Err(e) => return (findings, Err(e)),
+    };
     let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
-    let numbers = record.recorded;
-    let mut sink = Loading { workspace, free, spec, record: record.clone(), expect_new, beside: beside.as_deref(), ours, numbers };
+    let (numbers, beside) = (record.recorded, beside.as_deref());
+    let mut sink = Loading { workspace, free, spec, record: record.clone(), expect_new, beside, ours, numbers, seeds };
     let (findings, result) = pass.run(&mut sink).await;
     record.recorded = sink.numbers;
     at_checkpoint(record, &findings.checkpoint());
     progress.phase("Indexing");
-    let indexed = workspace.store.end_load(&into, None).await;
-    let mut result = result.and_then(|()| indexed.map_err(Error::from));
+    let indexed = index(workspace, &lease::of_run(&record.id), &into).await;
+    let mut result = result.and_then(|()| indexed);
     if result.is_ok() {
         progress.phase("Counting");
         result = account::all_there(workspace, record, &into, expect_new).await;
     }
     (findings, result)
+}
+
+/// Builds the indexes of what was loaded. A file takes no other writes meanwhile, so that the lease is not renewed: other machines are
+/// told for how long that may last, ten thousand records a second at least.
+async fn index(workspace: &Workspace, lease: &str, into: &str) -> Result<()> {
+    let records = workspace.store.count(into, &Filter::all()).await?;
+    lease::quiet(workspace, lease, Some(Duration::from_secs(30 + records / 10_000))).await?;
+    workspace.store.end_load(into, None).await?;
+    lease::quiet(workspace, lease, None).await
 }
 
 /// The end of a run that replaces its collection.

@@ -80,6 +80,21 @@ impl SeenKeys {
         self.noted(hash, file, row).map_err(|e| Error::file(&std::env::temp_dir(), e))
     }
 
+    /// The key was noted.
+    ///
+    /// Errors: a temporary file cannot be read.
+    pub fn has(&mut self, hash: u64) -> Result<bool> {
+        if self.young.contains_key(&hash) {
+            return Ok(true);
+        }
+        for run in self.tiers.iter_mut().flatten() {
+            if run.find(hash).map_err(|e| Error::file(&std::env::temp_dir(), e))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn noted(&mut self, hash: u64, file: usize, row: u64) -> io::Result<Option<Earlier>> {
         if self.young.len() >= self.limits.young {
             self.settle()?;
@@ -260,6 +275,7 @@ mod tests {
         for n in 0..rows {
             assert_eq!(seen.note(hash(n), 4, 99).unwrap(), Some(Earlier { file: 3, row: n }));
         }
+        assert!(seen.has(hash(0)).unwrap() && seen.has(hash(rows - 1)).unwrap() && !seen.has(hash(rows)).unwrap());
         assert_eq!(seen.note(hash(rows), 4, 99).unwrap(), None);
     }
 }

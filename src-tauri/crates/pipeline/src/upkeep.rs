@@ -95,7 +95,9 @@ async fn discard_run(workspace: &Workspace, mut run: RunRecord) -> Result<()> {
     }
     let sweep = |collection: &str, of: &str| WriteOp::DeleteMany { collection: collection.to_owned(), filter: runs::id_range(of) };
     let mut ops = vec![sweep(names::RUN_INSERTS, &run.id), sweep(names::CHANGES, &run.id)];
-    ops.extend(run.undo_set.as_deref().map(|set| sweep(names::CHANGES, set)));
+    ops.extend(run.undo_set.iter().chain(&run.undo_sets).map(|set| sweep(names::CHANGES, set)));
+    let withdrawn = Filter::eq("runId", run.id.as_str()).and(Filter::eq("status", "withdrawn"));
+    ops.push(WriteOp::DeleteMany { collection: names::QUARANTINE.to_owned(), filter: withdrawn });
     workspace.store.write(WriteBatch::data(ops), Durability::Bulk).await?;
     Ok(())
 }

@@ -59,12 +59,12 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Settles what a crash left open, unless the workspace is read-only. Steward's own collections are made when
+    /// Completes what a crash left open, unless the workspace is read-only. Steward's own collections are made when
     /// something is first written to them.
     pub async fn open(store: Arc<dyn Store>, registry: Arc<Registry>, clock: Arc<dyn Clock>, actor: String) -> Result<Self> {
         let workspace = Self { store, registry, clock, actor, checkers: Arc::default(), appending: Arc::default() };
         if workspace.can_write() {
-            crate::journal::settle_pending(&workspace).await?;
+            crate::journal::recover_pending(&workspace).await?;
         }
         Ok(workspace)
     }

@@ -63,6 +63,7 @@ fn spec(folder: &Path, mode: ImportMode, from: usize, rows: usize) -> ImportSpec
         mode,
         mapping: None,
         duplicates: steward_domain::Duplicates::default(),
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     }
@@ -86,7 +87,8 @@ async fn records(store: &dyn Store) -> BTreeMap<i64, String> {
 }
 
 async fn quarantined(store: &dyn Store, run: &str) -> u64 {
-    store.count(names::QUARANTINE, &Filter::eq("runId", run)).await.unwrap()
+    let withdrawn = Filter::Not { not: Box::new(Filter::eq("status", "withdrawn")) };
+    store.count(names::QUARANTINE, &Filter::eq("runId", run).and(withdrawn)).await.unwrap()
 }
 
 /// Leases of a process that is dead, as everybody sees them from then on.
@@ -178,6 +180,14 @@ impl Case<'_> {
         runs::undo(&alive, &run.id, &Silent).await.unwrap_or_else(|e| panic!("{at}, undo: {e:?}"));
         assert_eq!(records(store.as_ref()).await, expected.before, "{at}, undone");
         assert_eq!(quarantined(store.as_ref(), &run.id).await, 0, "{at}, undone");
+        if run.mode != ImportMode::Replace {
+            let undo = runs::get(&alive, &run.id).await.unwrap().undo_set.unwrap();
+            runs::redo(&alive, &run.id, &undo, &Silent).await.unwrap_or_else(|e| panic!("{at}, redo: {e:?}"));
+            assert_eq!(records(store.as_ref()).await, expected.after, "{at}, done again");
+            assert_eq!(quarantined(store.as_ref(), &run.id).await, u64::try_from(kept_out).unwrap(), "{at}, done again");
+            runs::undo(&alive, &run.id, &Silent).await.unwrap_or_else(|e| panic!("{at}, undo again: {e:?}"));
+            assert_eq!(records(store.as_ref()).await, expected.before, "{at}, undone again");
+        }
         tidy(&alive, &run.id, &at).await;
         true
     }

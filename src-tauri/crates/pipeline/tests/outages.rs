@@ -54,6 +54,7 @@ fn spec(folder: &std::path::Path, mode: ImportMode) -> ImportSpec {
         mode,
         mapping: None,
         duplicates: steward_domain::Duplicates::default(),
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     }

@@ -250,6 +250,7 @@ async fn a_whole_file_is_judged_the_same() {
         mode: ImportMode::Upsert,
         mapping: None,
         duplicates: Duplicates::default(),
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     };

@@ -34,6 +34,7 @@ fn spec(folder: &std::path::Path, rows: std::ops::Range<usize>, mode: ImportMode
         mode,
         mapping: None,
         duplicates: steward_domain::Duplicates::default(),
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     }

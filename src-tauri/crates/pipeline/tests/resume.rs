@@ -68,6 +68,7 @@ async fn a_resumed_run_tells_what_one_in_a_piece_tells() {
         mode: ImportMode::Upsert,
         mapping: None,
         duplicates: steward_domain::Duplicates::default(),
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     };

@@ -32,6 +32,7 @@ async fn a_unique_index_beside_the_key_turns_away_one_row_only(store: Arc<dyn St
             mode: ImportMode::Upsert,
             mapping: None,
             duplicates: steward_domain::Duplicates::default(),
+            schema_reason: String::new(),
             staging: None,
             promotes: None,
         };

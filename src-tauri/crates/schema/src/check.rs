@@ -27,6 +27,7 @@ pub struct Checker {
     /// All patterns of one field at once, to see quickly that none fits.
     quick: Vec<(String, Prefilter)>,
     known: HashSet<String>,
+    patterns: Vec<Regex>,
 }
 
 /// A schema, and those that it may refer to, by `$id`. Nothing is ever fetched.
@@ -73,7 +74,9 @@ impl Checker {
         }
         let quick = quick_sets(&placeholders).map_err(|e| compile(&e))?;
         let known = pack.known_fields().map(str::to_owned).collect();
-        Ok(Self { id: pack.id.clone(), validator, exact: OnceLock::new(), sources, placeholders, quick, known })
+        // What is no pattern here the schema has compiled in its own way; of such names nothing is said.
+        let patterns = pack.known_patterns().into_iter().filter_map(|pattern| Regex::new(pattern).ok()).collect();
+        Ok(Self { id: pack.id.clone(), validator, exact: OnceLock::new(), sources, placeholders, quick, known, patterns })
     }
 
     /// Only what a pack says of one field, for records that hold nothing else. Of its rules about placeholders, those that look
@@ -95,6 +98,14 @@ impl Checker {
         let validator = self.validator_for(record);
         if !validator.is_valid(record) {
             broken_rules(validator, &self.sources.schema, record, &mut out);
+            // A schema may say the same of a place twice, by `allOf` and by itself.
+            let mut told: Vec<(String, String, String)> = Vec::new();
+            out.retain(|v| {
+                let this = (v.pointer.clone(), v.rule.clone(), v.message.clone());
+                let new = !told.contains(&this);
+                told.push(this);
+                new
+            });
         }
         if self.may_be_placeholder(record) {
             self.placeholder_rules(record, &mut out);
@@ -110,7 +121,9 @@ impl Checker {
     /// Top-level fields that the schema does not name.
     pub fn unknown_fields<'a>(&'a self, record: &'a Json) -> impl Iterator<Item = &'a str> {
         let fields = record.as_object().into_iter().flat_map(|o| o.keys());
-        fields.map(String::as_str).filter(|name| *name != "_id" && !self.known.contains(*name))
+        let is_known =
+            |name: &str| name == "_id" || self.known.contains(name) || self.patterns.iter().any(|pattern| pattern.is_match(name));
+        fields.map(String::as_str).filter(move |name| !is_known(name))
     }
 
     fn validator_for(&self, record: &Json) -> &Validator {

@@ -7,8 +7,10 @@ use fancy_regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
 use crate::check::Checker;
+use crate::fields;
 use crate::pack::{Pack, PackError};
 use crate::registry::Registry;
+use crate::rooted::{self, Other};
 
 /// Larger documents hold something else.
 const LARGEST: usize = 1 << 20;
@@ -42,19 +44,27 @@ pub struct SchemaFault {
 
 type Result<T> = std::result::Result<T, SchemaFault>;
 
-fn fault(pointer: &str, message: impl Into<String>, hint: &str) -> SchemaFault {
+pub(crate) fn fault(pointer: &str, message: impl Into<String>, hint: &str) -> SchemaFault {
     SchemaFault { pointer: pointer.to_owned(), message: message.into(), hint: hint.to_owned() }
 }
 
 /// Makes a pack of a JSON Schema document. `file` names it where nothing else does.
 pub fn draft(text: &str, file: &str, wanted: &Wanted, packs: &Registry) -> Result<Draft> {
+    draft_with(text, file, wanted, &[], packs)
+}
+
+/// [`draft`] of a document that refers to others, which are taken in.
+pub fn draft_with(text: &str, file: &str, wanted: &Wanted, others: &[Other], packs: &Registry) -> Result<Draft> {
     if text.len() > LARGEST {
         return Err(fault("", "The file is too large for a schema.", "Choose a JSON Schema document."));
     }
-    let mut json: Json = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    let json: Json = serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|e| fault("", format!("The file is not valid JSON: {e}."), "Choose a JSON Schema document."))?;
-    let fields = well_formed(&json)?;
+    well_formed(&json)?;
     let mut derived = Vec::new();
+    let json = rooted::bundled(json, others, packs)?;
+    let mut json = rooted::rooted(json, file, wanted, &mut derived)?;
+    let fields = named_fields(&json)?;
     let steward = completed(&json, &fields, file, wanted, &mut derived)?;
     json["x-steward"] = Json::Object(steward);
     let pack = Pack::parse(&json.to_string()).map_err(|e| unusable(&e))?;
@@ -63,22 +73,27 @@ pub fn draft(text: &str, file: &str, wanted: &Wanted, packs: &Registry) -> Resul
     Ok(Draft { pack, derived })
 }
 
-/// It is a JSON Schema, and one of objects with named fields. Gives their names.
-fn well_formed(json: &Json) -> Result<Vec<String>> {
+/// It is a JSON Schema of a draft that is known.
+fn well_formed(json: &Json) -> Result<()> {
     if !json.is_object() {
         return Err(fault("", "A schema is a JSON object.", "Choose a JSON Schema document."));
     }
-    if let Err(e) = jsonschema::meta::validate(json) {
-        return Err(fault(
-            e.instance_path().as_str(),
-            format!("This is not valid JSON Schema: {e}."),
-            "Correct this place of the document.",
-        ));
+    rooted::known_draft(json)?;
+    match jsonschema::meta::validate(json) {
+        Ok(()) => Ok(()),
+        Err(e) => {
+            let place = e.instance_path().as_str().to_owned();
+            Err(fault(&place, format!("This is not valid JSON Schema: {e}."), "Correct this place of the document."))
+        }
     }
-    let properties = json.get("properties").and_then(Json::as_object);
-    match properties.map(|p| p.keys().cloned().collect::<Vec<_>>()) {
-        Some(fields) if !fields.is_empty() => Ok(fields),
-        _ => Err(fault("/properties", "The schema names no fields.", "A schema for records has its fields under \"properties\".")),
+}
+
+/// It is a schema of objects with named fields. Gives their names.
+fn named_fields(json: &Json) -> Result<Vec<String>> {
+    let fields: Vec<String> = fields::of(json).names.into_iter().map(str::to_owned).collect();
+    match fields.is_empty() {
+        false => Ok(fields),
+        true => Err(fault("/properties", "The schema names no fields.", "A schema for records has its fields under \"properties\".")),
     }
 }
 
@@ -142,7 +157,7 @@ fn name_of(json: &Json, file: &str, derived: &mut Vec<String>) -> Result<String>
     Ok(name)
 }
 
-fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let plain = text.trim().to_lowercase();
     let signs: String = plain.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' }).collect();
     let words: Vec<&str> = signs.split('_').filter(|word| !word.is_empty()).collect();
@@ -223,28 +238,35 @@ fn compiles(pack: &Pack, packs: &Registry) -> Result<()> {
         PackError::Compile(why) => why.clone(),
         other => other.to_string(),
     };
-    let pointer = culprit(&pack.json, packs, String::new()).unwrap_or_default();
+    let pointer = culprit(&pack.json, packs, &rooted::references(&pack.json), String::new()).unwrap_or_default();
+    let named = pack.json.pointer(&pointer).and_then(Json::as_str).filter(|_| pointer.ends_with("Ref") || pointer.ends_with("$ref"));
+    if let Some(reference) = named {
+        let document = reference.split('#').next().unwrap_or_default();
+        let message = format!("The schema refers to {document}, which is not here; nothing is fetched.");
+        return Err(fault(&pointer, message, "Give that document, too (--with FILE)."));
+    }
     Err(fault(&pointer, format!("The schema cannot be used: {why}."), "Correct this place of the document."))
 }
 
 /// Where a pattern that is none stands, or a reference to what is not there. The compiler does not always tell.
-fn culprit(json: &Json, packs: &Registry, at: String) -> Option<String> {
+fn culprit(json: &Json, packs: &Registry, bundled: &[String], at: String) -> Option<String> {
     let below = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
     match json {
-        Json::Array(items) => items.iter().enumerate().find_map(|(n, item)| culprit(item, packs, format!("{at}/{n}"))),
+        Json::Array(items) => items.iter().enumerate().find_map(|(n, item)| culprit(item, packs, bundled, format!("{at}/{n}"))),
         Json::Object(members) => members.iter().find_map(|(name, value)| match (name.as_str(), value) {
             ("pattern", Json::String(pattern)) if Regex::new(pattern).is_err() => Some(below(name)),
-            ("$ref" | "$dynamicRef", Json::String(to)) if !to.starts_with('#') && !known(to, packs) => Some(below(name)),
+            ("$ref" | "$dynamicRef", Json::String(to)) if !to.starts_with('#') && !known(to, packs, bundled) => Some(below(name)),
             ("enum" | "const" | "examples" | "default", _) => None,
-            _ => culprit(value, packs, below(name)),
+            _ => culprit(value, packs, bundled, below(name)),
         }),
         _ => None,
     }
 }
 
-fn known(reference: &str, packs: &Registry) -> bool {
+/// `open`: the documents that are referred to and not within this one.
+fn known(reference: &str, packs: &Registry, open: &[String]) -> bool {
     let document = reference.split('#').next().unwrap_or_default();
-    packs.all().any(|pack| pack.text("$id") == document)
+    !open.iter().any(|one| one == document) || packs.all().any(|pack| pack.text("$id") == document)
 }
 
 #[cfg(test)]
@@ -292,7 +314,7 @@ mod tests {
             (json!({"type": "object"}), "/properties", "names no fields"),
             (with(json!({"id": {"type": "txt"}}), json!({})), "/properties/id/type", "not valid JSON Schema"),
             (with(json!({"id": {"pattern": "("}}), json!({})), "/properties/id/pattern", ""),
-            (with(json!({"id": {"$ref": "https://example.org/a.json"}}), json!({})), "/properties/id/$ref", "cannot be used"),
+            (with(json!({"id": {"$ref": "https://example.org/a.json"}}), json!({})), "/properties/id/$ref", "not here"),
             (with(json!({"a": {}, "b": {}}), json!({})), "/x-steward/key", "identifies a record"),
             (with(id.clone(), json!({"key": "no"})), "/x-steward/key", "no field"),
             (with(id.clone(), json!({"pack": "careers"})), "/x-steward/pack", "comes with Steward"),

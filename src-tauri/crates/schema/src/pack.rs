@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::fields;
+
 /// `careers@1.0.0`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackId {
@@ -179,9 +181,14 @@ impl Pack {
         self.json.get(member).and_then(Json::as_str).unwrap_or_default()
     }
 
-    /// Names of the fields that the schema knows.
+    /// Names of the fields that the schema knows: its own, and those of the schemas that it is put together from.
     pub fn known_fields(&self) -> impl Iterator<Item = &str> {
-        self.json.get("properties").and_then(Json::as_object).into_iter().flat_map(|p| p.keys().map(String::as_str))
+        fields::of(&self.json).names.into_iter()
+    }
+
+    /// Patterns of further names that the schema knows.
+    pub fn known_patterns(&self) -> Vec<&str> {
+        fields::of(&self.json).patterns
     }
 
     /// Names of the required fields.

@@ -73,6 +73,11 @@ fn mostly_utf8(prefix: &[u8]) -> bool {
     good >= bad
 }
 
+/// Not all bytes of a text that begins like this are UTF-8.
+pub fn has_wrong_bytes(prefix: &[u8]) -> bool {
+    std::str::from_utf8(prefix).is_err_and(|e| e.error_len().is_some())
+}
+
 /// Decodes to UTF-8 while reading. What the encoding does not have becomes U+FFFD, which the row readers report.
 pub struct Decoding<R> {
     inner: R,

@@ -27,6 +27,7 @@ pub struct Sheet {
     pub name: String,
     /// It has a cell with something in it.
     pub filled: bool,
+    pub hidden: bool,
 }
 
 impl Ods {
@@ -45,7 +46,7 @@ impl Ods {
         let ended: Told<()> = (|| {
             let mut content = Content::of(&mut archive)?;
             while let Some(name) = content.next_sheet()? {
-                sheets.push(Sheet { name, filled: false });
+                sheets.push(Sheet { name, filled: false, hidden: content.is_hidden });
                 while let Some((_, cells)) = content.next_row()? {
                     if let (false, Some(sheet)) = (cells.is_empty(), sheets.last_mut()) {
                         sheet.filled = true;
@@ -243,5 +244,30 @@ mod tests {
         let path = folder.path().join("x");
         std::fs::write(&path, b"PK\x03\x04 nothing").unwrap();
         assert!(Ods::open(&path).unwrap().is_none());
+    }
+
+    #[test]
+    fn sheets_that_are_not_shown_are_told() {
+        let style = |name: &str, display: &str| {
+            format!(
+                r#"<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{display}"/></style:style>"#
+            )
+        };
+        let sheet = |name: &str, style: &str| {
+            format!(
+                r#"<table:table table:name="{name}" table:style-name="{style}"><table:table-row><table:table-cell office:value-type="string"><text:p>k</text:p></table:table-cell></table:table-row></table:table>"#
+            )
+        };
+        let styles = format!("<office:automatic-styles>{}{}</office:automatic-styles>", style("ta1", "true"), style("ta2", "false"));
+        let body = format!("{}{}", sheet("Notes", "ta2"), sheet("Data", "ta1"));
+        let (_folder, path) = written(&format!(
+            "<office:document-content>{styles}<office:body><office:spreadsheet>{body}</office:spreadsheet></office:body></office:document-content>"
+        ));
+        let found: Vec<(String, bool)> = Ods::open(&path).unwrap().unwrap().sheets.into_iter().map(|s| (s.name, s.hidden)).collect();
+        assert_eq!(found, [("Notes".to_owned(), true), ("Data".to_owned(), false)]);
+        // The one that people see is read, and the other one is named as hidden.
+        let examined = crate::examine(&path, &crate::Choice::default()).unwrap();
+        assert_eq!(examined.part.as_deref(), Some("Data"));
+        assert!(examined.notes.iter().any(|note| note.contains("Notes hidden")), "{:?}", examined.notes);
     }
 }

@@ -297,7 +297,9 @@ impl Opening<'_> {
         let mut found = if self.is_table(&prefix)? { self.csv(reader, &prefix, from)? } else { self.json(reader, &prefix, from)? };
         found.examined.encoding = encoding.name().to_owned();
         if guessed {
-            found.facts.insert(0, "the encoding is a guess".into());
+            found.facts.insert(0, "the encoding is a guess, another one can be named".into());
+        } else if encoding == UTF_8 && chosen.is_none() && encoding::has_wrong_bytes(&prefix) {
+            found.facts.insert(0, "not all of it is UTF-8, another encoding can be named".into());
         }
         Ok(found)
     }

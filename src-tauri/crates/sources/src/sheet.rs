@@ -45,7 +45,8 @@ impl Book {
         }
         if zipped && let Some(book) = Ods::open(path)? {
             let parts = book.sheets.iter().map(|sheet| Part { name: sheet.name.clone(), rows: None }).collect();
-            return Ok(Self { sheets: Workbook::OpenDocument(book), format: Format::Ods, parts, hidden: Vec::new() });
+            let hidden = book.sheets.iter().filter(|sheet| sheet.hidden).map(|sheet| sheet.name.clone()).collect();
+            return Ok(Self { sheets: Workbook::OpenDocument(book), format: Format::Ods, parts, hidden });
         }
         let sheets = if !zipped {
             Sheets::Xls(Xls::new(again()?).map_err(workbook_cannot_be_read)?)

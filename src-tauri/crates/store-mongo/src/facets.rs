@@ -5,17 +5,21 @@ use futures::TryStreamExt as _;
 use steward_domain::{FieldPath, Filter};
 use steward_store::{FacetCount, Histogram, StoreError, StoreErrorKind, StoreResult};
 
-use crate::{MongoStore, errors, filter, indexes};
+use crate::{MongoStore, errors, indexes, odd_names};
+
+/// The value of a field, for expressions.
+fn value(path: &FieldPath) -> StoreResult<Bson> {
+    if path.is_dotted() { Ok(Bson::from(format!("${}", path.as_str()))) } else { odd_names::value(path) }
+}
 
 /// Lists count by element; an empty list counts nowhere.
 pub async fn facet(store: &MongoStore, collection: &str, field: &str, filter: &Filter, limit: usize) -> StoreResult<FacetCount> {
-    let path = FieldPath::new(field);
-    let path = format!("${}", filter::name(&path)?);
+    let path = value(&FieldPath::new(field))?;
     let condition = condition(store, collection, filter).await?;
     let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
     let values = vec![
         doc! { "$match": condition.clone() },
-        doc! { "$project": { "_id": 0, "v": &path } },
+        doc! { "$project": { "_id": 0, "v": path.clone() } },
         doc! { "$unwind": "$v" },
         doc! { "$group": { "_id": "$v", "n": { "$sum": 1_i64 } } },
         doc! { "$facet": {
@@ -26,7 +30,7 @@ pub async fn facet(store: &MongoStore, collection: &str, field: &str, filter: &F
     // Unwinding leaves out what is missing and what is null.
     let left_out = vec![
         doc! { "$match": condition },
-        doc! { "$project": { "_id": 0, "t": { "$type": &path } } },
+        doc! { "$project": { "_id": 0, "t": { "$type": path } } },
         doc! { "$match": { "t": { "$in": ["missing", "null", "undefined"] } } },
         doc! { "$group": { "_id": { "$eq": ["$t", "missing"] }, "n": { "$sum": 1_i64 } } },
     ];
@@ -50,16 +54,14 @@ pub async fn facet(store: &MongoStore, collection: &str, field: &str, filter: &F
 
 /// Finite numbers only; lists are left out.
 pub async fn histogram(store: &MongoStore, collection: &str, field: &str, filter: &Filter, bins: usize) -> StoreResult<Option<Histogram>> {
-    let path = FieldPath::new(field);
-    let name = filter::name(&path)?;
+    let path = value(&FieldPath::new(field))?;
     if !(1..=1000).contains(&bins) {
         return Err(StoreError::invalid("A histogram has 1 to 1,000 bins."));
     }
     let numbers = vec![
         doc! { "$match": condition(store, collection, filter).await? },
-        doc! { "$match": { name: { "$type": "number" } } },
-        doc! { "$project": { "_id": 0, "v": format!("${name}") } },
-        doc! { "$match": { "v": { "$gt": f64::NEG_INFINITY, "$lt": f64::INFINITY, "$not": { "$type": "array" } } } },
+        doc! { "$project": { "_id": 0, "v": path } },
+        doc! { "$match": { "v": { "$type": "number", "$gt": f64::NEG_INFINITY, "$lt": f64::INFINITY, "$not": { "$type": "array" } } } },
         doc! { "$project": { "v": { "$toDouble": "$v" } } },
     ];
     let mut range = numbers.clone();

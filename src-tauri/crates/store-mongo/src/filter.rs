@@ -9,6 +9,7 @@ use steward_domain::{FieldPath, Filter, matching};
 use steward_store::{StoreError, StoreErrorKind, StoreResult};
 
 use crate::brackets::is_nan;
+use crate::expressions;
 
 /// Translates a filter. `text_fields` are those of the collection's text index, if it has one.
 pub fn translate(filter: &Filter, text_fields: Option<&[String]>) -> StoreResult<Document> {
@@ -93,6 +94,7 @@ fn node(filter: &Filter) -> StoreResult<Document> {
         Filter::Or { any } => join("$or", any.iter().map(node).collect::<StoreResult<_>>()?),
         Filter::Not { not } => doc! { "$nor": [node(not)?] },
         Filter::Text { .. } => return Err(nested_text()),
+        one if odd_field(one)?.is_some() => expressions::condition(one)?,
         Filter::Compare { field, cmp, value } => compare(name(field)?, *cmp, &value.0)?,
         Filter::In { field, values } => {
             let field = name(field)?;
@@ -111,13 +113,35 @@ fn node(filter: &Filter) -> StoreResult<Document> {
     })
 }
 
+/// The field of a condition, where a query cannot name it.
+///
+/// Errors: no record can have such a field.
+fn odd_field(filter: &Filter) -> StoreResult<Option<&FieldPath>> {
+    let field = match filter {
+        Filter::Compare { field, .. }
+        | Filter::In { field, .. }
+        | Filter::Exists { field, .. }
+        | Filter::IsNull { field }
+        | Filter::Blank { field }
+        | Filter::Regex { field, .. }
+        | Filter::Contains { field, .. }
+        | Filter::StartsWith { field, .. }
+        | Filter::IsType { field, .. } => field,
+        Filter::And { .. } | Filter::Or { .. } | Filter::Not { .. } | Filter::Text { .. } => return Ok(None),
+    };
+    if field.is_dotted() {
+        return Ok(None);
+    }
+    if field.is_patchable() { Ok(Some(field)) } else { name(field).map(|_| None) }
+}
+
 /// A field name that cannot be mistaken for an operator.
 pub fn name(field: &FieldPath) -> StoreResult<&str> {
     if field.is_dotted() {
         return Ok(field.as_str());
     }
     let why = match field.is_patchable() {
-        true => format!("MongoDB cannot look for '{field}': the name has a dot or begins with a dollar sign."),
+        true => format!("MongoDB cannot do this with '{field}': the name has a dot or begins with a dollar sign."),
         false => format!("'{field}' is not a usable field name."),
     };
     Err(StoreError::invalid(why))
@@ -208,13 +232,14 @@ fn is_null(field: &str) -> Document {
     doc! { field: { "$type": [10, 6] } }
 }
 
+/// What is not blank. What Rust's `trim` removes: Unicode White_Space.
+pub const NOT_SPACE: &str =
+    "[^\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]";
+
 /// Nothing at the path is of use. Each condition below finds something of use; one that looks into a list finds it
 /// only in a list that is not empty, which is of use anyway.
 fn blank(field: &str) -> Document {
     const SCALARS: [i32; 15] = [1, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 18, 19, -1, 127];
-    // What Rust's `trim` removes: Unicode White_Space.
-    const NOT_SPACE: &str =
-        "[^\\x{9}-\\x{d}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]";
     doc! { "$nor": [
         { field: { "$type": SCALARS.to_vec() } },
         { field: { "$type": 14 } },
@@ -239,7 +264,7 @@ fn type_alias(of: TypeName) -> &'static str {
 }
 
 /// The same expression in PCRE: classes such as `\w` are Unicode's in Rust, and `$` there is the very end.
-fn to_pcre(pattern: &str) -> String {
+pub fn to_pcre(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let multi_line = pattern.contains("(?") && pattern.contains('m');
     let mut unicode = false;

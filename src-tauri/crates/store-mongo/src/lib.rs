@@ -14,6 +14,7 @@ mod connect;
 mod cursor;
 mod definition;
 mod errors;
+mod expressions;
 mod facets;
 mod filter;
 mod indexes;

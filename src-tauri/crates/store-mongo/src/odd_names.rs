@@ -20,6 +20,16 @@ fn value_at(names: &[String]) -> Bson {
     names.iter().fold(Bson::from("$$ROOT"), |input, name| get(name, input))
 }
 
+/// The value at a path, for expressions; missing where something on the way is no object.
+pub fn value(path: &FieldPath) -> StoreResult<Bson> {
+    let step = |input: Bson, name: &String| {
+        let is_object = doc! { "$eq": [{ "$type": "$$input" }, "object"] };
+        let found = doc! { "$cond": [is_object, get(name, Bson::from("$$input")), "$$REMOVE"] };
+        Bson::Document(doc! { "$let": { "vars": { "input": input }, "in": found } })
+    };
+    Ok(names(path)?.iter().fold(Bson::from("$$ROOT"), step))
+}
+
 /// The field has exactly this value, or is missing.
 pub fn stands(path: &FieldPath, value: Option<&Bson>) -> StoreResult<Document> {
     let found = value_at(&names(path)?);

@@ -37,7 +37,7 @@ const OWN: &[(&str, &[&str])] = &[
     (CHANGES, &["key"]),
     (RUNS, &[]),
     (RUN_INSERTS, &["run"]),
-    (QUARANTINE, &["runId", "status"]),
+    (QUARANTINE, &["alsoRuns", "fingerprint", "runId", "status"]),
     (SETTINGS, &[]),
     (MAPPINGS, &[]),
     (SCHEMAS, &[]),

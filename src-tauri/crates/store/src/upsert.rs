@@ -96,8 +96,9 @@ impl Ours {
 }
 
 /// Turns outcomes into further operations of the same batch: history before, bookkeeping after.
+#[async_trait::async_trait]
 pub trait Bookkeeper: Send + Sync {
-    fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>>;
+    async fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>>;
     fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>>;
 }
 
@@ -163,7 +164,7 @@ pub async fn upsert(
             });
         }
         let write = WriteBatch {
-            history: books.history(&outcomes, batch)?,
+            history: books.history(&outcomes, batch).await?,
             data: ops,
             confirm: books.confirm(&outcomes)?,
             ..WriteBatch::default()

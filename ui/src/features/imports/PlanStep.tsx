@@ -91,6 +91,9 @@ function PlanView({ plan, back, onApply }: ViewProps) {
               {(counts.setAside ?? 0) > 0 && (
                 <Figure name="are set aside" value={number(counts.setAside ?? 0)} />
               )}
+              {(counts.waitingAlready ?? 0) > 0 && (
+                <Figure name="wait in quarantine already" value={number(counts.waitingAlready ?? 0)} />
+              )}
               <Figure
                 name="go to quarantine"
                 value={number(counts.quarantined)}
@@ -102,6 +105,16 @@ function PlanView({ plan, back, onApply }: ViewProps) {
             {back}
             <ApplyButton plan={plan} disabled={nothing} onApply={onApply} />
           </Group>
+        </div>
+        <div className={classes.padded}>
+          <p className={classes.sentence}>
+            {plan.schema || "No schema"}: {plan.schemaReason}.
+          </p>
+          {plan.recognised.map((file) => (
+            <p key={file.file} className={classes.sentence}>
+              {file.file}: {file.recognised}.
+            </p>
+          ))}
         </div>
         {nothing && (
           <Alert color="teal" variant="light" m="md" mt={0}>

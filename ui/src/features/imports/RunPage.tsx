@@ -173,7 +173,10 @@ function RunView({ detail }: { detail: RunDetail }) {
           <dt>Collection</dt>
           <dd>{run.collection}</dd>
           <dt>Schema</dt>
-          <dd>{run.schema || "none"}</dd>
+          <dd>
+            {run.schema || "none"}
+            {run.schemaReason ? ` (${run.schemaReason})` : ""}
+          </dd>
           <dt>Key</dt>
           <dd className="mono">{run.keyField}</dd>
           <dt>Existing records</dt>

@@ -46,7 +46,11 @@ export function useUndoRun() {
       destructive
       busy={busy}
       error={error}
-      undo="Import the file again to bring everything back."
+      undo={
+        plan.run.mode === "replace"
+          ? "Import the file again to bring everything back."
+          : "Undo it in the history to bring everything back."
+      }
       size="xl"
       onClose={() => setPlan(undefined)}
       onConfirm={() => void apply()}
@@ -61,6 +65,7 @@ function undoWords(plan: UndoRunPlan): string {
   const parts = [
     plan.remove > 0 && `remove ${count(plan.remove, "record")}`,
     plan.restore > 0 && `restore ${number(plan.restore)}`,
+    plan.released > 0 && `take back ${number(plan.released)} released`,
     plan.withdraw > 0 && `withdraw ${number(plan.withdraw)} from quarantine`,
   ].filter(Boolean);
   const words = parts.join(", ");
@@ -74,7 +79,14 @@ function UndoPlan({ plan }: { plan: UndoRunPlan }) {
         <Figure name="will be removed" value={number(plan.remove)} />
         <Figure name="get their earlier values back" value={number(plan.restore)} />
         <Figure name="rows leave quarantine" value={number(plan.withdraw)} />
+        {plan.released > 0 && <Figure name="rows released from it go, too" value={number(plan.released)} />}
       </div>
+      {plan.handedOn > 0 && (
+        <Alert color="blue" variant="light" p="xs">
+          {count(plan.handedOn, "row")} of its quarantine {plan.handedOn === 1 ? "stays" : "stay"}: a later
+          import had {plan.handedOn === 1 ? "it" : "them"}, too.
+        </Alert>
+      )}
       {plan.editedSince > 0 && (
         <Alert color="yellow" variant="light" p="xs">
           {count(plan.editedSince, "record")} edited since the import {plan.editedSince === 1 ? "is" : "are"}{" "}

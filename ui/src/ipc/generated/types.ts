@@ -948,7 +948,11 @@ export type HostKind = "desktop" | "web" | "cli";
  */
 export type ImportMode = "upsert" | "merge" | "insert" | "replace";
 
-export type ImportPlan = { planId: string, files: Array<FileHandle>, collection: string, keyField: string, schema: string, mode: ImportMode, 
+export type ImportPlan = { planId: string, files: Array<FileHandle>, collection: string, keyField: string, schema: string, 
+/**
+ * Why it is this schema, or none, in a few words.
+ */
+schemaReason: string, mode: ImportMode, 
 /**
  * Where the rows go once they are promoted; `collection` is the staging collection then.
  */
@@ -1240,7 +1244,11 @@ export type OfferedSchema = {
 /**
  * Id of the file.
  */
-file: string, name?: string, version?: string, collection?: string, keyField?: string, };
+file: string, 
+/**
+ * Ids of files that it may refer to: what it needs of them is taken in.
+ */
+others?: Array<string>, name?: string, version?: string, collection?: string, keyField?: string, };
 
 export type OpenWorkspace = { target: WorkspaceTarget, };
 
@@ -1483,7 +1491,11 @@ document?: Value, errors: Array<Violation>, schema: string, status: QuarantineSt
 /**
  * RFC 3339, UTC.
  */
-quarantinedAt: string, edited: boolean, resolvedAt?: string, reason?: string, };
+quarantinedAt: string, edited: boolean, resolvedAt?: string, reason?: string, 
+/**
+ * Later runs that had the same row of the same source.
+ */
+alsoRuns?: Array<string>, };
 
 /**
  * `errors`: CSV with one line an error. `rows`: CSV with one line a waiting row, to be corrected and brought back.
@@ -1533,7 +1545,7 @@ problems: Array<ProblemCount>, };
 /**
  * What became of a quarantined row.
  */
-export type QuarantineStatus = "waiting" | "released" | "discarded";
+export type QuarantineStatus = "waiting" | "released" | "discarded" | "withdrawn";
 
 export type RangePart = "mean" | "min" | "max";
 
@@ -1824,6 +1836,10 @@ export type RuleCount = { field: string, rule: string, records: number, };
  */
 export type RunCounts = { read: number, inserted: number, updated: number, unchanged: number, quarantined: number, 
 /**
+ * Kept out, and waiting in quarantine already since an earlier import of the same source.
+ */
+waitingAlready?: number, 
+/**
  * Set aside because another row or record with the same key was kept, as the import was told to.
  */
 setAside?: number, 
@@ -1888,7 +1904,11 @@ export type RunRecord = { id: string, state: RunState, collection: string,
 /**
  * `careers@1.0.0`; empty when no schema was used.
  */
-schema: string, mode: ImportMode, keyField: string, files: Array<RunFile>, counts: RunCounts, 
+schema: string, 
+/**
+ * Why it was this schema, in a few words.
+ */
+schemaReason?: string, mode: ImportMode, keyField: string, files: Array<RunFile>, counts: RunCounts, 
 /**
  * RFC 3339, UTC.
  */
@@ -1935,7 +1955,15 @@ settledAt?: string, };
  */
 export type RunState = "running" | "done" | "cancelled" | "failed" | "interrupted" | "undoing" | "halfUndone" | "undone";
 
-export type RunUndone = { run: RunRecord, removed: number, restored: number, kept: number, keptAs?: string, 
+export type RunUndone = { run: RunRecord, removed: number, restored: number, 
+/**
+ * Rows that were withdrawn from quarantine.
+ */
+withdrawn: number, 
+/**
+ * Rows released from its quarantine whose records were taken back, too.
+ */
+released: number, kept: number, keptAs?: string, 
 /**
  * Of a promotion: the collection in which the staged rows stand again.
  */
@@ -2388,6 +2416,14 @@ restore: number,
  * Quarantined rows that will be withdrawn.
  */
 withdraw: number, 
+/**
+ * Rows released from its quarantine since: their records go, too.
+ */
+released: number, 
+/**
+ * Rows of its quarantine that a later import had as well: they wait on for that one.
+ */
+handedOn: number, 
 /**
  * Records edited since the run: they are left as they are.
  */

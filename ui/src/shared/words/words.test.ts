@@ -38,6 +38,9 @@ describe("words", () => {
     expect(
       runSentence({ read: 2, inserted: 2, updated: 0, unchanged: 0, quarantined: 0, removed: 361 }),
     ).toBe("2 records added and 361 removed.");
+    expect(
+      runSentence({ read: 9, inserted: 0, updated: 0, unchanged: 5, quarantined: 0, waitingAlready: 4 }),
+    ).toBe("5 unchanged and 4 waiting in quarantine already.");
     expect(runSentence({ read: 0, inserted: 0, updated: 0, unchanged: 0, quarantined: 0 })).toBe(
       "Nothing was read.",
     );

@@ -107,6 +107,7 @@ export function runSentence(counts: RunCounts): string {
     counts.updated > 0 && `${number(counts.updated)} updated`,
     counts.unchanged > 0 && `${number(counts.unchanged)} unchanged`,
     (counts.removed ?? 0) > 0 && `${number(counts.removed ?? 0)} removed`,
+    (counts.waitingAlready ?? 0) > 0 && `${number(counts.waitingAlready ?? 0)} waiting in quarantine already`,
     counts.quarantined > 0 && `${number(counts.quarantined)} put into quarantine`,
   ].filter((part): part is string => part !== false);
   return parts.length === 0 ? "Nothing was read." : `${sentenceList(parts)}.`;

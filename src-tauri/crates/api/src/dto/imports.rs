@@ -115,6 +115,8 @@ wire! {
         pub collection: String,
         pub key_field: String,
         pub schema: String,
+        /// Why it is this schema, or none, in a few words.
+        pub schema_reason: String,
         pub mode: ImportMode,
         /// Where the rows go once they are promoted; `collection` is the staging collection then.
         #[ts(optional)]
@@ -183,6 +185,10 @@ wire! {
         pub restore: i64,
         /// Quarantined rows that will be withdrawn.
         pub withdraw: i64,
+        /// Rows released from its quarantine since: their records go, too.
+        pub released: i64,
+        /// Rows of its quarantine that a later import had as well: they wait on for that one.
+        pub handed_on: i64,
         /// Records edited since the run: they are left as they are.
         pub edited_since: i64,
         pub samples: Vec<DiffSample>,
@@ -196,6 +202,10 @@ wire! {
         pub run: RunRecord,
         pub removed: i64,
         pub restored: i64,
+        /// Rows that were withdrawn from quarantine.
+        pub withdrawn: i64,
+        /// Rows released from its quarantine whose records were taken back, too.
+        pub released: i64,
         pub kept: i64,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]

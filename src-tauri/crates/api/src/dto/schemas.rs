@@ -50,6 +50,10 @@ wire! {
     pub struct OfferedSchema {
         /// Id of the file.
         pub file: String,
+        /// Ids of files that it may refer to: what it needs of them is taken in.
+        #[serde(default)]
+        #[ts(optional, as = "Option<Vec<String>>")]
+        pub others: Vec<String>,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,

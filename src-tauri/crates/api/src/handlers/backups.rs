@@ -20,7 +20,7 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult};
 use crate::plans::{self, Plan};
-use crate::{drill, jobs, scratch, shelves, trust};
+use crate::{destinations, drill, due, jobs, scratch, shelves, trust};
 
 pub async fn setup(app: &Arc<App>, _: Empty) -> ApiResult<BackupSetup> {
     let workspace = app.workspace()?;
@@ -69,6 +69,7 @@ pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<Back
         }
     }
     shelves::save(&workspace, &settings).await?;
+    due::forget(&workspace).await?;
     // Who saves settings agrees to them, as they stand now.
     let acts = trust::acts(app, &workspace, &settings).await?;
     trust::agree(app, &workspace, &acts).await?;
@@ -86,7 +87,7 @@ pub async fn new_key(app: &Arc<App>, _: Empty) -> ApiResult<BackupKey> {
 pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Backups> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
-    let (all, mut notes) = shelves::all(app, &workspace).await?;
+    let (all, mut notes) = shelves::known(app, &workspace).await?;
     // Increments are told of by the timeline.
     let all: Vec<Shelved> = all.into_iter().filter(|b| !b.is_increment()).collect();
     let ours = || all.iter().filter(|b| b.manifest.source.workspace == mark);
@@ -99,9 +100,16 @@ pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Backups> {
 pub async fn get(app: &Arc<App>, request: BackupRef) -> ApiResult<Backup> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
-    let (all, _) = shelves::all(app, &workspace).await?;
+    if request.place.is_some() {
+        let (_, found) = shelves::find(app, &workspace, &request).await?;
+        return Ok(shelves::shown(&found, &mark, Vec::new()));
+    }
+    let (all, _) = shelves::known(app, &workspace).await?;
     let found = shelves::together(&all, &mark).into_iter().find(|b| b.id == request.id);
-    found.ok_or_else(|| ApiError::not_found(format!("There is no backup {}.", request.id)))
+    found.ok_or_else(|| {
+        ApiError::not_found(format!("There is no backup {}.", request.id))
+            .hint("See 'steward backup list', or name the file or address of its archive.")
+    })
 }
 
 /// What a backup is made by: the request, else the settings.
@@ -135,15 +143,21 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
 
 pub async fn create(app: &Arc<App>, request: CreateBackup) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
+    let by_hand = request.places.clone();
     let making = making(app, &workspace, request, BY_HAND).await?;
-    Ok(start(app, workspace, making))
+    Ok(start(app, workspace, making, by_hand))
 }
 
-/// Starts the job that takes a backup.
-pub(crate) fn start(app: &Arc<App>, workspace: Workspace, making: Making) -> JobStarted {
+/// Starts the job that takes a backup. `by_hand`: the destinations that were named for it, to be remembered.
+pub(crate) fn start(app: &Arc<App>, workspace: Workspace, making: Making, mut by_hand: Vec<BackupPlace>) -> JobStarted {
     let owner = Arc::clone(app);
     jobs::start(app, JobKind::Backup, "Taking a backup", JobUnit::Records, move |progress| async move {
         let made = take(&workspace, &making, progress.as_ref()).await?;
+        by_hand.retain(|p| made.places.iter().any(|(place, why)| *place == p.address && why.is_none()));
+        if !by_hand.is_empty() {
+            destinations::remember(&owner, &made.manifest.source.workspace, &by_hand)?;
+        }
+        due::forget(&workspace).await?;
         owner.changed(&[Topic::Backups], None);
         Ok(JobOutcome::BackedUp(made_and_shown(made)))
     })
@@ -166,6 +180,7 @@ pub async fn verify(app: &Arc<App>, request: VerifyBackup) -> ApiResult<JobStart
     let title = if request.test_restore { "Proving a backup by a test restore" } else { "Reading a backup to its end" };
     Ok(jobs::start(app, JobKind::Proof, title, JobUnit::Records, move |progress| async move {
         let verified = prove(&owner, &workspace, &request, progress.as_ref()).await?;
+        due::forget(&workspace).await?;
         if let Some(path) = report {
             drill::write(&path, &verified).await?;
         }
@@ -280,6 +295,7 @@ pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[Bac
         done.removed += 1;
         done.bytes += i64::try_from(shelved.manifest.file.bytes).unwrap_or(i64::MAX);
     }
+    due::forget(workspace).await?;
     app.changed(&[Topic::Backups], None);
     Ok(done)
 }

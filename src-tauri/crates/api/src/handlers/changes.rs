@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use steward_domain::ChangeKind;
 use steward_pipeline::edit::Undone;
-use steward_pipeline::{edit, journal};
+use steward_pipeline::{Silent, edit, journal, runs};
 
 use crate::anchors;
 use crate::app::App;
@@ -26,7 +27,15 @@ pub async fn get(app: &Arc<App>, request: ChangeId) -> ApiResult<ChangeDetail> {
 }
 
 pub async fn undo(app: &Arc<App>, request: UndoChange) -> ApiResult<ChangeOutcome> {
-    let undone = edit::undo(&app.workspace()?, &request.change_set).await?;
+    let workspace = app.workspace()?;
+    let set = journal::get(&workspace, &request.change_set).await?;
+    let undone = match &set.run_id {
+        // A run, its quarantine and what was released from that come back as one.
+        Some(run) if set.kind == ChangeKind::Undo && runs::get(&workspace, run).await.is_ok() => {
+            Undone::Applied(runs::redo(&workspace, run, &set.id, &Silent).await?)
+        }
+        _ => edit::undo(&workspace, &request.change_set).await?,
+    };
     Ok(outcome(app, undone))
 }
 

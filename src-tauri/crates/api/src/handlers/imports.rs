@@ -162,6 +162,7 @@ async fn preview_rows(
         mode: steward_domain::ImportMode::Upsert,
         mapping,
         duplicates: steward_domain::Duplicates::default(),
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     };
@@ -190,9 +191,9 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
     expect(&mut files, named, request.key_field.as_deref().unwrap_or_default());
     elsewhere::require_part(app, &request.sources.files, &request.sources.choices).await?;
     let mapping = mapping_of(request.sources.mapping.as_ref())?;
-    let schema = match &request.schema {
-        Some(schema) if schema.is_empty() => String::new(),
-        Some(schema) => workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.id.to_string(),
+    let (schema, schema_reason) = match &request.schema {
+        Some(schema) if schema.is_empty() => (String::new(), "none is wanted".to_owned()),
+        Some(schema) => (workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.id.to_string(), "it was chosen".to_owned()),
         None => detect_one(workspace, &files, mapping.as_ref(), request.collection.as_deref()).await?,
     };
     let pack = match workspace.registry.get(&schema).ok() {
@@ -230,18 +231,23 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
         staging = Some(Staging { collection: std::mem::replace(&mut collection, staged), mode, promoted_by: None });
         mode = steward_domain::ImportMode::Upsert;
     }
-    Ok(ImportSpec { files, collection, key_field, schema, mode, mapping, duplicates, staging, promotes: None })
+    Ok(ImportSpec { files, collection, key_field, schema, schema_reason, mode, mapping, duplicates, staging, promotes: None })
 }
 
-/// The schema of the collection if it has one, else the one that fits; a tie is asked about.
-async fn detect_one(workspace: &Workspace, files: &[SourceFile], mapping: Option<&Mapping>, collection: Option<&str>) -> ApiResult<String> {
+/// The schema of the collection if it has one, else the one that fits, with the reason; a tie is asked about.
+async fn detect_one(
+    workspace: &Workspace,
+    files: &[SourceFile],
+    mapping: Option<&Mapping>,
+    collection: Option<&str>,
+) -> ApiResult<(String, String)> {
     if let Some(collection) = collection {
         let settings = workspace.settings(collection).await?;
         if !settings.schema.is_empty() {
-            return Ok(settings.schema);
+            return Ok((settings.schema, format!("the records of {collection} have it")));
         }
     }
-    let mut chosen = String::new();
+    let (mut chosen, mut reason) = (String::new(), "none fits these fields".to_owned());
     for file in files {
         let records = first_records(file.clone(), mapping.cloned()).await?;
         let found = detections(workspace, &records);
@@ -258,8 +264,9 @@ async fn detect_one(workspace: &Workspace, files: &[SourceFile], mapping: Option
             return Err(ApiError::bad_request("These files are of different kinds.").hint("Import them one by one."));
         }
         chosen.clone_from(&best.schema);
+        best.reason.trim_end_matches('.').clone_into(&mut reason);
     }
-    Ok(chosen)
+    Ok((chosen, reason))
 }
 
 async fn stamp(workspace: &Workspace, collection: &str) -> ApiResult<CollectionStamp> {
@@ -322,6 +329,7 @@ fn describe(files: Vec<FileHandle>, spec: &ImportSpec, findings: Option<Findings
         collection: spec.collection.clone(),
         key_field: spec.key_field.clone(),
         schema: spec.schema.clone(),
+        schema_reason: spec.schema_reason.clone(),
         mode: spec.mode,
         staging: spec.staging.clone(),
         counts,

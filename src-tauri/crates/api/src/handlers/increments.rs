@@ -16,7 +16,7 @@ use crate::dto::{
     TakeIncrement, TimelineBase, TimelineGap, TimelineRange, Topic,
 };
 use crate::error::{ApiError, ApiResult};
-use crate::{jobs, shelves};
+use crate::{due, jobs, shelves};
 
 const ALONE: &str = "A server that stands alone does not announce changes. Increments need a replica set (one member is enough).";
 /// Minutes of a day.
@@ -31,6 +31,7 @@ pub(crate) fn start(app: &Arc<App>, workspace: Workspace, request: TakeIncrement
     let owner = Arc::clone(app);
     jobs::start(app, JobKind::Backup, "Taking an increment", JobUnit::Records, move |progress| async move {
         let taken = run(&owner, &workspace, &request, reason, progress.as_ref()).await?;
+        due::forget(&workspace).await?;
         owner.changed(&[Topic::Backups], None);
         Ok(JobOutcome::Incremented(taken))
     })
@@ -174,11 +175,8 @@ pub(crate) async fn switch(workspace: &Workspace, before: &BackupSettings, after
 }
 
 /// So many minutes have passed since the last moment that can be reached.
-pub(crate) async fn is_due(app: &App, workspace: &Workspace, minutes: u32) -> ApiResult<bool> {
-    let (shelved, _) = shelves::ours(app, workspace).await?;
-    let last = timeline::timeline(&shelved).ranges.last().map(|r| r.until);
-    let now = workspace.clock.now().timestamp_millis();
-    Ok(last.is_none_or(|last| now - last >= i64::from(minutes) * 60_000 - GRACE))
+pub(crate) fn is_due(last: Option<i64>, now: chrono::DateTime<chrono::Utc>, minutes: u32) -> bool {
+    last.is_none_or(|last| now.timestamp_millis() - last >= i64::from(minutes) * 60_000 - GRACE)
 }
 
 /// The keeper looks once a minute, and not to the second.

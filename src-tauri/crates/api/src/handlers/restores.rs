@@ -182,7 +182,10 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
     let title = format!("Restoring {}", planned.archive.name);
     Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {
         let PlannedRestore { archive, from, choice, .. } = *planned;
-        let record = restore::apply(&workspace, &archive, &from, &choice, Some(&safety), progress.as_ref()).await?;
+        let record = restore::apply(&workspace, &archive, &from, &choice, Some(&safety), progress.as_ref()).await;
+        // A backup of what was there was taken first.
+        crate::due::forget(&workspace).await?;
+        let record = record?;
         finished(&owner, record, Vec::new()).await
     }))
 }

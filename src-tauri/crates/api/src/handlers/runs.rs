@@ -47,7 +47,7 @@ async fn needs_files(run: &RunRecord) -> bool {
 
 /// What kept rows of a run out, whatever became of them since.
 async fn problems(workspace: &Workspace, run: &str) -> ApiResult<Vec<ProblemCount>> {
-    let filter = Filter::eq("runId", run);
+    let filter = steward_pipeline::quarantine::of_run(run);
     let found = workspace.store.facet(names::QUARANTINE, "problems", &filter, 100).await?;
     let mut out = Vec::new();
     for (problem, rows) in found.values {
@@ -86,6 +86,8 @@ pub async fn plan_undo(app: &Arc<App>, request: RunId) -> ApiResult<UndoRunPlan>
         remove: found.remove,
         restore: found.restore,
         withdraw: found.withdraw,
+        released: found.released,
+        handed_on: found.handed_on,
         edited_since: found.edited_since,
         samples: found.samples.into_iter().map(sample).collect(),
         kept_as: found.kept_as,
@@ -105,6 +107,8 @@ pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
             run,
             removed: found.remove,
             restored: found.restore,
+            withdrawn: found.withdraw,
+            released: found.released,
             kept: found.edited_since,
             kept_as: found.kept_as,
             staged_in: found.staged_in,

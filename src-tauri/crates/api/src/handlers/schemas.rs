@@ -5,7 +5,7 @@ use std::sync::Arc;
 use steward_pipeline::normalise;
 use steward_pipeline::packs::{self, Added};
 use steward_schema::examples::{self, Claim, Example};
-use steward_schema::{Checker, Pack, Registry, SchemaFault, Wanted};
+use steward_schema::{Checker, Other, Pack, Registry, SchemaFault, Wanted};
 
 use crate::app::App;
 use crate::dto::{
@@ -91,6 +91,16 @@ async fn text_of(app: &App, file: &str) -> ApiResult<(String, String)> {
     Ok((text, name))
 }
 
+/// The documents that the offered one may refer to.
+async fn others(app: &App, offered: &OfferedSchema) -> ApiResult<Vec<Other>> {
+    let mut others = Vec::new();
+    for id in &offered.others {
+        let (text, name) = text_of(app, id).await?;
+        others.push(Other { name, text });
+    }
+    Ok(others)
+}
+
 fn wanted(offered: &OfferedSchema) -> Wanted {
     Wanted {
         name: offered.name.clone(),
@@ -103,7 +113,7 @@ fn wanted(offered: &OfferedSchema) -> Wanted {
 pub async fn inspect(app: &Arc<App>, request: OfferedSchema) -> ApiResult<InspectedSchema> {
     let workspace = app.workspace()?;
     let (text, name) = text_of(app, &request.file).await?;
-    Ok(match packs::draft(&workspace, &text, &name, &wanted(&request)) {
+    Ok(match packs::draft(&workspace, &text, &name, &wanted(&request), &others(app, &request).await?) {
         Ok(draft) => InspectedSchema { summary: Some(summary(&app.packs(), &draft.pack)), derived: draft.derived, problem: None },
         Err(SchemaFault { pointer, message, hint }) => {
             InspectedSchema { summary: None, derived: Vec::new(), problem: Some(SchemaProblem { pointer, message, hint }) }
@@ -114,7 +124,7 @@ pub async fn inspect(app: &Arc<App>, request: OfferedSchema) -> ApiResult<Inspec
 pub async fn add(app: &Arc<App>, request: OfferedSchema) -> ApiResult<AddedSchema> {
     let workspace = app.workspace()?;
     let (text, name) = text_of(app, &request.file).await?;
-    let draft = packs::draft(&workspace, &text, &name, &wanted(&request)).map_err(|e| {
+    let draft = packs::draft(&workspace, &text, &name, &wanted(&request), &others(app, &request).await?).map_err(|e| {
         let place = if e.pointer.is_empty() { String::new() } else { format!(" (at {})", e.pointer) };
         ApiError::bad_request(format!("{name}: {}{place}", e.message)).hint(e.hint)
     })?;

@@ -46,6 +46,7 @@ fn of_run(run: RunRecord, name: &str) -> ApiResult<ImportSpec> {
         mode: run.mode,
         mapping,
         duplicates: run.duplicates,
+        schema_reason: String::new(),
         staging: None,
         promotes: None,
     })

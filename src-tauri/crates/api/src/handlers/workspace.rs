@@ -140,6 +140,7 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             mode: steward_domain::ImportMode::Upsert,
             mapping: None,
             duplicates: steward_domain::Duplicates::default(),
+            schema_reason: String::new(),
             staging: None,
             promotes: None,
         };

@@ -16,12 +16,12 @@ pub enum Backup {
     List,
     /// One backup with its collections
     Show {
-        /// An id, or 'latest'
+        /// An id, 'latest', or the file or address of its archive or manifest
         id: String,
     },
     /// Read a backup to its end, or prove it by a test restore
     Verify {
-        /// An id, or 'latest'
+        /// An id, 'latest', or the file or address of its archive or manifest
         id: String,
         /// Restore it into a scratch workspace and compare
         #[arg(long)]
@@ -163,7 +163,7 @@ pub struct Schedule {
 /// Plans a restore, and does it with --yes. What was there can be brought back with 'restores undo'.
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// Id of a backup, 'latest' (the newest that is proven, else the newest), or a manifest, archive or dump folder
+    /// Id of a backup, 'latest' (the newest that is proven, else the newest), or a manifest, archive (a file or an address) or dump folder
     #[arg(required_unless_present = "at", conflicts_with = "at")]
     pub from: Option<String>,
     /// A moment between two backups: '2026-11-22 14:05[:30]' in local time, or RFC 3339; 'backup timeline' lists them

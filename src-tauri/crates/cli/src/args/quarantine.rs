@@ -23,7 +23,7 @@ pub struct Narrow {
     /// Only rows of this schema: careers, or careers@1.0.0
     #[arg(long)]
     pub schema: Option<String>,
-    /// waiting, released or discarded
+    /// waiting, released, discarded, or withdrawn with its import
     #[arg(long)]
     pub status: Option<String>,
 }

@@ -32,6 +32,9 @@ pub enum Schema {
 pub struct AddSchema {
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
+    /// A document that they refer to; what they need of it is taken in
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<PathBuf>,
     /// What it is called: small letters, digits, _ and dots
     #[arg(long)]
     pub name: Option<String>,

@@ -16,7 +16,14 @@ use crate::output::{self, brief, counted, line, number};
 use crate::session::Session;
 
 pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
-    session.open(false).await?;
+    // A backup that is named by its file or address needs no workspace.
+    let alone = matches!(&command, Words::Show { id } | Words::Verify { id, .. } if placed(id).is_some());
+    let _scratch = if alone {
+        super::files::known_or_scratch(session).await?
+    } else {
+        session.open(false).await?;
+        None
+    };
     match command {
         Words::Create(command) => create(session, command).await,
         Words::Increment => super::increments::take(session).await,
@@ -91,8 +98,21 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
     }
 }
 
-/// A backup as it is named: by its id, or `latest`, which is the newest that is proven, else the newest.
+/// The destination and the file name of a backup that is named by its file or its address.
+pub fn placed(text: &str) -> Option<BackupRef> {
+    let of = |place: &str, id: &str| BackupRef { id: id.to_owned(), place: Some(place.to_owned()) };
+    if text.contains("://") {
+        return text.rsplit_once('/').map(|(place, id)| of(place, id));
+    }
+    let path = std::path::absolute(text).ok().filter(|path| path.is_file())?;
+    Some(of(&path.parent()?.display().to_string(), path.file_name()?.to_str()?))
+}
+
+/// A backup as it is named: by its id, its file or address, or `latest`, which is the newest that is proven, else the newest.
 pub async fn named(session: &Session, id: &str) -> ApiResult<BackupRef> {
+    if let Some(placed) = placed(id) {
+        return Ok(placed);
+    }
     if id != "latest" {
         return Ok(BackupRef { id: id.to_owned(), place: None });
     }

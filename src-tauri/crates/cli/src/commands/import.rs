@@ -61,7 +61,7 @@ pub async fn promote(session: &Session, run_id: String, dry_run: bool) -> ApiRes
 async fn carry_out(session: &Session, plan: ImportPlan, dry_run: bool) -> ApiResult<u8> {
     if dry_run {
         output::answer(session.json, &plan, |plan| print_plan(plan, "would be"));
-        let quarantined = plan.counts.map_or(0, |c| c.quarantined);
+        let quarantined = plan.counts.map_or(0, |c| c.quarantined + c.waiting_already);
         return Ok(if quarantined > 0 { exit::FINDINGS } else { exit::DONE });
     }
     let apply = ApplyPlan { plan_id: plan.plan_id, reason: None };
@@ -98,7 +98,7 @@ fn finish(session: &Session, job: Job) -> ApiResult<u8> {
     output::answer(session.json, &run, print_run);
     Ok(match run.state {
         RunState::Cancelled => exit::CANCELLED,
-        _ if run.counts.quarantined > 0 || !run.notes.is_empty() => exit::FINDINGS,
+        _ if run.counts.quarantined + run.counts.waiting_already > 0 || !run.notes.is_empty() => exit::FINDINGS,
         _ => exit::DONE,
     })
 }
@@ -108,6 +108,7 @@ fn print_counts(counts: &RunCounts, verb: &str) {
     let rows =
         [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
     let aside = [
+        ("waiting in quarantine already", counts.waiting_already),
         ("set aside, another row or record with the key is kept", counts.set_aside),
         ("removed, the rows do not have them", counts.removed),
     ];
@@ -117,8 +118,7 @@ fn print_counts(counts: &RunCounts, verb: &str) {
 }
 
 fn print_plan(plan: &ImportPlan, verb: &str) {
-    let schema = if plan.schema.is_empty() { "without a schema".to_owned() } else { format!("as {}", plan.schema) };
-    line(&format!("Into {} {schema}, by {}", plan.collection, plan.key_field));
+    line(&format!("Into {} {}, by {}", plan.collection, schema_and_reason(&plan.schema, &plan.schema_reason), plan.key_field));
     recognised(plan.recognised.iter().map(|r| (r.file.as_str(), r.recognised.as_str())));
     if let Some(counts) = &plan.counts {
         print_counts(counts, verb);
@@ -131,6 +131,12 @@ fn print_plan(plan: &ImportPlan, verb: &str) {
         output::violations(&rejected.errors);
     }
     notes(&plan.notes, plan.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
+}
+
+/// The schema of an import, and why it is that one.
+pub fn schema_and_reason(schema: &str, reason: &str) -> String {
+    let schema = if schema.is_empty() { "without a schema".to_owned() } else { format!("as {schema}") };
+    if reason.is_empty() { schema } else { format!("{schema} ({reason})") }
 }
 
 /// What each file was taken for.
@@ -152,15 +158,17 @@ fn notes<'a>(notes: &[String], unknown: impl Iterator<Item = (&'a str, i64)>) {
 fn print_run(run: &RunRecord) {
     let files: Vec<&str> = run.files.iter().map(|f| f.name.as_str()).collect();
     line(&format!(
-        "Imported {} into {}{}",
+        "Imported {} into {} {}, by {}{}",
         files.join(", "),
         run.collection,
+        schema_and_reason(&run.schema, &run.schema_reason),
+        run.key_field,
         if run.state == RunState::Cancelled { " until it was cancelled" } else { "" }
     ));
     recognised(run.files.iter().map(|f| (f.name.as_str(), f.recognised.as_str())));
     print_counts(&run.counts, "");
     notes(&run.notes, run.unknown_fields.iter().map(|u| (u.field.as_str(), u.rows)));
-    if run.counts.quarantined > 0 {
+    if run.counts.quarantined + run.counts.waiting_already > 0 {
         line("See what is wrong with 'steward quarantine list', fix it, and 'steward quarantine retry --all'.");
     }
     if let Some(staging) = &run.staging {
@@ -191,9 +199,9 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
     output::answer(session.json, &plan, |plan| {
         let counts = plan.counts.unwrap_or_default();
         line(&format!(
-            "{} checked against {}: {} valid, {} not",
+            "{} checked {}: {} valid, {} not",
             counted(counts.read, "row"),
-            plan.schema,
+            schema_and_reason(&plan.schema, &plan.schema_reason),
             number(counts.read - counts.quarantined),
             number(counts.quarantined)
         ));

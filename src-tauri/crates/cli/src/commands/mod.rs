@@ -7,6 +7,7 @@ pub mod fixes;
 pub mod import;
 mod increments;
 pub mod init;
+mod keys;
 pub mod mapping;
 pub mod quality;
 pub mod quarantine;
@@ -21,7 +22,7 @@ pub mod workspace;
 use serde_json::Value as Json;
 use steward_api::dto::{Job, JobOutcome};
 use steward_api::{ApiError, ApiResult, ErrorCode};
-use steward_domain::{Filter, RecordKey, Value, filter_text};
+use steward_domain::{Filter, Value, filter_text};
 
 /// FIELD=VALUE; the value is JSON where it reads as JSON, else text.
 pub fn assignment(text: &str) -> ApiResult<(String, Value)> {
@@ -33,14 +34,6 @@ pub fn assignment(text: &str) -> ApiResult<(String, Value)> {
 pub fn parse_value(text: &str) -> Value {
     let json: Json = serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_owned()));
     serde_json::from_value(json).unwrap_or_else(|_| Value::text(text))
-}
-
-/// A key as typed: text, unless it is Extended JSON in braces.
-pub fn key(text: &str) -> RecordKey {
-    if text.starts_with('{') {
-        return RecordKey(parse_value(text));
-    }
-    RecordKey(Value::text(text))
 }
 
 /// A written filter.

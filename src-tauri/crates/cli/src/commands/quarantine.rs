@@ -23,7 +23,8 @@ fn narrowed(narrow: Narrow) -> ApiResult<QuarantineFilter> {
         Some("waiting") => Some(QuarantineStatus::Waiting),
         Some("released") => Some(QuarantineStatus::Released),
         Some("discarded") => Some(QuarantineStatus::Discarded),
-        Some(other) => return Err(ApiError::bad_request(format!("'{other}' is no status: waiting, released or discarded."))),
+        Some("withdrawn") => Some(QuarantineStatus::Withdrawn),
+        Some(other) => return Err(ApiError::bad_request(format!("'{other}' is no status: waiting, released, discarded or withdrawn."))),
     };
     Ok(QuarantineFilter {
         collection: narrow.collection,

@@ -4,12 +4,12 @@ use serde_json::Value as Json;
 use steward_api::dto::{
     ApplyPlan, BulkAction, BulkPlan, ChangeOutcome, Collections, CountRecords, CreateRecord, EditOutcome, EditRecord, Empty, ExportFormat,
     ExportRecords, Facet, FacetQuery, FindRecords, Finding, JobOutcome, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage,
-    RecordRef, RevertRecord, Selection, Sort,
+    RevertRecord, Selection, Sort,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::{FieldChange, FieldPath, Filter, Value, value};
 
-use super::{assignment, filter, key};
+use super::{assignment, filter, keys};
 use crate::args::{Figure, Format, Records};
 use crate::exit;
 use crate::output::{self, brief, counted, cut, line, number};
@@ -37,7 +37,7 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
             facet(session, request).await
         }
         Records::Get { key: text, of } => {
-            let request = RecordRef { collection: session.collection(&of.collection).await?, key: key(&text) };
+            let request = keys::resolve(session, session.collection(&of.collection).await?, &text).await?;
             let detail: RecordDetail = session.call("records.get", &request).await?;
             output::answer(session.json, &detail, print_detail);
             Ok(if detail.violations.is_empty() { exit::DONE } else { exit::FINDINGS })
@@ -67,13 +67,14 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
             bulk(session, PlanBulk { collection, selection: Selection::Filter { filter: chosen }, change: action }, reason, yes).await
         }
         Records::History { key: text, of } => {
-            let request = RecordRef { collection: session.collection(&of.collection).await?, key: key(&text) };
+            let request = keys::resolve_history(session, session.collection(&of.collection).await?, &text).await?;
             let history: RecordHistory = session.call("records.history", &request).await?;
             output::answer(session.json, &history, print_history);
             Ok(exit::DONE)
         }
         Records::Revert { key: text, change, of } => {
-            let request = RevertRecord { collection: session.collection(&of.collection).await?, key: key(&text), change_set: change };
+            let record = keys::resolve(session, session.collection(&of.collection).await?, &text).await?;
+            let request = RevertRecord { collection: record.collection, key: record.key, change_set: change };
             edited(session, session.call("records.revert", &request).await?)
         }
         Records::Export { out, filter: text, failing, of, format } => {
@@ -182,7 +183,7 @@ async fn set(
     reason: Option<String>,
     allow_invalid: bool,
 ) -> ApiResult<u8> {
-    let record = RecordRef { collection: collection.clone(), key: key(text) };
+    let record = keys::resolve(session, collection.clone(), text).await?;
     let detail: RecordDetail = session.call("records.get", &record).await?;
     let before = |path: &FieldPath| detail.document.as_document().and_then(|doc| path.get(doc)).cloned().map(Value);
     let mut changes = Vec::new();

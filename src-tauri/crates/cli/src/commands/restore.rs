@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use steward_api::dto::{
-    ApplyPlan, Backup, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestoreMoment,
-    RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
+    ApplyPlan, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId,
+    RestoreMoment, RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
 };
-use steward_api::{Address, ApiError, ApiResult};
+use steward_api::{Address, ApiResult};
 use steward_domain::RestoreMode;
 
 use crate::args::{Restore, Restores};
@@ -78,19 +78,21 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
         }
         return Ok(file(path));
     }
+    if let Some(placed) = super::backup::placed(from) {
+        match &into {
+            Some(address) => session.open_at(address).await?,
+            None => session.open(true).await?,
+        }
+        return Ok(RestoreFrom::Backup(placed));
+    }
     session.open(false).await?;
     let wanted = super::backup::named(session, from).await?;
     let Some(address) = into else {
         return Ok(RestoreFrom::Backup(wanted));
     };
     let found: Backup = session.call("backups.get", &wanted).await?;
-    if found.place.contains("://") {
-        return Err(ApiError::bad_request("A backup in a bucket is restored into another workspace from that workspace.")
-            .hint("Name the bucket there with 'steward backup schedule --to', then restore by id."));
-    }
-    let manifest = Path::new(&found.place).join(format!("{}.manifest.json", found.id));
     session.open_at(&address).await?;
-    Ok(file(&manifest))
+    Ok(RestoreFrom::Backup(BackupRef { id: found.id, place: Some(found.place) }))
 }
 
 fn told(plan: &RestorePlan) {

@@ -56,18 +56,23 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
             let detail: RunDetail = session.call("runs.get", &RunId { run_id: id }).await?;
             output::answer(session.json, &detail, |detail| {
                 let run = &detail.run;
-                line(&format!("{}  {}  {}  {}", run.id, word(&run.state), run.collection, run.schema));
+                let schema = super::import::schema_and_reason(&run.schema, &run.schema_reason);
+                line(&format!("{}  {}  {} {schema}, by {}", run.id, word(&run.state), run.collection, run.key_field));
                 for file in &run.files {
                     line(&format!("  {} ({} bytes, sha256 {})", file.name, number(file.bytes), file.sha256));
+                    if !file.recognised.is_empty() {
+                        line(&format!("    {}", file.recognised));
+                    }
                 }
                 let c = run.counts;
                 line(&format!(
-                    "  {} read: {} inserted, {} updated, {} unchanged, {} quarantined",
+                    "  {} read: {} inserted, {} updated, {} unchanged, {} quarantined, {} waiting already",
                     counted(c.read, "row"),
                     number(c.inserted),
                     number(c.updated),
                     number(c.unchanged),
-                    number(c.quarantined)
+                    number(c.quarantined),
+                    number(c.waiting_already)
                 ));
                 for p in &detail.problems {
                     line(&format!("  {:>8} {}  {}  {}", number(p.rows), p.field, p.rule, p.message));
@@ -98,6 +103,15 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
                 counted(plan.withdraw, "row"),
                 counted(plan.edited_since, "record")
             ));
+            if plan.released > 0 {
+                line(&format!(
+                    "Would take back {} released from its quarantine, with the records made of them.",
+                    counted(plan.released, "row")
+                ));
+            }
+            if plan.handed_on > 0 {
+                line(&format!("{} of its quarantine would wait on for a later import that had them, too.", counted(plan.handed_on, "row")));
+            }
             if let Some(kept) = &plan.kept_as {
                 line(&format!("What is there now was changed since; it will stand in {kept}."));
             }
@@ -116,6 +130,12 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
             number(done.restored),
             number(done.kept)
         ));
+        if done.withdrawn + done.released > 0 {
+            line(&format!("{} withdrawn from quarantine, {} released from it taken back.", number(done.withdrawn), number(done.released)));
+        }
+        if let Some(set) = &done.run.undo_set {
+            line(&format!("Undo this with 'steward changes undo {set}'."));
+        }
         if let Some(place) = &done.staged_in {
             line(&format!("The staged rows are in {place} again."));
         }

@@ -89,9 +89,11 @@ async fn add(session: &Session, command: AddSchema) -> ApiResult<u8> {
     }
     session.open(true).await?;
     let mut added: Vec<AddedSchema> = Vec::new();
+    let others = files::registered(session, &command.with)?;
     for file in files::registered(session, &command.files)? {
         let request = OfferedSchema {
             file,
+            others: others.clone(),
             name: command.name.clone(),
             version: command.version.clone(),
             collection: command.collection.clone(),

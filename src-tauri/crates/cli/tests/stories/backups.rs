@@ -173,3 +173,34 @@ on_both! {
         assert_eq!(at.json(0, &["backup", "list"])["backups"].as_array().unwrap().len(), 1, "once is enough");
     }
 }
+
+on_both! {
+    fn a_backup_is_found_wherever_it_was_written(at) {
+        let good = filled(at);
+        let folder = place(at, "elsewhere");
+        let id = text(&at.json(0, &["backup", "create", "--to", &folder]), "/backup/id");
+        let list = at.json(0, &["backup", "list"]);
+        assert_eq!((text(&list, "/backups/0/id"), text(&list, "/backups/0/place")), (id.clone(), folder.clone()));
+        let archive = format!("{folder}/{}", text(&list, "/backups/0/file"));
+        let manifest = format!("{folder}/{id}.manifest.json");
+        for name in [&id, &archive, &manifest, &format!("file://{archive}")] {
+            assert_eq!(text(&at.json(0, &["backup", "show", name]), "/id"), id, "{name}");
+            assert_eq!(at.json(0, &["backup", "verify", name])["proof"]["passed"], true, "{name}");
+            at.json(0, &["records", "bulk", "career_id = \"c-3\"", "--delete", "--yes"]);
+            at.json(0, &["restore", name, "--yes"]);
+            assert_eq!(at.export("careers"), good, "{name}");
+        }
+        // Its file is enough: no workspace is asked for, and none is made.
+        let none = place(at, "none.steward");
+        at.steward(&["--workspace", &none, "backup", "verify", &archive]).ended(0);
+        assert!(!at.path("none.steward").exists());
+        let other = place(at, "other.steward");
+        at.json(0, &["restore", &format!("file://{archive}"), "--into", &other, "--yes"]);
+        at.steward(&["--workspace", &other, "records", "get", "c-3"]).ended(0);
+        // What is not there any more is not listed, and is missed by its name.
+        std::fs::remove_dir_all(&folder).unwrap();
+        let list = at.json(0, &["backup", "list"]);
+        assert!(list["backups"].as_array().unwrap().iter().all(|b| b["id"] != json!(id)), "{list}");
+        at.steward(&["backup", "verify", &id]).ended(3).says("There is no backup");
+    }
+}

@@ -60,4 +60,16 @@ on_both! {
         });
         at.steward(&["changes", "verify"]).ended(1).says("The newest entries are missing.");
     }
+
+    fn a_change_names_the_user_of_the_operating_system(at) {
+        at.json(0, &["import", &at.write("a.json", json!([career("a", 50_000)]).to_string())]);
+        let output = at.command(&["records", "set", "a", "average_salary=50001"]).env_remove("STEWARD_ACTOR").env("USER", "mallory").output();
+        assert!(output.unwrap().status.success());
+        // The name that the system has for this user; a container may know the number alone.
+        let name = std::process::Command::new("id").arg("-un").output().unwrap();
+        let number = std::process::Command::new("id").arg("-u").output().unwrap();
+        let said = |output: &std::process::Output| String::from_utf8(output.stdout.clone()).unwrap().trim().to_owned();
+        let expected = if name.status.success() { said(&name) } else { format!("user {}", said(&number)) };
+        assert_eq!(text(&at.json(0, &["changes", "list"]), "/changes/0/actor"), expected);
+    }
 }

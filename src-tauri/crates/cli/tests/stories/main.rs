@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod asking;
 mod backup_kills;
 mod backups;
@@ -32,6 +33,7 @@ mod quarantine_fixes;
 mod quarantine_keys;
 mod quarantine_tables;
 mod reading;
+mod recognised;
 mod records;
 mod refusals;
 mod serve;

@@ -74,6 +74,25 @@ on_all! {
 }
 
 on_both! {
+    fn what_generators_write_becomes_a_pack(at) {
+        let plant = json!({"type": "object", "required": ["plant_id"], "properties": {"plant_id": {"type": "string"}, "soil": {"$ref": "soil.json"}}});
+        let list = at.write("plants.json", json!({"type": "array", "items": plant}).to_string());
+        at.steward(&["schema", "add", &list]).ended(2).says("refers to soil.json, which is not here").says("--with");
+        let soil = at.write("soil.json", json!({"type": "object", "properties": {"ph": {"type": "number"}}}).to_string());
+        let added = at.json(0, &["schema", "add", &list, "--with", &soil]);
+        assert!(added["added"][0]["derived"].to_string().contains("its records are the items"), "{added}");
+        let rows = at.write("rows.ndjson", "{\"plant_id\": \"a\", \"soil\": {\"ph\": 7}}\n{\"plant_id\": \"b\", \"soil\": {\"ph\": \"x\"}}\n");
+        assert_eq!(counts(&at.json(1, &["import", &rows, "--schema", "plants"])), [1, 0, 0, 1]);
+        let old = at.write("old.json", json!({"$schema": "http://json-schema.org/draft-03/schema#", "properties": {"id": {}}}).to_string());
+        at.steward(&["schema", "add", &old]).ended(2).says("draft 3 of JSON Schema").says("/$schema");
+        // Fields of any part are known.
+        let parts = json!({"title": "Tree", "properties": {"tree_id": {}}, "patternProperties": {"^x-": {}}, "allOf": [{"properties": {"height": {}}}]});
+        at.json(0, &["schema", "add", &at.write("tree.json", parts.to_string())]);
+        let row = at.write("tree.ndjson", "{\"tree_id\": 1, \"height\": 2, \"x-note\": 3, \"other\": 4}\n");
+        let run = at.json(0, &["import", &row, "--schema", "tree"]);
+        assert_eq!(run["unknownFields"], json!([{"field": "other", "rows": 1}]));
+    }
+
     fn a_document_that_is_no_schema_is_refused_with_its_place(at) {
         let refused = |name: &str, content: String, words: &[&str]| {
             let said = at.steward(&["schema", "add", &at.write(name, content)]).ended(2);

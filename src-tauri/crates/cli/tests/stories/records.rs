@@ -146,4 +146,33 @@ on_both! {
         assert_eq!(at.read("one.ndjson").lines().count(), 1);
         at.steward(&["records", "export", "no/such/folder/out.ndjson"]).ended(3);
     }
+
+    fn a_key_is_typed_as_the_records_have_it(at) {
+        let rows = [
+            json!({"k": 101, "v": "int"}), json!({"k": {"$numberLong": "9007199254740993"}, "v": "long"}),
+            json!({"k": {"$numberDecimal": "1.50"}, "v": "decimal"}), json!({"k": {"$oid": "65a000000000000000000001"}, "v": "id"}),
+            json!({"k": {"$date": "2024-02-29T00:00:00Z"}, "v": "date"}), json!({"k": {"$uuid": "123e4567-e89b-12d3-a456-426614174000"}, "v": "uuid"}),
+            json!({"k": "7", "v": "text"}), json!({"k": 8, "v": "number"}), json!({"k": "8", "v": "digits"}),
+        ];
+        let lines: Vec<String> = rows.iter().map(Json::to_string).collect();
+        at.import_plain(0, &[&at.write("rows.ndjson", lines.join("\n"))]);
+        let got = |key: &str| text(&at.json(0, &["records", "get", key, "--collection", "things"]), "/document/v");
+        for (key, value) in [
+            ("101", "int"), ("101.0", "int"), ("9007199254740993", "long"), ("1.5", "decimal"), ("65a000000000000000000001", "id"),
+            ("2024-02-29", "date"), ("2024-02-29T01:00:00+01:00", "date"), ("123e4567-e89b-12d3-a456-426614174000", "uuid"), ("7", "text"),
+        ] {
+            assert_eq!(got(key), value, "{key}");
+        }
+        let asked = at.steward(&["records", "get", "8", "--collection", "things"]).ended(2);
+        let numbered = r#"{"$numberInt":"8"}"#;
+        asked.says("'8' is the key of 2 records of things").says(r#"'"8"' or '"#).says(numbered);
+        assert_eq!((got("\"8\""), got(numbered)), ("digits".to_owned(), "number".to_owned()));
+        at.json(0, &["records", "set", "101", "v=changed", "--collection", "things"]);
+        assert_eq!(got("101"), "changed");
+        let changes = |key: &str| at.json(0, &["records", "history", key, "--collection", "things"])["entries"].as_array().unwrap().len();
+        assert_eq!(changes("101"), 1);
+        at.json(0, &["records", "bulk", "k = 101", "--delete", "--yes", "--collection", "things"]);
+        assert_eq!(changes("101"), 2, "it is gone, its history is not");
+        at.steward(&["records", "get", "101", "--collection", "things"]).ended(3).says("There is no record '101'");
+    }
 }

@@ -1,5 +1,7 @@
 //! The sink that writes: records, quarantine, earlier states and the checkpoint, batch by batch.
 
+use std::sync::{Mutex, PoisonError};
+
 use steward_domain::run::Recorded;
 use steward_domain::{ImportMode, QuarantineEntry, RunCounts, RunRecord, RunState, Value};
 use steward_store::upsert::{self, Bookkeeper, Incoming, Ours, Outcome, Prepared, UpsertPlan};
@@ -7,7 +9,9 @@ use steward_store::{Durability, StoreErrorKind, StoreResult, WriteBatch, WriteOp
 
 use bson::Bson;
 
-use super::{Checkpoint, FineRow, ImportSpec, Kept, Sink, SinkBatch, set_aside, turned_away_because, waiting};
+use super::again::{self, Again, Found, Seeds};
+use super::entry::Late;
+use super::{Checkpoint, ImportSpec, Sink, SinkBatch, Taken};
 use crate::docs::{self, Change};
 use crate::error::Result;
 use crate::workspace::Workspace;
@@ -26,6 +30,8 @@ pub struct Loading<'a> {
     pub ours: &'a Ours,
     /// Numbers of the next change and the next list of inserted records.
     pub numbers: Recorded,
+    /// What rows that are kept out are known again by.
+    pub seeds: Seeds,
 }
 
 /// More changes than one batch makes.
@@ -49,18 +55,27 @@ struct Books<'a> {
     batch: &'a SinkBatch<'a>,
     /// What the rows mean to the collection that they will replace.
     meaning: Option<&'a [Outcome]>,
+    /// What is known of the rows that are kept out.
+    found: Mutex<Found>,
 }
 
+impl Books<'_> {
+    fn found(&self) -> Found {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait::async_trait]
 impl Bookkeeper for Books<'_> {
-    fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>> {
-        let mut ops = Vec::new();
-        for entry in self.batch.quarantine {
-            ops.push(quarantine_op(entry)?);
-        }
+    async fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>> {
+        let late = again::late(&self.loading.late(self.batch), outcomes, self.batch);
+        let found = again::look_up(self.loading.workspace, self.batch, late).await?;
+        let mut ops = found.new_entries(self.batch).map(quarantine_op).collect::<StoreResult<Vec<_>>>()?;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
         let mut ids = Vec::new();
         let mut hashes = Vec::new();
         let mut number = usize::try_from(self.loading.numbers.changes).unwrap_or(usize::MAX);
-        for (at, (outcome, incoming)) in outcomes.iter().zip(batch).enumerate() {
+        for (outcome, incoming) in outcomes.iter().zip(batch) {
             match outcome {
                 // Taken back as a whole.
                 Outcome::Inserted { .. } | Outcome::Updated { .. } if self.loading.beside.is_some() => {}
@@ -77,11 +92,7 @@ impl Bookkeeper for Books<'_> {
                     ops.push(WriteOp::put(names::CHANGES, &doc)?);
                     number += 1;
                 }
-                Outcome::Exists | Outcome::Older | Outcome::Conflict | Outcome::Unpatchable { .. } => {
-                    let row = &self.batch.rows[at];
-                    ops.push(quarantine_op(&self.loading.late_entry(outcome, incoming, row, self.batch))?);
-                }
-                Outcome::Unchanged => {}
+                Outcome::Exists | Outcome::Older | Outcome::Conflict | Outcome::Unpatchable { .. } | Outcome::Unchanged => {}
             }
         }
         if !ids.is_empty() {
@@ -95,12 +106,16 @@ impl Bookkeeper for Books<'_> {
     }
 
     fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>> {
-        let Some(checkpoint) = self.batch.checkpoint else { return Ok(Vec::new()) };
+        let found = self.found();
+        let mut ops = found.links(self.batch.run);
+        let Some(checkpoint) = self.batch.checkpoint else { return Ok(ops) };
         let mut record = self.loading.record.clone();
         at_checkpoint(&mut record, checkpoint);
-        add_outcomes(&mut record.counts, &self.loading.meant(outcomes.to_vec(), self.meaning));
+        found.again().count(&mut record.counts, self.batch.quarantine);
+        add_outcomes(&mut record.counts, &self.loading.meant(outcomes.to_vec(), self.meaning), &found.again());
         record.recorded = self.loading.numbers_behind(outcomes);
-        Ok(vec![run_op(&record)?])
+        ops.push(run_op(&record)?);
+        Ok(ops)
     }
 }
 
@@ -138,13 +153,13 @@ pub fn quarantine_op(entry: &QuarantineEntry) -> StoreResult<WriteOp> {
     WriteOp::put(names::QUARANTINE, &doc)
 }
 
-fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome]) {
-    for outcome in outcomes {
+fn add_outcomes(counts: &mut RunCounts, outcomes: &[Outcome], again: &Again) {
+    for (at, outcome) in outcomes.iter().enumerate() {
         match outcome {
             Outcome::Inserted { .. } => counts.inserted += 1,
             Outcome::Updated { .. } => counts.updated += 1,
             Outcome::Unchanged => counts.unchanged += 1,
-            Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => counts.quarantined += 1,
+            Outcome::Exists | Outcome::Conflict | Outcome::Unpatchable { .. } => *again.count_of(at, counts) += 1,
             Outcome::Older => counts.set_aside += 1,
         }
     }
@@ -206,21 +221,10 @@ impl Loading<'_> {
         }
     }
 
-    fn late_entry(&self, outcome: &Outcome, incoming: &Incoming, row: &FineRow, batch: &SinkBatch<'_>) -> QuarantineEntry {
-        let row = Kept {
-            file: batch.file,
-            at: batch.file_index,
-            number: row.number,
-            offset: row.offset,
-            raw: &row.raw,
-            document: upsert::decode(&incoming.document).ok(),
-        };
-        let errors = vec![turned_away_because(outcome, &incoming.key, &self.spec.key_field)];
-        let mut entry = waiting(self.workspace, self.spec, batch.run, row, errors);
-        if *outcome == Outcome::Older {
-            set_aside(&mut entry);
-        }
-        entry
+    /// What is the same for all rows of a batch that the store turns away.
+    fn late<'b>(&'b self, batch: &'b SinkBatch<'_>) -> Late<'b> {
+        let seeds = Some(&self.seeds);
+        Late { workspace: self.workspace, spec: self.spec, run: batch.run, file: batch.file, at: batch.file_index, seeds }
     }
 }
 
@@ -237,9 +241,9 @@ impl<'a> Sink<'a> for Loading<'a> {
         }
     }
 
-    async fn take(&mut self, batch: SinkBatch<'_>, prepared: Prepared) -> Result<Vec<Outcome>> {
+    async fn take(&mut self, batch: SinkBatch<'_>, prepared: Prepared) -> Result<Taken> {
         if batch.fine.is_empty() && batch.quarantine.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Taken::default());
         }
         let store = self.workspace.store.as_ref();
         let meaning = match self.beside {
@@ -249,13 +253,13 @@ impl<'a> Sink<'a> for Loading<'a> {
             }
             None => None,
         };
-        let books = Books { loading: self, batch: &batch, meaning: meaning.as_deref() };
+        let books = Books { loading: self, batch: &batch, meaning: meaning.as_deref(), found: Mutex::default() };
         let written = upsert::upsert(store, self.plan(), batch.fine, prepared, &books).await;
         if written.as_ref().is_err_and(|e| e.kind == StoreErrorKind::Fenced) {
             self.make_up_for_the_last().await?;
         }
-        let outcomes = written?;
+        let (outcomes, again) = (written?, books.found().again());
         self.numbers = self.numbers_behind(&outcomes);
-        Ok(self.meant(outcomes, meaning.as_deref()))
+        Ok(Taken { outcomes: self.meant(outcomes, meaning.as_deref()), again })
     }
 }

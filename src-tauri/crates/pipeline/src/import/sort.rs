@@ -8,6 +8,7 @@ use steward_domain::run::RunFile;
 use steward_domain::{Duplicates, QuarantineEntry, Value, Violation};
 use steward_store::upsert::{self, Incoming, Prepared, UpsertPlan};
 
+use super::again::{Occurrences, Seeds};
 use super::read::{CheckedBatch, FileEnd};
 use super::{FineRow, ImportSpec, Kept, set_aside, waiting};
 use crate::error::Result;
@@ -26,6 +27,9 @@ pub(super) struct Sorter<'a> {
     pub skip: Vec<u64>,
     pub plan: UpsertPlan<'a>,
     pub seen: SeenKeys,
+    /// What rows that are kept out are known again by.
+    pub seeds: Seeds,
+    pub met: Occurrences,
 }
 
 /// A batch that is ready for the sink.
@@ -87,6 +91,11 @@ impl Sorter<'_> {
             let (number, offset) = (row.number, row.offset);
             sorted.last = number;
             let outcome = self.first_of_its_key(row.outcome, file, number)?;
+            // Of fine rows, the first one only is let in, unless later ones are.
+            let nth = match &outcome {
+                RowOutcome::Fine { .. } if !self.spec.duplicates.lets_later_in() => 0,
+                RowOutcome::Bad { raw, .. } | RowOutcome::Fine { raw, .. } => self.met.note(file, raw),
+            };
             if number <= skip {
                 continue;
             }
@@ -97,12 +106,13 @@ impl Sorter<'_> {
                     }
                     hashes.push(key_hash);
                     sorted.fine.push(Incoming { key, document });
-                    sorted.rows.push(FineRow { number, offset, raw });
+                    sorted.rows.push(FineRow { number, offset, raw, nth });
                 }
                 RowOutcome::Bad { raw, document, errors } => {
                     let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
                     let row = Kept { file: &self.files[file], at: file, number, offset, raw: &raw, document };
                     let mut entry = waiting(self.workspace, self.spec, &self.run, row, errors);
+                    entry.fingerprint = self.seeds.fingerprint(file, &raw, nth);
                     if repeats && self.spec.duplicates == Duplicates::First {
                         set_aside(&mut entry);
                         sorted.set_aside += 1;

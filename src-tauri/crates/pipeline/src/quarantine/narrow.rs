@@ -29,9 +29,13 @@ impl Narrow {
             QuarantineStatus::Waiting => "waiting",
             QuarantineStatus::Released => "released",
             QuarantineStatus::Discarded => "discarded",
+            QuarantineStatus::Withdrawn => "withdrawn",
         };
         let mut filter = Filter::eq("status", status);
-        let parts = [("collection", &self.collection), ("runId", &self.run), ("sourceFile", &self.file)];
+        if let Some(run) = &self.run {
+            filter = filter.and(crate::import::of_run(run));
+        }
+        let parts = [("collection", &self.collection), ("sourceFile", &self.file)];
         for (field, value) in parts {
             if let Some(value) = value {
                 filter = filter.and(Filter::eq(field, value.as_str()));

@@ -11,13 +11,13 @@ use crate::workspace::Workspace;
 /// Errors: `Conflict`, with what is missing.
 pub async fn all_there(workspace: &Workspace, record: &RunRecord, into: &str, fresh: bool) -> Result<()> {
     let counts = &record.counts;
-    let told = counts.inserted + counts.updated + counts.unchanged + counts.quarantined + counts.set_aside;
+    let told = counts.inserted + counts.updated + counts.unchanged + counts.quarantined + counts.waiting_already + counts.set_aside;
     if told != counts.read {
         return Err(missing(format!("{} rows were read, but only {told} are accounted for.", counts.read)));
     }
-    let kept_out = counts.quarantined + counts.set_aside;
+    let kept_out = counts.quarantined + counts.waiting_already + counts.set_aside;
     if kept_out > 0 {
-        let waiting = count(workspace, names::QUARANTINE, &Filter::eq("runId", record.id.as_str())).await?;
+        let waiting = count(workspace, names::QUARANTINE, &crate::import::of_run(&record.id)).await?;
         if waiting < kept_out {
             return Err(missing(format!("{kept_out} rows were kept out, but quarantine holds only {waiting} of them.")));
         }

@@ -80,6 +80,7 @@ pub async fn promotion(workspace: &Workspace, id: &str) -> Result<ImportSpec> {
         mode,
         mapping: None,
         duplicates: steward_domain::Duplicates::default(),
+        schema_reason: "the staged rows have it".into(),
         staging: None,
         promotes: Some(record.id),
     })

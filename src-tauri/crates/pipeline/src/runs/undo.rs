@@ -1,11 +1,13 @@
 //! Taking a run back: what it wrote goes, what stood before comes back; what was edited since is left alone.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bson::{Bson, Document};
-use steward_domain::{ChangeKind, Filter, ImportMode, RecordKey, RecordOp, RunRecord, RunState, Value};
+use steward_domain::{ChangeKind, Filter, ImportMode, QuarantineStatus, RecordKey, RecordOp, RunRecord, RunState, Value};
 use steward_store::{Durability, Query, Swap, WriteBatch, WriteOp, names, upsert};
 
+use super::releases::{self, Quarantine};
 use super::{get, id_range, list, names_of, staging, stored};
 use crate::docs::{self, Change};
 use crate::edit;
@@ -23,6 +25,10 @@ pub struct UndoFindings {
     pub remove: i64,
     pub restore: i64,
     pub withdraw: i64,
+    /// Rows that were released from its quarantine since, and go with it.
+    pub released: i64,
+    /// Rows of its quarantine that stay, for a later run that had them, too.
+    pub handed_on: i64,
     /// Records that were changed since; they are left alone.
     pub edited_since: i64,
     pub samples: Vec<Change>,
@@ -113,13 +119,16 @@ async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> 
     may_undo(&record)?;
     let before = record.state;
     let undo_set = record.undo_set.get_or_insert_with(new_id).clone();
+    if !matches!(before, RunState::Undoing | RunState::HalfUndone) {
+        record.undone_from = Some(if before == RunState::Running { RunState::Interrupted } else { before });
+    }
     record.state = RunState::Undoing;
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
     let walked = walk_undo(workspace, &record, Some(&undo_set), progress).await;
     let mut found = match walked {
         Err(Error::Cancelled) => {
             // Part of it may be back: what is left can be undone, or, where it had not come to its end, gone on with.
-            record.state = if before == RunState::Running { RunState::Interrupted } else { before };
+            record.state = record.undone_from.unwrap_or(before);
             workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
             return Err(Error::Cancelled);
         }
@@ -134,9 +143,7 @@ async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> 
     for set in journal::of_import(workspace, id).await? {
         request.also.push(journal::mark(&set.id, "undoneBy", undo_set.as_str().into()));
     }
-    let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
-    request.also.push(WriteOp::DeleteMany { collection: names::QUARANTINE.into(), filter: waiting });
-    journal::record_bulk(workspace, request, &undo_set, found.remove + found.restore).await?;
+    journal::record_bulk(workspace, request, &undo_set, found.remove + found.restore + found.released).await?;
     if let Some(staged) = &record.promotes {
         found.staged_in = staging::unpromoted(workspace, staged).await?;
     }
@@ -153,11 +160,16 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
         Some(set) => usize::try_from(workspace.store.count(names::CHANGES, &id_range(set)).await?).unwrap_or(0),
         None => 0,
     };
-    let waiting = Filter::eq("runId", record.id.as_str()).and(Filter::eq("status", "waiting"));
-    found.withdraw = i64::try_from(workspace.store.count(names::QUARANTINE, &waiting).await?).unwrap_or(0);
+    let mut quarantine = Quarantine { workspace, run: record, write: undo_set.is_some(), others: HashMap::new(), stay: 0 };
     if record.mode == ImportMode::Replace {
-        return take_back_replacement(workspace, record, undo_set.is_some(), found, progress).await;
+        // What was released went into the collection that goes as a whole.
+        quarantine.withdraw(QuarantineStatus::Released, &mut found).await?;
+        found = take_back_replacement(workspace, record, undo_set.is_some(), found, progress).await?;
+        quarantine.withdraw(QuarantineStatus::Waiting, &mut found).await?;
+        return Ok(found);
     }
+    let mut back = Ahead::default();
+    releases::walk(&mut quarantine, undo_set, &mut number, &mut back, &mut found, progress).await?;
     for collection in [names::CHANGES, names::RUN_INSERTS] {
         let mut after = None;
         loop {
@@ -168,18 +180,14 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
             let page = workspace.store.find(collection, &query).await?;
             let stored: Vec<Document> = page.records.iter().map(|r| upsert::decode(r)).collect::<std::result::Result<_, _>>()?;
             let changes = if collection == names::CHANGES {
-                restorations(workspace, &stored, &mut found).await?
+                restorations(workspace, &stored, &back, &mut found).await?
             } else {
-                removals(workspace, record, &stored, &mut found).await?
+                removals(workspace, record, &stored, &back, &mut found).await?
             };
             if let Some(set) = undo_set {
                 number = write_reverse(workspace, set, number, &changes).await?;
             }
-            for change in changes {
-                if found.samples.len() < 20 {
-                    found.samples.push(change);
-                }
-            }
+            show(&mut found, changes);
             progress.done(u64::try_from(found.remove + found.restore + found.edited_since).unwrap_or(0));
             after = page.next;
             if after.is_none() {
@@ -187,8 +195,22 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
             }
         }
     }
+    quarantine.withdraw(QuarantineStatus::Waiting, &mut found).await?;
+    if undo_set.is_some() {
+        // Somebody may have released one at the last moment.
+        releases::walk(&mut quarantine, undo_set, &mut number, &mut back, &mut found, progress).await?;
+    }
     Ok(found)
 }
+
+/// Shows the first changes.
+pub(super) fn show(found: &mut UndoFindings, changes: Vec<Change>) {
+    let room = 20_usize.saturating_sub(found.samples.len());
+    found.samples.extend(changes.into_iter().take(room));
+}
+
+/// Records as they will be when the releases are taken back: a plan writes nothing, and what comes next is compared with them.
+pub(super) type Ahead = HashMap<Vec<u8>, Document>;
 
 /// What stood before a replacement comes back as a whole.
 async fn take_back_replacement(
@@ -210,7 +232,9 @@ async fn take_back_replacement(
         }
         found.remove = record.counts.inserted;
         found.restore = record.counts.updated + record.counts.removed;
-        found.edited_since = journal::records_since(workspace, &record.collection, &record.id).await?;
+        // What was released from its quarantine goes with it.
+        let since = journal::records_since(workspace, &record.collection, &record.id).await?;
+        found.edited_since = (since - found.released).max(0);
         if found.edited_since > 0 && replace::exists(workspace, &replace::replaced(&record.id)).await? {
             found.kept_as = Some(workspace.free_name(&format!("{}.taken-back", record.collection)).await?);
         }
@@ -248,7 +272,7 @@ async fn undo_replacement(workspace: &Workspace, record: &RunRecord, aside: Opti
 }
 
 /// Records by `_id`.
-async fn by_id(workspace: &Workspace, collection: &str, ids: &[Bson]) -> Result<HashMap<Vec<u8>, bson::RawDocumentBuf>> {
+pub(super) async fn by_id(workspace: &Workspace, collection: &str, ids: &[Bson]) -> Result<HashMap<Vec<u8>, bson::RawDocumentBuf>> {
     let mut out = HashMap::new();
     for chunk in ids.chunks(1000) {
         for raw in workspace.store.get_many(collection, "_id", chunk).await? {
@@ -260,13 +284,22 @@ async fn by_id(workspace: &Workspace, collection: &str, ids: &[Bson]) -> Result<
 }
 
 /// Updates that can be taken back: the values that the run wrote still stand.
-async fn restorations(workspace: &Workspace, stored: &[Document], found: &mut UndoFindings) -> Result<Vec<Change>> {
+async fn restorations(workspace: &Workspace, stored: &[Document], ahead: &Ahead, found: &mut UndoFindings) -> Result<Vec<Change>> {
     let changes: Vec<Change> = stored.iter().map(docs::change_from_doc).collect::<Result<_>>()?;
+    restored(workspace, changes, ahead, found).await
+}
+
+/// [`restorations`] of updates of one collection.
+pub(super) async fn restored(workspace: &Workspace, changes: Vec<Change>, ahead: &Ahead, found: &mut UndoFindings) -> Result<Vec<Change>> {
     let ids: Vec<Bson> = changes.iter().map(|c| c.id.clone()).collect();
     let collection = changes.first().map_or(String::new(), |c| c.record.collection.clone());
     let mut now = HashMap::new();
     for (id, raw) in by_id(workspace, &collection, &ids).await? {
-        now.insert(id, upsert::decode(&raw)?);
+        let document = match ahead.get(&id) {
+            Some(document) => document.clone(),
+            None => upsert::decode(&raw)?,
+        };
+        now.insert(id, document);
     }
     let mut out: Vec<Change> = Vec::new();
     let mut of_record: HashMap<Vec<u8>, usize> = HashMap::new();
@@ -301,7 +334,7 @@ async fn restorations(workspace: &Workspace, stored: &[Document], found: &mut Un
 }
 
 /// The record as it is after a change, so that an earlier change of it can be looked at.
-fn take_back(doc: &mut Document, change: &Change) {
+pub(super) fn take_back(doc: &mut Document, change: &Change) {
     for field in &change.record.fields {
         match &field.after {
             // A path that is blocked by another value shows as "edited since" with the next change.
@@ -322,7 +355,13 @@ fn combine(first: &mut Change, then: Change) {
 }
 
 /// Inserted records that can be removed: their content is what was inserted.
-async fn removals(workspace: &Workspace, record: &RunRecord, stored: &[Document], found: &mut UndoFindings) -> Result<Vec<Change>> {
+async fn removals(
+    workspace: &Workspace,
+    record: &RunRecord,
+    stored: &[Document],
+    ahead: &Ahead,
+    found: &mut UndoFindings,
+) -> Result<Vec<Change>> {
     let mut out = Vec::new();
     for chunk in stored {
         let wrong = || Error::Damaged("A run's list of records");
@@ -330,16 +369,21 @@ async fn removals(workspace: &Workspace, record: &RunRecord, stored: &[Document]
         let hashes = chunk.get_binary_generic("hashes").map_err(|_| wrong())?;
         let now = by_id(workspace, &record.collection, ids).await?;
         for (id, hash) in ids.iter().zip(hashes.chunks_exact(8)) {
-            let Some(raw) = now.get(&steward_domain::order::key_of(id)) else {
+            let id = steward_domain::order::key_of(id);
+            let Some(raw) = now.get(&id) else {
                 continue;
             };
+            let raw = match ahead.get(&id) {
+                Some(document) => Cow::Owned(steward_store::model::raw(document)?),
+                None => Cow::Borrowed(raw),
+            };
             let then = i64::from_le_bytes(hash.try_into().unwrap_or_default());
-            if crate::rows::content_hash(raw) != then {
+            if crate::rows::content_hash(&raw) != then {
                 found.edited_since += 1;
                 continue;
             }
             found.remove += 1;
-            let doc = upsert::decode(raw)?;
+            let doc = upsert::decode(&raw)?;
             let key = RecordKey(Value(doc.get(&record.key_field).cloned().unwrap_or(Bson::Null)));
             out.push(edit::deletion(&record.collection, &key, doc));
         }
@@ -348,14 +392,15 @@ async fn removals(workspace: &Workspace, record: &RunRecord, stored: &[Document]
 }
 
 /// Writes the reverse changes with their history, in bulk.
-async fn write_reverse(workspace: &Workspace, set: &str, mut number: usize, changes: &[Change]) -> Result<usize> {
+pub(super) async fn write_reverse(workspace: &Workspace, set: &str, mut number: usize, changes: &[Change]) -> Result<usize> {
     let mut batch = WriteBatch::default();
     for change in changes {
         batch.history.push(WriteOp::put(names::CHANGES, &docs::change_to_doc(set, number, change))?);
         number += 1;
         batch.data.push(match change.record.op {
+            RecordOp::Insert => journal::operation(change)?,
             RecordOp::Update => upsert::patch(&change.record.collection, change.id.clone(), &change.record.fields),
-            _ => WriteOp::Delete { collection: change.record.collection.clone(), id: change.id.clone(), expect: Vec::new() },
+            RecordOp::Delete => WriteOp::Delete { collection: change.record.collection.clone(), id: change.id.clone(), expect: Vec::new() },
         });
     }
     if !batch.is_empty() {

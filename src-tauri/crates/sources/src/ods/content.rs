@@ -51,6 +51,15 @@ pub struct Content<'a> {
     buffer: Vec<u8>,
     /// Bytes that the next text or tag may have.
     left: Rc<Cell<usize>>,
+    /// The style that is being read, and those of sheets that are not shown.
+    style: String,
+    unseen: Vec<String>,
+    /// The sheet that was come to last is not shown.
+    pub is_hidden: bool,
+}
+
+fn is_off(display: Option<String>) -> bool {
+    display.as_deref() == Some("false")
 }
 
 impl<'a> Content<'a> {
@@ -60,7 +69,7 @@ impl<'a> Content<'a> {
         let part = Metered { from: part, left: left.clone() };
         let mut xml = quick_xml::Reader::from_reader(BufReader::with_capacity(64 << 10, part));
         xml.config_mut().expand_empty_elements = true;
-        Ok(Self { xml, buffer: Vec::new(), left })
+        Ok(Self { xml, buffer: Vec::new(), left, style: String::new(), unseen: Vec::new(), is_hidden: false })
     }
 
     fn next_event(&mut self) {
@@ -92,9 +101,23 @@ impl<'a> Content<'a> {
             let skipped = match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
                 Event::Start(e) => match e.name().0 {
                     "table:table" => match attribute(&e, "table:name")? {
-                        Some(name) => return Ok(Some(name)),
+                        Some(name) => {
+                            let style = attribute(&e, "table:style-name")?.unwrap_or_default();
+                            self.is_hidden = self.unseen.contains(&style) || is_off(attribute(&e, "table:display")?);
+                            return Ok(Some(name));
+                        }
                         None => "table:table",
                     },
+                    "style:style" => {
+                        self.style = attribute(&e, "style:name")?.unwrap_or_default();
+                        continue;
+                    }
+                    "style:table-properties" => {
+                        if is_off(attribute(&e, "table:display")?) {
+                            self.unseen.push(self.style.clone());
+                        }
+                        continue;
+                    }
                     // They have tables of their own.
                     "table:tracked-changes" => "table:tracked-changes",
                     "table:dde-links" => "table:dde-links",

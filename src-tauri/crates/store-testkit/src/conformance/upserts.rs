@@ -12,8 +12,9 @@ use crate::Fixture;
 /// Counts what it was asked for, as history would.
 struct Books;
 
+#[async_trait::async_trait]
 impl Bookkeeper for Books {
-    fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>> {
+    async fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>> {
         assert_eq!(outcomes.len(), batch.len());
         let writes = outcomes.iter().any(|o| matches!(o, Outcome::Inserted { .. } | Outcome::Updated { .. }));
         Ok(if writes { vec![WriteOp::put(names::CHANGES, &doc! { "_id": "h" })?] } else { Vec::new() })
