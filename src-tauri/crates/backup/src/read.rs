@@ -52,6 +52,8 @@ pub struct Backup {
     pub name: String,
     pub manifest: Option<Manifest>,
     pub contents: Vec<Listed>,
+    /// What lies in it and is not restored: sentences.
+    pub passed_over: Vec<String>,
     /// The moment between two backups that this one was made for, RFC 3339 UTC.
     pub moment: Option<String>,
     database: String,
@@ -95,6 +97,7 @@ impl Backup {
             name: manifest.id.clone(),
             database: manifest.database.clone(),
             moment: Some(manifest.made_at.clone()),
+            passed_over: Vec::new(),
             manifest: Some(manifest),
             contents,
             form: Form::Store(store),
@@ -111,7 +114,7 @@ impl Backup {
         scratch: Option<tempfile::TempDir>,
     ) -> Result<Self> {
         let (file, opener) = (path.clone(), key.clone());
-        let announced = tokio::task::spawn_blocking(move || announced(&file, &opener))
+        let (announced, functions) = tokio::task::spawn_blocking(move || announced(&file, &opener))
             .await
             .map_err(|e| Error::file(&path, std::io::Error::other(e)))??;
         let databases: BTreeSet<&str> = announced.iter().map(|(db, ..)| db.as_str()).collect();
@@ -134,7 +137,8 @@ impl Backup {
             });
         }
         let name = manifest.as_ref().map_or_else(|| file_name(&path), |m| m.id.clone());
-        Ok(Self { name, manifest, contents, moment: None, database, form: Form::Archive(path), key, _scratch: scratch })
+        let passed_over = passed_over(functions.contains(&database));
+        Ok(Self { name, manifest, contents, passed_over, moment: None, database, form: Form::Archive(path), key, _scratch: scratch })
     }
 
     fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
@@ -157,10 +161,13 @@ impl Backup {
             contents.push(Listed { name: file.collection.clone(), definition, records: None, content: None, settings: None });
             chosen.extend(file.data.map(|data| (file.collection, data)));
         }
+        let beside = steward_sources::beside_dump(path).map_err(|e| Error::file(path, e))?;
+        let functions = beside.functions.iter().any(|of| of.as_ref().is_none_or(|of| *of == database));
         Ok(Self {
             name: file_name(path),
             manifest: None,
             contents,
+            passed_over: passed_over(functions),
             moment: None,
             database,
             form: Form::Folder(chosen),
@@ -230,7 +237,16 @@ async fn beside(path: &Path) -> Result<Option<Manifest>> {
     }
 }
 
-fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>> {
+/// What a dump may hold and no restore of Steward's brings back.
+fn passed_over(functions: bool) -> Vec<String> {
+    let told = "system.js is left out: functions of the server are no records. mongorestore brings them back.";
+    if functions { vec![told.to_owned()] } else { Vec::new() }
+}
+
+/// Database, name and definition of each collection, and the databases that have functions.
+type Announced = (Vec<(String, String, Definition)>, BTreeSet<String>);
+
+fn announced(path: &Path, key: &Key) -> Result<Announced> {
     let mut input = seal::open(path, key)?;
     let mut magic = [0; 4];
     let begins = input.read_exact(&mut magic).is_ok() && magic == ARCHIVE_MAGIC;
@@ -239,8 +255,11 @@ fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>
     }
     let input = std::io::Cursor::new(magic).chain(input);
     let reader = ArchiveReader::new(input).map_err(|e| pass::unreadable(path, e))?;
-    let mut found = Vec::new();
+    let (mut found, mut functions) = (Vec::new(), BTreeSet::new());
     for namespace in reader.namespaces {
+        if namespace.collection == steward_sources::FUNCTIONS {
+            functions.insert(namespace.db.clone());
+        }
         if is_of_server(&namespace.db) || namespace.collection.starts_with("system.") {
             continue;
         }
@@ -248,7 +267,7 @@ fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>
             .ok_or_else(|| Error::BadRequest(format!("What the archive says of {} cannot be read.", namespace.name())))?;
         found.push((namespace.db, namespace.collection, definition));
     }
-    Ok(found)
+    Ok((found, functions))
 }
 
 /// Databases that belong to the server, and the nameless one of the operations log.

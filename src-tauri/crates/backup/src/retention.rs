@@ -185,6 +185,7 @@ mod tests {
             tool: "Steward".into(),
             source: Source { workspace: "w".into(), name: "w".into(), address: "w".into(), server: "w".into() },
             fuzzy: None,
+            notes: Vec::new(),
             position: None,
             moment: None,
             parent: None,

@@ -286,6 +286,7 @@ mod tests {
             tool: "Steward".into(),
             source: Source { workspace: "w".into(), name: "w".into(), address: "w".into(), server: "w".into() },
             fuzzy: None,
+            notes: Vec::new(),
             position: Some(mark.to_string()),
             moment: Some(Moment { mark, at: mark * 10, beside: Vec::new() }),
             parent: None,

@@ -46,6 +46,10 @@ pub struct RestoredCollection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(skip)]
     pub series: Option<serde_json::Value>,
+    /// The store refused it; the notes say why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub left_out: bool,
 }
 
 /// One restore as the list shows it.

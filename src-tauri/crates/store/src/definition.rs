@@ -55,7 +55,7 @@ pub struct Definition {
 const VALIDATION: [&str; 3] = ["validator", "validationLevel", "validationAction"];
 
 /// Options of servers before 4.0 that today's refuse or that say nothing.
-const RETIRED: [&str; 3] = ["autoIndexId", "create", "temp"];
+const RETIRED: [&str; 4] = ["autoIndexId", "create", "temp", "flags"];
 /// What a server works out by itself for a time series, differently from version to version.
 const WORKED_OUT: [&str; 2] = ["bucketMaxSpanSeconds", "bucketRoundingSeconds"];
 
@@ -71,18 +71,30 @@ impl Definition {
         Self { kind: self.kind, options, indexes }
     }
 
-    /// The same as servers of today take it, and the names of indexes that they have no kind for any more: `geoHaystack`
-    /// ended with MongoDB 5.0.
+    /// The same as servers of today take it, and what that changes: ends of sentences that begin with the collection's name.
     pub fn of_today(&self) -> (Self, Vec<String>) {
-        let retired =
-            |index: &&Document| index.get_document("key").is_ok_and(|key| key.values().any(|v| v.as_str() == Some("geoHaystack")));
-        let gone = self.indexes.iter().filter(retired).map(|i| i.get_str("name").unwrap_or_default().to_owned()).collect();
+        let mut notes = Vec::new();
+        let indexes = self.indexes.iter().filter_map(|index| crate::legacy::cleaned(index, &mut notes)).collect();
         let mut options = self.options.clone();
         for name in RETIRED {
             options.remove(name);
         }
-        let indexes = self.indexes.iter().filter(|i| !retired(i)).cloned().collect();
-        (Self { kind: self.kind, options, indexes }, gone)
+        (Self { kind: self.kind, options, indexes }, notes)
+    }
+
+    /// These indexes of it alone, as they are added to a collection that is there: what an index inherits stays with them.
+    #[must_use]
+    pub fn only(&self, indexes: Vec<Document>) -> Self {
+        let options = self.options.get("collation").map(|collation| ("collation".to_owned(), collation.clone())).into_iter().collect();
+        Self { kind: self.kind, options, indexes }
+    }
+
+    /// Old records give way to new ones when it is full.
+    pub fn is_capped(&self) -> bool {
+        match self.options.get("capped") {
+            None | Some(Bson::Boolean(false) | Bson::Null) => false,
+            Some(value) => as_int(value) != 0 || *value == Bson::Boolean(true),
+        }
     }
 
     /// Validator, level and action, where there are any.
@@ -132,9 +144,11 @@ fn as_asked(options: &Document) -> Document {
     options
 }
 
-/// The index that every collection has.
+/// The index that every collection has, whatever it is called: a clustered collection can give it a name.
 pub fn is_id_index(index: &Document) -> bool {
-    index.get_str("name").is_ok_and(|name| name == "_id_")
+    let named = index.get_str("name").is_ok_and(|name| name == "_id_");
+    let is_id = |key: &Document| key.len() == 1 && key.get("_id").is_some_and(|direction| as_int(direction) == 1);
+    named || index.get_document("key").is_ok_and(is_id)
 }
 
 /// A text index as a server tells it: its fields stand in the weights, and one of the server's own stands in the key.

@@ -72,10 +72,10 @@ wire! {
         pub samples: Vec<RestoreSample>,
         /// Nothing of it can come back; the note says why.
         pub left_out: bool,
-        /// What does not come back as it was: the end of a sentence that begins with its name.
-        #[ts(optional)]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub note: Option<String>,
+        /// The restore would be refused because of it; the notes say why.
+        pub impossible: bool,
+        /// What does not come back as it was: ends of sentences that begin with its name.
+        pub notes: Vec<String>,
         pub own: bool,
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use steward_backup::Manifest;
 use steward_backup::create::BEFORE_A_RESTORE;
 use steward_backup::read::Backup as Archive;
 use steward_backup::restore::{self, Choice, CollectionPlan};
@@ -16,7 +17,7 @@ use crate::dto::{
     PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore,
     SettleRestorePlan, Topic, UndoRestoreCollection, UndoRestorePlan,
 };
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::plans::{self, Plan, PlannedRestore};
 use crate::{jobs, moments, shelves};
 
@@ -87,13 +88,15 @@ pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted>
         let safety = found.iter().any(|c| c.now.is_some());
         let records: u64 = found.iter().map(|c| c.records).sum();
         let (backup, made_at) = (archive.name.clone(), archive.manifest.as_ref().map(|m| m.made_at.clone()));
-        let mut notes: Vec<String> = archive.manifest.iter().filter_map(|m| m.fuzzy.clone()).collect();
+        let mut notes: Vec<String> = archive.manifest.iter().flat_map(Manifest::told).collect();
+        notes.extend(archive.passed_over.iter().cloned());
         if archive.moment.is_some() && request.own {
             notes.push(format!("History, quarantine, mappings and settings are those of the backup {backup}."));
         }
         let before = stamp(&workspace, &found).await?;
+        let impossible = found.iter().find(|c| c.impossible).map(|c| format!("{} {}.", c.into, c.notes.join("; ")));
         let seconds = seconds(&workspace, records).await?;
-        let planned = PlannedRestore { archive, from, choice, passphrase: request.secret.passphrase.clone(), before };
+        let planned = PlannedRestore { archive, from, choice, passphrase: request.secret.passphrase.clone(), before, impossible };
         Ok(JobOutcome::RestorePlan(RestorePlan {
             plan_id: owner.plans.put(Plan::Restore(Box::new(planned))),
             backup,
@@ -162,7 +165,8 @@ fn shown(plan: CollectionPlan) -> RestoreCollection {
         unchanged: count(plan.unchanged),
         samples: samples.collect(),
         left_out: plan.left_out,
-        note: plan.note,
+        impossible: plan.impossible,
+        notes: plan.notes,
     }
 }
 
@@ -171,6 +175,10 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
     let Plan::Restore(planned) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
     };
+    if let Some(why) = &planned.impossible {
+        let hint = "Change or delete one of the records first, or restore the collection under another name.";
+        return Err(ApiError::new(ErrorCode::Conflict, why.clone()).hint(hint));
+    }
     for then in &planned.before {
         if stand(&workspace, &then.0).await? != *then {
             return Err(plans::stale());
@@ -223,7 +231,7 @@ pub async fn resume(app: &Arc<App>, request: ResumeRestore) -> ApiResult<JobStar
 /// A restore that has not come to its end. Whether somebody is at it, its lease tells.
 async fn open_restore(workspace: &Workspace, id: &str) -> ApiResult<RestoreRecord> {
     let record = restore::get(workspace, id).await?;
-    if record.is_open() { Ok(record) } else { Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end.")) }
+    if record.is_open() { Ok(record) } else { Err(ApiError::new(ErrorCode::Conflict, "This restore has come to its end.")) }
 }
 
 /// Opens the backup of a restore again, from where it was read then.

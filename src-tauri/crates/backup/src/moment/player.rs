@@ -33,6 +33,8 @@ pub(super) struct Player {
     contents: BTreeMap<String, Listed>,
     /// What lay beside the data and is not in the backup: nothing can be done again on it.
     unknown: HashSet<String>,
+    /// Collections that may hold some of the changes already.
+    ahead: HashSet<String>,
     /// Changes up to here are in the backup.
     after: i64,
     /// Later ones are left out.
@@ -42,7 +44,8 @@ pub(super) struct Player {
 impl Player {
     pub fn new(store: Arc<dyn Store>, contents: &[Listed], moment: &Moment, until: i64) -> Self {
         let contents = contents.iter().map(|c| (c.name.clone(), c.clone())).collect();
-        Self { store, contents, unknown: moment.beside.iter().cloned().collect(), after: moment.mark, until }
+        let (unknown, ahead) = (moment.beside.iter().cloned().collect(), moment.apart.iter().cloned().collect());
+        Self { store, contents, unknown, ahead, after: moment.mark, until }
     }
 
     /// Does some changes, in their order.
@@ -92,11 +95,15 @@ impl Player {
         let mut held = self.fetch(&changes).await?;
         for change in changes {
             let id = id_of(&change.step)?;
+            let is_ahead = self.ahead.contains(&change.collection);
             let place = (change.collection, order::key_of(&id));
             let one = held.entry(place).or_insert(Held { id, stored: false, now: None });
             match change.step {
                 Step::Put(record) => one.now = Some(record),
                 Step::Delete(_) => one.now = None,
+                Step::Patch(delta) if is_ahead => {
+                    one.now = one.now.as_ref().map(|now| patched_where_it_fits(now, &delta)).transpose()?;
+                }
                 Step::Patch(delta) => one.now = Some(patched(one.now.as_ref(), &delta)?),
                 _ => {}
             }
@@ -190,6 +197,9 @@ impl Player {
     async fn rename(&mut self, from: &str, to: &str) -> Result<()> {
         self.known(from, None).await?;
         let moved = self.contents.remove(from);
+        if self.ahead.remove(from) {
+            self.ahead.insert(to.to_owned());
+        }
         if super::stays(to) {
             // History and the like are those of the backup.
             return Ok(self.store.drop_collection(from).await?);
@@ -233,5 +243,12 @@ fn id_of(step: &Step) -> Result<Bson> {
 fn patched(before: Option<&RawDocumentBuf>, delta: &Delta) -> Result<RawDocumentBuf> {
     let mut record = upsert::decode(before.ok_or_else(does_not_fit)?)?;
     delta.apply(&mut record).map_err(|_| does_not_fit())?;
+    Ok(model::raw(&record)?)
+}
+
+/// A record that was changed again later on has all that a change came to, or more.
+fn patched_where_it_fits(before: &RawDocumentBuf, delta: &Delta) -> Result<RawDocumentBuf> {
+    let mut record = upsert::decode(before)?;
+    delta.apply_what_fits(&mut record);
     Ok(model::raw(&record)?)
 }

@@ -63,7 +63,7 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
         };
         let kept_as = match edited_since {
             0 => None,
-            _ => Some(workspace.free_name(&format!("{}.taken-back", one.into)).await?),
+            _ => Some(workspace.free_name(&one.into, ".taken-back").await?),
         };
         let back = match one.existed {
             true => Some(replace::held(workspace, &one.into, &part(&record.id, number)).await?),

@@ -38,7 +38,7 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
     }
     let job = session.run_job("restores.apply", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &done(job)?, |done| {
-        for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.")) {
+        for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.") && !c.left_out) {
             let verb = if c.records == 1 { "is" } else { "are" };
             line(&format!("{}: {} {verb} back.", c.into, counted(c.records, "record")));
         }
@@ -96,8 +96,8 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
 fn told(plan: &RestorePlan) {
     line(&format!("{}{}", plan.backup, plan.made_at.as_ref().map(|at| format!(", taken {at}")).unwrap_or_default()));
     for c in &plan.collections {
-        if let (true, Some(note)) = (c.left_out, &c.note) {
-            line(&format!("  {} {note}", c.name));
+        if c.left_out {
+            line(&format!("  {} {}", c.name, c.notes.join("; ")));
             continue;
         }
         let now = c.now.map_or("is not there".to_owned(), |n| format!("has {}", counted(n, "record")));
@@ -117,7 +117,7 @@ fn told(plan: &RestorePlan) {
                 line(&format!("      {}: {} {} -> {}", sample.title, change.path.as_str(), side(&change.before), side(&change.after)));
             }
         }
-        if let Some(note) = &c.note {
+        for note in &c.notes {
             line(&format!("      {note}"));
         }
     }

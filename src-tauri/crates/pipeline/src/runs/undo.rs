@@ -212,7 +212,7 @@ async fn take_back_replacement(
         found.restore = record.counts.updated + record.counts.removed;
         found.edited_since = journal::records_since(workspace, &record.collection, &record.id).await?;
         if found.edited_since > 0 && replace::exists(workspace, &replace::replaced(&record.id)).await? {
-            found.kept_as = Some(workspace.free_name(&format!("{}.taken-back", record.collection)).await?);
+            found.kept_as = Some(workspace.free_name(&record.collection, ".taken-back").await?);
         }
     }
     if write {
