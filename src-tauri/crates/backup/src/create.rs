@@ -77,7 +77,12 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
         },
         notes: notes(workspace, snapshot.as_ref(), &chosen),
         position: position.as_ref().map(|p| p.token.0.clone()),
-        moment: position.filter(|_| whole).map(|p| Moment { mark: p.mark, at: p.at, beside: beside(snapshot.as_ref()), apart: apart(&chosen) }),
+        moment: position.filter(|_| whole).map(|p| Moment {
+            mark: p.mark,
+            at: p.at,
+            beside: beside(snapshot.as_ref()),
+            apart: apart(&chosen),
+        }),
         parent: None,
         increment: None,
         history,

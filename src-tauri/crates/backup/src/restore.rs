@@ -156,6 +156,7 @@ pub async fn apply(
         from: from.to_owned(),
         made_at: backup.manifest.as_ref().map(|m| m.made_at.clone()),
         moment: backup.moment.clone(),
+        replayed: backup.replayed,
         mode: choice.mode,
         own: choice.own,
         safety: None,
@@ -336,7 +337,10 @@ async fn build_indexes(
     for refused in indexes::build(store, incoming, &without_text(&wanted)).await? {
         let (what, why) = (refused.what(), indexes::why(store, incoming, &refused).await?);
         if merged {
-            return Err(Error::Conflict(format!("{} cannot be merged, since {what} would not hold: {why}. Nothing was changed.", one.into)));
+            return Err(Error::Conflict(format!(
+                "{} cannot be merged, since {what} would not hold: {why}. Nothing was changed.",
+                one.into
+            )));
         }
         record.notes.push(format!("{} loses {what}: {why}.", one.into));
     }

@@ -288,7 +288,7 @@ mod tests {
             fuzzy: None,
             notes: Vec::new(),
             position: Some(mark.to_string()),
-            moment: Some(Moment { mark, at: mark * 10, beside: Vec::new() }),
+            moment: Some(Moment { mark, at: mark * 10, beside: Vec::new(), apart: Vec::new() }),
             parent: None,
             increment: None,
             history: None,

@@ -70,6 +70,10 @@ pub struct RestoreRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub moment: Option<String>,
+    /// Changes that were made while the backup was dumped were done again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub replayed: bool,
     pub mode: RestoreMode,
     pub collections: Vec<RestoredCollection>,
     /// History, quarantine, mappings and settings were brought back too.

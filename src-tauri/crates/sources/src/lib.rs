@@ -41,7 +41,8 @@ pub use bson_file::{BsonRows, is_readable};
 pub use csv::CsvDecoder;
 pub use csv::Scratch;
 pub use mongodump::{
-    ArchiveReader, Beside, Block, DumpFile, FUNCTIONS, MAGIC as ARCHIVE_MAGIC, Namespace, OPLOG, beside as beside_dump, folder as dump_folder,
+    ArchiveReader, Beside, Block, DumpFile, FUNCTIONS, MAGIC as ARCHIVE_MAGIC, Namespace, OPLOG, beside as beside_dump,
+    folder as dump_folder,
 };
 pub use steward_domain::SourceChoice as Choice;
 

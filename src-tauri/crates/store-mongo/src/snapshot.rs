@@ -211,7 +211,8 @@ fn lost(e: &mongodb::error::Error, collection: &str) -> StoreError {
 }
 
 fn changed(collection: &str) -> StoreError {
-    let message = format!("'{collection}' was made, renamed, dropped or given an index while it was read, and cannot be read as of one moment.");
+    let message =
+        format!("'{collection}' was made, renamed, dropped or given an index while it was read, and cannot be read as of one moment.");
     StoreError::new(StoreErrorKind::Conflict, message)
 }
 
@@ -229,9 +230,7 @@ impl Same {
         let command = doc! { "listCollections": 1, "authorizedCollections": true, "filter": { "name": self.data.as_str() } };
         let cursor = self.store.db().run_cursor_command(command).await.map_err(|e| errors::from_driver(&e))?;
         let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
-        let is_it = |entry: &Document| {
-            matches!(entry.get_document("info").ok().and_then(|info| info.get("uuid")), Some(Bson::Binary(found)) if found == mark)
-        };
+        let is_it = |entry: &Document| matches!(entry.get_document("info").ok().and_then(|info| info.get("uuid")), Some(Bson::Binary(found)) if found == mark);
         if found.iter().any(is_it) { Ok(()) } else { Err(changed(&self.name)) }
     }
 }

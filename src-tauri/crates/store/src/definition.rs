@@ -54,6 +54,9 @@ pub struct Definition {
 /// Options that decide which records are let in. Left out while records are loaded that were let in before.
 const VALIDATION: [&str; 3] = ["validator", "validationLevel", "validationAction"];
 
+/// What a validator is where nobody says otherwise. A server tells it or leaves it out, depending on how the validator came to be.
+const USUAL: [(&str, &str); 2] = [("validationLevel", "strict"), ("validationAction", "error")];
+
 /// Options of servers before 4.0 that today's refuse or that say nothing.
 const RETIRED: [&str; 4] = ["autoIndexId", "create", "temp", "flags"];
 /// What a server works out by itself for a time series, differently from version to version.
@@ -134,6 +137,11 @@ impl Definition {
 /// Options without what a server has worked out from them.
 fn as_asked(options: &Document) -> Document {
     let mut options = options.clone();
+    for (name, usual) in USUAL {
+        if options.get_str(name).is_ok_and(|value| value == usual) {
+            options.remove(name);
+        }
+    }
     if let Ok(times) = options.get_document_mut("timeseries")
         && times.contains_key("granularity")
     {
@@ -317,6 +325,9 @@ mod tests {
         assert!(text(doc! { "a": "text" }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
         assert!(!text(doc! { "a": "text", "b": 1 }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
         assert!(!one.means(&one.bare()));
+        let told = Definition { options: doc! { "validator": { "n": { "$gt": 1 } }, "validationAction": "error" }, ..one.clone() };
+        let warns = Definition { options: doc! { "validator": { "n": { "$gt": 1 } }, "validationAction": "warn" }, ..one.clone() };
+        assert!(one.means(&told) && !one.means(&warns));
         assert_eq!(one.validation(), doc! { "validator": { "n": { "$gt": 1 } } });
     }
 }

@@ -189,7 +189,8 @@ mod tests {
 
     #[test]
     fn of_a_later_record_what_fits_is_changed() {
-        let delta = Delta::of(1.into(), &doc! { "updatedFields": { "a.b": 2, "c": 3 }, "truncatedArrays": [{ "field": "l", "newSize": 2 }] });
+        let delta =
+            Delta::of(1.into(), &doc! { "updatedFields": { "a.b": 2, "c": 3 }, "truncatedArrays": [{ "field": "l", "newSize": 2 }] });
         let mut record = doc! { "a": 1 };
         delta.apply_what_fits(&mut record);
         assert_eq!(record, doc! { "a": 1, "c": 3 });

@@ -271,7 +271,12 @@ function FactList({ backup }: { backup: Backup }) {
         <dt>Kept in then</dt>
         <dd>{backup.server}</dd>
         <dt>One moment</dt>
-        <dd>{backup.fuzzy ?? "All collections are of the same moment."}</dd>
+        <dd>
+          {backup.fuzzy ?? "All collections are of the same moment."}
+          {backup.notes.map((note) => (
+            <div key={note}>{note}</div>
+          ))}
+        </dd>
         <dt>Size</dt>
         <dd>
           {bytes(backup.bytes)} on disk, {bytes(backup.plainBytes)} of records

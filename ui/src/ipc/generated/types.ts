@@ -79,7 +79,11 @@ plainBytes: number, compression: BackupCompression, encryption: BackupEncryption
 /**
  * Why the collections are not all of one moment.
  */
-fuzzy?: string, collections: Array<BackupCollection>, proof?: BackupProof, 
+fuzzy?: string, 
+/**
+ * What is not in it as it stood, or could not come back where it was taken.
+ */
+notes: Array<string>, collections: Array<BackupCollection>, proof?: BackupProof, 
 /**
  * The last proof was a test restore of this very file and found nothing wrong.
  */
@@ -1653,9 +1657,13 @@ now?: number, added: number, changed: number, removed: number, unchanged: number
  */
 leftOut: boolean, 
 /**
- * What does not come back as it was: the end of a sentence that begins with its name.
+ * The restore would be refused because of it; the notes say why.
  */
-note?: string, own: boolean, };
+impossible: boolean, 
+/**
+ * What does not come back as it was: ends of sentences that begin with its name.
+ */
+notes: Array<string>, own: boolean, };
 
 export type RestoreDone = { restore: RestoreRecord, 
 /**
@@ -1672,7 +1680,11 @@ interrupted: boolean, canUndo: boolean, };
 /**
  * Where to restore from.
  */
-export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "built" } & BuiltMoment | { "kind": "file", file: string, database?: string, };
+export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "built" } & BuiltMoment | { "kind": "file", file: string, database?: string, 
+/**
+ * Do the changes again that were made while it was dumped.
+ */
+oplog?: boolean, };
 
 export type RestoreId = { restoreId: string, };
 
@@ -1726,7 +1738,11 @@ madeAt?: string,
 /**
  * The moment between two backups that was restored, RFC 3339 UTC.
  */
-moment?: string, mode: RestoreMode, collections: Array<RestoredCollection>, 
+moment?: string, 
+/**
+ * Changes that were made while the backup was dumped were done again.
+ */
+replayed?: boolean, mode: RestoreMode, collections: Array<RestoredCollection>, 
 /**
  * History, quarantine, mappings and settings were brought back too.
  */
@@ -1766,7 +1782,11 @@ into: string, records: number,
 /**
  * There was a collection of this name before.
  */
-existed: boolean, };
+existed: boolean, 
+/**
+ * The store refused it; the notes say why.
+ */
+leftOut?: boolean, };
 
 export type Restores = { restores: Array<RestoreEntry>, };
 

@@ -14,7 +14,16 @@ wire! {
         /// What `restores.buildMoment` has made, whichever workspace is open by now.
         Built(BuiltMoment),
         /// A manifest, an archive of Steward or mongodump, or a dump folder, as the host handed it over.
-        File { file: String, #[ts(optional)] #[serde(default, skip_serializing_if = "Option::is_none")] database: Option<String> },
+        File {
+            file: String,
+            #[ts(optional)]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            database: Option<String>,
+            /// Do the changes again that were made while it was dumped.
+            #[ts(optional, as = "Option<bool>")]
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            oplog: bool,
+        },
     }
 
     /// A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).

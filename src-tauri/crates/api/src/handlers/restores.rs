@@ -24,6 +24,9 @@ use crate::{jobs, moments, shelves};
 /// Records a second that a restore was measured to bring in at least, for the estimate of the first one.
 const USUAL_RATE: f64 = 15_000.0;
 
+const OPLOG: &str = "It also holds the changes that were made while it was dumped (its oplog). They are left out unless the restore is to do \
+                     them again (--oplog-replay); without them, its collections are not all of one moment.";
+
 fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
@@ -60,9 +63,10 @@ async fn open(
             app.built.take(&built.id).ok_or_else(|| ApiError::not_found("What was brought together for this restore is gone. Begin again."))
         }
         RestoreFrom::Moment(moment) => moments::build(app, workspace, moments::parse(&moment.at)?, key, progress).await,
-        RestoreFrom::File { file, database } => {
+        RestoreFrom::File { file, database, oplog } => {
             let (path, _) = app.files.get(file)?;
-            Ok((Archive::of_path(&path, key, database.as_deref(), progress).await?, path.display().to_string()))
+            let archive = Archive::of_path(&path, key, database.as_deref(), progress).await?;
+            Ok((moments::replayed(archive, *oplog, progress).await?, path.display().to_string()))
         }
     }
 }
@@ -90,6 +94,9 @@ pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted>
         let (backup, made_at) = (archive.name.clone(), archive.manifest.as_ref().map(|m| m.made_at.clone()));
         let mut notes: Vec<String> = archive.manifest.iter().flat_map(Manifest::told).collect();
         notes.extend(archive.passed_over.iter().cloned());
+        if archive.has_oplog() {
+            notes.push(OPLOG.to_owned());
+        }
         if archive.moment.is_some() && request.own {
             notes.push(format!("History, quarantine, mappings and settings are those of the backup {backup}."));
         }
@@ -252,7 +259,8 @@ async fn again(
         return Ok(Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?);
     }
     let key = shelves::key(workspace, secret).await?;
-    Ok(Archive::of_path(std::path::Path::new(&record.from), key, None, progress).await?)
+    let archive = Archive::of_path(std::path::Path::new(&record.from), key, None, progress).await?;
+    moments::replayed(archive, record.replayed, progress).await
 }
 
 pub async fn clean_up(app: &Arc<App>, request: RestoreId) -> ApiResult<JobStarted> {

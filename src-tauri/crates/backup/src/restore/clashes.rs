@@ -135,8 +135,7 @@ async fn candidates(
     unique: &Unique,
     coming: &[&RawDocumentBuf],
 ) -> Result<Vec<(RawDocumentBuf, RawDocumentBuf)>> {
-    let coming: Vec<(&RawDocumentBuf, Document)> =
-        coming.iter().map(|raw| Ok((*raw, upsert::decode(raw)?))).collect::<Result<_>>()?;
+    let coming: Vec<(&RawDocumentBuf, Document)> = coming.iter().map(|raw| Ok((*raw, upsert::decode(raw)?))).collect::<Result<_>>()?;
     // By the field that tells most records apart.
     let values = |field: &String| -> HashMap<Vec<u8>, Bson> {
         coming.iter().flat_map(|(_, record)| values_at(record, field)).map(|value| (order::key_of(&value), value)).collect()
@@ -164,12 +163,7 @@ async fn candidates(
 }
 
 /// What the backup makes of the records that stand here and clash.
-async fn changed(
-    backup: &Backup,
-    name: &str,
-    clashes: &[Clash],
-    progress: &dyn Progress,
-) -> Result<HashMap<Vec<u8>, RawDocumentBuf>> {
+async fn changed(backup: &Backup, name: &str, clashes: &[Clash], progress: &dyn Progress) -> Result<HashMap<Vec<u8>, RawDocumentBuf>> {
     let wanted: HashSet<Vec<u8>> = clashes.iter().map(|clash| key(&clash.standing)).collect();
     let mut found = HashMap::new();
     let mut events = backup.events();

@@ -69,7 +69,11 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
     }
     let from = command.from.as_deref().unwrap_or("latest");
     let path = Path::new(from);
-    let file = |path: &Path| RestoreFrom::File { file: session.app.files.register(path).id, database: command.database.clone() };
+    let file = |path: &Path| RestoreFrom::File {
+        file: session.app.files.register(path).id,
+        database: command.database.clone(),
+        oplog: command.oplog_replay,
+    };
     let into = command.into.as_deref().map(Address::parse).transpose()?;
     if path.exists() {
         match &into {
@@ -77,6 +81,9 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
             None => session.open(true).await?,
         }
         return Ok(file(path));
+    }
+    if command.oplog_replay {
+        return Err(ApiError::bad_request("Only a dump of mongodump has an oplog to replay; name its archive or folder."));
     }
     session.open(false).await?;
     let wanted = super::backup::named(session, from).await?;
