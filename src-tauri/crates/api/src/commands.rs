@@ -122,7 +122,7 @@ macro_rules! for_each_command {
             /// Takes a change set back.
             Write changes::undo "changes.undo" (UndoChange) -> ChangeOutcome, At("changes undo");
             /// Recomputes the hash chain of the history.
-            Read changes::verify "changes.verify" (Empty) -> ChainReport, At("changes verify");
+            Read changes::verify "changes.verify" (VerifyChanges) -> ChainReport, At("changes verify");
 
             /// Opens a MongoDB database elsewhere as a source of records.
             Local imports::connect "imports.connect" (ConnectSource) -> FileHandle, At("import");

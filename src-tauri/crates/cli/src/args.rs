@@ -273,7 +273,11 @@ pub enum Changes {
     /// Take a change back
     Undo { id: String },
     /// Recompute the hash chain
-    Verify,
+    Verify {
+        /// Hold it against the end of the history in this file, then keep its end there; made where it is not there yet
+        #[arg(long, value_name = "FILE")]
+        end: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -139,6 +139,7 @@ import type {
   ValidateQuarantine,
   ValidateRecord,
   VerifyBackup,
+  VerifyChanges,
   Violations,
   WorkspaceInfo,
   WriteMapping,
@@ -221,7 +222,7 @@ export interface Commands {
   /** Takes a change set back. (Write) */
   "changes.undo": { request: UndoChange; response: ChangeOutcome };
   /** Recomputes the hash chain of the history. (Read) */
-  "changes.verify": { request: Empty; response: ChainReport };
+  "changes.verify": { request: VerifyChanges; response: ChainReport };
   /** Opens a MongoDB database elsewhere as a source of records. (Local) */
   "imports.connect": { request: ConnectSource; response: FileHandle };
   /** First rows of files, their format and schema. (Read) */

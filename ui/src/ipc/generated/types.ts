@@ -365,7 +365,11 @@ export type CastTo = "text" | "integer" | "number" | "boolean" | "decimal" | "ob
 /**
  * The hash chain of the history, recomputed.
  */
-export type ChainReport = { ok: boolean, entries: number, brokenAt?: number, message: string, };
+export type ChainReport = { ok: boolean, entries: number, brokenAt?: number, message: string, 
+/**
+ * The end of the history, where everything stands; kept somewhere else, a later check can be held against it.
+ */
+end?: HistoryEnd, };
 
 export type ChangeDetail = { changeSet: ChangeSet, 
 /**
@@ -378,7 +382,7 @@ export type ChangeId = { changeSet: string, };
 /**
  * Why a change set exists.
  */
-export type ChangeKind = "edit" | "create" | "delete" | "bulk" | "import" | "quarantine" | "undo" | "revert" | "restore";
+export type ChangeKind = "edit" | "create" | "delete" | "bulk" | "import" | "quarantine" | "undo" | "revert" | "restore" | "recovery";
 
 /**
  * A write that went through, or the records in the way of it.
@@ -939,6 +943,15 @@ export type FormatFilter = { filter: Filter, };
 export type GroupCount = { name: string, count: number, };
 
 export type HistogramBin = { from: number, to: number, count: number, };
+
+/**
+ * The newest entry of a workspace's history.
+ */
+export type HistoryEnd = { 
+/**
+ * Which workspace it is of, however that is reached.
+ */
+workspace: string, seq: number, hash: string, state?: ChangeState, };
 
 export type HistoryEntry = { changeSet: ChangeSet, change: RecordChange, };
 
@@ -2513,6 +2526,11 @@ report?: string, id: string, place?: string, passphrase?: string,
  * `AGE-SECRET-KEY-…`
  */
 identity?: string, };
+
+/**
+ * Checks the history, also against its end as somebody kept it.
+ */
+export type VerifyChanges = { kept?: HistoryEnd, };
 
 /**
  * A rule that a record breaks. `pointer` is RFC 6901; `rule` is a JSON Schema keyword,
