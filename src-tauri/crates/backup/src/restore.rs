@@ -31,7 +31,7 @@ pub use ledger::{get, interrupted, list};
 pub(crate) use load::content_of;
 pub use load::{check_content, into_store};
 pub use plan::{CollectionPlan, Sample, plan};
-pub use undo::{UndoPlan, clean_up, plan_undo, settle, undo};
+pub use undo::{UndoPlan, can_go_back, clean_up, plan_undo, settle, undo};
 
 /// How long the end of a restore waits for a text index; the server goes on with it by itself.
 const TEXT_GRACE: std::time::Duration = std::time::Duration::from_secs(2);

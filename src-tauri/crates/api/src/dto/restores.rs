@@ -109,6 +109,8 @@ wire! {
         /// It was going on and nobody goes on with it.
         pub interrupted: bool,
         pub can_undo: bool,
+        /// It, or its undo, was cut off and can be gone back from.
+        pub can_go_back: bool,
     }
 
     pub struct Restores { pub restores: Vec<RestoreEntry> }

@@ -33,7 +33,8 @@ fn count(n: u64) -> i64 {
 
 async fn entry(workspace: &Workspace, restore: RestoreRecord) -> ApiResult<RestoreEntry> {
     let interrupted = restore::interrupted(workspace, &restore).await?;
-    Ok(RestoreEntry { interrupted, can_undo: restore.can_be_undone(), restore })
+    let can_go_back = interrupted && restore::can_go_back(workspace, &restore).await?;
+    Ok(RestoreEntry { interrupted, can_undo: restore.can_be_undone(), can_go_back, restore })
 }
 
 pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Restores> {
