@@ -171,6 +171,8 @@ macro_rules! for_each_command {
             Read runs::plan_undo "runs.planUndo" (RunId) -> UndoRunPlan, At("runs undo");
             /// Takes a run back.
             Destructive runs::undo "runs.undo" (ApplyPlan) -> JobStarted, At("runs undo");
+            /// Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places.
+            Write runs::go_back "runs.goBack" (RunId) -> RunDetail, At("runs go-back");
             /// Plans to give up the records that a run keeps.
             Read runs::plan_settle "runs.planSettle" (RunId) -> SettleRunPlan, At("runs settle");
             /// Gives up the records that a run keeps; a replacement cannot be taken back afterwards.

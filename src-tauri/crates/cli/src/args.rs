@@ -250,6 +250,8 @@ pub enum Runs {
         #[arg(long)]
         yes: bool,
     },
+    /// Go back from taking a replacement back, where that was cut off and has not come too far
+    GoBack { id: String },
     /// Give up the records that a run keeps so that it can be taken back; shows the plan unless --yes
     Settle {
         id: String,

@@ -267,6 +267,8 @@ export interface Commands {
   "runs.planUndo": { request: RunId; response: UndoRunPlan };
   /** Takes a run back. (Destructive) */
   "runs.undo": { request: ApplyPlan; response: JobStarted };
+  /** Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places. (Write) */
+  "runs.goBack": { request: RunId; response: RunDetail };
   /** Plans to give up the records that a run keeps. (Read) */
   "runs.planSettle": { request: RunId; response: SettleRunPlan };
   /** Gives up the records that a run keeps; a replacement cannot be taken back afterwards. (Destructive) */
@@ -446,6 +448,7 @@ export const commandClass = {
   "runs.planPromote": "Read",
   "runs.planUndo": "Read",
   "runs.undo": "Destructive",
+  "runs.goBack": "Write",
   "runs.planSettle": "Read",
   "runs.settle": "Destructive",
   "quarantine.list": "Read",

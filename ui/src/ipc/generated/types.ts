@@ -1688,7 +1688,11 @@ export type RestoreEntry = { restore: RestoreRecord,
 /**
  * It was going on and nobody goes on with it.
  */
-interrupted: boolean, canUndo: boolean, };
+interrupted: boolean, canUndo: boolean, 
+/**
+ * It, or its undo, was cut off and can be gone back from.
+ */
+canGoBack: boolean, };
 
 /**
  * Where to restore from.
@@ -1877,7 +1881,11 @@ kept?: number,
 /**
  * Its files are no longer where they were read: to go on, it has to be given them again.
  */
-needsFiles: boolean, };
+needsFiles: boolean, 
+/**
+ * Its undo was cut off and can be gone back from.
+ */
+canGoBack: boolean, };
 
 /**
  * One source file of a run and how far it was loaded.
@@ -2455,7 +2463,11 @@ message: string,
 /**
  * Collections were changing places: until it is finished or taken back, they are read where they are now.
  */
-swapping: boolean, };
+swapping: boolean, 
+/**
+ * It can be gone back from; otherwise it can only be finished.
+ */
+canGoBack: boolean, };
 
 /**
  * A field that the schema does not name.

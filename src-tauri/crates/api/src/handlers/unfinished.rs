@@ -67,7 +67,7 @@ pub(crate) fn hint(one: &UnfinishedWork) -> String {
             format!("Go on with 'steward import --resume {id}', or take it back with 'steward runs undo {id} --yes'.")
         }
         UnfinishedKind::UndoImport if one.can_go_back => {
-            format!("Finish it with 'steward runs undo {id} --yes', or go back with 'steward runs keep {id}'.")
+            format!("Finish it with 'steward runs undo {id} --yes', or go back with 'steward runs go-back {id}'.")
         }
         UnfinishedKind::UndoImport => format!("Finish it with 'steward runs undo {id} --yes'."),
         UnfinishedKind::Restore => format!("Go on with 'steward restores resume {id}', or go back with 'steward restores clean-up {id}'."),

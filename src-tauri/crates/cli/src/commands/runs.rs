@@ -83,6 +83,11 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
         }
         Runs::Promote { id, dry_run } => super::import::promote(session, id, dry_run).await,
         Runs::Undo { id, yes } => undo_run(session, id, yes).await,
+        Runs::GoBack { id } => {
+            let detail: RunDetail = session.call("runs.goBack", &RunId { run_id: id }).await?;
+            output::answer(session.json, &detail, |_| line("The import stands again."));
+            Ok(exit::DONE)
+        }
         Runs::Settle { id, yes } => settle_run(session, id, yes).await,
     }
 }
