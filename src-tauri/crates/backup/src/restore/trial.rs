@@ -3,7 +3,7 @@
 
 use bson::{Document, RawDocumentBuf};
 use steward_pipeline::workspace::new_id;
-use steward_pipeline::{Result, Workspace};
+use steward_pipeline::{Error, Result, Workspace};
 use steward_store::definition::is_id_index;
 use steward_store::{Definition, Durability, IndexSpec, StoreErrorKind, WriteBatch, WriteOp, names};
 
@@ -31,15 +31,16 @@ pub async fn of(workspace: &Workspace, definition: &Definition) -> Result<Verdic
     if plain || !workspace.can_write() {
         return Ok(Verdict::Takes(Vec::new()));
     }
-    let name = make(workspace, &definition.bare()).await?;
-    let verdict = match name {
-        Err(why) => return Ok(Verdict::Refuses(why)),
-        Ok(ref name) => indexes::build(workspace.store.as_ref(), name, definition).await,
+    let name = match make(workspace, &definition.bare()).await {
+        Ok(Ok(name)) => name,
+        Ok(Err(why)) => return Ok(Verdict::Refuses(why)),
+        // Who may not make a collection may still look at a plan; it is the restore that is refused.
+        Err(Error::Store(e)) if e.kind == StoreErrorKind::Forbidden => return Ok(Verdict::Takes(Vec::new())),
+        Err(e) => return Err(e),
     };
-    if let Ok(name) = name {
-        workspace.store.drop_collection(&name).await?;
-    }
-    Ok(Verdict::Takes(verdict?))
+    let refused = indexes::build(workspace.store.as_ref(), &name, definition).await;
+    workspace.store.drop_collection(&name).await?;
+    Ok(Verdict::Takes(refused?))
 }
 
 /// Two records cannot stand beside each other where there is this unique index.
