@@ -27,11 +27,11 @@ export function Unfinished() {
 }
 
 function Where({ one }: { one: UnfinishedWork }) {
-  if (one.kind === "restore" || one.kind === "undoRestore")
-    return <Link to="/backups">Finish it or go back</Link>;
+  const ways = one.canGoBack ? "Finish it or go back" : "Finish it";
+  if (one.kind === "restore" || one.kind === "undoRestore") return <Link to="/backups">{ways}</Link>;
   return (
     <Link to="/imports/$runId" params={{ runId: one.id }}>
-      Finish it or go back
+      {ways}
     </Link>
   );
 }

@@ -10,6 +10,7 @@ use steward_pipeline::journal::{self, Anchor};
 use steward_store::private;
 
 use crate::app::App;
+use crate::dto::HistoryEnd;
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::shelves;
 
@@ -61,6 +62,30 @@ pub(crate) async fn renew(app: &App, workspace: &Workspace) -> ApiResult<()> {
     keep(app, mark, Noted { end, replaced_at: Some(workspace.clock.stamp()) })
 }
 
+/// The end of the history, for people who keep it somewhere else.
+pub(crate) async fn end(workspace: &Workspace) -> ApiResult<Option<HistoryEnd>> {
+    let Some(Anchor { seq, hash, state }) = journal::anchor(workspace).await? else { return Ok(None) };
+    Ok(Some(HistoryEnd { workspace: identity::of(workspace).await?.workspace, seq, hash, state }))
+}
+
+/// What somebody kept does not stand any more, in a sentence.
+///
+/// Errors: it is of another workspace.
+pub(crate) async fn against(workspace: &Workspace, kept: &HistoryEnd) -> ApiResult<Option<(i64, String)>> {
+    if identity::known(workspace).await?.is_some_and(|mark| mark != kept.workspace) {
+        return Err(ApiError::bad_request("The end of the history that was kept is that of another workspace."));
+    }
+    let anchor = Anchor { seq: kept.seq, hash: kept.hash.clone(), state: kept.state };
+    let stands = journal::holds(workspace, &anchor).await?;
+    Ok((!stands).then(|| (kept.seq, gone("What was kept holds", kept.seq))))
+}
+
+fn gone(who: &str, seq: i64) -> String {
+    format!(
+        "{who} entry {seq} of the history, and it is not there any more as it was: the end was cut off or changed, or an earlier copy of the workspace was put in its place."
+    )
+}
+
 /// The newest entry that was seen and is not there any more, in a sentence.
 pub(crate) async fn missing(app: &App, workspace: &Workspace) -> ApiResult<Option<(i64, String)>> {
     // Nobody ever noted anything of a workspace without a mark.
@@ -83,10 +108,7 @@ pub(crate) async fn missing(app: &App, workspace: &Workspace) -> ApiResult<Optio
     seen.sort_by_key(|(anchor, _)| -anchor.seq);
     for (anchor, who) in seen {
         if !journal::holds(workspace, &anchor).await? {
-            let message = format!(
-                "{who} entry {} of the history, and it is not there any more: the end was cut off or replaced, or an earlier copy of the workspace was put in its place.",
-                anchor.seq
-            );
+            let message = gone(&who, anchor.seq);
             return Ok(Some((anchor.seq, message[..1].to_uppercase() + &message[1..])));
         }
     }

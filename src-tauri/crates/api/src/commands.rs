@@ -122,7 +122,7 @@ macro_rules! for_each_command {
             /// Takes a change set back.
             Write changes::undo "changes.undo" (UndoChange) -> ChangeOutcome, At("changes undo");
             /// Recomputes the hash chain of the history.
-            Read changes::verify "changes.verify" (Empty) -> ChainReport, At("changes verify");
+            Read changes::verify "changes.verify" (VerifyChanges) -> ChainReport, At("changes verify");
 
             /// Opens a MongoDB database elsewhere as a source of records.
             Local imports::connect "imports.connect" (ConnectSource) -> FileHandle, At("import");
@@ -171,6 +171,8 @@ macro_rules! for_each_command {
             Read runs::plan_undo "runs.planUndo" (RunId) -> UndoRunPlan, At("runs undo");
             /// Takes a run back.
             Destructive runs::undo "runs.undo" (ApplyPlan) -> JobStarted, At("runs undo");
+            /// Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places.
+            Write runs::go_back "runs.goBack" (RunId) -> RunDetail, At("runs go-back");
             /// Plans to give up the records that a run keeps.
             Read runs::plan_settle "runs.planSettle" (RunId) -> SettleRunPlan, At("runs settle");
             /// Gives up the records that a run keeps; a replacement cannot be taken back afterwards.

@@ -73,11 +73,20 @@ async fn along(app: &App, workspace: &Workspace, route: Route, at: i64, key: &Ke
     }
     let target = shelves::at(app, workspace, &route.base.place).await?;
     let base = Backup::of_target(target.as_ref(), route.base.manifest, key.clone(), progress).await?;
+    let way = Way { base, increments, key: key.clone() };
+    Ok(moment::build(way, at, scratch().await?, progress).await?)
+}
+
+async fn scratch() -> ApiResult<Scratch> {
     let folder = tempfile::tempdir()
         .map_err(|e| ApiError::new(ErrorCode::Unreachable, "There is no room to do the changes again.").details(e.to_string()))?;
     let store = open::store(&Address::File(folder.path().join("moment.steward"))).await?;
-    let way = Way { base, increments, key: key.clone() };
-    Ok(moment::build(way, at, Scratch { store, folder }, progress).await?)
+    Ok(Scratch { store, folder })
+}
+
+/// A dump with the changes that were made meanwhile, where they are to be done again.
+pub async fn replayed(archive: Backup, wanted: bool, progress: &dyn Progress) -> ApiResult<Backup> {
+    if wanted { Ok(moment::with_oplog(archive, scratch().await?, progress).await?) } else { Ok(archive) }
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub struct PlannedRestore {
     pub passphrase: Option<String>,
     /// Collections with their records and last change when the plan was made.
     pub before: Vec<(String, Option<u64>, Option<String>)>,
+    /// Why it would be refused, as a sentence.
+    pub impossible: Option<String>,
 }
 
 /// A file as it was when the plan was made.

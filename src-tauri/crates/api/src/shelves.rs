@@ -350,6 +350,7 @@ pub fn shown(of: &Shelved, mark: &str, copies: Vec<String>) -> Backup {
         file: m.file.name.clone(),
         sha256: m.file.sha256.clone(),
         fuzzy: m.fuzzy.clone(),
+        notes: m.notes.clone(),
         collections: collections.collect(),
         proof: of.proof.as_ref().map(proof),
         proven: of.is_proven(),

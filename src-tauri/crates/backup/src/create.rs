@@ -13,6 +13,7 @@ use crate::content::Content;
 use crate::identity;
 use crate::manifest::{FORMAT, Kept, Manifest, Moment, Source, json};
 use crate::payload::{self, Payload, Work};
+use crate::restore::kinds;
 use crate::seal::{Compression, Lock};
 use crate::target::Target;
 
@@ -55,13 +56,7 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     let id = identity::backup_id(&source.name, begun);
     // Before the snapshot: what it holds goes at least that far.
     let history = steward_pipeline::journal::anchor(workspace).await?;
-    let (snapshot, chosen, payload) = match read(workspace, making, &id, &source, Consistency::Moment, progress).await {
-        Err(Error::Store(e)) if e.kind == StoreErrorKind::Expired => {
-            let why = format!("{} Each collection was read as it stood then.", e.message);
-            read(workspace, making, &id, &source, Consistency::Fuzzy(why), progress).await?
-        }
-        read => read?,
-    };
+    let (snapshot, chosen, payload) = read(workspace, making, &id, &source, progress).await?;
     let mut collections = Vec::with_capacity(chosen.len());
     for one in &chosen {
         collections.push(kept(workspace, one, payload.contents.get(&one.name).copied().unwrap_or_default()).await?);
@@ -80,8 +75,14 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
             Consistency::Moment => None,
             Consistency::Fuzzy(why) => Some(why),
         },
+        notes: notes(workspace, snapshot.as_ref(), &chosen),
         position: position.as_ref().map(|p| p.token.0.clone()),
-        moment: position.filter(|_| whole).map(|p| Moment { mark: p.mark, at: p.at, beside: beside(snapshot.as_ref()) }),
+        moment: position.filter(|_| whole).map(|p| Moment {
+            mark: p.mark,
+            at: p.at,
+            beside: beside(snapshot.as_ref()),
+            apart: apart(&chosen),
+        }),
         parent: None,
         increment: None,
         history,
@@ -96,8 +97,49 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     Ok(Made { manifest, places })
 }
 
-/// Writes the payload from a snapshot.
+/// How often a moment is tried: one in whose middle collections were made or renamed gives way to the next one.
+const ATTEMPTS: usize = 3;
+
+/// Writes the payload from a snapshot of one moment; where the server cannot keep one, each collection as it stands.
 async fn read(
+    workspace: &Workspace,
+    making: &Making,
+    id: &str,
+    source: &Source,
+    progress: &dyn Progress,
+) -> Result<(Box<dyn Snapshot>, Vec<SnapshotCollection>, Payload)> {
+    let mut why = String::new();
+    for _ in 0..ATTEMPTS {
+        match read_as(workspace, making, id, source, Consistency::Moment, progress).await {
+            Err(Error::Store(e)) if e.kind == StoreErrorKind::Conflict => why = e.message,
+            Err(Error::Store(e)) if e.kind == StoreErrorKind::Expired => {
+                why = e.message;
+                break;
+            }
+            read => return read,
+        }
+    }
+    let why = format!("{why} Each collection was read as it stood then.");
+    read_as(workspace, making, id, source, Consistency::Fuzzy(why), progress).await
+}
+
+/// What is to be known of a backup: what is not as it stood at the moment, what is not in it, and what could not come back here.
+fn notes(workspace: &Workspace, snapshot: &dyn Snapshot, chosen: &[SnapshotCollection]) -> Vec<String> {
+    let apart = chosen.iter().filter_map(|one| one.apart.as_ref().map(|why| format!("{} {why}.", one.name)));
+    let mut notes: Vec<String> = apart.collect();
+    notes.extend(snapshot.left_out().iter().cloned());
+    for one in chosen.iter().filter(|one| !names::is_own(&one.name)) {
+        let (_, lost) = one.definition.of_today();
+        notes.extend(lost.iter().map(|what| format!("Restored here, {} {what}.", one.name)));
+        if let Some(why) = kinds::hindered(workspace, one.definition.kind) {
+            notes.push(format!("{} could not be restored here: {why}.", one.name));
+        }
+    }
+    notes
+}
+
+/// Writes the payload from a snapshot.
+async fn read_as(
     workspace: &Workspace,
     making: &Making,
     id: &str,
@@ -119,6 +161,10 @@ async fn read(
 /// What stands there for the time being and is not in the backup.
 fn beside(snapshot: &dyn Snapshot) -> Vec<String> {
     snapshot.collections().iter().filter(|c| names::is_beside(&c.name)).map(|c| c.name.clone()).collect()
+}
+
+fn apart(chosen: &[SnapshotCollection]) -> Vec<String> {
+    chosen.iter().filter(|one| one.apart.is_some()).map(|one| one.name.clone()).collect()
 }
 
 pub(crate) fn stamp(at: chrono::DateTime<chrono::Utc>) -> String {

@@ -65,6 +65,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &Shelved, progre
                 noted.behind / 1000
             )
         }),
+        notes: Vec::new(),
         position: Some(until.token.0.clone()),
         moment: None,
         parent: Some(onto.manifest.id.clone()),

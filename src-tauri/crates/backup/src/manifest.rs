@@ -36,6 +36,9 @@ pub struct Manifest {
     /// Why the collections are not all of one moment; absent where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fuzzy: Option<String>,
+    /// What is not in it as it stood, or could not come back here: sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Where the change feed stood at that moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
@@ -73,6 +76,9 @@ pub struct Moment {
     /// What an import or a restore held beside the data then. It is not in the backup.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<String>,
+    /// Collections that were read some time after it: changes since then may be in them already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart: Vec<String>,
 }
 
 /// What an increment holds.
@@ -217,6 +223,11 @@ impl Manifest {
 
     pub fn proof_name(&self) -> String {
         format!("{}{PROOF_SUFFIX}", self.id)
+    }
+
+    /// What is to be known of it before it is trusted.
+    pub fn told(&self) -> Vec<String> {
+        self.fuzzy.iter().chain(&self.notes).cloned().collect()
     }
 
     pub fn records(&self) -> u64 {

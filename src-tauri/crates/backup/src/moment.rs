@@ -1,13 +1,14 @@
 //! A backup of a moment between two backups: the whole backup before it is loaded into a scratch store, the changes up to the
 //! moment are done again there, and what stands there then is read as any other backup is.
 
+mod oplog;
 mod player;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use steward_pipeline::{Error, Progress, Result};
-use steward_store::{CollectionKind, Store, names};
+use steward_store::{CollectionKind, Store, names, upsert};
 
 use crate::events::{self, EVENTS};
 use crate::manifest::{Increment, Manifest};
@@ -57,24 +58,76 @@ pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress)
             one.settings = settings.iter().find(|s| s.name == one.name).cloned();
         }
     }
-    for one in contents.iter_mut().filter(|c| c.definition.kind == CollectionKind::Collection) {
+    counted(&mut contents, scratch.store.as_ref(), progress).await?;
+    let manifest = Manifest { made_at: timeline::told(at), ..manifest };
+    Ok(base.moved(scratch.store, scratch.folder, contents).of_moment(manifest))
+}
+
+/// A dump of another tool with the changes that were made meanwhile: its collections are as they were when it ended.
+///
+/// Errors: `BadRequest` where it holds no such changes, or some that cannot be read.
+pub async fn with_oplog(base: Backup, scratch: Scratch, progress: &dyn Progress) -> Result<Backup> {
+    let Some(mut entries) = base.oplog() else {
+        return Err(Error::BadRequest(format!("{} holds no oplog: it was dumped without one (mongodump --oplog).", base.name)));
+    };
+    load(&base, scratch.store.as_ref(), progress).await?;
+    let mut player = Player::behind_a_dump(Arc::clone(&scratch.store), &base.contents);
+    let mut oplog = oplog::Oplog::new(base.database());
+    progress.phase("Doing the changes again");
+    let mut done = 0;
+    while let Some(event) = entries.recv().await {
+        progress.checkpoint()?;
+        let Event::Documents { documents, .. } = event? else { continue };
+        let mut changes = Vec::new();
+        for entry in &documents {
+            changes.extend(oplog.take(&upsert::decode(entry)?)?);
+        }
+        done += changes.len() as u64;
+        player.play(changes).await?;
+        progress.done(done);
+    }
+    let mut contents = player.finish();
+    counted(&mut contents, scratch.store.as_ref(), progress).await?;
+    let mut moved = base.moved(scratch.store, scratch.folder, contents);
+    moved.passed_over.extend(oplog.notes);
+    moved.passed_over.push(format!("Changes that were made while the dump was are done again: {done}."));
+    Ok(moved)
+}
+
+/// What stands in the scratch store now is what a restore is held against.
+async fn counted(contents: &mut [Listed], store: &dyn Store, progress: &dyn Progress) -> Result<()> {
+    for one in contents {
+        let Some(place) = place(one) else { continue };
         progress.phase(&format!("Checking {}", one.name));
-        let found = restore::content_of(scratch.store.as_ref(), &one.name, progress).await?;
+        let found = restore::content_of(store, &place, progress).await?;
         (one.records, one.content) = (Some(found.records), Some(found.hash()));
     }
-    let manifest = Manifest { made_at: timeline::told(at), ..manifest };
-    Ok(Backup::of_store(scratch.store, scratch.folder, manifest, contents))
+    Ok(())
+}
+
+/// Where the buckets of a time series stand in a scratch store.
+fn series(name: &str) -> String {
+    format!("{}series.{name}", names::PREFIX)
+}
+
+/// Where the documents of a collection stand in a scratch store; a view has none.
+pub(crate) fn place(one: &Listed) -> Option<String> {
+    match one.definition.kind {
+        CollectionKind::Collection => Some(one.name.clone()),
+        CollectionKind::Timeseries => Some(series(&one.name)),
+        CollectionKind::View => None,
+    }
 }
 
 /// Loads a whole backup, and checks that it is the one that its manifest tells of.
 async fn load(base: &Backup, store: &dyn Store, progress: &dyn Progress) -> Result<()> {
-    let plain: Vec<&Listed> = base.contents.iter().filter(|c| c.definition.kind == CollectionKind::Collection).collect();
-    for one in &plain {
-        store.create_collection(&one.name).await?;
+    let held: Vec<&Listed> = base.contents.iter().filter(|c| place(c).is_some()).collect();
+    let places: HashMap<String, String> = held.iter().filter_map(|c| Some((c.name.clone(), place(c)?))).collect();
+    for place in places.values() {
+        store.create_collection(place).await?;
     }
-    let places: HashMap<String, String> = plain.iter().map(|c| (c.name.clone(), c.name.clone())).collect();
     let loaded = restore::into_store(store, base, &places, false, progress).await?;
-    for one in plain {
+    for one in held {
         restore::check_content(one, loaded.get(&one.name).copied().unwrap_or_default())?;
     }
     Ok(())

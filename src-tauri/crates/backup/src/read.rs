@@ -39,9 +39,10 @@ impl Listed {
 }
 
 enum Form {
-    Archive(PathBuf),
-    /// Files of a dump folder: name of the collection, path.
-    Folder(Vec<(String, PathBuf)>),
+    /// An archive; with changes that were made while it was dumped, or not.
+    Archive(PathBuf, bool),
+    /// Files of a dump folder: name of the collection, path; and the file of such changes.
+    Folder(Vec<(String, PathBuf)>, Option<PathBuf>),
     /// A scratch store that holds what stood there at a moment.
     Store(Arc<dyn Store>),
 }
@@ -52,6 +53,10 @@ pub struct Backup {
     pub name: String,
     pub manifest: Option<Manifest>,
     pub contents: Vec<Listed>,
+    /// What lies in it and is not restored: sentences.
+    pub passed_over: Vec<String>,
+    /// The changes that were made while it was dumped are done again.
+    pub replayed: bool,
     /// The moment between two backups that this one was made for, RFC 3339 UTC.
     pub moment: Option<String>,
     database: String,
@@ -89,17 +94,32 @@ impl Backup {
         Self::of_archive(path.to_owned(), None, key, database.map(str::to_owned), None).await
     }
 
-    /// What a scratch store holds, as the backup of a moment. The store goes with it.
-    pub(crate) fn of_store(store: Arc<dyn Store>, folder: tempfile::TempDir, manifest: Manifest, contents: Vec<Listed>) -> Self {
-        Self {
-            name: manifest.id.clone(),
-            database: manifest.database.clone(),
-            moment: Some(manifest.made_at.clone()),
-            manifest: Some(manifest),
-            contents,
-            form: Form::Store(store),
-            key: Key::default(),
-            _scratch: Some(folder),
+    /// The same with what a scratch store holds by now, which goes with it.
+    pub(crate) fn moved(self, store: Arc<dyn Store>, folder: tempfile::TempDir, contents: Vec<Listed>) -> Self {
+        let form = Form::Store(store);
+        Self { contents, replayed: true, form, key: Key::default(), _scratch: Some(folder), ..self }
+    }
+
+    pub(crate) fn of_moment(self, manifest: Manifest) -> Self {
+        Self { moment: Some(manifest.made_at.clone()), replayed: false, manifest: Some(manifest), ..self }
+    }
+
+    /// The name of its database, in the archive or folder.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// It holds changes that were made while it was dumped.
+    pub fn has_oplog(&self) -> bool {
+        matches!(&self.form, Form::Archive(_, true) | Form::Folder(_, Some(_)))
+    }
+
+    /// A pass over those changes.
+    pub(crate) fn oplog(&self) -> Option<Events> {
+        match &self.form {
+            Form::Archive(path, true) => Some(pass::archive(path.clone(), self.key.clone(), String::new(), None)),
+            Form::Folder(_, Some(file)) => Some(pass::folder(vec![(steward_sources::OPLOG.to_owned(), file.clone())])),
+            _ => None,
         }
     }
 
@@ -111,7 +131,7 @@ impl Backup {
         scratch: Option<tempfile::TempDir>,
     ) -> Result<Self> {
         let (file, opener) = (path.clone(), key.clone());
-        let announced = tokio::task::spawn_blocking(move || announced(&file, &opener))
+        let Announced { collections: announced, functions, oplog } = tokio::task::spawn_blocking(move || announced(&file, &opener))
             .await
             .map_err(|e| Error::file(&path, std::io::Error::other(e)))??;
         let databases: BTreeSet<&str> = announced.iter().map(|(db, ..)| db.as_str()).collect();
@@ -134,7 +154,9 @@ impl Backup {
             });
         }
         let name = manifest.as_ref().map_or_else(|| file_name(&path), |m| m.id.clone());
-        Ok(Self { name, manifest, contents, moment: None, database, form: Form::Archive(path), key, _scratch: scratch })
+        let passed_over = passed_over(functions.contains(&database));
+        let form = Form::Archive(path, oplog);
+        Ok(Self { name, manifest, contents, passed_over, replayed: false, moment: None, database, form, key, _scratch: scratch })
     }
 
     fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
@@ -157,13 +179,17 @@ impl Backup {
             contents.push(Listed { name: file.collection.clone(), definition, records: None, content: None, settings: None });
             chosen.extend(file.data.map(|data| (file.collection, data)));
         }
+        let beside = steward_sources::beside_dump(path).map_err(|e| Error::file(path, e))?;
+        let functions = beside.functions.iter().any(|of| of.as_ref().is_none_or(|of| *of == database));
         Ok(Self {
             name: file_name(path),
             manifest: None,
             contents,
+            passed_over: passed_over(functions),
+            replayed: false,
             moment: None,
             database,
-            form: Form::Folder(chosen),
+            form: Form::Folder(chosen, beside.oplog),
             key,
             _scratch: None,
         })
@@ -176,10 +202,10 @@ impl Backup {
     /// Begins a pass.
     pub fn events(&self) -> Events {
         match &self.form {
-            Form::Archive(path) => {
+            Form::Archive(path, _) => {
                 pass::archive(path.clone(), self.key.clone(), self.database.clone(), self.manifest.as_ref().map(Manifest::plain_bytes))
             }
-            Form::Folder(files) => pass::folder(files.clone()),
+            Form::Folder(files, _) => pass::folder(files.clone()),
             Form::Store(store) => pass::store(Arc::clone(store), self.contents.clone()),
         }
     }
@@ -230,7 +256,22 @@ async fn beside(path: &Path) -> Result<Option<Manifest>> {
     }
 }
 
-fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>> {
+/// What a dump may hold and no restore of Steward's brings back.
+fn passed_over(functions: bool) -> Vec<String> {
+    let told = "system.js is left out: functions of the server are no records. mongorestore brings them back.";
+    if functions { vec![told.to_owned()] } else { Vec::new() }
+}
+
+/// What an archive begins with.
+struct Announced {
+    /// Database, name and definition.
+    collections: Vec<(String, String, Definition)>,
+    /// Databases that have functions.
+    functions: BTreeSet<String>,
+    oplog: bool,
+}
+
+fn announced(path: &Path, key: &Key) -> Result<Announced> {
     let mut input = seal::open(path, key)?;
     let mut magic = [0; 4];
     let begins = input.read_exact(&mut magic).is_ok() && magic == ARCHIVE_MAGIC;
@@ -239,8 +280,12 @@ fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>
     }
     let input = std::io::Cursor::new(magic).chain(input);
     let reader = ArchiveReader::new(input).map_err(|e| pass::unreadable(path, e))?;
-    let mut found = Vec::new();
+    let (mut found, mut functions, mut oplog) = (Vec::new(), BTreeSet::new(), false);
     for namespace in reader.namespaces {
+        oplog |= namespace.db.is_empty() && namespace.collection == steward_sources::OPLOG;
+        if namespace.collection == steward_sources::FUNCTIONS {
+            functions.insert(namespace.db.clone());
+        }
         if is_of_server(&namespace.db) || namespace.collection.starts_with("system.") {
             continue;
         }
@@ -248,7 +293,7 @@ fn announced(path: &Path, key: &Key) -> Result<Vec<(String, String, Definition)>
             .ok_or_else(|| Error::BadRequest(format!("What the archive says of {} cannot be read.", namespace.name())))?;
         found.push((namespace.db, namespace.collection, definition));
     }
-    Ok(found)
+    Ok(Announced { collections: found, functions, oplog })
 }
 
 /// Databases that belong to the server, and the nameless one of the operations log.

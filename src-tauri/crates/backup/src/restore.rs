@@ -5,10 +5,13 @@
 //! Whatever ends it before the first rename, the data is as it was. Between the renames, [`go_on`] or [`clean_up`] does
 //! what is left to do.
 
+mod clashes;
+pub(crate) mod indexes;
 pub(crate) mod kinds;
 mod ledger;
 mod load;
 mod plan;
+mod trial;
 mod undo;
 
 use std::collections::HashMap;
@@ -19,7 +22,7 @@ use steward_pipeline::lease::{self, Lease};
 use steward_pipeline::workspace::new_id;
 use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, replace};
 use steward_store::definition::is_id_index;
-use steward_store::{CollectionKind, Definition, StoreErrorKind, Swap, WriteBatch, names};
+use steward_store::{CollectionKind, Definition, StoreError, StoreErrorKind, Swap, WriteBatch, names};
 
 use crate::create::{Making, create};
 use crate::read::{Backup, Listed};
@@ -28,7 +31,7 @@ pub use ledger::{get, interrupted, list};
 pub(crate) use load::content_of;
 pub use load::{check_content, into_store};
 pub use plan::{CollectionPlan, Sample, plan};
-pub use undo::{UndoPlan, clean_up, plan_undo, settle, undo};
+pub use undo::{UndoPlan, can_go_back, clean_up, plan_undo, settle, undo};
 
 /// How long the end of a restore waits for a text index; the server goes on with it by itself.
 const TEXT_GRACE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -57,9 +60,14 @@ pub struct Chosen {
 impl Chosen {
     /// What comes back is what servers of today can hold.
     fn new(listed: &Listed, into: &str) -> Self {
-        let (definition, note) = kinds::of_today(&listed.definition);
+        let (definition, notes) = listed.definition.of_today();
         let listed = Listed { definition, ..listed.clone() };
-        Self { listed, into: into.to_owned(), notes: note.into_iter().collect(), left_out: false }
+        Self { listed, into: into.to_owned(), notes, left_out: false }
+    }
+
+    fn leave_out(&mut self, note: String) {
+        self.left_out = true;
+        self.notes = vec![note];
     }
 }
 
@@ -82,7 +90,10 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
         chosen.push(Chosen::new(listed, into));
     }
     for (at, one) in chosen.iter().enumerate() {
-        names::check(&one.into)?;
+        // A name that somebody chose is refused; what the backup holds under its own is left out later, with a word.
+        if one.into != one.listed.name {
+            names::check(&one.into)?;
+        }
         if names::is_own(&one.into) {
             return Err(Error::BadRequest(format!("'{}' belongs to Steward itself; choose another name.", one.into)));
         }
@@ -121,7 +132,7 @@ pub async fn apply(
     let mut collections = Vec::with_capacity(chosen.len());
     let mut notes = Vec::new();
     for one in &mut chosen {
-        kinds::settle_place(workspace, one).await?;
+        kinds::settle_place(workspace, one, choice.mode).await?;
         notes.extend(one.notes.iter().map(|note| format!("{} {note}.", one.listed.name)));
     }
     chosen.retain(|one| !one.left_out);
@@ -135,6 +146,7 @@ pub async fn apply(
             records: 0,
             existed: workspace.standing(&one.into).await?.is_some(),
             series: None,
+            left_out: false,
         });
     }
     let mut record = RestoreRecord {
@@ -144,6 +156,7 @@ pub async fn apply(
         from: from.to_owned(),
         made_at: backup.manifest.as_ref().map(|m| m.made_at.clone()),
         moment: backup.moment.clone(),
+        replayed: backup.replayed,
         mode: choice.mode,
         own: choice.own,
         safety: None,
@@ -211,8 +224,12 @@ async fn go_on_held(
                 own: record.own,
                 mode: record.mode,
             };
-            let mut chosen = choose(backup, &choice)?;
-            chosen.retain(|one| record.collections.iter().any(|c| c.name == one.listed.name && c.into == one.into));
+            let chosen = choose(backup, &choice)?;
+            let of = |part: &RestoredCollection| {
+                let one = chosen.iter().find(|one| one.listed.name == part.name)?;
+                Some(Chosen { into: part.into.clone(), ..one.clone() })
+            };
+            let chosen: Vec<Chosen> = record.collections.iter().filter_map(of).collect();
             run(workspace, backup, &chosen, record, progress).await
         }
         (RestoreState::Loading, None) => Err(Error::BadRequest("The backup is needed to go on with this restore.".into())),
@@ -267,7 +284,15 @@ async fn bring_in(
             CollectionKind::View => continue,
             CollectionKind::Timeseries => record.collections[number].series = Some(kinds::noted(&one.listed.definition)),
         }
-        workspace.store.define(&incoming, &kinds::loading(&one.listed.definition)).await?;
+        match workspace.store.define(&incoming, &kinds::loading(&one.listed.definition)).await {
+            Ok(()) => {}
+            Err(e) if indexes::is_refusal(&e) => {
+                record.notes.push(format!("{} is left out: {}.", one.listed.name, indexes::words(&e)));
+                record.collections[number].left_out = true;
+                continue;
+            }
+            Err(e) => return Err(e.into()),
+        }
         if is_plain(one) && record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
             progress.phase(&format!("Copying {}", one.into));
             load::copy(workspace, &one.into, &incoming, progress).await?;
@@ -279,33 +304,51 @@ async fn bring_in(
         let Some(incoming) = places.get(&one.listed.name) else { continue };
         let found = loaded.get(&one.listed.name).copied().unwrap_or_default();
         check_content(&one.listed, found)?;
+        record.collections[number].records = i64::try_from(found.records).unwrap_or(i64::MAX);
         if record.mode == RestoreMode::Clean || !is_plain(one) {
             progress.phase(&format!("Checking {}", one.into));
-            load::check_stored(workspace, incoming, &one.into, found, progress).await?;
+            if let Some(kept) = load::kept_by_cap(workspace, incoming, one, found).await? {
+                record.notes.push(format!("{} keeps the newest {kept} of {} records: it is capped.", one.into, found.records));
+                record.collections[number].records = i64::try_from(kept).unwrap_or(i64::MAX);
+            } else {
+                load::check_stored(workspace, incoming, &one.into, found, progress).await?;
+            }
         }
-        record.collections[number].records = i64::try_from(found.records).unwrap_or(i64::MAX);
-        if !is_plain(one) {
-            continue;
+        if is_plain(one) {
+            build_indexes(workspace, one, incoming, record, progress).await?;
         }
-        progress.phase(&format!("Building the indexes of {}", one.into));
-        let wanted = wanted_definition(workspace, record.mode, one).await?;
-        workspace.store.define(incoming, &without_text(&wanted)).await.map_err(|e| of_collection(e.into(), &one.into))?;
+    }
+    Ok(())
+}
+
+/// An index of the backup that cannot be built is left out with a word. What a collection has that is merged into, it keeps: a
+/// merge that breaks it is refused.
+async fn build_indexes(
+    workspace: &Workspace,
+    one: &Chosen,
+    incoming: &str,
+    record: &mut RestoreRecord,
+    progress: &dyn Progress,
+) -> Result<()> {
+    progress.phase(&format!("Building the indexes of {}", one.into));
+    let store = workspace.store.as_ref();
+    let wanted = wanted_definition(workspace, record.mode, one).await?;
+    let merged = record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await?;
+    for refused in indexes::build(store, incoming, &without_text(&wanted)).await? {
+        let (what, why) = (refused.what(), indexes::why(store, incoming, &refused).await?);
+        if merged {
+            return Err(Error::Conflict(format!(
+                "{} cannot be merged, since {what} would not hold: {why}. Nothing was changed.",
+                one.into
+            )));
+        }
+        record.notes.push(format!("{} loses {what}: {why}.", one.into));
     }
     Ok(())
 }
 
 fn is_plain(one: &Chosen) -> bool {
     one.listed.definition.kind == CollectionKind::Collection
-}
-
-fn of_collection(e: Error, collection: &str) -> Error {
-    match e {
-        Error::Store(mut e) => {
-            e.message = format!("{collection}: {}", e.message);
-            Error::Store(e)
-        }
-        other => other,
-    }
 }
 
 /// A merge leaves a collection its own indexes and validator.
@@ -327,25 +370,31 @@ fn without_text(definition: &Definition) -> Definition {
 
 fn only_text(definition: &Definition) -> Definition {
     let indexes = definition.indexes.iter().filter(|i| is_text(i) && !is_id_index(i)).cloned().collect();
-    Definition { indexes, kind: definition.kind, options: bson::Document::new() }
+    definition.only(indexes)
 }
 
 /// Changes places, all collections in one swap, and writes it down.
 async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&Backup>, progress: &dyn Progress) -> Result<RestoreRecord> {
     progress.phase("Changing places");
     change_places(workspace, &record, progress).await?;
-    for (number, one) in record.collections.clone().iter().enumerate() {
+    for (number, one) in record.collections.clone().iter().enumerate().filter(|(_, one)| !one.left_out) {
         if let Some(definition) = &one.series {
-            kinds::put_in_place(workspace, &one.into, &part(&record.id, number), definition, progress).await?;
+            record.notes.extend(kinds::put_in_place(workspace, &one.into, &part(&record.id, number), definition, progress).await?);
+            record.collections[number].left_out = workspace.standing(&one.into).await?.is_none();
         }
         let listed = backup.and_then(|b| b.listed(&one.name));
         if let Some(listed) = listed {
-            kinds::show(workspace, &one.into, &listed.definition).await?;
-            text_index(workspace, &one.into, &listed.definition).await?;
+            if let Some(why) = kinds::show(workspace, &one.into, &listed.definition).await? {
+                record.notes.push(format!("{} {why}.", one.into));
+                record.collections[number].left_out = true;
+            }
+            if let Some(refused) = text_index(workspace, &one.into, &listed.definition.of_today().0).await? {
+                record.notes.push(format!("{} loses its text index: {}.", one.into, indexes::words(&refused)));
+            }
             note_settings(workspace, &mut record, one, listed.settings.as_ref()).await?;
         }
     }
-    for one in record.collections.iter().filter(|c| !names::is_own(&c.into)) {
+    for one in record.collections.iter().filter(|c| !names::is_own(&c.into) && !c.left_out) {
         // A restore that was killed here goes on here.
         if journal::of_run(workspace, &one.into, &record.id).await? {
             continue;
@@ -396,17 +445,18 @@ async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: 
 }
 
 /// The search by words may come a little later: nothing but it needs this index.
-async fn text_index(workspace: &Workspace, collection: &str, definition: &Definition) -> Result<()> {
+async fn text_index(workspace: &Workspace, collection: &str, definition: &Definition) -> Result<Option<StoreError>> {
     let text = only_text(definition);
     if text.indexes.is_empty() || definition.kind != CollectionKind::Collection {
-        return Ok(());
+        return Ok(None);
     }
     let (store, name) = (std::sync::Arc::clone(&workspace.store), collection.to_owned());
     let building = tokio::spawn(async move { store.define(&name, &text).await });
     match tokio::time::timeout(TEXT_GRACE, building).await {
-        Ok(Ok(done)) => Ok(done?),
+        Ok(Ok(Err(e))) if indexes::is_refusal(&e) => Ok(Some(e)),
+        Ok(Ok(done)) => Ok(done.map(|()| None)?),
         Ok(Err(e)) => Err(Error::File { path: collection.to_owned(), source: std::io::Error::other(e) }),
-        Err(_) => Ok(()),
+        Err(_) => Ok(None),
     }
 }
 

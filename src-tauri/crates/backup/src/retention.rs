@@ -185,6 +185,7 @@ mod tests {
             tool: "Steward".into(),
             source: Source { workspace: "w".into(), name: "w".into(), address: "w".into(), server: "w".into() },
             fuzzy: None,
+            notes: Vec::new(),
             position: None,
             moment: None,
             parent: None,
@@ -284,7 +285,7 @@ mod tests {
     fn increments_stay_with_what_leads_to_them() {
         let whole = |hours_ago: i64| {
             let mut one = at(hours_ago, false);
-            one.manifest.moment = Some(crate::manifest::Moment { mark: -hours_ago, at: -hours_ago, beside: Vec::new() });
+            one.manifest.moment = Some(crate::manifest::Moment { mark: -hours_ago, at: -hours_ago, beside: Vec::new(), apart: Vec::new() });
             one
         };
         let (old, middle, new) = (whole(24 * 30), whole(24 * 9), whole(2));

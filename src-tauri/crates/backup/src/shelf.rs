@@ -46,7 +46,10 @@ const AT_ONCE: usize = 16;
 pub async fn list(target: &dyn Target) -> Result<(Vec<Shelved>, Vec<String>)> {
     let stored = target.list().await?;
     let sizes: HashMap<&str, u64> = stored.iter().map(|f| (f.name.as_str(), f.bytes)).collect();
-    let names: Vec<&str> = stored.iter().map(|f| f.name.as_str()).filter(|name| name.ends_with(SUFFIX)).collect();
+    // What is being removed is not there any more, even where its manifest still is.
+    let stands = |id: &str| !sizes.contains_key(format!("{id}{REMOVED_SUFFIX}").as_str());
+    let names = stored.iter().filter(|f| f.name.strip_suffix(SUFFIX).is_some_and(stands));
+    let names: Vec<&str> = names.map(|f| f.name.as_str()).collect();
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     for some in names.chunks(AT_ONCE) {
         let reading: Vec<_> = some.iter().map(|name| one(target, name, &sizes)).collect();

@@ -11,8 +11,8 @@ use steward_store::{CollectionKind, upsert};
 
 use crate::events;
 use crate::manifest::{Manifest, Proof};
-use crate::read::{Backup, Event};
-use crate::restore::{self, kinds};
+use crate::read::{Backup, Event, Listed};
+use crate::restore::{self, indexes, kinds};
 
 /// What was looked at of one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +80,9 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
     let mut places = HashMap::new();
     let mut contents = backup.contents.clone();
     for one in &mut contents {
-        let (definition, note) = kinds::of_today(&one.definition);
+        let (definition, lost) = one.definition.of_today();
         one.definition = definition;
-        notes.extend(note.map(|note| format!("{} {note}.", one.name)));
+        notes.extend(lost.iter().map(|lost| format!("{} {lost}.", one.name)));
         let kind = one.definition.kind;
         if kind == CollectionKind::View {
             notes.push(format!("{} is a view, which has no records; it was not restored.", one.name));
@@ -92,16 +92,19 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
             notes.push(format!("{} was read, not restored: {why}.", one.name));
             continue;
         }
-        let made = scratch.store.define(&one.name, &one.definition.bare()).await;
+        let place = place_of(&one.name, places.len());
+        let made = scratch.store.define(&place, &one.definition.bare()).await;
         match made {
-            Ok(()) => places.insert(one.name.clone(), kind.data_of(&one.name)),
+            Ok(()) => places.insert(one.name.clone(), place),
             Err(e) => {
                 problems.push(format!("{} could not be made: {e}", one.name));
                 continue;
             }
         };
     }
-    let loaded = match restore::into_store(scratch.store.as_ref(), backup, &places, false, progress).await {
+    let data = |one: &Listed| Some((one.name.clone(), one.definition.kind.data_of(places.get(&one.name)?)));
+    let loading = contents.iter().filter_map(data).collect();
+    let loaded = match restore::into_store(scratch.store.as_ref(), backup, &loading, false, progress).await {
         Ok(loaded) => loaded,
         Err(e) => {
             problems.push(as_problem(e)?);
@@ -114,24 +117,27 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
         let Some(place) = places.get(&one.name) else { continue };
         progress.phase(&format!("Comparing {}", one.name));
         progress.checkpoint()?;
-        if let Err(e) = scratch.store.define(&one.name, &one.definition).await {
-            problems.push(format!("The indexes of {} could not be built: {e}", one.name));
-            continue;
+        let refused = indexes::build(scratch.store.as_ref(), place, &one.definition).await?;
+        for one_of in &refused {
+            let why = indexes::why(scratch.store.as_ref(), place, one_of).await?;
+            problems.push(format!("{} loses {}: {why}.", one.name, one_of.what()));
         }
-        if !scratch.store.definition(&one.name).await?.means(&one.definition) {
+        if refused.is_empty() && !scratch.store.definition(place).await?.means(&one.definition) {
             problems.push(format!("Indexes, options or validator of {} are not those of the backup.", one.name));
         }
         let read = loaded.get(&one.name).copied().unwrap_or_default();
         problems.extend(restore::check_content(one, read).err().map(|e| e.to_string()));
-        let stored = restore::content_of(scratch.store.as_ref(), place, progress).await?;
-        if stored != read {
+        let stored = restore::content_of(scratch.store.as_ref(), &one.definition.kind.data_of(place), progress).await?;
+        if one.definition.is_capped() && stored.records < read.records {
+            notes.push(format!("{} keeps the newest {} of {} records: it is capped.", one.name, stored.records, read.records));
+        } else if stored != read {
             problems.push(format!(
                 "{} holds {} records after the test restore, or others than the {} of the backup.",
                 one.name, stored.records, read.records
             ));
         }
         let schema = one.settings.as_ref().map(|s| s.schema.clone()).filter(|s| !s.is_empty());
-        let invalid = adherence(workspace, scratch, &one.name, schema.as_deref(), &mut notes, progress).await?;
+        let invalid = adherence(workspace, scratch, (&one.name, place), schema.as_deref(), &mut notes, progress).await?;
         let then = backup.manifest.as_ref().and_then(|m| m.collection(&one.name)).and_then(|kept| kept.invalid);
         if let (Some(then), Some(now), Some(schema)) = (then, invalid, &schema)
             && then != now
@@ -146,11 +152,17 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
     Ok(Verified { proof: proof(workspace, backup, true, problems, begun), collections, notes })
 }
 
+/// What a collection is called in the scratch workspace, whose name may be longer than that of the workspace.
+fn place_of(name: &str, number: usize) -> String {
+    const ROOM: usize = 120;
+    if name.len() <= ROOM { name.to_owned() } else { format!("collection-{number}") }
+}
+
 /// How many restored records break their schema.
 async fn adherence(
     workspace: &Workspace,
     scratch: &Workspace,
-    collection: &str,
+    (collection, place): (&str, &str),
     schema: Option<&str>,
     notes: &mut Vec<String>,
     progress: &dyn Progress,
@@ -161,7 +173,7 @@ async fn adherence(
         return Ok(None);
     };
     let mut invalid = 0;
-    let mut batches = scratch.store.scan(collection, &Filter::all(), None).await?;
+    let mut batches = scratch.store.scan(place, &Filter::all(), None).await?;
     while let Some(batch) = batches.try_next().await? {
         progress.checkpoint()?;
         for raw in &batch {

@@ -7,6 +7,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bson::{Bson, Document};
 use common::{all, backup, career, fill, making, on_file, opened, put, workspace};
@@ -44,6 +45,7 @@ struct Scene {
     choice: Choice,
     old: Vec<Document>,
     new: Vec<Document>,
+    gone_back: AtomicU32,
     _place: tempfile::TempDir,
 }
 
@@ -58,7 +60,7 @@ impl Scene {
         put(&alive, "careers", (20..23).map(career)).await;
         let old = all(&alive, "careers").await;
         let collections = vec![("careers".into(), "careers".into()), ("notes".into(), "notes.then".into())];
-        Self { alive, backup, choice: Choice { collections, ..Choice::default() }, old, new, _place: place }
+        Self { alive, backup, choice: Choice { collections, ..Choice::default() }, old, new, gone_back: AtomicU32::new(0), _place: place }
     }
 
     async fn dying(&self, number: i64, death: Death) -> (Arc<Mortal>, Workspace) {
@@ -111,7 +113,8 @@ impl Scene {
         true
     }
 
-    async fn undone(&self, number: i64, death: Death) -> bool {
+    /// `back`: where the undo can still be gone back from, it is, and then begun again.
+    async fn undone(&self, number: i64, death: Death, back: bool) -> bool {
         let record = restore::apply(&self.alive, &self.backup, "here", &self.choice, None, &Silent).await.unwrap();
         let (mortal, dying) = self.dying(number, death).await;
         let done = restore::undo(&dying, &record.id, &Silent).await;
@@ -132,6 +135,20 @@ impl Scene {
                 assert!(restore::interrupted(&self.alive, &now).await.unwrap(), "{at}");
             }
         }
+        if now.state == RestoreState::Undoing && back {
+            let can = restore::can_go_back(&self.alive, &now).await.unwrap();
+            let gone_back = restore::clean_up(&self.alive, &record.id, &Silent).await;
+            assert_eq!(gone_back.is_ok(), can, "{at}");
+            match gone_back {
+                Ok(stands) => {
+                    assert_eq!(stands.state, RestoreState::Done, "{at}");
+                    assert_eq!(all(&self.alive, "careers").await, self.new, "{at}: the restore stands again");
+                    assert!(replace::open_swaps(&self.alive).await.unwrap().is_empty(), "{at}");
+                    self.gone_back.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(e) => assert!(seen == self.old && e.to_string().contains("too far"), "{at}: {e}"),
+            }
+        }
         if now.state != RestoreState::Undone {
             restore::undo(&self.alive, &record.id, &Silent).await.unwrap_or_else(|e| panic!("{at}: {e:?}"));
         }
@@ -148,12 +165,15 @@ impl Scene {
                 }
                 assert!(number > 6, "a restore has more writes than {number}");
             }
-            let mut number = 0;
-            while self.undone(number, death).await {
-                number += 1;
+            for back in [false, true] {
+                let mut number = 0;
+                while self.undone(number, death, back).await {
+                    number += 1;
+                }
+                assert!(number > 3, "an undo has more writes than {number}");
             }
-            assert!(number > 3, "an undo has more writes than {number}");
         }
+        assert!(self.gone_back.load(Ordering::Relaxed) > 0, "no undo was gone back from");
     }
 }
 

@@ -250,6 +250,8 @@ pub enum Runs {
         #[arg(long)]
         yes: bool,
     },
+    /// Go back from taking a replacement back, where that was cut off and has not come too far
+    GoBack { id: String },
     /// Give up the records that a run keeps so that it can be taken back; shows the plan unless --yes
     Settle {
         id: String,
@@ -273,7 +275,11 @@ pub enum Changes {
     /// Take a change back
     Undo { id: String },
     /// Recompute the hash chain
-    Verify,
+    Verify {
+        /// Hold it against the end of the history in this file, then keep its end there; made where it is not there yet
+        #[arg(long, value_name = "FILE")]
+        end: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

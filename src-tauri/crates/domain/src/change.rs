@@ -61,6 +61,8 @@ pub enum ChangeKind {
     Undo,
     Revert,
     Restore,
+    /// Says what became of an entry that a crash had left open.
+    Recovery,
 }
 
 /// Where a change set stands. On a store without transactions it is written as pending first.
@@ -70,6 +72,13 @@ pub enum ChangeState {
     Pending,
     Confirmed,
     Failed,
+}
+
+/// Where an entry stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryState {
+    pub id: String,
+    pub state: ChangeState,
 }
 
 /// The light entry of the history. Its record changes are kept apart.
@@ -105,6 +114,11 @@ pub struct ChangeSet {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub undone_by: Option<String>,
+    /// Where entries before it stood when it was written: the one just before, and one that it says to have come to its end. Part of
+    /// its hash, so that a state that is changed afterwards is noticed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(skip)]
+    pub stood: Vec<EntryState>,
     /// SHA-256 over the record changes, hex.
     pub payload_hash: String,
     pub previous_hash: String,

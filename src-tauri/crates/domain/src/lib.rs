@@ -21,7 +21,7 @@ pub mod source;
 pub mod value;
 pub mod violation;
 
-pub use change::{ChangeKind, ChangeSet, ChangeState, FieldChange, RecordChange, RecordOp};
+pub use change::{ChangeKind, ChangeSet, ChangeState, EntryState, FieldChange, RecordChange, RecordOp};
 pub use filter::{Comparison, Filter, TypeName};
 pub use ids::RecordKey;
 pub use path::FieldPath;

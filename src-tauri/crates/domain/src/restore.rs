@@ -46,6 +46,10 @@ pub struct RestoredCollection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(skip)]
     pub series: Option<serde_json::Value>,
+    /// The store refused it; the notes say why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub left_out: bool,
 }
 
 /// One restore as the list shows it.
@@ -66,6 +70,10 @@ pub struct RestoreRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub moment: Option<String>,
+    /// Changes that were made while the backup was dumped were done again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub replayed: bool,
     pub mode: RestoreMode,
     pub collections: Vec<RestoredCollection>,
     /// History, quarantine, mappings and settings were brought back too.

@@ -1,5 +1,7 @@
 //! From a mapping document to a program: names become places, texts become parsers, and what cannot work is refused.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 use steward_schema::Pack;
 
@@ -119,12 +121,14 @@ impl Work<'_> {
     }
 
     fn table(mut self, header: &[String]) -> Result<Compiled, MappingError> {
-        let unused: Vec<usize> = (0..header.len()).filter(|i| !self.used.contains(&Place::Column(*i))).collect();
+        let column = |place: &Place| if let Place::Column(index) = place { Some(*index) } else { None };
+        let used: HashSet<usize> = self.used.iter().filter_map(column).collect();
+        let unused: Vec<usize> = (0..header.len()).filter(|i| !used.contains(i)).collect();
         if self.mapping.unmapped != Unmapped::Drop {
-            let naming = Naming::new(self.target, header);
+            let mut naming = Naming::new(self.target, header);
             let ruled = self.taken.clone();
             for index in &unused {
-                let path = self.free_target(&naming, &ruled, &header[*index], *index)?;
+                let path = self.free_target(&mut naming, &ruled, &header[*index], *index)?;
                 self.push_kept(header, *index, path);
             }
         }
@@ -133,7 +137,7 @@ impl Work<'_> {
     }
 
     /// Where a column goes that no rule uses: as if there were no mapping, but never where a rule writes.
-    fn free_target(&mut self, naming: &Naming, ruled: &Taken, name: &str, index: usize) -> Result<Vec<String>, MappingError> {
+    fn free_target(&mut self, naming: &mut Naming, ruled: &Taken, name: &str, index: usize) -> Result<Vec<String>, MappingError> {
         let candidates: Vec<Vec<String>> = naming.candidates(name, index).into_iter().filter(|path| ruled.check(path).is_ok()).collect();
         if candidates.is_empty() {
             let wanted = Target::new(naming.plain(name, index)).text();
@@ -141,9 +145,9 @@ impl Work<'_> {
             let message = format!("The column '{name}' is not mapped and would be kept, but a rule writes '{wanted}'.");
             return Err(MappingError::new("/unmapped", message).hint("Map the column to another field, or name it in drop."));
         }
-        // Columns of the same name get a number; one that is free always comes.
-        let free = candidates.into_iter().chain(naming.numbered(name, index)).find(|path| self.taken.take(path).is_ok());
-        Ok(free.unwrap_or_default())
+        let free = candidates.into_iter().find(|path| self.taken.take(path).is_ok());
+        // Columns of the same name get a number.
+        Ok(free.unwrap_or_else(|| naming.numbered(name, index, &mut self.taken)))
     }
 
     fn push_kept(&mut self, header: &[String], index: usize, path: Vec<String>) {

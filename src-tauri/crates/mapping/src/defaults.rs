@@ -16,16 +16,15 @@ use crate::target::{Taken, Target};
 /// The rules have no steps: cells are fitted to the schema, or to plain numbers, true and false where there is none.
 pub fn default_for(header: &[String], target: Option<&Pack>) -> Mapping {
     let columns = Columns::new(Some(header));
-    let naming = Naming::new(target, header);
+    let mut naming = Naming::new(target, header);
     let mut taken = Taken::default();
     let mut rules = vec![Rule::rename("", ""); header.len()];
     // A column with exactly the name of a field gets it, wherever it stands; those whose names are only like it come after.
     let mut order: Vec<(usize, &String)> = header.iter().enumerate().collect();
     order.sort_by_key(|(_, name)| !naming.is_exact(name));
     for (index, name) in order {
-        let free = naming.candidates(name, index).into_iter().chain(naming.numbered(name, index)).find(|path| taken.take(path).is_ok());
-        // A number that is still free always comes.
-        let to = Target::new(free.unwrap_or_default()).text();
+        let free = naming.candidates(name, index).into_iter().find(|path| taken.take(path).is_ok());
+        let to = Target::new(free.unwrap_or_else(|| naming.numbered(name, index, &mut taken))).text();
         rules[index] = Rule { from: Source::Column(columns.name_of(index)), ..Rule::rename("", to) };
     }
     Mapping { rules, ..Mapping::default() }
@@ -36,6 +35,8 @@ pub(crate) struct Naming {
     fields: HashMap<String, Vec<String>>,
     /// Names of the columns.
     header: HashSet<String>,
+    /// The next number of names that several columns have; what is below is taken.
+    numbers: HashMap<Vec<String>, usize>,
 }
 
 impl Naming {
@@ -54,7 +55,7 @@ impl Naming {
                 fields.entry(fold(&place.path.join("."))).or_insert(place.path);
             }
         }
-        Self { fields, header: header.iter().map(|name| name.trim().to_owned()).collect() }
+        Self { fields, header: header.iter().map(|name| name.trim().to_owned()).collect(), numbers: HashMap::new() }
     }
 
     /// The column has exactly the name of its field.
@@ -71,16 +72,20 @@ impl Naming {
         out
     }
 
-    /// The field called like the column with a number behind: where several columns have the same name.
-    pub fn numbered(&self, name: &str, index: usize) -> impl Iterator<Item = Vec<String>> {
+    /// The field called like the column with a number behind, the next that is free: where several columns have the same name.
+    pub fn numbered(&mut self, name: &str, index: usize, taken: &mut Taken) -> Vec<String> {
         let plain = self.plain(name, index);
-        (2..).map(move |n| {
+        let next = self.numbers.entry(plain.clone()).or_insert(2);
+        loop {
             let mut path = plain.clone();
             if let Some(last) = path.last_mut() {
-                last.push_str(&format!("_{n}"));
+                last.push_str(&format!("_{next}"));
             }
-            path
-        })
+            *next += 1;
+            if taken.take(&path).is_ok() {
+                return path;
+            }
+        }
     }
 
     /// The field called like the column. Dots make objects, as in the exports of databases, where each part is a name of its

@@ -5,7 +5,7 @@ use steward_schema::Pack;
 
 use crate::dates::iso;
 use crate::guess::weighted;
-use crate::names::{fold, similarity};
+use crate::names::{Name, fold};
 use crate::patterns;
 use crate::profile::{ColumnProfile, Kind};
 use crate::shape::{Place, Shape};
@@ -20,9 +20,39 @@ pub(crate) struct Match {
 /// Below this a match is not worth showing.
 const ENOUGH: f64 = 0.55;
 
-pub(crate) fn judge(column: &ColumnProfile, place: &Place<'_>, pack: &Pack) -> Option<Match> {
-    let (name, why) = by_name(column, place, pack);
-    let values = by_values(column, &place.shape);
+/// A field with all that comparing it with a column takes, made once for all columns.
+pub(crate) struct Candidate<'p> {
+    pub place: &'p Place<'p>,
+    /// Names of columns that the schema lists for it.
+    listed: Vec<String>,
+    spoken: Name,
+    last: Name,
+    title: Name,
+    pattern: Option<regex::Regex>,
+    choices: Vec<Choice<'p>>,
+}
+
+impl<'p> Candidate<'p> {
+    pub fn new(place: &'p Place<'p>, pack: &Pack) -> Self {
+        let path = place.path.join(".");
+        let listed = pack.steward.columns.get(&path).map(|c| c.names.iter().map(|name| fold(name)).collect());
+        Self {
+            place,
+            choices: Choice::all(&place.shape),
+            listed: listed.unwrap_or_default(),
+            spoken: Name::new(&path.replace('.', " ")),
+            last: Name::new(place.path.last().map(String::as_str).unwrap_or_default()),
+            title: Name::new(place.shape.title),
+            pattern: Some(place.shape.pattern).filter(|p| !p.is_empty()).and_then(|p| patterns::compile(p).ok()),
+        }
+    }
+}
+
+/// `called` is the column's name.
+pub(crate) fn judge(column: &ColumnProfile, called: &Name, candidate: &Candidate<'_>) -> Option<Match> {
+    let place = candidate.place;
+    let (name, why) = by_name(called, candidate);
+    let values = by_values(column, candidate);
     let mut confidence = 0.7 * name + 0.3 * values.score();
     // A column that is called like the field is that field, however its values are written.
     if values.score() < 0.2 && name < 0.95 {
@@ -72,19 +102,16 @@ fn percent(share: f64) -> String {
     }
 }
 
-fn by_name(column: &ColumnProfile, place: &Place<'_>, pack: &Pack) -> (f64, &'static str) {
-    let path = place.path.join(".");
-    let listed = pack.steward.columns.get(&path).is_some_and(|c| c.names.iter().any(|n| fold(n) == fold(&column.name)));
-    if listed {
+fn by_name(called: &Name, candidate: &Candidate<'_>) -> (f64, &'static str) {
+    if candidate.listed.iter().any(|listed| called.is(listed)) {
         return (1.0, "The schema names this column");
     }
-    let last = place.path.last().map(String::as_str).unwrap_or_default();
-    let spoken = path.replace('.', " ");
     // Inner names such as "min" mean little alone.
-    let inner = if place.path.len() > 1 { 0.7 } else { 1.0 };
-    let score = similarity(&column.name, &spoken)
-        .max(similarity(&column.name, last) * inner)
-        .max(similarity(&column.name, place.shape.title) * inner);
+    let inner = if candidate.place.path.len() > 1 { 0.7 } else { 1.0 };
+    let score = called
+        .similarity(&candidate.spoken)
+        .max(called.similarity(&candidate.last) * inner)
+        .max(called.similarity(&candidate.title) * inner);
     let why = match score {
         s if s >= 1.0 => "The names are the same",
         s if s >= 0.6 => "The names are alike",
@@ -98,7 +125,8 @@ fn is_telling(shape: &Shape<'_>) -> bool {
     matches!(shape.format, "uuid" | "email" | "uri") || (shape.choices.len() > 1 && shape.text)
 }
 
-fn by_values(column: &ColumnProfile, shape: &Shape<'_>) -> Values {
+fn by_values(column: &ColumnProfile, candidate: &Candidate<'_>) -> Values {
+    let shape = &candidate.place.shape;
     let total: u64 = column.values.iter().map(|(_, n)| n).sum();
     if total == 0 {
         return Values::None;
@@ -106,7 +134,7 @@ fn by_values(column: &ColumnProfile, shape: &Shape<'_>) -> Values {
     let share = |fits: &dyn Fn(&str) -> bool| Values::Counted(weighted(&column.values, fits) as f64 / total as f64);
     let only = |kind: Kind| Values::Counted(if column.kind == kind { column.share } else { 0.0 });
     if shape.text && !shape.choices.is_empty() {
-        return share(&|text| choice(shape, text).is_some());
+        return share(&|text| choice_among(&candidate.choices, text).is_some());
     }
     if shape.integer || shape.number {
         let numeric = matches!(column.kind, Kind::Integer | Kind::Number | Kind::WrittenNumber);
@@ -129,8 +157,8 @@ fn by_values(column: &ColumnProfile, shape: &Shape<'_>) -> Values {
         "uuid" => share(&is_uuid),
         "email" => share(&|text| text.trim().split_once('@').is_some_and(|(a, b)| !a.is_empty() && b.contains('.') && !b.contains(' '))),
         "uri" => share(&|text| text.contains("://")),
-        _ => match patterns::compile(shape.pattern) {
-            Ok(regex) if !shape.pattern.is_empty() => share(&|text| regex.is_match(text.trim())),
+        _ => match &candidate.pattern {
+            Some(regex) => share(&|text| regex.is_match(text.trim())),
             // Any text will do, but a column of numbers or dates hardly is one.
             _ => Values::Kind(if column.kind == Kind::Text { 0.8 } else { 0.4 }),
         },
@@ -152,18 +180,39 @@ pub(crate) fn is_uuid(text: &str) -> bool {
 
 /// The allowed value that a text means: the same but for case and punctuation, or very near.
 pub(crate) fn choice<'p>(shape: &Shape<'p>, text: &str) -> Option<&'p str> {
-    let plain = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    choice_among(&Choice::all(shape), text)
+}
+
+/// An allowed value, and its letters and digits alone.
+pub(crate) struct Choice<'p> {
+    value: &'p str,
+    plain: String,
+}
+
+impl<'p> Choice<'p> {
+    fn all(shape: &Shape<'p>) -> Vec<Self> {
+        shape.choices.iter().filter_map(|c| c.as_str()).map(|value| Self { value, plain: plain(value) }).collect()
+    }
+}
+
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn choice_among<'p>(choices: &[Choice<'p>], text: &str) -> Option<&'p str> {
     let wanted = plain(text);
     // Longer than any choice, and comparing takes the product of both lengths.
     if wanted.is_empty() || wanted.len() > 1_000 {
         return None;
     }
-    let choices = || shape.choices.iter().filter_map(|c| c.as_str());
-    choices()
-        .find(|c| plain(c) == wanted)
-        .or_else(|| choices().find(|c| plain(c).len() > 5 && strsim::jaro_winkler(&plain(c), &wanted) > 0.93))
+    let long = |choice: &&Choice<'p>| choice.plain.len() > 5;
+    let found = choices
+        .iter()
+        .find(|choice| choice.plain == wanted)
+        .or_else(|| choices.iter().filter(long).find(|choice| strsim::jaro_winkler(&choice.plain, &wanted) > 0.93))
         // "Bachelor's degree"
-        .or_else(|| choices().find(|c| plain(c).len() > 5 && wanted.starts_with(&plain(c))))
+        .or_else(|| choices.iter().filter(long).find(|choice| wanted.starts_with(&choice.plain)));
+    found.map(|choice| choice.value)
 }
 
 /// RFC 3339 in full, as schemas want it.

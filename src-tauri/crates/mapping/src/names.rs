@@ -38,24 +38,65 @@ pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
-/// 0 to 1: how near two names are, by their words and by their letters.
-pub(crate) fn similarity(a: &str, b: &str) -> f64 {
-    let (a, b) = (beginning(a), beginning(b));
-    if fold(a) == fold(b) {
-        return 1.0;
+/// A name that is compared with many others: what that takes is made once.
+#[derive(Debug, Clone)]
+pub(crate) struct Name {
+    folded: String,
+    words: Vec<String>,
+    /// The words without what lies between them.
+    letters: String,
+    /// How often letters occur; several may share a place.
+    often: [u8; PLACES],
+    length: usize,
+}
+
+const PLACES: usize = 32;
+
+impl Name {
+    pub fn new(name: &str) -> Self {
+        let name = beginning(name);
+        let words = words(name);
+        let letters = words.concat();
+        let mut often = [0_u8; PLACES];
+        for c in letters.chars() {
+            let place = &mut often[c as usize % PLACES];
+            *place = place.saturating_add(1);
+        }
+        Self { folded: fold(name), length: letters.chars().count(), words, letters, often }
     }
-    let (words_a, words_b) = (words(a), words(b));
-    if words_a.is_empty() || words_b.is_empty() {
-        return 0.0;
+
+    /// Another spelling of the same name.
+    pub fn is(&self, folded: &str) -> bool {
+        self.folded == folded
     }
-    if words_a == words_b {
-        return 0.97;
+
+    /// 0 to 1: how near two names are, by their words and by their letters.
+    pub fn similarity(&self, other: &Self) -> f64 {
+        if self.folded == other.folded {
+            return 1.0;
+        }
+        if self.words.is_empty() || other.words.is_empty() {
+            return 0.0;
+        }
+        if self.words == other.words {
+            return 0.97;
+        }
+        let by_words = shared(&self.words, &other.words);
+        // Letters alone say little: "start" and "state" are near, too.
+        let by_letters = if self.may_be_near(other) { strsim::jaro_winkler(&self.letters, &other.letters) } else { 0.0 };
+        let letters = if by_letters > 0.8 { (by_letters - 0.8) * 4.5 } else { 0.0 };
+        by_words.max(letters).min(0.95)
     }
-    let by_words = shared(&words_a, &words_b);
-    let by_letters = strsim::jaro_winkler(&words_a.concat(), &words_b.concat());
-    // Letters alone say little: "start" and "state" are near, too.
-    let letters = if by_letters > 0.8 { (by_letters - 0.8) * 4.5 } else { 0.0 };
-    by_words.max(letters).min(0.95)
+
+    /// No two names of these letters are nearer than this allows: the measure counts those that both have, and up to four at the
+    /// beginning.
+    fn may_be_near(&self, other: &Self) -> bool {
+        let both: u32 = self.often.iter().zip(&other.often).map(|(a, b)| u32::from(*a.min(b))).sum();
+        let both = f64::from(both);
+        let most = (both / self.length as f64 + both / other.length as f64 + 1.0) / 3.0;
+        let begins = self.letters.chars().zip(other.letters.chars()).take(4).take_while(|(a, b)| a == b).count();
+        most + begins as f64 * 0.1 * (1.0 - most) > 0.8
+    }
 }
 
 /// Comparing takes the product of both lengths, and a name may be as long as a file: its beginning has to do.
@@ -92,9 +133,31 @@ fn plain(word: &str) -> String {
 
 /// Share of words that both have, a little typing error forgiven.
 fn shared(a: &[String], b: &[String]) -> f64 {
-    let same = |x: &String, y: &String| x == y || (x.len() > 3 && y.len() > 3 && strsim::osa_distance(x, y) <= 1);
+    let same = |x: &String, y: &String| x == y || (x.len() > 3 && y.len() > 3 && one_slip(x, y));
     let found = a.iter().filter(|x| b.iter().any(|y| same(x, y))).count();
     2.0 * found as f64 / (a.len() + b.len()) as f64
+}
+
+/// At most one letter too many, too few, wrong, or in its neighbour's place.
+fn one_slip(a: &str, b: &str) -> bool {
+    let same = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum();
+    let (a, b) = (&a[same..], &b[same..]);
+    let mut left = [a.chars(), b.chars()];
+    loop {
+        let (x, y) = (left[0].clone().next_back(), left[1].clone().next_back());
+        if x.is_none() || x != y {
+            break;
+        }
+        left.iter_mut().for_each(|rest| {
+            rest.next_back();
+        });
+    }
+    let [a, b] = left.map(|rest| rest.as_str().to_owned());
+    match (a.chars().count(), b.chars().count()) {
+        (0 | 1, 0 | 1) => true,
+        (2, 2) => a.chars().eq(b.chars().rev()),
+        _ => false,
+    }
 }
 
 /// The name that a person may have meant.
@@ -106,6 +169,33 @@ pub fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn similarity(a: &str, b: &str) -> f64 {
+        Name::new(a).similarity(&Name::new(b))
+    }
+
+    #[test]
+    fn a_slip_is_told_from_two() {
+        let words =
+            ["salary", "saalry", "salry", "salaray", "selery", "salay", "slaary", "aasalary", "alsary", "title", "titel", "üüber", "über"];
+        for a in words {
+            for b in words {
+                assert_eq!(one_slip(a, b), strsim::osa_distance(a, b) <= 1, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_is_not_near() {
+        let names =
+            ["average_salary", "salary", "slaary", "title", "job title", "started_at", "state", "eattile", "a", "zz", "Größe", "éé"];
+        for a in names {
+            for b in names {
+                let (one, other) = (Name::new(a), Name::new(b));
+                assert!(one.may_be_near(&other) || strsim::jaro_winkler(&one.letters, &other.letters) <= 0.8, "{a} {b}");
+            }
+        }
+    }
 
     #[test]
     fn the_same_name_in_other_spellings() {

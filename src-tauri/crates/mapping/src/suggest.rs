@@ -5,7 +5,8 @@ use steward_schema::Pack;
 use ts_rs::TS;
 
 use crate::document::{Mapping, Missing, Rule};
-use crate::matching::{Match, judge};
+use crate::matching::{Candidate, Match, judge};
+use crate::names::Name;
 use crate::profile::{ColumnProfile, Profile};
 use crate::proposal::{Around, propose};
 use crate::shape::{Place, places};
@@ -74,8 +75,10 @@ type Chosen<'p> = Option<(&'p Place<'p>, Match)>;
 /// The surest pair first; each column and each field once.
 fn assign<'p>(profile: &Profile, places: &'p [Place<'p>], target: &Pack) -> (Vec<Chosen<'p>>, Taken) {
     let mut pairs: Vec<(usize, &Place<'_>, Match)> = Vec::new();
+    let candidates: Vec<Candidate<'_>> = places.iter().map(|place| Candidate::new(place, target)).collect();
     for (i, column) in profile.columns.iter().enumerate() {
-        pairs.extend(places.iter().filter_map(|place| judge(column, place, target).map(|m| (i, place, m))));
+        let called = Name::new(&column.name);
+        pairs.extend(candidates.iter().filter_map(|one| judge(column, &called, one).map(|m| (i, one.place, m))));
     }
     // Sorting is stable: of equals the first column gets the first field.
     pairs.sort_by(|a, b| b.2.confidence.total_cmp(&a.2.confidence));

@@ -317,6 +317,9 @@ pub async fn undo(workspace: &Workspace, id: &str) -> Result<Undone> {
     if let Some(by) = &set.undone_by {
         return Err(Error::Conflict(format!("This change was taken back already (by {by}).")));
     }
+    if set.kind == ChangeKind::Recovery {
+        return Err(Error::BadRequest("This entry only says what became of another one; there is nothing to take back.".into()));
+    }
     if set.run_id.is_some() && set.kind == ChangeKind::Restore {
         return Err(Error::Conflict("A restore is taken back as a whole: see the restores under the backups.".into()));
     }

@@ -3,19 +3,22 @@
 //! With transactions the entry, its record changes, the head of the chain and the data are one atomic step. Without,
 //! the entry is written as pending, then the data, then it is confirmed; [`recover_pending`] completes what a crash left.
 
+mod chain;
 mod recover;
 
 use std::collections::HashMap;
 
 use bson::{Bson, Document};
 use sha2::{Digest, Sha256};
-use steward_domain::{ChangeKind, ChangeSet, ChangeState, Comparison, Filter, RecordOp, Value, order, value};
+use steward_domain::{ChangeKind, ChangeSet, ChangeState, Comparison, EntryState, Filter, RecordOp, Value, order, value};
 use steward_store::{Capability, Durability, StoreErrorKind, WriteBatch, WriteOp, names, upsert};
 
 use crate::docs::{self, Change};
 use crate::error::{Error, Result};
 use crate::workspace::{Workspace, new_id};
 
+pub use chain::{Anchor, ChainReport, anchor, holds, verify};
+use chain::{chain_hash, hex};
 pub use recover::recover_pending;
 
 const HEAD: &str = "chain";
@@ -43,6 +46,8 @@ pub struct Request {
     pub changes: Vec<Change>,
     /// Further operations of the same step (quarantine entries that are released, …).
     pub also: Vec<WriteOp>,
+    /// An entry that has come to its end by this one.
+    pub settles: Option<EntryState>,
 }
 
 impl Request {
@@ -56,6 +61,7 @@ impl Request {
             undoes: None,
             changes,
             also: Vec::new(),
+            settles: None,
         }
     }
 }
@@ -67,7 +73,7 @@ pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<Chang
     for attempt in 0..ATTEMPTS {
         others_first(attempt).await;
         let head = head(workspace).await?;
-        let (set, batch) = prepare(workspace, &request, &head)?;
+        let (set, batch) = prepare(workspace, &request, &head, chain::newest(workspace, &head).await?)?;
         match workspace.store.write(batch, Durability::Full).await {
             Ok(_) => return Ok(ChangeSet { state: ChangeState::Confirmed, ..set }),
             Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => {
@@ -128,7 +134,7 @@ pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, reco
     for attempt in 0..ATTEMPTS {
         others_first(attempt).await;
         let head = head(workspace).await?;
-        let (mut set, _) = prepare(workspace, &request, &head)?;
+        let (mut set, _) = prepare(workspace, &request, &head, chain::newest(workspace, &head).await?)?;
         id.clone_into(&mut set.id);
         set.records = records;
         set.state = ChangeState::Confirmed;
@@ -174,7 +180,7 @@ async fn head(workspace: &Workspace) -> Result<Head> {
     Ok(Head { seq: 0, hash: String::new() })
 }
 
-fn prepare(workspace: &Workspace, request: &Request, head: &Head) -> Result<(ChangeSet, WriteBatch)> {
+fn prepare(workspace: &Workspace, request: &Request, head: &Head, newest: Option<EntryState>) -> Result<(ChangeSet, WriteBatch)> {
     let atomic = workspace.store.capabilities().has(Capability::Transactions);
     let id = new_id();
     let docs: Vec<Document> = request.changes.iter().enumerate().map(|(n, c)| docs::change_to_doc(&id, n, c)).collect();
@@ -192,6 +198,7 @@ fn prepare(workspace: &Workspace, request: &Request, head: &Head) -> Result<(Cha
         run_id: request.run_id.clone(),
         undoes: request.undoes.clone(),
         undone_by: None,
+        stood: newest.into_iter().chain(request.settles.clone()).collect(),
         payload_hash: payload_hash(&docs),
         previous_hash: head.hash.clone(),
         hash: String::new(),
@@ -269,10 +276,6 @@ pub fn mark(set: &str, field: &str, value: Bson) -> WriteOp {
     }
 }
 
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 fn payload_hash(docs: &[Document]) -> String {
     let mut hasher = Sha256::new();
     for doc in docs {
@@ -298,26 +301,6 @@ async fn stored_hash(workspace: &Workspace, set: &str) -> Result<String> {
             return Ok(hex(&hasher.finalize()));
         }
     }
-}
-
-/// SHA-256 over the previous hash and what the entry says; state and `undone_by` change later and are left out.
-fn chain_hash(set: &ChangeSet) -> String {
-    let said = serde_json::json!([
-        set.previous_hash,
-        set.id,
-        set.seq,
-        set.at,
-        set.actor,
-        set.kind,
-        set.collection,
-        set.summary,
-        set.reason,
-        set.records,
-        set.run_id,
-        set.undoes,
-        set.payload_hash
-    ]);
-    hex(&Sha256::digest(said.to_string().as_bytes()))
 }
 
 /// A change set by id.
@@ -407,83 +390,4 @@ fn changes_from(set: &str, from: usize) -> Filter {
     let bound = |cmp, id: String| Filter::Compare { field: "_id".into(), cmp, value: Bson::from(id).into() };
     let first = if from == 0 { format!("{set}:") } else { docs::change_id(set, from) };
     bound(Comparison::Gte, first).and(bound(Comparison::Lt, format!("{set};")))
-}
-
-/// What a broken chain looks like.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChainReport {
-    pub entries: i64,
-    pub broken_at: Option<i64>,
-    pub message: String,
-}
-
-/// An entry by its place in the chain: kept outside, it tells later whether the chain still goes that far.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Anchor {
-    pub seq: i64,
-    pub hash: String,
-}
-
-/// The newest entry; `None` where there is none.
-pub async fn anchor(workspace: &Workspace) -> Result<Option<Anchor>> {
-    let head = found_head(workspace).await?.filter(|head| head.seq > 0);
-    Ok(head.map(|head| Anchor { seq: head.seq, hash: head.hash }))
-}
-
-/// The entry stands where it stood.
-pub async fn holds(workspace: &Workspace, anchor: &Anchor) -> Result<bool> {
-    let found = workspace.own_documents(names::CHANGE_SETS, Filter::eq("seq", anchor.seq), "seq", 2).await?;
-    Ok(matches!(found.as_slice(), [one] if one.get_str("hash").is_ok_and(|hash| hash == anchor.hash)))
-}
-
-/// Recomputes the chain from the first entry on.
-pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
-    let mut previous = String::new();
-    let mut entries = 0;
-    let mut after = None;
-    // What an entry says of its being undone is no part of its hash; the entry that undid it is.
-    let (mut undone, mut undoing) = (Vec::new(), HashMap::new());
-    // An undo of a run names the last of its entries and undoes all.
-    loop {
-        let query = steward_store::Query::new(Filter::all(), 500).sorted("seq", false).after(after);
-        let page = workspace.store.find(names::CHANGE_SETS, &query).await?;
-        for raw in &page.records {
-            let set: ChangeSet = docs::from_raw(raw)?;
-            let fault = if set.seq != entries + 1 {
-                Some(format!("Entry {} is missing.", entries + 1))
-            } else if set.previous_hash != previous || set.hash != chain_hash(&set) {
-                Some(format!("Entry {} was changed after it was written.", set.seq))
-            } else if set.run_id.is_none() && set.payload_hash != stored_hash(workspace, &set.id).await? {
-                // What imports replaced is written batch by batch and not part of their entry.
-                Some(format!("The values of entry {} were changed after they were written.", set.seq))
-            } else {
-                None
-            };
-            if let Some(message) = fault {
-                return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });
-            }
-            entries += 1;
-            previous = set.hash;
-            let run = (set.kind == ChangeKind::Import || set.kind == ChangeKind::Undo).then_some(set.run_id).flatten();
-            undone.extend(set.undone_by.map(|by| (set.seq, set.id.clone(), run.clone(), by)));
-            undoing.extend(set.undoes.map(|of| (set.id, (of, run))));
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    let stands = |id: &String, run: &Option<String>, by: &String| {
-        undoing.get(by).is_some_and(|(of, of_run)| of == id || (run.is_some() && of_run == run))
-    };
-    if let Some((seq, ..)) = undone.iter().find(|(_, id, run, by)| !stands(id, run, by)) {
-        let message = format!("Entry {seq} says that it was undone, and no entry did that.");
-        return Ok(ChainReport { entries, broken_at: Some(*seq), message });
-    }
-    let head = found_head(workspace).await?.unwrap_or(Head { seq: 0, hash: String::new() });
-    if head.seq != entries || head.hash != previous {
-        let message = "The newest entries are missing.".to_owned();
-        return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });
-    }
-    Ok(ChainReport { entries, broken_at: None, message: format!("All {entries} entries are as they were written.") })
 }

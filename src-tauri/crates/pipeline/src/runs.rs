@@ -30,7 +30,7 @@ use crate::workspace::{Workspace, new_id};
 
 pub use redo::redo;
 pub use staging::{promotion, staging_name};
-pub use undo::{Kept, UndoFindings, kept, plan_undo, settle, undo};
+pub use undo::{Kept, UndoFindings, can_go_back, go_back, kept, plan_undo, settle, undo};
 
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {

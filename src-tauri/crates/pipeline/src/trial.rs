@@ -1,6 +1,6 @@
 //! What a mapping makes of the first rows of a file, and of the first rows that it does not bring into order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bson::Document;
@@ -52,7 +52,7 @@ pub fn run(sample: &Sample, how: &Reading, limit: usize) -> Result<Trial> {
     let types = Types::of_rows(&sample.decoder, sample.rows.iter().map(RawRow::borrowed), how)?;
     let how = &Reading { types: Some(Arc::new(types)), ..how.clone() };
     let reader = RowReader::new(&sample.decoder, how)?;
-    let mut work = Work { sample, limit, trial: Trial::default(), places: HashMap::new() };
+    let mut work = Work { sample, limit, trial: Trial::default(), places: HashMap::new(), filled: HashSet::new() };
     for rows in sample.rows[..sample.rows.len().min(CHECKED)].chunks(STEP) {
         let checked = reader.check(rows.iter().map(RawRow::borrowed), how.checker.as_deref(), &how.key_field);
         for (row, checked) in rows.iter().zip(checked) {
@@ -97,6 +97,8 @@ struct Work<'s> {
     trial: Trial,
     /// Where in the problems a rule at a field stands.
     places: HashMap<(String, String), usize>,
+    /// Fields that some row has.
+    filled: HashSet<String>,
 }
 
 impl Work<'_> {
@@ -105,8 +107,9 @@ impl Work<'_> {
             RowOutcome::Fine { document, .. } => (steward_store::upsert::decode(&document).ok(), Vec::new()),
             RowOutcome::Bad { document, errors, .. } => (document, errors),
         };
-        for name in document.iter().flat_map(|d| d.keys()).filter(|name| !checked.unknown.contains(name)) {
-            if !self.trial.filled.iter().any(|known| known == name) {
+        let unknown: HashSet<&String> = checked.unknown.iter().collect();
+        for name in document.iter().flat_map(|d| d.keys()).filter(|name| !unknown.contains(name)) {
+            if self.filled.insert(name.clone()) {
                 self.trial.filled.push(name.clone());
             }
         }
@@ -130,7 +133,7 @@ impl Work<'_> {
 
     /// A row counts once for each rule that it breaks at a field.
     fn note(&mut self, violations: &[Violation]) {
-        let mut counted: Vec<usize> = Vec::new();
+        let mut counted: HashSet<usize> = HashSet::new();
         for violation in violations {
             let (field, rule) = (violation.field().to_owned(), violation.rule.clone());
             let problems = &mut self.trial.problems;
@@ -138,8 +141,7 @@ impl Work<'_> {
                 problems.push(Problem { field, rule, message: violation.message.clone(), rows: 0 });
                 problems.len() - 1
             });
-            if !counted.contains(&at) {
-                counted.push(at);
+            if counted.insert(at) {
                 problems[at].rows += 1;
             }
         }

@@ -151,9 +151,17 @@ impl Workspace {
         Ok(settings)
     }
 
-    /// A name for a collection that nobody uses yet: `first`, or `first-2`, `first-3`…
-    pub async fn free_name(&self, first: &str) -> Result<String> {
-        let mut name = first.to_owned();
+    /// A name for a collection that nobody uses yet: the name with an ending, or with `-2`, `-3`… behind it. The name gives way
+    /// where both would be longer than a server takes.
+    pub async fn free_name(&self, name: &str, ending: &str) -> Result<String> {
+        const ROOM: usize = 120;
+        let room = ROOM.max(name.len()) - ending.len() - 4;
+        let mut cut = name.len().min(room);
+        while !name.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        let first = format!("{}{ending}", &name[..cut]);
+        let mut name = first.clone();
         for n in 2.. {
             if self.standing(&name).await?.is_none() {
                 break;

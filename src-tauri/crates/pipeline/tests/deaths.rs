@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bson::Bson;
 use steward_domain::{Filter, ImportMode, RunCounts, RunRecord, RunState, SourceChoice};
@@ -208,7 +209,10 @@ impl Case<'_> {
         match runs::get(&alive, &run.id).await.unwrap().state {
             RunState::Done => assert_eq!(records(store.as_ref()).await, expected.after, "{at}: nothing was begun"),
             RunState::Undone => {}
-            state => assert_eq!(state, RunState::HalfUndone, "{at}"),
+            state => {
+                assert_eq!(state, RunState::HalfUndone, "{at}");
+                self.go_back(&alive, expected, &run.id, &at).await;
+            }
         }
         if runs::get(&alive, &run.id).await.unwrap().state != RunState::Undone {
             runs::undo(&alive, &run.id, &Silent).await.unwrap_or_else(|e| panic!("{at}: {e:?}"));
@@ -218,6 +222,22 @@ impl Case<'_> {
         assert_eq!(runs::get(&alive, &run.id).await.unwrap().state, RunState::Undone, "{at}");
         tidy(&alive, &run.id, &at).await;
         true
+    }
+
+    /// Where an undo can still be gone back from, the import stands again as it was.
+    async fn go_back(&self, alive: &Workspace, expected: &Undisturbed, run: &str, at: &str) {
+        let half = runs::get(alive, run).await.unwrap();
+        let can = runs::can_go_back(alive, &half).await.unwrap();
+        assert!(!can || self.mode == ImportMode::Replace, "{at}: only what changes places can be gone back from");
+        match runs::go_back(alive, run, &Silent).await {
+            Ok(stands) => {
+                assert!(can && stands.state == RunState::Done, "{at}: {stands:?}");
+                assert_eq!(records(alive.store.as_ref()).await, expected.after, "{at}, gone back");
+                assert!(replace::open_swaps(alive).await.unwrap().is_empty(), "{at}");
+                GONE_BACK.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(e) => assert!(!can && matches!(e, steward_pipeline::Error::Conflict(_)), "{at}: {e}"),
+        }
     }
 
     /// In the short form a server is killed at every third write, each time beginning with another one.
@@ -252,12 +272,15 @@ async fn tidy(workspace: &Workspace, run: &str, at: &str) {
     assert!(chain.broken_at.is_none(), "{at}: {}", chain.message);
 }
 
+static GONE_BACK: AtomicU32 = AtomicU32::new(0);
+
 async fn all_modes(kind: Kind, rows: usize) {
     let folder = tempfile::tempdir().unwrap();
     for mode in [ImportMode::Upsert, ImportMode::Insert, ImportMode::Replace] {
         let case = Case { kind: &kind, folder: folder.path(), mode, rows };
         case.every_death(&format!("{mode:?}").to_lowercase()).await;
     }
+    assert!(GONE_BACK.load(Ordering::Relaxed) > 0, "no undo was gone back from");
 }
 
 #[tokio::test(flavor = "multi_thread")]

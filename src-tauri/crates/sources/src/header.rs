@@ -37,7 +37,10 @@ pub fn names_columns<S: AsRef<str>>(rows: &[Vec<S>], expected: &[String]) -> boo
             differ += 1;
         }
     }
-    let distinct = || first.iter().enumerate().all(|(at, cell)| cell.is_empty() || !first[..at].contains(cell));
+    let distinct = || {
+        let mut seen = std::collections::HashSet::new();
+        first.iter().all(|cell| cell.is_empty() || seen.insert(cell))
+    };
     match (differ, fit) {
         (0, 0) => distinct() && first.iter().enumerate().all(|(at, cell)| cell.is_empty() || is_name(cell) && !repeats(below, at, cell)),
         (_, 0) => true,

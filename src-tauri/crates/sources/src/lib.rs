@@ -40,7 +40,10 @@ pub use batch::{Batch, Row};
 pub use bson_file::{BsonRows, is_readable};
 pub use csv::CsvDecoder;
 pub use csv::Scratch;
-pub use mongodump::{ArchiveReader, Block, DumpFile, MAGIC as ARCHIVE_MAGIC, Namespace, folder as dump_folder};
+pub use mongodump::{
+    ArchiveReader, Beside, Block, DumpFile, FUNCTIONS, MAGIC as ARCHIVE_MAGIC, Namespace, OPLOG, beside as beside_dump,
+    folder as dump_folder,
+};
 pub use steward_domain::SourceChoice as Choice;
 
 pub use framing::{Framing, framing};

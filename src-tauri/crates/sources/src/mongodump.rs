@@ -23,6 +23,10 @@ const MAX_DOCUMENT: usize = (16 << 20) + (16 << 10);
 /// Where the records of a time-series collection stand.
 const BUCKETS: &str = "system.buckets.";
 const METADATA: &str = ".metadata.json";
+/// Changes that were made while the dump was, in no database.
+pub const OPLOG: &str = "oplog";
+/// Where a server keeps functions for its own JavaScript.
+pub const FUNCTIONS: &str = "system.js";
 const MAX_METADATA: u64 = 16 << 20;
 /// Length of a file name that the tools have cut.
 const CUT_NAME: usize = 238;
@@ -255,6 +259,42 @@ pub fn folder(path: &Path) -> io::Result<Vec<DumpFile>> {
     Ok(found.into_values().collect())
 }
 
+/// What lies in a dump folder beside its collections.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Changes that were made while the dump was.
+    pub oplog: Option<PathBuf>,
+    /// Databases whose functions for the server's JavaScript it holds; `None` for that of the folder itself.
+    pub functions: Vec<Option<String>>,
+}
+
+/// Looks at what [`folder`] passes over and people may miss.
+pub fn beside(path: &Path) -> io::Result<Beside> {
+    let mut found = Beside::default();
+    let root = path.canonicalize()?;
+    let mut look = |database: Option<String>, file: &Path| -> io::Result<()> {
+        inside(&root, file)?;
+        match stem_of(&crate::file_name(file)) {
+            Some((OPLOG, true)) if database.is_none() => found.oplog = Some(file.to_owned()),
+            Some((FUNCTIONS, true)) if std::fs::metadata(file)?.len() > 0 => found.functions.push(database),
+            _ => {}
+        }
+        Ok(())
+    };
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?.path();
+        inside(&root, &entry)?;
+        if !entry.is_dir() {
+            look(None, &entry)?;
+            continue;
+        }
+        for file in std::fs::read_dir(&entry)? {
+            look(Some(crate::file_name(&entry)), &file?.path())?;
+        }
+    }
+    Ok(found)
+}
+
 /// A dump holds its files; a link in it that leads elsewhere would show somebody's other files as records.
 fn inside(root: &Path, entry: &Path) -> io::Result<()> {
     if !entry.symlink_metadata()?.file_type().is_symlink() || entry.canonicalize().is_ok_and(|target| target.starts_with(root)) {
@@ -277,7 +317,7 @@ fn note(found: &mut BTreeMap<(Option<String>, String), DumpFile>, database: Opti
         Some(series) => (series.to_owned(), true),
         None => (plain, false),
     };
-    if (collection == "oplog" && database.is_none()) || collection.starts_with("system.") || collection.starts_with('$') {
+    if (collection == OPLOG && database.is_none()) || collection.starts_with("system.") || collection.starts_with('$') {
         return Ok(());
     }
     let one = found.entry((database.cloned(), collection.clone())).or_insert_with(|| DumpFile {

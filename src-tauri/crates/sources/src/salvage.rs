@@ -64,6 +64,7 @@ impl Pages {
             _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "The file does not say how large its pages are.")),
         };
         let length = file.metadata()?.len();
+        // Of a page that was cut off in its middle, what is there is looked at, too.
         let count = u32::try_from(length.div_ceil(size as u64)).unwrap_or(u32::MAX);
         Ok(Self { file, size, usable: size - usize::from(head[20]), count, encoding: be32(&head, 56), first_free: be32(&head, 32) })
     }
@@ -223,9 +224,85 @@ fn varint(bytes: &[u8], at: usize) -> Option<(i64, usize)> {
     None
 }
 
+/// Tables as the file itself lists them, as far as the tree of that list can be read: name and root page.
+pub fn listed(path: &Path) -> io::Result<Vec<(String, u32)>> {
+    let mut pages = Pages::open(path)?;
+    let text = |cell: &Cell| match cell {
+        Cell::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => String::new(),
+    };
+    let mut found = Vec::new();
+    for leaf in pages.leaves(1)?.0 {
+        for (_, cells) in pages.rows(leaf)?.into_iter().flatten() {
+            if let [kind, name, _, Cell::Integer(root), _] = cells.as_slice()
+                && text(kind) == "table"
+                && let Ok(root @ 1..) = u32::try_from(*root)
+            {
+                found.push((text(name), root));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Pages that the tree of a table leads to and that are none of a table.
+pub fn lost_pages(path: &Path, root: u32) -> io::Result<u64> {
+    Ok(Pages::open(path)?.leaves(root)?.2)
+}
+
+/// Gives every row that holds a record on a page that the trees at `roots` do not lead to, whatever the table was: a rowid, the
+/// record as BSON, perhaps its checksum. No list of tables is needed for it. Stops where `emit` says false.
+pub fn records(path: &Path, roots: &[u32], emit: &mut dyn FnMut(i64, Vec<Cell>) -> bool) -> io::Result<Found> {
+    let mut pages = Pages::open(path)?;
+    let mut known = pages.free()?;
+    for root in roots {
+        known.extend(pages.leaves(*root)?.1);
+    }
+    let mut found = Found::default();
+    for number in 1..=pages.count {
+        if known.contains(&number) || pages.page(number)?.is_none_or(|p| p[0] != LEAF) {
+            continue;
+        }
+        let rows = pages.rows(number)?;
+        let fits = |row: &&Option<Row>| row.as_ref().is_some_and(|(_, cells)| is_record(cells));
+        if rows.iter().filter(fits).count() * 2 <= rows.len() {
+            continue;
+        }
+        for row in rows {
+            match row {
+                Some((rowid, cells)) if is_record(&cells) => {
+                    found.orphans += 1;
+                    if !emit(rowid, cells) {
+                        return Ok(found);
+                    }
+                }
+                _ => found.lost_cells += 1,
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_record(cells: &[Cell]) -> bool {
+    match cells {
+        [Cell::Null, Cell::Blob(bytes)] | [Cell::Null, Cell::Blob(bytes), Cell::Integer(_) | Cell::Null] => {
+            let document = bson::RawDocument::from_bytes(bytes).ok().filter(|_| crate::is_readable(bytes));
+            document.is_some_and(|document| document.get("_id").is_ok_and(|id| id.is_some()))
+        }
+        _ => false,
+    }
+}
+
 /// Gives every row of the table at `root` that can be read, each rowid once; `others` are the roots of the other
-/// tables, whose pages are not this one's. Stops where `emit` says false.
-pub fn read(path: &Path, root: u32, columns: usize, others: &[u32], emit: &mut dyn FnMut(i64, Vec<Cell>) -> bool) -> io::Result<Found> {
+/// tables, whose pages are not this one's; `None` where pages that no tree leads to may be those of several. Stops where `emit` says
+/// false.
+pub fn read(
+    path: &Path,
+    root: u32,
+    columns: usize,
+    others: Option<&[u32]>,
+    emit: &mut dyn FnMut(i64, Vec<Cell>) -> bool,
+) -> io::Result<Found> {
     let mut pages = Pages::open(path)?;
     let (leaves, mut known, lost_pages) = pages.leaves(root)?;
     let mut found = Found { lost_pages, ..Found::default() };
@@ -242,9 +319,7 @@ pub fn read(path: &Path, root: u32, columns: usize, others: &[u32], emit: &mut d
             }
         }
     }
-    if lost_pages == 0 {
-        return Ok(found);
-    }
+    let Some(others) = others.filter(|_| lost_pages > 0) else { return Ok(found) };
     for other in others {
         known.extend(pages.leaves(*other)?.1);
     }

@@ -15,6 +15,8 @@ use rusqlite::{Connection, ErrorCode};
 use serde_json::{Map, Value as Json, json};
 use steward_sqlite_guard::Views;
 
+mod workspace;
+
 use crate::salvage::{self, Cell};
 use crate::{CellFault, Fault, Part, RawRow, Rows, SourceError, SourceResult};
 
@@ -39,6 +41,8 @@ pub struct Table {
     /// Column that is the rowid (`INTEGER PRIMARY KEY`).
     rowid: Option<usize>,
     root: u32,
+    /// The records of a damaged workspace that no collection leads to any more, by the roots of those that are known.
+    found: Option<Vec<u32>>,
 }
 
 fn connect(path: &Path) -> SourceResult<Connection> {
@@ -57,15 +61,27 @@ fn unusable(e: rusqlite::Error) -> SourceError {
 
 /// Tables and views, in their order; of a workspace, its collections.
 pub fn tables(path: &Path) -> SourceResult<Vec<Table>> {
-    let tables = stored(path)?;
-    Ok(if is_workspace(path)? { collections(path, tables) } else { tables })
+    let workspace = is_workspace(path);
+    match stored(path) {
+        Ok(tables) if workspace => Ok(collections(path, tables)),
+        Err(e) if workspace => {
+            let tables = workspace::recovered(path)?;
+            if tables.is_empty() { Err(e) } else { Ok(tables) }
+        }
+        stored => stored,
+    }
 }
 
-fn is_workspace(path: &Path) -> io::Result<bool> {
+fn is_workspace(path: &Path) -> bool {
     use std::io::Read;
     let mut head = [0; MARK_AT + WORKSPACE.len()];
-    std::fs::File::open(path)?.read_exact(&mut head)?;
-    Ok(head[MARK_AT..] == *WORKSPACE)
+    let whole = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    whole.is_ok() && head[MARK_AT..] == *WORKSPACE
+}
+
+/// What a table of a collection is called in a workspace.
+fn is_of_records(table: &str) -> bool {
+    table.strip_prefix('c').is_some_and(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The tables of documents by the names of their collections; by their own where the list of collections is lost.
@@ -111,7 +127,7 @@ fn stored(path: &Path) -> SourceResult<Vec<Table>> {
         let rowid = columns.iter().position(|c| c.2 == 1 && keys == 1 && c.1.eq_ignore_ascii_case("integer"));
         let columns: Vec<String> = columns.into_iter().map(|c| c.0).collect();
         let (stored_as, width) = (name.clone(), columns.len());
-        out.push(Table { name, columns, stored_as, width, rowid, root: u32::try_from(root).unwrap_or(0) });
+        out.push(Table { name, columns, stored_as, width, rowid, root: u32::try_from(root).unwrap_or(0), found: None });
     }
     Ok(out)
 }
@@ -226,6 +242,9 @@ const TOO_LARGE: &str = "a value or row is larger than 64 MB";
 impl Reading {
     /// Sends every row; gives what there is to say.
     fn everything(&mut self) -> io::Result<Vec<String>> {
+        if let Some(roots) = self.table.found.clone() {
+            return self.lost_and_found(&roots);
+        }
         match self.ordinary() {
             Ok(()) => Ok(Vec::new()),
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) && self.table.root > 0 => self.salvaged(),
@@ -286,7 +305,7 @@ impl Reading {
 
     /// Reads on from the pages: rows behind the last one that SQLite could give.
     fn salvaged(&mut self) -> io::Result<Vec<String>> {
-        let others: Vec<u32> = roots(&self.path).unwrap_or_default().into_iter().filter(|root| *root != self.table.root).collect();
+        let others = self.others()?;
         let after = self.last;
         let (root, width, rowid_at, path) = (self.table.root, self.table.width, self.table.rowid, self.path.clone());
         let mut emit = |rowid: i64, mut cells: Vec<Cell>| {
@@ -300,7 +319,7 @@ impl Reading {
             }
             self.emit(cells)
         };
-        let found = salvage::read(&path, root, width, &others, &mut emit)?;
+        let found = salvage::read(&path, root, width, others.as_deref(), &mut emit)?;
         let mut notes = vec![format!(
             "The file is damaged. From the table {} {} could be read, {} of them from pages that SQLite itself does not reach any more.",
             self.table.name,
@@ -313,6 +332,35 @@ impl Reading {
                 counted(found.lost_pages, "page"),
                 counted(found.lost_cells, "single row")
             ));
+        }
+        Ok(notes)
+    }
+
+    /// The other tables, where pages that no tree leads to can only be of this one. All collections of a workspace look alike: with
+    /// gaps in several of them, nobody can tell whose such a page was.
+    fn others(&self) -> io::Result<Option<Vec<u32>>> {
+        let listed = salvage::listed(&self.path)?;
+        if self.table.columns.is_empty() {
+            for (_, root) in listed.iter().filter(|(name, root)| is_of_records(name) && *root != self.table.root) {
+                if salvage::lost_pages(&self.path, *root)? > 0 {
+                    return Ok(None);
+                }
+            }
+        }
+        let all = roots(&self.path).unwrap_or_else(|_| listed.into_iter().map(|(_, root)| root).collect());
+        Ok(Some(all.into_iter().filter(|root| *root != self.table.root).collect()))
+    }
+
+    /// Records that no collection leads to, whichever they were of.
+    fn lost_and_found(&mut self, roots: &[u32]) -> io::Result<Vec<String>> {
+        let path = self.path.clone();
+        let found = salvage::records(&path, roots, &mut |_, cells| self.emit(cells))?;
+        let mut notes = vec![format!(
+            "The file is damaged. {} stood on pages that no collection leads to any more; whose they were is not known.",
+            counted(found.orphans, "record")
+        )];
+        if found.lost_cells > 0 {
+            notes.push(format!("{} on these pages are unreadable; what stood there is lost.", counted(found.lost_cells, "single row")));
         }
         Ok(notes)
     }

@@ -58,17 +58,22 @@ pub async fn write(store: &MongoStore, name: &str, definition: &Definition) -> S
             store.db().run_command(change).await.map_err(|e| errors::from_driver(&e))?;
         }
     }
-    let specs: Vec<Document> = definition.indexes.iter().filter(|i| !is_id_index(i)).map(creatable).collect();
+    let specs: Vec<Document> = definition.indexes.iter().filter(|i| !is_id_index(i)).map(|i| creatable(i, &definition.options)).collect();
     if specs.is_empty() {
         return Ok(());
     }
     indexes::create_as(store, name, specs).await
 }
 
-/// As an index is made: without the name of the collection that it once stood on, which older servers wrote into it.
-fn creatable(index: &Document) -> Document {
+/// As an index is made: without what older servers wrote into it (the name of the collection that it once stood on, the version of its
+/// format). One that compares byte by byte says so where the collection does not: a server tells that by leaving it out.
+fn creatable(index: &Document, options: &Document) -> Document {
     let mut index = index.clone();
-    index.remove("ns");
-    index.remove("background");
+    for mark in ["ns", "background", "v"] {
+        index.remove(mark);
+    }
+    if options.contains_key("collation") && !index.contains_key("collation") {
+        index.insert("collation", doc! { "locale": "simple" });
+    }
     index
 }

@@ -93,9 +93,11 @@ pub fn from_server(words: &ServerWords<'_>) -> StoreError {
         26 => (Kind::NotFound, "This collection does not exist."),
         27 => (Kind::NotFound, "This index does not exist. A text search needs a text index."),
         48 => (Kind::Conflict, "A collection of this name exists already."),
-        67 | 85 | 86 => (Kind::Conflict, "This index does not go together with one that exists."),
+        85 | 86 => (Kind::Conflict, "This index does not go together with one that exists."),
+        67 | 197 => (Kind::Invalid, "The server does not take this index."),
+        72 => (Kind::Invalid, "The server does not take these options."),
         121 => (Kind::Invalid, "The server's own validation refused this record."),
-        73 => (Kind::Invalid, "This name cannot be used here."),
+        73 => (Kind::Invalid, "The server does not take this name of a collection."),
         10334 | 17419 | 17420 => (Kind::Invalid, "The record is larger than the 16 MB that MongoDB stores."),
         2 | 9 | 14 | 28 | 40 | 52 | 53 | 54 | 55 | 56 | 57 | 66 | 171 | 51091 | 51108 => {
             (Kind::Invalid, "The server cannot make sense of this request.")
@@ -109,7 +111,7 @@ pub fn from_server(words: &ServerWords<'_>) -> StoreError {
         64 | 100 => (Kind::Unreachable, "Too few members of the replica set confirmed the write in time."),
         _ => (Kind::Internal, "The server reported an error."),
     };
-    StoreError::new(kind, message).details(format!("{} (code {})", without_documents(words.message), words.code))
+    StoreError::new(kind, message).details(format!("{} (code {})", without_documents(cause(words)), words.code))
 }
 
 /// The first refused operation of a command's reply: (position, error).
@@ -132,6 +134,15 @@ pub fn write_concern_error(reply: &Document) -> Option<StoreError> {
     let e = reply.get_document("writeConcernError").ok()?;
     let words = ServerWords { code: e.get_i32("code").unwrap_or_default(), message: e.get_str("errmsg").unwrap_or_default() };
     Some(from_server(&words))
+}
+
+/// Of an index or a collection that it refuses, a server repeats the whole specification before it says why.
+fn cause<'a>(words: &ServerWords<'a>) -> &'a str {
+    const SPECIFICATIONS: [i32; 8] = [2, 9, 14, 67, 72, 73, 85, 86];
+    match words.message.rsplit_once(":: caused by ::") {
+        Some((_, why)) if SPECIFICATIONS.contains(&words.code) => why.trim(),
+        _ => words.message,
+    }
 }
 
 /// Cuts a server's words where they begin to quote a document.
@@ -168,6 +179,13 @@ mod tests {
             !details.contains("c0ffee") && details.contains("127.0.0.1:27017") && details.contains("6b0bed2ca2c535091473010f"),
             "{details}"
         );
+    }
+
+    #[test]
+    fn details_of_an_index_say_why() {
+        let message = "Error in specification { key: { a: \"1\" } } :: caused by :: Unknown index plugin '1'";
+        let e = from_server(&ServerWords { code: 67, message });
+        assert_eq!(e.details.as_deref(), Some("Unknown index plugin '1' (code 67)"));
     }
 
     #[test]

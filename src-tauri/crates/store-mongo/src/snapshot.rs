@@ -1,8 +1,11 @@
 //! Everything in the database at one moment: sessions that read at one cluster time. Where the server cannot do that,
-//! each collection is read as it stands then, and the snapshot says so.
+//! each collection is read as it stands then, and the snapshot says so. Capped collections have no moments on any server: they alone
+//! are read as they stand, and the moment is that of all the others.
+
+use std::collections::HashMap;
 
 use async_trait::async_trait;
-use bson::{Document, RawDocumentBuf, Timestamp, doc};
+use bson::{Bson, Document, RawDocumentBuf, Timestamp, doc};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use steward_domain::Filter;
 use steward_store::{
@@ -17,8 +20,10 @@ const BATCH: u32 = 1000;
 const ALONE: &str = "The server stands alone and keeps no snapshots: each collection was read as it stood then.";
 /// How often a moment is looked for in which no collection comes or goes.
 const ATTEMPTS: usize = 5;
-/// `SnapshotTooOld`, `SnapshotUnavailable`.
-const GONE: [i32; 2] = [239, 246];
+/// `SnapshotTooOld`.
+const TOO_OLD: i32 = 239;
+/// `SnapshotUnavailable`: a collection was made, renamed, or given an index after the moment.
+const CHANGED: i32 = 246;
 
 /// A moment in the life of a database.
 pub struct MongoSnapshot {
@@ -27,14 +32,19 @@ pub struct MongoSnapshot {
     consistency: Consistency,
     collections: Vec<SnapshotCollection>,
     position: Option<Position>,
+    /// The server's mark of each collection: another one of the same name has another.
+    marks: Marks,
+    left_out: Vec<String>,
 }
+
+type Marks = HashMap<String, bson::Binary>;
 
 impl MongoSnapshot {
     pub async fn take(store: &MongoStore, wanted: Consistency) -> StoreResult<Self> {
         for _ in 0..ATTEMPTS {
             let begun = replay::now(store).await.ok();
-            let collections = list(store).await?;
-            let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection) {
+            let (collections, marks) = list(store).await?;
+            let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection && c.apart.is_none()) {
                 _ if wanted != Consistency::Moment => Ok(None),
                 Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
                 Some(_) => Err(ALONE.to_owned()),
@@ -50,8 +60,9 @@ impl MongoSnapshot {
                 (None, _) => begun,
             };
             // What was made or dropped while the list was read would be neither in the snapshot nor in what follows it.
-            if position.is_none() || names_of(&list(store).await?) == names_of(&collections) {
-                return Ok(Self { store: store.clone(), moment, consistency, collections, position });
+            if position.is_none() || names_of(&list(store).await?.0) == names_of(&collections) {
+                let left_out = functions(store, &marks).await;
+                return Ok(Self { store: store.clone(), moment, consistency, collections, position, marks, left_out });
             }
         }
         Err(StoreError::new(StoreErrorKind::Busy, "Collections are made and dropped all the time; no moment could be found between."))
@@ -72,13 +83,17 @@ async fn pin(store: &MongoStore, collection: &str) -> Result<Option<Timestamp>, 
     session.snapshot_time().map(Some).ok_or_else(|| ALONE.to_owned())
 }
 
-async fn list(store: &MongoStore) -> StoreResult<Vec<SnapshotCollection>> {
+async fn list(store: &MongoStore) -> StoreResult<(Vec<SnapshotCollection>, Marks)> {
     let command = doc! { "listCollections": 1, "authorizedCollections": true };
     let cursor = store.db().run_cursor_command(command).await.map_err(|e| errors::from_driver(&e))?;
     let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
     let mut collections = Vec::with_capacity(found.len());
+    let mut marks = Marks::new();
     for entry in &found {
         let Ok(name) = entry.get_str("name") else { continue };
+        if let Some(mark) = entry.get_document("info").ok().and_then(|info| info.get("uuid")) {
+            marks.extend(if let Bson::Binary(mark) = mark { Some((name.to_owned(), mark.clone())) } else { None });
+        }
         if name.starts_with("system.") {
             continue;
         }
@@ -92,10 +107,28 @@ async fn list(store: &MongoStore) -> StoreResult<Vec<SnapshotCollection>> {
                 counted => counted?,
             },
         };
-        collections.push(SnapshotCollection { name: name.to_owned(), definition, records });
+        let apart = definition.is_capped().then(|| CAPPED.to_owned());
+        collections.push(SnapshotCollection { name: name.to_owned(), definition, records, apart });
     }
     collections.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(collections)
+    Ok((collections, marks))
+}
+
+const CAPPED: &str = "is capped: a server reads it only as it stands, which was some time after the moment of the others";
+
+/// Where a server keeps functions for its own JavaScript.
+const FUNCTIONS: &str = "system.js";
+
+/// Functions on the server are no records: they are told of, not read.
+async fn functions(store: &MongoStore, marks: &Marks) -> Vec<String> {
+    // A user who may not look there learns nothing of it.
+    let number = match marks.contains_key(FUNCTIONS) {
+        true => estimate(store, FUNCTIONS).await.unwrap_or(0),
+        false => 0,
+    };
+    let functions = if number == 1 { "1 function".to_owned() } else { format!("{number} functions") };
+    let told = format!("{FUNCTIONS} is not in the backup: it holds {functions} of the server, which mongodump and mongorestore carry.");
+    if number > 0 { vec![told] } else { Vec::new() }
 }
 
 async fn estimate(store: &MongoStore, collection: &str) -> StoreResult<u64> {
@@ -117,31 +150,39 @@ impl Snapshot for MongoSnapshot {
         &self.collections
     }
 
+    fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
     async fn scan(&self, collection: &str) -> StoreResult<RecordStream> {
         let found = self.collections.iter().find(|c| c.name == collection);
         let kind = found.map_or(CollectionKind::Collection, |c| c.definition.kind);
+        let apart = found.is_some_and(|c| c.apart.is_some());
         if kind == CollectionKind::View {
             return Ok(stream::empty().boxed());
         }
-        let Some(moment) = self.moment else {
+        let Some(moment) = self.moment.filter(|_| !apart) else {
             let scanned = scan::scan(&self.store, &kind.data_of(collection), &Filter::all(), None).await;
             return scanned.map_err(|e| buckets_denied(e, kind, collection));
         };
         let client = self.store.db().client();
         let session = client.start_session().snapshot(true).snapshot_time(moment).await;
         let mut session = session.map_err(|e| errors::from_driver(&e))?;
-        let records = self.store.db().collection::<RawDocumentBuf>(&kind.data_of(collection));
-        let cursor = records.find(doc! {}).batch_size(BATCH).session(&mut session).await.map_err(|e| lost(&e));
+        let data = kind.data_of(collection);
+        let records = self.store.db().collection::<RawDocumentBuf>(&data);
+        let cursor = records.find(doc! {}).batch_size(BATCH).session(&mut session).await.map_err(|e| lost(&e, collection));
         let cursor = cursor.map_err(|e| buckets_denied(e, kind, collection))?;
-        Ok(stream::try_unfold((session, cursor), |(mut session, mut cursor)| async move {
+        let same = Same { store: self.store.clone(), mark: self.marks.get(&data).cloned(), data, name: collection.to_owned() };
+        Ok(stream::try_unfold((session, cursor, same), |(mut session, mut cursor, same)| async move {
             let mut batch = Vec::with_capacity(BATCH as usize);
             while batch.len() < BATCH as usize {
-                if !cursor.advance(&mut session).await.map_err(|e| lost(&e))? {
+                if !cursor.advance(&mut session).await.map_err(|e| lost(&e, &same.name))? {
+                    same.check().await?;
                     break;
                 }
                 batch.push(steward_store::model::outside(cursor.current().as_bytes().to_vec())?);
             }
-            Ok((!batch.is_empty()).then_some((batch, (session, cursor))))
+            Ok((!batch.is_empty()).then_some((batch, (session, cursor, same))))
         })
         .boxed())
     }
@@ -157,11 +198,39 @@ fn buckets_denied(e: StoreError, kind: CollectionKind, collection: &str) -> Stor
     StoreError { message, ..e }
 }
 
-/// The server keeps a moment for some minutes only.
-fn lost(e: &mongodb::error::Error) -> StoreError {
-    if errors::code(e).is_some_and(|code| GONE.contains(&code)) {
-        let message = "The server did not keep the moment long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
-        return StoreError::new(StoreErrorKind::Expired, message).details(e);
+/// The server keeps a moment for some minutes only, and not across some changes of a collection.
+fn lost(e: &mongodb::error::Error, collection: &str) -> StoreError {
+    match errors::code(e) {
+        Some(TOO_OLD) => {
+            let message = "The server did not keep the moment long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
+            StoreError::new(StoreErrorKind::Expired, message).details(e)
+        }
+        Some(CHANGED) => changed(collection),
+        _ => errors::from_driver(e),
     }
-    errors::from_driver(e)
+}
+
+fn changed(collection: &str) -> StoreError {
+    let message =
+        format!("'{collection}' was made, renamed, dropped or given an index while it was read, and cannot be read as of one moment.");
+    StoreError::new(StoreErrorKind::Conflict, message)
+}
+
+/// A server reads nothing where a collection was dropped or renamed since the moment, without a word.
+struct Same {
+    store: MongoStore,
+    name: String,
+    data: String,
+    mark: Option<bson::Binary>,
+}
+
+impl Same {
+    async fn check(&self) -> StoreResult<()> {
+        let Some(mark) = &self.mark else { return Ok(()) };
+        let command = doc! { "listCollections": 1, "authorizedCollections": true, "filter": { "name": self.data.as_str() } };
+        let cursor = self.store.db().run_cursor_command(command).await.map_err(|e| errors::from_driver(&e))?;
+        let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
+        let is_it = |entry: &Document| matches!(entry.get_document("info").ok().and_then(|info| info.get("uuid")), Some(Bson::Binary(found)) if found == mark);
+        if found.iter().any(is_it) { Ok(()) } else { Err(changed(&self.name)) }
+    }
 }

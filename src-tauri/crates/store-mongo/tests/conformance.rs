@@ -52,3 +52,31 @@ mod standalone {
 
     steward_store_testkit::conformance!(fixture);
 }
+
+/// A server reads nothing, without a word, where a collection went after the moment of a snapshot: that is no empty collection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_went_after_the_moment_is_not_taken_for_empty() {
+    use futures::TryStreamExt as _;
+    use steward_store::{Consistency, Durability, StoreErrorKind, WriteBatch, WriteOp};
+    let store = Place::on(Mongod::replica_set()).open().await;
+    for name in ["renamed", "dropped", "made again", "stays"] {
+        let insert = WriteOp::insert(name, &bson::doc! { "_id": 1 }).unwrap();
+        store.write(WriteBatch::data(vec![insert]), Durability::Full).await.unwrap();
+    }
+    let snapshot = store.snapshot(Consistency::Moment).await.unwrap();
+    assert_eq!(snapshot.consistency(), Consistency::Moment);
+    store.rename_collection("renamed", "elsewhere", false).await.unwrap();
+    store.drop_collection("dropped").await.unwrap();
+    store.drop_collection("made again").await.unwrap();
+    store.create_collection("made again").await.unwrap();
+    for name in ["renamed", "dropped", "made again"] {
+        let read = match snapshot.scan(name).await {
+            Ok(batches) => batches.try_collect::<Vec<_>>().await.map(|batches| batches.concat().len()),
+            Err(e) => Err(e),
+        };
+        let e = read.map(|records| panic!("{name}: {records} records")).unwrap_err();
+        assert!(e.kind == StoreErrorKind::Conflict && e.message.contains(name), "{name}: {e}");
+    }
+    let stays: Vec<_> = snapshot.scan("stays").await.unwrap().try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!(stays.concat().len(), 1);
+}

@@ -35,7 +35,7 @@ impl FileSnapshot {
         for name in names {
             let found = catalog::find(&connection, &name)?.ok_or_else(|| missing(&name))?;
             let records = read::count(&connection, &name, &Filter::all())?;
-            collections.push(SnapshotCollection { definition: definition::read(&connection, &found)?, name, records });
+            collections.push(SnapshotCollection { definition: definition::read(&connection, &found)?, name, records, apart: None });
         }
         Ok(Self { connection: Arc::new(Mutex::new(connection)), collections, position })
     }

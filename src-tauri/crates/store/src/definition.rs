@@ -54,8 +54,11 @@ pub struct Definition {
 /// Options that decide which records are let in. Left out while records are loaded that were let in before.
 const VALIDATION: [&str; 3] = ["validator", "validationLevel", "validationAction"];
 
+/// What a validator is where nobody says otherwise. A server tells it or leaves it out, depending on how the validator came to be.
+const USUAL: [(&str, &str); 2] = [("validationLevel", "strict"), ("validationAction", "error")];
+
 /// Options of servers before 4.0 that today's refuse or that say nothing.
-const RETIRED: [&str; 3] = ["autoIndexId", "create", "temp"];
+const RETIRED: [&str; 4] = ["autoIndexId", "create", "temp", "flags"];
 /// What a server works out by itself for a time series, differently from version to version.
 const WORKED_OUT: [&str; 2] = ["bucketMaxSpanSeconds", "bucketRoundingSeconds"];
 
@@ -71,18 +74,30 @@ impl Definition {
         Self { kind: self.kind, options, indexes }
     }
 
-    /// The same as servers of today take it, and the names of indexes that they have no kind for any more: `geoHaystack`
-    /// ended with MongoDB 5.0.
+    /// The same as servers of today take it, and what that changes: ends of sentences that begin with the collection's name.
     pub fn of_today(&self) -> (Self, Vec<String>) {
-        let retired =
-            |index: &&Document| index.get_document("key").is_ok_and(|key| key.values().any(|v| v.as_str() == Some("geoHaystack")));
-        let gone = self.indexes.iter().filter(retired).map(|i| i.get_str("name").unwrap_or_default().to_owned()).collect();
+        let mut notes = Vec::new();
+        let indexes = self.indexes.iter().filter_map(|index| crate::legacy::cleaned(index, &mut notes)).collect();
         let mut options = self.options.clone();
         for name in RETIRED {
             options.remove(name);
         }
-        let indexes = self.indexes.iter().filter(|i| !retired(i)).cloned().collect();
-        (Self { kind: self.kind, options, indexes }, gone)
+        (Self { kind: self.kind, options, indexes }, notes)
+    }
+
+    /// These indexes of it alone, as they are added to a collection that is there: what an index inherits stays with them.
+    #[must_use]
+    pub fn only(&self, indexes: Vec<Document>) -> Self {
+        let options = self.options.get("collation").map(|collation| ("collation".to_owned(), collation.clone())).into_iter().collect();
+        Self { kind: self.kind, options, indexes }
+    }
+
+    /// Old records give way to new ones when it is full.
+    pub fn is_capped(&self) -> bool {
+        match self.options.get("capped") {
+            None | Some(Bson::Boolean(false) | Bson::Null) => false,
+            Some(value) => as_int(value) != 0 || *value == Bson::Boolean(true),
+        }
     }
 
     /// Validator, level and action, where there are any.
@@ -122,6 +137,11 @@ impl Definition {
 /// Options without what a server has worked out from them.
 fn as_asked(options: &Document) -> Document {
     let mut options = options.clone();
+    for (name, usual) in USUAL {
+        if options.get_str(name).is_ok_and(|value| value == usual) {
+            options.remove(name);
+        }
+    }
     if let Ok(times) = options.get_document_mut("timeseries")
         && times.contains_key("granularity")
     {
@@ -132,9 +152,11 @@ fn as_asked(options: &Document) -> Document {
     options
 }
 
-/// The index that every collection has.
+/// The index that every collection has, whatever it is called: a clustered collection can give it a name.
 pub fn is_id_index(index: &Document) -> bool {
-    index.get_str("name").is_ok_and(|name| name == "_id_")
+    let named = index.get_str("name").is_ok_and(|name| name == "_id_");
+    let is_id = |key: &Document| key.len() == 1 && key.get("_id").is_some_and(|direction| as_int(direction) == 1);
+    named || index.get_document("key").is_ok_and(is_id)
 }
 
 /// A text index as a server tells it: its fields stand in the weights, and one of the server's own stands in the key.
@@ -303,6 +325,9 @@ mod tests {
         assert!(text(doc! { "a": "text" }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
         assert!(!text(doc! { "a": "text", "b": 1 }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
         assert!(!one.means(&one.bare()));
+        let told = Definition { options: doc! { "validator": { "n": { "$gt": 1 } }, "validationAction": "error" }, ..one.clone() };
+        let warns = Definition { options: doc! { "validator": { "n": { "$gt": 1 } }, "validationAction": "warn" }, ..one.clone() };
+        assert!(one.means(&told) && !one.means(&warns));
         assert_eq!(one.validation(), doc! { "validator": { "n": { "$gt": 1 } } });
     }
 }

@@ -65,6 +65,22 @@ impl Delta {
         Ok(())
     }
 
+    /// As [`Self::apply`] on a record that may be of a later time than the change: what does not fit has been changed again since,
+    /// and is passed over.
+    pub fn apply_what_fits(&self, record: &mut Document) {
+        for (path, length) in &self.cut {
+            if let Some(Bson::Array(list)) = find(record, &self.path(path)) {
+                list.truncate(*length);
+            }
+        }
+        for path in &self.unset {
+            let _ = unset(record, &self.path(path));
+        }
+        for (path, value) in &self.set {
+            let _ = set(record, &self.path(path), value.clone());
+        }
+    }
+
     fn path(&self, path: &str) -> Vec<String> {
         match self.parts.get_array(path) {
             Ok(parts) => {
@@ -169,6 +185,15 @@ mod tests {
     fn names_with_dots_are_told_apart() {
         let description = doc! { "updatedFields": { "a.b": 2 }, "disambiguatedPaths": { "a.b": ["a.b"] } };
         assert_eq!(after(doc! { "a.b": 1, "a": { "b": 1 } }, description).unwrap(), doc! { "a.b": 2, "a": { "b": 1 } });
+    }
+
+    #[test]
+    fn of_a_later_record_what_fits_is_changed() {
+        let delta =
+            Delta::of(1.into(), &doc! { "updatedFields": { "a.b": 2, "c": 3 }, "truncatedArrays": [{ "field": "l", "newSize": 2 }] });
+        let mut record = doc! { "a": 1 };
+        delta.apply_what_fits(&mut record);
+        assert_eq!(record, doc! { "a": 1, "c": 3 });
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod definition;
 pub mod delta;
 pub mod error;
 pub mod layers;
+mod legacy;
 pub mod model;
 pub mod names;
 pub mod private;
@@ -104,7 +105,8 @@ pub trait Store: Send + Sync {
     /// with [`Consistency::Fuzzy`] a store that would have to keep the moment reads each collection as it stands then,
     /// and the snapshot gives that reason.
     ///
-    /// Errors while it is read: `Expired` where the server no longer keeps the moment.
+    /// Errors while it is read: `Expired` where the server no longer keeps the moment; `Conflict` where a collection was made,
+    /// renamed or dropped since, so that a later moment is to be taken.
     async fn snapshot(&self, wanted: Consistency) -> StoreResult<Box<dyn Snapshot>>;
 
     /// One page in a stable order.

@@ -94,19 +94,21 @@ pub fn check_data(collection: &str) -> Result<(), crate::StoreError> {
     check(collection.strip_prefix(BUCKETS).unwrap_or(collection))
 }
 
+/// Bytes that a collection's name can have: a server allows 255 with the database and a dot in front.
+pub const LONGEST: usize = 253;
+
 /// A name that both stores accept for a person's collection.
 pub fn check(collection: &str) -> Result<(), crate::StoreError> {
     let fine = !collection.is_empty()
-        && collection.len() <= 120
+        && collection.len() <= LONGEST
         && !collection.starts_with("system.")
         && !collection.contains(['$', '\0'])
-        && !collection.starts_with('.')
-        && !collection.ends_with('.');
+        && !collection.starts_with('.');
     if fine {
         Ok(())
     } else {
         Err(crate::StoreError::invalid(format!(
-            "'{collection}' cannot name a collection: use 1 to 120 characters without '$', not beginning with 'system.' or a dot."
+            "'{collection}' cannot name a collection: use 1 to {LONGEST} bytes without '$', not beginning with 'system.' or a dot."
         )))
     }
 }

@@ -20,6 +20,8 @@ pub struct SnapshotCollection {
     pub definition: Definition,
     /// As the store estimates it; for progress only.
     pub records: u64,
+    /// It is not read as of the moment of the others: why, as the end of a sentence that begins with its name.
+    pub apart: Option<String>,
 }
 
 /// A view of a workspace that later writes do not change. Kept alive by holding it; dropped, it is given up.
@@ -32,6 +34,11 @@ pub trait Snapshot: Send + Sync {
 
     /// All collections and views, Steward's own included, by name.
     fn collections(&self) -> &[SnapshotCollection];
+
+    /// What people may have made and is not among them: sentences.
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
 
     /// The records of a collection in batches, in no order. Those of a time-series collection are its buckets.
     async fn scan(&self, collection: &str) -> StoreResult<RecordStream>;

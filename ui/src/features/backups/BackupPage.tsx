@@ -275,7 +275,12 @@ function FactList({ backup }: { backup: Backup }) {
         <dt>Kept in at that time</dt>
         <dd>{backup.server}</dd>
         <dt>Point in time</dt>
-        <dd>{backup.fuzzy ?? "All collections show the same point in time."}</dd>
+        <dd>
+          {backup.fuzzy ?? "All collections show the same point in time."}
+          {backup.notes.map((note) => (
+            <div key={note}>{note}</div>
+          ))}
+        </dd>
         <dt>Size</dt>
         <dd>
           {bytes(backup.bytes)} on disk, {bytes(backup.plainBytes)} of records

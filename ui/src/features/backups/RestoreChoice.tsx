@@ -140,6 +140,7 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
   const [mode, setMode] = useState<PlanRestore["mode"]>(again?.request.mode ?? "clean");
   const hasOwn = backup ? backup.collections.some((one) => one.own) : true;
   const [database, setDatabase] = useState((from.kind === "file" && from.database) || "");
+  const [oplog, setOplog] = useState((from.kind === "file" && from.oplog) || false);
   const [own, setOwn] = useState(again?.request.own ?? false);
   const wanted = lines.filter((line) => line.wanted);
   // Without any name a restore means all of them.
@@ -148,7 +149,10 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
     const named = wanted.map(({ name, into }) => ({ name, into: into.trim() || name }));
     const all = wanted.length === lines.length && named.every((one) => one.name === one.into);
     const request: PlanRestore = {
-      from: from.kind === "file" ? { kind: "file", file: from.file, ...databaseOf(database) } : from,
+      from:
+        from.kind === "file"
+          ? { kind: "file", file: from.file, ...databaseOf(database), ...(oplog ? { oplog } : {}) }
+          : from,
       mode,
       own: own && hasOwn,
       ...(all ? {} : { collections: named }),
@@ -178,6 +182,14 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
             description="Only where the file holds several."
             value={database}
             onChange={(event) => setDatabase(event.currentTarget.value)}
+          />
+        )}
+        {from.kind === "file" && (
+          <Checkbox
+            label="Replay the oplog of the dump"
+            description="Changes that were made while it was dumped are done again (mongodump --oplog)."
+            checked={oplog}
+            onChange={(event) => setOplog(event.currentTarget.checked)}
           />
         )}
         <Radio.Group

@@ -141,12 +141,15 @@ function BackButton({ onBack }: { onBack: () => void }) {
 type AskProps = { plan: RestorePlan; onBack: () => void; onClose: () => void; onApply: () => void };
 
 function AskStep({ plan, onBack, onClose, onApply }: AskProps) {
+  const impossible = plan.collections.some((one) => one.impossible);
   const nothing = !bringsBack(plan);
   return (
     <ConfirmBody
-      action={nothing ? "There is nothing to restore" : restoreAction(plan)}
+      action={
+        impossible ? "These cannot be merged" : nothing ? "There is nothing to restore" : restoreAction(plan)
+      }
       destructive
-      disabled={nothing}
+      disabled={nothing || impossible}
       undo="The restore can be undone."
       onClose={onClose}
       onConfirm={onApply}

@@ -73,7 +73,11 @@ function PlanLine({ one }: { one: RestoreCollection }) {
         ) : (
           one.now === undefined && <Tag tone="accent">new</Tag>
         )}
-        {one.note && <div className={classes.note}>{one.note}</div>}
+        {one.notes.map((note) => (
+          <div key={note} className={classes.note}>
+            {note}
+          </div>
+        ))}
       </td>
       <td className="num">{number(one.added)}</td>
       <td className="num">{number(one.changed)}</td>

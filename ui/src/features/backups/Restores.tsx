@@ -2,7 +2,7 @@
 import { Alert, Button, Group } from "@mantine/core";
 import { IconAlertTriangle, IconArrowBackUp, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
-import { asApiError, call, type RestoreEntry, type RestoreRecord, type Restores } from "@/ipc";
+import { asApiError, call, type RestoreEntry, type Restores } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { outcomeOf } from "@/shared/jobs/jobs";
@@ -36,14 +36,26 @@ export function CutOff() {
 }
 
 function CutOffRestore({ entry }: { entry: RestoreEntry }) {
-  const { restore } = entry;
-  if (restore.state === "undoing") return <CutOffUndo restore={restore} />;
+  if (entry.restore.state === "undoing") return <CutOffUndo entry={entry} />;
   return <CutOffLoad entry={entry} />;
 }
 
-/** An undo that was cut off has one way: to its end. */
-function CutOffUndo({ restore }: { restore: RestoreRecord }) {
+/** An undo that was cut off goes on to its end, or back as long as the collections have not all changed places. */
+function CutOffUndo({ entry }: { entry: RestoreEntry }) {
+  const [busy, setBusy] = useState(false);
   const readOnly = useWorkspace()?.readOnly ?? false;
+  const { restore, canGoBack } = entry;
+  const keep = async () => {
+    setBusy(true);
+    try {
+      await outcomeOf(await call("restores.cleanUp", { restoreId: restore.id }), "restored");
+      showSaved("What was restored stays.");
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    } finally {
+      setBusy(false);
+    }
+  };
   return (
     <Alert
       color="yellow"
@@ -52,15 +64,20 @@ function CutOffUndo({ restore }: { restore: RestoreRecord }) {
       title="The undo of a restore was cut off"
     >
       Undoing the restore of {restoreNames(restore)} did not finish. Finish it: then everything is as it was
-      before the restore.
+      before the restore.{canGoBack && " Or keep what was restored."}
       <Group gap="xs" mt="xs">
         <Button
           leftSection={<IconArrowBackUp size={14} />}
-          disabled={readOnly}
+          disabled={readOnly || busy}
           onClick={() => void planUndo(restore.id)}
         >
           Finish the undo…
         </Button>
+        {canGoBack && (
+          <Button variant="default" loading={busy} disabled={readOnly} onClick={() => void keep()}>
+            Keep what was restored
+          </Button>
+        )}
       </Group>
     </Alert>
   );

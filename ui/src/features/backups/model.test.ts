@@ -22,6 +22,7 @@ function backup(part: Partial<Backup> = {}): Backup {
     id: "a",
     place: "/backups",
     copies: [],
+    notes: [],
     madeAt: "2026-06-15T10:00:00Z",
     finishedAt: "2026-06-15T10:00:01Z",
     madeBy: "me",
@@ -84,6 +85,8 @@ it("says on the button what a restore does and to how much", () => {
     unchanged: 0,
     samples: [],
     leftOut: false,
+    impossible: false,
+    notes: [],
     own: false,
     ...part,
   });

@@ -11,12 +11,17 @@ export const kindWords: Record<ChangeKind, string> = {
   undo: "undo",
   revert: "revert",
   restore: "restore",
+  recovery: "recovery",
 };
 
 /** Imports and restores are undone as a whole, with a plan; what was undone already cannot be again. */
 export function canUndo(change: ChangeSet): boolean {
   return (
-    change.state === "confirmed" && !change.undoneBy && change.kind !== "import" && !isWholeRestore(change)
+    change.state === "confirmed" &&
+    !change.undoneBy &&
+    change.kind !== "import" &&
+    change.kind !== "recovery" &&
+    !isWholeRestore(change)
   );
 }
 

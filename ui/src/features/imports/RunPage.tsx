@@ -10,7 +10,7 @@ import {
 import { useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { asApiError, call, type ImportPlan, type RunDetail } from "@/ipc";
-import { useCall } from "@/shared/data/queries";
+import { useAction, useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, useNativeFiles } from "@/shared/files";
 import { outcomeOf } from "@/shared/jobs/jobs";
@@ -92,6 +92,7 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
   const native = useNativeFiles();
   const go = useGo();
   const undo = useUndoRun();
+  const back = useAction("runs.goBack");
   const settled = run.replaced !== undefined && run.settledAt !== undefined;
   const half = run.state === "halfUndone";
   const undoable = ["done", "cancelled", "failed", "interrupted"].includes(run.state) || half;
@@ -126,6 +127,15 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
           onClick={() => undo.ask(run.id)}
         >
           {half ? "Finish the undo…" : "Take it back…"}
+        </Button>
+      )}
+      {detail.canGoBack && !readOnly && (
+        <Button
+          variant="default"
+          loading={back.isPending}
+          onClick={() => back.mutate({ runId: run.id }, { onError: showError })}
+        >
+          Keep the import
         </Button>
       )}
       {run.state === "done" && run.staging && !run.staging.promotedBy && !readOnly && (

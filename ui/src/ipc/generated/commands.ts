@@ -139,6 +139,7 @@ import type {
   ValidateQuarantine,
   ValidateRecord,
   VerifyBackup,
+  VerifyChanges,
   Violations,
   WorkspaceInfo,
   WriteMapping,
@@ -221,7 +222,7 @@ export interface Commands {
   /** Takes a change set back. (Write) */
   "changes.undo": { request: UndoChange; response: ChangeOutcome };
   /** Recomputes the hash chain of the history. (Read) */
-  "changes.verify": { request: Empty; response: ChainReport };
+  "changes.verify": { request: VerifyChanges; response: ChainReport };
   /** Opens a MongoDB database elsewhere as a source of records. (Local) */
   "imports.connect": { request: ConnectSource; response: FileHandle };
   /** First rows of files, their format and schema. (Read) */
@@ -266,6 +267,8 @@ export interface Commands {
   "runs.planUndo": { request: RunId; response: UndoRunPlan };
   /** Takes a run back. (Destructive) */
   "runs.undo": { request: ApplyPlan; response: JobStarted };
+  /** Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places. (Write) */
+  "runs.goBack": { request: RunId; response: RunDetail };
   /** Plans to give up the records that a run keeps. (Read) */
   "runs.planSettle": { request: RunId; response: SettleRunPlan };
   /** Gives up the records that a run keeps; a replacement cannot be taken back afterwards. (Destructive) */
@@ -445,6 +448,7 @@ export const commandClass = {
   "runs.planPromote": "Read",
   "runs.planUndo": "Read",
   "runs.undo": "Destructive",
+  "runs.goBack": "Write",
   "runs.planSettle": "Read",
   "runs.settle": "Destructive",
   "quarantine.list": "Read",

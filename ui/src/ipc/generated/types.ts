@@ -79,7 +79,11 @@ plainBytes: number, compression: BackupCompression, encryption: BackupEncryption
 /**
  * Why the collections are not all of one moment.
  */
-fuzzy?: string, collections: Array<BackupCollection>, proof?: BackupProof, 
+fuzzy?: string, 
+/**
+ * What is not in it as it stood, or could not come back where it was taken.
+ */
+notes: Array<string>, collections: Array<BackupCollection>, proof?: BackupProof, 
 /**
  * The last proof was a test restore of this very file and found nothing wrong.
  */
@@ -361,7 +365,11 @@ export type CastTo = "text" | "integer" | "number" | "boolean" | "decimal" | "ob
 /**
  * The hash chain of the history, recomputed.
  */
-export type ChainReport = { ok: boolean, entries: number, brokenAt?: number, message: string, };
+export type ChainReport = { ok: boolean, entries: number, brokenAt?: number, message: string, 
+/**
+ * The end of the history, where everything stands; kept somewhere else, a later check can be held against it.
+ */
+end?: HistoryEnd, };
 
 export type ChangeDetail = { changeSet: ChangeSet, 
 /**
@@ -374,7 +382,7 @@ export type ChangeId = { changeSet: string, };
 /**
  * Why a change set exists.
  */
-export type ChangeKind = "edit" | "create" | "delete" | "bulk" | "import" | "quarantine" | "undo" | "revert" | "restore";
+export type ChangeKind = "edit" | "create" | "delete" | "bulk" | "import" | "quarantine" | "undo" | "revert" | "restore" | "recovery";
 
 /**
  * A write that went through, or the records in the way of it.
@@ -935,6 +943,15 @@ export type FormatFilter = { filter: Filter, };
 export type GroupCount = { name: string, count: number, };
 
 export type HistogramBin = { from: number, to: number, count: number, };
+
+/**
+ * The newest entry of a workspace's history.
+ */
+export type HistoryEnd = { 
+/**
+ * Which workspace it is of, however that is reached.
+ */
+workspace: string, seq: number, hash: string, state?: ChangeState, };
 
 export type HistoryEntry = { changeSet: ChangeSet, change: RecordChange, };
 
@@ -1665,9 +1682,13 @@ now?: number, added: number, changed: number, removed: number, unchanged: number
  */
 leftOut: boolean, 
 /**
- * What does not come back as it was: the end of a sentence that begins with its name.
+ * The restore would be refused because of it; the notes say why.
  */
-note?: string, own: boolean, };
+impossible: boolean, 
+/**
+ * What does not come back as it was: ends of sentences that begin with its name.
+ */
+notes: Array<string>, own: boolean, };
 
 export type RestoreDone = { restore: RestoreRecord, 
 /**
@@ -1679,12 +1700,20 @@ export type RestoreEntry = { restore: RestoreRecord,
 /**
  * It was going on and nobody goes on with it.
  */
-interrupted: boolean, canUndo: boolean, };
+interrupted: boolean, canUndo: boolean, 
+/**
+ * It, or its undo, was cut off and can be gone back from.
+ */
+canGoBack: boolean, };
 
 /**
  * Where to restore from.
  */
-export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "built" } & BuiltMoment | { "kind": "file", file: string, database?: string, };
+export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "built" } & BuiltMoment | { "kind": "file", file: string, database?: string, 
+/**
+ * Do the changes again that were made while it was dumped.
+ */
+oplog?: boolean, };
 
 export type RestoreId = { restoreId: string, };
 
@@ -1738,7 +1767,11 @@ madeAt?: string,
 /**
  * The moment between two backups that was restored, RFC 3339 UTC.
  */
-moment?: string, mode: RestoreMode, collections: Array<RestoredCollection>, 
+moment?: string, 
+/**
+ * Changes that were made while the backup was dumped were done again.
+ */
+replayed?: boolean, mode: RestoreMode, collections: Array<RestoredCollection>, 
 /**
  * History, quarantine, mappings and settings were brought back too.
  */
@@ -1778,7 +1811,11 @@ into: string, records: number,
 /**
  * There was a collection of this name before.
  */
-existed: boolean, };
+existed: boolean, 
+/**
+ * The store refused it; the notes say why.
+ */
+leftOut?: boolean, };
 
 export type Restores = { restores: Array<RestoreEntry>, };
 
@@ -1860,7 +1897,11 @@ kept?: number,
 /**
  * Its files are no longer where they were read: to go on, it has to be given them again.
  */
-needsFiles: boolean, };
+needsFiles: boolean, 
+/**
+ * Its undo was cut off and can be gone back from.
+ */
+canGoBack: boolean, };
 
 /**
  * One source file of a run and how far it was loaded.
@@ -2458,7 +2499,11 @@ message: string,
 /**
  * Collections were changing places: until it is finished or taken back, they are read where they are now.
  */
-swapping: boolean, };
+swapping: boolean, 
+/**
+ * It can be gone back from; otherwise it can only be finished.
+ */
+canGoBack: boolean, };
 
 /**
  * A field that the schema does not name.
@@ -2529,6 +2574,11 @@ report?: string, id: string, place?: string, passphrase?: string,
  * `AGE-SECRET-KEY-…`
  */
 identity?: string, };
+
+/**
+ * Checks the history, also against its end as somebody kept it.
+ */
+export type VerifyChanges = { kept?: HistoryEnd, };
 
 /**
  * A rule that a record breaks. `pointer` is RFC 6901; `rule` is a JSON Schema keyword,

@@ -72,6 +72,8 @@ wire! {
         pub message: String,
         /// Collections were changing places: until it is finished or taken back, they are read where they are now.
         pub swapping: bool,
+        /// It can be gone back from; otherwise it can only be finished.
+        pub can_go_back: bool,
     }
 
     /// Answer of `workspace.unfinished`.

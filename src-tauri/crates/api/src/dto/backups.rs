@@ -164,6 +164,8 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub fuzzy: Option<String>,
+        /// What is not in it as it stood, or could not come back where it was taken.
+        pub notes: Vec<String>,
         pub collections: Vec<BackupCollection>,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]

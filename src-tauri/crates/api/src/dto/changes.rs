@@ -1,7 +1,7 @@
 //! The history of the workspace, undo and redo.
 
 use super::wire;
-use steward_domain::{ChangeSet, RecordChange};
+use steward_domain::{ChangeSet, ChangeState, RecordChange};
 
 wire! {
     pub struct ListChanges {
@@ -47,5 +47,28 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub broken_at: Option<i64>,
         pub message: String,
+        /// The end of the history, where everything stands; kept somewhere else, a later check can be held against it.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub end: Option<HistoryEnd>,
+    }
+
+    /// Checks the history, also against its end as somebody kept it.
+    #[derive(Default)]
+    pub struct VerifyChanges {
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub kept: Option<HistoryEnd>,
+    }
+
+    /// The newest entry of a workspace's history.
+    pub struct HistoryEnd {
+        /// Which workspace it is of, however that is reached.
+        pub workspace: String,
+        pub seq: i64,
+        pub hash: String,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub state: Option<ChangeState>,
     }
 }

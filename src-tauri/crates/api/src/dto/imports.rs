@@ -165,6 +165,8 @@ wire! {
         pub kept: Option<i64>,
         /// Its files are no longer where they were read: to go on, it has to be given them again.
         pub needs_files: bool,
+        /// Its undo was cut off and can be gone back from.
+        pub can_go_back: bool,
     }
 
     /// What giving up the records that a run keeps will do.

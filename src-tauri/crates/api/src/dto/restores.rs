@@ -14,7 +14,16 @@ wire! {
         /// What `restores.buildMoment` has made, whichever workspace is open by now.
         Built(BuiltMoment),
         /// A manifest, an archive of Steward or mongodump, or a dump folder, as the host handed it over.
-        File { file: String, #[ts(optional)] #[serde(default, skip_serializing_if = "Option::is_none")] database: Option<String> },
+        File {
+            file: String,
+            #[ts(optional)]
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            database: Option<String>,
+            /// Do the changes again that were made while it was dumped.
+            #[ts(optional, as = "Option<bool>")]
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            oplog: bool,
+        },
     }
 
     /// A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
@@ -72,10 +81,10 @@ wire! {
         pub samples: Vec<RestoreSample>,
         /// Nothing of it can come back; the note says why.
         pub left_out: bool,
-        /// What does not come back as it was: the end of a sentence that begins with its name.
-        #[ts(optional)]
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub note: Option<String>,
+        /// The restore would be refused because of it; the notes say why.
+        pub impossible: bool,
+        /// What does not come back as it was: ends of sentences that begin with its name.
+        pub notes: Vec<String>,
         pub own: bool,
     }
 
@@ -100,6 +109,8 @@ wire! {
         /// It was going on and nobody goes on with it.
         pub interrupted: bool,
         pub can_undo: bool,
+        /// It, or its undo, was cut off and can be gone back from.
+        pub can_go_back: bool,
     }
 
     pub struct Restores { pub restores: Vec<RestoreEntry> }

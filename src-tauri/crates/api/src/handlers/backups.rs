@@ -18,7 +18,7 @@ use crate::dto::{
     BackupSetup, BackupVerified, Backups, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit, PrunePlan, PruneVerdict, Pruned,
     SaveBackupSettings, Topic, VerifyBackup,
 };
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::plans::{self, Plan};
 use crate::{destinations, drill, due, jobs, scratch, shelves, trust};
 
@@ -290,7 +290,13 @@ pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[Bac
             done.notes.push(format!("{} stays: the rules keep it now.", one.id));
             continue;
         }
-        let (target, shelved) = shelves::find(app, workspace, one).await?;
+        let (target, shelved) = match shelves::find(app, workspace, one).await {
+            Err(e) if e.code == ErrorCode::NotFound => {
+                done.notes.push(format!("{} is gone already.", one.id));
+                continue;
+            }
+            found => found?,
+        };
         shelf::remove(target.as_ref(), &shelved.manifest).await?;
         done.removed += 1;
         done.bytes += i64::try_from(shelved.manifest.file.bytes).unwrap_or(i64::MAX);

@@ -8,7 +8,7 @@ use steward_pipeline::{Silent, edit, journal, runs};
 
 use crate::anchors;
 use crate::app::App;
-use crate::dto::{ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes, Empty, ListChanges, Topic, UndoChange};
+use crate::dto::{ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes, ListChanges, Topic, UndoChange, VerifyChanges};
 use crate::error::ApiResult;
 
 pub async fn list(app: &Arc<App>, request: ListChanges) -> ApiResult<Changes> {
@@ -53,14 +53,27 @@ pub(crate) fn outcome(app: &Arc<App>, undone: Undone) -> ChangeOutcome {
     }
 }
 
-pub async fn verify(app: &Arc<App>, _: Empty) -> ApiResult<ChainReport> {
+pub async fn verify(app: &Arc<App>, request: VerifyChanges) -> ApiResult<ChainReport> {
     let workspace = app.workspace()?;
     let found = journal::verify(&workspace).await?;
-    if found.broken_at.is_none() {
-        if let Some((seq, message)) = anchors::missing(app, &workspace).await? {
-            return Ok(ChainReport { ok: false, entries: found.entries, broken_at: Some(seq), message });
-        }
-        anchors::note(app, &workspace).await?;
+    let report = |broken_at: Option<i64>, message: String, end| ChainReport {
+        ok: broken_at.is_none(),
+        entries: found.entries,
+        broken_at,
+        message,
+        end,
+    };
+    if found.broken_at.is_some() {
+        return Ok(report(found.broken_at, found.message.clone(), None));
     }
-    Ok(ChainReport { ok: found.broken_at.is_none(), entries: found.entries, broken_at: found.broken_at, message: found.message })
+    let missing = match &request.kept {
+        Some(kept) => anchors::against(&workspace, kept).await?,
+        None => None,
+    };
+    let missing = if missing.is_some() { missing } else { anchors::missing(app, &workspace).await? };
+    if let Some((seq, message)) = missing {
+        return Ok(report(Some(seq), message, None));
+    }
+    anchors::note(app, &workspace).await?;
+    Ok(report(None, found.message.clone(), anchors::end(&workspace).await?))
 }

@@ -15,7 +15,7 @@ use crate::dto::{
     BackupIncrement, BackupIncremented, BackupSettings, BackupTimeline, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
     TakeIncrement, TimelineBase, TimelineGap, TimelineRange, Topic,
 };
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::{due, jobs, shelves};
 
 const ALONE: &str = "A server that stands alone does not announce changes. Increments need a replica set (one member is enough).";
@@ -46,7 +46,7 @@ async fn run(
     progress: &dyn Progress,
 ) -> ApiResult<BackupIncremented> {
     if !workspace.store.capabilities().has(Capability::ChangeFeed) {
-        return Err(ApiError::new(crate::error::ErrorCode::Unsupported, ALONE));
+        return Err(ApiError::new(ErrorCode::Unsupported, ALONE));
     }
     workspace.store.record_changes(true).await?;
     let wish = || CreateBackup { passphrase: request.passphrase.clone(), ..CreateBackup::default() };
@@ -78,8 +78,12 @@ async fn whole(
     let mut making = backups::making(app, workspace, wish, FOR_INCREMENTS).await?;
     making.gap.clone_from(&why);
     let made = create(workspace, &making, progress).await?;
-    let moment = made.manifest.moment.as_ref().map(|m| m.at);
-    let until = moment.map_or_else(|| made.manifest.made_at.clone(), told);
+    let Some(moment) = &made.manifest.moment else {
+        let (id, fuzzy) = (&made.manifest.id, made.manifest.fuzzy.clone().unwrap_or_default());
+        let message = format!("{id} was taken, but no point in time can be restored from it: {fuzzy}");
+        return Err(ApiError::new(ErrorCode::Conflict, message).hint("The next increment takes another whole backup to begin with."));
+    };
+    let until = told(moment.at);
     let made = backups::made_and_shown(made);
     Ok(BackupIncremented { increment: None, base: Some(made.backup), why, until, failed: made.failed })
 }
@@ -165,9 +169,7 @@ pub(crate) async fn switch(workspace: &Workspace, before: &BackupSettings, after
         (_, Some(minutes)) if !(1..=LONGEST).contains(&minutes) => {
             Err(ApiError::bad_request(format!("Increments are taken every 1 to {LONGEST} minutes.")))
         }
-        (_, Some(_)) if !workspace.store.capabilities().has(Capability::ChangeFeed) => {
-            Err(ApiError::new(crate::error::ErrorCode::Unsupported, ALONE))
-        }
+        (_, Some(_)) if !workspace.store.capabilities().has(Capability::ChangeFeed) => Err(ApiError::new(ErrorCode::Unsupported, ALONE)),
         (_, Some(_)) => Ok(workspace.store.record_changes(true).await?),
         (Some(_), None) => Ok(workspace.store.record_changes(false).await?),
         (None, None) => Ok(()),

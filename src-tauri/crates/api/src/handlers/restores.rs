@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use steward_backup::Manifest;
 use steward_backup::create::BEFORE_A_RESTORE;
 use steward_backup::read::Backup as Archive;
 use steward_backup::restore::{self, Choice, CollectionPlan};
@@ -16,12 +17,15 @@ use crate::dto::{
     PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore,
     SettleRestorePlan, Topic, UndoRestoreCollection, UndoRestorePlan,
 };
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::plans::{self, Plan, PlannedRestore};
 use crate::{jobs, moments, shelves};
 
 /// Records a second that a restore was measured to bring in at least, for the estimate of the first one.
 const USUAL_RATE: f64 = 15_000.0;
+
+const OPLOG: &str = "It also holds the changes that were made while it was dumped (its oplog). They are left out unless the restore is to do \
+                     them again (--oplog-replay); without them, its collections are not all of one moment.";
 
 fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -29,7 +33,8 @@ fn count(n: u64) -> i64 {
 
 async fn entry(workspace: &Workspace, restore: RestoreRecord) -> ApiResult<RestoreEntry> {
     let interrupted = restore::interrupted(workspace, &restore).await?;
-    Ok(RestoreEntry { interrupted, can_undo: restore.can_be_undone(), restore })
+    let can_go_back = interrupted && restore::can_go_back(workspace, &restore).await?;
+    Ok(RestoreEntry { interrupted, can_undo: restore.can_be_undone(), can_go_back, restore })
 }
 
 pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Restores> {
@@ -59,9 +64,10 @@ async fn open(
             app.built.take(&built.id).ok_or_else(|| ApiError::not_found("What was brought together for this restore is gone. Begin again."))
         }
         RestoreFrom::Moment(moment) => moments::build(app, workspace, moments::parse(&moment.at)?, key, progress).await,
-        RestoreFrom::File { file, database } => {
+        RestoreFrom::File { file, database, oplog } => {
             let (path, _) = app.files.get(file)?;
-            Ok((Archive::of_path(&path, key, database.as_deref(), progress).await?, path.display().to_string()))
+            let archive = Archive::of_path(&path, key, database.as_deref(), progress).await?;
+            Ok((moments::replayed(archive, *oplog, progress).await?, path.display().to_string()))
         }
     }
 }
@@ -87,13 +93,18 @@ pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted>
         let safety = found.iter().any(|c| c.now.is_some());
         let records: u64 = found.iter().map(|c| c.records).sum();
         let (backup, made_at) = (archive.name.clone(), archive.manifest.as_ref().map(|m| m.made_at.clone()));
-        let mut notes: Vec<String> = archive.manifest.iter().filter_map(|m| m.fuzzy.clone()).collect();
+        let mut notes: Vec<String> = archive.manifest.iter().flat_map(Manifest::told).collect();
+        notes.extend(archive.passed_over.iter().cloned());
+        if archive.has_oplog() {
+            notes.push(OPLOG.to_owned());
+        }
         if archive.moment.is_some() && request.own {
             notes.push(format!("History, quarantine, mappings and settings are those of the backup {backup}."));
         }
         let before = stamp(&workspace, &found).await?;
+        let impossible = found.iter().find(|c| c.impossible).map(|c| format!("{} {}.", c.into, c.notes.join("; ")));
         let seconds = seconds(&workspace, records).await?;
-        let planned = PlannedRestore { archive, from, choice, passphrase: request.secret.passphrase.clone(), before };
+        let planned = PlannedRestore { archive, from, choice, passphrase: request.secret.passphrase.clone(), before, impossible };
         Ok(JobOutcome::RestorePlan(RestorePlan {
             plan_id: owner.plans.put(Plan::Restore(Box::new(planned))),
             backup,
@@ -162,7 +173,8 @@ fn shown(plan: CollectionPlan) -> RestoreCollection {
         unchanged: count(plan.unchanged),
         samples: samples.collect(),
         left_out: plan.left_out,
-        note: plan.note,
+        impossible: plan.impossible,
+        notes: plan.notes,
     }
 }
 
@@ -171,6 +183,10 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
     let Plan::Restore(planned) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
     };
+    if let Some(why) = &planned.impossible {
+        let hint = "Change or delete one of the records first, or restore the collection under another name.";
+        return Err(ApiError::new(ErrorCode::Conflict, why.clone()).hint(hint));
+    }
     for then in &planned.before {
         if stand(&workspace, &then.0).await? != *then {
             return Err(plans::stale());
@@ -226,7 +242,7 @@ pub async fn resume(app: &Arc<App>, request: ResumeRestore) -> ApiResult<JobStar
 /// A restore that has not come to its end. Whether somebody is at it, its lease tells.
 async fn open_restore(workspace: &Workspace, id: &str) -> ApiResult<RestoreRecord> {
     let record = restore::get(workspace, id).await?;
-    if record.is_open() { Ok(record) } else { Err(ApiError::new(crate::error::ErrorCode::Conflict, "This restore has come to its end.")) }
+    if record.is_open() { Ok(record) } else { Err(ApiError::new(ErrorCode::Conflict, "This restore has come to its end.")) }
 }
 
 /// Opens the backup of a restore again, from where it was read then.
@@ -247,7 +263,8 @@ async fn again(
         return Ok(Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?);
     }
     let key = shelves::key(workspace, secret).await?;
-    Ok(Archive::of_path(std::path::Path::new(&record.from), key, None, progress).await?)
+    let archive = Archive::of_path(std::path::Path::new(&record.from), key, None, progress).await?;
+    moments::replayed(archive, record.replayed, progress).await
 }
 
 pub async fn clean_up(app: &Arc<App>, request: RestoreId) -> ApiResult<JobStarted> {

@@ -32,7 +32,8 @@ pub async fn get(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
     let problems = problems(&workspace, &request.run_id).await?;
     let kept = runs::kept(&workspace, &run).await?.map(|kept| i64::try_from(kept.records).unwrap_or(i64::MAX));
     let needs_files = needs_files(&run).await;
-    Ok(RunDetail { run, problems, updates: updates.into_iter().map(sample).collect(), kept, needs_files })
+    let can_go_back = runs::can_go_back(&workspace, &run).await?;
+    Ok(RunDetail { run, problems, updates: updates.into_iter().map(sample).collect(), kept, needs_files, can_go_back })
 }
 
 /// What a page uploaded is gone when its server ended; a file may have been moved.
@@ -114,6 +115,13 @@ pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
             staged_in: found.staged_in,
         }))
     }))
+}
+
+pub async fn go_back(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
+    let workspace = app.workspace()?;
+    let run = runs::go_back(&workspace, &request.run_id, &Silent).await?;
+    super::imports::ended(app, &workspace, &run.collection).await;
+    get(app, request).await
 }
 
 pub async fn plan_settle(app: &Arc<App>, request: RunId) -> ApiResult<SettleRunPlan> {

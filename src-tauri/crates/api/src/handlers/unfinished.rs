@@ -35,7 +35,8 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
             }
             _ => continue,
         };
-        work.push(UnfinishedWork { kind, swapping: swapping(&run.id), id: run.id, message });
+        let can_go_back = run.state == RunState::Interrupted || runs::can_go_back(workspace, &run).await?;
+        work.push(UnfinishedWork { kind, swapping: swapping(&run.id), can_go_back, id: run.id, message });
     }
     for record in restore::list(workspace).await?.into_iter().filter(|r| r.is_open()) {
         if !restore::interrupted(workspace, &record).await? {
@@ -51,7 +52,8 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
                 format!("The restore of {} was cut off while records were loaded; the data is as it was.", record.backup),
             ),
         };
-        work.push(UnfinishedWork { kind, swapping: swapping(&record.id), id: record.id, message });
+        let can_go_back = restore::can_go_back(workspace, &record).await?;
+        work.push(UnfinishedWork { kind, swapping: swapping(&record.id), can_go_back, id: record.id, message });
     }
     work.sort_by_key(|one| !one.swapping);
     Ok(work)
@@ -64,8 +66,14 @@ pub(crate) fn hint(one: &UnfinishedWork) -> String {
         UnfinishedKind::Import => {
             format!("Go on with 'steward import --resume {id}', or take it back with 'steward runs undo {id} --yes'.")
         }
+        UnfinishedKind::UndoImport if one.can_go_back => {
+            format!("Finish it with 'steward runs undo {id} --yes', or go back with 'steward runs go-back {id}'.")
+        }
         UnfinishedKind::UndoImport => format!("Finish it with 'steward runs undo {id} --yes'."),
         UnfinishedKind::Restore => format!("Go on with 'steward restores resume {id}', or go back with 'steward restores clean-up {id}'."),
+        UnfinishedKind::UndoRestore if one.can_go_back => {
+            format!("Finish it with 'steward restores undo {id} --yes', or go back with 'steward restores clean-up {id}'.")
+        }
         UnfinishedKind::UndoRestore => format!("Finish it with 'steward restores undo {id} --yes'."),
     }
 }

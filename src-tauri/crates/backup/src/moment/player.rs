@@ -23,6 +23,8 @@ struct Held {
     /// It stands in the store.
     stored: bool,
     now: Option<RawDocumentBuf>,
+    /// When it was put there last: a capped collection keeps its records in this order.
+    put: usize,
 }
 
 /// Collection and key of the `_id`.
@@ -33,6 +35,10 @@ pub(super) struct Player {
     contents: BTreeMap<String, Listed>,
     /// What lay beside the data and is not in the backup: nothing can be done again on it.
     unknown: HashSet<String>,
+    /// Collections that may hold some of the changes already.
+    ahead: HashSet<String>,
+    /// All of them may.
+    all_ahead: bool,
     /// Changes up to here are in the backup.
     after: i64,
     /// Later ones are left out.
@@ -42,7 +48,14 @@ pub(super) struct Player {
 impl Player {
     pub fn new(store: Arc<dyn Store>, contents: &[Listed], moment: &Moment, until: i64) -> Self {
         let contents = contents.iter().map(|c| (c.name.clone(), c.clone())).collect();
-        Self { store, contents, unknown: moment.beside.iter().cloned().collect(), after: moment.mark, until }
+        let (unknown, ahead) = (moment.beside.iter().cloned().collect(), moment.apart.iter().cloned().collect());
+        Self { store, contents, unknown, ahead, all_ahead: false, after: moment.mark, until }
+    }
+
+    /// For changes that were made while a dump was: each collection of it may be of any moment between.
+    pub fn behind_a_dump(store: Arc<dyn Store>, contents: &[Listed]) -> Self {
+        let moment = Moment { mark: 0, at: 0, beside: Vec::new(), apart: Vec::new() };
+        Self { all_ahead: true, ..Self::new(store, contents, &moment, i64::MAX) }
     }
 
     /// Does some changes, in their order.
@@ -90,13 +103,17 @@ impl Player {
             return Ok(());
         }
         let mut held = self.fetch(&changes).await?;
-        for change in changes {
+        for (number, change) in changes.into_iter().enumerate() {
             let id = id_of(&change.step)?;
+            let is_ahead = self.all_ahead || self.ahead.contains(&change.collection);
             let place = (change.collection, order::key_of(&id));
-            let one = held.entry(place).or_insert(Held { id, stored: false, now: None });
+            let one = held.entry(place).or_insert(Held { id, stored: false, now: None, put: 0 });
             match change.step {
-                Step::Put(record) => one.now = Some(record),
+                Step::Put(record) => (one.now, one.put) = (Some(record), number),
                 Step::Delete(_) => one.now = None,
+                Step::Patch(delta) if is_ahead => {
+                    one.now = one.now.as_ref().map(|now| patched_where_it_fits(now, &delta)).transpose()?;
+                }
                 Step::Patch(delta) => one.now = Some(patched(one.now.as_ref(), &delta)?),
                 _ => {}
             }
@@ -118,7 +135,7 @@ impl Player {
             for some in ids.chunks(AT_ONCE) {
                 for record in self.store.get_many(collection, "_id", some).await? {
                     let id = upsert::decode(&record)?.remove("_id").unwrap_or(Bson::Null);
-                    held.insert((collection.to_owned(), order::key_of(&id)), Held { id, stored: true, now: Some(record) });
+                    held.insert((collection.to_owned(), order::key_of(&id)), Held { id, stored: true, now: Some(record), put: 0 });
                 }
             }
         }
@@ -126,6 +143,8 @@ impl Player {
     }
 
     async fn write(&self, held: HashMap<Place, Held>) -> Result<()> {
+        let mut held: Vec<(Place, Held)> = held.into_iter().collect();
+        held.sort_by_key(|(_, one)| one.put);
         let ops = held.into_iter().filter_map(|((collection, _), one)| match (one.now, one.stored) {
             (Some(document), _) => Some(WriteOp::Put { collection, document }),
             (None, true) => Some(WriteOp::Delete { collection, id: one.id, expect: Vec::new() }),
@@ -188,8 +207,15 @@ impl Player {
     }
 
     async fn rename(&mut self, from: &str, to: &str) -> Result<()> {
+        // A dump that came after the rename has it under its new name.
+        if self.all_ahead && !self.contents.contains_key(from) {
+            return Ok(());
+        }
         self.known(from, None).await?;
         let moved = self.contents.remove(from);
+        if self.ahead.remove(from) {
+            self.ahead.insert(to.to_owned());
+        }
         if super::stays(to) {
             // History and the like are those of the backup.
             return Ok(self.store.drop_collection(from).await?);
@@ -233,5 +259,12 @@ fn id_of(step: &Step) -> Result<Bson> {
 fn patched(before: Option<&RawDocumentBuf>, delta: &Delta) -> Result<RawDocumentBuf> {
     let mut record = upsert::decode(before.ok_or_else(does_not_fit)?)?;
     delta.apply(&mut record).map_err(|_| does_not_fit())?;
+    Ok(model::raw(&record)?)
+}
+
+/// A record that was changed again later on has all that a change came to, or more.
+fn patched_where_it_fits(before: &RawDocumentBuf, delta: &Delta) -> Result<RawDocumentBuf> {
+    let mut record = upsert::decode(before)?;
+    delta.apply_what_fits(&mut record);
     Ok(model::raw(&record)?)
 }

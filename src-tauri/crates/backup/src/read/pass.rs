@@ -210,8 +210,9 @@ pub fn folder(files: Vec<(String, PathBuf)>) -> Events {
 pub fn store(store: Arc<dyn Store>, contents: Vec<Listed>) -> Events {
     let (send, receive) = mpsc::channel(WAITING);
     tokio::spawn(async move {
-        for one in contents.iter().filter(|c| c.definition.kind == CollectionKind::Collection) {
-            if let Err(e) = scan(store.as_ref(), &one.name, &send).await {
+        for one in &contents {
+            let Some(place) = crate::moment::place(one) else { continue };
+            if let Err(e) = scan(store.as_ref(), &one.name, &place, &send).await {
                 let _ = send.send(Err(e)).await;
                 return;
             }
@@ -220,9 +221,9 @@ pub fn store(store: Arc<dyn Store>, contents: Vec<Listed>) -> Events {
     receive
 }
 
-async fn scan(store: &dyn Store, collection: &str, send: &mpsc::Sender<Result<Event>>) -> Result<()> {
+async fn scan(store: &dyn Store, collection: &str, place: &str, send: &mpsc::Sender<Result<Event>>) -> Result<()> {
     let mut content = Content::default();
-    let mut batches = store.scan(collection, &Filter::all(), None).await?;
+    let mut batches = store.scan(place, &Filter::all(), None).await?;
     while let Some(documents) = batches.try_next().await? {
         documents.iter().for_each(|d| content.add(d.as_bytes()));
         if send.send(Ok(Event::Documents { collection: collection.to_owned(), documents })).await.is_err() {

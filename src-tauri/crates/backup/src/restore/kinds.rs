@@ -4,10 +4,11 @@
 //! loaded and checked beside the data like other records, and moved into a new series at the end.
 
 use bson::{Bson, Document};
+use steward_domain::RestoreMode;
 use steward_pipeline::{Error, Progress, Result, Workspace, replace};
-use steward_store::{Capability, CollectionKind, Definition};
+use steward_store::{Capability, CollectionKind, Definition, StoreKind, names};
 
-use super::{Chosen, load};
+use super::{Chosen, indexes, load};
 
 /// Why a workspace cannot hold a kind; `None` where it can.
 pub fn hindered(workspace: &Workspace, kind: CollectionKind) -> Option<&'static str> {
@@ -21,41 +22,59 @@ pub fn hindered(workspace: &Workspace, kind: CollectionKind) -> Option<&'static 
     (!workspace.store.capabilities().has(needed)).then_some(why)
 }
 
+/// Bytes of a name with the database and a dot in front that a server takes.
+const NAMESPACE: usize = 255;
+
+/// Why a workspace cannot have a collection of this name.
+async fn misnamed(workspace: &Workspace, name: &str) -> Result<Option<String>> {
+    if names::check(name).is_err() {
+        return Ok(Some("its name is none that a collection can have today".to_owned()));
+    }
+    let info = workspace.store.info().await?;
+    let too_long = info.kind == StoreKind::Mongo && info.name.len() + 1 + name.len() > NAMESPACE;
+    Ok(too_long.then(|| format!("its name and that of the database have more than {NAMESPACE} bytes together")))
+}
+
 /// Where a collection really goes, which may be another name or nowhere: a time series cannot take the place of what is there.
-///
-/// Errors: something of another kind stands in the way.
-pub async fn settle_place(workspace: &Workspace, one: &mut Chosen) -> Result<()> {
+/// What cannot come back is left out with the reason, and holds up nothing else.
+pub async fn settle_place(workspace: &Workspace, one: &mut Chosen, mode: RestoreMode) -> Result<()> {
     let kind = one.listed.definition.kind;
     if let Some(why) = hindered(workspace, kind) {
-        one.left_out = true;
-        one.notes = vec![format!("is left out: {why}")];
+        one.leave_out(format!("is left out: {why}"));
+        return Ok(());
+    }
+    if let Some(why) = misnamed(workspace, &one.into).await? {
+        one.leave_out(format!("is left out: {why}; restore it under another name"));
         return Ok(());
     }
     let Some(standing) = workspace.standing(&one.into).await? else { return Ok(()) };
     match kind {
-        CollectionKind::Collection if standing == CollectionKind::Collection => Ok(()),
-        CollectionKind::Collection => {
-            Err(Error::Conflict(format!("A {} '{}' is in the way; choose another name.", standing.name(), one.into)))
+        CollectionKind::Collection if standing != CollectionKind::Collection => {
+            one.leave_out(format!("is left out: a {} of this name is in the way; restore it under another name", standing.name()));
         }
-        CollectionKind::View => {
-            one.left_out = true;
-            one.notes = vec!["stays as it is: a view comes back only where nothing has its name".to_owned()];
-            Ok(())
+        CollectionKind::Collection if mode == RestoreMode::Merge && workspace.store.definition(&one.into).await?.is_capped() => {
+            one.leave_out("is left out: it is capped here, so that no records can be merged into it".to_owned());
         }
+        CollectionKind::Collection => {}
+        CollectionKind::View => one.leave_out("stays as it is: a view comes back only where nothing has its name".to_owned()),
         CollectionKind::Timeseries => {
-            one.into = workspace.free_name(&format!("{}.restored", one.into)).await?;
+            one.into = workspace.free_name(&one.into, ".restored").await?;
             one.notes.push(format!("comes back as {}: a time-series collection cannot take the place of what is there", one.into));
-            Ok(())
         }
-    }
-}
-
-/// Makes a view where nothing has its name.
-pub async fn show(workspace: &Workspace, name: &str, definition: &Definition) -> Result<()> {
-    if definition.kind == CollectionKind::View && workspace.standing(name).await?.is_none() {
-        workspace.store.define(name, definition).await?;
     }
     Ok(())
+}
+
+/// Makes a view where nothing has its name. What the store refuses is told.
+pub async fn show(workspace: &Workspace, name: &str, definition: &Definition) -> Result<Option<String>> {
+    if definition.kind != CollectionKind::View || workspace.standing(name).await?.is_some() {
+        return Ok(None);
+    }
+    match workspace.store.define(name, definition).await {
+        Ok(()) => Ok(None),
+        Err(e) if indexes::is_refusal(&e) => Ok(Some(format!("is left out: {}", indexes::words(&e)))),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// What a restore remembers of a time series until it is made.
@@ -63,17 +82,18 @@ pub fn noted(definition: &Definition) -> serde_json::Value {
     Bson::Document(definition.to_document()).into_canonical_extjson()
 }
 
-/// Makes the series and moves the loaded buckets into it. Does what is left to do.
+/// Makes the series and moves the loaded buckets into it. Does what is left to do. Where the store refuses the series or one of its
+/// buckets, nothing of it stays, and the reason is told.
 pub async fn put_in_place(
     workspace: &Workspace,
     series: &str,
     part: &str,
     noted: &serde_json::Value,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let incoming = replace::incoming(part);
     if !replace::exists(workspace, &incoming).await? {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let definition = match Bson::try_from(noted.clone()) {
         Ok(Bson::Document(found)) => Definition::from_document(&found),
@@ -81,13 +101,33 @@ pub async fn put_in_place(
     };
     // What an attempt that was cut off has made.
     workspace.store.drop_collection(series).await?;
-    workspace.store.define(series, &definition).await?;
-    let buckets = CollectionKind::Timeseries.data_of(series);
-    load::copy(workspace, &incoming, &buckets, progress).await?;
+    let notes = match fill(workspace, series, &incoming, &definition, progress).await {
+        Ok(notes) => notes,
+        Err(Error::Store(e)) if indexes::is_refusal(&e) => {
+            workspace.store.drop_collection(series).await?;
+            vec![format!("{series} is left out: the store does not take its buckets. {}.", indexes::words(&e))]
+        }
+        Err(e) => return Err(e),
+    };
+    workspace.store.drop_collection(&incoming).await?;
+    Ok(notes)
+}
+
+async fn fill(
+    workspace: &Workspace,
+    series: &str,
+    incoming: &str,
+    definition: &Definition,
+    progress: &dyn Progress,
+) -> Result<Vec<String>> {
     let store = workspace.store.as_ref();
-    let meant = load::content_of(store, &incoming, progress).await?;
+    store.define(series, &Definition { indexes: Vec::new(), ..definition.clone() }).await?;
+    let buckets = CollectionKind::Timeseries.data_of(series);
+    load::copy(workspace, incoming, &buckets, progress).await?;
+    let meant = load::content_of(store, incoming, progress).await?;
     load::check_stored(workspace, &buckets, series, meant, progress).await?;
-    Ok(workspace.store.drop_collection(&incoming).await?)
+    let refused = indexes::build(store, series, definition).await?;
+    Ok(refused.iter().map(|one| format!("{series} loses {}: {}.", one.what(), indexes::words(&one.error))).collect())
 }
 
 /// Removes a series or view that a restore has made.
@@ -96,13 +136,6 @@ pub async fn remove(workspace: &Workspace, name: &str) -> Result<()> {
         Some(CollectionKind::Timeseries | CollectionKind::View) => workspace.forget(name).await,
         Some(CollectionKind::Collection) | None => Ok(()),
     }
-}
-
-/// As [`Definition::of_today`], and what was left out, as the end of a sentence that begins with the collection's name.
-pub fn of_today(definition: &Definition) -> (Definition, Option<String>) {
-    let (definition, gone) = definition.of_today();
-    let note = (!gone.is_empty()).then(|| format!("loses the index {}: servers have no geoHaystack indexes any more", gone.join(", ")));
-    (definition, note)
 }
 
 /// A bare definition to load documents by, whatever they are of.

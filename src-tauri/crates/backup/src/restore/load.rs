@@ -8,6 +8,7 @@ use steward_domain::Filter;
 use steward_pipeline::{Error, Progress, Result, Workspace};
 use steward_store::{Durability, Store, StoreError, StoreErrorKind, WriteBatch, WriteOp};
 
+use super::Chosen;
 use crate::content::Content;
 use crate::read::{Backup, Event, Listed};
 
@@ -90,6 +91,15 @@ pub(super) async fn check_stored(workspace: &Workspace, place: &str, name: &str,
         "{name} holds {} records after loading, not the {} of the backup, or others.",
         stored.records, loaded.records
     )))
+}
+
+/// How many records a capped collection has kept, where that is fewer than were loaded.
+pub(super) async fn kept_by_cap(workspace: &Workspace, place: &str, one: &Chosen, loaded: Content) -> Result<Option<u64>> {
+    if !one.listed.definition.is_capped() {
+        return Ok(None);
+    }
+    let kept = workspace.store.count(place, &Filter::all()).await?;
+    Ok(Some(kept).filter(|kept| *kept < loaded.records))
 }
 
 /// The content of a collection as it stands.

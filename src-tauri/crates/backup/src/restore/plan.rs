@@ -7,7 +7,9 @@ use steward_domain::{RestoreMode, order};
 use steward_pipeline::{Progress, Result, Workspace};
 use steward_store::{CollectionKind, upsert};
 
-use super::{Choice, Chosen, choose, count_now, kinds};
+use super::clashes::Clashes;
+use super::trial::{self, Verdict};
+use super::{Choice, Chosen, choose, count_now, indexes, kinds};
 use crate::read::{Backup, Event};
 
 /// Differences shown of a collection.
@@ -40,8 +42,10 @@ pub struct CollectionPlan {
     pub samples: Vec<Sample>,
     /// Nothing of it can come back; the note says why.
     pub left_out: bool,
-    /// What does not come back as it was: the end of a sentence that begins with its name.
-    pub note: Option<String>,
+    /// The restore would be refused because of it; the notes say why.
+    pub impossible: bool,
+    /// What does not come back as it was: ends of sentences that begin with its name.
+    pub notes: Vec<String>,
 }
 
 /// Reads the backup to its end, which also checks it, and compares.
@@ -49,7 +53,14 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
     let chosen = choose(backup, choice)?;
     let mut plans: HashMap<&str, CollectionPlan> = HashMap::new();
     for one in &chosen {
-        plans.insert(&one.listed.name, begin(workspace, one).await?);
+        plans.insert(&one.listed.name, begin(workspace, one, choice.mode).await?);
+    }
+    let mut clashes: HashMap<&str, Clashes> = HashMap::new();
+    for one in chosen.iter().filter(|_| choice.mode == RestoreMode::Merge) {
+        let plan = plans.get(one.listed.name.as_str());
+        if let Some(plan) = plan.filter(|plan| !plan.left_out && plan.now.is_some() && !one.listed.is_own()) {
+            clashes.insert(&one.listed.name, Clashes::of(workspace, &plan.into).await?);
+        }
     }
     progress.phase("Comparing");
     progress.total(chosen.iter().filter_map(|c| c.listed.records).sum());
@@ -62,7 +73,10 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
                 let Some(plan) = plans.get_mut(collection.as_str()).filter(|plan| !plan.left_out) else { continue };
                 done += documents.len() as u64;
                 for some in documents.chunks(AT_ONCE) {
-                    compare(workspace, plan, some).await?;
+                    let differing = compare(workspace, plan, some).await?;
+                    if let Some(clashes) = clashes.get_mut(collection.as_str()) {
+                        clashes.look(workspace, &differing).await?;
+                    }
                 }
                 progress.done(done);
             }
@@ -73,6 +87,13 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
                     return Err(steward_pipeline::Error::BadRequest(format!("The checksum of {collection} is wrong.")));
                 }
             }
+        }
+    }
+    for (name, clashes) in clashes {
+        let found = clashes.told(workspace, backup, name, progress).await?;
+        if let Some(plan) = plans.get_mut(name) {
+            plan.impossible = !found.is_empty();
+            plan.notes.extend(found);
         }
     }
     Ok(chosen
@@ -87,11 +108,16 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
         .collect())
 }
 
-async fn begin(workspace: &Workspace, one: &Chosen) -> Result<CollectionPlan> {
+async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result<CollectionPlan> {
     let kind = one.listed.definition.kind;
     let now = if kind == CollectionKind::Collection { count_now(workspace, &one.into).await? } else { None };
     let mut settled = one.clone();
-    kinds::settle_place(workspace, &mut settled).await?;
+    kinds::settle_place(workspace, &mut settled, mode).await?;
+    // A merge leaves a collection what it has.
+    let keeps = mode == RestoreMode::Merge && now.is_some();
+    if kind == CollectionKind::Collection && !settled.left_out && !keeps && !one.listed.is_own() {
+        foresee(workspace, &mut settled).await?;
+    }
     match kind {
         CollectionKind::View if !settled.left_out => settled.notes.push("is a view: its definition comes back".to_owned()),
         CollectionKind::Timeseries if !settled.left_out => settled.notes.push("is a time series: its buckets are counted".to_owned()),
@@ -108,11 +134,29 @@ async fn begin(workspace: &Workspace, one: &Chosen) -> Result<CollectionPlan> {
         unchanged: 0,
         samples: Vec::new(),
         left_out: settled.left_out,
-        note: (!settled.notes.is_empty()).then(|| settled.notes.join("; ")),
+        impossible: false,
+        notes: settled.notes,
     })
 }
 
-async fn compare(workspace: &Workspace, plan: &mut CollectionPlan, documents: &[bson::RawDocumentBuf]) -> Result<()> {
+/// What of its definition the store would not take.
+async fn foresee(workspace: &Workspace, one: &mut Chosen) -> Result<()> {
+    match trial::of(workspace, &one.listed.definition).await? {
+        Verdict::Takes(refused) => {
+            one.notes.extend(refused.iter().map(|index| format!("loses {}: {}", index.what(), indexes::words(&index.error))));
+        }
+        Verdict::Refuses(why) => one.leave_out(format!("is left out: {why}")),
+    }
+    Ok(())
+}
+
+/// Hands back the records that are not here, or differ.
+async fn compare<'a>(
+    workspace: &Workspace,
+    plan: &mut CollectionPlan,
+    documents: &'a [bson::RawDocumentBuf],
+) -> Result<Vec<&'a bson::RawDocumentBuf>> {
+    let mut differing = Vec::new();
     plan.records += documents.len() as u64;
     let mut there = HashMap::new();
     if plan.now.unwrap_or(0) > 0 {
@@ -132,6 +176,7 @@ async fn compare(workspace: &Workspace, plan: &mut CollectionPlan, documents: &[
             }
             Some(_) => plan.changed += 1,
         }
+        differing.push(document);
         // Changes say more than additions.
         let full = plan.samples.len() >= SAMPLES;
         let instead = plan.samples.iter().position(|s| s.now.is_none()).filter(|_| full && now.is_some());
@@ -143,5 +188,5 @@ async fn compare(workspace: &Workspace, plan: &mut CollectionPlan, documents: &[
             }
         }
     }
-    Ok(())
+    Ok(differing)
 }

@@ -63,7 +63,7 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
         };
         let kept_as = match edited_since {
             0 => None,
-            _ => Some(workspace.free_name(&format!("{}.taken-back", one.into)).await?),
+            _ => Some(workspace.free_name(&one.into, ".taken-back").await?),
         };
         let back = match one.existed {
             true => Some(replace::held(workspace, &one.into, &part(&record.id, number)).await?),
@@ -166,9 +166,7 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
             let plans: Vec<UndoPlan> = Vec::new();
             back(workspace, &record, &plans, progress).await?;
         }
-        RestoreState::Undoing => {
-            return Err(Error::Conflict("Undoing this restore has begun. Run the undo again to finish it.".into()));
-        }
+        RestoreState::Undoing => return stay(workspace, record, progress).await,
         _ => return Err(Error::Conflict("This restore has come to its end; there is nothing to clean up.".into())),
     }
     for (number, _) in record.collections.iter().enumerate() {
@@ -176,6 +174,37 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
     }
     record.state = RestoreState::Cancelled;
     record.finished_at = Some(workspace.clock.stamp());
+    ledger::put(workspace, &record).await?;
+    Ok(record)
+}
+
+/// An undo that was cut off can be gone back from as long as the collections have not all changed places: the restore stands again.
+pub async fn can_go_back(workspace: &Workspace, record: &RestoreRecord) -> Result<bool> {
+    match record.state {
+        RestoreState::Loading | RestoreState::Swapping => Ok(true),
+        RestoreState::Undoing => {
+            if replace::cut_off(workspace, &format!("undo:{}", record.id)).await?.is_some() {
+                return Ok(true);
+            }
+            // No swap is open: it has not begun, or it has ended.
+            let there = workspace.store.collections().await?;
+            let mut parts = record.collections.iter().enumerate().filter(|(_, one)| one.series.is_none() && !one.left_out);
+            Ok(parts.all(|(number, one)| match one.existed {
+                true => there.contains(&replace::replaced(&part(&record.id, number))),
+                false => one.records == 0 || there.contains(&one.into),
+            }))
+        }
+        RestoreState::Done | RestoreState::Cancelled | RestoreState::Failed | RestoreState::Undone => Ok(false),
+    }
+}
+
+/// Goes back from an undo that was cut off.
+async fn stay(workspace: &Workspace, mut record: RestoreRecord, progress: &dyn Progress) -> Result<RestoreRecord> {
+    if !can_go_back(workspace, &record).await? {
+        return Err(Error::Conflict("Undoing this restore has come too far to go back from. Run the undo again to finish it.".into()));
+    }
+    replace::settle_back(workspace, &format!("undo:{}", record.id), progress).await?;
+    record.state = RestoreState::Done;
     ledger::put(workspace, &record).await?;
     Ok(record)
 }

@@ -184,6 +184,9 @@ pub struct Restore {
     /// The database, where an archive or folder holds several
     #[arg(long)]
     pub database: Option<String>,
+    /// Do the changes again that were made while it was dumped (mongodump --oplog)
+    #[arg(long, conflicts_with = "at")]
+    pub oplog_replay: bool,
     /// Only tell what would happen (as without --yes)
     #[arg(long, conflicts_with = "yes")]
     pub plan: bool,

@@ -173,8 +173,8 @@ async fn create(session: &Session, command: CreateBackup) -> ApiResult<u8> {
         for copy in &b.copies {
             line(&format!("  copied to {copy}"));
         }
-        if let Some(why) = &b.fuzzy {
-            line(&format!("Note: {why}"));
+        for note in b.fuzzy.iter().chain(&b.notes) {
+            line(&format!("Note: {note}"));
         }
         for why in &made.failed {
             line(&format!("Not there: {why}"));
@@ -231,8 +231,8 @@ async fn show(session: &Session, id: &str) -> ApiResult<u8> {
             let schema = c.schema.as_deref().unwrap_or("");
             line(&format!("  {:>9} {}  {} bytes  {schema}", number(c.records), c.name, number(c.bytes)));
         }
-        if let Some(why) = &b.fuzzy {
-            line(&format!("Note: {why}"));
+        for note in b.fuzzy.iter().chain(&b.notes) {
+            line(&format!("Note: {note}"));
         }
     });
     Ok(exit::DONE)

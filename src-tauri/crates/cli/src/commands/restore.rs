@@ -6,7 +6,7 @@ use steward_api::dto::{
     ApplyPlan, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId,
     RestoreMoment, RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
 };
-use steward_api::{Address, ApiResult};
+use steward_api::{Address, ApiError, ApiResult};
 use steward_domain::RestoreMode;
 
 use crate::args::{Restore, Restores};
@@ -38,7 +38,7 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
     }
     let job = session.run_job("restores.apply", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &done(job)?, |done| {
-        for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.")) {
+        for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.") && !c.left_out) {
             let verb = if c.records == 1 { "is" } else { "are" };
             line(&format!("{}: {} {verb} back.", c.into, counted(c.records, "record")));
         }
@@ -69,7 +69,11 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
     }
     let from = command.from.as_deref().unwrap_or("latest");
     let path = Path::new(from);
-    let file = |path: &Path| RestoreFrom::File { file: session.app.files.register(path).id, database: command.database.clone() };
+    let file = |path: &Path| RestoreFrom::File {
+        file: session.app.files.register(path).id,
+        database: command.database.clone(),
+        oplog: command.oplog_replay,
+    };
     let into = command.into.as_deref().map(Address::parse).transpose()?;
     if path.exists() {
         match &into {
@@ -77,6 +81,9 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
             None => session.open(true).await?,
         }
         return Ok(file(path));
+    }
+    if command.oplog_replay {
+        return Err(ApiError::bad_request("Only a dump of mongodump has an oplog to replay; name its archive or folder."));
     }
     if let Some(placed) = super::backup::placed(from) {
         match &into {
@@ -98,8 +105,8 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
 fn told(plan: &RestorePlan) {
     line(&format!("{}{}", plan.backup, plan.made_at.as_ref().map(|at| format!(", taken {at}")).unwrap_or_default()));
     for c in &plan.collections {
-        if let (true, Some(note)) = (c.left_out, &c.note) {
-            line(&format!("  {} {note}", c.name));
+        if c.left_out {
+            line(&format!("  {} {}", c.name, c.notes.join("; ")));
             continue;
         }
         let now = c.now.map_or("is not there".to_owned(), |n| format!("has {}", counted(n, "record")));
@@ -119,7 +126,7 @@ fn told(plan: &RestorePlan) {
                 line(&format!("      {}: {} {} -> {}", sample.title, change.path.as_str(), side(&change.before), side(&change.after)));
             }
         }
-        if let Some(note) = &c.note {
+        for note in &c.notes {
             line(&format!("      {note}"));
         }
     }

@@ -1,8 +1,8 @@
 //! `runs …` and `changes …`
 
 use steward_api::dto::{
-    ApplyPlan, ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes as ChangeList, Empty, Job, JobOutcome, ListChanges, RunDetail,
-    RunId, Runs as RunList, SettleRunPlan, UndoChange, UndoRunPlan,
+    ApplyPlan, ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes as ChangeList, Empty, HistoryEnd, Job, JobOutcome, ListChanges,
+    RunDetail, RunId, Runs as RunList, SettleRunPlan, UndoChange, UndoRunPlan, VerifyChanges,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
 
@@ -88,6 +88,11 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
         }
         Runs::Promote { id, dry_run } => super::import::promote(session, id, dry_run).await,
         Runs::Undo { id, yes } => undo_run(session, id, yes).await,
+        Runs::GoBack { id } => {
+            let detail: RunDetail = session.call("runs.goBack", &RunId { run_id: id }).await?;
+            output::answer(session.json, &detail, |_| line("The import stands again."));
+            Ok(exit::DONE)
+        }
         Runs::Settle { id, yes } => settle_run(session, id, yes).await,
     }
 }
@@ -195,10 +200,30 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
             });
             Ok(if matches!(outcome, ChangeOutcome::Applied { .. }) { exit::DONE } else { exit::REFUSED })
         }
-        Changes::Verify => {
-            let report: ChainReport = session.call("changes.verify", &Empty {}).await?;
+        Changes::Verify { end } => {
+            let kept = end.as_deref().map(kept_end).transpose()?.flatten();
+            let report: ChainReport = session.call("changes.verify", &VerifyChanges { kept }).await?;
+            if let (Some(path), Some(found)) = (&end, &report.end) {
+                let text = serde_json::to_string_pretty(found).unwrap_or_default();
+                std::fs::write(path, text).map_err(|e| unwritable(path, &e))?;
+            }
             output::answer(session.json, &report, |report| line(&report.message));
             Ok(if report.ok { exit::DONE } else { exit::FINDINGS })
         }
     }
+}
+
+/// The end of a history as somebody kept it in a file.
+fn kept_end(path: &std::path::Path) -> ApiResult<Option<HistoryEnd>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|e| ApiError::bad_request(format!("{} holds no end of a history: {e}.", path.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(ApiError::bad_request(format!("{} cannot be read: {e}.", path.display()))),
+    }
+}
+
+fn unwritable(path: &std::path::Path, e: &std::io::Error) -> ApiError {
+    ApiError::bad_request(format!("{} cannot be written: {e}.", path.display()))
 }

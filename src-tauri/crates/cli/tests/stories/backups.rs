@@ -127,6 +127,19 @@ on_both! {
         at.steward(&["restore", &id, "--collection", "nothing"]).ended(3).says("no collection 'nothing'");
     }
 
+    fn the_changes_in_a_dump_are_done_again_on_request(at) {
+        let dump = at.path("dump");
+        std::fs::create_dir_all(dump.join("shop")).unwrap();
+        std::fs::write(dump.join("shop/things.bson"), bson::doc! { "_id": 1, "n": 1 }.to_vec().unwrap()).unwrap();
+        let change = bson::doc! { "op": "i", "ns": "shop.things", "o": { "_id": 2, "n": 2 } };
+        std::fs::write(dump.join("oplog.bson"), change.to_vec().unwrap()).unwrap();
+        let dump = dump.display().to_string();
+        at.steward(&["restore", &dump]).ended(0).says("--oplog-replay");
+        at.steward(&["restore", &dump, "--oplog-replay"]).ended(0).says("are done again: 1.").says("2 would be added");
+        at.steward(&["restore", &dump, "--oplog-replay", "--yes"]).ended(0).says("2 records are back");
+        at.steward(&["restore", "latest", "--oplog-replay"]).ended(2).says("Only a dump of mongodump");
+    }
+
     fn old_ones_go_but_never_the_last_proven(at) {
         filled(at);
         let first = taken(at, "kept");

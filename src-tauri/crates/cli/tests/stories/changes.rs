@@ -40,6 +40,31 @@ on_all! {
     }
 }
 
+on_all! {
+    fn a_state_that_was_rewritten_is_noticed(at) {
+        let edits = three_edits(at);
+        let undone = text(&at.json(0, &["changes", "undo", &edits[2]]), "/changeSet/id");
+        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        let fails = |broken_at: i64, words: &str| {
+            let broken = at.json(1, &["changes", "verify"]);
+            assert_eq!((&broken["ok"], number(&broken, "/brokenAt")), (&json!(false), broken_at), "{broken}");
+            at.steward(&["changes", "verify"]).ended(1).says(words);
+        };
+        at.tamper(names::CHANGE_SETS, &edits[1], "state", Bson::from("failed"));
+        fails(3, "The state of entry 3 was changed after it was written.");
+        at.tamper(names::CHANGE_SETS, &edits[1], "state", Bson::from("confirmed"));
+        at.tamper(names::CHANGE_SETS, &edits[2], "undoneBy", Bson::Null);
+        fails(5, "Entry 5 undid another one, which does not say so any more.");
+        at.tamper(names::CHANGE_SETS, &edits[2], "undoneBy", Bson::from(edits[0].as_str()));
+        fails(4, "Entry 4 says that it was undone, and no entry did that.");
+        at.tamper(names::CHANGE_SETS, &edits[2], "undoneBy", Bson::from(undone.as_str()));
+        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        // The newest entry is followed by none; this machine saw how it stood.
+        at.tamper(names::CHANGE_SETS, &undone, "state", Bson::from("failed"));
+        fails(5, "This machine saw entry 5");
+    }
+}
+
 on_both! {
     fn rewritten_values_of_an_entry_are_noticed(at) {
         let edits = three_edits(at);
@@ -47,6 +72,21 @@ on_both! {
         at.tamper(names::CHANGES, &id, "key", Bson::from("somebody else"));
         let broken = at.json(1, &["changes", "verify"]);
         assert_eq!((&broken["ok"], number(&broken, "/brokenAt")), (&json!(false), 3));
+    }
+
+    fn the_end_can_be_kept_in_a_file(at) {
+        three_edits(at);
+        let end = at.path("end.json").display().to_string();
+        assert_eq!(at.json(0, &["changes", "verify", "--end", &end])["ok"], true);
+        at.json(0, &["records", "set", "a", "average_salary=60000"]);
+        assert_eq!(at.json(0, &["changes", "verify", "--end", &end])["end"]["seq"], 5);
+        let kept = std::fs::read_to_string(&end).unwrap();
+        std::fs::write(&end, kept.replace("\"hash\": \"", "\"hash\": \"0")).unwrap();
+        at.steward(&["changes", "verify", "--end", &end]).ended(1).says("What was kept holds entry 5");
+        std::fs::write(&end, kept.replace("\"workspace\": \"", "\"workspace\": \"x")).unwrap();
+        at.steward(&["changes", "verify", "--end", &end]).ended(2).says("another workspace");
+        std::fs::write(&end, kept).unwrap();
+        assert_eq!(at.json(0, &["changes", "verify", "--end", &end])["ok"], true);
     }
 
     fn missing_entries_are_noticed(at) {

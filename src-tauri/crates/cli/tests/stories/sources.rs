@@ -185,6 +185,33 @@ on_both! {
         assert_eq!(text(&at.json(0, &["runs", "list"]), "/runs/0/files/0/name"), "damaged.steward");
     }
 
+    fn a_workspace_without_its_list_of_tables_gives_up_its_records(at) {
+        let from = Place::file();
+        from.json(0, &["init", "--sample"]);
+        let whole = std::fs::read(&from.workspace).unwrap();
+        let size = usize::from(u16::from_be_bytes([whole[16], whole[17]]));
+        let read = |name: &str, bytes: &[u8], part: &str| -> (i64, Json) {
+            let file = at.write(name, bytes);
+            let run = at.json(1, &["import", "--mode", "upsert", "--schema", "careers", "--part", part, &file]);
+            assert!(text(&run, "/notes/0").contains("damaged"), "{run:#}");
+            (counts(&run).iter().sum(), run)
+        };
+        // Cut anywhere, its pages give up what they hold.
+        for tenths in [3, 5, 7] {
+            let cut = &whole[..whole.len() * tenths / 10];
+            let there = cut.windows(11).filter(|bytes| bytes == b"\x02career_id\0").count();
+            let (read, run) = read("cut.steward", cut, "careers");
+            // Of some the end is missing.
+            assert!(there > 50 && read * 10 >= i64::try_from(there).unwrap() * 9, "{there} of them begin in the file: {run:#}");
+        }
+        // Without what stands on its first page nobody knows of which collection a record was.
+        let mut headless = whole;
+        headless[100..size].fill(0);
+        let (found, run) = read("headless.steward", &headless, "lost_and_found");
+        assert!(found >= 361, "{run:#}");
+        assert_eq!(at.export("careers"), from.export("careers"), "with their types and ids");
+    }
+
     fn a_damaged_sqlite_file_gives_up_its_rows(at) {
         let file = at.write("careers.db", steward_schema_sample());
         let run = at.json(1, &["import", &file]);

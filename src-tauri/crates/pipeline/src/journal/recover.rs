@@ -1,20 +1,21 @@
 //! Entries that a crash left pending, on servers without transactions: their data is completed, however much there is of it.
 
 use bson::Bson;
-use steward_domain::{ChangeSet, Filter};
+use steward_domain::{ChangeKind, ChangeSet, ChangeState, EntryState, Filter};
 use steward_store::{Durability, Query, WriteBatch, names};
 
-use super::{changes, mark, operation};
+use super::{Request, changes, mark, operation, record_bulk};
 use crate::docs;
 use crate::error::Result;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, new_id};
 
 /// Changes that are written together.
 const PAGE: usize = 1000;
 /// An entry that is younger may still be at work.
 const SECONDS: i64 = 60;
 
-/// Completes entries that a crash left pending, and confirms them. An entry without any change failed.
+/// Completes entries that a crash left pending, and confirms them. An entry without any change failed. What became of each is an
+/// entry itself, so that it cannot be changed afterwards.
 pub async fn recover_pending(workspace: &Workspace) -> Result<()> {
     let mut after = None;
     loop {
@@ -24,7 +25,8 @@ pub async fn recover_pending(workspace: &Workspace) -> Result<()> {
             let set: ChangeSet = docs::from_raw(raw)?;
             let age = chrono::DateTime::parse_from_rfc3339(&set.at).map(|at| workspace.clock.now().signed_duration_since(at));
             if !age.is_ok_and(|age| age.num_seconds() < SECONDS) {
-                complete(workspace, &set).await?;
+                let arrived = complete(workspace, &set).await?;
+                conclude(workspace, set, arrived).await?;
             }
         }
         after = page.next;
@@ -34,8 +36,9 @@ pub async fn recover_pending(workspace: &Workspace) -> Result<()> {
     }
 }
 
-/// Writes each change whose old value stands. Where it does not, the change is there already, or somebody wrote since.
-async fn complete(workspace: &Workspace, set: &ChangeSet) -> Result<()> {
+/// Writes each change whose old value stands; whether there is any. Where it does not, the change is there already, or somebody
+/// wrote since.
+async fn complete(workspace: &Workspace, set: &ChangeSet) -> Result<bool> {
     let mut done = 0;
     loop {
         let page = changes(workspace, &set.id, done, PAGE).await?;
@@ -45,14 +48,23 @@ async fn complete(workspace: &Workspace, set: &ChangeSet) -> Result<()> {
         }
         done += page.len();
         if page.len() < PAGE {
-            break;
+            return Ok(done > 0);
         }
     }
-    let state = if done > 0 { "confirmed" } else { "failed" };
-    let mut ops = vec![mark(&set.id, "state", state.into())];
-    if let (Some(undone), true) = (&set.undoes, done > 0) {
-        ops.push(mark(undone, "undoneBy", Bson::from(set.id.as_str())));
+}
+
+async fn conclude(workspace: &Workspace, set: ChangeSet, arrived: bool) -> Result<()> {
+    let (state, word, became) = match arrived {
+        true => (ChangeState::Confirmed, "confirmed", "it was completed"),
+        false => (ChangeState::Failed, "failed", "nothing of it was written"),
+    };
+    let summary = format!("Entry {} was cut off: {became}", set.seq);
+    let mut request = Request::new(ChangeKind::Recovery, &set.collection, summary, Vec::new());
+    request.also.push(mark(&set.id, "state", word.into()));
+    if let (Some(undone), true) = (&set.undoes, arrived) {
+        request.also.push(mark(undone, "undoneBy", Bson::from(set.id.as_str())));
     }
-    workspace.store.write(WriteBatch::data(ops), Durability::Full).await?;
+    request.settles = Some(EntryState { id: set.id, state });
+    record_bulk(workspace, request, &new_id(), 0).await?;
     Ok(())
 }

@@ -88,5 +88,5 @@ pub async fn promotion(workspace: &Workspace, id: &str) -> Result<ImportSpec> {
 
 /// A name for a staging collection that nobody uses yet.
 pub async fn staging_name(workspace: &Workspace, collection: &str) -> Result<String> {
-    workspace.free_name(&format!("{collection}.staging")).await
+    workspace.free_name(collection, ".staging").await
 }

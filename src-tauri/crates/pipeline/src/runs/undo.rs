@@ -150,6 +150,37 @@ async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> 
     Ok((record, found))
 }
 
+/// An undo that was cut off can be gone back from where it takes back a replacement, until the collections have changed places. Rows
+/// that were taken back one by one can only be taken back to the end.
+pub async fn can_go_back(workspace: &Workspace, record: &RunRecord) -> Result<bool> {
+    if record.replaced.is_none() || !matches!(record.state, RunState::Undoing | RunState::HalfUndone) {
+        return Ok(false);
+    }
+    let open = replace::cut_off(workspace, &format!("undo:{}", record.id)).await?.is_some();
+    Ok(open || replace::exists(workspace, &replace::replaced(&record.id)).await?)
+}
+
+/// Goes back from an undo that was cut off: what the run had put in place stands again.
+pub async fn go_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RunRecord> {
+    let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
+    let done = go_back_held(lease.workspace(), id, progress).await;
+    lease.release().await;
+    done
+}
+
+async fn go_back_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RunRecord> {
+    let mut record = stored(workspace, id).await?;
+    if !can_go_back(workspace, &record).await? {
+        return Err(Error::Conflict("There is nothing to go back from, or it has come too far. Run the undo again to finish it.".into()));
+    }
+    replace::settle_back(workspace, &format!("undo:{id}"), progress).await?;
+    // A run that had not come to its end before its undo began can go on.
+    record.state = if record.change_set.is_some() { RunState::Done } else { RunState::Interrupted };
+    record.undo_set = None;
+    workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
+    Ok(record)
+}
+
 /// Goes through everything that the run wrote, chunk by chunk; writes the reverse when `undo_set` is given.
 async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&str>, progress: &dyn Progress) -> Result<UndoFindings> {
     progress.phase(if undo_set.is_some() { "Taking back" } else { "Comparing" });
@@ -236,7 +267,7 @@ async fn take_back_replacement(
         let since = journal::records_since(workspace, &record.collection, &record.id).await?;
         found.edited_since = (since - found.released).max(0);
         if found.edited_since > 0 && replace::exists(workspace, &replace::replaced(&record.id)).await? {
-            found.kept_as = Some(workspace.free_name(&format!("{}.taken-back", record.collection)).await?);
+            found.kept_as = Some(workspace.free_name(&record.collection, ".taken-back").await?);
         }
     }
     if write {

@@ -55,6 +55,28 @@ fn place() -> Place {
     at
 }
 
+/// As many columns as a workbook can have: with names that are alike, with one name, and with long ones.
+#[test]
+fn a_mapping_is_suggested_for_any_number_of_columns() {
+    let at = place();
+    let table = |names: &dyn Fn(usize) -> String| {
+        let header: Vec<String> = (0..16_000).map(names).collect();
+        format!("{}\n{}\n{}\n", header.join(","), vec!["1"; 16_000].join(","), vec!["x y"; 16_000].join(","))
+    };
+    let files = [
+        ("alike.csv", table(&|n| format!("average salary {n}"))),
+        ("equal.csv", table(&|_| "title".to_owned())),
+        ("dotted.csv", table(&|n| format!("a.b{n}.c"))),
+    ];
+    for (name, text) in files {
+        let file = at.write(name, text);
+        for way in [vec!["mapping", "suggest", &file, "--schema", "careers"], vec!["validate", &file, "--schema", "careers"]] {
+            let said = watched(&at, &way);
+            assert!(said.code.is_some_and(|code| code < 2), "{name}: {}", said.err);
+        }
+    }
+}
+
 #[test]
 fn counts_that_a_workbook_declares_are_not_allocated() {
     let at = place();

@@ -1,0 +1,179 @@
+//! Foreseeing that a merge would break a unique index: a record of the backup and another one that stands here would have the
+//! same value. Candidates are looked up by value; whether two of them really clash (with its collation, its partial filter, in
+//! lists) is asked of the store itself.
+
+use std::collections::{HashMap, HashSet};
+
+use bson::{Bson, Document, RawDocumentBuf};
+use steward_domain::{FieldPath, order};
+use steward_pipeline::{Progress, Result, Workspace};
+use steward_store::{Definition, upsert};
+
+use super::{indexes, trial};
+use crate::read::{Backup, Event};
+
+/// Values that can be looked up at once.
+const AT_ONCE: usize = 1000;
+/// Clashes that are told of one collection.
+const TOLD: usize = 10;
+/// Candidates that are tried of one collection.
+const TRIED: usize = 200;
+
+/// One unique index of a collection that stands here.
+struct Unique {
+    name: String,
+    fields: Vec<String>,
+    alone: Definition,
+}
+
+struct Clash {
+    unique: usize,
+    /// From the backup.
+    coming: RawDocumentBuf,
+    /// Here, under another `_id`.
+    standing: RawDocumentBuf,
+}
+
+/// The unique indexes of a collection, and what a merge would come to.
+pub(super) struct Clashes {
+    collection: String,
+    uniques: Vec<Unique>,
+    found: Vec<Clash>,
+    tried: usize,
+}
+
+impl Clashes {
+    pub async fn of(workspace: &Workspace, collection: &str) -> Result<Self> {
+        let definition = workspace.store.definition(collection).await?;
+        let uniques = definition.indexes.iter().filter(|index| index.get_bool("unique").unwrap_or(false));
+        let uniques = uniques.filter(|index| !steward_store::definition::is_id_index(index)).map(|index| Unique {
+            name: index.get_str("name").unwrap_or_default().to_owned(),
+            fields: indexes::fields_of(index),
+            alone: definition.only(vec![index.clone()]),
+        });
+        Ok(Self { collection: collection.to_owned(), uniques: uniques.collect(), found: Vec::new(), tried: 0 })
+    }
+
+    /// Some records of the backup that are not here, or differ.
+    pub async fn look(&mut self, workspace: &Workspace, coming: &[&RawDocumentBuf]) -> Result<()> {
+        for number in 0..self.uniques.len() {
+            if coming.is_empty() || self.found.len() >= TOLD || self.tried >= TRIED {
+                return Ok(());
+            }
+            let pairs = candidates(workspace, &self.collection, &self.uniques[number], coming).await?;
+            for (coming, standing) in pairs {
+                if self.found.len() >= TOLD || self.tried >= TRIED {
+                    break;
+                }
+                self.tried += 1;
+                if trial::clash(workspace, &self.uniques[number].alone, &standing, &coming).await? {
+                    self.found.push(Clash { unique: number, coming, standing });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sentences' ends about what clashes. A record here that the backup itself changes is seen as it would be.
+    pub async fn told(mut self, workspace: &Workspace, backup: &Backup, name: &str, progress: &dyn Progress) -> Result<Vec<String>> {
+        if !self.found.is_empty() {
+            let changed = changed(backup, name, &self.found, progress).await?;
+            let mut left = Vec::new();
+            for clash in self.found {
+                let then = changed.get(&key(&clash.standing));
+                let alone = &self.uniques[clash.unique].alone;
+                let goes = match then {
+                    Some(then) => !trial::clash(workspace, alone, then, &clash.coming).await?,
+                    None => false,
+                };
+                if !goes {
+                    left.push(clash);
+                }
+            }
+            self.found = left;
+        }
+        self.found.iter().map(|clash| told(&self.uniques[clash.unique], clash)).collect()
+    }
+}
+
+fn key(record: &RawDocumentBuf) -> Vec<u8> {
+    order::key(record.get("_id").ok().flatten())
+}
+
+fn told(unique: &Unique, clash: &Clash) -> Result<String> {
+    let coming = upsert::decode(&clash.coming)?;
+    let shared: Vec<String> = unique
+        .fields
+        .iter()
+        .map(|field| {
+            let value = FieldPath::new(field.as_str()).get(&coming).cloned();
+            format!("{field} {}", value.as_ref().map_or("nothing".to_owned(), indexes::shown))
+        })
+        .collect();
+    Ok(format!(
+        "cannot be merged: the record {} of the backup and the record {} here would both have {}, which the unique index {} does not allow",
+        indexes::id_of(&clash.coming).unwrap_or_default(),
+        indexes::id_of(&clash.standing).unwrap_or_default(),
+        shared.join(", "),
+        unique.name
+    ))
+}
+
+/// The values that an index sees at a field: of a list its elements.
+fn values_at(record: &Document, field: &str) -> Vec<Bson> {
+    match FieldPath::new(field).get(record) {
+        Some(Bson::Array(list)) => list.clone(),
+        Some(value) => vec![value.clone()],
+        None => vec![Bson::Null],
+    }
+}
+
+/// Records that come and records that stand here with the same value at each field.
+async fn candidates(
+    workspace: &Workspace,
+    collection: &str,
+    unique: &Unique,
+    coming: &[&RawDocumentBuf],
+) -> Result<Vec<(RawDocumentBuf, RawDocumentBuf)>> {
+    let coming: Vec<(&RawDocumentBuf, Document)> = coming.iter().map(|raw| Ok((*raw, upsert::decode(raw)?))).collect::<Result<_>>()?;
+    // By the field that tells most records apart.
+    let values = |field: &String| -> HashMap<Vec<u8>, Bson> {
+        coming.iter().flat_map(|(_, record)| values_at(record, field)).map(|value| (order::key_of(&value), value)).collect()
+    };
+    let Some((field, wanted)) = unique.fields.iter().map(|field| (field, values(field))).max_by_key(|(_, values)| values.len()) else {
+        return Ok(Vec::new());
+    };
+    // Nothing is looked up by what most records lack.
+    let wanted: Vec<Bson> = wanted.into_values().filter(|value| *value != Bson::Null).collect();
+    let mut out = Vec::new();
+    for some in wanted.chunks(AT_ONCE) {
+        for standing in workspace.store.get_many(collection, field, some).await? {
+            let record = upsert::decode(&standing)?;
+            let same = |other: &Document| {
+                unique.fields.iter().all(|field| {
+                    let here: HashSet<Vec<u8>> = values_at(&record, field).iter().map(order::key_of).collect();
+                    values_at(other, field).iter().any(|value| here.contains(&order::key_of(value)))
+                })
+            };
+            let others = coming.iter().filter(|(raw, other)| key(raw) != key(&standing) && same(other));
+            out.extend(others.map(|(raw, _)| ((*raw).clone(), standing.clone())));
+        }
+    }
+    Ok(out)
+}
+
+/// What the backup makes of the records that stand here and clash.
+async fn changed(backup: &Backup, name: &str, clashes: &[Clash], progress: &dyn Progress) -> Result<HashMap<Vec<u8>, RawDocumentBuf>> {
+    let wanted: HashSet<Vec<u8>> = clashes.iter().map(|clash| key(&clash.standing)).collect();
+    let mut found = HashMap::new();
+    let mut events = backup.events();
+    while let Some(event) = events.recv().await {
+        progress.checkpoint()?;
+        if let Event::Documents { collection, documents } = event?
+            && collection == name
+        {
+            found.extend(documents.into_iter().map(|record| (key(&record), record)).filter(|(key, _)| wanted.contains(key)));
+        }
+    }
+    Ok(found)
+}
