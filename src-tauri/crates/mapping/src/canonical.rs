@@ -39,7 +39,8 @@ pub fn exported(text: &str) -> Option<Json> {
         return Some(json!({ "$numberDecimal": decimal.to_string() }));
     }
     let number = text.parse::<f64>().ok().filter(|n| n.is_finite())?;
-    (json!(number).to_string() == text).then(|| json!(number))
+    let written = json!(number).to_string();
+    (written == text).then(|| json!(number))
 }
 
 /// The digits behind the point of a number in the grammar of JSON without exponent; none in the inner option for an integer.
