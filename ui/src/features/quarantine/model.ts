@@ -10,7 +10,7 @@ import type {
 } from "@/ipc";
 import type { QuarantineSearch } from "@/shared/nav";
 import { isObject, plainText } from "@/shared/value/model";
-import { pointerToPath } from "@/shared/value/path";
+import { pointerToPath, segmentsOf } from "@/shared/value/path";
 import { stamp } from "@/shared/words/words";
 
 export type FixRequest = {
@@ -108,7 +108,7 @@ export function fixOf(
 }
 
 function fieldOf(error: Violation): string {
-  return pointerToPath(error.pointer).split(".")[0] ?? "";
+  return segmentsOf(pointerToPath(error.pointer))[0] ?? "";
 }
 
 function mostCommon(texts: readonly string[]): string | undefined {

@@ -3,7 +3,7 @@ import type { DiffSample, FieldChange, RecordChange, Violation } from "@/ipc";
 import { fieldTitle, ruleText } from "../words/words";
 import classes from "./diff.module.css";
 import { keyText } from "./model";
-import { pointerToPath } from "./path";
+import { pointerToPath, segmentsOf } from "./path";
 import { Change } from "./ValueText";
 
 export function DiffList({ samples }: { samples: DiffSample[] }) {
@@ -40,7 +40,7 @@ export function Changes({ changes, gone }: { changes: FieldChange[]; gone?: bool
 }
 
 function nestedTitle(path: string): string {
-  return path.split(".").map(fieldTitle).join(" › ");
+  return segmentsOf(path).map(fieldTitle).join(" › ");
 }
 
 const opWords = { insert: "added", update: "changed", delete: "deleted" } as const;
