@@ -74,6 +74,14 @@ export function rawText(entry: QuarantineEntry): string {
   }
 }
 
+/** The value was read with doubt: a person may say that it is right as it is. */
+export function isConfirmable(violation: Violation): boolean {
+  const rules = ["syntax", "unreadable", "columns", "duplicate_field"];
+  return (
+    violation.pointer !== "" && (rules.includes(violation.rule) || violation.rule.startsWith("mapping."))
+  );
+}
+
 /** Nothing is wrong with the row but that another one has its key. */
 export function isKeyTaken(entry: QuarantineEntry): boolean {
   const rules = entry.errors.map((error) => error.rule);

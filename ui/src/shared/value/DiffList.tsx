@@ -69,7 +69,13 @@ export function RecordChangeView({ change, title }: { change: RecordChange; titl
 }
 
 /** Broken rules as sentences, each with its field. */
-export function ViolationList({ violations }: { violations: Violation[] }) {
+type ViolationsProps = {
+  violations: Violation[];
+  /** What can be done about one of them, beside its sentence. */
+  action?: (violation: Violation) => React.ReactNode;
+};
+
+export function ViolationList({ violations, action }: ViolationsProps) {
   return (
     <ul className={classes.violations}>
       {violations.map((violation) => {
@@ -77,7 +83,7 @@ export function ViolationList({ violations }: { violations: Violation[] }) {
         return (
           <li key={`${violation.pointer}:${violation.rule}:${violation.message}`}>
             {path !== "" && <strong>{nestedTitle(path)}</strong>} {violation.message}
-            <span className="visually-hidden"> ({ruleText(violation.rule)})</span>
+            <span className="visually-hidden"> ({ruleText(violation.rule)})</span> {action?.(violation)}
           </li>
         );
       })}
