@@ -29,6 +29,20 @@ pub fn decimal(text: &str) -> Option<Json> {
     Some(json!({ "$numberDecimal": decimal.to_string() }))
 }
 
+/// A number with an exponent, written exactly as an export writes a Decimal128 or a double: `1E+3`, `1e+300`.
+pub fn exported(text: &str) -> Option<Json> {
+    if !text.contains(['e', 'E']) {
+        return None;
+    }
+    let decimal = steward_domain::decimal::decimal(text).filter(|decimal| decimal.to_string() == text);
+    if let Some(decimal) = decimal {
+        return Some(json!({ "$numberDecimal": decimal.to_string() }));
+    }
+    let number = text.parse::<f64>().ok().filter(|n| n.is_finite())?;
+    let written = json!(number).to_string();
+    (written == text).then(|| json!(number))
+}
+
 /// The digits behind the point of a number in the grammar of JSON without exponent; none in the inner option for an integer.
 fn fraction(text: &str) -> Option<Option<&[u8]>> {
     let bytes = text.as_bytes();
@@ -47,6 +61,16 @@ fn fraction(text: &str) -> Option<Option<&[u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_exports_write_with_an_exponent_is_a_number_where_one_is_wanted() {
+        assert_eq!(exported("1E+3"), Some(json!({ "$numberDecimal": "1E+3" })));
+        let written = json!(1e300).to_string();
+        assert_eq!(exported(&written), Some(json!(1e300)));
+        for text in ["1e3", "E9", "9E42", "1E", "e", "1e+", "Infinity"] {
+            assert_eq!(exported(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn only_what_is_written_canonically_is_a_number() {

@@ -129,7 +129,8 @@ impl Fit {
                 Some(Canonical::Integer(_)) if !self.integer && !self.number => None,
                 Some(Canonical::Number(_)) if !self.number => None,
                 Some(number) => Some(of_canonical(number)),
-                None if self.integer || self.number => canonical::decimal(text).map(Slot::typed),
+                None if self.number => canonical::decimal(text).or_else(|| canonical::exported(text)).map(Slot::typed),
+                None if self.integer => canonical::decimal(text).map(Slot::typed),
                 None => None,
             };
         }

@@ -80,8 +80,10 @@ fn assign<'p>(profile: &Profile, places: &'p [Place<'p>], target: &Pack) -> (Vec
         let called = Name::new(&column.name);
         pairs.extend(candidates.iter().filter_map(|one| judge(column, &called, one).map(|m| (i, one.place, m))));
     }
-    // Sorting is stable: of equals the first column gets the first field.
-    pairs.sort_by(|a, b| b.2.confidence.total_cmp(&a.2.confidence));
+    // The column with exactly the name of a field gets it, before those that are written otherwise. Sorting is stable: of equals the
+    // first column gets the first field.
+    let is_named = |(i, place, _): &(usize, &Place<'_>, Match)| place.path.len() == 1 && profile.columns[*i].name == place.path[0];
+    pairs.sort_by(|a, b| is_named(b).cmp(&is_named(a)).then(b.2.confidence.total_cmp(&a.2.confidence)));
     let mut chosen: Vec<Chosen<'p>> = profile.columns.iter().map(|_| None).collect();
     let mut taken = Taken::default();
     for (i, place, found) in pairs {

@@ -81,6 +81,10 @@ pub async fn edit(workspace: &Workspace, edit: Edit) -> Result<Edited> {
     for change in &edit.changes {
         check_path(&change.path, &settings.key_field)?;
         let now = change.path.get(&current.document);
+        if now.is_none() {
+            // Nothing is there: rather the field of that name is meant.
+            is_clear(&change.path, &current.document)?;
+        }
         if !stands(now, change.before.as_ref()) {
             if stands(now, change.after.as_ref()) {
                 continue;
@@ -159,7 +163,9 @@ fn check_path(path: &steward_domain::FieldPath, key_field: &str) -> Result<()> {
         return Err(Error::BadRequest(format!("{path} identifies the record and cannot be changed. Add a new record instead.")));
     }
     if !path.is_patchable() {
-        return Err(Error::BadRequest(format!("'{path}' is not a field that can be set.")));
+        let name = steward_domain::FieldPath::name(path.as_str());
+        let hint = if name.is_patchable() { format!(" Write {name} for the field that is called so.") } else { String::new() };
+        return Err(Error::BadRequest(format!("'{path}' is not a field that can be set.{hint}")));
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Writing records to files: a temporary name first, renamed when whole.
 
+mod losses;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Write;
@@ -13,6 +15,7 @@ use steward_domain::{Filter, value};
 use steward_sources::formulas;
 use steward_store::{Cursor, Query, upsert};
 
+use self::losses::Losses;
 use crate::error::{Error, Result};
 use crate::failing;
 use crate::progress::Progress;
@@ -76,7 +79,15 @@ impl Whole {
     }
 }
 
-/// Writes the chosen records; gives how many.
+/// What an export wrote.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    pub records: i64,
+    /// What the format cannot say of them.
+    pub notes: Vec<String>,
+}
+
+/// Writes the chosen records.
 pub async fn records(
     workspace: &Workspace,
     collection: &str,
@@ -84,8 +95,8 @@ pub async fn records(
     format: Format,
     path: &Path,
     progress: &dyn Progress,
-) -> Result<i64> {
-    workspace.existing(collection).await?;
+) -> Result<Written> {
+    let settings = workspace.existing(collection).await?;
     progress.phase("Writing");
     progress.total(chosen.count(workspace, collection).await?);
     let columns = if format == Format::Csv { columns(workspace, collection, chosen).await? } else { Vec::new() };
@@ -96,6 +107,11 @@ pub async fn records(
         Format::Csv => csv_header(&columns, &mut lines),
         Format::Ndjson => {}
     }
+    let described = match settings.schema.as_str() {
+        "" => Vec::new(),
+        schema => workspace.registry.get(schema)?.known_fields().map(str::to_owned).collect(),
+    };
+    let mut losses = Losses::new(described.into_iter());
     let mut written = 0_i64;
     let mut pages = pages(workspace, collection, chosen).await?;
     while let Some(batch) = pages.next().await {
@@ -108,7 +124,10 @@ pub async fn records(
                     let between = if written == 0 { "" } else { "," };
                     lines.extend(format!("{between}\n{}", Json::Object(value::doc_to_ext(&doc))).into_bytes());
                 }
-                Format::Csv => csv_line(columns.iter().map(|c| cell(doc.get(c))), &mut lines),
+                Format::Csv => {
+                    losses.note(&doc);
+                    csv_line(columns.iter().map(|c| cell(doc.get(c))), &mut lines);
+                }
             }
             written += 1;
         }
@@ -121,7 +140,7 @@ pub async fn records(
     }
     file.write(path, &lines)?;
     file.finish(path)?;
-    Ok(written)
+    Ok(Written { records: written, notes: losses.notes() })
 }
 
 type Batches = std::pin::Pin<Box<dyn futures::Stream<Item = Result<Vec<RawDocumentBuf>>> + Send>>;

@@ -281,7 +281,7 @@ async fn load_rows(
     at_checkpoint(record, &findings.checkpoint());
     progress.phase("Indexing");
     let indexed = index(workspace, &lease::of_run(&record.id), &into).await;
-    let mut result = result.and_then(|()| indexed);
+    let mut result = result.and(indexed);
     if result.is_ok() {
         progress.phase("Counting");
         result = account::all_there(workspace, record, &into, expect_new).await;

@@ -5,6 +5,7 @@
 
 use fancy_regex::Regex;
 use serde_json::{Map, Value as Json, json};
+use steward_domain::FieldPath;
 
 use crate::check::Checker;
 use crate::fields;
@@ -214,6 +215,10 @@ fn fits(pack: &Pack, fields: &[String], packs: &Registry) -> Result<()> {
     }
     let first = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
     let unknown = |path: &str| first(path) != "_id" && !fields.contains(&first(path));
+    if !FieldPath::name(&pack.steward.key).is_dotted() && fields.contains(&pack.steward.key) {
+        let message = format!("'{}' cannot be the key: an index cannot hold a name with a dot or a dollar sign.", pack.steward.key);
+        return Err(fault("/x-steward/key", message, "Choose another field (--key), or give this one another name with a mapping."));
+    }
     if unknown(&pack.steward.key) {
         let hint = format!("Choose one of its fields (--key): {}.", fields.join(", "));
         return Err(fault("/x-steward/key", format!("The key '{}' is no field of the schema.", pack.steward.key), &hint));
@@ -317,6 +322,7 @@ mod tests {
             (with(json!({"id": {"$ref": "https://example.org/a.json"}}), json!({})), "/properties/id/$ref", "not here"),
             (with(json!({"a": {}, "b": {}}), json!({})), "/x-steward/key", "identifies a record"),
             (with(id.clone(), json!({"key": "no"})), "/x-steward/key", "no field"),
+            (with(json!({"No.": {}}), json!({"key": "No."})), "/x-steward/key", "a name with a dot"),
             (with(id.clone(), json!({"pack": "careers"})), "/x-steward/pack", "comes with Steward"),
             (with(id.clone(), json!({"pack": "No Name"})), "/x-steward/pack", "cannot name"),
             (with(id.clone(), json!({"version": "1"})), "/x-steward/version", "not a version"),

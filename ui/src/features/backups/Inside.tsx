@@ -9,6 +9,7 @@ import { useWorkspace } from "@/shared/data/workspace";
 import { Empty, Loading, Panel, Problem, StateMark, showError, showNote, showWarning } from "@/shared/ui";
 import { pendingWrite, rememberChange } from "@/shared/undo/undo";
 import { keyText, plainText } from "@/shared/value/model";
+import { segmentsOf } from "@/shared/value/path";
 import { Change, ValueText } from "@/shared/value/ValueText";
 import { count, fieldTitle, number } from "@/shared/words/words";
 import classes from "./backups.module.css";
@@ -170,7 +171,7 @@ function InsideRecord({ backup, collection, record, onBack }: RecordProps) {
           {record.changes.map((change) => (
             <li key={change.path}>
               <Checkbox
-                label={change.path.split(".").map(fieldTitle).join(" › ")}
+                label={segmentsOf(change.path).map(fieldTitle).join(" › ")}
                 disabled={readOnly}
                 checked={fields.includes(change.path)}
                 onChange={(event) =>

@@ -1,6 +1,6 @@
 /** The first rows of a file as they would come, with what is wrong beside each. */
 import type { PreviewRow } from "@/ipc";
-import { pointerToPath, valueAt } from "@/shared/value/path";
+import { outermost, pathOf, pointerToPath, valueAt } from "@/shared/value/path";
 import { ValueText } from "@/shared/value/ValueText";
 import { fieldTitle } from "@/shared/words/words";
 import classes from "./imports.module.css";
@@ -45,10 +45,12 @@ export function PreviewRows({ fields, rows }: { fields: string[]; rows: PreviewR
 }
 
 function PreviewCell({ row, field }: { row: PreviewRow; field: string }) {
-  const wrong = row.violations.find((violation) => pointerToPath(violation.pointer).split(".")[0] === field);
+  const wrong = row.violations.find(
+    (violation) => outermost(pointerToPath(violation.pointer)) === pathOf([field]),
+  );
   return (
     <td data-wrong={wrong !== undefined || undefined} title={wrong?.message}>
-      <ValueText value={valueAt(row.document, field)} required={wrong?.rule === "required"} />
+      <ValueText value={valueAt(row.document, pathOf([field]))} required={wrong?.rule === "required"} />
     </td>
   );
 }

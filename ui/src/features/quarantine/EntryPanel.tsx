@@ -14,9 +14,10 @@ import { guessedSpec, specsOf } from "@/shared/schema/model";
 import { Loaded, Moment, StateMark, showError, showNote } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
 import { ViolationList } from "@/shared/value/DiffList";
+import { pointerToPath } from "@/shared/value/path";
 import { count, number } from "@/shared/words/words";
 import type { useQuarantineActions } from "./actions";
-import { editable, entryTitle, isKeyTaken, rawText } from "./model";
+import { editable, entryTitle, isConfirmable, isKeyTaken, rawText } from "./model";
 import classes from "./quarantine.module.css";
 
 type PanelProps = {
@@ -48,13 +49,13 @@ function useEntryDraft(entry: QuarantineEntry, readOnly: boolean) {
   );
   const violations: Violation[] = isEdited ? (live.data?.violations ?? entry.errors) : entry.errors;
 
-  /** Answers whether the row is saved. */
-  const save = async (): Promise<boolean> => {
+  /** Answers whether the row is saved. `set`: JSON Pointers of values that are right as they are. */
+  const save = async (set: string[] = []): Promise<boolean> => {
     if (readOnly || !waiting) return false;
-    if (changesOf(draft).length === 0) return true;
+    if (changesOf(draft).length === 0 && set.length === 0) return true;
     setSaving(true);
     try {
-      const edited = await call("quarantine.edit", { id: entry.id, document: draft.current });
+      const edited = await call("quarantine.edit", { id: entry.id, document: draft.current, set });
       queryClient.setQueryData(["quarantine.get", { id: entry.id }], edited.entry);
       setDraft(draftOf(editable(edited.entry)));
       noteSaved();
@@ -112,7 +113,24 @@ function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: 
         {edit.violations.length === 0 ? (
           <StateMark tone="good">Nothing is wrong any more. Save and retry to make it a record.</StateMark>
         ) : (
-          <ViolationList violations={edit.violations} />
+          <ViolationList
+            violations={edit.violations}
+            action={(violation) =>
+              !readOnly &&
+              waiting &&
+              isConfirmable(violation) && (
+                <Button
+                  variant="light"
+                  size="compact-xs"
+                  disabled={edit.saving}
+                  aria-label={`Keep ${pointerToPath(violation.pointer)} as it is`}
+                  onClick={() => void edit.save([violation.pointer])}
+                >
+                  Keep as it is
+                </Button>
+              )
+            }
+          />
         )}
       </div>
       <div className={classes.tabs}>

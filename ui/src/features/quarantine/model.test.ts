@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { QuarantineEntry } from "@/ipc";
-import { editable, entryTitle, filterOfSearch } from "./model";
+import { editable, entryTitle, filterOfSearch, isConfirmable } from "./model";
 
 const entry: QuarantineEntry = {
   id: "1",
@@ -33,4 +33,12 @@ it("names rows that can be read and rows that cannot", () => {
 it("starts from the raw text where no record was read", () => {
   expect(editable(entry)).toEqual({});
   expect(editable({ ...entry, raw: '{"a":1}' })).toEqual({ a: 1 });
+});
+
+it("a value that was read with doubt can be confirmed, a broken rule cannot", () => {
+  const violation = (pointer: string, rule: string) => ({ pointer, rule, message: "" });
+  expect(isConfirmable(violation("/a", "unreadable"))).toBe(true);
+  expect(isConfirmable(violation("/a", "mapping.number"))).toBe(true);
+  expect(isConfirmable(violation("", "syntax"))).toBe(false);
+  expect(isConfirmable(violation("/a", "required"))).toBe(false);
 });

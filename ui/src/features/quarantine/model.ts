@@ -10,7 +10,7 @@ import type {
 } from "@/ipc";
 import type { QuarantineSearch } from "@/shared/nav";
 import { isObject, plainText } from "@/shared/value/model";
-import { pointerToPath } from "@/shared/value/path";
+import { pointerToPath, segmentsOf } from "@/shared/value/path";
 import { stamp } from "@/shared/words/words";
 
 export type FixRequest = {
@@ -74,6 +74,14 @@ export function rawText(entry: QuarantineEntry): string {
   }
 }
 
+/** The value was read with doubt: a person may say that it is right as it is. */
+export function isConfirmable(violation: Violation): boolean {
+  const rules = ["syntax", "unreadable", "columns", "duplicate_field"];
+  return (
+    violation.pointer !== "" && (rules.includes(violation.rule) || violation.rule.startsWith("mapping."))
+  );
+}
+
 /** Nothing is wrong with the row but that another one has its key. */
 export function isKeyTaken(entry: QuarantineEntry): boolean {
   const rules = entry.errors.map((error) => error.rule);
@@ -108,7 +116,7 @@ export function fixOf(
 }
 
 function fieldOf(error: Violation): string {
-  return pointerToPath(error.pointer).split(".")[0] ?? "";
+  return segmentsOf(pointerToPath(error.pointer))[0] ?? "";
 }
 
 function mostCommon(texts: readonly string[]): string | undefined {

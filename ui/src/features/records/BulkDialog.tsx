@@ -8,6 +8,7 @@ import { ConfirmDialog, Figure, Problem, showWarning } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
 import { DiffList } from "@/shared/value/DiffList";
 import { parseInput } from "@/shared/value/parse";
+import { segmentsOf } from "@/shared/value/path";
 import { count, fieldTitle, number } from "@/shared/words/words";
 import { expectedOf } from "./model";
 import classes from "./records.module.css";
@@ -111,7 +112,7 @@ function ActionForm({ request, specs, onReady }: FormProps) {
 
 /** A field inside another one says of which. */
 function labelOf({ path, title }: FieldSpec): string {
-  const outer = path.split(".").slice(0, -1).map(fieldTitle);
+  const outer = segmentsOf(path).slice(0, -1).map(fieldTitle);
   return [...outer, title].join(" › ");
 }
 

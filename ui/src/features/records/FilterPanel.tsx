@@ -16,6 +16,7 @@ import {
 import { type FieldSpec, leaves, specAt } from "@/shared/schema/model";
 import { showError } from "@/shared/ui";
 import { plainText } from "@/shared/value/model";
+import { pathOf, segmentsOf } from "@/shared/value/path";
 import { fieldTitle } from "@/shared/words/words";
 import classes from "./records.module.css";
 import { useRecordsSearch } from "./useRecordsSearch";
@@ -29,13 +30,14 @@ export function FilterPanel({ specs, seen, onClose }: PanelProps) {
   const fields = [
     ...known.map((spec) => ({
       value: spec.path,
-      label: spec.path.includes(".")
-        ? `${fieldTitle(spec.path.split(".")[0] ?? "")} › ${spec.title}`
-        : spec.title,
+      label:
+        segmentsOf(spec.path).length > 1
+          ? `${fieldTitle(segmentsOf(spec.path)[0] ?? "")} › ${spec.title}`
+          : spec.title,
     })),
     ...seen
       .filter((name) => !specs.some((spec) => spec.name === name))
-      .map((name) => ({ value: name, label: fieldTitle(name) })),
+      .map((name) => ({ value: pathOf([name]), label: fieldTitle(name) })),
   ];
   return (
     <section className={classes.filter} aria-label="Filter">

@@ -4,7 +4,7 @@ import type { FieldSpec } from "@/shared/schema/model";
 import type { Cell, GridColumn, GridRow } from "@/shared/table";
 import { keyText, kindOf, sameValue } from "@/shared/value/model";
 import { parseInput } from "@/shared/value/parse";
-import { pointerToPath, valueAt } from "@/shared/value/path";
+import { outermost, pathOf, pointerToPath, valueAt } from "@/shared/value/path";
 import { fieldTitle } from "@/shared/words/words";
 
 const widths: Partial<Record<FieldSpec["kind"], number>> = {
@@ -54,7 +54,7 @@ function editorOf(spec: FieldSpec): GridColumn["editor"] {
 /** The fields of the schema, then those that only records have. The key cannot be edited. */
 export function columnsOf(specs: FieldSpec[], seen: string[], keyField: string): GridColumn[] {
   const known = new Set(specs.map((spec) => spec.name));
-  const extra = seen.filter((name) => !known.has(name) && name !== "_id" && !name.includes("."));
+  const extra = seen.filter((name) => !known.has(name) && name !== "_id");
   const columns = [...specs.map(columnOf), ...extra.map(unknownColumn)];
   return columns
     .map((column) => (column.id === keyField ? { ...column, editor: "none" as const, width: 128 } : column))
@@ -67,11 +67,12 @@ function rank(column: GridColumn, keyField: string): number {
 
 function unknownColumn(name: string): GridColumn {
   return {
-    id: name,
+    id: pathOf([name]),
     title: fieldTitle(name),
     align: "left",
     width: 160,
-    sortable: true,
+    // A server sorts by what its paths can name.
+    sortable: pathOf([name]) === name,
     required: false,
     editor: "text",
     choices: [],
@@ -90,7 +91,7 @@ export function seenFields(rows: Iterable<RecordRow>): string[] {
 export function gridRow(row: RecordRow): GridRow {
   const problems = new Map<string, string[]>();
   for (const violation of row.violations) {
-    const column = pointerToPath(violation.pointer).split(".")[0] ?? "";
+    const column = outermost(pointerToPath(violation.pointer));
     const known = problems.get(column) ?? [];
     if (!known.includes(violation.message)) problems.set(column, [...known, violation.message]);
   }

@@ -1654,7 +1654,11 @@ document: Value,
  */
 violations: Array<Violation>, };
 
-export type RecordsExported = { file: FileHandle, records: number, };
+export type RecordsExported = { file: FileHandle, records: number, 
+/**
+ * What the format cannot say of the records.
+ */
+notes?: Array<string>, };
 
 export type RejectedRow = { file: string, rowNumber: number, raw: string, errors: Array<Violation>, };
 

@@ -1,5 +1,6 @@
 /** What a form and a grid need to know of a JSON Schema. Pure. */
 import type { Ext, ExtObject, SchemaDetail } from "@/ipc";
+import { pathOf, segmentsOf } from "@/shared/value/path";
 import { isObject } from "../value/model";
 import { fieldTitle } from "../words/words";
 
@@ -70,12 +71,13 @@ function takesTexts(schema: ExtObject): boolean {
   return isObject(items) && typesOf(items).includes("string");
 }
 
-function fieldSpec(name: string, path: string, schema: ExtObject, required: boolean): FieldSpec {
+function fieldSpec(outer: string[], schema: ExtObject, required: boolean): FieldSpec {
+  const name = outer.at(-1) ?? "";
   const types = typesOf(schema);
   const kind = kindOfField(schema, types);
   const example = Array.isArray(schema.examples) ? schema.examples[0] : undefined;
   return {
-    path,
+    path: pathOf(outer),
     name,
     title: textOf(schema.title) || fieldTitle(name),
     description: textOf(schema.description),
@@ -85,28 +87,30 @@ function fieldSpec(name: string, path: string, schema: ExtObject, required: bool
     nullable: types.includes("null"),
     choices: Array.isArray(schema.enum) ? schema.enum.filter((choice) => choice !== null) : [],
     example: typeof example === "string" || typeof example === "number" ? String(example) : "",
-    children: kind === "object" ? fieldsOf(schema, `${path}.`) : [],
+    children: kind === "object" ? fieldsOf(schema, outer) : [],
   };
 }
 
 /** The fields of an object schema in the order in which they are written. */
-export function fieldsOf(schema: ExtObject, prefix = ""): FieldSpec[] {
+export function fieldsOf(schema: ExtObject, outer: string[] = []): FieldSpec[] {
   if (!isObject(schema.properties)) return [];
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   return Object.entries(schema.properties)
     .filter((entry): entry is [string, ExtObject] => isObject(entry[1]))
-    .map(([name, property]) => fieldSpec(name, prefix + name, property, required.has(name)));
+    .map(([name, property]) => fieldSpec([...outer, name], property, required.has(name)));
 }
 
 export function specsOf(detail: SchemaDetail | undefined): FieldSpec[] {
   return detail ? fieldsOf(detail.json as ExtObject) : [];
 }
 
-/** The spec of a dotted path. */
+/** The spec of a path. */
 export function specAt(specs: FieldSpec[], path: string): FieldSpec | undefined {
   for (const spec of specs) {
     if (spec.path === path) return spec;
-    if (path.startsWith(`${spec.path}.`)) return specAt(spec.children, path);
+    const outer = segmentsOf(spec.path);
+    if (spec.children.length > 0 && pathOf(segmentsOf(path).slice(0, outer.length)) === spec.path)
+      return specAt(spec.children, path);
   }
   return undefined;
 }
@@ -126,7 +130,7 @@ export function guessedSpec(name: string, value: Ext | undefined): FieldSpec {
   const isTextList = Array.isArray(value) && value.every((item) => typeof item === "string");
   const [kind, type] = isTextList ? (["list", "array"] as const) : (kinds[typeof value] ?? ["json", ""]);
   return {
-    path: name,
+    path: pathOf([name]),
     name,
     title: fieldTitle(name),
     description: "This field is not in the schema.",

@@ -3,7 +3,7 @@ import type { DiffSample, FieldChange, RecordChange, Violation } from "@/ipc";
 import { fieldTitle, ruleText } from "../words/words";
 import classes from "./diff.module.css";
 import { keyText } from "./model";
-import { pointerToPath } from "./path";
+import { pointerToPath, segmentsOf } from "./path";
 import { Change } from "./ValueText";
 
 export function DiffList({ samples }: { samples: DiffSample[] }) {
@@ -40,7 +40,7 @@ export function Changes({ changes, gone }: { changes: FieldChange[]; gone?: bool
 }
 
 function nestedTitle(path: string): string {
-  return path.split(".").map(fieldTitle).join(" › ");
+  return segmentsOf(path).map(fieldTitle).join(" › ");
 }
 
 const opWords = { insert: "added", update: "changed", delete: "deleted" } as const;
@@ -69,7 +69,13 @@ export function RecordChangeView({ change, title }: { change: RecordChange; titl
 }
 
 /** Broken rules as sentences, each with its field. */
-export function ViolationList({ violations }: { violations: Violation[] }) {
+type ViolationsProps = {
+  violations: Violation[];
+  /** What can be done about one of them, beside its sentence. */
+  action?: (violation: Violation) => React.ReactNode;
+};
+
+export function ViolationList({ violations, action }: ViolationsProps) {
   return (
     <ul className={classes.violations}>
       {violations.map((violation) => {
@@ -77,7 +83,7 @@ export function ViolationList({ violations }: { violations: Violation[] }) {
         return (
           <li key={`${violation.pointer}:${violation.rule}:${violation.message}`}>
             {path !== "" && <strong>{nestedTitle(path)}</strong>} {violation.message}
-            <span className="visually-hidden"> ({ruleText(violation.rule)})</span>
+            <span className="visually-hidden"> ({ruleText(violation.rule)})</span> {action?.(violation)}
           </li>
         );
       })}

@@ -1,10 +1,34 @@
-/** Dotted paths into documents. */
+/**
+ * Paths into documents, as every part of Steward writes them: with dots, or as a JSON Pointer where a name has a dot, begins with
+ * a dollar sign or is empty. A name with a dot is one name.
+ */
 import type { Ext, ExtObject, FieldChange } from "@/ipc";
 import { isObject, kindOf, sameValue } from "./model";
 
+/** The names on a path. */
+export function segmentsOf(path: string): string[] {
+  if (!path.startsWith("/")) return path.split(".");
+  return path
+    .slice(1)
+    .split("/")
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** The path of these names. */
+export function pathOf(names: readonly string[]): string {
+  const plain = (name: string) => name !== "" && !name.includes(".") && !name.startsWith("$");
+  if (names.every(plain) && !names[0]?.startsWith("/")) return names.join(".");
+  return names.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** The path of the field of the record itself that a path leads into. */
+export function outermost(path: string): string {
+  return pathOf(segmentsOf(path).slice(0, 1));
+}
+
 export function valueAt(document: Ext | undefined, path: string): Ext | undefined {
   let here: Ext | undefined = document;
-  for (const segment of path.split(".")) {
+  for (const segment of segmentsOf(path)) {
     if (Array.isArray(here)) here = here[Number(segment)];
     else if (isObject(here)) here = Object.hasOwn(here, segment) ? here[segment] : undefined;
     else return undefined;
@@ -14,11 +38,15 @@ export function valueAt(document: Ext | undefined, path: string): Ext | undefine
 
 /** A copy of the document with the value set, or taken away where it is `undefined`. */
 export function withValue(document: ExtObject, path: string, value: Ext | undefined): ExtObject {
-  const [first, ...rest] = path.split(".") as [string, ...string[]];
+  return withValueAt(document, segmentsOf(path), value);
+}
+
+function withValueAt(document: ExtObject, names: string[], value: Ext | undefined): ExtObject {
+  const [first, ...rest] = names as [string, ...string[]];
   const copy: ExtObject = { ...document };
   if (rest.length > 0) {
     const inner = copy[first];
-    copy[first] = withValue(isObject(inner) ? inner : {}, rest.join("."), value);
+    copy[first] = withValueAt(isObject(inner) ? inner : {}, rest, value);
   } else if (value === undefined) {
     delete copy[first];
   } else {
@@ -27,28 +55,22 @@ export function withValue(document: ExtObject, path: string, value: Ext | undefi
   return copy;
 }
 
-/**
- * Exactly the fields that differ. Goes into nested objects; lists and wrapped values change as a whole.
- * A name that holds a dot cannot be written as a path: its parent changes as a whole.
- */
+/** Exactly the fields that differ. Goes into nested objects; lists and wrapped values change as a whole. */
 export function changesBetween(before: ExtObject, after: ExtObject): FieldChange[] {
-  return compare(before, after, "");
+  return compare(before, after, []);
 }
 
-function compare(before: ExtObject, after: ExtObject, prefix: string): FieldChange[] {
+function compare(before: ExtObject, after: ExtObject, outer: string[]): FieldChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  if (prefix && names.some((name) => name.includes(".") || name.startsWith("$"))) {
-    return [{ path: prefix.slice(0, -1), before, after }];
-  }
-  return names.flatMap((name) => compareField(before[name], after[name], prefix + name));
+  return names.flatMap((name) => compareField(before[name], after[name], [...outer, name]));
 }
 
-function compareField(before: Ext | undefined, after: Ext | undefined, path: string): FieldChange[] {
+function compareField(before: Ext | undefined, after: Ext | undefined, names: string[]): FieldChange[] {
   if (sameValue(before, after)) return [];
   if (kindOf(before) === "object" && kindOf(after) === "object") {
-    return compare(before as ExtObject, after as ExtObject, `${path}.`);
+    return compare(before as ExtObject, after as ExtObject, names);
   }
-  const change: FieldChange = { path };
+  const change: FieldChange = { path: pathOf(names) };
   if (before !== undefined) change.before = before;
   if (after !== undefined) change.after = after;
   return [change];
@@ -56,9 +78,5 @@ function compareField(before: Ext | undefined, after: Ext | undefined, path: str
 
 /** `/salary_range/min` (RFC 6901) as `salary_range.min`. */
 export function pointerToPath(pointer: string): string {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .join(".");
+  return pointer === "" ? "" : pathOf(segmentsOf(pointer));
 }

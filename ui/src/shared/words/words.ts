@@ -162,7 +162,7 @@ const abbreviations = new Set(["api", "ip", "iso", "json", "soc", "uri", "url", 
 
 /** `average_salary` as `Average salary`, `soc_code` as `SOC code`. */
 export function fieldTitle(name: string): string {
-  const words = (name.split(".").at(-1) ?? name)
+  const words = (/\s|\.$/.test(name) ? name : (name.split(".").at(-1) ?? name))
     .replace(/[_-]+/g, " ")
     .trim()
     .replace(/\b[a-z]+\b/g, (word) => (abbreviations.has(word) ? word.toUpperCase() : word));

@@ -221,7 +221,14 @@ wire! {
         pub file: String,
     }
 
-    pub struct RecordsExported { pub file: super::FileHandle, pub records: i64 }
+    pub struct RecordsExported {
+        pub file: super::FileHandle,
+        pub records: i64,
+        /// What the format cannot say of the records.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(optional, as = "Option<Vec<String>>")]
+        pub notes: Vec<String>,
+    }
 
     pub struct ParseFilter { pub text: String }
 

@@ -154,6 +154,6 @@ pub async fn export(app: &Arc<App>, request: ExportQuarantine) -> ApiResult<JobS
             QuarantineExportFormat::Rows => Report::Rows,
         };
         let records = report::write(&workspace, &narrow(request.filter), what, &path, progress.as_ref()).await?;
-        Ok(JobOutcome::Exported(RecordsExported { file: owner.files.handle(&request.file)?, records }))
+        Ok(JobOutcome::Exported(RecordsExported { file: owner.files.handle(&request.file)?, records, notes: Vec::new() }))
     }))
 }

@@ -282,7 +282,11 @@ pub async fn export(app: &Arc<App>, request: ExportRecords) -> ApiResult<JobStar
             ExportFormat::Json => exporting::Format::Json,
             ExportFormat::Csv => exporting::Format::Csv,
         };
-        let records = exporting::records(&workspace, &request.collection, &chosen, format, &path, progress.as_ref()).await?;
-        Ok(JobOutcome::Exported(RecordsExported { file: owner.files.handle(&request.file)?, records }))
+        let written = exporting::records(&workspace, &request.collection, &chosen, format, &path, progress.as_ref()).await?;
+        Ok(JobOutcome::Exported(RecordsExported {
+            file: owner.files.handle(&request.file)?,
+            records: written.records,
+            notes: written.notes,
+        }))
     }))
 }

@@ -21,7 +21,10 @@ pub fn exported(session: &Session, job: Job) -> ApiResult<u8> {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };
     output::answer(session.json, &done, |d| {
-        line(&format!("{} written to {} ({} bytes).", counted(d.records, "record"), d.file.name, number(d.file.bytes)))
+        line(&format!("{} written to {} ({} bytes).", counted(d.records, "record"), d.file.name, number(d.file.bytes)));
+        for note in &d.notes {
+            line(&format!("Note: {note}"));
+        }
     });
     Ok(exit::DONE)
 }

@@ -320,4 +320,40 @@ on_both! {
         assert_eq!((number(&facet, "/missing"), facet["values"].as_array().unwrap().len()), (1, 2));
         at.steward(&["records", "find", "usb 3.1 = true", "--collection", "things"]).ended(2).says("`/usb 3.1`");
     }
+
+    fn what_a_csv_cannot_say_is_told(at) {
+        at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"v\": 1}\n{\"k\": \"b\", \"v\": \"1\", \"w\": null}\n")]);
+        let out = at.path("out.csv").display().to_string();
+        at.steward(&["records", "export", &out, "--collection", "things"]).ended(0).says("of v, values of several types").says("the same: w.");
+        let lines = at.path("out.ndjson").display().to_string();
+        assert!(at.json(0, &["records", "export", &lines, "--collection", "things"]).get("notes").is_none());
+        // Under its schema a table comes back as it was, numbers with exponents too.
+        let schema = json!({"title": "Part", "properties": {"part_id": {"type": "string"}, "price": {"type": "number"}}, "required": ["part_id"]});
+        at.json(0, &["schema", "add", &at.write("part.json", schema.to_string())]);
+        let rows = "{\"part_id\": \"007\", \"price\": {\"$numberDecimal\": \"1E+3\"}}\n{\"part_id\": \"8\", \"price\": 1e300}\n";
+        at.json(0, &["import", &at.write("parts.ndjson", rows), "--schema", "part"]);
+        let out = at.path("parts.csv").display().to_string();
+        assert!(at.json(0, &["records", "export", &out, "--collection", "part"]).get("notes").is_none());
+        assert_eq!(counts(&at.json(0, &["import", &out, "--schema", "part"])), [0, 0, 2, 0]);
+    }
+
+    fn what_is_suggested_can_be_used(at) {
+        let schema = json!({"title": "Good", "required": ["sku"], "properties": {"sku": {"type": "string"}, "name": {"type": "string"}, "weight": {"type": "number"}}});
+        at.json(0, &["schema", "add", &at.write("good.json", schema.to_string()), "--key", "sku"]);
+        let file = at.write("goods.csv", "sku,Name,name,WEIGHT,weight\nA,supplier text,own text,900,1.5\n");
+        let suggested = at.steward(&["mapping", "suggest", &file, "--schema", "good"]).ended(0).json();
+        let mapping = at.write("mapping.json", suggested.to_string());
+        at.json(0, &["import", &file, "--schema", "good", "--mapping", &mapping]);
+        let mut stored = documents(at, "good").remove(0);
+        stored.as_object_mut().unwrap().retain(|name, _| matches!(name.as_str(), "name" | "weight"));
+        assert_eq!(stored, json!({"name": "own text", "weight": 1.5}));
+    }
+
+    fn a_path_that_leads_nowhere_and_a_name_are_told_apart(at) {
+        at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"usb 3.1\": 1, \"$price\": 5}\n")]);
+        at.steward(&["records", "set", "a", "--unset", "usb 3.1", "--collection", "things"]).ended(2).says("Write /usb 3.1 for it");
+        at.steward(&["records", "set", "a", "$price=6", "--collection", "things"]).ended(2).says("Write /$price");
+        at.json(0, &["records", "set", "a", "/$price=6", "--unset", "/usb 3.1", "--collection", "things"]);
+        assert_eq!(documents(at, "things"), [json!({"k": "a", "$price": 6})]);
+    }
 }
