@@ -441,11 +441,20 @@ async fn the_oplog_of_a_dump_is_replayed() {
         let replayed = moment::with_oplog(dumped().await, Scratch { store, folder: scratch }, &Silent).await.unwrap();
         let record = restore::apply(&to, &replayed, "here", &Choice::default(), None, &Silent).await.unwrap();
         assert!(record.replayed && record.state == RestoreState::Done);
+        assert_eq!(record.notes, ["Changes that were made while the dump was are done again: 11."]);
         let expected = [doc! { "_id": 1, "n": 1, "in": { "a": 9 } }, doc! { "_id": 3, "n": 3 }, doc! { "_id": 5, "n": 50 }];
         assert_eq!(all(&to, "early").await, expected);
         assert_eq!(all(&to, "late").await, [doc! { "_id": 7, "n": 70 }]);
         assert_eq!((all(&to, "new").await, index_names(&to, "new").await), (vec![doc! { "_id": 1 }], vec!["n_1".to_owned()]));
     }
+    // Written again while its collection was read, a record is in the dump twice.
+    let twice = [doc! { "_id": 7, "n": 1 }, doc! { "_id": 7, "n": 70 }].iter().flat_map(|d| d.to_vec().unwrap()).collect::<Vec<u8>>();
+    std::fs::write(at.path().join("shop/late.bson"), twice).unwrap();
+    let (dumped, scratch) =
+        (Backup::of_path(at.path(), Key::default(), Some("shop"), &Silent).await.unwrap(), tempfile::tempdir().unwrap());
+    let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
+    let replayed = moment::with_oplog(dumped, Scratch { store, folder: scratch }, &Silent).await.unwrap();
+    assert_eq!(replayed.listed("late").unwrap().records, Some(1));
     let none = Backup::of_path(&at.path().join("shop"), Key::default(), None, &Silent).await.unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
