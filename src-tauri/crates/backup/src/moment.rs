@@ -78,7 +78,13 @@ pub async fn with_oplog(base: Backup, scratch: Scratch, progress: &dyn Progress)
     let mut done = 0;
     while let Some(event) = entries.recv().await {
         progress.checkpoint()?;
-        let Event::Documents { documents, .. } = event? else { continue };
+        let documents = match event? {
+            Event::Documents { documents, .. } => documents,
+            Event::Complete { checksum_fits: Some(false), .. } => {
+                return Err(Error::BadRequest("The checksum of the oplog is wrong: it was changed or damaged.".into()));
+            }
+            Event::Complete { .. } => continue,
+        };
         let mut changes = Vec::new();
         for entry in &documents {
             changes.extend(oplog.take(&upsert::decode(entry)?)?);
