@@ -42,7 +42,7 @@ pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress)
     let Way { base, increments, key } = way;
     let manifest = base.manifest.clone().ok_or_else(|| Error::BadRequest("Only a backup of Steward's tells its moment.".into()))?;
     let moment = manifest.moment.clone().ok_or_else(|| Error::BadRequest(format!("{} tells no moment.", manifest.id)))?;
-    load(&base, scratch.store.as_ref(), progress).await?;
+    load(&base, scratch.store.as_ref(), false, progress).await?;
     let mut player = Player::new(Arc::clone(&scratch.store), &base.contents, &moment, at);
     let mut settings = None;
     for (target, manifest) in increments {
@@ -70,14 +70,21 @@ pub async fn with_oplog(base: Backup, scratch: Scratch, progress: &dyn Progress)
     let Some(mut entries) = base.oplog() else {
         return Err(Error::BadRequest(format!("{} holds no oplog: it was dumped without one (mongodump --oplog).", base.name)));
     };
-    load(&base, scratch.store.as_ref(), progress).await?;
+    // A record that was written again while its collection was read may be in the dump twice.
+    load(&base, scratch.store.as_ref(), true, progress).await?;
     let mut player = Player::behind_a_dump(Arc::clone(&scratch.store), &base.contents);
     let mut oplog = oplog::Oplog::new(base.database());
     progress.phase("Doing the changes again");
     let mut done = 0;
     while let Some(event) = entries.recv().await {
         progress.checkpoint()?;
-        let Event::Documents { documents, .. } = event? else { continue };
+        let documents = match event? {
+            Event::Documents { documents, .. } => documents,
+            Event::Complete { checksum_fits: Some(false), .. } => {
+                return Err(Error::BadRequest("The checksum of the oplog is wrong: it was changed or damaged.".into()));
+            }
+            Event::Complete { .. } => continue,
+        };
         let mut changes = Vec::new();
         for entry in &documents {
             changes.extend(oplog.take(&upsert::decode(entry)?)?);
@@ -120,13 +127,13 @@ pub(crate) fn place(one: &Listed) -> Option<String> {
 }
 
 /// Loads a whole backup, and checks that it is the one that its manifest tells of.
-async fn load(base: &Backup, store: &dyn Store, progress: &dyn Progress) -> Result<()> {
+async fn load(base: &Backup, store: &dyn Store, over: bool, progress: &dyn Progress) -> Result<()> {
     let held: Vec<&Listed> = base.contents.iter().filter(|c| place(c).is_some()).collect();
     let places: HashMap<String, String> = held.iter().filter_map(|c| Some((c.name.clone(), place(c)?))).collect();
     for place in places.values() {
         store.create_collection(place).await?;
     }
-    let loaded = restore::into_store(store, base, &places, false, progress).await?;
+    let loaded = restore::into_store(store, base, &places, over, progress).await?;
     for one in held {
         restore::check_content(one, loaded.get(&one.name).copied().unwrap_or_default())?;
     }

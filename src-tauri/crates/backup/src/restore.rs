@@ -130,7 +130,7 @@ pub async fn apply(
     replace::may_swap(workspace, "Restoring").await?;
     let mut chosen = choose(backup, choice)?;
     let mut collections = Vec::with_capacity(chosen.len());
-    let mut notes = Vec::new();
+    let mut notes = backup.passed_over.clone();
     for one in &mut chosen {
         kinds::settle_place(workspace, one, choice.mode).await?;
         notes.extend(one.notes.iter().map(|note| format!("{} {note}.", one.listed.name)));

@@ -6,11 +6,10 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bson::{Bson, Document, doc};
-use common::{all, backup, making, on, on_file, opened, put, workspace};
+use common::{all, backup, dump, index_names, making, on, on_file, opened, put, workspace};
 use futures::TryStreamExt as _;
 use steward_backup::increment::{self, Taken};
 use steward_backup::moment::{self, Scratch, Way};
@@ -34,13 +33,6 @@ fn definition(options: Document, indexes: Vec<Document>) -> Definition {
 async fn in_order(workspace: &Workspace, collection: &str) -> Vec<i32> {
     let batches: Vec<Vec<_>> = workspace.store.scan(collection, &Filter::all(), None).await.unwrap().try_collect().await.unwrap();
     batches.iter().flatten().map(|record| record.get_i32("_id").unwrap()).collect()
-}
-
-async fn index_names(workspace: &Workspace, collection: &str) -> Vec<String> {
-    let found = workspace.store.definition(collection).await.unwrap();
-    let mut names: Vec<String> = found.indexes.iter().map(|i| i.get_str("name").unwrap().to_owned()).filter(|n| n != "_id_").collect();
-    names.sort();
-    names
 }
 
 /// Servers do not take records of capped collections into transactions.
@@ -273,18 +265,6 @@ async fn names_of_every_kind_come_back() {
     assert!(record.notes.len() == 1 && record.notes[0].contains("more than 255 bytes"), "{:?}", record.notes);
 }
 
-/// A dump of one collection, as another tool makes it.
-fn dump(at: &Path, collections: &[(&str, &str, &[Document])]) -> PathBuf {
-    let folder = at.join("shop");
-    std::fs::create_dir_all(&folder).unwrap();
-    for (name, metadata, documents) in collections {
-        let bytes: Vec<u8> = documents.iter().flat_map(|d| d.to_vec().unwrap()).collect();
-        std::fs::write(folder.join(format!("{name}.bson")), bytes).unwrap();
-        std::fs::write(folder.join(format!("{name}.metadata.json")), metadata).unwrap();
-    }
-    folder
-}
-
 const OLD: &str = r#"{"options":{"flags":1},"indexes":[{"v":1,"key":{"_id":1},"name":"_id_","ns":"shop.old"},
     {"v":0,"key":{"tag":-1.0},"name":"tag","ns":"shop.old","sparse":"1"},{"v":1,"key":{"a":true},"name":"a"},
     {"v":1,"key":{"c":"1"},"name":"c","w":1},{"v":1,"key":{"e":0},"name":""},
@@ -403,52 +383,4 @@ async fn a_clash_is_foreseen_on_a_server() {
 async fn a_clash_is_foreseen_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     a_clash_is_foreseen(on_file(folder.path()).await).await;
-}
-
-/// The changes that a dump brings along are done again on request: records that have them already stay as they are.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_oplog_of_a_dump_is_replayed() {
-    let at = tempfile::tempdir().unwrap();
-    let first = [doc! { "_id": 1, "n": 1, "in": { "a": 1 } }, doc! { "_id": 2, "n": 2 }, doc! { "_id": 5, "n": 50 }];
-    dump(at.path(), &[("early", "", &first), ("late", "", &[doc! { "_id": 7, "n": 70 }]), ("zoo", "", &[doc! { "_id": 1 }])]);
-    let of = |op: &str, ns: &str, o: Document, o2: Document| doc! { "op": op, "ns": ns, "o": o, "o2": o2, "v": 2_i64 };
-    let entries = [
-        of("i", "shop.early", doc! { "_id": 3, "n": 3 }, doc! {}),
-        of("u", "shop.early", doc! { "$v": 2, "diff": { "sin": { "u": { "a": 9 } } } }, doc! { "_id": 1 }),
-        of("d", "shop.early", doc! { "_id": 2 }, doc! {}),
-        // In the dump already: the record was changed and made before its collection was read.
-        of("u", "shop.early", doc! { "$v": 1, "$set": { "n": 50 } }, doc! { "_id": 5 }),
-        of("u", "shop.late", doc! { "$v": 2, "diff": { "sgone": { "u": { "a": 1 } } } }, doc! { "_id": 7 }),
-        of("u", "shop.late", doc! { "$v": 2, "diff": { "u": { "n": 1 } } }, doc! { "_id": 8 }),
-        of("d", "shop.late", doc! { "_id": 8 }, doc! {}),
-        of("c", "shop.$cmd", doc! { "create": "new", "idIndex": { "v": 2, "key": { "_id": 1 }, "name": "_id_" } }, doc! {}),
-        of("i", "shop.new", doc! { "_id": 1 }, doc! {}),
-        of("c", "shop.$cmd", doc! { "createIndexes": "new", "v": 2, "key": { "n": 1 }, "name": "n_1" }, doc! {}),
-        of("c", "shop.$cmd", doc! { "drop": "zoo" }, doc! {}),
-        of("i", "other.early", doc! { "_id": 99 }, doc! {}),
-    ];
-    let bytes: Vec<u8> = entries.iter().flat_map(|d| d.to_vec().unwrap()).collect();
-    std::fs::write(at.path().join("oplog.bson"), bytes).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    for to in [on_file(folder.path()).await, on(Mongod::replica_set()).await] {
-        let dumped = || async { Backup::of_path(at.path(), Key::default(), Some("shop"), &Silent).await.unwrap() };
-        let plain = dumped().await;
-        assert!(plain.has_oplog() && !plain.replayed);
-        restore::apply(&to, &plain, "here", &Choice::default(), None, &Silent).await.unwrap();
-        assert_eq!(all(&to, "early").await, first, "left out unless it is asked for");
-        let scratch = tempfile::tempdir().unwrap();
-        let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
-        let replayed = moment::with_oplog(dumped().await, Scratch { store, folder: scratch }, &Silent).await.unwrap();
-        let record = restore::apply(&to, &replayed, "here", &Choice::default(), None, &Silent).await.unwrap();
-        assert!(record.replayed && record.state == RestoreState::Done);
-        let expected = [doc! { "_id": 1, "n": 1, "in": { "a": 9 } }, doc! { "_id": 3, "n": 3 }, doc! { "_id": 5, "n": 50 }];
-        assert_eq!(all(&to, "early").await, expected);
-        assert_eq!(all(&to, "late").await, [doc! { "_id": 7, "n": 70 }]);
-        assert_eq!((all(&to, "new").await, index_names(&to, "new").await), (vec![doc! { "_id": 1 }], vec!["n_1".to_owned()]));
-    }
-    let none = Backup::of_path(&at.path().join("shop"), Key::default(), None, &Silent).await.unwrap();
-    let scratch = tempfile::tempdir().unwrap();
-    let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
-    let refused = moment::with_oplog(none, Scratch { store, folder: scratch }, &Silent).await.map(|_| ()).unwrap_err();
-    assert!(refused.to_string().contains("holds no oplog"), "{refused}");
 }

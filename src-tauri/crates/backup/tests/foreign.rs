@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use bson::spec::BinarySubtype;
 use bson::{Bson, Document, Timestamp, doc};
-use common::{all, making, on, on_file, opened, put};
+use common::{all, crc, making, on, on_file, opened, put};
 use futures::TryStreamExt as _;
 use steward_backup::create::{Making, create};
 use steward_backup::read::Backup;
@@ -25,18 +25,6 @@ use steward_store::{CollectionKind, Definition, Durability, WriteBatch, WriteOp}
 use steward_store_testkit::mongod::Mongod;
 
 const END: [u8; 4] = [0xff; 4];
-
-/// CRC-64 of ECMA-182, reflected, bit by bit.
-fn crc(bytes: &[u8]) -> i64 {
-    let mut crc = u64::MAX;
-    for byte in bytes {
-        crc ^= u64::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xC96C_5795_D787_0F42 } else { crc >> 1 };
-        }
-    }
-    (!crc).cast_signed()
-}
 
 /// A collection as a tool dumps it.
 struct Dumped {

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -82,4 +82,35 @@ pub async fn backup(workspace: &Workspace, folder: &Path) -> Made {
 
 pub async fn opened(folder: &Path, manifest: &Manifest) -> Backup {
     Backup::of_target(&Folder::new(folder.to_owned()), manifest.clone(), Key::default(), &Silent).await.unwrap()
+}
+
+/// CRC-64 of ECMA-182, reflected, bit by bit.
+pub fn crc(bytes: &[u8]) -> i64 {
+    let mut crc = u64::MAX;
+    for byte in bytes {
+        crc ^= u64::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xC96C_5795_D787_0F42 } else { crc >> 1 };
+        }
+    }
+    (!crc).cast_signed()
+}
+
+/// A dump of one collection, as another tool makes it.
+pub fn dump(at: &Path, collections: &[(&str, &str, &[Document])]) -> PathBuf {
+    let folder = at.join("shop");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, metadata, documents) in collections {
+        let bytes: Vec<u8> = documents.iter().flat_map(|d| d.to_vec().unwrap()).collect();
+        std::fs::write(folder.join(format!("{name}.bson")), bytes).unwrap();
+        std::fs::write(folder.join(format!("{name}.metadata.json")), metadata).unwrap();
+    }
+    folder
+}
+
+pub async fn index_names(workspace: &Workspace, collection: &str) -> Vec<String> {
+    let found = workspace.store.definition(collection).await.unwrap();
+    let mut names: Vec<String> = found.indexes.iter().map(|i| i.get_str("name").unwrap().to_owned()).filter(|n| n != "_id_").collect();
+    names.sort();
+    names
 }
