@@ -187,16 +187,12 @@ fn held_by(held: &Document) -> String {
     format!("This is still going: {by} is at work on it in another process. Wait until that ends, or cancel it there.")
 }
 
-/// Nobody is at work under a lease any more, as far as can be told without waiting. A process on this machine that has not ended is
-/// at work, however silent: it may be building an index, which keeps everybody from writing to a file. Of others only the time since
-/// the last renewal tells; half a minute decides, or the time that the holder asked for.
+/// Nobody is at work under a lease any more, as far as can be told without waiting. Where only the time since the last
+/// renewal tells, half a minute decides, or the time that the holder asked for: while it builds an index, nobody writes to a file.
 pub fn is_over(workspace: &Workspace, held: Option<&Document>) -> bool {
     let Some(held) = held else { return true };
-    if is_free(held) || alive::is_near(process(held)) {
-        return is_free(held);
-    }
     let at = |field: &str| held.get_datetime(field).map_or(0, |at| at.timestamp_millis());
-    workspace.clock.now().timestamp_millis() > (at("renewed") + 30_000).max(at("quietUntil"))
+    is_free(held) || workspace.clock.now().timestamp_millis() > (at("renewed") + 30_000).max(at("quietUntil"))
 }
 
 /// The holder of a lease will not be able to renew it for about so long; absent: it is able again.

@@ -35,7 +35,8 @@ pub use undo::{Kept, UndoFindings, can_go_back, go_back, kept, plan_undo, settle
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Comparing");
-    let mut findings = look(workspace, spec, &mut Comparing { workspace, spec, seeds: Seeds::of(spec)? }, progress).await?;
+    let mut findings =
+        look(workspace, spec, &mut Comparing { workspace, spec, seeds: Seeds::for_pass(workspace, spec).await? }, progress).await?;
     if spec.mode == ImportMode::Replace {
         findings.counts.removed = removed(workspace, &spec.collection, "", &findings.counts).await?;
     }
@@ -269,7 +270,7 @@ async fn load_rows(
     if expect_new && let Err(e) = workspace.store.begin_load(&into).await {
         return (findings, Err(e.into()));
     }
-    let seeds = match Seeds::of(spec) {
+    let seeds = match Seeds::for_pass(workspace, spec).await {
         Ok(seeds) => seeds,
         Err(e) => return (findings, Err(e)),
     };

@@ -94,9 +94,10 @@ async fn a_holder_that_asked_for_quiet_is_at_work() {
         assert!(lease::is_over(&workspace, Some(&held(-60, None))));
         assert!(!lease::is_over(&workspace, Some(&held(-60, Some(60)))));
         assert!(lease::is_over(&workspace, Some(&held(-120, Some(-60)))));
-        // A process of this machine that runs is at work, whatever the time.
-        let mine = doc! { "process": steward_store::alive::mark(), "renewed": at(-600), "released": false };
-        assert_eq!(lease::is_over(&workspace, Some(&mine)), steward_store::alive::mark().is_empty());
+        // The same of a process of this machine: one that sleeps loses its run.
+        let mine =
+            |quiet: i64| doc! { "process": steward_store::alive::mark(), "renewed": at(-60), "released": false, "quietUntil": at(quiet) };
+        assert!(lease::is_over(&workspace, Some(&mine(-1))) && !lease::is_over(&workspace, Some(&mine(60))));
         let mut named = held(-60, Some(60));
         named.insert("_id", lease::of_run("r"));
         write(&store, vec![WriteOp::put(names::LEASES, &named).unwrap()]).await;

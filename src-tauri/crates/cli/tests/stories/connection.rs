@@ -27,7 +27,7 @@ on_all! {
         // Opening a workspace reads its history first: with a limit of nothing, that is slow.
         let pending = slow.iter().find(|op| text(op, "/collection") == "steward.change_sets").unwrap();
         assert_eq!(text(pending, "/operation"), "find");
-        assert_eq!(text(pending, "/shape"), "state eq; sorted by seq descending");
+        assert_eq!(text(pending, "/shape"), "state eq; sorted by seq");
         assert!(number(pending, "/count") >= 1 && !text(pending, "/lastAt").is_empty());
         assert!(number(pending, "/longestMillis") >= number(pending, "/meanMillis"));
         assert_eq!(run("reset").pointer("/slow").unwrap().as_array().unwrap().len(), 0);

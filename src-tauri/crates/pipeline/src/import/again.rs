@@ -24,9 +24,19 @@ pub fn of_run(run: &str) -> Filter {
 
 /// What the rows of each source have in common.
 #[derive(Debug, Clone, Default)]
-pub struct Seeds(Vec<[u8; 32]>);
+pub struct Seeds {
+    of_files: Vec<[u8; 32]>,
+    /// Nothing was in quarantine when the pass began: there is nothing to look for.
+    nothing_waits: bool,
+}
 
 impl Seeds {
+    /// [`Self::of`], with a look at the quarantine.
+    pub async fn for_pass(workspace: &Workspace, spec: &ImportSpec) -> Result<Self> {
+        let nothing_waits = workspace.store.count(names::QUARANTINE, &Filter::all()).await? == 0;
+        Ok(Self { nothing_waits, ..Self::of(spec)? })
+    }
+
     pub fn of(spec: &ImportSpec) -> Result<Self> {
         let wrong = |_| Error::Damaged("A mapping");
         let mapping = spec.mapping.as_ref().map(serde_json::to_string).transpose().map_err(wrong)?.unwrap_or_default();
@@ -39,13 +49,14 @@ impl Seeds {
             }
             Ok(hash.finalize().into())
         };
-        spec.files.iter().map(seed).collect::<Result<_>>().map(Self)
+        let of_files = spec.files.iter().map(seed).collect::<Result<_>>()?;
+        Ok(Self { of_files, nothing_waits: false })
     }
 
     /// What a row of a file is known again by. `nth`: how many equal ones come before it.
     pub(super) fn fingerprint(&self, file: usize, raw: &[u8], nth: u32) -> String {
         let mut hash = Sha256::new();
-        hash.update(self.0.get(file).map_or(&[][..], |seed| seed));
+        hash.update(self.of_files.get(file).map_or(&[][..], |seed| seed));
         hash.update(nth.to_le_bytes());
         hash.update(raw);
         hash.finalize()[..16].iter().map(|b| format!("{b:02x}")).collect()
@@ -123,10 +134,15 @@ pub(super) fn late(of: &Late<'_>, outcomes: &[Outcome], batch: &SinkBatch<'_>) -
 }
 
 /// Looks for the rows of a batch that are kept out among the entries that are there.
-pub(super) async fn look_up(workspace: &Workspace, batch: &SinkBatch<'_>, late: BTreeMap<usize, QuarantineEntry>) -> StoreResult<Found> {
+pub(super) async fn look_up(
+    workspace: &Workspace,
+    seeds: &Seeds,
+    batch: &SinkBatch<'_>,
+    late: BTreeMap<usize, QuarantineEntry>,
+) -> StoreResult<Found> {
     let mut found = Found { late, ..Found::default() };
     let entries: Vec<&QuarantineEntry> = batch.quarantine.iter().chain(found.late.values()).collect();
-    if entries.is_empty() {
+    if entries.is_empty() || seeds.nothing_waits {
         return Ok(found);
     }
     let keys: Vec<Bson> = entries.iter().map(|e| Bson::from(e.fingerprint.as_str())).collect();

@@ -25,7 +25,7 @@ impl<'a> Sink<'a> for Comparing<'a> {
         let outcomes = prepared.into_outcomes();
         let (workspace, spec) = (self.workspace, self.spec);
         let late = Late { workspace, spec, run: batch.run, file: batch.file, at: batch.file_index, seeds: Some(&self.seeds) };
-        let found = again::look_up(workspace, &batch, again::late(&late, &outcomes, &batch)).await?;
+        let found = again::look_up(workspace, &self.seeds, &batch, again::late(&late, &outcomes, &batch)).await?;
         Ok(Taken { outcomes, again: found.again() })
     }
 }

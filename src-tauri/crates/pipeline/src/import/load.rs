@@ -69,7 +69,7 @@ impl Books<'_> {
 impl Bookkeeper for Books<'_> {
     async fn history(&self, outcomes: &[Outcome], batch: &[Incoming]) -> StoreResult<Vec<WriteOp>> {
         let late = again::late(&self.loading.late(self.batch), outcomes, self.batch);
-        let found = again::look_up(self.loading.workspace, self.batch, late).await?;
+        let found = again::look_up(self.loading.workspace, &self.loading.seeds, self.batch, late).await?;
         let mut ops = found.new_entries(self.batch).map(quarantine_op).collect::<StoreResult<Vec<_>>>()?;
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
         let mut ids = Vec::new();
