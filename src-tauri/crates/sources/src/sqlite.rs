@@ -198,6 +198,9 @@ const LOOKS: u64 = 50_000;
 /// Rows that any view may give, and how many more for each byte of its file.
 const ROWS: u64 = 1_000_000;
 const ROWS_A_BYTE: u64 = 16;
+/// Bytes that any view may give, and how many more for each byte of its file: values can be made out of nothing.
+const BYTES: u64 = 128 << 20;
+const BYTES_A_BYTE: u64 = 1024;
 
 impl Watch {
     fn over(&self, connection: &mut Connection) -> rusqlite::Result<()> {
@@ -271,13 +274,19 @@ impl Reading {
         };
         let width = self.table.width;
         let mut rows = statement.query([])?;
-        let most = if self.table.root > 0 { u64::MAX } else { self.most_rows() };
+        let (most_rows, most_bytes) = if self.table.root > 0 { (u64::MAX, u64::MAX) } else { self.most() };
+        let too_many = |most: u64, what: &str| {
+            let why = format!("it gives more than {most} {what}, more than a view over a file of this size has");
+            Err(rusqlite::Error::ToSqlConversionFailure(why.into()))
+        };
+        let mut given = 0_u64;
         while let Some(row) = rows.next()? {
             self.watch.a_row_came();
-            if self.number >= most {
-                return Err(rusqlite::Error::ToSqlConversionFailure(
-                    format!("it gives more than {most} rows, more than a view over a file of this size has").into(),
-                ));
+            if self.number >= most_rows {
+                return too_many(most_rows, "rows");
+            }
+            if given > most_bytes {
+                return too_many(most_bytes, "bytes");
             }
             let mut cells = Vec::with_capacity(width);
             for at in 0..width {
@@ -288,6 +297,10 @@ impl Reading {
                     ValueRef::Text(bytes) => Cell::Text(bytes.to_vec()),
                     ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
                 });
+                given += match cells.last() {
+                    Some(Cell::Text(bytes) | Cell::Blob(bytes)) => bytes.len() as u64,
+                    _ => 0,
+                };
             }
             if has_rowid {
                 self.last = row.get_ref(width)?.as_i64().ok();
@@ -299,9 +312,11 @@ impl Reading {
         Ok(())
     }
 
-    fn most_rows(&self) -> u64 {
+    /// Rows and bytes that a view may give.
+    fn most(&self) -> (u64, u64) {
         let bytes = self.path.metadata().map_or(0, |m| m.len());
-        ROWS.saturating_add(bytes.saturating_mul(ROWS_A_BYTE))
+        let most = |any: u64, each: u64| any.saturating_add(bytes.saturating_mul(each));
+        (most(ROWS, ROWS_A_BYTE), most(BYTES, BYTES_A_BYTE))
     }
 
     /// Sends a row; false when nobody listens any more.
@@ -424,6 +439,8 @@ mod tests {
     fn a_view_that_makes_a_huge_value_ends_with_a_sentence() {
         let large = failure("CREATE VIEW v AS SELECT zeroblob(1000000000) AS z");
         assert!(large.contains("larger than 64 MB"), "{large}");
+        let many = "CREATE VIEW v AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT zeroblob(20000000) FROM n";
+        assert!(failure(many).contains("bytes, more than a view"), "{}", failure(many));
     }
 
     #[test]
