@@ -15,9 +15,10 @@ use rusqlite::{Connection, ErrorCode};
 use serde_json::{Map, Value as Json, json};
 use steward_sqlite_guard::Views;
 
+mod damaged;
 mod workspace;
 
-use crate::salvage::{self, Cell};
+use crate::salvage::Cell;
 use crate::{CellFault, Fault, Part, RawRow, Rows, SourceError, SourceResult};
 
 /// Rows that are read ahead.
@@ -197,6 +198,9 @@ const LOOKS: u64 = 50_000;
 /// Rows that any view may give, and how many more for each byte of its file.
 const ROWS: u64 = 1_000_000;
 const ROWS_A_BYTE: u64 = 16;
+/// Bytes that any view may give, and how many more for each byte of its file: values can be made out of nothing.
+const BYTES: u64 = 128 << 20;
+const BYTES_A_BYTE: u64 = 1024;
 
 impl Watch {
     fn over(&self, connection: &mut Connection) -> rusqlite::Result<()> {
@@ -270,13 +274,19 @@ impl Reading {
         };
         let width = self.table.width;
         let mut rows = statement.query([])?;
-        let most = if self.table.root > 0 { u64::MAX } else { self.most_rows() };
+        let (most_rows, most_bytes) = if self.table.root > 0 { (u64::MAX, u64::MAX) } else { self.most() };
+        let too_many = |most: u64, what: &str| {
+            let why = format!("it gives more than {most} {what}, more than a view over a file of this size has");
+            Err(rusqlite::Error::ToSqlConversionFailure(why.into()))
+        };
+        let mut given = 0_u64;
         while let Some(row) = rows.next()? {
             self.watch.a_row_came();
-            if self.number >= most {
-                return Err(rusqlite::Error::ToSqlConversionFailure(
-                    format!("it gives more than {most} rows, more than a view over a file of this size has").into(),
-                ));
+            if self.number >= most_rows {
+                return too_many(most_rows, "rows");
+            }
+            if given > most_bytes {
+                return too_many(most_bytes, "bytes");
             }
             let mut cells = Vec::with_capacity(width);
             for at in 0..width {
@@ -287,6 +297,10 @@ impl Reading {
                     ValueRef::Text(bytes) => Cell::Text(bytes.to_vec()),
                     ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
                 });
+                given += match cells.last() {
+                    Some(Cell::Text(bytes) | Cell::Blob(bytes)) => bytes.len() as u64,
+                    _ => 0,
+                };
             }
             if has_rowid {
                 self.last = row.get_ref(width)?.as_i64().ok();
@@ -298,71 +312,11 @@ impl Reading {
         Ok(())
     }
 
-    fn most_rows(&self) -> u64 {
+    /// Rows and bytes that a view may give.
+    fn most(&self) -> (u64, u64) {
         let bytes = self.path.metadata().map_or(0, |m| m.len());
-        ROWS.saturating_add(bytes.saturating_mul(ROWS_A_BYTE))
-    }
-
-    /// Reads on from the pages: rows behind the last one that SQLite could give.
-    fn salvaged(&mut self) -> io::Result<Vec<String>> {
-        let others = self.others()?;
-        let after = self.last;
-        let (root, width, rowid_at, path) = (self.table.root, self.table.width, self.table.rowid, self.path.clone());
-        let mut emit = |rowid: i64, mut cells: Vec<Cell>| {
-            if after.is_some_and(|last| rowid <= last) {
-                return true;
-            }
-            // Columns that were added later are missing at the end of old rows.
-            cells.resize_with(width, || Cell::Null);
-            if let Some(at) = rowid_at {
-                cells[at] = Cell::Integer(rowid);
-            }
-            self.emit(cells)
-        };
-        let found = salvage::read(&path, root, width, others.as_deref(), &mut emit)?;
-        let mut notes = vec![format!(
-            "The file is damaged. From the table {} {} could be read, {} of them from pages that SQLite itself does not reach any more.",
-            self.table.name,
-            counted(self.number, "row"),
-            found.orphans,
-        )];
-        if found.lost_pages > 0 || found.lost_cells > 0 {
-            notes.push(format!(
-                "{} and {} on other pages are unreadable; what stood there is lost.",
-                counted(found.lost_pages, "page"),
-                counted(found.lost_cells, "single row")
-            ));
-        }
-        Ok(notes)
-    }
-
-    /// The other tables, where pages that no tree leads to can only be of this one. All collections of a workspace look alike: with
-    /// gaps in several of them, nobody can tell whose such a page was.
-    fn others(&self) -> io::Result<Option<Vec<u32>>> {
-        let listed = salvage::listed(&self.path)?;
-        if self.table.columns.is_empty() {
-            for (_, root) in listed.iter().filter(|(name, root)| is_of_records(name) && *root != self.table.root) {
-                if salvage::lost_pages(&self.path, *root)? > 0 {
-                    return Ok(None);
-                }
-            }
-        }
-        let all = roots(&self.path).unwrap_or_else(|_| listed.into_iter().map(|(_, root)| root).collect());
-        Ok(Some(all.into_iter().filter(|root| *root != self.table.root).collect()))
-    }
-
-    /// Records that no collection leads to, whichever they were of.
-    fn lost_and_found(&mut self, roots: &[u32]) -> io::Result<Vec<String>> {
-        let path = self.path.clone();
-        let found = salvage::records(&path, roots, &mut |_, cells| self.emit(cells))?;
-        let mut notes = vec![format!(
-            "The file is damaged. {} stood on pages that no collection leads to any more; whose they were is not known.",
-            counted(found.orphans, "record")
-        )];
-        if found.lost_cells > 0 {
-            notes.push(format!("{} on these pages are unreadable; what stood there is lost.", counted(found.lost_cells, "single row")));
-        }
-        Ok(notes)
+        let most = |any: u64, each: u64| any.saturating_add(bytes.saturating_mul(each));
+        (most(ROWS, ROWS_A_BYTE), most(BYTES, BYTES_A_BYTE))
     }
 
     /// Sends a row; false when nobody listens any more.
@@ -485,6 +439,8 @@ mod tests {
     fn a_view_that_makes_a_huge_value_ends_with_a_sentence() {
         let large = failure("CREATE VIEW v AS SELECT zeroblob(1000000000) AS z");
         assert!(large.contains("larger than 64 MB"), "{large}");
+        let many = "CREATE VIEW v AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT zeroblob(20000000) FROM n";
+        assert!(failure(many).contains("bytes, more than a view"), "{}", failure(many));
     }
 
     #[test]
