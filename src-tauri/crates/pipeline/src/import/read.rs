@@ -21,7 +21,7 @@ use crate::typing::Types;
 use crate::workspace::Workspace;
 
 /// Rows of one batch, and bytes that end it earlier.
-const BATCH_ROWS: usize = 4000;
+const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 /// Room that a batch begins with.
 const USUAL_BYTES: usize = 512 << 10;
