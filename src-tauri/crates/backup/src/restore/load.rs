@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bson::RawDocumentBuf;
+use bson::{Bson, RawDocumentBuf};
 use futures::TryStreamExt as _;
 use steward_domain::Filter;
 use steward_pipeline::{Error, Progress, Result, Workspace};
@@ -48,21 +48,33 @@ pub async fn into_store(
 }
 
 async fn write(store: &dyn Store, place: &str, collection: &str, documents: Vec<RawDocumentBuf>, over: bool) -> Result<()> {
-    let op = |document| match over {
-        true => WriteOp::Put { collection: place.to_owned(), document },
-        false => WriteOp::Insert { collection: place.to_owned(), document },
+    let op = |document: &RawDocumentBuf| match over {
+        true => WriteOp::Put { collection: place.to_owned(), document: document.clone() },
+        false => WriteOp::Insert { collection: place.to_owned(), document: document.clone() },
     };
-    let report = store.write(WriteBatch::data(documents.into_iter().map(op).collect()), Durability::Bulk).await?;
-    match report.failures.first() {
-        None => Ok(()),
-        Some(f) if f.kind == StoreErrorKind::DuplicateKey => {
-            Err(Error::BadRequest(format!("{collection} holds two records with the same _id; the backup is damaged.")))
-        }
-        Some(f) => {
-            let message = format!("{} records of {collection} could not be written.", report.failures.len());
-            Err(StoreError::new(f.kind, message).into())
+    let report = store.write(WriteBatch::data(documents.iter().map(op).collect()), Durability::Bulk).await?;
+    let (there, others): (Vec<_>, Vec<_>) = report.failures.into_iter().partition(|f| f.kind == StoreErrorKind::DuplicateKey);
+    if let Some(f) = others.first() {
+        let message = format!("{} records of {collection} could not be written.", others.len());
+        return Err(StoreError::new(f.kind, message).into());
+    }
+    for f in there {
+        let document = documents.get(f.index);
+        if !is_there(store, place, document).await? {
+            return Err(Error::BadRequest(format!("{collection} holds two records with the same _id; the backup is damaged.")));
         }
     }
+    Ok(())
+}
+
+/// Whether exactly this document is stored. A write is sent again where the answer to the first was lost, by a connection that broke
+/// or a primary that stepped down, and then meets what the first one wrote. That a backup holds a record twice is found when the
+/// collection is read back.
+async fn is_there(store: &dyn Store, place: &str, document: Option<&RawDocumentBuf>) -> Result<bool> {
+    let Some(document) = document else { return Ok(false) };
+    let Some(id) = document.get("_id").ok().flatten().and_then(|id| Bson::try_from(id).ok()) else { return Ok(false) };
+    let found = store.get_many(place, "_id", &[id]).await?;
+    Ok(found.iter().any(|stored| stored.as_bytes() == document.as_bytes()))
 }
 
 /// What was read is what the manifest tells of.
