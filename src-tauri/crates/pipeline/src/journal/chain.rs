@@ -148,8 +148,9 @@ impl Said {
             return Some((*seq, format!("Entry {seq} says that it was undone, and no entry did that.")));
         }
         let told: std::collections::HashSet<&str> = self.undone.iter().map(|(_, id, ..)| id.as_str()).collect();
-        let missing = self.undoing.values().filter(|one| !one.failed && one.of.as_deref().is_some_and(|of| !told.contains(of)));
-        let first = missing.min_by_key(|one| one.seq)?;
+        // An undo that was undone itself has given back what it undid.
+        let holds = |id: &str, one: &Undoing| !one.failed && !told.contains(id) && one.of.as_deref().is_some_and(|of| !told.contains(of));
+        let first = self.undoing.iter().filter(|(id, one)| holds(id, one)).map(|(_, one)| one).min_by_key(|one| one.seq)?;
         Some((first.seq, format!("Entry {} undid another one, which does not say so any more.", first.seq)))
     }
 }
