@@ -58,6 +58,7 @@ async fn redo_held(workspace: &Workspace, id: &str, undo: &str, progress: &dyn P
     let summary = format!("Undo: Took back the import of {}{left}", names_of(&record));
     let mut request = Request::new(ChangeKind::Undo, &record.collection, summary, Vec::new());
     request.run_id = Some(record.id.clone());
+    request.also.push(journal::mark(&undo_set, "undoneBy", set.as_str().into()));
     request.undoes = Some(undo_set);
     request.also.push(run_op(&record)?);
     for set in journal::of_import(workspace, id).await? {
