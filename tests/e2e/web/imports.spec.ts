@@ -67,7 +67,7 @@ test("importing the sample again changes nothing", async ({ app }) => {
   await goTo(app, "Imports");
   await chooseFiles(app, join(samples, "production_career_data.json"));
   await app.getByRole("button", { name: "See the plan" }).click();
-  await expect(app.getByText("There is nothing to import", { exact: false })).toBeVisible();
+  await expect(app.getByText("Nothing to import: the data already matches this file.")).toBeVisible();
 });
 
 test("placeholder content is recognised and kept out", async ({ app }) => {

@@ -87,7 +87,7 @@ test(
 
     await app.keyboard.press("Control+s");
     const dialog = app.getByRole("dialog");
-    await expect(dialog).toContainText("Somebody else changed this record");
+    await expect(dialog).toContainText("Someone else changed this record");
     await expect(dialog).toContainText("Chief Executives");
     await dialog.getByRole("radio", { name: "Keep mine for Title" }).check();
     await dialog.getByRole("button", { name: "Save these choices" }).click();

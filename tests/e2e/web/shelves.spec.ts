@@ -127,7 +127,7 @@ test("an archive that lies somewhere is restored under another name, beside what
   await (await chooser).setFiles(join(place, archive ?? ""));
   const dialog = app.getByRole("dialog");
   await dialog.getByRole("button", { name: "See the plan" }).click();
-  await expect(dialog.getByText("Everything in the backup is here already")).toBeVisible();
+  await expect(dialog.getByText("Nothing to restore: the data already matches this backup.")).toBeVisible();
   await dialog.getByRole("button", { name: "Choose otherwise" }).click();
   await dialog.getByRole("textbox", { name: "Name for careers" }).fill("careers_then");
   await dialog.getByRole("button", { name: "See the plan" }).click();
