@@ -212,14 +212,14 @@ impl Bench {
             let place = self.path(&format!("{kind}-backups")).display().to_string();
             let taken = measure(&mut self.steward(&["-w", &workspace, "backup", "create", "--to", &place, "--records-only"]))?;
             let mut beside = Vec::new();
-            if kind == "MongoDB" {
-                if let Some((read, packed)) = self.read_raw(&workspace)? {
-                    beside.push(format!("cursor alone {read:.2} s"));
-                    beside.push(goals.note("backup: time of a raw cursor", 1.5, shape, taken.seconds / read));
-                    let size = archive(Path::new(&place))?;
-                    beside.push(format!("{:.1} MB, gzip {:.1} MB", size / 1e6, packed / 1e6));
-                    beside.push(goals.note("backup: size of gzip", 0.85, shape, size / packed));
-                }
+            if kind == "MongoDB"
+                && let Some((read, packed)) = self.read_raw(&workspace)?
+            {
+                beside.push(format!("cursor alone {read:.2} s"));
+                beside.push(goals.note("backup: time of a raw cursor", 1.5, shape, taken.seconds / read));
+                let size = archive(Path::new(&place))?;
+                beside.push(format!("{:.1} MB, gzip {:.1} MB", size / 1e6, packed / 1e6));
+                beside.push(goals.note("backup: size of gzip", 0.85, shape, size / packed));
             }
             told(&format!("backup, {kind}"), written, taken, &beside);
             beneath(goals, written, "backup", taken);
@@ -263,7 +263,7 @@ fn archive(folder: &Path) -> Result<f64, String> {
         let entry = entry.map_err(|e| e.to_string())?;
         if entry.path().is_dir() {
             bytes += archive(&entry.path())? as u64;
-        } else if !entry.path().extension().is_some_and(|e| e == "json") {
+        } else if entry.path().extension().is_none_or(|e| e != "json") {
             bytes += entry.metadata().map_err(|e| e.to_string())?.len();
         }
     }
