@@ -224,9 +224,17 @@ class Window {
     });
   }
 
+  /** Clicks what stands still: a click on what slides in would land beside it. */
   async click(xpath) {
+    let before;
     await until(`a click on ${xpath}`, async () => {
-      await this.call("POST", `/element/${await this.find(xpath)}/click`);
+      const element = await this.find(xpath);
+      const now = JSON.stringify(await this.call("GET", `/element/${element}/rect`));
+      if (now !== before) {
+        before = now;
+        return false;
+      }
+      await this.call("POST", `/element/${element}/click`);
       return true;
     });
   }
