@@ -25,7 +25,7 @@ test("a moment between two edits is restored, and the restore is undone", async 
 
   const take = app.getByRole("button", { name: "Take an increment" });
   await take.click();
-  const axis = app.getByRole("slider", { name: "Moment on the timeline" });
+  const axis = app.getByRole("slider", { name: "Point on the timeline" });
   await expect(axis).toBeVisible({ timeout: 30_000 });
   steward.cli("records", "set", "11-1011.00", "title=The good title");
   const moment = await secondBetween();
@@ -38,7 +38,7 @@ test("a moment between two edits is restored, and the restore is undone", async 
 
   // The keyboard moves along what can be reached; the field takes the second.
   await axis.press("Home");
-  const field = app.getByLabel("Moment", { exact: true });
+  const field = app.getByLabel("Point in time", { exact: true });
   await field.fill("2001-01-01T10:00:00");
   await expect(app.getByText("This point in time cannot be restored.")).toBeVisible();
   await expect(app.getByRole("button", { name: "Restore to this point in time…" })).toBeDisabled();

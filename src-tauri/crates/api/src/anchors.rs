@@ -7,12 +7,11 @@ use std::path::PathBuf;
 use steward_backup::identity;
 use steward_pipeline::Workspace;
 use steward_pipeline::journal::{self, Anchor};
-use steward_store::private;
 
 use crate::app::App;
 use crate::dto::HistoryEnd;
-use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::shelves;
+use crate::error::{ApiError, ApiResult};
+use crate::{machine, shelves};
 
 /// What is noted of a workspace.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -30,17 +29,13 @@ fn path(app: &App) -> PathBuf {
 }
 
 fn read(app: &App) -> Anchors {
-    std::fs::read_to_string(path(app)).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    machine::read(&path(app))
 }
 
 fn keep(app: &App, mark: String, noted: Noted) -> ApiResult<()> {
-    let failed = |e: std::io::Error| ApiError::new(ErrorCode::Internal, "The state of the history cannot be noted.").details(e.to_string());
     let mut all = read(app);
     all.insert(mark, noted);
-    private::folder(&app.data).map_err(failed)?;
-    let file = tempfile::NamedTempFile::new_in(&app.data).map_err(failed)?;
-    private::write(file.path(), serde_json::to_string(&all).unwrap_or_default().as_bytes()).map_err(failed)?;
-    file.persist(path(app)).map(|_| ()).map_err(|e| failed(e.error))
+    machine::write(&path(app), &all, "The state of the history cannot be noted.")
 }
 
 /// Notes the end of the history, if what was noted before still stands in it: otherwise that is what there is to tell.

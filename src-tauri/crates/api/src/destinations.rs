@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use steward_store::private;
-
 use crate::app::App;
 use crate::dto::BackupPlace;
-use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::error::ApiResult;
+use crate::machine;
 
 /// Destinations of a workspace that are remembered, the newest first.
 const REMEMBERED: usize = 30;
@@ -20,18 +19,12 @@ fn path(app: &App) -> PathBuf {
     app.data.join("destinations.json")
 }
 
-/// A file that cannot be read holds none.
 fn read(app: &App) -> Known {
-    std::fs::read_to_string(path(app)).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    machine::read(&path(app))
 }
 
 fn write(app: &App, known: &Known) -> ApiResult<()> {
-    let failed =
-        |e: std::io::Error| ApiError::new(ErrorCode::Internal, "The destination of the backup cannot be noted.").details(e.to_string());
-    private::folder(&app.data).map_err(failed)?;
-    let file = tempfile::NamedTempFile::new_in(&app.data).map_err(failed)?;
-    private::write(file.path(), serde_json::to_string_pretty(known).unwrap_or_default().as_bytes()).map_err(failed)?;
-    file.persist(path(app)).map(|_| ()).map_err(|e| failed(e.error))
+    machine::write(&path(app), known, "The destination of the backup cannot be noted.")
 }
 
 /// The destinations that are remembered of a workspace.

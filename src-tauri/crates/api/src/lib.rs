@@ -17,6 +17,7 @@ mod handlers;
 pub mod host;
 pub mod jobs;
 pub mod keeper;
+mod machine;
 mod moments;
 mod open;
 mod plans;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::dto::{RecentWorkspace, WorkspaceKind};
-use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::error::{ApiError, ApiResult};
+use crate::machine;
 
 const KEPT: usize = 20;
 
@@ -27,8 +28,7 @@ impl Recent {
 
     /// Newest first. A file that cannot be read counts as empty.
     pub fn list(&self) -> Vec<Entry> {
-        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
-        let mut entries: Vec<Entry> = serde_json::from_str(&text).unwrap_or_default();
+        let mut entries: Vec<Entry> = machine::read(&self.path);
         for entry in &mut entries {
             entry.workspace.exists = entry.workspace.kind == WorkspaceKind::Mongo || Path::new(&entry.workspace.address).exists();
         }
@@ -59,15 +59,6 @@ impl Recent {
     }
 
     fn save(&self, entries: &[Entry]) -> ApiResult<()> {
-        let failed = |e: std::io::Error| {
-            ApiError::new(ErrorCode::Internal, "The list of recent workspaces cannot be written.").details(e.to_string())
-        };
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let text = serde_json::to_string_pretty(entries).unwrap_or_default();
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        std::fs::write(file.path(), text).map_err(failed)?;
-        file.persist(&self.path).map_err(|e| failed(e.error))?;
-        Ok(())
+        machine::write(&self.path, entries, "The list of recent workspaces cannot be written.")
     }
 }

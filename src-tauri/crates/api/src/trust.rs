@@ -10,12 +10,11 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 use steward_backup::{identity, target};
 use steward_pipeline::Workspace;
-use steward_store::private;
 
 use crate::app::App;
 use crate::dto::{BackupEncryption, BackupPlace, BackupRetention, BackupSettings, HostKind, OutsideAct};
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::shelves;
+use crate::{machine, shelves};
 
 /// Agreements by workspace, as they stand in the file.
 type Agreements = BTreeMap<String, BTreeSet<String>>;
@@ -24,18 +23,12 @@ fn path(app: &App) -> PathBuf {
     app.data.join("agreements.json")
 }
 
-/// A file that cannot be read holds no agreement.
 fn read(app: &App) -> Agreements {
-    std::fs::read_to_string(path(app)).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    machine::read(&path(app))
 }
 
 fn write(app: &App, agreements: &Agreements) -> ApiResult<()> {
-    let failed = |e: std::io::Error| ApiError::new(ErrorCode::Internal, "The agreement cannot be kept.").details(e.to_string());
-    private::folder(&app.data).map_err(failed)?;
-    let text = serde_json::to_string_pretty(agreements).unwrap_or_default();
-    let file = tempfile::NamedTempFile::new_in(&app.data).map_err(failed)?;
-    std::fs::write(file.path(), text).map_err(failed)?;
-    file.persist(path(app)).map(|_| ()).map_err(|e| failed(e.error))
+    machine::write(&path(app), agreements, "The agreement cannot be kept.")
 }
 
 /// A workspace on this machine: its mark alone would be copied with the file.

@@ -21,7 +21,7 @@ export function BackupTable({ backups, label, withWorkspace }: TableProps) {
           <tr>
             <th>Taken</th>
             {withWorkspace && <th>Workspace</th>}
-            <th>Proof</th>
+            <th>Verified</th>
             <th className="num">Records</th>
             <th className="num">Size</th>
             <th>Why</th>

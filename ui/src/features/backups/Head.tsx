@@ -36,7 +36,7 @@ export function Head({ backups, onSettings }: { backups: Backups; onSettings: ()
             <Moment at={setup.nextAt} />
           ) : (
             <button type="button" className={classes.plainFigure} onClick={onSettings}>
-              only by hand
+              not scheduled
             </button>
           )
         }

@@ -48,7 +48,7 @@ export function MomentsPanel({ readOnly, onSettings }: { readOnly: boolean; onSe
   if (!timeline) return null;
   return (
     <Panel
-      title="Moments"
+      title="Points in time"
       actions={
         timeline.impossible ? undefined : (
           <Button
@@ -122,7 +122,7 @@ function Moments({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: b
           <TextInput
             type="datetime-local"
             step={1}
-            label="Moment"
+            label="Point in time"
             value={at === undefined ? "" : writeMoment(at)}
             onChange={(event) => setChosen(readMoment(event.currentTarget.value) ?? at)}
           />
@@ -179,7 +179,7 @@ function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
         className={classes.track}
         role="slider"
         tabIndex={0}
-        aria-label="Moment on the timeline"
+        aria-label="Point on the timeline"
         aria-description={momentsSentence(timeline)}
         aria-valuemin={extent.from}
         aria-valuemax={extent.until}

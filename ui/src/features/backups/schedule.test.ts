@@ -33,7 +33,7 @@ it("keeps the time when the kind changes", () => {
 });
 
 it("says when, for people", () => {
-  expect(scheduleWords(undefined)).toBe("only by hand");
+  expect(scheduleWords(undefined)).toBe("not scheduled");
   expect(scheduleWords("0 * * * *")).toBe("every hour");
   expect(scheduleWords("0 2 * * *")).toBe("every day at 02:00");
   expect(scheduleWords("0 2 * * 1")).toBe("every Monday at 02:00");

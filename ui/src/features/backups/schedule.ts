@@ -80,7 +80,7 @@ export function scheduleWords(expression: string | undefined): string {
   const schedule = readCron(expression);
   switch (schedule.kind) {
     case "off":
-      return "only by hand";
+      return "not scheduled";
     case "hourly":
       return schedule.minute === 0
         ? "every hour"

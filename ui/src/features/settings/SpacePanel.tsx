@@ -91,7 +91,7 @@ function Retention({ now, readOnly }: { now: Upkeep; readOnly: boolean }) {
           min={0}
           allowDecimal={false}
           disabled={readOnly}
-          w={210}
+          w={200}
         />
         <NumberInput
           label="Records kept for that, at most"
@@ -101,7 +101,7 @@ function Retention({ now, readOnly }: { now: Upkeep; readOnly: boolean }) {
           allowDecimal={false}
           thousandSeparator=","
           disabled={readOnly}
-          w={210}
+          w={200}
         />
         <Button type="submit" disabled={readOnly || !changed || !valid}>
           Save
