@@ -1,16 +1,16 @@
 //! What the fuzz targets do. Those of readers: the bytes become a file, the file is opened, its rows are cut and decoded. Any
 //! outcome is fine, except a panic, a hang, or rows without end.
 //!
-//! `pipeline/tests/fuzzing.rs` compiles this file too, so that it keeps up with the code, and gives it the seeds.
+//! `import/tests/fuzzing.rs` compiles this file too, so that it keeps up with the code, and gives it the seeds.
 
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
+use steward_import::import::Reading;
+use steward_import::rows::RowReader;
 use steward_mapping::{Cell, Input, Mapping, compile};
-use steward_pipeline::import::Reading;
-use steward_pipeline::rows::RowReader;
 use steward_sources::Choice;
 
 /// No row is shorter than one byte, and a header is none.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use steward_backup::identity;
-use steward_pipeline::Workspace;
-use steward_pipeline::journal::{self, Anchor};
+use steward_workspace::Workspace;
+use steward_workspace::history::{self, Anchor};
 
 use crate::app::App;
 use crate::dto::HistoryEnd;
@@ -40,12 +40,12 @@ fn keep(app: &App, mark: String, noted: Noted) -> ApiResult<()> {
 
 /// Notes the end of the history, if what was noted before still stands in it: otherwise that is what there is to tell.
 pub(crate) async fn note(app: &App, workspace: &Workspace) -> ApiResult<()> {
-    let Some(head) = journal::anchor(workspace).await? else { return Ok(()) };
+    let Some(head) = history::anchor(workspace).await? else { return Ok(()) };
     let mark = identity::of(workspace).await?.workspace;
     let noted = read(app).remove(&mark);
     match noted.as_ref().and_then(|noted| noted.end.as_ref()) {
         Some(known) if *known == head => Ok(()),
-        Some(known) if !journal::holds(workspace, known).await? => Ok(()),
+        Some(known) if !history::holds(workspace, known).await? => Ok(()),
         _ => keep(app, mark, Noted { end: Some(head), replaced_at: noted.and_then(|noted| noted.replaced_at) }),
     }
 }
@@ -53,13 +53,13 @@ pub(crate) async fn note(app: &App, workspace: &Workspace) -> ApiResult<()> {
 /// The history was replaced by a restore on this machine: what was noted of it before says nothing any more.
 pub(crate) async fn renew(app: &App, workspace: &Workspace) -> ApiResult<()> {
     let mark = identity::of(workspace).await?.workspace;
-    let end = journal::anchor(workspace).await?;
+    let end = history::anchor(workspace).await?;
     keep(app, mark, Noted { end, replaced_at: Some(workspace.clock.stamp()) })
 }
 
 /// The end of the history, for people who keep it somewhere else.
 pub(crate) async fn end(workspace: &Workspace) -> ApiResult<Option<HistoryEnd>> {
-    let Some(Anchor { seq, hash, state }) = journal::anchor(workspace).await? else { return Ok(None) };
+    let Some(Anchor { seq, hash, state }) = history::anchor(workspace).await? else { return Ok(None) };
     Ok(Some(HistoryEnd { workspace: identity::of(workspace).await?.workspace, seq, hash, state }))
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn against(workspace: &Workspace, kept: &HistoryEnd) -> ApiResu
         return Err(ApiError::bad_request("The end of the history that was kept is that of another workspace."));
     }
     let anchor = Anchor { seq: kept.seq, hash: kept.hash.clone(), state: kept.state };
-    let stands = journal::holds(workspace, &anchor).await?;
+    let stands = history::holds(workspace, &anchor).await?;
     Ok((!stands).then(|| (kept.seq, gone("What was kept holds", kept.seq))))
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn missing(app: &App, workspace: &Workspace) -> ApiResult<Optio
     seen.extend(backups.iter().find_map(of_backup));
     seen.sort_by_key(|(anchor, _)| -anchor.seq);
     for (anchor, who) in seen {
-        if !journal::holds(workspace, &anchor).await? {
+        if !history::holds(workspace, &anchor).await? {
             let message = gone(&who, anchor.seq);
             return Ok(Some((anchor.seq, message[..1].to_uppercase() + &message[1..])));
         }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use steward_pipeline::{Clock, SystemClock, Workspace};
 use steward_schema::Registry;
 use steward_store::layers::Layered;
 use steward_store::{Store, StoreErrorKind, names};
+use steward_workspace::{Clock, SystemClock, Workspace};
 use tokio::sync::broadcast;
 
 use crate::dto::{AppEvent, Topic, WorkspaceInfo};
@@ -120,15 +120,15 @@ impl App {
     pub async fn open(self: &Arc<Self>, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
         let layers = open::store(address).await?;
         let store: Arc<dyn Store> = Arc::<Layered>::clone(&layers);
-        let packs = Arc::new(steward_pipeline::packs::registry(store.as_ref(), &self.registry).await?);
-        let workspace = Workspace::open(Arc::clone(&store), packs, Arc::clone(&self.clock), actor()).await?;
+        let packs = Arc::new(steward_workspace::packs::registry(store.as_ref(), &self.registry).await?);
+        let workspace = Workspace::open_and_recover(Arc::clone(&store), packs, Arc::clone(&self.clock), actor()).await?;
         let mut info = open::describe(store.as_ref(), address, production).await?;
         if !crate::keeper::known_damages(&workspace).await?.is_empty() {
             info.notices.push(
                 "The last check found damage in this workspace. Run 'steward doctor' to see it, and restore from a backup.".to_owned(),
             );
         }
-        for open in steward_pipeline::replace::abandoned_swaps(&workspace).await? {
+        for open in steward_workspace::swap::abandoned_swaps(&workspace).await? {
             info.notices.push(format!(
                 "{} was cut off while collections changed places. Run 'steward doctor' to see how to go on or back.",
                 open.swap.title

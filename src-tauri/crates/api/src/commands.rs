@@ -50,11 +50,11 @@ macro_rules! for_each_command {
             /// What was cut off in this workspace and waits to be finished or undone.
             Read unfinished::list "workspace.unfinished" (Empty) -> Unfinished, At("doctor");
             /// What the workspace takes on the disk, and how long imports can be undone.
-            Read upkeep::get "workspace.upkeep" (Empty) -> Upkeep, At("workspace show");
+            Read space::get "workspace.space" (Empty) -> Space, At("workspace show");
             /// Changes how long imports can be undone, and discards what is kept beyond that.
-            Write upkeep::set "workspace.setUpkeep" (SetUpkeep) -> Upkeep, At("workspace retention");
+            Write space::set "workspace.setSpace" (SetSpace) -> Space, At("workspace retention");
             /// Gives room that is free back to the system.
-            Write upkeep::compact "workspace.compact" (Empty) -> Upkeep, At("workspace compact");
+            Write space::compact "workspace.compact" (Empty) -> Space, At("workspace compact");
             /// Workspaces opened before, newest first.
             Local workspace::recent "workspace.recent" (Empty) -> RecentWorkspaces, None("the shell has its own history");
             /// Opens a workspace; a file is created when it does not exist.

@@ -5,8 +5,8 @@ use bson::doc;
 use serde::{Deserialize, Serialize};
 use steward_backup::timeline;
 use steward_domain::Filter;
-use steward_pipeline::Workspace;
 use steward_store::{Durability, WriteBatch, WriteOp, names};
+use steward_workspace::Workspace;
 
 use crate::app::App;
 use crate::dto::BackupRef;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use steward_domain::{RunRecord, SourceChoice};
-use steward_pipeline::import::SourceFile;
+use steward_import::import::SourceFile;
 use steward_store::{Store, names};
 
 use crate::app::App;

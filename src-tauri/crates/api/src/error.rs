@@ -106,9 +106,9 @@ impl From<steward_store::StoreError> for ApiError {
     }
 }
 
-impl From<steward_pipeline::Error> for ApiError {
-    fn from(e: steward_pipeline::Error) -> Self {
-        use steward_pipeline::Error as E;
+impl From<steward_workspace::Error> for ApiError {
+    fn from(e: steward_workspace::Error) -> Self {
+        use steward_workspace::Error as E;
         match e {
             E::Store(e) => e.into(),
             E::BadRequest(message) => Self::bad_request(message),

@@ -37,14 +37,14 @@ impl Files {
 
     /// Registers a path under another name (an upload).
     pub fn register_as(&self, path: &Path, name: &str) -> FileHandle {
-        let id = steward_pipeline::workspace::new_id();
+        let id = steward_workspace::workspace::new_id();
         self.lock().insert(id.clone(), Known { name: name.to_owned(), path: Some(path.to_owned()), database: None });
         FileHandle { id, name: name.to_owned(), bytes: size(path) }
     }
 
     /// Registers a database on a server.
     pub(crate) fn register_database(&self, database: Database) -> FileHandle {
-        let (id, name) = (steward_pipeline::workspace::new_id(), database.name.clone());
+        let (id, name) = (steward_workspace::workspace::new_id(), database.name.clone());
         self.lock().insert(id.clone(), Known { name: name.clone(), path: None, database: Some(database) });
         FileHandle { id, name, bytes: 0 }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use steward_pipeline::Progress;
+use steward_workspace::Progress;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -157,7 +157,7 @@ where
     F: FnOnce(Arc<Reporter>) -> Fut,
     Fut: Future<Output = ApiResult<JobOutcome>> + Send + 'static,
 {
-    let id = steward_pipeline::workspace::new_id();
+    let id = steward_workspace::workspace::new_id();
     let token = CancellationToken::new();
     let job = Job {
         id: id.clone(),

@@ -8,9 +8,9 @@ use bson::doc;
 use chrono::{DateTime, Utc};
 use steward_backup::create;
 use steward_backup::schedule::Schedule;
-use steward_pipeline::Workspace;
-use steward_pipeline::lease::Lease;
 use steward_store::names;
+use steward_workspace::Workspace;
+use steward_workspace::lease::Lease;
 
 use crate::app::App;
 use crate::dto::{BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
@@ -61,7 +61,7 @@ async fn tidy(app: &Arc<App>) -> ApiResult<()> {
     let Some(lease) = Lease::try_take(&workspace, TIDY).await? else { return Ok(()) };
     let held = lease.workspace();
     let done = async {
-        steward_pipeline::upkeep::discard(held).await?;
+        steward_import::retention::discard(held).await?;
         // Somebody may have removed backups by hand.
         due::forget(held).await?;
         let damages = held.store.damages().await?;

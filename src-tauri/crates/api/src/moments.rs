@@ -8,7 +8,7 @@ use steward_backup::moment::{self, Scratch, Way};
 use steward_backup::read::Backup;
 use steward_backup::seal::Key;
 use steward_backup::timeline::{self, Route};
-use steward_pipeline::{Error, Progress, Workspace};
+use steward_workspace::{Error, Progress, Workspace};
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -40,7 +40,7 @@ pub struct Built(Mutex<HashMap<String, (Backup, String)>>);
 
 impl Built {
     pub fn put(&self, built: (Backup, String)) -> String {
-        let id = steward_pipeline::workspace::new_id();
+        let id = steward_workspace::workspace::new_id();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), built);
         id
     }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use steward_backup::read::Backup as Archive;
 use steward_backup::restore::Choice;
-use steward_pipeline::bulk::Prepared;
-use steward_pipeline::import::ImportSpec;
-use steward_pipeline::quarantine::Correction;
+use steward_import::import::ImportSpec;
+use steward_import::quarantine::Correction;
+use steward_workspace::bulk::Prepared;
 
 use crate::dto::BackupRef;
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -22,7 +22,7 @@ pub enum Plan {
     UndoRun { run: String },
     SettleRun { run: String },
     Bulk(Box<Prepared>),
-    Fix(Box<steward_pipeline::quarantine::fix::Prepared>),
+    Fix(Box<steward_import::quarantine::fix::Prepared>),
     Corrections(Vec<Correction>),
     Prune(Vec<BackupRef>),
     Restore(Box<PlannedRestore>),
@@ -73,7 +73,7 @@ pub struct Plans {
 
 impl Plans {
     pub fn put(&self, plan: Plan) -> String {
-        let id = steward_pipeline::workspace::new_id();
+        let id = steward_workspace::workspace::new_id();
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         plans.retain(|_, (made, _)| made.elapsed() < VALID_FOR);
         plans.insert(id.clone(), (Instant::now(), plan));

@@ -44,7 +44,7 @@ impl Recent {
     pub fn remember(&self, name: &str, kind: WorkspaceKind, address: &str, production: bool) -> ApiResult<()> {
         let mut entries = self.list();
         entries.retain(|e| e.workspace.address != address);
-        let id = format!("{:016x}", steward_pipeline::rows::hash(address.as_bytes()));
+        let id = format!("{:016x}", steward_workspace::hash(address.as_bytes()));
         let opened_at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let workspace = RecentWorkspace { id, name: name.to_owned(), kind, address: address.to_owned(), opened_at, exists: true };
         entries.insert(0, Entry { workspace, production });

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use steward_domain::{Filter, SourceChoice};
-use steward_pipeline::import::{Place, SourceFile};
-use steward_pipeline::sample::Sample;
+use steward_import::import::{Place, SourceFile};
+use steward_import::sample::Sample;
 
 use crate::error::{ApiError, ApiResult};
 use crate::plans::FileStamp;

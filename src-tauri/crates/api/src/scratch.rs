@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use steward_pipeline::Workspace;
-use steward_pipeline::workspace::new_id;
 use steward_store::Store;
+use steward_workspace::Workspace;
+use steward_workspace::workspace::new_id;
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -33,7 +33,7 @@ pub async fn make(app: &App, beside: &Workspace) -> ApiResult<Scratch> {
 }
 
 async fn workspace(app: &App, beside: &Workspace, store: Arc<dyn Store>) -> ApiResult<Workspace> {
-    Ok(Workspace::open(store, Arc::clone(&beside.registry), Arc::clone(&app.clock), beside.actor.clone()).await?)
+    Ok(Workspace::open_and_recover(store, Arc::clone(&beside.registry), Arc::clone(&app.clock), beside.actor.clone()).await?)
 }
 
 impl Scratch {

@@ -9,8 +9,8 @@ use steward_backup::seal::{Key, Lock};
 use steward_backup::shelf::{self, Shelved};
 use steward_backup::target::{self, Target, TargetSpec};
 use steward_backup::{identity, manifest, seal};
-use steward_pipeline::Workspace;
 use steward_store::names;
+use steward_workspace::Workspace;
 
 use crate::app::App;
 use crate::dto::{

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 use steward_backup::{identity, target};
-use steward_pipeline::Workspace;
+use steward_workspace::Workspace;
 
 use crate::app::App;
 use crate::dto::{BackupEncryption, BackupPlace, BackupRetention, BackupSettings, HostKind, OutsideAct};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bson::RawDocumentBuf;
 use steward_domain::order;
-use steward_pipeline::{Progress, Result};
+use steward_workspace::{Progress, Result};
 use twox_hash::XxHash3_128;
 
 use crate::read::{Backup, Event};

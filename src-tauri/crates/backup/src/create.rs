@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use steward_domain::quality::MetricName;
-use steward_pipeline::{Error, Progress, Result, Workspace, quality};
+use steward_quality as quality;
 use steward_store::{Consistency, Snapshot, SnapshotCollection, StoreErrorKind, names};
+use steward_workspace::{Error, Progress, Result, Workspace};
 use tokio::sync::mpsc;
 
 use crate::archive::Announced;
@@ -55,7 +56,7 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
     let begun = workspace.clock.now();
     let id = identity::backup_id(&source.name, begun);
     // Before the snapshot: what it holds goes at least that far.
-    let history = steward_pipeline::journal::anchor(workspace).await?;
+    let history = steward_workspace::history::anchor(workspace).await?;
     let (snapshot, chosen, payload) = read(workspace, making, &id, &source, progress).await?;
     let mut collections = Vec::with_capacity(chosen.len());
     for one in &chosen {
@@ -186,11 +187,11 @@ fn choose(snapshot: &dyn Snapshot, making: &Making) -> Result<Vec<SnapshotCollec
 }
 
 /// Records that break a rule of their schema, by the last measurement if it is of what was backed up.
-async fn measured(workspace: &Workspace, schema: &str, collection: &str, records: u64) -> Result<Option<u64>> {
-    let Some(report) = quality::last(workspace, collection).await? else { return Ok(None) };
+async fn invalid_records(workspace: &Workspace, schema: &str, collection: &str, records: u64) -> Result<Option<u64>> {
+    let Some(report) = measured::last(workspace, collection).await? else { return Ok(None) };
     let adherence = report.metrics.iter().find(|m| m.name == MetricName::Adherence);
     let fits = report.schema == schema && u64::try_from(report.records) == Ok(records);
-    if !fits || quality::changed_since(workspace, collection, &report.measured_at).await? {
+    if !fits || measured::changed_since(workspace, collection, &report.measured_at).await? {
         return Ok(None);
     }
     Ok(adherence.and_then(|m| u64::try_from(m.failing).ok()))
@@ -202,7 +203,7 @@ async fn kept(workspace: &Workspace, one: &SnapshotCollection, content: Content)
         false => Some(workspace.settings(&one.name).await?).filter(|s| !s.schema.is_empty() || s.key_field != "_id"),
     };
     let invalid = match &settings {
-        Some(settings) => measured(workspace, &settings.schema, &one.name, content.records).await?,
+        Some(settings) => invalid_records(workspace, &settings.schema, &one.name, content.records).await?,
         None => None,
     };
     Ok(Kept {

@@ -7,8 +7,8 @@
 //! ```
 
 use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
-use steward_pipeline::{Error, Result};
 use steward_store::{Change, Definition, Delta, Step, model};
+use steward_workspace::{Error, Result};
 
 /// The collection of an archive that the changes stand in.
 pub const EVENTS: &str = "steward.events";

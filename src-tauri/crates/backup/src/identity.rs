@@ -1,8 +1,8 @@
 //! Who a backup is of, and what it is called.
 
 use bson::doc;
-use steward_pipeline::{Result, Workspace};
 use steward_store::{StoreErrorKind, names};
+use steward_workspace::{Result, Workspace};
 
 use crate::manifest::Source;
 
@@ -15,10 +15,10 @@ pub async fn of(workspace: &Workspace) -> Result<Source> {
     let mark = match workspace.own_document(names::CATALOG, MARK).await? {
         Some(found) => found.get_str("mark").unwrap_or_default().to_owned(),
         None if workspace.can_write() => {
-            let mark = steward_pipeline::workspace::new_id();
+            let mark = steward_workspace::workspace::new_id();
             match workspace.put(names::CATALOG, &doc! { "_id": MARK, "mark": &mark }).await {
                 Ok(()) => mark,
-                Err(steward_pipeline::Error::Store(e)) if e.kind == StoreErrorKind::Forbidden => info.address.clone(),
+                Err(steward_workspace::Error::Store(e)) if e.kind == StoreErrorKind::Forbidden => info.address.clone(),
                 Err(e) => return Err(e),
             }
         }
@@ -35,7 +35,7 @@ pub async fn known(workspace: &Workspace) -> Result<Option<String>> {
 
 /// A name that is a file name everywhere: `career_db-20261122T114503Z-1f3a9c`.
 pub fn backup_id(workspace: &str, at: chrono::DateTime<chrono::Utc>) -> String {
-    let chance = steward_pipeline::workspace::new_id();
+    let chance = steward_workspace::workspace::new_id();
     let tail = &chance[chance.len().saturating_sub(6)..];
     format!("{}-{}-{tail}", plain(workspace, 60), at.format("%Y%m%dT%H%M%SZ"))
 }

@@ -2,8 +2,8 @@
 //! shelf, is sealed and published as a backup is, and names what it builds on.
 
 use futures::TryStreamExt as _;
-use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace};
 use steward_store::{Change, Definition, Position, ReplayStream, Replayed, Step, names};
+use steward_workspace::{CollectionSettings, Error, Progress, Result, Workspace};
 use tokio::sync::mpsc;
 
 use crate::archive::Announced;

@@ -1,7 +1,7 @@
 //! Backups that are proven, and restores that can be undone.
 //!
 //! A backup is a `mongodump --archive` stream, compressed and encrypted, with a manifest beside it. Everything takes a
-//! [`steward_pipeline::Workspace`]; which store it is, and where a target's credentials come from, is decided above.
+//! [`steward_workspace::Workspace`]; which store it is, and where a target's credentials come from, is decided above.
 
 #![forbid(unsafe_code)]
 

@@ -2,8 +2,8 @@
 
 use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
-use steward_pipeline::{CollectionSettings, Error, Result};
 use steward_store::{CollectionKind, Definition, Position, ResumeToken};
+use steward_workspace::{CollectionSettings, Error, Result};
 
 use crate::content::ContentHash;
 use crate::seal::{Compression, Encryption};
@@ -53,7 +53,7 @@ pub struct Manifest {
     pub increment: Option<Increment>,
     /// How far the history of the workspace went: what `changes verify` holds it against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub history: Option<steward_pipeline::journal::Anchor>,
+    pub history: Option<steward_workspace::history::Anchor>,
     /// Why increments could not go on from what was there before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,

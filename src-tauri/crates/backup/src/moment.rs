@@ -7,8 +7,8 @@ mod player;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use steward_pipeline::{Error, Progress, Result};
 use steward_store::{CollectionKind, Store, names, upsert};
+use steward_workspace::{Error, Progress, Result};
 
 use crate::events::{self, EVENTS};
 use crate::manifest::{Increment, Manifest};

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bson::RawDocumentBuf;
-use steward_pipeline::{Error, Progress, Result};
 use steward_store::names;
+use steward_workspace::{Error, Progress, Result};
 use tokio::sync::mpsc;
 
 use crate::archive::{Announced, ArchiveWriter};

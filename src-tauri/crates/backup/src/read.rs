@@ -8,9 +8,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use steward_pipeline::{CollectionSettings, Error, Progress, Result};
 use steward_sources::{ARCHIVE_MAGIC, ArchiveReader, DumpFile};
 use steward_store::{Definition, Store};
+use steward_workspace::{CollectionSettings, Error, Progress, Result};
 
 use crate::archive;
 use crate::content::ContentHash;

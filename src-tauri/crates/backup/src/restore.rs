@@ -1,6 +1,6 @@
 //! Bringing records back: they are loaded beside the data, checked, and then change places with it in single renames.
 //! What stood there is kept until the restore is taken back or settled. The same steps as those of an import that
-//! replaces a collection; see `steward_pipeline::replace`.
+//! replaces a collection; see `steward_workspace::swap`.
 //!
 //! Whatever ends it before the first rename, the data is as it was. Between the renames, [`go_on`] or [`clean_up`] does
 //! what is left to do.
@@ -17,12 +17,12 @@ mod undo;
 use std::collections::HashMap;
 
 use steward_domain::{ChangeKind, Filter, RestoreMode, RestoreRecord, RestoreState, RestoredCollection};
-use steward_pipeline::journal::{self, Request};
-use steward_pipeline::lease::{self, Lease};
-use steward_pipeline::workspace::new_id;
-use steward_pipeline::{CollectionSettings, Error, Progress, Result, Workspace, replace};
 use steward_store::definition::is_id_index;
 use steward_store::{CollectionKind, Definition, StoreError, StoreErrorKind, Swap, WriteBatch, names};
+use steward_workspace::history::{self, Request};
+use steward_workspace::lease::{self, Lease};
+use steward_workspace::workspace::new_id;
+use steward_workspace::{CollectionSettings, Error, Progress, Result, Workspace, swap};
 
 use crate::create::{Making, create};
 use crate::read::{Backup, Listed};
@@ -111,7 +111,7 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
     Ok(chosen)
 }
 
-/// What the parts of a restore are called in `steward_pipeline::replace`.
+/// What the parts of a restore are called in `steward_workspace::swap`.
 fn part(restore: &str, number: usize) -> String {
     format!("{restore}.{number}")
 }
@@ -127,7 +127,7 @@ pub async fn apply(
     safety: Option<&Making>,
     progress: &dyn Progress,
 ) -> Result<RestoreRecord> {
-    replace::may_swap(workspace, "Restoring").await?;
+    swap::may_swap(workspace, "Restoring").await?;
     let mut chosen = choose(backup, choice)?;
     let mut collections = Vec::with_capacity(chosen.len());
     let mut notes = backup.passed_over.clone();
@@ -189,7 +189,7 @@ async fn make_up_for(workspace: &Workspace, id: &str, done: &Result<RestoreRecor
     let now = get(workspace, id).await?;
     if !now.is_open() {
         for (number, _) in now.collections.iter().enumerate() {
-            workspace.store.drop_collection(&replace::incoming(&part(id, number))).await?;
+            workspace.store.drop_collection(&swap::incoming(&part(id, number))).await?;
         }
     }
     Ok(())
@@ -255,7 +255,7 @@ async fn run(
         Err(Error::Store(e)) if e.kind == StoreErrorKind::Fenced => Err(e.into()),
         Err(e) => {
             for (number, _) in record.collections.iter().enumerate() {
-                workspace.store.drop_collection(&replace::incoming(&part(&record.id, number))).await?;
+                workspace.store.drop_collection(&swap::incoming(&part(&record.id, number))).await?;
             }
             record.state = if matches!(e, Error::Cancelled) { RestoreState::Cancelled } else { RestoreState::Failed };
             record.error = (record.state == RestoreState::Failed).then(|| e.to_string());
@@ -276,7 +276,7 @@ async fn bring_in(
 ) -> Result<()> {
     let mut places = HashMap::new();
     for (number, one) in chosen.iter().enumerate() {
-        let incoming = replace::incoming(&part(&record.id, number));
+        let incoming = swap::incoming(&part(&record.id, number));
         workspace.store.drop_collection(&incoming).await?;
         match one.listed.definition.kind {
             CollectionKind::Collection => {}
@@ -293,7 +293,7 @@ async fn bring_in(
             }
             Err(e) => return Err(e.into()),
         }
-        if is_plain(one) && record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
+        if is_plain(one) && record.mode == RestoreMode::Merge && swap::exists(workspace, &one.into).await? {
             progress.phase(&format!("Copying {}", one.into));
             load::copy(workspace, &one.into, &incoming, progress).await?;
         }
@@ -333,7 +333,7 @@ async fn build_indexes(
     progress.phase(&format!("Building the indexes of {}", one.into));
     let store = workspace.store.as_ref();
     let wanted = wanted_definition(workspace, record.mode, one).await?;
-    let merged = record.mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await?;
+    let merged = record.mode == RestoreMode::Merge && swap::exists(workspace, &one.into).await?;
     for refused in indexes::build(store, incoming, &without_text(&wanted)).await? {
         let (what, why) = (refused.what(), indexes::why(store, incoming, &refused).await?);
         if merged {
@@ -353,7 +353,7 @@ fn is_plain(one: &Chosen) -> bool {
 
 /// A merge leaves a collection its own indexes and validator.
 async fn wanted_definition(workspace: &Workspace, mode: RestoreMode, one: &Chosen) -> Result<Definition> {
-    if mode == RestoreMode::Merge && replace::exists(workspace, &one.into).await? {
+    if mode == RestoreMode::Merge && swap::exists(workspace, &one.into).await? {
         return Ok(workspace.store.definition(&one.into).await?);
     }
     Ok(one.listed.definition.clone())
@@ -396,7 +396,7 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
     }
     for one in record.collections.iter().filter(|c| !names::is_own(&c.into) && !c.left_out) {
         // A restore that was killed here goes on here.
-        if journal::of_run(workspace, &one.into, &record.id).await? {
+        if history::of_run(workspace, &one.into, &record.id).await? {
             continue;
         }
         let reason = match &record.moment {
@@ -405,7 +405,7 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
         };
         let mut request = Request::new(ChangeKind::Restore, &one.into, reason, Vec::new());
         request.run_id = Some(record.id.clone());
-        journal::record_bulk(workspace, request, &new_id(), one.records).await?;
+        history::record_bulk(workspace, request, &new_id(), one.records).await?;
     }
     record.state = RestoreState::Done;
     record.finished_at = Some(workspace.clock.stamp());
@@ -415,33 +415,33 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
 
 /// The collections that can be renamed change places in one swap.
 async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: &dyn Progress) -> Result<()> {
-    let open = replace::cut_off(workspace, &record.id).await?;
+    let open = swap::cut_off(workspace, &record.id).await?;
     if open.as_ref().is_some_and(|open| open.backwards) {
-        replace::settle_back(workspace, &record.id, progress).await?;
+        swap::settle_back(workspace, &record.id, progress).await?;
     }
     let there = workspace.store.collections().await?;
     let (mut waiting, mut renames) = (Vec::new(), Vec::new());
     let mut then = WriteBatch::default();
     for (number, one) in record.collections.iter().enumerate().filter(|(_, one)| one.series.is_none()) {
         let part = part(&record.id, number);
-        let (incoming, ready, kept) = (replace::incoming(&part), replace::ready(&part), replace::replaced(&part));
+        let (incoming, ready, kept) = (swap::incoming(&part), swap::ready(&part), swap::replaced(&part));
         // A view has no records; a collection that was renamed already has none waiting.
         if !there.contains(&incoming) && open.is_none() {
             continue;
         }
         if there.contains(&one.into) {
             then.data.extend(workspace.noting(&one.into, &kept).await?);
-            renames.push(replace::step(&one.into, &kept));
+            renames.push(swap::step(&one.into, &kept));
         }
-        waiting.push(replace::step(&incoming, &ready));
-        renames.push(replace::step(&ready, &one.into));
+        waiting.push(swap::step(&incoming, &ready));
+        renames.push(swap::step(&ready, &one.into));
     }
     if renames.is_empty() && open.is_none() {
         return Ok(());
     }
     let renames = waiting.into_iter().chain(renames).collect();
     let swap = Swap { id: record.id.clone(), title: format!("Restoring {}", record.backup), lease: lease::of_restore(&record.id), renames };
-    replace::swap(workspace, &swap, &then, progress).await
+    swap::swap(workspace, &swap, &then, progress).await
 }
 
 /// The search by words may come a little later: nothing but it needs this index.
@@ -480,7 +480,7 @@ async fn note_settings(
 
 /// Records that a collection holds now; `None` where there is none.
 pub(crate) async fn count_now(workspace: &Workspace, collection: &str) -> Result<Option<u64>> {
-    if !replace::exists(workspace, collection).await? {
+    if !swap::exists(workspace, collection).await? {
         return Ok(None);
     }
     Ok(Some(workspace.store.count(collection, &Filter::all()).await?))

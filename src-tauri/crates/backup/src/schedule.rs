@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use chrono::{DateTime, Local, Utc};
 use croner::Cron;
-use steward_pipeline::{Error, Result};
+use steward_workspace::{Error, Result};
 
 /// A cron expression of five fields (minute, hour, day of the month, month, day of the week), in local time.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use std::path::Path;
 use age::secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use steward_pipeline::{Error, Result};
 use steward_sources::Unfolding;
+use steward_workspace::{Error, Result};
 
 /// How an archive is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

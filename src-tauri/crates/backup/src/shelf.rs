@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use steward_pipeline::{Error, Result};
 use steward_store::Position;
+use steward_workspace::{Error, Result};
 
 use crate::manifest::{Manifest, Proof, REMOVED_SUFFIX, SUFFIX};
 use crate::target::Target;

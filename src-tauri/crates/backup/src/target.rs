@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use steward_pipeline::{Error, Progress, Result};
+use steward_workspace::{Error, Progress, Result};
 
 pub use folder::Folder;
 

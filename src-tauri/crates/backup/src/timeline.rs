@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use steward_pipeline::{Error, Result};
 use steward_store::Position;
+use steward_workspace::{Error, Result};
 
 use crate::manifest::{Increment, Moment};
 use crate::shelf::Shelved;

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use futures::TryStreamExt as _;
 use steward_domain::Filter;
-use steward_pipeline::{Error, Progress, Result, Workspace};
 use steward_store::{CollectionKind, upsert};
+use steward_workspace::{Error, Progress, Result, Workspace};
 
 use crate::events;
 use crate::manifest::{Manifest, Proof};

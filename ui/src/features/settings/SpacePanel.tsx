@@ -1,17 +1,17 @@
 /** What this workspace takes, how long imports can be undone, and giving back what is free. */
 import { Alert, Button, Group, NumberInput } from "@mantine/core";
 import { useState } from "react";
-import { type ApiError, asApiError, call, type Upkeep } from "@/ipc";
+import { type ApiError, asApiError, call, type Space } from "@/ipc";
 import { useAction, useCall } from "@/shared/data/queries";
 import { ConfirmDialog, Loaded, Panel, showError, showSaved } from "@/shared/ui";
 import { bytes, count, percent } from "@/shared/words/words";
 import classes from "./settings.module.css";
 
 export function SpacePanel({ readOnly }: { readOnly: boolean }) {
-  const upkeep = useCall("workspace.upkeep", {});
+  const space = useCall("workspace.space", {});
   return (
-    <Panel title="Space" actions={<Compact readOnly={readOnly} upkeep={upkeep.data} />}>
-      <Loaded query={upkeep} rows={3}>
+    <Panel title="Space" actions={<Compact readOnly={readOnly} space={space.data} />}>
+      <Loaded query={space} rows={3}>
         {(now) => (
           <>
             <dl className={classes.facts}>
@@ -26,7 +26,7 @@ export function SpacePanel({ readOnly }: { readOnly: boolean }) {
   );
 }
 
-function sizeText({ bytes: all = 0, free = 0 }: Upkeep): string {
+function sizeText({ bytes: all = 0, free = 0 }: Space): string {
   const size = bytes(all);
   if (free === 0 || all === 0) return size;
   const share = percent(free / all);
@@ -35,10 +35,10 @@ function sizeText({ bytes: all = 0, free = 0 }: Upkeep): string {
     : `${size}, of which ${share} is free for new records`;
 }
 
-function Compact({ readOnly, upkeep }: { readOnly: boolean; upkeep: Upkeep | undefined }) {
+function Compact({ readOnly, space }: { readOnly: boolean; space: Space | undefined }) {
   const compact = useAction("workspace.compact");
-  const before = upkeep?.bytes;
-  const done = (now: Upkeep) => {
+  const before = space?.bytes;
+  const done = (now: Space) => {
     const saved = before !== undefined && now.bytes !== undefined ? before - now.bytes : 0;
     showSaved(saved > 0 ? `${bytes(saved)} are free again on the disk.` : "There was nothing to give back.");
   };
@@ -55,7 +55,7 @@ function Compact({ readOnly, upkeep }: { readOnly: boolean; upkeep: Upkeep | und
 }
 
 /** Lower limits end the undo of imports at once, so they are asked about. */
-function Retention({ now, readOnly }: { now: Upkeep; readOnly: boolean }) {
+function Retention({ now, readOnly }: { now: Space; readOnly: boolean }) {
   const [days, setDays] = useState<number | string>(now.days);
   const [records, setRecords] = useState<number | string>(now.records);
   const [asking, setAsking] = useState(false);
@@ -66,7 +66,7 @@ function Retention({ now, readOnly }: { now: Upkeep; readOnly: boolean }) {
   const save = async () => {
     if (!valid) return;
     try {
-      const { discarded } = await call("workspace.setUpkeep", { days, records });
+      const { discarded } = await call("workspace.setSpace", { days, records });
       setAsking(false);
       showSaved(discarded > 0 ? `Saved. ${count(discarded, "import")} can no longer be undone.` : "Saved.");
     } catch (thrown) {

@@ -114,7 +114,7 @@ import type {
   Schemas,
   SchemasTested,
   SetProduction,
-  SetUpkeep,
+  SetSpace,
   Setting,
   SettingName,
   Settings,
@@ -134,7 +134,7 @@ import type {
   UndoRestorePlan,
   UndoRunPlan,
   Unfinished,
-  Upkeep,
+  Space,
   ValidateFiles,
   ValidateQuarantine,
   ValidateRecord,
@@ -156,11 +156,11 @@ export interface Commands {
   /** What was cut off in this workspace and waits to be finished or undone. (Read) */
   "workspace.unfinished": { request: Empty; response: Unfinished };
   /** What the workspace takes on the disk, and how long imports can be undone. (Read) */
-  "workspace.upkeep": { request: Empty; response: Upkeep };
+  "workspace.space": { request: Empty; response: Space };
   /** Changes how long imports can be undone, and discards what is kept beyond that. (Write) */
-  "workspace.setUpkeep": { request: SetUpkeep; response: Upkeep };
+  "workspace.setSpace": { request: SetSpace; response: Space };
   /** Gives room that is free back to the system. (Write) */
-  "workspace.compact": { request: Empty; response: Upkeep };
+  "workspace.compact": { request: Empty; response: Space };
   /** Workspaces opened before, newest first. (Local) */
   "workspace.recent": { request: Empty; response: RecentWorkspaces };
   /** Opens a workspace; a file is created when it does not exist. (Local) */
@@ -392,8 +392,8 @@ export const commandClass = {
   "app.doctor": "Read",
   "workspace.current": "Read",
   "workspace.unfinished": "Read",
-  "workspace.upkeep": "Read",
-  "workspace.setUpkeep": "Write",
+  "workspace.space": "Read",
+  "workspace.setSpace": "Write",
   "workspace.compact": "Write",
   "workspace.recent": "Local",
   "workspace.open": "Local",

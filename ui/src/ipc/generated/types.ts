@@ -2141,7 +2141,7 @@ export type Selection = { "by": "keys", keys: Array<RecordKey>, } | { "by": "fil
  */
 export type SetProduction = { production: boolean, };
 
-export type SetUpkeep = { days?: number, records?: number, };
+export type SetSpace = { days?: number, records?: number, };
 
 /**
  * A saved view or preference of this workspace; `value` is the interface's own JSON.
@@ -2527,7 +2527,7 @@ export type Unmapped = "keep" | "drop" | "report";
 /**
  * What a workspace takes, and how long it keeps what undoing imports needs.
  */
-export type Upkeep = { 
+export type Space = { 
 /**
  * On the disk; absent where the server does not tell.
  */

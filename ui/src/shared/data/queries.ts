@@ -104,7 +104,7 @@ const commandsOfTopic: Record<Topic, string[]> = {
   changes: ["changes.list", "changes.get", "records.history"],
   collections: ["collections.list", "schemas.list"],
   quality: ["quality.last", "records.find", "records.count"],
-  settings: ["settings.list", "workspace.upkeep", "mappings.list", "mappings.get"],
+  settings: ["settings.list", "workspace.space", "mappings.list", "mappings.get"],
   schemas: ["schemas.list", "schemas.get", "schemas.inspect", "imports.preview", "collections.list"],
   backups: [
     "backups.setup",

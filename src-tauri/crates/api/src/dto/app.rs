@@ -36,7 +36,7 @@ wire! {
     }
 
     /// What a workspace takes, and how long it keeps what undoing imports needs.
-    pub struct Upkeep {
+    pub struct Space {
         /// On the disk; absent where the server does not tell.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ wire! {
         pub discarded: i64,
     }
 
-    pub struct SetUpkeep {
+    pub struct SetSpace {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub days: Option<u32>,

@@ -9,7 +9,7 @@ use steward_backup::retention::{self, Retention};
 use steward_backup::schedule::Schedule;
 use steward_backup::shelf::{self, Shelved};
 use steward_backup::{identity, seal, verify as proving};
-use steward_pipeline::{Error, Progress, Workspace};
+use steward_workspace::{Error, Progress, Workspace};
 
 use super::increments;
 use crate::app::App;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use steward_domain::ChangeKind;
-use steward_pipeline::edit::Undone;
-use steward_pipeline::{Silent, edit, journal, runs};
+use steward_import::runs;
+use steward_workspace::edit::Undone;
+use steward_workspace::{Silent, edit, history};
 
 use crate::anchors;
 use crate::app::App;
@@ -13,7 +14,7 @@ use crate::error::ApiResult;
 
 pub async fn list(app: &Arc<App>, request: ListChanges) -> ApiResult<Changes> {
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
-    let mut changes = journal::list(&app.workspace()?, request.collection.as_deref(), request.before_seq, limit + 1).await?;
+    let mut changes = history::list(&app.workspace()?, request.collection.as_deref(), request.before_seq, limit + 1).await?;
     let more = changes.len() > limit;
     changes.truncate(limit);
     Ok(Changes { changes, more })
@@ -21,14 +22,14 @@ pub async fn list(app: &Arc<App>, request: ListChanges) -> ApiResult<Changes> {
 
 pub async fn get(app: &Arc<App>, request: ChangeId) -> ApiResult<ChangeDetail> {
     let workspace = app.workspace()?;
-    let change_set = journal::get(&workspace, &request.change_set).await?;
-    let records = journal::changes(&workspace, journal::kept_under(&change_set), 0, 100).await?;
+    let change_set = history::get(&workspace, &request.change_set).await?;
+    let records = history::changes(&workspace, history::kept_under(&change_set), 0, 100).await?;
     Ok(ChangeDetail { change_set, records: records.into_iter().map(|c| c.record).collect() })
 }
 
 pub async fn undo(app: &Arc<App>, request: UndoChange) -> ApiResult<ChangeOutcome> {
     let workspace = app.workspace()?;
-    let set = journal::get(&workspace, &request.change_set).await?;
+    let set = history::get(&workspace, &request.change_set).await?;
     let undone = match &set.run_id {
         // A run, its quarantine and what was released from that come back as one.
         Some(run) if set.kind == ChangeKind::Undo && runs::get(&workspace, run).await.is_ok() => {
@@ -55,7 +56,7 @@ pub(crate) fn outcome(app: &Arc<App>, undone: Undone) -> ChangeOutcome {
 
 pub async fn verify(app: &Arc<App>, request: VerifyChanges) -> ApiResult<ChainReport> {
     let workspace = app.workspace()?;
-    let found = journal::verify(&workspace).await?;
+    let found = history::verify(&workspace).await?;
     let report = |broken_at: Option<i64>, message: String, end| ChainReport {
         ok: broken_at.is_none(),
         entries: found.entries,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use steward_domain::Filter;
-use steward_pipeline::Workspace;
+use steward_workspace::Workspace;
 
 use crate::app::App;
 use crate::dto::{AssignSchema, CollectionInfo, Collections, Empty, Topic};
@@ -22,7 +22,7 @@ pub(crate) async fn describe(workspace: &Workspace, name: &str) -> ApiResult<Col
         key_field: settings.key_field,
         title_field: settings.title_field,
         schema: (!settings.schema.is_empty()).then_some(settings.schema),
-        waiting: number(steward_pipeline::quarantine::waiting(workspace, name).await?),
+        waiting: number(steward_import::quarantine::waiting(workspace, name).await?),
         indexed_fields: indexes.iter().filter_map(|i| i.fields.first().cloned()).collect(),
         text_fields: indexes.iter().flat_map(|i| i.text.clone()).collect(),
     })
@@ -40,7 +40,7 @@ pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Collections> {
 pub async fn assign_schema(app: &Arc<App>, request: AssignSchema) -> ApiResult<CollectionInfo> {
     let workspace = app.workspace()?;
     let pack = match request.schema.as_deref().filter(|s| !s.is_empty()) {
-        Some(id) => Some(workspace.registry.get(id).map_err(steward_pipeline::Error::from)?),
+        Some(id) => Some(workspace.registry.get(id).map_err(steward_workspace::Error::from)?),
         None => None,
     };
     workspace.assign(&request.collection, pack, None).await?;

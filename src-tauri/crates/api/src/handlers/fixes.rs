@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use steward_pipeline::Silent;
-use steward_pipeline::quarantine::corrections::{self, Fate};
-use steward_pipeline::quarantine::fix::{self, Action, Fix};
+use steward_import::quarantine::corrections::{self, Fate};
+use steward_import::quarantine::fix::{self, Action, Fix};
+use steward_workspace::Silent;
 
 use super::quarantine::{announce, chosen, settled};
 use crate::app::App;
@@ -41,7 +41,7 @@ pub async fn plan_fix(app: &Arc<App>, request: PlanFix) -> ApiResult<FixPlan> {
         after: s.new,
         errors: s.errors,
     };
-    let problem = |p: steward_pipeline::import::Problem| ProblemCount { field: p.field, rule: p.rule, message: p.message, rows: p.rows };
+    let problem = |p: steward_import::import::Problem| ProblemCount { field: p.field, rule: p.rule, message: p.message, rows: p.rows };
     Ok(FixPlan {
         plan_id: app.plans.put(Plan::Fix(Box::new(prepared))),
         rows: found.rows,

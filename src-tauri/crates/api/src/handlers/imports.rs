@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures::StreamExt;
 use steward_domain::run::RunFile;
 use steward_domain::{Duplicates, Filter, RecordKey, SourceChoice, Staging, Value};
+use steward_import::import::{CheckedBatch, Findings, ImportSpec, Place, Reading, SourceFile};
+use steward_import::rows::RowOutcome;
+use steward_import::{import, runs};
 use steward_mapping::Mapping;
-use steward_pipeline::import::{CheckedBatch, Findings, ImportSpec, Place, Reading, SourceFile};
-use steward_pipeline::rows::RowOutcome;
-use steward_pipeline::{Workspace, import, runs};
 use steward_schema::Pack;
+use steward_workspace::Workspace;
 
 use crate::app::App;
 use crate::dto::{
@@ -27,7 +28,7 @@ const PREVIEW: usize = 50;
 /// Tells everybody that a load changed a collection.
 /// After an import or its undo: what older ones keep may go now.
 pub(crate) async fn ended(app: &Arc<App>, workspace: &Workspace, collection: &str) {
-    if let Err(e) = steward_pipeline::upkeep::discard(workspace).await {
+    if let Err(e) = steward_import::retention::discard(workspace).await {
         tracing::warn!(error = %e, "what older imports keep could not be discarded");
     }
     announce(app, collection);
@@ -61,7 +62,7 @@ pub async fn connect(app: &Arc<App>, request: ConnectSource) -> ApiResult<FileHa
 }
 
 pub(super) fn mapping_of(json: Option<&serde_json::Value>) -> ApiResult<Option<Mapping>> {
-    let read = |json: &serde_json::Value| Mapping::from_json(json.clone()).map_err(|e| ApiError::from(steward_pipeline::Error::from(e)));
+    let read = |json: &serde_json::Value| Mapping::from_json(json.clone()).map_err(|e| ApiError::from(steward_workspace::Error::from(e)));
     json.map(read).transpose()
 }
 
@@ -77,7 +78,7 @@ async fn first_rows(source: SourceFile, how: Reading) -> ApiResult<CheckedBatch>
 pub(super) async fn first_records(source: SourceFile, mapping: Option<Mapping>) -> ApiResult<Vec<serde_json::Value>> {
     let how = Reading { mapping, ..Reading::default() };
     let (rows, _) = first_rows(source, how).await?.into_parts();
-    let document = |row: steward_pipeline::rows::CheckedRow| match row.outcome {
+    let document = |row: steward_import::rows::CheckedRow| match row.outcome {
         RowOutcome::Fine { document, .. } => steward_store::upsert::decode(&document).ok(),
         RowOutcome::Bad { document, .. } => document,
     };
@@ -118,7 +119,7 @@ pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<Import
 /// its values. Importing it asks the same.
 async fn examined(source: &mut SourceFile) -> ApiResult<(steward_sources::Examined, Option<String>)> {
     let e = match import::examine(source).await {
-        Err(e @ steward_pipeline::Error::BadRequest(_)) if source.choice.delimiter.is_none() => e,
+        Err(e @ steward_workspace::Error::BadRequest(_)) if source.choice.delimiter.is_none() => e,
         other => return Ok((other?, None)),
     };
     let mut as_table = source.clone();
@@ -151,8 +152,8 @@ async fn preview_rows(
     let key_field = if schema.is_empty() {
         "_id".to_owned()
     } else {
-        let pack = workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?;
-        steward_pipeline::normalise::stored_as(&workspace.registry, pack)?.steward.key.clone()
+        let pack = workspace.registry.get(schema).map_err(steward_workspace::Error::from)?;
+        steward_workspace::normalise::stored_as(&workspace.registry, pack)?.steward.key.clone()
     };
     let spec = ImportSpec {
         files: Vec::new(),
@@ -193,11 +194,13 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
     let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let (schema, schema_reason) = match &request.schema {
         Some(schema) if schema.is_empty() => (String::new(), "none is wanted".to_owned()),
-        Some(schema) => (workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.id.to_string(), "it was chosen".to_owned()),
+        Some(schema) => {
+            (workspace.registry.get(schema).map_err(steward_workspace::Error::from)?.id.to_string(), "it was chosen".to_owned())
+        }
         None => detect_one(workspace, &files, mapping.as_ref(), request.collection.as_deref()).await?,
     };
     let pack = match workspace.registry.get(&schema).ok() {
-        Some(pack) => Some(steward_pipeline::normalise::stored_as(&workspace.registry, pack)?),
+        Some(pack) => Some(steward_workspace::normalise::stored_as(&workspace.registry, pack)?),
         None => None,
     };
     let collection = match (&request.collection, pack) {
@@ -270,7 +273,7 @@ async fn detect_one(
 }
 
 async fn stamp(workspace: &Workspace, collection: &str) -> ApiResult<CollectionStamp> {
-    let last = steward_pipeline::journal::list(workspace, Some(collection), None, 1).await?;
+    let last = steward_workspace::history::list(workspace, Some(collection), None, 1).await?;
     Ok(CollectionStamp {
         records: workspace.store.count(collection, &Filter::all()).await?,
         last_change: last.first().map(|set| set.id.clone()),
@@ -294,7 +297,7 @@ pub(super) fn plan_of(app: &Arc<App>, spec: ImportSpec, files: Vec<FileHandle>, 
         let state = if full { Some(stamp(&workspace, &spec.collection).await?) } else { None };
         let how = Reading::of(&workspace, &spec)?;
         for file in &spec.files {
-            steward_pipeline::trial::readable(file, &how)?;
+            steward_import::preview::readable(file, &how)?;
         }
         let findings = if full { Some(runs::dry_run(&workspace, &spec, progress.as_ref()).await?) } else { None };
         let plan = describe(files, &spec, findings);

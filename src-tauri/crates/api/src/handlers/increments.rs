@@ -6,8 +6,8 @@ use steward_backup::create::{BY_HAND, FOR_INCREMENTS, Made, create};
 use steward_backup::increment::{self, Taken};
 use steward_backup::shelf::Shelved;
 use steward_backup::timeline::{self, told};
-use steward_pipeline::{Error, Progress, Workspace};
 use steward_store::{Capability, StoreErrorKind};
+use steward_workspace::{Error, Progress, Workspace};
 
 use super::backups;
 use crate::app::App;

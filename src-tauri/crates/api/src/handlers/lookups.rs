@@ -6,9 +6,9 @@ use bson::{Bson, Document};
 use steward_backup::read::{Backup as Archive, Event};
 use steward_backup::{compare as comparing, read};
 use steward_domain::{ChangeKind, FieldChange, RecordKey, Value, value};
-use steward_pipeline::edit::{self, Edit};
-use steward_pipeline::{Silent, Workspace};
 use steward_store::upsert;
+use steward_workspace::edit::{self, Edit};
+use steward_workspace::{Silent, Workspace};
 
 use crate::app::App;
 use crate::dto::{

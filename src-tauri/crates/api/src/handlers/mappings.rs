@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use bson::Document;
 use steward_domain::{Filter, Value};
+use steward_import::import::Reading;
+use steward_import::preview::{self, Trial, Tried};
+use steward_import::sample::Sample;
 use steward_mapping::{Mapping, MappingError, Suggestion};
-use steward_pipeline::Workspace;
-use steward_pipeline::import::Reading;
-use steward_pipeline::sample::Sample;
-use steward_pipeline::trial::{self, Trial, Tried};
 use steward_schema::{Pack, Registry};
 use steward_store::{Durability, WriteBatch, WriteOp, names};
+use steward_workspace::Workspace;
 
 use super::imports::{detections, first_records, mapping_of, sources};
 use crate::app::App;
@@ -58,7 +58,7 @@ pub async fn save(app: &Arc<App>, request: SaveMapping) -> ApiResult<SavedMappin
     }
     let mapping = mapping_of(Some(&request.mapping))?.unwrap_or_default();
     if !request.schema.is_empty() {
-        workspace.registry.get(&request.schema).map_err(steward_pipeline::Error::from)?;
+        workspace.registry.get(&request.schema).map_err(steward_workspace::Error::from)?;
     }
     let itself = request.renamed_from.as_ref() == Some(&name);
     if !request.replace && !itself && find(&workspace, &name).await?.is_some() {
@@ -99,12 +99,12 @@ const LARGEST: u64 = 4 << 20;
 
 pub async fn read(app: &Arc<App>, request: MappingFile) -> ApiResult<ReadMapping> {
     let (path, name) = app.files.get(&request.file)?;
-    let failed = |e| ApiError::from(steward_pipeline::Error::file(&path, e));
+    let failed = |e| ApiError::from(steward_workspace::Error::file(&path, e));
     if tokio::fs::metadata(&path).await.map_err(failed)?.len() > LARGEST {
         return Err(ApiError::bad_request(format!("{name} is too large for a mapping.")).hint("Choose the file of a mapping."));
     }
     let text = tokio::fs::read_to_string(&path).await.map_err(failed)?;
-    let mapping = Mapping::parse(&text).map_err(|e| ApiError::from(steward_pipeline::Error::from(e)))?;
+    let mapping = Mapping::parse(&text).map_err(|e| ApiError::from(steward_workspace::Error::from(e)))?;
     let mapping =
         serde_json::to_value(&mapping).map_err(|e| ApiError::bad_request("The mapping cannot be read.").details(e.to_string()))?;
     Ok(ReadMapping { mapping })
@@ -113,7 +113,7 @@ pub async fn read(app: &Arc<App>, request: MappingFile) -> ApiResult<ReadMapping
 pub async fn write(app: &Arc<App>, request: WriteMapping) -> ApiResult<FileHandle> {
     let (path, _) = app.files.get(&request.file)?;
     let text = serde_json::to_string_pretty(&request.mapping).unwrap_or_default();
-    tokio::fs::write(&path, text).await.map_err(|e| ApiError::from(steward_pipeline::Error::file(&path, e)))?;
+    tokio::fs::write(&path, text).await.map_err(|e| ApiError::from(steward_workspace::Error::file(&path, e)))?;
     app.files.handle(&request.file)
 }
 
@@ -146,7 +146,7 @@ fn reading(workspace: &Workspace, schema: &str, mapping: Option<Mapping>) -> Api
     if schema.is_empty() {
         return Ok(Reading { mapping, key_field: "_id".into(), ..Reading::default() });
     }
-    let pack = workspace.registry.get(schema).map_err(steward_pipeline::Error::from)?.clone();
+    let pack = workspace.registry.get(schema).map_err(steward_workspace::Error::from)?.clone();
     let checker = Some(workspace.checker(schema)?);
     Ok(Reading { checker, key_field: pack.steward.key.clone(), pack: Some(Arc::new(pack)), mapping, ..Reading::default() })
 }
@@ -166,14 +166,14 @@ pub async fn suggest(app: &Arc<App>, request: SuggestMapping) -> ApiResult<Sugge
         let profile = sample.profile();
         let chosen = match schema.as_str() {
             "" => nearest(&workspace.registry, &profile),
-            id => Some(workspace.registry.get(id).map_err(steward_pipeline::Error::from)?),
+            id => Some(workspace.registry.get(id).map_err(steward_workspace::Error::from)?),
         };
         let Some(pack) = chosen else {
             return Ok(SuggestedMapping { schema, suggestion: None, needed: false, checked: 0, bad_without: 0, bad_with: 0 });
         };
         let (schema, suggestion) = (pack.id.to_string(), steward_mapping::suggest(&profile, pack));
-        let without = trial::run(&sample, &reading(&workspace, &schema, None)?, 0)?;
-        let with = trial::run(&sample, &reading(&workspace, &schema, Some(suggestion.mapping.clone()))?, 0)?;
+        let without = preview::run(&sample, &reading(&workspace, &schema, None)?, 0)?;
+        let with = preview::run(&sample, &reading(&workspace, &schema, Some(suggestion.mapping.clone()))?, 0)?;
         Ok(SuggestedMapping {
             schema,
             needed: is_better(&with, &without),
@@ -218,12 +218,12 @@ pub async fn attempt(app: &Arc<App>, request: TryMapping) -> ApiResult<MappingTr
     busy(move || {
         let mapping = match mapping {
             Ok(mapping) => mapping,
-            Err(e) => return Ok(told(trial::untouched(&sample, limit), Some(fault(e)))),
+            Err(e) => return Ok(told(preview::untouched(&sample, limit), Some(fault(e)))),
         };
         let how = reading(&workspace, &schema, mapping)?;
-        Ok(match trial::fits(&sample, &how) {
-            Ok(()) => told(trial::run(&sample, &how, limit)?, None),
-            Err(e) => told(trial::untouched(&sample, limit), Some(fault(e))),
+        Ok(match preview::fits(&sample, &how) {
+            Ok(()) => told(preview::run(&sample, &how, limit)?, None),
+            Err(e) => told(preview::untouched(&sample, limit), Some(fault(e))),
         })
     })
     .await

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use steward_pipeline::quality;
+use steward_quality;
 
 use crate::app::App;
 use crate::dto::{JobKind, JobOutcome, JobStarted, JobUnit, LastQuality, QualityQuery, Topic};

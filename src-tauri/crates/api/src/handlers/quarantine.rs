@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use steward_domain::{QuarantineEntry, QuarantineStatus, Value};
-use steward_pipeline::Workspace;
-use steward_pipeline::quarantine::{self, Aim, Chosen, Narrow, Report, Settled, report};
+use steward_import::quarantine::{self, Aim, Chosen, Narrow, Report, Settled, report};
+use steward_workspace::Workspace;
 
 use crate::app::App;
 use crate::dto::{

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use bson::{Bson, Document};
 use steward_domain::quality::MetricName;
 use steward_domain::{ChangeKind, Filter, RecordKey, Value, value};
-use steward_pipeline::bulk::{self, Action, Select};
-use steward_pipeline::edit::{self, Edit, Edited};
-use steward_pipeline::{Silent, Workspace, export as exporting, failing, quality};
+use steward_import::export as exporting;
+use steward_quality as quality;
+use steward_quality::failing;
 use steward_store::{Cursor, Query, SortBy, upsert};
+use steward_workspace::bulk::{self, Action, Select};
+use steward_workspace::edit::{self, Edit, Edited};
+use steward_workspace::{Silent, Workspace};
 
 use crate::app::App;
 use crate::dto::{
@@ -274,7 +277,11 @@ pub async fn export(app: &Arc<App>, request: ExportRecords) -> ApiResult<JobStar
     let workspace = app.workspace()?;
     let (path, name) = app.files.get(&request.file)?;
     let failing = figure(&workspace, &request.collection, request.finding).await?;
-    let chosen = exporting::Chosen { filter: request.filter.unwrap_or_else(Filter::all), failing };
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let chosen: Arc<dyn Selection> = match failing {
+        Some(metric) => Arc::new(Failing { metric, filter }),
+        None => Arc::new(filter),
+    };
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Export, format!("Exporting to {name}"), JobUnit::Records, move |progress| async move {
         let format = match request.format {

@@ -7,8 +7,8 @@ use steward_backup::create::BEFORE_A_RESTORE;
 use steward_backup::read::Backup as Archive;
 use steward_backup::restore::{self, Choice, CollectionPlan};
 use steward_domain::{RestoreRecord, RestoreState, Value, value};
-use steward_pipeline::{Progress, Workspace, replace};
 use steward_store::names;
+use steward_workspace::{Progress, Workspace, swap};
 
 use crate::anchors;
 use crate::app::App;
@@ -128,9 +128,9 @@ async fn stamp(workspace: &Workspace, plans: &[CollectionPlan]) -> ApiResult<Vec
 }
 
 async fn stand(workspace: &Workspace, collection: &str) -> ApiResult<(String, Option<u64>, Option<String>)> {
-    let there = replace::exists(workspace, collection).await?;
+    let there = swap::exists(workspace, collection).await?;
     let records = if there { Some(workspace.store.count(collection, &steward_domain::Filter::all()).await?) } else { None };
-    let last = steward_pipeline::journal::list(workspace, Some(collection), None, 1).await?.into_iter().next().map(|set| set.id);
+    let last = steward_workspace::history::list(workspace, Some(collection), None, 1).await?.into_iter().next().map(|set| set.id);
     Ok((collection.to_owned(), records, last))
 }
 

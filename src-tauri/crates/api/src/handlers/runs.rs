@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use steward_domain::{Filter, RunRecord};
-use steward_pipeline::docs::Change;
-use steward_pipeline::{Silent, Workspace, runs};
+use steward_import::runs;
 use steward_store::{Query, names};
+use steward_workspace::docs::Change;
+use steward_workspace::{Silent, Workspace};
 
 use crate::app::App;
 use crate::dto::{
@@ -28,7 +29,7 @@ fn sample(change: Change) -> DiffSample {
 pub async fn get(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
-    let updates = steward_pipeline::journal::changes(&workspace, &request.run_id, 0, 20).await?;
+    let updates = steward_workspace::history::changes(&workspace, &request.run_id, 0, 20).await?;
     let problems = problems(&workspace, &request.run_id).await?;
     let kept = runs::kept(&workspace, &run).await?.map(|kept| i64::try_from(kept.records).unwrap_or(i64::MAX));
     let needs_files = needs_files(&run).await;
@@ -48,7 +49,7 @@ async fn needs_files(run: &RunRecord) -> bool {
 
 /// What kept rows of a run out, whatever became of them since.
 async fn problems(workspace: &Workspace, run: &str) -> ApiResult<Vec<ProblemCount>> {
-    let filter = steward_pipeline::quarantine::of_run(run);
+    let filter = steward_import::quarantine::of_run(run);
     let found = workspace.store.facet(names::QUARANTINE, "problems", &filter, 100).await?;
     let mut out = Vec::new();
     for (problem, rows) in found.values {
@@ -57,7 +58,7 @@ async fn problems(workspace: &Workspace, run: &str) -> ApiResult<Vec<ProblemCoun
         let one = filter.clone().and(Filter::eq("problems", text));
         let page = workspace.store.find(names::QUARANTINE, &Query::new(one, 1)).await?;
         let message = page.records.first().and_then(|raw| steward_store::upsert::decode(raw).ok()).and_then(|doc| {
-            let entry = steward_pipeline::quarantine::from_doc(doc).ok()?;
+            let entry = steward_import::quarantine::from_doc(doc).ok()?;
             entry.errors.iter().find(|e| e.field() == field && e.rule == rule).map(|e| e.message.clone())
         });
         out.push(ProblemCount {

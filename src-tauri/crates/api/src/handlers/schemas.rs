@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use steward_pipeline::normalise;
-use steward_pipeline::packs::{self, Added};
 use steward_schema::examples::{self, Claim, Example};
 use steward_schema::{Checker, Other, Pack, Registry, SchemaFault, Wanted};
+use steward_workspace::normalise;
+use steward_workspace::packs::{self, Added};
 
 use crate::app::App;
 use crate::dto::{
@@ -54,7 +54,7 @@ pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Schemas> {
 
 pub async fn get(app: &Arc<App>, request: SchemaId) -> ApiResult<SchemaDetail> {
     let packs = app.packs();
-    let pack = packs.get(&request.schema).map_err(steward_pipeline::Error::from)?;
+    let pack = packs.get(&request.schema).map_err(steward_workspace::Error::from)?;
     let fields = steward_schema::describe(pack).into_iter().map(|f| SchemaField {
         name: f.name,
         title: f.title,
@@ -81,7 +81,7 @@ const LARGEST: u64 = 4 << 20;
 /// The text of an offered document, and the name of its file.
 async fn text_of(app: &App, file: &str) -> ApiResult<(String, String)> {
     let (path, name) = app.files.get(file)?;
-    let failed = |e| ApiError::from(steward_pipeline::Error::file(&path, e));
+    let failed = |e| ApiError::from(steward_workspace::Error::file(&path, e));
     if tokio::fs::metadata(&path).await.map_err(failed)?.len() > LARGEST {
         return Err(ApiError::bad_request(format!("{name} is too large for a schema.")).hint("Choose a JSON Schema document."));
     }
@@ -133,7 +133,7 @@ pub async fn add(app: &Arc<App>, request: OfferedSchema) -> ApiResult<AddedSchem
         .map_err(|e| hinted(e, "Give the changed schema a higher version, in x-steward or with --version."))?;
     app.reload_packs().await?;
     let packs = app.packs();
-    let pack = packs.get(&draft.pack.id.to_string()).map_err(steward_pipeline::Error::from)?;
+    let pack = packs.get(&draft.pack.id.to_string()).map_err(steward_workspace::Error::from)?;
     let outcome = match added {
         Added::New => SchemaOutcome::New,
         Added::Unchanged => SchemaOutcome::Unchanged,
@@ -143,14 +143,14 @@ pub async fn add(app: &Arc<App>, request: OfferedSchema) -> ApiResult<AddedSchem
 }
 
 /// What to do where something uses the pack.
-fn hinted(e: steward_pipeline::Error, hint: &str) -> ApiError {
+fn hinted(e: steward_workspace::Error, hint: &str) -> ApiError {
     let e = ApiError::from(e);
     if e.code == ErrorCode::Conflict { e.hint(hint) } else { e }
 }
 
 pub async fn remove(app: &Arc<App>, request: SchemaId) -> ApiResult<Empty> {
     let workspace = app.workspace()?;
-    let id = workspace.registry.get(&request.schema).map_err(steward_pipeline::Error::from)?.id.clone();
+    let id = workspace.registry.get(&request.schema).map_err(steward_workspace::Error::from)?.id.clone();
     packs::remove(&workspace, &id)
         .await
         .map_err(|e| hinted(e, "Give the collection another schema or none, and settle the rows that wait in quarantine, first."))?;
@@ -164,7 +164,7 @@ pub async fn test(app: &Arc<App>, request: TestSchemas) -> ApiResult<SchemasTest
     let given: Option<Vec<Example>> = request.examples.map(|all| all.into_iter().map(example).collect());
     let mut results = Vec::new();
     for pack in chosen {
-        let checker = Checker::new(pack, &packs).map_err(steward_pipeline::Error::from)?;
+        let checker = Checker::new(pack, &packs).map_err(steward_workspace::Error::from)?;
         let examples = match &given {
             Some(examples) => examples.clone(),
             None => examples::of_builtin(&pack.id),
@@ -188,7 +188,7 @@ fn chosen<'p>(packs: &'p Registry, schema: Option<&str>) -> ApiResult<Vec<&'p Pa
     match schema {
         None => Ok(packs.all().collect()),
         Some(id) => {
-            let pack = packs.get(id).map_err(steward_pipeline::Error::from)?;
+            let pack = packs.get(id).map_err(steward_workspace::Error::from)?;
             Ok(if id.contains('@') { vec![pack] } else { packs.versions(id).iter().collect() })
         }
     }

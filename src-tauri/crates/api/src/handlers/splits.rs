@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use steward_domain::RunRecord;
-use steward_pipeline::import::{ImportSpec, SourceFile};
-use steward_pipeline::split::{self, Halves};
-use steward_pipeline::{Workspace, runs};
+use steward_import::import::{ImportSpec, SourceFile};
+use steward_import::runs;
+use steward_import::split::{self, Halves};
+use steward_workspace::Workspace;
 
 use super::imports::settle_check;
 use crate::app::App;
@@ -37,7 +38,7 @@ fn of_run(run: RunRecord, name: &str) -> ApiResult<ImportSpec> {
         return Err(ApiError::not_found(format!("{name} is no longer where it was imported from."))
             .hint("Split it from where it is now: steward validate FILE --split FOLDER."));
     }
-    let mapping = run.mapping.as_deref().map(steward_mapping::Mapping::parse).transpose().map_err(steward_pipeline::Error::from)?;
+    let mapping = run.mapping.as_deref().map(steward_mapping::Mapping::parse).transpose().map_err(steward_workspace::Error::from)?;
     Ok(ImportSpec {
         files: vec![file],
         collection: run.collection,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use steward_backup::restore;
 use steward_domain::{RestoreState, RunState};
-use steward_pipeline::{Workspace, replace, runs};
+use steward_import::runs;
+use steward_workspace::{Workspace, swap};
 
 use crate::app::App;
 use crate::dto::{Empty, Unfinished, UnfinishedKind, UnfinishedWork};
@@ -16,7 +17,7 @@ pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Unfinished> {
 
 /// What waits to be finished or undone, what stopped in the middle of a swap first.
 pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork>> {
-    let swaps = replace::open_swaps(workspace).await?;
+    let swaps = swap::open_swaps(workspace).await?;
     let swapping = |id: &str| swaps.iter().any(|open| open.swap.id == id || open.swap.id == format!("undo:{id}"));
     let mut work = Vec::new();
     for run in runs::list(workspace).await? {

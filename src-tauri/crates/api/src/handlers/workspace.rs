@@ -129,10 +129,10 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             let path = folder.path().join(name);
             std::fs::write(&path, content)
                 .map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
-            files.push(steward_pipeline::import::SourceFile::file(*name, path, steward_domain::SourceChoice::default()));
+            files.push(steward_import::import::SourceFile::file(*name, path, steward_domain::SourceChoice::default()));
         }
-        let pack = workspace.registry.get("careers").map_err(steward_pipeline::Error::from)?;
-        let spec = steward_pipeline::import::ImportSpec {
+        let pack = workspace.registry.get("careers").map_err(steward_workspace::Error::from)?;
+        let spec = steward_import::import::ImportSpec {
             files,
             collection: pack.steward.collection.clone(),
             key_field: pack.steward.key.clone(),
@@ -144,8 +144,8 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
             staging: None,
             promotes: None,
         };
-        let (run, _) = steward_pipeline::runs::load(&workspace, &spec, progress.as_ref()).await?;
-        if let Err(e) = steward_pipeline::quality::measure(&workspace, &spec.collection, progress.as_ref()).await {
+        let (run, _) = steward_import::runs::load(&workspace, &spec, progress.as_ref()).await?;
+        if let Err(e) = steward_quality::measure(&workspace, &spec.collection, progress.as_ref()).await {
             tracing::warn!("the sample could not be measured: {e}");
         }
         super::imports::announce(&owner, &run.collection);

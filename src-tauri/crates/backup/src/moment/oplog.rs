@@ -5,8 +5,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use bson::{Bson, Document};
-use steward_pipeline::{Error, Result};
 use steward_store::{Change, CollectionKind, Definition, Delta, Step, names};
+use steward_workspace::{Error, Result};
 
 use super::series;
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use bson::{Bson, Document, RawDocumentBuf};
 use steward_domain::order;
-use steward_pipeline::{Error, Result};
 use steward_store::{
     Change, CollectionKind, Definition, Delta, Durability, Step, Store, StoreErrorKind, WriteBatch, WriteOp, model, upsert,
 };
+use steward_workspace::{Error, Result};
 
 use crate::manifest::Moment;
 use crate::read::Listed;

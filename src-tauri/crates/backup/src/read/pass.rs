@@ -8,9 +8,9 @@ use bson::RawDocumentBuf;
 use futures::TryStreamExt as _;
 use steward_domain::Filter;
 use steward_domain::depth;
-use steward_pipeline::{Error, Result};
 use steward_sources::{ArchiveReader, Block, BsonRows, Rows as _, is_readable};
 use steward_store::{CollectionKind, Store, names};
+use steward_workspace::{Error, Result};
 use tokio::sync::mpsc;
 
 use super::Listed;

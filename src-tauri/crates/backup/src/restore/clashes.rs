@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use bson::{Bson, Document, RawDocumentBuf};
 use steward_domain::{FieldPath, order};
-use steward_pipeline::{Progress, Result, Workspace};
 use steward_store::{Definition, upsert};
+use steward_workspace::{Progress, Result, Workspace};
 
 use super::{indexes, trial};
 use crate::read::{Backup, Event};

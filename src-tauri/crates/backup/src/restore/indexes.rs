@@ -3,9 +3,9 @@
 
 use bson::{Bson, Document};
 use steward_domain::{Filter, RecordKey, Value};
-use steward_pipeline::Result;
 use steward_store::definition::is_id_index;
 use steward_store::{Definition, Store, StoreError, StoreErrorKind, upsert};
+use steward_workspace::Result;
 
 /// Values that are looked at for one that occurs more than once.
 const VALUES: usize = 50;

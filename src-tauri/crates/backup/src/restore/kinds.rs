@@ -5,8 +5,8 @@
 
 use bson::{Bson, Document};
 use steward_domain::RestoreMode;
-use steward_pipeline::{Error, Progress, Result, Workspace, replace};
 use steward_store::{Capability, CollectionKind, Definition, StoreKind, names};
+use steward_workspace::{Error, Progress, Result, Workspace, swap};
 
 use super::{Chosen, indexes, load};
 
@@ -91,8 +91,8 @@ pub async fn put_in_place(
     noted: &serde_json::Value,
     progress: &dyn Progress,
 ) -> Result<Vec<String>> {
-    let incoming = replace::incoming(part);
-    if !replace::exists(workspace, &incoming).await? {
+    let incoming = swap::incoming(part);
+    if !swap::exists(workspace, &incoming).await? {
         return Ok(Vec::new());
     }
     let definition = match Bson::try_from(noted.clone()) {

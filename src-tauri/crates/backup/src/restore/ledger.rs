@@ -1,8 +1,8 @@
 //! The list of restores, in the workspace.
 
 use steward_domain::{Filter, RestoreRecord};
-use steward_pipeline::{Error, Result, Workspace, docs, lease};
 use steward_store::names;
+use steward_workspace::{Error, Result, Workspace, docs, lease};
 
 const LISTED: usize = 200;
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use bson::{Bson, RawDocumentBuf};
 use futures::TryStreamExt as _;
 use steward_domain::Filter;
-use steward_pipeline::{Error, Progress, Result, Workspace};
 use steward_store::{Durability, Store, StoreError, StoreErrorKind, WriteBatch, WriteOp};
+use steward_workspace::{Error, Progress, Result, Workspace};
 
 use super::Chosen;
 use crate::content::Content;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use bson::{Bson, Document};
 use steward_domain::{RestoreMode, order};
-use steward_pipeline::{Progress, Result, Workspace};
 use steward_store::{CollectionKind, upsert};
+use steward_workspace::{Progress, Result, Workspace};
 
 use super::clashes::Clashes;
 use super::trial::{self, Verdict};
@@ -84,7 +84,7 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
                 let Some(listed) = backup.listed(&collection).filter(|l| plans.contains_key(l.name.as_str())) else { continue };
                 super::check_content(listed, content)?;
                 if checksum_fits == Some(false) {
-                    return Err(steward_pipeline::Error::BadRequest(format!("The checksum of {collection} is wrong.")));
+                    return Err(steward_workspace::Error::BadRequest(format!("The checksum of {collection} is wrong.")));
                 }
             }
         }

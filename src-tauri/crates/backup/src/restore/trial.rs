@@ -2,10 +2,10 @@
 //! again.
 
 use bson::{Document, RawDocumentBuf};
-use steward_pipeline::workspace::new_id;
-use steward_pipeline::{Error, Result, Workspace};
 use steward_store::definition::is_id_index;
 use steward_store::{Definition, Durability, IndexSpec, StoreErrorKind, WriteBatch, WriteOp, names};
+use steward_workspace::workspace::new_id;
+use steward_workspace::{Error, Result, Workspace};
 
 use super::indexes::{self, Refused};
 

@@ -1,11 +1,11 @@
 //! Taking a restore back, giving up what it put aside, and cleaning up after one that was cut off.
 
 use steward_domain::{ChangeKind, RestoreRecord, RestoreState};
-use steward_pipeline::journal::{self, Request};
-use steward_pipeline::lease::{self, Lease};
-use steward_pipeline::workspace::new_id;
-use steward_pipeline::{Error, Progress, Result, Workspace, replace};
 use steward_store::{Swap, WriteBatch, names};
+use steward_workspace::history::{self, Request};
+use steward_workspace::lease::{self, Lease};
+use steward_workspace::workspace::new_id;
+use steward_workspace::{Error, Progress, Result, Workspace, swap};
 
 use super::{get, kinds, ledger, part};
 
@@ -59,14 +59,14 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
     for (number, one) in record.collections.iter().enumerate() {
         let edited_since = match names::is_own(&one.into) {
             true => 0,
-            false => journal::records_since(workspace, &one.into, &record.id).await?,
+            false => history::records_since(workspace, &one.into, &record.id).await?,
         };
         let kept_as = match edited_since {
             0 => None,
             _ => Some(workspace.free_name(&one.into, ".taken-back").await?),
         };
         let back = match one.existed {
-            true => Some(replace::held(workspace, &one.into, &part(&record.id, number)).await?),
+            true => Some(swap::held(workspace, &one.into, &part(&record.id, number)).await?),
             false => None,
         };
         let away = super::count_now(workspace, &one.into).await?.unwrap_or(0);
@@ -77,7 +77,7 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
 
 /// Puts everything back as it was before the restore. Killed in the middle, it can simply be run again.
 pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RestoreRecord, Vec<UndoPlan>)> {
-    replace::may_swap(workspace, "Undoing a restore").await?;
+    swap::may_swap(workspace, "Undoing a restore").await?;
     let lease = Lease::take(workspace, &lease::of_restore(id), progress).await?;
     let done = undo_held(lease.workspace(), id, progress).await;
     lease.release().await;
@@ -91,14 +91,14 @@ async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> 
     ledger::put(workspace, &record).await?;
     back(workspace, &record, &plans, progress).await?;
     for plan in plans.iter().filter(|p| !names::is_own(&p.collection)) {
-        if journal::undone(workspace, &plan.collection, id).await? {
+        if history::undone(workspace, &plan.collection, id).await? {
             continue;
         }
         let summary = format!("Took back the restore from the backup {}", record.backup);
         let mut request = Request::new(ChangeKind::Undo, &plan.collection, summary, Vec::new());
         request.run_id = Some(record.id.clone());
         let records = i64::try_from(plan.back.unwrap_or(plan.away)).unwrap_or(i64::MAX);
-        journal::record_bulk(workspace, request, &new_id(), records).await?;
+        history::record_bulk(workspace, request, &new_id(), records).await?;
     }
     record.state = RestoreState::Undone;
     ledger::put(workspace, &record).await?;
@@ -109,28 +109,28 @@ async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> 
 /// settings of the others.
 async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan], progress: &dyn Progress) -> Result<()> {
     let id = format!("undo:{}", record.id);
-    let open = replace::cut_off(workspace, &id).await?;
+    let open = swap::cut_off(workspace, &id).await?;
     let there = workspace.store.collections().await?;
     let mut renames = Vec::new();
     let mut moved = Vec::new();
     for (number, one) in record.collections.iter().enumerate().rev() {
         let part = part(&record.id, number);
-        let (kept, gone) = (replace::replaced(&part), replace::gone(&part));
+        let (kept, gone) = (swap::replaced(&part), swap::gone(&part));
         // An undo that was cut off keeps the name that it had chosen.
         let chosen = open.as_ref().and_then(|open| open.swap.renames.iter().find(|step| step.from == gone)).map(|step| step.to.clone());
         let aside = chosen.or_else(|| plans.get(number).and_then(|p| p.kept_as.clone()));
         let now = there.contains(&one.into);
         if there.contains(&kept) || !one.existed && now && one.series.is_none() {
-            renames.extend(now.then(|| replace::step(&one.into, &gone)));
-            renames.extend(there.contains(&kept).then(|| replace::step(&kept, &one.into)));
-            renames.extend(aside.as_deref().filter(|_| now).map(|aside| replace::step(&gone, aside)));
+            renames.extend(now.then(|| swap::step(&one.into, &gone)));
+            renames.extend(there.contains(&kept).then(|| swap::step(&kept, &one.into)));
+            renames.extend(aside.as_deref().filter(|_| now).map(|aside| swap::step(&gone, aside)));
         }
         moved.push((one, kept, gone, aside));
     }
     if open.is_some() || !renames.is_empty() {
         let lease = lease::of_restore(&record.id);
         let swap = Swap { id, title: format!("Undoing the restore of {}", record.backup), lease, renames };
-        replace::swap(workspace, &swap, &WriteBatch::default(), progress).await?;
+        swap::swap(workspace, &swap, &WriteBatch::default(), progress).await?;
     }
     for (one, kept, gone, aside) in moved {
         if let Some(aside) = &aside {
@@ -141,7 +141,7 @@ async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan],
             workspace.move_settings(&kept, &one.into).await?;
         } else {
             kinds::remove(workspace, &one.into).await?;
-            if !replace::exists(workspace, &one.into).await? {
+            if !swap::exists(workspace, &one.into).await? {
                 workspace.forget(&one.into).await?;
             }
         }
@@ -162,7 +162,7 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
     match record.state {
         RestoreState::Loading => {}
         RestoreState::Swapping => {
-            replace::settle_back(workspace, id, progress).await?;
+            swap::settle_back(workspace, id, progress).await?;
             let plans: Vec<UndoPlan> = Vec::new();
             back(workspace, &record, &plans, progress).await?;
         }
@@ -170,7 +170,7 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
         _ => return Err(Error::Conflict("This restore has come to its end; there is nothing to clean up.".into())),
     }
     for (number, _) in record.collections.iter().enumerate() {
-        workspace.store.drop_collection(&replace::incoming(&part(&record.id, number))).await?;
+        workspace.store.drop_collection(&swap::incoming(&part(&record.id, number))).await?;
     }
     record.state = RestoreState::Cancelled;
     record.finished_at = Some(workspace.clock.stamp());
@@ -183,14 +183,14 @@ pub async fn can_go_back(workspace: &Workspace, record: &RestoreRecord) -> Resul
     match record.state {
         RestoreState::Loading | RestoreState::Swapping => Ok(true),
         RestoreState::Undoing => {
-            if replace::cut_off(workspace, &format!("undo:{}", record.id)).await?.is_some() {
+            if swap::cut_off(workspace, &format!("undo:{}", record.id)).await?.is_some() {
                 return Ok(true);
             }
             // No swap is open: it has not begun, or it has ended.
             let there = workspace.store.collections().await?;
             let mut parts = record.collections.iter().enumerate().filter(|(_, one)| one.series.is_none() && !one.left_out);
             Ok(parts.all(|(number, one)| match one.existed {
-                true => there.contains(&replace::replaced(&part(&record.id, number))),
+                true => there.contains(&swap::replaced(&part(&record.id, number))),
                 false => one.records == 0 || there.contains(&one.into),
             }))
         }
@@ -203,7 +203,7 @@ async fn stay(workspace: &Workspace, mut record: RestoreRecord, progress: &dyn P
     if !can_go_back(workspace, &record).await? {
         return Err(Error::Conflict("Undoing this restore has come too far to go back from. Run the undo again to finish it.".into()));
     }
-    replace::settle_back(workspace, &format!("undo:{}", record.id), progress).await?;
+    swap::settle_back(workspace, &format!("undo:{}", record.id), progress).await?;
     record.state = RestoreState::Done;
     ledger::put(workspace, &record).await?;
     Ok(record)
@@ -218,7 +218,7 @@ pub async fn settle(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
     record.settled_at = Some(workspace.clock.stamp());
     ledger::put(workspace, &record).await?;
     for (number, _) in record.collections.iter().enumerate() {
-        workspace.forget(&replace::replaced(&part(&record.id, number))).await?;
+        workspace.forget(&swap::replaced(&part(&record.id, number))).await?;
     }
     Ok(record)
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
-use steward_pipeline::{Error, Progress, Result};
+use steward_workspace::{Error, Progress, Result};
 
 use super::{Stored, Target, TargetSpec, not_found};
 

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use steward_pipeline::{Error, Progress, Result};
+use steward_workspace::{Error, Progress, Result};
 
 use super::{Stored, Target, not_found};
 use crate::unfinished::{PART, part_name};

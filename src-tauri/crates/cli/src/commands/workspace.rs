@@ -1,7 +1,7 @@
 //! `workspace …`: what it takes, and for how long imports can be undone.
 
 use steward_api::ApiResult;
-use steward_api::dto::{Empty, SetUpkeep, Upkeep};
+use steward_api::dto::{Empty, SetSpace, Space};
 
 use crate::args::WorkspaceCommand;
 use crate::exit;
@@ -10,22 +10,22 @@ use crate::session::Session;
 
 pub async fn run(session: &Session, command: WorkspaceCommand) -> ApiResult<u8> {
     session.open(false).await?;
-    let upkeep: Upkeep = match command {
-        WorkspaceCommand::Show => session.call("workspace.upkeep", &Empty {}).await?,
-        WorkspaceCommand::Retention { days, records } => session.call("workspace.setUpkeep", &SetUpkeep { days, records }).await?,
+    let space: Space = match command {
+        WorkspaceCommand::Show => session.call("workspace.space", &Empty {}).await?,
+        WorkspaceCommand::Retention { days, records } => session.call("workspace.setSpace", &SetSpace { days, records }).await?,
         WorkspaceCommand::Compact => session.call("workspace.compact", &Empty {}).await?,
     };
-    output::answer(session.json, &upkeep, |upkeep| {
-        if let (Some(bytes), Some(free)) = (upkeep.bytes, upkeep.free) {
+    output::answer(session.json, &space, |space| {
+        if let (Some(bytes), Some(free)) = (space.bytes, space.free) {
             line(&format!("{:.1} MB on the disk, {:.1} MB of them free for reuse", megabytes(bytes), megabytes(free)));
         }
         line(&format!(
             "Imports can be undone for {}, the newest {} of all imports together",
-            counted(i64::from(upkeep.days), "day"),
-            counted(upkeep.records, "record")
+            counted(i64::from(space.days), "day"),
+            counted(space.records, "record")
         ));
-        if upkeep.discarded > 0 {
-            line(&format!("What was kept for undoing {} was discarded", counted(upkeep.discarded, "import")));
+        if space.discarded > 0 {
+            line(&format!("What was kept for undoing {} was discarded", counted(space.discarded, "import")));
         }
     });
     Ok(exit::DONE)

@@ -1,0 +1,48 @@
+//! `workspace.space`, `workspace.setSpace`, `workspace.compact`
+
+use std::sync::Arc;
+
+use steward_import::retention::{self, Retention};
+
+use crate::app::App;
+use crate::dto::{Empty, SetSpace, Space, Topic};
+use crate::error::{ApiError, ApiResult};
+
+pub async fn get(app: &Arc<App>, _: Empty) -> ApiResult<Space> {
+    shown(app, 0).await
+}
+
+async fn shown(app: &Arc<App>, discarded: u64) -> ApiResult<Space> {
+    let workspace = app.workspace()?;
+    let rules = retention::retention(&workspace).await?;
+    let room = workspace.store.room().await?;
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    Ok(Space {
+        bytes: room.map(|room| number(room.bytes)),
+        free: room.map(|room| number(room.free)),
+        days: rules.days,
+        records: rules.records,
+        discarded: number(discarded),
+    })
+}
+
+pub async fn set(app: &Arc<App>, request: SetSpace) -> ApiResult<Space> {
+    let workspace = app.workspace()?;
+    let now = retention::retention(&workspace).await?;
+    let rules = Retention { days: request.days.unwrap_or(now.days), records: request.records.unwrap_or(now.records) };
+    if rules.records < 0 {
+        return Err(ApiError::bad_request("Fewer than no records cannot be kept."));
+    }
+    retention::set_retention(&workspace, rules).await?;
+    let discarded = retention::discard(&workspace).await?;
+    app.changed(&[Topic::Settings, Topic::Runs], None);
+    shown(app, discarded.runs).await
+}
+
+pub async fn compact(app: &Arc<App>, _: Empty) -> ApiResult<Space> {
+    let workspace = app.workspace()?;
+    let discarded = retention::discard(&workspace).await?;
+    workspace.store.compact().await?;
+    app.changed(&[Topic::Settings, Topic::Runs], None);
+    shown(app, discarded.runs).await
+}

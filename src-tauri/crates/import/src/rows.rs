@@ -1,0 +1,424 @@
+//! From the bytes of a row to a record that may be loaded, or to the reasons why not.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bson::{Bson, Document, RawDocument, RawDocumentBuf};
+use serde_json::{Map, Value as Json};
+use steward_domain::value::{self, Value};
+use steward_domain::{FieldPath, Violation};
+use steward_mapping::{Cell, Compiled, Input, Mapping, Source, Untyped};
+use steward_schema::Checker;
+use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
+
+use crate::fast_path::{Answer, Desk, Quick, Seen};
+use crate::faults::{self, Fields, syntax};
+use crate::import::Reading;
+use steward_workspace::{Error, Result, normalise::Normaliser};
+
+mod record;
+
+pub use record::can_be_key;
+use record::{finish, from_json, key_of_plain, record, unknown_fields};
+
+/// A row after all checks that need no other row.
+#[derive(Debug)]
+pub struct CheckedRow {
+    pub number: u64,
+    pub offset: u64,
+    pub outcome: RowOutcome,
+    /// Fields that the schema does not know; of a row that is fine.
+    pub unknown: Vec<String>,
+}
+
+/// Fine, or to be kept out.
+#[derive(Debug)]
+pub enum RowOutcome {
+    Fine { key: Bson, key_hash: u64, document: RawDocumentBuf, raw: Vec<u8> },
+    Bad { raw: Vec<u8>, document: Option<Document>, errors: Vec<Violation> },
+}
+
+/// A row that was judged.
+#[derive(Debug)]
+pub enum Judged {
+    /// Surely fine.
+    Fine(Seen),
+    /// Surely not, for these reasons.
+    Wrong(Arc<[Violation]>),
+    Checked(Box<CheckedRow>),
+}
+
+/// Turns the rows of one file into records.
+pub struct RowReader {
+    decoder: Decoder,
+    mapping: Option<Compiled>,
+    /// Columns whose fields have other names, and what the mapping takes for granted.
+    pub(crate) notes: Vec<String>,
+    normaliser: Option<Arc<Normaliser>>,
+    quick: Option<Quick>,
+    judging: bool,
+    /// Records are wanted of rows that are not fine, too.
+    documents: bool,
+    /// Those that no thread has at work.
+    kits: Mutex<Vec<Kit>>,
+}
+
+/// What a thread works with, batch after batch.
+struct Kit {
+    quick: Option<Quick>,
+    scratch: Option<Scratch>,
+}
+
+/// A row as a JSON object, or as a document where it came with types of its own.
+enum Body {
+    Json(Json),
+    Document(Document),
+}
+
+impl RowReader {
+    /// For a source of this kind. Rows of a table go through a mapping always: without one of the person's, each column
+    /// goes to the field of its name.
+    ///
+    /// Errors: the mapping does not fit the source.
+    pub fn new(decoder: &Decoder, how: &Reading) -> Result<Self> {
+        let (columns, pack) = (decoder.columns(), how.pack.as_deref());
+        let mut by_name = None;
+        let mapping = match (&how.mapping, columns) {
+            (Some(mapping), _) => Some(steward_mapping::compile(mapping, columns, pack)?),
+            (None, Some(columns)) => {
+                let mapping = by_name.insert(steward_mapping::default_for(columns, pack));
+                Some(steward_mapping::compile(mapping, Some(columns), pack)?)
+            }
+            (None, None) => None,
+        };
+        // Sheets and databases say the types of their cells.
+        let mapping = match (mapping, decoder, &how.types) {
+            (Some(mapping), Decoder::Csv(csv), Some(types)) => Some(mapping.with_types(|at| types.column(&csv.columns[at]))),
+            (mapping, ..) => mapping,
+        };
+        let mut notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
+        notes.extend(how.mapping.iter().chain(&by_name).flat_map(Mapping::notes));
+        let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
+        Ok(Self {
+            decoder: decoder.clone(),
+            mapping,
+            notes,
+            normaliser: how.normaliser.clone(),
+            quick,
+            judging: how.judging,
+            documents: how.documents,
+            kits: Mutex::default(),
+        })
+    }
+
+    /// Whether rows of a table can have this key at all.
+    ///
+    /// Errors: no column goes to it.
+    pub fn can_have(&self, key_field: &str) -> Result<()> {
+        let (Some(columns), Some(mapping), None) = (self.decoder.columns(), &self.mapping, &self.normaliser) else { return Ok(()) };
+        if columns.is_empty() || matches!(key_field, "" | "_id") || mapping.may_write(key_field) {
+            return Ok(());
+        }
+        let hint = match steward_mapping::nearest(key_field, columns.iter().map(String::as_str)) {
+            Some(near) => format!(" Did you mean '{near}'?"),
+            None => format!(" The columns are {}.", columns.iter().take(20).map(|c| format!("'{c}'")).collect::<Vec<_>>().join(", ")),
+        };
+        Err(Error::BadRequest(format!("No column goes to the key '{key_field}'.{hint}")))
+    }
+
+    /// Columns that no schema gives a type to.
+    pub(crate) fn untyped_columns(&self) -> impl Iterator<Item = Untyped<'_>> {
+        self.mapping.iter().flat_map(Compiled::untyped_columns)
+    }
+
+    /// Checks rows. `checker` is absent for an import without a schema.
+    pub fn check<'r>(&self, rows: impl Iterator<Item = Row<'r>>, checker: Option<&Checker>, key_field: &str) -> Vec<CheckedRow> {
+        let mut scratch = self.decoder.scratch();
+        rows.map(|row| self.check_row(row, &mut scratch, checker, key_field)).collect()
+    }
+
+    /// Whether rows are fine: of those that surely are, only what has to be known of them.
+    pub fn judge(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Judged> {
+        let mut kit = self.kits().pop().unwrap_or_else(|| Kit { quick: self.quick.clone(), scratch: self.decoder.scratch() });
+        let mut desk = Desk::default();
+        let judge = |row: Row<'_>, kit: &mut Kit| self.judge_row(row, &mut kit.scratch, checker, key_field);
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows.iter() {
+            let judged = kit.quick.as_mut().and_then(|quick| self.quickly(quick, row, &mut desk));
+            out.push(judged.unwrap_or_else(|| judge(row, &mut kit)));
+        }
+        self.kits().push(kit);
+        out
+    }
+
+    fn kits(&self) -> MutexGuard<'_, Vec<Kit>> {
+        self.kits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What can be said of a row without going the full way.
+    fn quickly<'b>(&self, quick: &mut Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Judged> {
+        let mapping = self.mapping.as_ref();
+        match quick.look(row, &self.decoder, mapping, desk) {
+            Answer::Fine(seen) => Some(Judged::Fine(seen)),
+            Answer::Doubt { place, seen } => {
+                let errors = quick.broken_rules(place, mapping, desk)?;
+                if errors.is_empty() {
+                    return Some(Judged::Fine(seen));
+                }
+                Some(Judged::Wrong(errors))
+            }
+            Answer::Unsure => None,
+        }
+    }
+
+    fn judge_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> Judged {
+        let mut errors = Vec::new();
+        let body = self.body(row, scratch, &mut errors);
+        if self.judging
+            && errors.is_empty()
+            && self.normaliser.is_none()
+            && let (Some(Body::Json(json)), Some(checker)) = (&body, checker)
+            && let Some(key_hash) = key_of_plain(json, row.bytes, key_field)
+        {
+            // The JSON is its own plain view: no record is made of it.
+            if self.documents {
+                if checker.is_fine(json) {
+                    return Judged::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+                }
+            } else {
+                let errors = checker.check(json);
+                if !errors.is_empty() {
+                    return Judged::Wrong(errors.into());
+                }
+                return Judged::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+            }
+        }
+        Judged::Checked(Box::new(self.checked(row, body, errors, checker, key_field)))
+    }
+
+    fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
+        let mut errors = Vec::new();
+        let body = self.body(row, scratch, &mut errors);
+        self.checked(row, body, errors, checker, key_field)
+    }
+
+    fn checked(
+        &self,
+        row: Row<'_>,
+        body: Option<Body>,
+        mut errors: Vec<Violation>,
+        checker: Option<&Checker>,
+        key_field: &str,
+    ) -> CheckedRow {
+        let mut unknown = Vec::new();
+        let (number, offset) = (row.number, row.offset);
+        let outcome = match body.and_then(|body| record(body, row.bytes, checker, &mut unknown, &mut errors)) {
+            Some(document) => {
+                let stored = match &self.normaliser {
+                    // A record that breaks its own rules is kept as it came.
+                    Some(normaliser) if errors.is_empty() => {
+                        let stored = normaliser.apply(&document, &mut errors);
+                        if errors.is_empty() { stored } else { document }
+                    }
+                    _ => document,
+                };
+                finish(row.bytes.to_vec(), stored, key_field, self.normaliser.is_some(), &mut errors)
+            }
+            None => RowOutcome::Bad { raw: row.bytes.to_vec(), document: None, errors },
+        };
+        CheckedRow { number, offset, outcome, unknown }
+    }
+
+    /// What is in a row; nothing, with the reason among the errors, when it cannot be read.
+    fn body(&self, row: Row<'_>, scratch: &mut Option<Scratch>, errors: &mut Vec<Violation>) -> Option<Body> {
+        // What is left of a broken row is shown where there is a whole value, so that it can be put right.
+        let broken = matches!(
+            (&self.decoder, row.fault),
+            (Decoder::Csv(_), Some(Fault::TooLarge))
+                | (Decoder::Bson, Some(_))
+                | (Decoder::Json | Decoder::Table(_), Some(Fault::TooLarge | Fault::CutOff))
+        );
+        if let (true, Some(fault)) = (broken, row.fault) {
+            errors.push(syntax(fault.sentence()));
+            return None;
+        }
+        match (&self.decoder, &mut *scratch) {
+            (Decoder::Csv(decoder), Some(scratch)) => {
+                let bytes = row.bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(row.bytes);
+                let cells = decoder.cells(bytes, scratch);
+                let fields = Fields { columns: &decoder.columns, mapping: self.mapping.as_ref() };
+                fields.of_row(row.fault, std::str::from_utf8(bytes).is_err(), &cells, errors);
+                Some(Body::Json(self.mapped_cells(&cells, &decoder.columns, errors)))
+            }
+            (Decoder::Bson, _) => self.document(row, errors),
+            (Decoder::Table(columns), _) => {
+                let json = from_json(row, None, errors)?;
+                let fields = Fields { columns, mapping: self.mapping.as_ref() };
+                fields.of_cells(row.fault, &json, errors);
+                let (cells, beyond) = cells_of(json, columns);
+                let Some(mapping) = &self.mapping else { return Some(Body::Json(Json::Null)) };
+                let mut json = mapping.apply(Input::Cells(&cells), errors);
+                keep_beyond(&mut json, beyond, errors);
+                Some(Body::Json(json))
+            }
+            _ => {
+                let json = from_json(row, self.mapping.as_ref(), errors)?;
+                faults::of_json(row.fault, &json, self.mapping.as_ref(), errors);
+                Some(Body::Json(match &self.mapping {
+                    Some(mapping) => mapping.apply(Input::Json(&json), errors),
+                    None => json,
+                }))
+            }
+        }
+    }
+
+    fn document(&self, row: Row<'_>, errors: &mut Vec<Violation>) -> Option<Body> {
+        let (Some(document), Ok(raw)) = (steward_domain::depth::decode(row.bytes), RawDocument::from_bytes(row.bytes)) else {
+            errors.push(syntax("This document cannot be decoded: it is damaged, or nested too deeply.".into()));
+            return None;
+        };
+        let repeated = faults::repeated_in_bson(raw);
+        if repeated.is_empty() && self.mapping.is_none() {
+            return Some(Body::Document(document));
+        }
+        let json = Json::Object(value::doc_to_ext(&document));
+        faults::repeated_names(repeated, &json, self.mapping.as_ref(), errors);
+        Some(match &self.mapping {
+            Some(mapping) => Body::Json(mapping.apply(Input::Json(&json), errors)),
+            None => Body::Document(document),
+        })
+    }
+
+    fn mapped_cells(&self, cells: &[Cow<'_, str>], columns: &[String], errors: &mut Vec<Violation>) -> Json {
+        let given = columns.len();
+        let mut inputs: Vec<Cell<'_>> = cells.iter().take(given).map(|text| Cell::text(text.as_ref())).collect();
+        inputs.resize(given, Cell::Empty);
+        let mut json = match &self.mapping {
+            Some(mapping) => mapping.apply(Input::Cells(&inputs), errors),
+            None => Json::Null,
+        };
+        // Nothing is lost: values without a column are kept beside the others.
+        if let Some(record) = json.as_object_mut() {
+            for (at, text) in cells.iter().enumerate().skip(given).filter(|(_, text)| !text.is_empty()) {
+                record.entry(faults::surplus_name(at)).or_insert_with(|| Json::from(text.as_ref()));
+            }
+        }
+        json
+    }
+}
+
+/// Values of a sheet in columns that its header does not have are kept beside the others, for a person to look at.
+fn keep_beyond(json: &mut Json, beyond: Map<String, Json>, errors: &mut Vec<Violation>) {
+    let Some(record) = json.as_object_mut() else { return };
+    for (name, found) in beyond {
+        let message = "This value stands in a column without a name.".into();
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        let value = value::from_ext(found.clone()).ok().map(Value);
+        errors.push(Violation { pointer, rule: "columns".into(), message, value });
+        record.entry(name).or_insert(found);
+    }
+}
+
+/// Says which columns go to fields that are not called like them, where nobody has chosen it.
+fn renamed(mapping: &Mapping) -> Vec<String> {
+    let moved = mapping.rules.iter().filter_map(|rule| match &rule.from {
+        Source::Column(name) if !name.starts_with('#') && FieldPath::name(name) != FieldPath::new(rule.to.as_str()).canonical() => {
+            Some(format!("{name} to {}", FieldPath::new(rule.to.as_str()).segments().collect::<Vec<_>>().join(" › ")))
+        }
+        _ => None,
+    });
+    let moved: Vec<String> = moved.collect();
+    if moved.is_empty() { moved } else { vec![format!("The file has columns that go to fields of other names: {}.", moved.join(", "))] }
+}
+
+/// The cells of a row that a reader of sheets or tables made.
+///
+/// What stands in no column is given beside them.
+pub(crate) fn cells_of(json: Json, columns: &[String]) -> (Vec<Cell<'static>>, Map<String, Json>) {
+    let Json::Object(mut record) = json else {
+        return (vec![Cell::Empty; columns.len()], Map::new());
+    };
+    let cell = |value: Option<Json>| match value {
+        None | Some(Json::Null) => Cell::Empty,
+        Some(Json::String(text)) => Cell::text(text),
+        Some(Json::Bool(b)) => Cell::Bool(b),
+        Some(Json::Number(n)) => match n.as_i64() {
+            Some(n) => Cell::Integer(n),
+            None => Cell::Number(n.as_f64().unwrap_or_default()),
+        },
+        Some(other) => Cell::Json(other),
+    };
+    let cells = columns.iter().map(|name| cell(record.swap_remove(name))).collect();
+    record.retain(|_, value| !value.is_null());
+    (cells, record)
+}
+
+/// 64-bit xxHash (XXH3).
+pub fn hash(bytes: &[u8]) -> u64 {
+    twox_hash::XxHash3_64::oneshot(bytes)
+}
+
+/// Hash of a record's content without its `_id`, to see later whether it was edited.
+pub fn content_hash(raw: &bson::RawDocument) -> i64 {
+    let bytes = raw.as_bytes();
+    // An ObjectId in front: type, "_id\0", 12 bytes.
+    let body = if bytes.get(4..9) == Some(b"\x07_id\0".as_slice()) { &bytes[21..] } else { bytes.get(4..).unwrap_or_default() };
+    hash(body) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, key_field: &str) -> CheckedRow {
+        let how = Reading { key_field: key_field.into(), ..Reading::default() };
+        let row = Row { number: 1, offset: 100, bytes: text.as_bytes(), fault: None };
+        RowReader::new(&Decoder::Json, &how).unwrap().check(std::iter::once(row), None, key_field).remove(0)
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_a_finding_with_its_place() {
+        let checked = check(r#"{"k": 1, "a": {"b": 1, "b": 2}, "k": 1}"#, "k");
+        let RowOutcome::Bad { errors, raw, .. } = checked.outcome else { panic!("must be refused") };
+        let told: Vec<(&str, &str)> = errors.iter().map(|e| (e.pointer.as_str(), e.rule.as_str())).collect();
+        assert_eq!(told, [("/a/b", "duplicate_field"), ("/k", "duplicate_field")]);
+        assert!(errors[0].message.starts_with("'b' stands more than once"), "{}", errors[0].message);
+        assert_eq!(errors[0].value, Some(Value(Bson::Int32(2))));
+        assert!(raw.starts_with(b"{\"k\": 1, \"a\": {\"b\": 1"), "the row is kept as it came");
+    }
+
+    #[test]
+    fn syntax_errors_carry_the_byte() {
+        let checked = check("{\"a\":\n tru}", "a");
+        let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
+        assert!(errors[0].message.contains("byte 110"), "{}", errors[0].message);
+    }
+
+    #[test]
+    fn extended_json_keeps_its_types_and_the_key_is_needed() {
+        let checked = check("{\"k\": 1, \"_id\": {\"$oid\": \"65a000000000000000000001\"}, \"n\": {\"$numberLong\": \"5\"}}", "k");
+        let RowOutcome::Fine { document, .. } = checked.outcome else { panic!("must be fine") };
+        let doc = Document::try_from(document).unwrap();
+        assert_eq!(doc.keys().next().unwrap(), "_id");
+        assert_eq!(doc.get("n"), Some(&Bson::Int64(5)));
+        let checked = check("{\"n\": 1}", "k");
+        let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
+        assert_eq!((errors[0].rule.as_str(), errors[0].pointer.as_str()), ("missing_key", "/k"));
+    }
+
+    #[test]
+    fn records_without_an_id_are_not_duplicates_of_each_other() {
+        let hash = |text: &str| match check(text, "_id").outcome {
+            RowOutcome::Fine { key_hash, .. } => key_hash,
+            RowOutcome::Bad { errors, .. } => panic!("{errors:?}"),
+        };
+        assert_ne!(hash("{\"a\": 1}"), hash("{\"a\": 1}"));
+    }
+
+    #[test]
+    fn the_content_hash_ignores_an_object_id_in_front() {
+        let plain = RawDocumentBuf::try_from(&bson::doc! {"a": 1}).unwrap();
+        let (_, with_id) = steward_store::upsert::with_id(&plain).unwrap();
+        assert_eq!(content_hash(&plain), content_hash(&with_id));
+    }
+}

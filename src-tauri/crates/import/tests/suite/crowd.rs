@@ -1,0 +1,105 @@
+//! Sixty people at one workspace: everybody's edit gets through, the history stays one chain, and nobody waits for long. The
+//! times are printed; `cargo test -p steward-pipeline --test crowd -- --nocapture` shows them.
+
+// Test code: a broken expectation is meant to panic, with the place.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use steward_domain::{ChangeKind, FieldChange, Filter, RecordKey, Value};
+use steward_store::layers::{Layered, Limits};
+use steward_store::{Durability, IndexSpec, Query, Store, WriteBatch, WriteOp};
+use steward_store_mongo::{MongoOptions, MongoStore};
+use steward_store_sqlite::SqliteStore;
+use steward_store_testkit::mongod::Mongod;
+use steward_workspace::edit::{self, Edit, Edited};
+use steward_workspace::{SystemClock, Workspace, history};
+
+const PEOPLE: i32 = 60;
+const EACH: i32 = 5;
+
+async fn crowd(store: Arc<dyn Store>, pool: Option<steward_store::layers::PoolSettings>, what: &str) {
+    let store: Arc<dyn Store> = Arc::new(Layered::new(store, Limits { pool, ..Limits::default() }));
+    let registry = Arc::new(steward_schema::Registry::builtin().unwrap());
+    let workspace = Workspace::open_and_recover(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap();
+    workspace.store.create_collection("things").await.unwrap();
+    workspace.store.ensure_index("things", &IndexSpec::on("n")).await.unwrap();
+    let record = |n: i32| bson::doc! { "_id": n, "n": n % 100, "text": "Looks after things. ".repeat(10) };
+    let ops = (0..5000).map(|n| WriteOp::put("things", &record(n)).unwrap()).collect();
+    workspace.store.write(WriteBatch::data(ops), Durability::Full).await.unwrap();
+    let mut people = Vec::new();
+    for person in 0..PEOPLE {
+        let workspace = workspace.clone();
+        people.push(tokio::spawn(async move {
+            let (mut reads, mut writes) = (Vec::new(), Vec::new());
+            for turn in 0..EACH {
+                let began = Instant::now();
+                let query = Query::new(Filter::eq("n", (person + turn) % 100), 50).sorted("n", false);
+                workspace.store.find("things", &query).await.unwrap();
+                reads.push(began.elapsed());
+                let key = RecordKey(Value((person * EACH + turn).into()));
+                let change = FieldChange {
+                    path: "n".into(),
+                    before: Some(((person * EACH + turn) % 100).into_bson()),
+                    after: Some(1000.into_bson()),
+                };
+                let edit = Edit {
+                    collection: "things".into(),
+                    key,
+                    changes: vec![change],
+                    reason: None,
+                    allow_invalid: true,
+                    kind: ChangeKind::Edit,
+                    undoes: None,
+                };
+                let began = Instant::now();
+                let edited = edit::edit(&workspace, edit).await.unwrap();
+                writes.push(began.elapsed());
+                assert!(matches!(edited, Edited::Applied(_)), "{edited:?}");
+            }
+            (reads, writes)
+        }));
+    }
+    let (mut reads, mut writes): (Vec<Duration>, Vec<Duration>) = (Vec::new(), Vec::new());
+    for person in people {
+        let (r, w) = person.await.unwrap();
+        reads.extend(r);
+        writes.extend(w);
+    }
+    let p = |times: &mut Vec<Duration>, share: usize| {
+        times.sort_unstable();
+        times[times.len() * share / 100]
+    };
+    println!(
+        "{what}: {PEOPLE} people; reading p50 {:?}, p95 {:?}; writing p50 {:?}, p95 {:?}",
+        p(&mut reads, 50),
+        p(&mut reads, 95),
+        p(&mut writes, 50),
+        p(&mut writes, 95)
+    );
+    let chain = history::verify(&workspace).await.unwrap();
+    assert_eq!((chain.broken_at, chain.entries), (None, i64::from(PEOPLE * EACH)), "{}", chain.message);
+}
+
+trait IntoBson {
+    fn into_bson(self) -> Value;
+}
+
+impl IntoBson for i32 {
+    fn into_bson(self) -> Value {
+        Value(self.into())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    crowd(Arc::new(SqliteStore::open(&folder.path().join("w.steward")).await.unwrap()), None, "file").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_mongodb() {
+    let store = MongoStore::connect(&Mongod::replica_set().uri("crowd"), MongoOptions::default()).await.unwrap();
+    let pool = Some(store.pool());
+    crowd(Arc::new(store), pool, "MongoDB").await;
+}

@@ -1,0 +1,9 @@
+//! The integration tests of this crate, in one binary: it links once and shares its servers.
+
+#![allow(clippy::unwrap_used)]
+
+mod dirty;
+mod guide;
+mod properties;
+mod refusals;
+mod suggest;
