@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use steward_domain::quality::MetricName;
-use steward_quality as quality;
 use steward_store::{Consistency, Snapshot, SnapshotCollection, StoreErrorKind, names};
-use steward_workspace::{Error, Progress, Result, Workspace};
+use steward_workspace::{Error, Progress, Result, Workspace, measured};
 use tokio::sync::mpsc;
 
 use crate::archive::Announced;

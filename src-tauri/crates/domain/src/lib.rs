@@ -23,7 +23,7 @@ pub mod violation;
 
 pub use change::{ChangeKind, ChangeSet, ChangeState, EntryState, FieldChange, RecordChange, RecordOp};
 pub use filter::{Comparison, Filter, TypeName};
-pub use ids::RecordKey;
+pub use ids::{RecordKey, can_be_key};
 pub use path::FieldPath;
 pub use quarantine::{QuarantineEntry, QuarantineStatus};
 pub use restore::{RestoreMode, RestoreRecord, RestoreState, RestoredCollection};

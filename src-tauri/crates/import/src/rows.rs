@@ -14,11 +14,10 @@ use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 use crate::fast_path::{Answer, Desk, Quick, Seen};
 use crate::faults::{self, Fields, syntax};
 use crate::import::Reading;
-use steward_workspace::{Error, Result, normalise::Normaliser};
+use steward_workspace::{Error, Result, hash, normalise::Normaliser};
 
 mod record;
 
-pub use record::can_be_key;
 use record::{finish, from_json, key_of_plain, record, unknown_fields};
 
 /// A row after all checks that need no other row.
@@ -351,11 +350,6 @@ pub(crate) fn cells_of(json: Json, columns: &[String]) -> (Vec<Cell<'static>>, M
     let cells = columns.iter().map(|name| cell(record.swap_remove(name))).collect();
     record.retain(|_, value| !value.is_null());
     (cells, record)
-}
-
-/// 64-bit xxHash (XXH3).
-pub fn hash(bytes: &[u8]) -> u64 {
-    twox_hash::XxHash3_64::oneshot(bytes)
 }
 
 /// Hash of a record's content without its `_id`, to see later whether it was edited.

@@ -16,7 +16,8 @@ use steward_domain::{Comparison, Filter, order, value};
 use steward_schema::{Checker, Targets};
 use steward_store::{Durability, WriteBatch, WriteOp, names};
 
-use steward_workspace::{Error, Progress, Result, Workspace, key_index::SeenKeys};
+use steward_workspace::measured::last;
+use steward_workspace::{Error, Progress, Result, Workspace, docs, key_index::SeenKeys};
 
 /// What the records of a batch are measured by.
 struct Yardstick {

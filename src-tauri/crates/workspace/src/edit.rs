@@ -171,7 +171,7 @@ fn check_path(path: &steward_domain::FieldPath, key_field: &str) -> Result<()> {
 }
 
 /// A path with dots may also be the name of a field: then a person says which is meant.
-pub(crate) fn is_clear(path: &steward_domain::FieldPath, doc: &Document) -> Result<()> {
+pub fn is_clear(path: &steward_domain::FieldPath, doc: &Document) -> Result<()> {
     if let Some(name) = path.namesake(doc) {
         let (field, inner) = (steward_domain::FieldPath::name(name), path.to_pointer());
         return Err(Error::BadRequest(format!("This record has a field '{name}'. Write {field} for it, or {inner} for the field inside.")));
@@ -210,7 +210,7 @@ pub async fn create(
         document = with_id;
     }
     let key = match document.get(&settings.key_field) {
-        Some(key) if crate::rows::can_be_key(key, &settings.key_field) => RecordKey(Value(key.clone())),
+        Some(key) if steward_domain::can_be_key(key, &settings.key_field) => RecordKey(Value(key.clone())),
         _ => {
             return Err(Error::BadRequest(format!("{} identifies the record: give it a single value.", settings.key_field)));
         }

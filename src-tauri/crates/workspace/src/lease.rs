@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
 use steward_store::layers::Fenced;
-use steward_store::{Durability, Fence, Store, StoreErrorKind, WriteBatch, WriteOp, names};
+use steward_store::{Durability, Fence, Store, StoreErrorKind, WriteBatch, WriteOp, alive, names};
 
-use crate::alive;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::workspace::Workspace;
@@ -196,7 +195,7 @@ pub fn is_over(workspace: &Workspace, held: Option<&Document>) -> bool {
 }
 
 /// The holder of a lease will not be able to renew it for about so long; absent: it is able again.
-pub(crate) async fn quiet(workspace: &Workspace, name: &str, time: Option<Duration>) -> Result<()> {
+pub async fn quiet(workspace: &Workspace, name: &str, time: Option<Duration>) -> Result<()> {
     let until = time.map(|time| DateTime::from_millis(DateTime::now().timestamp_millis().saturating_add_unsigned(time.as_millis() as u64)));
     let op = WriteOp::Patch {
         collection: names::LEASES.into(),

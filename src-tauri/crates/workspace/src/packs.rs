@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use bson::{Document, doc};
-use steward_domain::{Filter, RunState};
+use steward_domain::Filter;
 use steward_schema::{Draft, Other, Pack, PackId, Registry, Wanted};
 use steward_store::{Durability, Store, WriteBatch, WriteOp, names};
 
 use crate::error::{Error, Result};
-use crate::runs;
 use crate::workspace::Workspace;
 
 /// Versions of packs that a workspace may have.
@@ -129,8 +128,9 @@ async fn users(workspace: &Workspace, id: &PackId, past: bool) -> Result<Vec<Str
     if workspace.store.count(names::QUARANTINE, &waiting).await? > 0 {
         out.push("rows in quarantine".into());
     }
-    let counts = |state: RunState| if past { state != RunState::Undone } else { state == RunState::Running };
-    if runs::list(workspace).await?.iter().any(|run| run.schema == id && counts(run.state)) {
+    let state = |state: &str| Filter::eq("state", state);
+    let states = if past { Filter::Not { not: Box::new(state("undone")) } } else { state("running") };
+    if workspace.store.count(names::RUNS, &Filter::eq("schema", id.as_str()).and(states)).await? > 0 {
         out.push("an import".into());
     }
     Ok(out)

@@ -2234,6 +2234,23 @@ table: boolean, columns: Array<ColumnProfile>, };
 export type SourceTest = "missing" | "present" | { "equals": unknown } | { "notEquals": unknown } | { "oneOf": unknown[] } | { "lessThan": unknown } | { "atMost": unknown } | { "moreThan": unknown } | { "atLeast": unknown } | { "matches": string };
 
 /**
+ * What a workspace takes, and how long it keeps what undoing imports needs.
+ */
+export type Space = { 
+/**
+ * On the disk; absent where the server does not tell.
+ */
+bytes?: number, 
+/**
+ * Of these, free for reuse.
+ */
+free?: number, days: number, records: number, 
+/**
+ * Runs that were discarded by this call.
+ */
+discarded: number, };
+
+/**
  * Writes the valid and the invalid rows of a file, each with the bytes that they came with.
  */
 export type SplitFile = { source: SplitSource, 
@@ -2523,23 +2540,6 @@ export type UnknownValue = "error" | "keep" | "absent";
  * What happens to source fields that no rule uses.
  */
 export type Unmapped = "keep" | "drop" | "report";
-
-/**
- * What a workspace takes, and how long it keeps what undoing imports needs.
- */
-export type Space = { 
-/**
- * On the disk; absent where the server does not tell.
- */
-bytes?: number, 
-/**
- * Of these, free for reuse.
- */
-free?: number, days: number, records: number, 
-/**
- * Runs that were discarded by this call.
- */
-discarded: number, };
 
 export type ValidateFiles = { schema?: string, 
 /**

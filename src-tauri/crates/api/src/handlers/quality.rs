@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use steward_quality;
-
 use crate::app::App;
 use crate::dto::{JobKind, JobOutcome, JobStarted, JobUnit, LastQuality, QualityQuery, Topic};
 use crate::error::ApiResult;
@@ -11,9 +9,9 @@ use crate::jobs;
 
 pub async fn last(app: &Arc<App>, request: QualityQuery) -> ApiResult<LastQuality> {
     let workspace = app.workspace()?;
-    let report = quality::last(&workspace, &request.collection).await?;
+    let report = steward_quality::last(&workspace, &request.collection).await?;
     let stale = match &report {
-        Some(report) => quality::changed_since(&workspace, &request.collection, &report.measured_at).await?,
+        Some(report) => steward_quality::changed_since(&workspace, &request.collection, &report.measured_at).await?,
         None => false,
     };
     Ok(LastQuality { report, stale })
@@ -25,7 +23,7 @@ pub async fn measure(app: &Arc<App>, request: QualityQuery) -> ApiResult<JobStar
     let (owner, collection) = (Arc::clone(app), request.collection);
     let title = format!("Measuring {collection}");
     Ok(jobs::start(app, JobKind::Quality, title, JobUnit::Records, move |progress| async move {
-        let report = quality::measure(&workspace, &collection, progress.as_ref()).await?;
+        let report = steward_quality::measure(&workspace, &collection, progress.as_ref()).await?;
         owner.changed(&[Topic::Quality], Some(&collection));
         Ok(JobOutcome::Quality(report))
     }))

@@ -278,8 +278,8 @@ pub async fn export(app: &Arc<App>, request: ExportRecords) -> ApiResult<JobStar
     let (path, name) = app.files.get(&request.file)?;
     let failing = figure(&workspace, &request.collection, request.finding).await?;
     let filter = request.filter.unwrap_or_else(Filter::all);
-    let chosen: Arc<dyn Selection> = match failing {
-        Some(metric) => Arc::new(Failing { metric, filter }),
+    let chosen: Arc<dyn steward_workspace::selection::Selection> = match failing {
+        Some(metric) => Arc::new(steward_quality::Failing { metric, filter }),
         None => Arc::new(filter),
     };
     let owner = Arc::clone(app);

@@ -4,13 +4,14 @@ use bson::{Bson, Document, RawDocumentBuf};
 use serde_json::Value as Json;
 use steward_domain::json_text::{self, Parsed};
 use steward_domain::value::{self, Value};
-use steward_domain::{Violation, order};
+use steward_domain::{Violation, can_be_key, order};
 use steward_mapping::Compiled;
 use steward_schema::Checker;
 use steward_sources::Row;
 
-use super::{Body, RowOutcome, hash};
+use super::{Body, RowOutcome};
 use crate::faults::{self, syntax};
+use steward_workspace::hash;
 
 pub(super) fn from_json(row: Row<'_>, mapping: Option<&Compiled>, errors: &mut Vec<Violation>) -> Option<Json> {
     let Parsed { json, repeated } = match json_text::parse(row.bytes) {
@@ -192,13 +193,4 @@ fn key_error(key: Option<&Bson>, key_field: &str) -> Option<Violation> {
         message,
         value: key.cloned().map(Value),
     })
-}
-
-/// A value that tells one record from others: a single one. An `_id` may be an object, as servers have it.
-pub fn can_be_key(value: &Bson, key_field: &str) -> bool {
-    match value {
-        Bson::Array(_) | Bson::Null | Bson::Undefined => false,
-        Bson::Document(parts) => key_field == "_id" && !parts.keys().any(|name| name.starts_with('$')),
-        _ => true,
-    }
 }

@@ -9,8 +9,9 @@ use steward_domain::{
 use steward_store::{Durability, Query, WriteBatch, WriteOp, names, upsert};
 
 use super::undo::{Ahead, UndoFindings, by_id, restored, take_back, write_reverse};
-use crate::{docs, edit, journal, quarantine};
+use crate::quarantine;
 use steward_workspace::{Progress, Result, Workspace, docs::Change};
+use steward_workspace::{docs, edit, history};
 
 /// Entries, or changes of a set, that are looked at together.
 const PAGE: usize = 1000;
