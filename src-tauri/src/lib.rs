@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use steward_api::dto::AppEvent;
-use steward_api::{Address, ApiError, App, dispatch};
+use steward_api::{Address, ApiError, App, Caller, Origin, dispatch};
 use tauri::{DragDropEvent, Emitter, Manager, State, WindowEvent};
 
 use arguments::Arguments;
@@ -25,7 +25,7 @@ const EVENT: &str = "steward";
 /// The one command of the page: a name of the list and its request. One with an id can be left.
 #[tauri::command]
 async fn call(app: State<'_, Arc<App>>, calls: State<'_, Calls>, name: String, request: Json, id: Option<u64>) -> Result<Json, ApiError> {
-    calls.run(id, dispatch::dispatch(&app, &name, request)).await
+    calls.run(id, dispatch::dispatch(&app, &Caller::system_user(Origin::Window), &name, request)).await
 }
 
 /// Nobody waits for the answer of this call any more.

@@ -5,7 +5,7 @@ import { isTauri, tauriTransport } from "./tauri";
 import type { Transport } from "./transport";
 
 export type { Ext, ExtObject } from "./ext";
-export { type CommandName, type Commands, commandClass } from "./generated/commands";
+export { type CommandName, type Commands, commandClass, commandsOfTopic } from "./generated/commands";
 export type * from "./generated/types";
 export { asApiError, CallError } from "./transport";
 

@@ -121,7 +121,8 @@ impl App {
         let layers = open::store(address).await?;
         let store: Arc<dyn Store> = Arc::<Layered>::clone(&layers);
         let packs = Arc::new(steward_workspace::packs::registry(store.as_ref(), &self.registry).await?);
-        let workspace = Workspace::open_and_recover(Arc::clone(&store), packs, Arc::clone(&self.clock), actor()).await?;
+        let workspace =
+            Workspace::open_and_recover(Arc::clone(&store), packs, Arc::clone(&self.clock), crate::caller::system_user()).await?;
         let mut info = open::describe(store.as_ref(), address, production).await?;
         if !crate::keeper::known_damages(&workspace).await?.is_empty() {
             info.notices.push(
@@ -257,27 +258,6 @@ fn told_of(collection: &str) -> Vec<Topic> {
         own if names::is_own(own) => vec![Topic::Runs, Topic::Quarantine, Topic::Changes],
         _ => vec![Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality],
     }
-}
-
-/// Who works here: the user that the operating system runs this program for, unless `$STEWARD_ACTOR` names a person. What other
-/// variables say of a user is not asked for: anybody can set them, and services and containers do without.
-fn actor() -> String {
-    std::env::var("STEWARD_ACTOR").ok().filter(|name| !name.is_empty()).unwrap_or_else(user)
-}
-
-#[cfg(unix)]
-fn user() -> String {
-    let uid = nix::unistd::Uid::current();
-    match nix::unistd::User::from_uid(uid) {
-        Ok(Some(user)) => user.name,
-        // A container may know the number alone.
-        _ => format!("user {uid}"),
-    }
-}
-
-#[cfg(not(unix))]
-fn user() -> String {
-    std::env::var("USERNAME").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown user".to_owned())
 }
 
 /// `$STEWARD_DATA`, else the folder that the operating system has for a user's application data.

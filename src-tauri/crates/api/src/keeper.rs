@@ -13,6 +13,7 @@ use steward_workspace::Workspace;
 use steward_workspace::lease::Lease;
 
 use crate::app::App;
+use crate::caller::{Call, Caller, Origin};
 use crate::dto::{BackupSecret, CreateBackup, JobState, TakeIncrement, VerifyBackup};
 use crate::error::ApiResult;
 use crate::handlers::{backups, increments};
@@ -127,7 +128,7 @@ async fn look(app: &Arc<App>) -> ApiResult<()> {
         && let Some(lease) = Lease::try_take(&workspace, LEASE).await?
     {
         let request = VerifyBackup { backup, test_restore: true, secret: BackupSecret::default(), report: None };
-        finish(app, &backups::verify(app, request).await?.job_id).await?;
+        finish(app, &backups::verify(&Call::new(app, Caller::system_user(Origin::Task)), request).await?.job_id).await?;
         lease.release().await;
     }
     Ok(())

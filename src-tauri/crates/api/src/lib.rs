@@ -4,6 +4,7 @@
 
 mod anchors;
 pub mod app;
+pub mod caller;
 pub mod commands;
 mod destinations;
 pub mod dispatch;
@@ -42,6 +43,9 @@ pub fn reader() -> Option<u8> {
 }
 
 pub use app::App;
+pub use caller::{Call, Caller, Origin, Role};
+pub use commands as call;
+pub use commands::Command;
 pub use error::{ApiError, ApiResult, ErrorCode};
 pub use open::{Address, ProductionMark, default_workspace, hide_secrets};
 pub use steward_store::private;

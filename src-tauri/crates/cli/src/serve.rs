@@ -18,7 +18,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use steward_api::dto::AppEvent;
-use steward_api::{ApiError, ApiResult, App, ErrorCode, dispatch};
+use steward_api::{ApiError, ApiResult, App, Caller, ErrorCode, Origin, dispatch};
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 
@@ -212,7 +212,7 @@ fn failure(e: &ApiError) -> Response {
 async fn call(State(server): State<Server>, axum::extract::Path(name): axum::extract::Path<String>, body: Bytes) -> Response {
     let request = if body.is_empty() { Ok(serde_json::Value::Null) } else { serde_json::from_slice(&body) };
     let result = match request {
-        Ok(request) => dispatch::dispatch(&server.app, &name, request).await,
+        Ok(request) => dispatch::dispatch(&server.app, &Caller::system_user(Origin::Page), &name, request).await,
         Err(e) => Err(ApiError::bad_request("The request is not JSON.").details(e.to_string())),
     };
     match result {

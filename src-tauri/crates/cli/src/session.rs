@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use steward_api::call;
 use steward_api::dto::{BackupSecret, Collections, Empty, HostKind, Job, JobId, JobStarted, JobState};
 use steward_api::host::PlainHost;
-use steward_api::{Address, ApiError, ApiResult, App, ErrorCode, default_workspace, dispatch};
+use steward_api::{Address, ApiError, ApiResult, App, Caller, Command, ErrorCode, Origin, default_workspace, dispatch};
 
 use crate::args::Arguments;
 use crate::ask;
@@ -16,6 +15,7 @@ use crate::progress::Bar;
 
 pub struct Session {
     pub app: Arc<App>,
+    caller: Caller,
     pub json: bool,
     pub quiet: bool,
     /// As given; `None` means the default place.
@@ -34,7 +34,8 @@ impl Session {
         let kind = if matches!(arguments.command, crate::args::Command::Serve(_)) { HostKind::Web } else { HostKind::Cli };
         let app = App::new(Arc::new(PlainHost(kind)), steward_api::app::data_folder())?;
         let given = arguments.workspace.clone().filter(|w| !w.is_empty());
-        Ok(Self { app, json: arguments.json, quiet: arguments.quiet, given, typed: Mutex::default() })
+        let caller = Caller::system_user(Origin::CommandLine);
+        Ok(Self { app, caller, json: arguments.json, quiet: arguments.quiet, given, typed: Mutex::default() })
     }
 
     pub fn address(&self) -> ApiResult<Address> {
@@ -114,18 +115,19 @@ impl Session {
     }
 
     /// Calls a command of the list.
-    pub async fn call<Q: Serialize, A: DeserializeOwned>(&self, name: &str, request: &Q) -> ApiResult<A> {
+    pub async fn call<C: Command>(&self, _: C, request: &C::Request) -> ApiResult<C::Response> {
+        let name = C::NAME;
         let broken =
             |e: serde_json::Error| ApiError::new(ErrorCode::Internal, format!("{name} does not fit its types.")).details(e.to_string());
         let request = serde_json::to_value(request).map_err(broken)?;
-        let answer = dispatch::dispatch(&self.app, name, request).await?;
+        let answer = dispatch::dispatch(&self.app, &self.caller, name, request).await?;
         serde_json::from_value(answer).map_err(broken)
     }
 
     /// Calls a command that starts a job, and follows it to its end. Ctrl-C asks it to stop.
-    pub async fn run_job<Q: Serialize>(&self, name: &str, request: &Q) -> ApiResult<Job> {
+    pub async fn run_job<C: Command<Response = JobStarted>>(&self, command: C, request: &C::Request) -> ApiResult<Job> {
         let events = self.app.listen();
-        let started: JobStarted = self.call(name, request).await?;
+        let started: JobStarted = self.call(command, request).await?;
         let mut bar = Bar::new(!self.quiet);
         let job = self.follow(&started.job_id, events, &mut bar).await?;
         bar.clear();
@@ -148,7 +150,7 @@ impl Session {
         // One listener for the whole job: one a turn would miss what comes between two turns.
         let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
-            let job: Job = self.call("jobs.get", &JobId { job_id: id.to_owned() }).await?;
+            let job: Job = self.call(call::jobs::Get, &JobId { job_id: id.to_owned() }).await?;
             if job.state != JobState::Running {
                 return Ok(job);
             }
@@ -170,7 +172,7 @@ impl Session {
         if let Some(name) = given {
             return Ok(name.clone());
         }
-        let list: Collections = self.call("collections.list", &Empty {}).await?;
+        let list: Collections = self.call(call::collections::List, &Empty {}).await?;
         match list.collections.as_slice() {
             [] => Err(ApiError::not_found("This workspace has no records yet.")
                 .hint("Load some with 'steward import FILE' or 'steward init --sample'.")),

@@ -82,6 +82,12 @@ impl Workspace {
         Self { registry, checkers: Arc::default(), ..self.clone() }
     }
 
+    /// The same workspace, with another person in its history.
+    #[must_use]
+    pub fn acting_as(&self, person: &str) -> Self {
+        Self { actor: person.to_owned(), ..self.clone() }
+    }
+
     /// The same workspace with its store seen through a layer.
     #[must_use]
     pub fn with_store(&self, store: Arc<dyn Store>) -> Self {

@@ -130,6 +130,7 @@ import type {
   TakeIncrement,
   TestConnection,
   TestSchemas,
+  Topic,
   TryMapping,
   UndoChange,
   UndoRestorePlan,
@@ -235,6 +236,10 @@ export interface Commands {
   "imports.resume": { request: ResumeRun; response: JobStarted };
   /** Checks files against a schema without loading them (a job whose outcome is a plan). (Read) */
   "imports.validate": { request: ValidateFiles; response: JobStarted };
+  /** Names for the halves of a file. (Read) */
+  "imports.splitNames": { request: SplitSource; response: SplitNames };
+  /** Writes valid and invalid rows of a file as they came, each to a file. (Read) */
+  "imports.split": { request: SplitFile; response: JobStarted };
   /** Mappings that were saved under a name. (Read) */
   "mappings.list": { request: Empty; response: SavedMappings };
   /** One saved mapping. (Read) */
@@ -253,10 +258,6 @@ export interface Commands {
   "mappings.suggest": { request: SuggestMapping; response: SuggestedMapping };
   /** What a mapping makes of the first rows; a mapping that cannot be used is an answer, too. (Read) */
   "mappings.try": { request: TryMapping; response: MappingTrial };
-  /** Names for the halves of a file. (Read) */
-  "imports.splitNames": { request: SplitSource; response: SplitNames };
-  /** Writes valid and invalid rows of a file as they came, each to a file. (Read) */
-  "imports.split": { request: SplitFile; response: JobStarted };
   /** Import runs, newest first. (Read) */
   "runs.list": { request: Empty; response: Runs };
   /** One run. (Read) */
@@ -432,6 +433,8 @@ export const commandClass = {
   "imports.apply": "Write",
   "imports.resume": "Write",
   "imports.validate": "Read",
+  "imports.splitNames": "Read",
+  "imports.split": "Read",
   "mappings.list": "Read",
   "mappings.get": "Read",
   "mappings.save": "Write",
@@ -441,8 +444,6 @@ export const commandClass = {
   "mappings.profile": "Read",
   "mappings.suggest": "Read",
   "mappings.try": "Read",
-  "imports.splitNames": "Read",
-  "imports.split": "Read",
   "runs.list": "Read",
   "runs.get": "Read",
   "runs.planPromote": "Read",
@@ -506,3 +507,16 @@ export const commandClass = {
   "jobs.get": "Read",
   "jobs.cancel": "Local",
 } as const;
+
+/** Whose answers are old once an event names a topic. */
+export const commandsOfTopic: Record<Topic, readonly CommandName[]> = {
+  "records": ["collections.list", "records.find", "records.count", "records.facet", "records.get", "records.history", "quality.last"],
+  "quarantine": ["collections.list", "quarantine.list", "quarantine.get", "quarantine.stats", "quarantine.planFix"],
+  "runs": ["workspace.unfinished", "runs.list", "runs.get"],
+  "changes": ["records.history", "changes.list", "changes.get"],
+  "collections": ["collections.list", "schemas.list"],
+  "quality": ["records.find", "records.count", "quality.last"],
+  "settings": ["workspace.space", "mappings.list", "mappings.get", "settings.list"],
+  "schemas": ["collections.list", "imports.preview", "schemas.list", "schemas.get", "schemas.inspect"],
+  "backups": ["workspace.unfinished", "backups.setup", "backups.list", "backups.get", "backups.timeline", "restores.list", "trust.show"],
+};

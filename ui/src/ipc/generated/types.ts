@@ -2415,6 +2415,9 @@ export type TimelineRange = { from: string, until: string, };
  */
 export type TopValue = { value: string, count: number, };
 
+/**
+ * What an answer can depend on.
+ */
 export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings" | "schemas" | "backups";
 
 export type TrimKind = "ends" | "collapse";

@@ -13,7 +13,7 @@ import {
   type CommandName,
   type Commands,
   call,
-  type Topic,
+  commandsOfTopic,
 } from "@/ipc";
 
 export type Answer<N extends CommandName> = Commands[N]["response"];
@@ -83,44 +83,10 @@ export function useAction<N extends CommandName>(name: N) {
   });
 }
 
-const commandsOfTopic: Record<Topic, string[]> = {
-  records: [
-    "records.find",
-    "records.count",
-    "records.facet",
-    "records.get",
-    "records.history",
-    "collections.list",
-    "quality.last",
-  ],
-  quarantine: [
-    "quarantine.list",
-    "quarantine.get",
-    "quarantine.stats",
-    "quarantine.planFix",
-    "collections.list",
-  ],
-  runs: ["runs.list", "runs.get", "workspace.unfinished"],
-  changes: ["changes.list", "changes.get", "records.history"],
-  collections: ["collections.list", "schemas.list"],
-  quality: ["quality.last", "records.find", "records.count"],
-  settings: ["settings.list", "workspace.space", "mappings.list", "mappings.get"],
-  schemas: ["schemas.list", "schemas.get", "schemas.inspect", "imports.preview", "collections.list"],
-  backups: [
-    "backups.setup",
-    "backups.list",
-    "backups.get",
-    "backups.timeline",
-    "restores.list",
-    "workspace.unfinished",
-    "trust.show",
-  ],
-};
-
 /** Which cached answers an event makes old. */
 export function touchedBy(event: AppEvent, command: string, request: unknown): boolean {
   if (event.event !== "changed") return false;
-  if (!commandsOfTopic[event.topic].includes(command)) return false;
+  if (!commandsOfTopic[event.topic].includes(command as CommandName)) return false;
   if (event.topic === "quality" && command.startsWith("records.")) return usesFinding(request);
   const collection = (request as { collection?: unknown } | undefined)?.collection;
   return !event.collection || typeof collection !== "string" || collection === event.collection;

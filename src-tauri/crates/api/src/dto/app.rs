@@ -233,5 +233,20 @@ wire! {
         FilesDropped { files: Vec<super::FileHandle> },
     }
 
+    /// What an answer can depend on.
     pub enum Topic { Records, Quarantine, Runs, Changes, Collections, Quality, Settings, Schemas, Backups }
+}
+
+impl Topic {
+    pub const ALL: &'static [Self] = &[
+        Self::Records,
+        Self::Quarantine,
+        Self::Runs,
+        Self::Changes,
+        Self::Collections,
+        Self::Quality,
+        Self::Settings,
+        Self::Schemas,
+        Self::Backups,
+    ];
 }

@@ -1,15 +1,13 @@
 //! `app.*`
 
-use std::sync::Arc;
-
 use steward_store::layers::{BreakerState, Health};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{AppInfo, CheckOutcome, DoctorCheck, DoctorReport, Empty};
 use crate::error::ApiResult;
 use crate::host::secrets;
 
-pub async fn info(app: &Arc<App>, _: Empty) -> ApiResult<AppInfo> {
+pub async fn info(app: &Call, _: Empty) -> ApiResult<AppInfo> {
     Ok(AppInfo {
         version: env!("CARGO_PKG_VERSION").into(),
         host: app.host.kind(),
@@ -54,7 +52,7 @@ fn connection(health: &Health) -> DoctorCheck {
     }
 }
 
-pub async fn doctor(app: &Arc<App>, _: Empty) -> ApiResult<DoctorReport> {
+pub async fn doctor(app: &Call, _: Empty) -> ApiResult<DoctorReport> {
     let mut checks = vec![check("Version", CheckOutcome::Ok, format!("Steward {}", env!("CARGO_PKG_VERSION")), None)];
     checks.push(match std::fs::create_dir_all(&app.data).and_then(|()| tempfile::tempfile_in(&app.data)) {
         Ok(_) => check("Data folder", CheckOutcome::Ok, format!("{} can be written.", app.data.display()), None),

@@ -13,6 +13,7 @@ use steward_workspace::{Error, Progress, Workspace};
 
 use super::increments;
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, Backup, BackupChecked, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRef, BackupRetention, BackupSettings,
     BackupSetup, BackupVerified, Backups, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit, PrunePlan, PruneVerdict, Pruned,
@@ -22,7 +23,7 @@ use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::plans::{self, Plan};
 use crate::{destinations, drill, due, jobs, scratch, shelves, trust};
 
-pub async fn setup(app: &Arc<App>, _: Empty) -> ApiResult<BackupSetup> {
+pub async fn setup(app: &Call, _: Empty) -> ApiResult<BackupSetup> {
     let workspace = app.workspace()?;
     let settings = shelves::settings(app, &workspace).await?;
     let next_at = match &settings.schedule {
@@ -36,7 +37,7 @@ pub async fn setup(app: &Arc<App>, _: Empty) -> ApiResult<BackupSetup> {
     Ok(BackupSetup { settings, usual_place: shelves::usual_place(app), has_key, next_at })
 }
 
-pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<BackupSetup> {
+pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSetup> {
     let workspace = app.workspace()?;
     let mut settings = request.settings;
     let before = shelves::settings(app, &workspace).await?;
@@ -77,14 +78,14 @@ pub async fn save(app: &Arc<App>, request: SaveBackupSettings) -> ApiResult<Back
     setup(app, Empty {}).await
 }
 
-pub async fn new_key(app: &Arc<App>, _: Empty) -> ApiResult<BackupKey> {
+pub async fn new_key(app: &Call, _: Empty) -> ApiResult<BackupKey> {
     use steward_backup::seal::Exposed as _;
     let (identity, recipient) = seal::new_identity();
     shelves::keep_secret(&app.workspace()?, "identity", identity.exposed().to_owned()).await?;
     Ok(BackupKey { recipient, identity: identity.exposed().to_owned() })
 }
 
-pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Backups> {
+pub async fn list(app: &Call, _: Empty) -> ApiResult<Backups> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
     let (all, mut notes) = shelves::known(app, &workspace).await?;
@@ -97,7 +98,7 @@ pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Backups> {
     Ok(Backups { backups: shelves::together(&all, &mark), notes, proven_at, newest_at })
 }
 
-pub async fn get(app: &Arc<App>, request: BackupRef) -> ApiResult<Backup> {
+pub async fn get(app: &Call, request: BackupRef) -> ApiResult<Backup> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
     if request.place.is_some() {
@@ -141,7 +142,7 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
     })
 }
 
-pub async fn create(app: &Arc<App>, request: CreateBackup) -> ApiResult<JobStarted> {
+pub async fn create(app: &Call, request: CreateBackup) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let by_hand = request.places.clone();
     let making = making(app, &workspace, request, BY_HAND).await?;
@@ -173,7 +174,7 @@ pub(crate) fn made_and_shown(made: Made) -> BackupMade {
     BackupMade { backup: shelves::shown(&Shelved::new(made.manifest, place), &mark, copies), failed }
 }
 
-pub async fn verify(app: &Arc<App>, request: VerifyBackup) -> ApiResult<JobStarted> {
+pub async fn verify(app: &Call, request: VerifyBackup) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let report = request.report.as_deref().map(|id| app.files.get(id)).transpose()?.map(|(path, _)| path);
     let owner = Arc::clone(app);
@@ -262,14 +263,14 @@ pub(crate) async fn judged(app: &App, workspace: &Workspace, settings: &BackupSe
     Ok((plan, gone))
 }
 
-pub async fn plan_prune(app: &Arc<App>, _: Empty) -> ApiResult<PrunePlan> {
+pub async fn plan_prune(app: &Call, _: Empty) -> ApiResult<PrunePlan> {
     let workspace = app.workspace()?;
     let settings = shelves::settings(app, &workspace).await?;
     let (plan, gone) = judged(app, &workspace, &settings).await?;
     Ok(PrunePlan { plan_id: app.plans.put(Plan::Prune(gone)), ..plan })
 }
 
-pub async fn prune(app: &Arc<App>, request: ApplyPlan) -> ApiResult<Pruned> {
+pub async fn prune(app: &Call, request: ApplyPlan) -> ApiResult<Pruned> {
     let workspace = app.workspace()?;
     let Plan::Prune(planned) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());

@@ -9,10 +9,11 @@ use steward_workspace::{Silent, edit, history};
 
 use crate::anchors;
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes, ListChanges, Topic, UndoChange, VerifyChanges};
 use crate::error::ApiResult;
 
-pub async fn list(app: &Arc<App>, request: ListChanges) -> ApiResult<Changes> {
+pub async fn list(app: &Call, request: ListChanges) -> ApiResult<Changes> {
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
     let mut changes = history::list(&app.workspace()?, request.collection.as_deref(), request.before_seq, limit + 1).await?;
     let more = changes.len() > limit;
@@ -20,14 +21,14 @@ pub async fn list(app: &Arc<App>, request: ListChanges) -> ApiResult<Changes> {
     Ok(Changes { changes, more })
 }
 
-pub async fn get(app: &Arc<App>, request: ChangeId) -> ApiResult<ChangeDetail> {
+pub async fn get(app: &Call, request: ChangeId) -> ApiResult<ChangeDetail> {
     let workspace = app.workspace()?;
     let change_set = history::get(&workspace, &request.change_set).await?;
     let records = history::changes(&workspace, history::kept_under(&change_set), 0, 100).await?;
     Ok(ChangeDetail { change_set, records: records.into_iter().map(|c| c.record).collect() })
 }
 
-pub async fn undo(app: &Arc<App>, request: UndoChange) -> ApiResult<ChangeOutcome> {
+pub async fn undo(app: &Call, request: UndoChange) -> ApiResult<ChangeOutcome> {
     let workspace = app.workspace()?;
     let set = history::get(&workspace, &request.change_set).await?;
     let undone = match &set.run_id {
@@ -54,7 +55,7 @@ pub(crate) fn outcome(app: &Arc<App>, undone: Undone) -> ChangeOutcome {
     }
 }
 
-pub async fn verify(app: &Arc<App>, request: VerifyChanges) -> ApiResult<ChainReport> {
+pub async fn verify(app: &Call, request: VerifyChanges) -> ApiResult<ChainReport> {
     let workspace = app.workspace()?;
     let found = history::verify(&workspace).await?;
     let report = |broken_at: Option<i64>, message: String, end| ChainReport {

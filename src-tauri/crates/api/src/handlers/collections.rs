@@ -1,11 +1,9 @@
 //! `collections.*`
 
-use std::sync::Arc;
-
 use steward_domain::Filter;
 use steward_workspace::Workspace;
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{AssignSchema, CollectionInfo, Collections, Empty, Topic};
 use crate::error::ApiResult;
 
@@ -28,7 +26,7 @@ pub(crate) async fn describe(workspace: &Workspace, name: &str) -> ApiResult<Col
     })
 }
 
-pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Collections> {
+pub async fn list(app: &Call, _: Empty) -> ApiResult<Collections> {
     let workspace = app.workspace()?;
     let mut collections = Vec::new();
     for name in workspace.collections().await? {
@@ -37,7 +35,7 @@ pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Collections> {
     Ok(Collections { collections })
 }
 
-pub async fn assign_schema(app: &Arc<App>, request: AssignSchema) -> ApiResult<CollectionInfo> {
+pub async fn assign_schema(app: &Call, request: AssignSchema) -> ApiResult<CollectionInfo> {
     let workspace = app.workspace()?;
     let pack = match request.schema.as_deref().filter(|s| !s.is_empty()) {
         Some(id) => Some(workspace.registry.get(id).map_err(steward_workspace::Error::from)?),

@@ -1,11 +1,10 @@
 //! `connection.*`
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use steward_store::layers::{BreakerState as State, Health, SlowOp};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{BreakerState, ConnectionBreaker, ConnectionPool, ConnectionStatus, Empty, SlowOperation};
 use crate::error::ApiResult;
 
@@ -54,11 +53,11 @@ fn told(health: Health) -> ConnectionStatus {
     }
 }
 
-pub async fn status(app: &Arc<App>, _: Empty) -> ApiResult<ConnectionStatus> {
+pub async fn status(app: &Call, _: Empty) -> ApiResult<ConnectionStatus> {
     Ok(told(app.layers()?.health()))
 }
 
-pub async fn reset(app: &Arc<App>, _: Empty) -> ApiResult<ConnectionStatus> {
+pub async fn reset(app: &Call, _: Empty) -> ApiResult<ConnectionStatus> {
     let layers = app.layers()?;
     layers.reset();
     Ok(told(layers.health()))

@@ -1,14 +1,12 @@
 //! `filters.*`
 
-use std::sync::Arc;
-
 use steward_domain::filter_text;
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{FilterProblem, FormatFilter, ParseFilter, ParsedFilter};
 use crate::error::ApiResult;
 
-pub async fn parse(_: &Arc<App>, request: ParseFilter) -> ApiResult<ParsedFilter> {
+pub async fn parse(_: &Call, request: ParseFilter) -> ApiResult<ParsedFilter> {
     Ok(match filter_text::parse(&request.text) {
         Ok(filter) => ParsedFilter { filter: Some(filter), text: request.text, error: None },
         Err(e) => {
@@ -18,7 +16,7 @@ pub async fn parse(_: &Arc<App>, request: ParseFilter) -> ApiResult<ParsedFilter
     })
 }
 
-pub async fn format(_: &Arc<App>, request: FormatFilter) -> ApiResult<ParsedFilter> {
+pub async fn format(_: &Call, request: FormatFilter) -> ApiResult<ParsedFilter> {
     let text = filter_text::format(&request.filter);
     Ok(ParsedFilter { filter: Some(request.filter), text, error: None })
 }

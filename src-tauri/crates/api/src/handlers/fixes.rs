@@ -7,7 +7,7 @@ use steward_import::quarantine::fix::{self, Action, Fix};
 use steward_workspace::Silent;
 
 use super::quarantine::{announce, chosen, settled};
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, CorrectionCount, CorrectionFate, CorrectionLine, CorrectionsPlan, FixAction, FixPlan, FixSample, FixValue, JobKind,
     JobStarted, JobUnit, PlanCorrections, PlanFix, ProblemCount,
@@ -30,7 +30,7 @@ fn action(action: FixAction) -> ApiResult<Action> {
     })
 }
 
-pub async fn plan_fix(app: &Arc<App>, request: PlanFix) -> ApiResult<FixPlan> {
+pub async fn plan_fix(app: &Call, request: PlanFix) -> ApiResult<FixPlan> {
     let fix = Fix { field: request.field.trim().into(), action: action(request.action)? };
     let (found, prepared) = fix::plan(&app.workspace()?, chosen(request.selection), fix, request.retry, &Silent).await?;
     let sample = |s: fix::FixSample| FixSample {
@@ -57,7 +57,7 @@ pub async fn plan_fix(app: &Arc<App>, request: PlanFix) -> ApiResult<FixPlan> {
     })
 }
 
-pub async fn apply_fix(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn apply_fix(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::Fix(prepared) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
@@ -82,7 +82,7 @@ fn fate(fate: Fate) -> CorrectionFate {
     }
 }
 
-pub async fn plan_corrections(app: &Arc<App>, request: PlanCorrections) -> ApiResult<CorrectionsPlan> {
+pub async fn plan_corrections(app: &Call, request: PlanCorrections) -> ApiResult<CorrectionsPlan> {
     let (path, _) = app.files.get(&request.file)?;
     let found = corrections::plan(&app.workspace()?, &path, &request.choice, &Silent).await?;
     let line = |l: corrections::Line| CorrectionLine {
@@ -105,7 +105,7 @@ pub async fn plan_corrections(app: &Arc<App>, request: PlanCorrections) -> ApiRe
     })
 }
 
-pub async fn apply_corrections(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn apply_corrections(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::Corrections(planned) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());

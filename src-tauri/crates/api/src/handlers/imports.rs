@@ -13,6 +13,7 @@ use steward_schema::Pack;
 use steward_workspace::Workspace;
 
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, ConnectSource, Detection, DiffSample, FileHandle, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted,
     JobUnit, PlanImport, PreviewImport, PreviewRow, ProblemCount, RecognisedFile, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
@@ -56,7 +57,7 @@ fn expect(files: &mut [SourceFile], pack: Option<&Pack>, key_field: &str) {
 }
 
 /// Opens a database whose records are to be imported.
-pub async fn connect(app: &Arc<App>, request: ConnectSource) -> ApiResult<FileHandle> {
+pub async fn connect(app: &Call, request: ConnectSource) -> ApiResult<FileHandle> {
     let database = elsewhere::connect(&request.uri, request.password.as_deref(), request.remember).await?;
     Ok(app.files.register_database(database))
 }
@@ -90,7 +91,7 @@ pub(super) fn detections(workspace: &Workspace, records: &[serde_json::Value]) -
     found.into_iter().map(|d| Detection { schema: d.id.to_string(), confidence: d.confidence, reason: d.reason }).collect()
 }
 
-pub async fn preview(app: &Arc<App>, request: PreviewImport) -> ApiResult<ImportPreview> {
+pub async fn preview(app: &Call, request: PreviewImport) -> ApiResult<ImportPreview> {
     let workspace = app.workspace()?;
     let mapping = mapping_of(request.sources.mapping.as_ref())?;
     let mut files = Vec::new();
@@ -280,7 +281,7 @@ async fn stamp(workspace: &Workspace, collection: &str) -> ApiResult<CollectionS
     })
 }
 
-pub async fn plan(app: &Arc<App>, request: PlanImport) -> ApiResult<JobStarted> {
+pub async fn plan(app: &Call, request: PlanImport) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let spec = settle(app, &workspace, &request).await?;
     let files = request.sources.files.iter().map(|id| app.files.handle(id)).collect::<ApiResult<_>>()?;
@@ -288,7 +289,7 @@ pub async fn plan(app: &Arc<App>, request: PlanImport) -> ApiResult<JobStarted> 
 }
 
 /// Plans what is settled; the outcome of the job is the plan.
-pub(super) fn plan_of(app: &Arc<App>, spec: ImportSpec, files: Vec<FileHandle>, full: bool) -> ApiResult<JobStarted> {
+pub(super) fn plan_of(app: &Call, spec: ImportSpec, files: Vec<FileHandle>, full: bool) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     let title = format!("Planning the import of {}", names(&spec));
@@ -367,7 +368,7 @@ fn describe(files: Vec<FileHandle>, spec: &ImportSpec, findings: Option<Findings
     }
 }
 
-pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::Import { spec, stamps, state } = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
@@ -389,7 +390,7 @@ pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> 
     }))
 }
 
-pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted> {
+pub async fn resume(app: &Call, request: ResumeRun) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let files = if request.files.is_empty() {
@@ -408,7 +409,7 @@ pub async fn resume(app: &Arc<App>, request: ResumeRun) -> ApiResult<JobStarted>
     }))
 }
 
-pub async fn validate(app: &Arc<App>, request: ValidateFiles) -> ApiResult<JobStarted> {
+pub async fn validate(app: &Call, request: ValidateFiles) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let files = request.sources.files.iter().map(|id| app.files.handle(id)).collect::<ApiResult<_>>()?;
     let report = request.report.as_deref().map(|id| app.files.get(id)).transpose()?.map(|(path, _)| path);

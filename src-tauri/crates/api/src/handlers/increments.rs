@@ -11,6 +11,7 @@ use steward_workspace::{Error, Progress, Workspace};
 
 use super::backups;
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     BackupIncrement, BackupIncremented, BackupSettings, BackupTimeline, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
     TakeIncrement, TimelineBase, TimelineGap, TimelineRange, Topic,
@@ -22,7 +23,7 @@ const ALONE: &str = "A server that stands alone does not announce changes. Incre
 /// Minutes of a day.
 const LONGEST: u32 = 1440;
 
-pub async fn take(app: &Arc<App>, request: TakeIncrement) -> ApiResult<JobStarted> {
+pub async fn take(app: &Call, request: TakeIncrement) -> ApiResult<JobStarted> {
     Ok(start(app, app.workspace()?, request, BY_HAND))
 }
 
@@ -130,7 +131,7 @@ fn shown(of: &Shelved) -> Option<BackupIncrement> {
     })
 }
 
-pub async fn timeline(app: &Arc<App>, _: Empty) -> ApiResult<BackupTimeline> {
+pub async fn timeline(app: &Call, _: Empty) -> ApiResult<BackupTimeline> {
     let workspace = app.workspace()?;
     let (shelved, notes) = shelves::ours(app, &workspace).await?;
     let found = timeline::timeline(&shelved);

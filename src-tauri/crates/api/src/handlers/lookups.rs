@@ -11,6 +11,7 @@ use steward_workspace::edit::{self, Edit};
 use steward_workspace::{Silent, Workspace};
 
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     BackupDifference, BackupRecord, BackupRecords, BackupRef, BackupSecret, BackupsCompared, BringBack, BrowseBackup, CompareBackups,
     EditOutcome, JobKind, JobOutcome, JobStarted, JobUnit,
@@ -46,7 +47,7 @@ async fn walk(archive: &Archive, collection: &str, mut look: impl FnMut(Document
     Ok(())
 }
 
-pub async fn browse(app: &Arc<App>, request: BrowseBackup) -> ApiResult<BackupRecords> {
+pub async fn browse(app: &Call, request: BrowseBackup) -> ApiResult<BackupRecords> {
     let workspace = app.workspace()?;
     let archive = open(app, &workspace, &request.backup, &request.secret).await?;
     let limit = usize::try_from(request.limit.clamp(1, 200)).unwrap_or(50);
@@ -108,7 +109,7 @@ async fn beside(workspace: &Workspace, collection: &str, title: Option<&str>, do
     })
 }
 
-pub async fn bring_back(app: &Arc<App>, request: BringBack) -> ApiResult<EditOutcome> {
+pub async fn bring_back(app: &Call, request: BringBack) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
     let archive = open(app, &workspace, &request.backup, &request.secret).await?;
     let mut found = None;
@@ -150,7 +151,7 @@ pub async fn bring_back(app: &Arc<App>, request: BringBack) -> ApiResult<EditOut
     super::records::outcome(app, &workspace, &request.collection, &key, edited).await
 }
 
-pub async fn compare(app: &Arc<App>, request: CompareBackups) -> ApiResult<JobStarted> {
+pub async fn compare(app: &Call, request: CompareBackups) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Plan, "Comparing two backups", JobUnit::Records, move |progress| async move {

@@ -14,6 +14,7 @@ use steward_workspace::Workspace;
 
 use super::imports::{detections, first_records, mapping_of, sources};
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     Empty, FileHandle, MappingFault, MappingFile, MappingName, MappingTrial, PreviewRow, ProblemCount, ProfileSource, ProfiledSource,
     ReadMapping, SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, Topic, TryMapping, WriteMapping,
@@ -34,7 +35,7 @@ fn saved(doc: &Document) -> Option<SavedMapping> {
     })
 }
 
-pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<SavedMappings> {
+pub async fn list(app: &Call, _: Empty) -> ApiResult<SavedMappings> {
     let documents = app.workspace()?.own_documents(names::MAPPINGS, Filter::all(), "_id", MANY).await?;
     let mut mappings: Vec<SavedMapping> = documents.iter().filter_map(saved).collect();
     mappings.sort_by_key(|m| m.name.to_lowercase());
@@ -45,12 +46,12 @@ async fn find(workspace: &Workspace, name: &str) -> ApiResult<Option<SavedMappin
     Ok(workspace.own_document(names::MAPPINGS, name).await?.as_ref().and_then(saved))
 }
 
-pub async fn get(app: &Arc<App>, request: MappingName) -> ApiResult<SavedMapping> {
+pub async fn get(app: &Call, request: MappingName) -> ApiResult<SavedMapping> {
     let found = find(&app.workspace()?, &request.name).await?;
     found.ok_or_else(|| ApiError::not_found(format!("There is no saved mapping '{}'.", request.name)))
 }
 
-pub async fn save(app: &Arc<App>, request: SaveMapping) -> ApiResult<SavedMapping> {
+pub async fn save(app: &Call, request: SaveMapping) -> ApiResult<SavedMapping> {
     let workspace = app.workspace()?;
     let name = request.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 100 {
@@ -83,7 +84,7 @@ pub async fn save(app: &Arc<App>, request: SaveMapping) -> ApiResult<SavedMappin
     Ok(saved)
 }
 
-pub async fn remove(app: &Arc<App>, request: MappingName) -> ApiResult<Empty> {
+pub async fn remove(app: &Call, request: MappingName) -> ApiResult<Empty> {
     let workspace = app.workspace()?;
     if find(&workspace, &request.name).await?.is_none() {
         return Err(ApiError::not_found(format!("There is no saved mapping '{}'.", request.name)));
@@ -97,7 +98,7 @@ pub async fn remove(app: &Arc<App>, request: MappingName) -> ApiResult<Empty> {
 /// Larger files hold something else.
 const LARGEST: u64 = 4 << 20;
 
-pub async fn read(app: &Arc<App>, request: MappingFile) -> ApiResult<ReadMapping> {
+pub async fn read(app: &Call, request: MappingFile) -> ApiResult<ReadMapping> {
     let (path, name) = app.files.get(&request.file)?;
     let failed = |e| ApiError::from(steward_workspace::Error::file(&path, e));
     if tokio::fs::metadata(&path).await.map_err(failed)?.len() > LARGEST {
@@ -110,7 +111,7 @@ pub async fn read(app: &Arc<App>, request: MappingFile) -> ApiResult<ReadMapping
     Ok(ReadMapping { mapping })
 }
 
-pub async fn write(app: &Arc<App>, request: WriteMapping) -> ApiResult<FileHandle> {
+pub async fn write(app: &Call, request: WriteMapping) -> ApiResult<FileHandle> {
     let (path, _) = app.files.get(&request.file)?;
     let text = serde_json::to_string_pretty(&request.mapping).unwrap_or_default();
     tokio::fs::write(&path, text).await.map_err(|e| ApiError::from(steward_workspace::Error::file(&path, e)))?;
@@ -134,7 +135,7 @@ async fn busy<T: Send + 'static>(work: impl FnOnce() -> ApiResult<T> + Send + 's
     done.map_err(|e| ApiError::new(ErrorCode::Internal, "Looking at the file stopped unexpectedly.").details(e.to_string()))?
 }
 
-pub async fn profile(app: &Arc<App>, request: ProfileSource) -> ApiResult<ProfiledSource> {
+pub async fn profile(app: &Call, request: ProfileSource) -> ApiResult<ProfiledSource> {
     let sample = sample(app, &request.sources, None).await?;
     let file = app.files.handle(&request.sources.files[0])?;
     busy(move || Ok(ProfiledSource { file, whole: sample.whole, profile: sample.profile() })).await
@@ -151,7 +152,7 @@ fn reading(workspace: &Workspace, schema: &str, mapping: Option<Mapping>) -> Api
     Ok(Reading { checker, key_field: pack.steward.key.clone(), pack: Some(Arc::new(pack)), mapping, ..Reading::default() })
 }
 
-pub async fn suggest(app: &Arc<App>, request: SuggestMapping) -> ApiResult<SuggestedMapping> {
+pub async fn suggest(app: &Call, request: SuggestMapping) -> ApiResult<SuggestedMapping> {
     let workspace = app.workspace()?;
     let sample = sample(app, &request.sources, request.schema.as_deref()).await?;
     let schema = match request.schema {
@@ -209,7 +210,7 @@ fn fault(e: MappingError) -> MappingFault {
     MappingFault { pointer: e.pointer, message: e.message, hint: e.hint }
 }
 
-pub async fn attempt(app: &Arc<App>, request: TryMapping) -> ApiResult<MappingTrial> {
+pub async fn attempt(app: &Call, request: TryMapping) -> ApiResult<MappingTrial> {
     let workspace = app.workspace()?;
     let limit = usize::try_from(request.limit.clamp(1, 100)).unwrap_or(1);
     let sample = sample(app, &request.sources, request.schema.as_deref()).await?;

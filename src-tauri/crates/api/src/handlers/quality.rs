@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{JobKind, JobOutcome, JobStarted, JobUnit, LastQuality, QualityQuery, Topic};
 use crate::error::ApiResult;
 use crate::jobs;
 
-pub async fn last(app: &Arc<App>, request: QualityQuery) -> ApiResult<LastQuality> {
+pub async fn last(app: &Call, request: QualityQuery) -> ApiResult<LastQuality> {
     let workspace = app.workspace()?;
     let report = steward_quality::last(&workspace, &request.collection).await?;
     let stale = match &report {
@@ -17,7 +17,7 @@ pub async fn last(app: &Arc<App>, request: QualityQuery) -> ApiResult<LastQualit
     Ok(LastQuality { report, stale })
 }
 
-pub async fn measure(app: &Arc<App>, request: QualityQuery) -> ApiResult<JobStarted> {
+pub async fn measure(app: &Call, request: QualityQuery) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     workspace.existing(&request.collection).await?;
     let (owner, collection) = (Arc::clone(app), request.collection);

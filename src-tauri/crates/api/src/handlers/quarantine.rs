@@ -7,6 +7,7 @@ use steward_import::quarantine::{self, Aim, Chosen, Narrow, Report, Settled, rep
 use steward_workspace::Workspace;
 
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, GroupCount, JobKind, JobOutcome, JobStarted, JobUnit,
     ListQuarantine, ProblemCount, QuarantineEdited, QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage,
@@ -32,17 +33,17 @@ fn number(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-pub async fn list(app: &Arc<App>, request: ListQuarantine) -> ApiResult<QuarantinePage> {
+pub async fn list(app: &Call, request: ListQuarantine) -> ApiResult<QuarantinePage> {
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
     let (entries, next, total) = quarantine::list(&app.workspace()?, &narrow(request.filter), request.after, limit).await?;
     Ok(QuarantinePage { entries, next, total: number(total) })
 }
 
-pub async fn get(app: &Arc<App>, request: QuarantineId) -> ApiResult<QuarantineEntry> {
+pub async fn get(app: &Call, request: QuarantineId) -> ApiResult<QuarantineEntry> {
     Ok(quarantine::get(&app.workspace()?, &request.id).await?)
 }
 
-pub async fn stats(app: &Arc<App>, _: Empty) -> ApiResult<QuarantineStats> {
+pub async fn stats(app: &Call, _: Empty) -> ApiResult<QuarantineStats> {
     let stats = quarantine::stats(&app.workspace()?).await?;
     let groups = |list: Vec<(String, u64)>| list.into_iter().map(|(name, n)| GroupCount { name, count: number(n) }).collect();
     Ok(QuarantineStats {
@@ -69,13 +70,13 @@ fn object(value: Value) -> ApiResult<bson::Document> {
     }
 }
 
-pub async fn validate(app: &Arc<App>, request: ValidateQuarantine) -> ApiResult<Violations> {
+pub async fn validate(app: &Call, request: ValidateQuarantine) -> ApiResult<Violations> {
     let workspace = app.workspace()?;
     let entry = quarantine::get(&workspace, &request.id).await?;
     Ok(Violations { violations: quarantine::recheck(&workspace, &entry, &object(request.document)?).await? })
 }
 
-pub async fn edit(app: &Arc<App>, request: EditQuarantine) -> ApiResult<QuarantineEdited> {
+pub async fn edit(app: &Call, request: EditQuarantine) -> ApiResult<QuarantineEdited> {
     let entry = quarantine::correct(&app.workspace()?, &request.id, object(request.document)?, request.set).await?;
     app.changed(&[Topic::Quarantine], Some(&entry.collection));
     Ok(QuarantineEdited { violations: entry.errors.clone(), entry })
@@ -105,7 +106,7 @@ pub(super) fn settled(done: Settled) -> JobOutcome {
     })
 }
 
-pub async fn retry(app: &Arc<App>, request: RetryQuarantine) -> ApiResult<JobStarted> {
+pub async fn retry(app: &Call, request: RetryQuarantine) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Retry, "Trying quarantined rows again", JobUnit::Rows, move |progress| async move {
@@ -117,7 +118,7 @@ pub async fn retry(app: &Arc<App>, request: RetryQuarantine) -> ApiResult<JobSta
     }))
 }
 
-pub async fn discard(app: &Arc<App>, request: DiscardQuarantine) -> ApiResult<Discarded> {
+pub async fn discard(app: &Call, request: DiscardQuarantine) -> ApiResult<Discarded> {
     if request.reason.trim().is_empty() {
         return Err(ApiError::bad_request("Say why these rows are discarded; the reason stays in the history."));
     }
@@ -126,24 +127,18 @@ pub async fn discard(app: &Arc<App>, request: DiscardQuarantine) -> ApiResult<Di
     moved(app, &workspace, ids, QuarantineStatus::Discarded, Some(request.reason.trim())).await
 }
 
-pub async fn restore(app: &Arc<App>, request: RestoreQuarantine) -> ApiResult<Discarded> {
+pub async fn restore(app: &Call, request: RestoreQuarantine) -> ApiResult<Discarded> {
     let workspace = app.workspace()?;
     moved(app, &workspace, request.ids, QuarantineStatus::Waiting, None).await
 }
 
-async fn moved(
-    app: &Arc<App>,
-    workspace: &Workspace,
-    ids: Vec<String>,
-    to: QuarantineStatus,
-    reason: Option<&str>,
-) -> ApiResult<Discarded> {
+async fn moved(app: &Call, workspace: &Workspace, ids: Vec<String>, to: QuarantineStatus, reason: Option<&str>) -> ApiResult<Discarded> {
     let moved = quarantine::set_status(workspace, &ids, to, reason).await?;
     app.changed(&[Topic::Quarantine, Topic::Collections, Topic::Changes], None);
     Ok(Discarded { discarded: i64::try_from(moved.ids.len()).unwrap_or(i64::MAX), ids: moved.ids, change_sets: moved.change_sets })
 }
 
-pub async fn export(app: &Arc<App>, request: ExportQuarantine) -> ApiResult<JobStarted> {
+pub async fn export(app: &Call, request: ExportQuarantine) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let (path, name) = app.files.get(&request.file)?;
     let owner = Arc::clone(app);

@@ -14,7 +14,7 @@ use steward_workspace::bulk::{self, Action, Select};
 use steward_workspace::edit::{self, Edit, Edited};
 use steward_workspace::{Silent, Workspace};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat, ExportRecords, Facet,
     FacetQuery, FacetValue, FieldConflict, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted, JobUnit,
@@ -40,7 +40,7 @@ async fn figure(workspace: &Workspace, collection: &str, finding: Option<Finding
     Ok(Some(metric))
 }
 
-pub async fn find(app: &Arc<App>, request: FindRecords) -> ApiResult<RecordPage> {
+pub async fn find(app: &Call, request: FindRecords) -> ApiResult<RecordPage> {
     let workspace = app.workspace()?;
     let settings = workspace.existing(&request.collection).await?;
     let checker = workspace.checker_of(&request.collection).await?;
@@ -73,7 +73,7 @@ pub async fn find(app: &Arc<App>, request: FindRecords) -> ApiResult<RecordPage>
     Ok(RecordPage { records, next, scanned, millis: started.elapsed().as_secs_f64() * 1000.0 })
 }
 
-pub async fn count(app: &Arc<App>, request: CountRecords) -> ApiResult<RecordCount> {
+pub async fn count(app: &Call, request: CountRecords) -> ApiResult<RecordCount> {
     let workspace = app.workspace()?;
     let filter = request.filter.unwrap_or_else(Filter::all);
     let count = match figure(&workspace, &request.collection, request.finding).await? {
@@ -83,7 +83,7 @@ pub async fn count(app: &Arc<App>, request: CountRecords) -> ApiResult<RecordCou
     Ok(RecordCount { count: i64::try_from(count).unwrap_or(i64::MAX) })
 }
 
-pub async fn facet(app: &Arc<App>, request: FacetQuery) -> ApiResult<Facet> {
+pub async fn facet(app: &Call, request: FacetQuery) -> ApiResult<Facet> {
     let workspace = app.workspace()?;
     let filter = request.filter.unwrap_or_else(Filter::all);
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
@@ -146,7 +146,7 @@ fn note_types(prefix: &str, doc: &Document, out: &mut BTreeMap<String, String>) 
     }
 }
 
-pub async fn get(app: &Arc<App>, request: RecordRef) -> ApiResult<RecordDetail> {
+pub async fn get(app: &Call, request: RecordRef) -> ApiResult<RecordDetail> {
     detail(&app.workspace()?, &request.collection, &request.key).await
 }
 
@@ -157,17 +157,17 @@ fn object(value: Value) -> ApiResult<Document> {
     }
 }
 
-pub async fn validate(app: &Arc<App>, request: ValidateRecord) -> ApiResult<Violations> {
+pub async fn validate(app: &Call, request: ValidateRecord) -> ApiResult<Violations> {
     let violations = edit::violations(&app.workspace()?, &request.collection, &object(request.document)?).await?;
     Ok(Violations { violations })
 }
 
-fn announce(app: &Arc<App>, collection: &str) {
+fn announce(app: &Call, collection: &str) {
     app.changed(&[Topic::Records, Topic::Changes, Topic::Collections, Topic::Quality], Some(collection));
 }
 
 pub(super) async fn outcome(
-    app: &Arc<App>,
+    app: &Call,
     workspace: &Workspace,
     collection: &str,
     key: &RecordKey,
@@ -190,7 +190,7 @@ pub(super) async fn outcome(
     })
 }
 
-pub async fn edit(app: &Arc<App>, request: EditRecord) -> ApiResult<EditOutcome> {
+pub async fn edit(app: &Call, request: EditRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
     let change = Edit {
         collection: request.collection.clone(),
@@ -205,20 +205,20 @@ pub async fn edit(app: &Arc<App>, request: EditRecord) -> ApiResult<EditOutcome>
     outcome(app, &workspace, &request.collection, &request.key, edited).await
 }
 
-pub async fn create(app: &Arc<App>, request: CreateRecord) -> ApiResult<EditOutcome> {
+pub async fn create(app: &Call, request: CreateRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
     let document = object(request.document)?;
     let (edited, key) = edit::create(&workspace, &request.collection, document, request.reason, request.allow_invalid).await?;
     outcome(app, &workspace, &request.collection, &key, edited).await
 }
 
-pub async fn revert(app: &Arc<App>, request: RevertRecord) -> ApiResult<EditOutcome> {
+pub async fn revert(app: &Call, request: RevertRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
     let edited = edit::revert(&workspace, &request.collection, &request.key, &request.change_set).await?;
     outcome(app, &workspace, &request.collection, &request.key, edited).await
 }
 
-pub async fn history(app: &Arc<App>, request: RecordRef) -> ApiResult<RecordHistory> {
+pub async fn history(app: &Call, request: RecordRef) -> ApiResult<RecordHistory> {
     let found = edit::history(&app.workspace()?, &request.collection, &request.key).await?;
     let entries = found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
     Ok(RecordHistory { entries })
@@ -235,7 +235,7 @@ fn action(change: BulkAction) -> Action {
     }
 }
 
-pub async fn plan_bulk(app: &Arc<App>, request: PlanBulk) -> ApiResult<BulkPlan> {
+pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
     let workspace = app.workspace()?;
     let select = match request.selection {
         Selection::Keys { keys } => Select::Keys(keys),
@@ -260,7 +260,7 @@ pub async fn plan_bulk(app: &Arc<App>, request: PlanBulk) -> ApiResult<BulkPlan>
     Ok(BulkPlan { plan_id, ..plan })
 }
 
-pub async fn apply_bulk(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn apply_bulk(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::Bulk(prepared) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
@@ -273,7 +273,7 @@ pub async fn apply_bulk(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStar
     }))
 }
 
-pub async fn export(app: &Arc<App>, request: ExportRecords) -> ApiResult<JobStarted> {
+pub async fn export(app: &Call, request: ExportRecords) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let (path, name) = app.files.get(&request.file)?;
     let failing = figure(&workspace, &request.collection, request.finding).await?;

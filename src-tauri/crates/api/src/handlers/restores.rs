@@ -12,6 +12,7 @@ use steward_workspace::{Progress, Workspace, swap};
 
 use crate::anchors;
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, BackupRef, BackupSecret, BuildMoment, BuiltMoment, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
     PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore,
@@ -37,7 +38,7 @@ async fn entry(workspace: &Workspace, restore: RestoreRecord) -> ApiResult<Resto
     Ok(RestoreEntry { interrupted, can_undo: restore.can_be_undone(), can_go_back, restore })
 }
 
-pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Restores> {
+pub async fn list(app: &Call, _: Empty) -> ApiResult<Restores> {
     let workspace = app.workspace()?;
     let mut restores = Vec::new();
     for record in restore::list(&workspace).await? {
@@ -72,7 +73,7 @@ async fn open(
     }
 }
 
-pub async fn build_moment(app: &Arc<App>, request: BuildMoment) -> ApiResult<JobStarted> {
+pub async fn build_moment(app: &Call, request: BuildMoment) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Plan, "Bringing a point in time together", JobUnit::Records, move |progress| async move {
@@ -82,7 +83,7 @@ pub async fn build_moment(app: &Arc<App>, request: BuildMoment) -> ApiResult<Job
     }))
 }
 
-pub async fn plan(app: &Arc<App>, request: PlanRestore) -> ApiResult<JobStarted> {
+pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Plan, "Comparing a backup with what is there", JobUnit::Records, move |progress| async move {
@@ -178,7 +179,7 @@ fn shown(plan: CollectionPlan) -> RestoreCollection {
     }
 }
 
-pub async fn apply(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::Restore(planned) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
@@ -228,7 +229,7 @@ async fn finished(app: &Arc<App>, restore: RestoreRecord, kept_as: Vec<String>) 
     Ok(JobOutcome::Restored(RestoreDone { restore, kept_as }))
 }
 
-pub async fn resume(app: &Arc<App>, request: ResumeRestore) -> ApiResult<JobStarted> {
+pub async fn resume(app: &Call, request: ResumeRestore) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let record = open_restore(&workspace, &request.restore_id).await?;
     let owner = Arc::clone(app);
@@ -267,7 +268,7 @@ async fn again(
     moments::replayed(archive, record.replayed, progress).await
 }
 
-pub async fn clean_up(app: &Arc<App>, request: RestoreId) -> ApiResult<JobStarted> {
+pub async fn clean_up(app: &Call, request: RestoreId) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let record = open_restore(&workspace, &request.restore_id).await?;
     let owner = Arc::clone(app);
@@ -277,7 +278,7 @@ pub async fn clean_up(app: &Arc<App>, request: RestoreId) -> ApiResult<JobStarte
     }))
 }
 
-pub async fn plan_undo(app: &Arc<App>, request: RestoreId) -> ApiResult<UndoRestorePlan> {
+pub async fn plan_undo(app: &Call, request: RestoreId) -> ApiResult<UndoRestorePlan> {
     let workspace = app.workspace()?;
     let (restore, plans) = restore::plan_undo(&workspace, &request.restore_id).await?;
     let collections = plans.into_iter().map(|p| UndoRestoreCollection {
@@ -294,7 +295,7 @@ pub async fn plan_undo(app: &Arc<App>, request: RestoreId) -> ApiResult<UndoRest
     })
 }
 
-pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::UndoRestore { restore } = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
@@ -306,14 +307,14 @@ pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
     }))
 }
 
-pub async fn plan_settle(app: &Arc<App>, request: RestoreId) -> ApiResult<SettleRestorePlan> {
+pub async fn plan_settle(app: &Call, request: RestoreId) -> ApiResult<SettleRestorePlan> {
     let workspace = app.workspace()?;
     let (restore, plans) = restore::plan_undo(&workspace, &request.restore_id).await?;
     let records = plans.iter().filter_map(|p| p.back).sum();
     Ok(SettleRestorePlan { plan_id: app.plans.put(Plan::SettleRestore { restore: restore.id.clone() }), restore, records: count(records) })
 }
 
-pub async fn settle(app: &Arc<App>, request: ApplyPlan) -> ApiResult<RestoreEntry> {
+pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RestoreEntry> {
     let workspace = app.workspace()?;
     let Plan::SettleRestore { restore } = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());

@@ -8,7 +8,7 @@ use steward_store::{Query, names};
 use steward_workspace::docs::Change;
 use steward_workspace::{Silent, Workspace};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, DiffSample, Empty, FileHandle, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, PromoteRun, RunDetail, RunId,
     RunUndone, Runs, SettleRunPlan, UndoRunPlan,
@@ -17,7 +17,7 @@ use crate::error::ApiResult;
 use crate::jobs;
 use crate::plans::{self, Plan};
 
-pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Runs> {
+pub async fn list(app: &Call, _: Empty) -> ApiResult<Runs> {
     Ok(Runs { runs: runs::list(&app.workspace()?).await? })
 }
 
@@ -26,7 +26,7 @@ fn sample(change: Change) -> DiffSample {
     DiffSample { key: change.record.key, title, changes: change.record.fields }
 }
 
-pub async fn get(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
+pub async fn get(app: &Call, request: RunId) -> ApiResult<RunDetail> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let updates = steward_workspace::history::changes(&workspace, &request.run_id, 0, 20).await?;
@@ -71,13 +71,13 @@ async fn problems(workspace: &Workspace, run: &str) -> ApiResult<Vec<ProblemCoun
     Ok(out)
 }
 
-pub async fn plan_promote(app: &Arc<App>, request: PromoteRun) -> ApiResult<JobStarted> {
+pub async fn plan_promote(app: &Call, request: PromoteRun) -> ApiResult<JobStarted> {
     let spec = runs::promotion(&app.workspace()?, &request.run_id).await?;
     let staged = FileHandle { id: String::new(), name: spec.files.iter().map(|f| f.name.as_str()).collect(), bytes: 0 };
     super::imports::plan_of(app, spec, vec![staged], request.full)
 }
 
-pub async fn plan_undo(app: &Arc<App>, request: RunId) -> ApiResult<UndoRunPlan> {
+pub async fn plan_undo(app: &Call, request: RunId) -> ApiResult<UndoRunPlan> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let found = runs::plan_undo(&workspace, &request.run_id, &Silent).await?;
@@ -96,7 +96,7 @@ pub async fn plan_undo(app: &Arc<App>, request: RunId) -> ApiResult<UndoRunPlan>
     })
 }
 
-pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::UndoRun { run } = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
@@ -118,14 +118,14 @@ pub async fn undo(app: &Arc<App>, request: ApplyPlan) -> ApiResult<JobStarted> {
     }))
 }
 
-pub async fn go_back(app: &Arc<App>, request: RunId) -> ApiResult<RunDetail> {
+pub async fn go_back(app: &Call, request: RunId) -> ApiResult<RunDetail> {
     let workspace = app.workspace()?;
     let run = runs::go_back(&workspace, &request.run_id, &Silent).await?;
     super::imports::ended(app, &workspace, &run.collection).await;
     get(app, request).await
 }
 
-pub async fn plan_settle(app: &Arc<App>, request: RunId) -> ApiResult<SettleRunPlan> {
+pub async fn plan_settle(app: &Call, request: RunId) -> ApiResult<SettleRunPlan> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let kept = runs::kept(&workspace, &run).await?;
@@ -133,7 +133,7 @@ pub async fn plan_settle(app: &Arc<App>, request: RunId) -> ApiResult<SettleRunP
     Ok(SettleRunPlan { plan_id, run, records: kept.map_or(0, |kept| i64::try_from(kept.records).unwrap_or(i64::MAX)) })
 }
 
-pub async fn settle(app: &Arc<App>, request: ApplyPlan) -> ApiResult<RunDetail> {
+pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RunDetail> {
     let workspace = app.workspace()?;
     let Plan::SettleRun { run } = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());

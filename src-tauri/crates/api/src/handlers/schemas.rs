@@ -1,13 +1,12 @@
 //! `schemas.*`
 
-use std::sync::Arc;
-
 use steward_schema::examples::{self, Claim, Example};
 use steward_schema::{Checker, Other, Pack, Registry, SchemaFault, Wanted};
 use steward_workspace::normalise;
 use steward_workspace::packs::{self, Added};
 
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     AddedSchema, Empty, ExampleResult, InspectedSchema, OfferedSchema, SchemaDetail, SchemaExample, SchemaField, SchemaId, SchemaOutcome,
     SchemaProblem, SchemaSummary, SchemaVersion, Schemas, SchemasTested, TestSchemas,
@@ -47,12 +46,12 @@ fn versions(packs: &Registry, name: &str) -> Vec<SchemaVersion> {
     out
 }
 
-pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Schemas> {
+pub async fn list(app: &Call, _: Empty) -> ApiResult<Schemas> {
     let packs = app.packs();
     Ok(Schemas { schemas: packs.all().map(|pack| summary(&packs, pack)).collect() })
 }
 
-pub async fn get(app: &Arc<App>, request: SchemaId) -> ApiResult<SchemaDetail> {
+pub async fn get(app: &Call, request: SchemaId) -> ApiResult<SchemaDetail> {
     let packs = app.packs();
     let pack = packs.get(&request.schema).map_err(steward_workspace::Error::from)?;
     let fields = steward_schema::describe(pack).into_iter().map(|f| SchemaField {
@@ -110,7 +109,7 @@ fn wanted(offered: &OfferedSchema) -> Wanted {
     }
 }
 
-pub async fn inspect(app: &Arc<App>, request: OfferedSchema) -> ApiResult<InspectedSchema> {
+pub async fn inspect(app: &Call, request: OfferedSchema) -> ApiResult<InspectedSchema> {
     let workspace = app.workspace()?;
     let (text, name) = text_of(app, &request.file).await?;
     Ok(match packs::draft(&workspace, &text, &name, &wanted(&request), &others(app, &request).await?) {
@@ -121,7 +120,7 @@ pub async fn inspect(app: &Arc<App>, request: OfferedSchema) -> ApiResult<Inspec
     })
 }
 
-pub async fn add(app: &Arc<App>, request: OfferedSchema) -> ApiResult<AddedSchema> {
+pub async fn add(app: &Call, request: OfferedSchema) -> ApiResult<AddedSchema> {
     let workspace = app.workspace()?;
     let (text, name) = text_of(app, &request.file).await?;
     let draft = packs::draft(&workspace, &text, &name, &wanted(&request), &others(app, &request).await?).map_err(|e| {
@@ -148,7 +147,7 @@ fn hinted(e: steward_workspace::Error, hint: &str) -> ApiError {
     if e.code == ErrorCode::Conflict { e.hint(hint) } else { e }
 }
 
-pub async fn remove(app: &Arc<App>, request: SchemaId) -> ApiResult<Empty> {
+pub async fn remove(app: &Call, request: SchemaId) -> ApiResult<Empty> {
     let workspace = app.workspace()?;
     let id = workspace.registry.get(&request.schema).map_err(steward_workspace::Error::from)?.id.clone();
     packs::remove(&workspace, &id)
@@ -158,7 +157,7 @@ pub async fn remove(app: &Arc<App>, request: SchemaId) -> ApiResult<Empty> {
     Ok(Empty {})
 }
 
-pub async fn test(app: &Arc<App>, request: TestSchemas) -> ApiResult<SchemasTested> {
+pub async fn test(app: &Call, request: TestSchemas) -> ApiResult<SchemasTested> {
     let packs = app.packs();
     let chosen = chosen(&packs, request.schema.as_deref())?;
     let given: Option<Vec<Example>> = request.examples.map(|all| all.into_iter().map(example).collect());

@@ -1,12 +1,10 @@
 //! `settings.*`: the interface's own JSON, kept with the workspace. Its names begin with `ui.` or `view.`: settings that make something
 //! happen have commands of their own, which check what they are given.
 
-use std::sync::Arc;
-
 use steward_domain::Filter;
 use steward_store::{Durability, WriteBatch, WriteOp, names};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{Empty, Setting, SettingName, Settings, SettingsQuery, Topic};
 use crate::error::{ApiError, ApiResult};
 
@@ -24,7 +22,7 @@ fn own(name: &str) -> ApiResult<()> {
     Err(ApiError::bad_request("A setting of the interface is named 'ui.…', in at most 200 characters."))
 }
 
-pub async fn list(app: &Arc<App>, request: SettingsQuery) -> ApiResult<Settings> {
+pub async fn list(app: &Call, request: SettingsQuery) -> ApiResult<Settings> {
     let workspace = app.workspace()?;
     let mut settings = Vec::new();
     for doc in workspace.own_documents(names::SETTINGS, Filter::all(), "_id", 10_000).await? {
@@ -39,7 +37,7 @@ pub async fn list(app: &Arc<App>, request: SettingsQuery) -> ApiResult<Settings>
     Ok(Settings { settings })
 }
 
-pub async fn set(app: &Arc<App>, request: Setting) -> ApiResult<Empty> {
+pub async fn set(app: &Call, request: Setting) -> ApiResult<Empty> {
     own(&request.name)?;
     let doc = bson::doc! {"_id": request.name, "value": request.value.to_string()};
     app.workspace()?.put(names::SETTINGS, &doc).await?;
@@ -47,7 +45,7 @@ pub async fn set(app: &Arc<App>, request: Setting) -> ApiResult<Empty> {
     Ok(Empty {})
 }
 
-pub async fn remove(app: &Arc<App>, request: SettingName) -> ApiResult<Empty> {
+pub async fn remove(app: &Call, request: SettingName) -> ApiResult<Empty> {
     own(&request.name)?;
     let gone = WriteOp::DeleteMany { collection: names::SETTINGS.into(), filter: Filter::eq("_id", request.name) };
     app.workspace()?.store.write(WriteBatch::data(vec![gone]), Durability::Full).await?;

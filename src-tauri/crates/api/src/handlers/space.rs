@@ -1,18 +1,16 @@
 //! `workspace.space`, `workspace.setSpace`, `workspace.compact`
 
-use std::sync::Arc;
-
 use steward_import::retention::{self, Retention};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{Empty, SetSpace, Space, Topic};
 use crate::error::{ApiError, ApiResult};
 
-pub async fn get(app: &Arc<App>, _: Empty) -> ApiResult<Space> {
+pub async fn get(app: &Call, _: Empty) -> ApiResult<Space> {
     shown(app, 0).await
 }
 
-async fn shown(app: &Arc<App>, discarded: u64) -> ApiResult<Space> {
+async fn shown(app: &Call, discarded: u64) -> ApiResult<Space> {
     let workspace = app.workspace()?;
     let rules = retention::retention(&workspace).await?;
     let room = workspace.store.room().await?;
@@ -26,7 +24,7 @@ async fn shown(app: &Arc<App>, discarded: u64) -> ApiResult<Space> {
     })
 }
 
-pub async fn set(app: &Arc<App>, request: SetSpace) -> ApiResult<Space> {
+pub async fn set(app: &Call, request: SetSpace) -> ApiResult<Space> {
     let workspace = app.workspace()?;
     let now = retention::retention(&workspace).await?;
     let rules = Retention { days: request.days.unwrap_or(now.days), records: request.records.unwrap_or(now.records) };
@@ -39,7 +37,7 @@ pub async fn set(app: &Arc<App>, request: SetSpace) -> ApiResult<Space> {
     shown(app, discarded.runs).await
 }
 
-pub async fn compact(app: &Arc<App>, _: Empty) -> ApiResult<Space> {
+pub async fn compact(app: &Call, _: Empty) -> ApiResult<Space> {
     let workspace = app.workspace()?;
     let discarded = retention::discard(&workspace).await?;
     workspace.store.compact().await?;

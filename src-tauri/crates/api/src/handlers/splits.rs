@@ -10,6 +10,7 @@ use steward_workspace::Workspace;
 
 use super::imports::settle_check;
 use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{JobKind, JobOutcome, JobStarted, JobUnit, RowsSplit, SplitFile, SplitNames, SplitSource};
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -60,13 +61,13 @@ fn one_file(spec: &ImportSpec) -> ApiResult<&SourceFile> {
     }
 }
 
-pub async fn split_names(app: &Arc<App>, request: SplitSource) -> ApiResult<SplitNames> {
+pub async fn split_names(app: &Call, request: SplitSource) -> ApiResult<SplitNames> {
     let spec = settle(app, &app.workspace()?, request).await?;
     let Halves { valid, invalid } = split::names(one_file(&spec)?)?;
     Ok(SplitNames { valid, invalid })
 }
 
-pub async fn split(app: &Arc<App>, request: SplitFile) -> ApiResult<JobStarted> {
+pub async fn split(app: &Call, request: SplitFile) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let spec = settle(app, &workspace, request.source).await?;
     let title = format!("Splitting {}", one_file(&spec)?.name);

@@ -1,20 +1,18 @@
 //! `trust.*`: what the open workspace wants to do outside itself, and agreeing to it.
 
-use std::sync::Arc;
-
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{AgreeActs, Empty, HostKind, OutsideActs, Topic};
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::{shelves, trust};
 
-pub async fn show(app: &Arc<App>, _: Empty) -> ApiResult<OutsideActs> {
+pub async fn show(app: &Call, _: Empty) -> ApiResult<OutsideActs> {
     let workspace = app.workspace()?;
     let settings = shelves::settings(app, &workspace).await?;
     let acts = trust::acts(app, &workspace, &settings).await?;
     Ok(OutsideActs { agreed: acts.iter().all(|act| act.agreed), acts })
 }
 
-pub async fn agree(app: &Arc<App>, request: AgreeActs) -> ApiResult<OutsideActs> {
+pub async fn agree(app: &Call, request: AgreeActs) -> ApiResult<OutsideActs> {
     let workspace = app.workspace()?;
     let shown = show(app, Empty {}).await?;
     // Agreed is to what was shown; a change since then asks again.
@@ -38,7 +36,7 @@ pub async fn agree(app: &Arc<App>, request: AgreeActs) -> ApiResult<OutsideActs>
     show(app, Empty {}).await
 }
 
-pub async fn withdraw(app: &Arc<App>, _: Empty) -> ApiResult<OutsideActs> {
+pub async fn withdraw(app: &Call, _: Empty) -> ApiResult<OutsideActs> {
     trust::agree(app, &app.workspace()?, &[]).await?;
     app.changed(&[Topic::Backups, Topic::Settings], None);
     show(app, Empty {}).await

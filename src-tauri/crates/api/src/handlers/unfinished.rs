@@ -1,17 +1,15 @@
 //! `workspace.unfinished`: what was cut off, in all rooms.
 
-use std::sync::Arc;
-
 use steward_backup::restore;
 use steward_domain::{RestoreState, RunState};
 use steward_import::runs;
 use steward_workspace::{Workspace, swap};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{Empty, Unfinished, UnfinishedKind, UnfinishedWork};
 use crate::error::ApiResult;
 
-pub async fn list(app: &Arc<App>, _: Empty) -> ApiResult<Unfinished> {
+pub async fn list(app: &Call, _: Empty) -> ApiResult<Unfinished> {
     Ok(Unfinished { work: found(&app.workspace()?).await? })
 }
 

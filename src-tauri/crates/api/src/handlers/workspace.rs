@@ -5,7 +5,7 @@ use std::sync::Arc;
 use steward_store::Store as _;
 use steward_store::stage::{Stage, StageOutcome as Outcome};
 
-use crate::app::App;
+use crate::caller::Call;
 use crate::dto::{
     ConnectionReport, ConnectionStage, CurrentWorkspace, Empty, ForgetWorkspace, InitSample, JobKind, JobOutcome, JobStarted, JobUnit,
     OpenWorkspace, Permission, RecentWorkspaces, SetProduction, StageName, StageOutcome, TestConnection, WorkspaceInfo, WorkspaceKind,
@@ -16,15 +16,15 @@ use crate::host::secrets;
 use crate::jobs;
 use crate::open::{Address, default_workspace, lacks_password, with_password};
 
-pub async fn current(app: &Arc<App>, _: Empty) -> ApiResult<CurrentWorkspace> {
+pub async fn current(app: &Call, _: Empty) -> ApiResult<CurrentWorkspace> {
     Ok(CurrentWorkspace { workspace: app.current().map(|open| open.info) })
 }
 
-pub async fn recent(app: &Arc<App>, _: Empty) -> ApiResult<RecentWorkspaces> {
+pub async fn recent(app: &Call, _: Empty) -> ApiResult<RecentWorkspaces> {
     Ok(RecentWorkspaces { workspaces: app.recent.list().into_iter().map(|e| e.workspace).collect() })
 }
 
-pub async fn open(app: &Arc<App>, request: OpenWorkspace) -> ApiResult<WorkspaceInfo> {
+pub async fn open(app: &Call, request: OpenWorkspace) -> ApiResult<WorkspaceInfo> {
     match request.target {
         WorkspaceTarget::Default => open_address(app, Address::File(default_workspace(&app.data)), false).await,
         WorkspaceTarget::File { file } => open_address(app, Address::File(app.files.get(&file)?.0), false).await,
@@ -50,7 +50,7 @@ pub async fn open(app: &Arc<App>, request: OpenWorkspace) -> ApiResult<Workspace
 }
 
 /// Opens an address as a person gave it; its secret goes to the keyring, or is taken out of it.
-async fn open_server(app: &Arc<App>, uri: String, remember: bool, production: bool) -> ApiResult<WorkspaceInfo> {
+async fn open_server(app: &Call, uri: String, remember: bool, production: bool) -> ApiResult<WorkspaceInfo> {
     let address = Address::Mongo(uri.clone());
     let public = address.public();
     let info = open_address(app, address, production).await?;
@@ -67,7 +67,7 @@ async fn open_server(app: &Arc<App>, uri: String, remember: bool, production: bo
 }
 
 /// Opens an address of the list with what the keyring holds for it; asks for the password where that is not enough.
-async fn open_known_server(app: &Arc<App>, public: String, production: bool) -> ApiResult<WorkspaceInfo> {
+async fn open_known_server(app: &Call, public: String, production: bool) -> ApiResult<WorkspaceInfo> {
     let (uri, why) = match secrets::get(public.clone()).await {
         Ok(Some(uri)) => (uri, "The server refused the password that the keyring holds.".to_owned()),
         Ok(None) => (public.clone(), "The password of this database is not in the keyring, or the keyring is locked.".to_owned()),
@@ -81,18 +81,18 @@ async fn open_known_server(app: &Arc<App>, public: String, production: bool) -> 
     }
 }
 
-async fn open_address(app: &Arc<App>, address: Address, production: bool) -> ApiResult<WorkspaceInfo> {
+async fn open_address(app: &Call, address: Address, production: bool) -> ApiResult<WorkspaceInfo> {
     let info = app.open(&address, production).await?;
     app.recent.remember(&info.name, info.kind.clone(), &address.public(), production)?;
     Ok(info)
 }
 
-pub async fn close(app: &Arc<App>, _: Empty) -> ApiResult<Empty> {
+pub async fn close(app: &Call, _: Empty) -> ApiResult<Empty> {
     app.close();
     Ok(Empty {})
 }
 
-pub async fn forget(app: &Arc<App>, request: ForgetWorkspace) -> ApiResult<RecentWorkspaces> {
+pub async fn forget(app: &Call, request: ForgetWorkspace) -> ApiResult<RecentWorkspaces> {
     if let Ok(entry) = app.recent.find(&request.id) {
         // Off the list it goes even where the keyring cannot be reached.
         if let Err(e) = secrets::forget(entry.workspace.address).await {
@@ -103,7 +103,7 @@ pub async fn forget(app: &Arc<App>, request: ForgetWorkspace) -> ApiResult<Recen
     recent(app, Empty {}).await
 }
 
-pub async fn set_production(app: &Arc<App>, request: SetProduction) -> ApiResult<WorkspaceInfo> {
+pub async fn set_production(app: &Call, request: SetProduction) -> ApiResult<WorkspaceInfo> {
     let info = app.update_info(|info| info.production = request.production)?;
     app.recent.remember(&info.name, info.kind.clone(), &info.address, request.production)?;
     Ok(info)
@@ -112,7 +112,7 @@ pub async fn set_production(app: &Arc<App>, request: SetProduction) -> ApiResult
 /// Files of the bundled sample: good records, and what a bad front end shipped in their place.
 const SAMPLE: &[&str] = &["production_career_data.json", "new_career_data.json"];
 
-pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobStarted> {
+pub async fn init_sample(app: &Call, request: InitSample) -> ApiResult<JobStarted> {
     if let Some(file) = request.file {
         open_address(app, Address::File(app.files.get(&file)?.0), false).await?;
     } else if app.current().is_none() {
@@ -153,7 +153,7 @@ pub async fn init_sample(app: &Arc<App>, request: InitSample) -> ApiResult<JobSt
     }))
 }
 
-pub async fn test_connection(_: &Arc<App>, request: TestConnection) -> ApiResult<ConnectionReport> {
+pub async fn test_connection(_: &Call, request: TestConnection) -> ApiResult<ConnectionReport> {
     let address = Address::parse(&request.uri)?.with_password(request.password.as_deref().unwrap_or_default());
     let Address::Mongo(uri) = &address else {
         return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));

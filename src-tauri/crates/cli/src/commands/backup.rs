@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use steward_api::call;
 use steward_api::dto::{
     ApplyPlan, Backup, BackupCompression, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRecords, BackupRef, BackupRetention,
     BackupSetup, BackupVerified, Backups, BackupsCompared, BringBack, BrowseBackup, CompareBackups, CreateBackup as CreateRequest,
@@ -45,7 +46,7 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
             let backup = named(session, &id).await?;
             let browse = async |secret| {
                 let (backup, collection, text) = (backup.clone(), collection.clone(), text.clone());
-                session.call("backups.browse", &BrowseBackup { backup, secret, collection, text, skip, limit }).await
+                session.call(call::backups::Browse, &BrowseBackup { backup, secret, collection, text, skip, limit }).await
             };
             let found: BackupRecords = session.unlocking(browse).await?;
             output::answer(session.json, &found, |found| {
@@ -68,7 +69,7 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
             let record = super::parse_value(&record);
             let bring = async |secret| {
                 let (backup, collection, record, fields) = (backup.clone(), collection.clone(), record.clone(), field.clone());
-                session.call("backups.bringBack", &BringBack { backup, secret, collection, record, fields }).await
+                session.call(call::backups::BringBack, &BringBack { backup, secret, collection, record, fields }).await
             };
             let outcome: EditOutcome = session.unlocking(bring).await?;
             super::records::edited(session, outcome)
@@ -77,7 +78,7 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
             let (older, newer) = (named(session, &older).await?, named(session, &newer).await?);
             let compare = async |secret| {
                 let (older, newer) = (older.clone(), newer.clone());
-                session.run_job("backups.compare", &CompareBackups { older, newer, secret }).await
+                session.run_job(call::backups::Compare, &CompareBackups { older, newer, secret }).await
             };
             let job = session.unlocking(compare).await?;
             let found: BackupsCompared = super::outcome(job, |o| if let JobOutcome::Compared(found) = o { Some(found) } else { None })?;
@@ -116,7 +117,7 @@ pub async fn named(session: &Session, id: &str) -> ApiResult<BackupRef> {
     if id != "latest" {
         return Ok(BackupRef { id: id.to_owned(), place: None });
     }
-    let list: Backups = session.call("backups.list", &Empty {}).await?;
+    let list: Backups = session.call(call::backups::List, &Empty {}).await?;
     let ours = || list.backups.iter().filter(|b| b.of_this && b.damage.is_none());
     let found = ours().find(|b| b.proven).or_else(|| ours().next());
     let none = || ApiError::not_found("There is no backup of this workspace yet.").hint("Take one with 'steward backup create'.");
@@ -149,13 +150,13 @@ async fn create(session: &Session, command: CreateBackup) -> ApiResult<u8> {
         collections: command.collection,
         own: command.records_only.then_some(false),
     };
-    let job = match session.run_job("backups.create", &request).await {
+    let job = match session.run_job(call::backups::Create, &request).await {
         Err(e) if e.code == ErrorCode::Locked => {
             request.passphrase = ask::new_secret("Passphrase for the backup").await?;
             if request.passphrase.is_none() {
                 return Err(e);
             }
-            session.run_job("backups.create", &request).await?
+            session.run_job(call::backups::Create, &request).await?
         }
         other => other?,
     };
@@ -202,7 +203,7 @@ fn proof(b: &Backup) -> String {
 }
 
 async fn list(session: &Session) -> ApiResult<u8> {
-    let list: Backups = session.call("backups.list", &Empty {}).await?;
+    let list: Backups = session.call(call::backups::List, &Empty {}).await?;
     output::answer(session.json, &list, |list| {
         let rows: Vec<Vec<String>> = list
             .backups
@@ -221,7 +222,7 @@ async fn list(session: &Session) -> ApiResult<u8> {
 }
 
 async fn show(session: &Session, id: &str) -> ApiResult<u8> {
-    let backup: Backup = session.call("backups.get", &named(session, id).await?).await?;
+    let backup: Backup = session.call(call::backups::Get, &named(session, id).await?).await?;
     output::answer(session.json, &backup, |b| {
         line(&format!("{}  {}  by {}  ({})", b.id, b.made_at, b.made_by, b.reason));
         line(&format!("  of {} ({}, {})", b.workspace, b.address, b.server));
@@ -242,7 +243,7 @@ async fn verify(session: &Session, id: &str, test_restore: bool, report: Option<
     let backup = named(session, id).await?;
     let verify = async |secret| {
         let (backup, report) = (backup.clone(), report.clone());
-        session.run_job("backups.verify", &VerifyBackup { backup, test_restore, secret, report }).await
+        session.run_job(call::backups::Verify, &VerifyBackup { backup, test_restore, secret, report }).await
     };
     let job = session.unlocking(verify).await?;
     let done: BackupVerified = super::outcome(job, |o| if let JobOutcome::Verified(done) = o { Some(done) } else { None })?;
@@ -271,7 +272,7 @@ async fn verify(session: &Session, id: &str, test_restore: bool, report: Option<
 }
 
 async fn prune(session: &Session, yes: bool) -> ApiResult<u8> {
-    let plan: PrunePlan = session.call("backups.planPrune", &Empty {}).await?;
+    let plan: PrunePlan = session.call(call::backups::PlanPrune, &Empty {}).await?;
     if !yes {
         output::answer(session.json, &plan, |plan| {
             for b in &plan.keep {
@@ -285,7 +286,7 @@ async fn prune(session: &Session, yes: bool) -> ApiResult<u8> {
         });
         return Ok(exit::DONE);
     }
-    let done: Pruned = session.call("backups.prune", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let done: Pruned = session.call(call::backups::Prune, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &done, |done| {
         line(&format!("{} removed, {} bytes are free again.", counted(done.removed, "backup"), number(done.bytes)));
         for note in &done.notes {
@@ -296,7 +297,7 @@ async fn prune(session: &Session, yes: bool) -> ApiResult<u8> {
 }
 
 async fn key(session: &Session) -> ApiResult<u8> {
-    let key: BackupKey = session.call("backups.newKey", &Empty {}).await?;
+    let key: BackupKey = session.call(call::backups::NewKey, &Empty {}).await?;
     output::answer(session.json, &key, |key| {
         line(&format!("Encrypt for:  {}", key.recipient));
         line(&format!("Opens them:   {}", key.identity));
@@ -329,7 +330,7 @@ fn credentials(places: &[BackupPlace]) -> ApiResult<BTreeMap<String, BTreeMap<St
 }
 
 async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
-    let setup: BackupSetup = session.call("backups.setup", &Empty {}).await?;
+    let setup: BackupSetup = session.call(call::backups::Setup, &Empty {}).await?;
     let mut settings = setup.settings.clone();
     if !command.to.is_empty() {
         let pairs = command.option.iter().map(|text| {
@@ -378,7 +379,7 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
         setup
     } else {
         let request = SaveBackupSettings { settings, add_folder: None, passphrase, secrets };
-        session.call("backups.save", &request).await?
+        session.call(call::backups::Save, &request).await?
     };
     output::answer(session.json, &setup, |setup| {
         let s = &setup.settings;

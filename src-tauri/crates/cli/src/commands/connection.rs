@@ -1,7 +1,7 @@
 //! `connection status` and `connection reset`
 
-use steward_api::ApiResult;
 use steward_api::dto::{BreakerState, ConnectionStatus, Empty};
+use steward_api::{ApiResult, call};
 
 use crate::args::Connection;
 use crate::exit;
@@ -10,11 +10,10 @@ use crate::session::Session;
 
 pub async fn connection(session: &Session, command: Connection) -> ApiResult<u8> {
     session.open(false).await?;
-    let name = match command {
-        Connection::Status => "connection.status",
-        Connection::Reset => "connection.reset",
+    let status = match command {
+        Connection::Status => session.call(call::connection::Status, &Empty {}).await?,
+        Connection::Reset => session.call(call::connection::Reset, &Empty {}).await?,
     };
-    let status: ConnectionStatus = session.call(name, &Empty {}).await?;
     output::answer(session.json, &status, print);
     Ok(exit::DONE)
 }

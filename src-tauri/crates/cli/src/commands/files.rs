@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use steward_api::call;
 use steward_api::dto::{ConnectSource, FileHandle, Sources};
 use steward_api::{Address, ApiError, ApiResult, ErrorCode};
 use steward_domain::SourceChoice;
@@ -100,13 +101,13 @@ pub fn noted(given: &Path) -> String {
 async fn connected(session: &Session, address: Address, uri: String) -> ApiResult<String> {
     let password = std::env::var("STEWARD_SOURCE_PASSWORD").ok().filter(|text| !text.is_empty());
     let mut request = ConnectSource { uri, password, remember: false };
-    let handle: FileHandle = match session.call("imports.connect", &request).await {
+    let handle: FileHandle = match session.call(call::imports::Connect, &request).await {
         Err(e) if wants_password(&address, &e) => {
             let Some(Address::Mongo(full)) = session.ask_password(&address).await? else {
                 return Err(e);
             };
             request = ConnectSource { uri: full, password: None, remember: false };
-            session.call("imports.connect", &request).await?
+            session.call(call::imports::Connect, &request).await?
         }
         other => other?,
     };

@@ -1,6 +1,7 @@
 //! `quarantine fix` and `quarantine import-corrections`: planned, shown, and applied with `--yes`.
 
 use serde_json::{Value as Json, json};
+use steward_api::call;
 use steward_api::dto::{
     ApplyPlan, CorrectionFate, CorrectionLine, CorrectionsPlan, FixAction, FixPlan, PlanCorrections, PlanFix, ValuePair,
 };
@@ -84,13 +85,13 @@ pub async fn fix(session: &Session, fix: Fix) -> ApiResult<u8> {
     let field = field.ok_or_else(|| ApiError::bad_request("Which field is to be changed?").hint("Name it with --field or --path."))?;
     let request = PlanFix { selection: selection(fix.ids, fix.all, fix.narrow)?, field: field.clone(), action, retry: fix.retry };
     let is_look = request.action == FixAction::Look;
-    let plan: FixPlan = session.call("quarantine.planFix", &request).await?;
+    let plan: FixPlan = session.call(call::quarantine::PlanFix, &request).await?;
     if !fix.yes || is_look {
         output::answer(session.json, &plan, |plan| print_fix(plan, &field, is_look));
         return Ok(exit::DONE);
     }
     let request = ApplyPlan { plan_id: plan.plan_id, reason: fix.reason };
-    settled(session, session.run_job("quarantine.applyFix", &request).await?)
+    settled(session, session.run_job(call::quarantine::ApplyFix, &request).await?)
 }
 
 fn shown(value: Option<&Value>) -> String {
@@ -140,7 +141,7 @@ pub async fn import_corrections(
         return Err(ApiError::not_found(format!("There is no file {}.", file.display())));
     }
     let request = PlanCorrections { file: session.app.files.register(file).id, choice };
-    let plan: CorrectionsPlan = session.call("quarantine.planCorrections", &request).await?;
+    let plan: CorrectionsPlan = session.call(call::quarantine::PlanCorrections, &request).await?;
     let troubled = plan.told.iter().any(|l| !matches!(l.fate, CorrectionFate::Released | CorrectionFate::StillBroken));
     if !yes || plan.changed == 0 {
         output::answer(session.json, &plan, print_corrections);
@@ -152,7 +153,7 @@ pub async fn import_corrections(
         }
     }
     let request = ApplyPlan { plan_id: plan.plan_id, reason };
-    let code = settled(session, session.run_job("quarantine.applyCorrections", &request).await?)?;
+    let code = settled(session, session.run_job(call::quarantine::ApplyCorrections, &request).await?)?;
     Ok(if troubled { exit::FINDINGS } else { code })
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use steward_api::call;
 use steward_api::dto::{ApplyPlan, ImportPlan, Job, JobOutcome, PlanImport, PromoteRun, ResumeRun, Runs, ValidateFiles};
 use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::{ImportMode, RunCounts, RunRecord, RunState};
@@ -48,13 +49,13 @@ pub async fn import(session: &Session, command: Import) -> ApiResult<u8> {
         staged: command.stage,
         full: command.dry_run,
     };
-    let plan = plan_of(session.run_job("imports.plan", &request).await?)?;
+    let plan = plan_of(session.run_job(call::imports::Plan, &request).await?)?;
     carry_out(session, plan, command.dry_run).await
 }
 
 /// Loads the rows of a staged run into their collection.
 pub async fn promote(session: &Session, run_id: String, dry_run: bool) -> ApiResult<u8> {
-    let plan = plan_of(session.run_job("runs.planPromote", &PromoteRun { run_id, full: dry_run }).await?)?;
+    let plan = plan_of(session.run_job(call::runs::PlanPromote, &PromoteRun { run_id, full: dry_run }).await?)?;
     carry_out(session, plan, dry_run).await
 }
 
@@ -65,18 +66,18 @@ async fn carry_out(session: &Session, plan: ImportPlan, dry_run: bool) -> ApiRes
         return Ok(if quarantined > 0 { exit::FINDINGS } else { exit::DONE });
     }
     let apply = ApplyPlan { plan_id: plan.plan_id, reason: None };
-    finish(session, session.run_job("imports.apply", &apply).await?)
+    finish(session, session.run_job(call::imports::Apply, &apply).await?)
 }
 
 async fn go_on(session: &Session, which: &str, paths: &[PathBuf], files: Vec<String>, part: Option<&str>) -> ApiResult<u8> {
     let run_id = if which == "last" { last_stopped(session, paths, part).await? } else { which.to_owned() };
     let request = ResumeRun { run_id, files };
-    finish(session, session.run_job("imports.resume", &request).await?)
+    finish(session, session.run_job(call::imports::Resume, &request).await?)
 }
 
 /// The newest run of these files that did not come to its end.
 async fn last_stopped(session: &Session, paths: &[PathBuf], part: Option<&str>) -> ApiResult<String> {
-    let runs: Runs = session.call("runs.list", &steward_api::dto::Empty {}).await?;
+    let runs: Runs = session.call(call::runs::List, &steward_api::dto::Empty {}).await?;
     let wanted: Vec<String> = paths.iter().map(|path| files::noted(path)).collect();
     let same_part = |run: &RunRecord| part.is_none() || run.files.iter().all(|f| f.collection.is_none() || f.collection.as_deref() == part);
     let stopped = |run: &&RunRecord| {
@@ -190,7 +191,7 @@ pub async fn validate(session: &Session, command: Validate) -> ApiResult<u8> {
     named.sources.mapping = chosen;
     let report = command.report.as_deref().map(|path| session.app.files.register(path).id);
     let request = ValidateFiles { sources: named.sources.clone(), schema: command.schema, report };
-    let plan = plan_of(session.run_job("imports.validate", &request).await?)?;
+    let plan = plan_of(session.run_job(call::imports::Validate, &request).await?)?;
     if let Some(folder) = &command.split {
         let request = ValidateFiles { schema: Some(plan.schema.clone()), report: None, ..request };
         super::split::split(session, &request, folder).await?;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Local};
 use steward_api::ApiResult;
+use steward_api::call;
 use steward_api::dto::{BackupIncremented, BackupTimeline, Empty, JobOutcome, TakeIncrement};
 
 use crate::exit;
@@ -15,7 +16,7 @@ fn local(at: &str) -> String {
 }
 
 pub async fn take(session: &Session) -> ApiResult<u8> {
-    let job = session.run_job("backups.increment", &TakeIncrement::default()).await?;
+    let job = session.run_job(call::backups::Take, &TakeIncrement::default()).await?;
     let taken: BackupIncremented = super::outcome(job, |o| if let JobOutcome::Incremented(taken) = o { Some(taken) } else { None })?;
     output::answer(session.json, &taken, |taken| {
         if let Some(one) = &taken.increment {
@@ -39,7 +40,7 @@ pub async fn take(session: &Session) -> ApiResult<u8> {
 }
 
 pub async fn timeline(session: &Session) -> ApiResult<u8> {
-    let found: BackupTimeline = session.call("backups.timeline", &Empty {}).await?;
+    let found: BackupTimeline = session.call(call::backups::Timeline, &Empty {}).await?;
     output::answer(session.json, &found, told);
     Ok(exit::DONE)
 }

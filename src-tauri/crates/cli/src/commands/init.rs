@@ -1,6 +1,7 @@
 //! `init` and `doctor`.
 
 use serde::Serialize;
+use steward_api::call;
 use steward_api::dto::{CheckOutcome, Collections, DoctorReport, Empty, InitSample, JobOutcome};
 use steward_api::{Address, ApiError, ApiResult, ErrorCode};
 
@@ -33,7 +34,7 @@ pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
         Address::File(path) => path.exists(),
         Address::Mongo(_) => {
             session.open(false).await?;
-            let list: Collections = session.call("collections.list", &Empty {}).await?;
+            let list: Collections = session.call(call::collections::List, &Empty {}).await?;
             list.collections.iter().any(|c| c.records > 0)
         }
     };
@@ -43,19 +44,19 @@ pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
     }
     session.open(true).await?;
     if !existed && command.sample {
-        let job = session.run_job("workspace.initSample", &InitSample::default()).await?;
+        let job = session.run_job(call::workspace::InitSample, &InitSample::default()).await?;
         if let Some(JobOutcome::Run(run)) = &job.outcome
             && run.state == steward_domain::RunState::Cancelled
         {
             return Err(ApiError::new(ErrorCode::Cancelled, "Cancelled."));
         }
     }
-    let list: Collections = session.call("collections.list", &Empty {}).await?;
+    let list: Collections = session.call(call::collections::List, &Empty {}).await?;
     let restored = list.collections.iter().map(|c| c.records).sum();
     let mut invalid = 0;
     for collection in &list.collections {
         let query = steward_api::dto::QualityQuery { collection: collection.name.clone() };
-        let last: steward_api::dto::LastQuality = session.call("quality.last", &query).await?;
+        let last: steward_api::dto::LastQuality = session.call(call::quality::Last, &query).await?;
         let metrics = last.report.map(|r| r.metrics).unwrap_or_default();
         invalid += metrics.iter().find(|m| m.name == steward_domain::quality::MetricName::Adherence).map_or(0, |m| m.failing);
     }
@@ -87,7 +88,7 @@ pub async fn doctor(session: &Session) -> ApiResult<u8> {
     }
     if let Address::Mongo(uri) = address {
         let request = steward_api::dto::TestConnection { uri, password: None };
-        let report: steward_api::dto::ConnectionReport = session.call("workspace.testConnection", &request).await?;
+        let report: steward_api::dto::ConnectionReport = session.call(call::workspace::TestConnection, &request).await?;
         if !session.json {
             let stage = |s: &steward_api::dto::ConnectionStage| {
                 vec![format!("{:?}", s.outcome), format!("{:?}", s.name), s.message.clone(), s.hint.clone().unwrap_or_default()]
@@ -97,7 +98,7 @@ pub async fn doctor(session: &Session) -> ApiResult<u8> {
         failed = !report.ok;
     }
     let opened = if failed { Ok(()) } else { session.open(false).await };
-    let report: DoctorReport = session.call("app.doctor", &Empty {}).await?;
+    let report: DoctorReport = session.call(call::app::Doctor, &Empty {}).await?;
     output::answer(session.json, &report, |report| {
         let row = |c: &steward_api::dto::DoctorCheck| {
             vec![format!("{:?}", c.outcome), c.name.clone(), c.message.clone(), c.hint.clone().unwrap_or_default()]

@@ -2,6 +2,7 @@
 //! and where it is the key of several records, the person says which is meant.
 
 use bson::Bson;
+use steward_api::call;
 use steward_api::dto::{Collections, Empty, FindRecords, RecordHistory, RecordPage, RecordRef};
 use steward_api::{ApiError, ApiResult};
 use steward_domain::{FieldPath, Filter, RecordKey, Value, value};
@@ -69,7 +70,7 @@ pub async fn resolve_history(session: &Session, collection: String, text: &str) 
     let mut with_history = Vec::new();
     for meaning in meanings(text) {
         let record = RecordRef { collection: found.collection.clone(), key: RecordKey(Value(meaning)) };
-        let history: RecordHistory = session.call("records.history", &record).await?;
+        let history: RecordHistory = session.call(call::records::History, &record).await?;
         if !history.entries.is_empty() {
             with_history.push(record.key);
         }
@@ -83,7 +84,7 @@ pub async fn resolve_history(session: &Session, collection: String, text: &str) 
 
 /// Keys of records that a text can mean.
 async fn known(session: &Session, collection: &str, text: &str) -> ApiResult<Vec<RecordKey>> {
-    let list: Collections = session.call("collections.list", &Empty {}).await?;
+    let list: Collections = session.call(call::collections::List, &Empty {}).await?;
     let Some(key_field) = list.collections.iter().find(|c| c.name == collection).map(|c| c.key_field.clone()) else {
         return Ok(Vec::new());
     };
@@ -91,7 +92,7 @@ async fn known(session: &Session, collection: &str, text: &str) -> ApiResult<Vec
     for meaning in meanings(text) {
         let filter = Some(Filter::eq(FieldPath::name(&key_field).as_str(), meaning));
         let request = FindRecords { collection: collection.to_owned(), filter, finding: None, sort: None, after: None, limit: 2 };
-        let page: RecordPage = session.call("records.find", &request).await?;
+        let page: RecordPage = session.call(call::records::Find, &request).await?;
         for row in page.records {
             if !keys.iter().any(|key| value::same(key.bson(), row.key.bson())) {
                 keys.push(row.key);

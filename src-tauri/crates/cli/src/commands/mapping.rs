@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value as Json;
+use steward_api::call;
 use steward_api::dto::{
     ColumnProfile, Empty, MappingName, ProfileSource, ProfiledSource, SaveMapping, SavedMapping, SavedMappings, SuggestMapping,
     SuggestedMapping, Suggestion,
@@ -23,7 +24,7 @@ pub async fn chosen(session: &Session, given: Option<&str>) -> ApiResult<Option<
     if Path::new(given).is_file() {
         return files::json(Path::new(given), "The mapping").map(Some);
     }
-    let found: ApiResult<SavedMapping> = session.call("mappings.get", &MappingName { name: given.to_owned() }).await;
+    let found: ApiResult<SavedMapping> = session.call(call::mappings::Get, &MappingName { name: given.to_owned() }).await;
     match found {
         Ok(saved) => Ok(Some(saved.mapping)),
         Err(e) if e.code == steward_api::ErrorCode::NotFound => {
@@ -67,7 +68,7 @@ pub async fn run(session: &Session, command: Mapping) -> ApiResult<u8> {
 
 async fn list(session: &Session) -> ApiResult<u8> {
     session.open(false).await?;
-    let saved: SavedMappings = session.call("mappings.list", &Empty {}).await?;
+    let saved: SavedMappings = session.call(call::mappings::List, &Empty {}).await?;
     output::answer(session.json, &saved, |saved| {
         if saved.mappings.is_empty() {
             line("No mapping is saved here. Save one with 'steward mapping save NAME FILE'.");
@@ -84,7 +85,7 @@ fn print_document(mapping: &Json) {
 
 async fn show(session: &Session, name: String) -> ApiResult<u8> {
     session.open(false).await?;
-    let saved: SavedMapping = session.call("mappings.get", &MappingName { name }).await?;
+    let saved: SavedMapping = session.call(call::mappings::Get, &MappingName { name }).await?;
     output::answer(session.json, &saved, |saved| print_document(&saved.mapping));
     Ok(exit::DONE)
 }
@@ -93,7 +94,7 @@ async fn save(session: &Session, name: String, file: &Path, schema: Option<Strin
     let mapping = files::json(file, "The mapping")?;
     session.open(true).await?;
     let request = SaveMapping { name, schema: schema.unwrap_or_default(), mapping, replace, renamed_from: None };
-    let saved: SavedMapping = session.call("mappings.save", &request).await.map_err(|e: ApiError| match e.code {
+    let saved: SavedMapping = session.call(call::mappings::Save, &request).await.map_err(|e: ApiError| match e.code {
         steward_api::ErrorCode::Conflict => e.hint("Replace it with --replace, or choose another name."),
         _ => e,
     })?;
@@ -103,13 +104,13 @@ async fn save(session: &Session, name: String, file: &Path, schema: Option<Strin
 
 async fn remove(session: &Session, name: String) -> ApiResult<u8> {
     session.open(false).await?;
-    let gone: Empty = session.call("mappings.remove", &MappingName { name: name.clone() }).await?;
+    let gone: Empty = session.call(call::mappings::Remove, &MappingName { name: name.clone() }).await?;
     output::answer(session.json, &gone, |_| line(&format!("The mapping '{name}' is removed.")));
     Ok(exit::DONE)
 }
 
 async fn suggest(session: &Session, request: SuggestMapping) -> ApiResult<u8> {
-    let found: SuggestedMapping = session.call("mappings.suggest", &request).await?;
+    let found: SuggestedMapping = session.call(call::mappings::Suggest, &request).await?;
     let Some(suggestion) = &found.suggestion else {
         return Err(ApiError::bad_request("No schema fits this file.").hint("Choose one (--schema)."));
     };
@@ -146,7 +147,7 @@ fn explain(session: &Session, found: &SuggestedMapping, suggestion: &Suggestion)
 }
 
 async fn profile(session: &Session, request: ProfileSource) -> ApiResult<u8> {
-    let found: ProfiledSource = session.call("mappings.profile", &request).await?;
+    let found: ProfiledSource = session.call(call::mappings::Profile, &request).await?;
     output::answer(session.json, &found, |found| {
         let rows = i64::try_from(found.profile.rows).unwrap_or(i64::MAX);
         line(&format!("{}{} of {}", if found.whole { "All " } else { "The first " }, counted(rows, "row"), found.file.name));

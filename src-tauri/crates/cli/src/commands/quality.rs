@@ -1,5 +1,6 @@
 //! `quality` and `validate --collection`.
 
+use steward_api::call;
 use steward_api::dto::{JobOutcome, LastQuality, QualityQuery};
 use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::quality::{MetricName, MetricState, MetricUnit, QualityReport};
@@ -15,7 +16,7 @@ pub async fn quality(session: &Session, command: Quality) -> ApiResult<u8> {
     if !command.last {
         return measure(session, &collection, false).await;
     }
-    let last: LastQuality = session.call("quality.last", &QualityQuery { collection }).await?;
+    let last: LastQuality = session.call(call::quality::Last, &QualityQuery { collection }).await?;
     let Some(report) = last.report else {
         return Err(ApiError::not_found("This collection was not measured yet.").hint("Leave --last away to measure it now."));
     };
@@ -25,7 +26,7 @@ pub async fn quality(session: &Session, command: Quality) -> ApiResult<u8> {
 
 /// Measures a collection. `adherence_only` makes the exit code speak of the schema's rules alone.
 pub async fn measure(session: &Session, collection: &str, adherence_only: bool) -> ApiResult<u8> {
-    let job = session.run_job("quality.measure", &QualityQuery { collection: collection.to_owned() }).await?;
+    let job = session.run_job(call::quality::Measure, &QualityQuery { collection: collection.to_owned() }).await?;
     let Some(JobOutcome::Quality(report)) = job.outcome else {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };

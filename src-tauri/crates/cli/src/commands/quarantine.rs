@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
+use steward_api::call;
 use steward_api::dto::{
     DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, Job, JobOutcome, ListQuarantine, QuarantineEdited,
     QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage, QuarantineSelection, QuarantineStats, RecordsExported,
@@ -54,35 +55,35 @@ pub async fn run(session: &Session, command: Quarantine) -> ApiResult<u8> {
     match command {
         Quarantine::List { narrow, limit } => {
             let request = ListQuarantine { filter: narrowed(narrow)?, after: None, limit };
-            let page: QuarantinePage = session.call("quarantine.list", &request).await?;
+            let page: QuarantinePage = session.call(call::quarantine::List, &request).await?;
             output::answer(session.json, &page, print_list);
             Ok(exit::DONE)
         }
         Quarantine::Show { id } => {
-            let entry: QuarantineEntry = session.call("quarantine.get", &QuarantineId { id }).await?;
+            let entry: QuarantineEntry = session.call(call::quarantine::Get, &QuarantineId { id }).await?;
             output::answer(session.json, &entry, print_entry);
             Ok(exit::DONE)
         }
         Quarantine::Stats => {
-            let stats: QuarantineStats = session.call("quarantine.stats", &Empty {}).await?;
+            let stats: QuarantineStats = session.call(call::quarantine::Stats, &Empty {}).await?;
             output::answer(session.json, &stats, print_stats);
             Ok(exit::DONE)
         }
         Quarantine::Edit { id, set, unset } => edit(session, id, &set, &unset).await,
         Quarantine::Retry { ids, all, replace, narrow } => {
             let request = RetryQuarantine { selection: selection(ids, all, narrow)?, replace };
-            settled(session, session.run_job("quarantine.retry", &request).await?)
+            settled(session, session.run_job(call::quarantine::Retry, &request).await?)
         }
         Quarantine::Discard { ids, all, narrow, reason } => {
             let request = DiscardQuarantine { selection: selection(ids, all, narrow)?, reason };
-            let done: Discarded = session.call("quarantine.discard", &request).await?;
+            let done: Discarded = session.call(call::quarantine::Discard, &request).await?;
             output::answer(session.json, &done, |d| {
                 line(&format!("{} discarded. 'steward quarantine restore' brings them back.", counted(d.discarded, "row")))
             });
             Ok(exit::DONE)
         }
         Quarantine::Restore { ids } => {
-            let done: Discarded = session.call("quarantine.restore", &RestoreQuarantine { ids }).await?;
+            let done: Discarded = session.call(call::quarantine::Restore, &RestoreQuarantine { ids }).await?;
             output::answer(session.json, &done, |d| line(&format!("{} brought back.", counted(d.discarded, "row"))));
             Ok(exit::DONE)
         }
@@ -134,7 +135,7 @@ async fn export_one(session: &Session, out: &Path, format: QuarantineFormat, fil
         QuarantineFormat::Rows => QuarantineExportFormat::Rows,
     };
     let file = session.app.files.register(out).id;
-    match session.run_job("quarantine.export", &ExportQuarantine { filter, format, file }).await?.outcome {
+    match session.run_job(call::quarantine::Export, &ExportQuarantine { filter, format, file }).await?.outcome {
         Some(JobOutcome::Exported(done)) => Ok(done),
         _ => Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome.")),
     }
@@ -187,7 +188,7 @@ fn print_stats(stats: &QuarantineStats) {
 }
 
 async fn edit(session: &Session, id: String, set: &[String], unset: &[String]) -> ApiResult<u8> {
-    let entry: QuarantineEntry = session.call("quarantine.get", &QuarantineId { id: id.clone() }).await?;
+    let entry: QuarantineEntry = session.call(call::quarantine::Get, &QuarantineId { id: id.clone() }).await?;
     let mut document = entry.document.and_then(|d| d.as_document().cloned()).unwrap_or_default();
     let mut places = Vec::new();
     for text in set {
@@ -204,7 +205,7 @@ async fn edit(session: &Session, id: String, set: &[String], unset: &[String]) -
         places.push(path.to_pointer());
     }
     let request = EditQuarantine { id, document: document.into(), set: places };
-    let edited: QuarantineEdited = session.call("quarantine.edit", &request).await?;
+    let edited: QuarantineEdited = session.call(call::quarantine::Edit, &request).await?;
     output::answer(session.json, &edited, |edited| {
         if edited.violations.is_empty() {
             line(&format!("Nothing is wrong with it any more. Load it with 'steward quarantine retry {}'.", edited.entry.id));

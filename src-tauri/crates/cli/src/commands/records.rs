@@ -1,6 +1,7 @@
 //! `records …`
 
 use serde_json::Value as Json;
+use steward_api::call;
 use steward_api::dto::{
     ApplyPlan, BulkAction, BulkPlan, ChangeOutcome, Collections, CountRecords, CreateRecord, EditOutcome, EditRecord, Empty, ExportFormat,
     ExportRecords, Facet, FacetQuery, FindRecords, Finding, JobOutcome, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage,
@@ -28,7 +29,7 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
         Records::Count { filter: text, failing, of } => {
             let collection = session.collection(&of.collection).await?;
             let request = CountRecords { collection, filter: filter(&text)?, finding: failing.map(finding) };
-            let count: RecordCount = session.call("records.count", &request).await?;
+            let count: RecordCount = session.call(call::records::Count, &request).await?;
             output::answer(session.json, &count, |c| line(&number(c.count)));
             Ok(exit::DONE)
         }
@@ -38,7 +39,7 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
         }
         Records::Get { key: text, of } => {
             let request = keys::resolve(session, session.collection(&of.collection).await?, &text).await?;
-            let detail: RecordDetail = session.call("records.get", &request).await?;
+            let detail: RecordDetail = session.call(call::records::Get, &request).await?;
             output::answer(session.json, &detail, print_detail);
             Ok(if detail.violations.is_empty() { exit::DONE } else { exit::FINDINGS })
         }
@@ -50,7 +51,7 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
             let document: Value =
                 serde_json::from_str(&document).map_err(|e| ApiError::bad_request("The record must be JSON.").details(e.to_string()))?;
             let request = CreateRecord { collection: session.collection(&of.collection).await?, document, reason, allow_invalid };
-            edited(session, session.call("records.create", &request).await?)
+            edited(session, session.call(call::records::Create, &request).await?)
         }
         Records::Bulk { filter: text, of, set, unset, delete, reason, yes } => {
             let action = match (set, unset, delete) {
@@ -68,14 +69,14 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
         }
         Records::History { key: text, of } => {
             let request = keys::resolve_history(session, session.collection(&of.collection).await?, &text).await?;
-            let history: RecordHistory = session.call("records.history", &request).await?;
+            let history: RecordHistory = session.call(call::records::History, &request).await?;
             output::answer(session.json, &history, print_history);
             Ok(exit::DONE)
         }
         Records::Revert { key: text, change, of } => {
             let record = keys::resolve(session, session.collection(&of.collection).await?, &text).await?;
             let request = RevertRecord { collection: record.collection, key: record.key, change_set: change };
-            edited(session, session.call("records.revert", &request).await?)
+            edited(session, session.call(call::records::Revert, &request).await?)
         }
         Records::Export { out, filter: text, failing, of, format } => {
             let format = format.unwrap_or_else(|| match out.extension().and_then(|e| e.to_str()) {
@@ -91,7 +92,7 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
             let file = session.app.files.register(&out).id;
             let collection = session.collection(&of.collection).await?;
             let request = ExportRecords { collection, filter: filter(&text)?, finding: failing.map(finding), format, file };
-            super::runs::exported(session, session.run_job("records.export", &request).await?)
+            super::runs::exported(session, session.run_job(call::records::Export, &request).await?)
         }
     }
 }
@@ -106,7 +107,7 @@ fn finding(figure: Figure) -> Finding {
 }
 
 async fn collections(session: &Session) -> ApiResult<u8> {
-    let list: Collections = session.call("collections.list", &Empty {}).await?;
+    let list: Collections = session.call(call::collections::List, &Empty {}).await?;
     output::answer(session.json, &list, |list| {
         let rows: Vec<Vec<String>> = list
             .collections
@@ -127,7 +128,7 @@ async fn collections(session: &Session) -> ApiResult<u8> {
 }
 
 async fn find(session: &Session, request: FindRecords) -> ApiResult<u8> {
-    let page: RecordPage = session.call("records.find", &request).await?;
+    let page: RecordPage = session.call(call::records::Find, &request).await?;
     output::answer(session.json, &page, |page| {
         let rows: Vec<Vec<String>> = page
             .records
@@ -155,7 +156,7 @@ async fn find(session: &Session, request: FindRecords) -> ApiResult<u8> {
 }
 
 async fn facet(session: &Session, request: FacetQuery) -> ApiResult<u8> {
-    let facet: Facet = session.call("records.facet", &request).await?;
+    let facet: Facet = session.call(call::records::Facet, &request).await?;
     output::answer(session.json, &facet, |facet| {
         let mut rows: Vec<Vec<String>> =
             facet.values.iter().map(|v| vec![number(v.count), brief(&value::to_ext(&v.value.0), 70)]).collect();
@@ -184,7 +185,7 @@ async fn set(
     allow_invalid: bool,
 ) -> ApiResult<u8> {
     let record = keys::resolve(session, collection.clone(), text).await?;
-    let detail: RecordDetail = session.call("records.get", &record).await?;
+    let detail: RecordDetail = session.call(call::records::Get, &record).await?;
     let before = |path: &FieldPath| detail.document.as_document().and_then(|doc| path.get(doc)).cloned().map(Value);
     let mut changes = Vec::new();
     for text in assignments {
@@ -197,7 +198,7 @@ async fn set(
         changes.push(FieldChange { before: before(&path), path, after: None });
     }
     let request = EditRecord { collection, key: record.key, changes, reason, allow_invalid };
-    edited(session, session.call("records.edit", &request).await?)
+    edited(session, session.call(call::records::Edit, &request).await?)
 }
 
 /// Tells what became of an edit.
@@ -228,7 +229,7 @@ pub fn edited(session: &Session, outcome: EditOutcome) -> ApiResult<u8> {
 }
 
 async fn bulk(session: &Session, request: PlanBulk, reason: Option<String>, yes: bool) -> ApiResult<u8> {
-    let plan: BulkPlan = session.call("records.planBulk", &request).await?;
+    let plan: BulkPlan = session.call(call::records::PlanBulk, &request).await?;
     if !yes || plan.changed == 0 {
         output::answer(session.json, &plan, |plan| {
             line(&format!("{} ({} match). Nothing is written yet; add --yes to do it.", plan.summary, counted(plan.matched, "record")));
@@ -241,7 +242,7 @@ async fn bulk(session: &Session, request: PlanBulk, reason: Option<String>, yes:
         });
         return Ok(exit::DONE);
     }
-    let job = session.run_job("records.applyBulk", &ApplyPlan { plan_id: plan.plan_id, reason }).await?;
+    let job = session.run_job(call::records::ApplyBulk, &ApplyPlan { plan_id: plan.plan_id, reason }).await?;
     let Some(JobOutcome::Changed(ChangeOutcome::Applied { change_set })) = job.outcome else {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };

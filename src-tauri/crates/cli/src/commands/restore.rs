@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use steward_api::call;
 use steward_api::dto::{
     ApplyPlan, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId,
     RestoreMoment, RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
@@ -28,7 +29,7 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
     let mode = if command.merge { RestoreMode::Merge } else { RestoreMode::Clean };
     let planned = session.unlocking(async |secret| {
         let (from, collections, mode) = (from.clone(), collections.clone(), mode);
-        session.run_job("restores.plan", &PlanRestore { from, secret, collections, own: command.with_history, mode }).await
+        session.run_job(call::restores::Plan, &PlanRestore { from, secret, collections, own: command.with_history, mode }).await
     });
     let job = planned.await?;
     let plan: RestorePlan = super::outcome(job, |o| if let JobOutcome::RestorePlan(plan) = o { Some(plan) } else { None })?;
@@ -36,7 +37,7 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
         output::answer(session.json, &plan, told);
         return Ok(exit::DONE);
     }
-    let job = session.run_job("restores.apply", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let job = session.run_job(call::restores::Apply, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &done(job)?, |done| {
         for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.") && !c.left_out) {
             let verb = if c.records == 1 { "is" } else { "are" };
@@ -61,8 +62,8 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
         let Some(into) = &command.into else { return Ok(RestoreFrom::Moment(moment)) };
         // What leads there is known to this workspace; it is brought together before the other one is opened.
         let into = Address::parse(into)?;
-        let built =
-            session.unlocking(async |secret| session.run_job("restores.buildMoment", &BuildMoment { at: moment.at.clone(), secret }).await);
+        let built = session
+            .unlocking(async |secret| session.run_job(call::restores::BuildMoment, &BuildMoment { at: moment.at.clone(), secret }).await);
         let built = super::outcome(built.await?, |o| if let JobOutcome::MomentBuilt(built) = o { Some(built) } else { None })?;
         session.open_at(&into).await?;
         return Ok(RestoreFrom::Built(built));
@@ -97,7 +98,7 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
     let Some(address) = into else {
         return Ok(RestoreFrom::Backup(wanted));
     };
-    let found: Backup = session.call("backups.get", &wanted).await?;
+    let found: Backup = session.call(call::backups::Get, &wanted).await?;
     session.open_at(&address).await?;
     Ok(RestoreFrom::Backup(BackupRef { id: found.id, place: Some(found.place) }))
 }
@@ -143,7 +144,7 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
         Restores::List => {
-            let list: RestoreList = session.call("restores.list", &Empty {}).await?;
+            let list: RestoreList = session.call(call::restores::List, &Empty {}).await?;
             output::answer(session.json, &list, |list| {
                 let row = |e: &RestoreEntry| {
                     let state = serde_json::to_value(e.restore.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
@@ -156,7 +157,7 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
         }
         Restores::Undo { id, yes } => return undo(session, id, yes).await,
         Restores::Settle { id, yes } => {
-            let plan: SettleRestorePlan = session.call("restores.planSettle", &RestoreId { restore_id: id }).await?;
+            let plan: SettleRestorePlan = session.call(call::restores::PlanSettle, &RestoreId { restore_id: id }).await?;
             if !yes {
                 output::answer(session.json, &plan, |plan| {
                     line(&format!(
@@ -166,16 +167,16 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
                 });
                 return Ok(exit::DONE);
             }
-            let entry: RestoreEntry = session.call("restores.settle", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+            let entry: RestoreEntry = session.call(call::restores::Settle, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
             output::answer(session.json, &entry, |_| line("Given up. This restore stays."));
         }
         Restores::Resume { id } => {
-            let resume = async |secret| session.run_job("restores.resume", &ResumeRestore { restore_id: id.clone(), secret }).await;
+            let resume = async |secret| session.run_job(call::restores::Resume, &ResumeRestore { restore_id: id.clone(), secret }).await;
             let job = session.unlocking(resume).await?;
             output::answer(session.json, &done(job)?, |done| line(&format!("The restore from {} is done.", done.restore.backup)));
         }
         Restores::CleanUp { id } => {
-            let job = session.run_job("restores.cleanUp", &RestoreId { restore_id: id }).await?;
+            let job = session.run_job(call::restores::CleanUp, &RestoreId { restore_id: id }).await?;
             output::answer(session.json, &done(job)?, |_| line("Everything is as it was before this restore."));
         }
     }
@@ -183,7 +184,7 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
 }
 
 async fn undo(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
-    let plan: UndoRestorePlan = session.call("restores.planUndo", &RestoreId { restore_id: id }).await?;
+    let plan: UndoRestorePlan = session.call(call::restores::PlanUndo, &RestoreId { restore_id: id }).await?;
     if !yes {
         output::answer(session.json, &plan, |plan| {
             for c in &plan.collections {
@@ -197,7 +198,7 @@ async fn undo(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
         });
         return Ok(exit::DONE);
     }
-    let job = session.run_job("restores.undo", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let job = session.run_job(call::restores::Undo, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &done(job)?, |done| {
         line("Everything is as it was before this restore.");
         for kept in &done.kept_as {

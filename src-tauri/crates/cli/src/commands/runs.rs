@@ -1,5 +1,6 @@
 //! `runs …` and `changes …`
 
+use steward_api::call;
 use steward_api::dto::{
     ApplyPlan, ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes as ChangeList, Empty, HistoryEnd, Job, JobOutcome, ListChanges,
     RunDetail, RunId, Runs as RunList, SettleRunPlan, UndoChange, UndoRunPlan, VerifyChanges,
@@ -33,7 +34,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
         Runs::List => {
-            let list: RunList = session.call("runs.list", &Empty {}).await?;
+            let list: RunList = session.call(call::runs::List, &Empty {}).await?;
             output::answer(session.json, &list, |list| {
                 let rows: Vec<Vec<String>> = list
                     .runs
@@ -56,7 +57,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
             Ok(exit::DONE)
         }
         Runs::Show { id } => {
-            let detail: RunDetail = session.call("runs.get", &RunId { run_id: id }).await?;
+            let detail: RunDetail = session.call(call::runs::Get, &RunId { run_id: id }).await?;
             output::answer(session.json, &detail, |detail| {
                 let run = &detail.run;
                 let schema = super::import::schema_and_reason(&run.schema, &run.schema_reason);
@@ -92,7 +93,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
         Runs::Promote { id, dry_run } => super::import::promote(session, id, dry_run).await,
         Runs::Undo { id, yes } => undo_run(session, id, yes).await,
         Runs::GoBack { id } => {
-            let detail: RunDetail = session.call("runs.goBack", &RunId { run_id: id }).await?;
+            let detail: RunDetail = session.call(call::runs::GoBack, &RunId { run_id: id }).await?;
             output::answer(session.json, &detail, |_| line("The import stands again."));
             Ok(exit::DONE)
         }
@@ -101,7 +102,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
 }
 
 async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
-    let plan: UndoRunPlan = session.call("runs.planUndo", &RunId { run_id: id }).await?;
+    let plan: UndoRunPlan = session.call(call::runs::PlanUndo, &RunId { run_id: id }).await?;
     if !yes {
         output::answer(session.json, &plan, |plan| {
             line(&format!(
@@ -127,7 +128,7 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
         });
         return Ok(exit::DONE);
     }
-    let job = session.run_job("runs.undo", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let job = session.run_job(call::runs::Undo, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     let Some(JobOutcome::RunUndone(done)) = job.outcome else {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };
@@ -152,7 +153,7 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
 }
 
 async fn settle_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
-    let plan: SettleRunPlan = session.call("runs.planSettle", &RunId { run_id: id }).await?;
+    let plan: SettleRunPlan = session.call(call::runs::PlanSettle, &RunId { run_id: id }).await?;
     if !yes {
         output::answer(session.json, &plan, |plan| {
             line(&format!("Would drop the {} that this run keeps so that it can be taken back.", counted(plan.records, "record")));
@@ -160,7 +161,7 @@ async fn settle_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
         });
         return Ok(exit::DONE);
     }
-    let run: RunDetail = session.call("runs.settle", &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let run: RunDetail = session.call(call::runs::Settle, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &run, |_| line(&format!("{} dropped.", counted(plan.records, "record"))));
     Ok(exit::DONE)
 }
@@ -169,7 +170,7 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
         Changes::List { collection, limit } => {
-            let list: ChangeList = session.call("changes.list", &ListChanges { collection, before_seq: None, limit }).await?;
+            let list: ChangeList = session.call(call::changes::List, &ListChanges { collection, before_seq: None, limit }).await?;
             output::answer(session.json, &list, |list| {
                 let rows: Vec<Vec<String>> = list
                     .changes
@@ -181,7 +182,7 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
             Ok(exit::DONE)
         }
         Changes::Show { id } => {
-            let detail: ChangeDetail = session.call("changes.get", &ChangeId { change_set: id }).await?;
+            let detail: ChangeDetail = session.call(call::changes::Get, &ChangeId { change_set: id }).await?;
             output::answer(session.json, &detail, |detail| {
                 line(&detail.change_set.summary);
                 for record in &detail.records {
@@ -191,7 +192,7 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
             Ok(exit::DONE)
         }
         Changes::Undo { id } => {
-            let outcome: ChangeOutcome = session.call("changes.undo", &UndoChange { change_set: id }).await?;
+            let outcome: ChangeOutcome = session.call(call::changes::Undo, &UndoChange { change_set: id }).await?;
             output::answer(session.json, &outcome, |outcome| match outcome {
                 ChangeOutcome::Applied { change_set } => line(&change_set.summary),
                 ChangeOutcome::Conflict { records } => {
@@ -205,7 +206,7 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
         }
         Changes::Verify { end } => {
             let kept = end.as_deref().map(kept_end).transpose()?.flatten();
-            let report: ChainReport = session.call("changes.verify", &VerifyChanges { kept }).await?;
+            let report: ChainReport = session.call(call::changes::Verify, &VerifyChanges { kept }).await?;
             if let (Some(path), Some(found)) = (&end, &report.end) {
                 let text = serde_json::to_string_pretty(found).unwrap_or_default();
                 std::fs::write(path, text).map_err(|e| unwritable(path, &e))?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use steward_api::call;
 use steward_api::dto::{
     AddedSchema, AssignSchema, CollectionInfo, Empty, ExampleResult, OfferedSchema, SchemaDetail, SchemaExample, SchemaId, SchemaOutcome,
     SchemaSummary, Schemas, SchemasTested, TestSchemas,
@@ -39,7 +40,7 @@ pub async fn know_own_packs(session: &Session) -> ApiResult<bool> {
 
 async fn list(session: &Session) -> ApiResult<u8> {
     know_own_packs(session).await?;
-    let list: Schemas = session.call("schemas.list", &Empty {}).await?;
+    let list: Schemas = session.call(call::schemas::List, &Empty {}).await?;
     output::answer(session.json, &list, |list| {
         let row = |s: &SchemaSummary| {
             let of = if s.builtin { "comes with Steward" } else { "of this workspace" };
@@ -52,7 +53,7 @@ async fn list(session: &Session) -> ApiResult<u8> {
 
 async fn show(session: &Session, id: String) -> ApiResult<u8> {
     know_own_packs(session).await?;
-    let detail: SchemaDetail = session.call("schemas.get", &SchemaId { schema: id }).await?;
+    let detail: SchemaDetail = session.call(call::schemas::Get, &SchemaId { schema: id }).await?;
     output::answer(session.json, &detail, |detail| {
         line(&format!("{}  {}", detail.summary.id, detail.summary.title));
         line(&detail.summary.description);
@@ -76,7 +77,7 @@ async fn show(session: &Session, id: String) -> ApiResult<u8> {
 async fn assign(session: &Session, collection: String, schema: String) -> ApiResult<u8> {
     session.open(false).await?;
     let schema = (schema != "none").then_some(schema);
-    let info: CollectionInfo = session.call("collections.assignSchema", &AssignSchema { collection, schema }).await?;
+    let info: CollectionInfo = session.call(call::collections::AssignSchema, &AssignSchema { collection, schema }).await?;
     output::answer(session.json, &info, |info| {
         line(&format!("{} follows {}", info.name, info.schema.as_deref().unwrap_or("no schema")));
     });
@@ -99,7 +100,7 @@ async fn add(session: &Session, command: AddSchema) -> ApiResult<u8> {
             collection: command.collection.clone(),
             key_field: command.key.clone(),
         };
-        added.push(session.call("schemas.add", &request).await?);
+        added.push(session.call(call::schemas::Add, &request).await?);
     }
     if session.json {
         output::answer(true, &serde_json::json!({"added": added}), |_| {});
@@ -121,7 +122,7 @@ async fn add(session: &Session, command: AddSchema) -> ApiResult<u8> {
 
 async fn remove(session: &Session, id: String) -> ApiResult<u8> {
     session.open(false).await?;
-    let gone: Empty = session.call("schemas.remove", &SchemaId { schema: id.clone() }).await?;
+    let gone: Empty = session.call(call::schemas::Remove, &SchemaId { schema: id.clone() }).await?;
     output::answer(session.json, &gone, |_| line(&format!("The schema {id} is removed.")));
     Ok(exit::DONE)
 }
@@ -129,7 +130,7 @@ async fn remove(session: &Session, id: String) -> ApiResult<u8> {
 async fn test(session: &Session, schema: Option<String>, folder: Option<&Path>) -> ApiResult<u8> {
     know_own_packs(session).await?;
     let examples = folder.map(examples_in).transpose()?;
-    let tested: SchemasTested = session.call("schemas.test", &TestSchemas { schema, examples }).await?;
+    let tested: SchemasTested = session.call(call::schemas::Test, &TestSchemas { schema, examples }).await?;
     output::answer(session.json, &tested, |tested| {
         for result in &tested.results {
             print_result(result);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use steward_api::call;
 use steward_api::dto::{JobOutcome, RowsSplit, SplitFile, SplitNames, SplitSource, ValidateFiles};
 use steward_api::{ApiError, ApiResult, ErrorCode};
 
@@ -16,10 +17,10 @@ pub async fn split(session: &Session, check: &ValidateFiles, folder: &Path) -> A
         one.sources.files = vec![file.clone()];
         one.sources.choices = check.sources.choices.get(at).cloned().into_iter().collect();
         let source = SplitSource::File { check: one };
-        let names: SplitNames = session.call("imports.splitNames", &source).await?;
+        let names: SplitNames = session.call(call::imports::SplitNames, &source).await?;
         let handle = |name: &str| Some(session.app.files.register(&folder.join(name)).id);
         let request = SplitFile { source, valid: handle(&names.valid), invalid: handle(&names.invalid) };
-        let done = outcome(session.run_job("imports.split", &request).await?.outcome)?;
+        let done = outcome(session.run_job(call::imports::Split, &request).await?.outcome)?;
         session.say(&format!(
             "{} written to {}, {} to {}.",
             counted(done.valid, "valid row"),

@@ -1,6 +1,7 @@
 //! `trust …`
 
 use steward_api::ApiResult;
+use steward_api::call;
 use steward_api::dto::{AgreeActs, Empty, OutsideActs};
 
 use crate::args::Trust;
@@ -11,12 +12,12 @@ use crate::session::Session;
 pub async fn run(session: &Session, command: Trust) -> ApiResult<u8> {
     session.open(false).await?;
     let shown: OutsideActs = match command {
-        Trust::Withdraw => session.call("trust.withdraw", &Empty {}).await?,
-        Trust::Show | Trust::Agree { yes: false } => session.call("trust.show", &Empty {}).await?,
+        Trust::Withdraw => session.call(call::trust::Withdraw, &Empty {}).await?,
+        Trust::Show | Trust::Agree { yes: false } => session.call(call::trust::Show, &Empty {}).await?,
         Trust::Agree { yes: true } => {
-            let shown: OutsideActs = session.call("trust.show", &Empty {}).await?;
+            let shown: OutsideActs = session.call(call::trust::Show, &Empty {}).await?;
             let ids = shown.acts.into_iter().map(|act| act.id).collect();
-            session.call("trust.agree", &AgreeActs { ids }).await?
+            session.call(call::trust::Agree, &AgreeActs { ids }).await?
         }
     };
     output::answer(session.json, &shown, |shown| {

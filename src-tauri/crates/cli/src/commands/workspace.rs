@@ -1,6 +1,7 @@
 //! `workspace …`: what it takes, and for how long imports can be undone.
 
 use steward_api::ApiResult;
+use steward_api::call;
 use steward_api::dto::{Empty, SetSpace, Space};
 
 use crate::args::WorkspaceCommand;
@@ -11,9 +12,9 @@ use crate::session::Session;
 pub async fn run(session: &Session, command: WorkspaceCommand) -> ApiResult<u8> {
     session.open(false).await?;
     let space: Space = match command {
-        WorkspaceCommand::Show => session.call("workspace.space", &Empty {}).await?,
-        WorkspaceCommand::Retention { days, records } => session.call("workspace.setSpace", &SetSpace { days, records }).await?,
-        WorkspaceCommand::Compact => session.call("workspace.compact", &Empty {}).await?,
+        WorkspaceCommand::Show => session.call(call::workspace::Get, &Empty {}).await?,
+        WorkspaceCommand::Retention { days, records } => session.call(call::workspace::Set, &SetSpace { days, records }).await?,
+        WorkspaceCommand::Compact => session.call(call::workspace::Compact, &Empty {}).await?,
     };
     output::answer(session.json, &space, |space| {
         if let (Some(bytes), Some(free)) = (space.bytes, space.free) {
