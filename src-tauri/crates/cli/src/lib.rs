@@ -5,10 +5,8 @@
 pub mod args;
 mod ask;
 mod commands;
-mod listening;
 mod output;
 mod progress;
-mod scratch;
 mod serve;
 mod session;
 

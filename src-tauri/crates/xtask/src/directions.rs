@@ -25,7 +25,8 @@ const MAP: &[(&str, &[&str])] = &[
         "api",
         &["domain", "schema", "mapping", "sources", "store", "store-sqlite", "store-mongo", "workspace", "import", "quality", "backup"],
     ),
-    ("cli", &["domain", "api"]),
+    ("server", &["domain", "api"]),
+    ("cli", &["domain", "api", "server"]),
     ("desktop", &["api"]),
     ("xtask", &["api", "schema", "store-testkit"]),
 ];
@@ -36,7 +37,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rfd", &["desktop"]),
     ("rusqlite", &["sources", "store-sqlite", "sqlite-guard"]),
     ("mongodb", &["store-mongo", "store-testkit"]),
-    ("axum", &["cli"]),
+    ("axum", &["server"]),
 ];
 
 pub fn check() -> Chore {
