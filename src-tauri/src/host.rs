@@ -1,13 +1,15 @@
 //! Native dialogs. Paths are chosen here, in Rust; the page only ever sees ids of files.
 
 use std::path::PathBuf;
-use std::sync::{OnceLock, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 
 use async_trait::async_trait;
 use rfd::{AsyncFileDialog, AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
 use steward_api::dto::{FilePurpose, HostKind};
-use steward_api::host::Host;
+use steward_api::host::{Host, Notifier};
 use steward_api::{ApiError, ApiResult, ErrorCode};
+
+use crate::notifier::DesktopNotifier;
 
 /// The desktop.
 #[derive(Default)]
@@ -99,6 +101,10 @@ fn rehearsed() -> Option<Vec<PathBuf>> {
 impl Host for DesktopHost {
     fn kind(&self) -> HostKind {
         HostKind::Desktop
+    }
+
+    fn notifiers(&self) -> Vec<Arc<dyn Notifier>> {
+        vec![Arc::new(DesktopNotifier)]
     }
 
     fn can_pick_files(&self) -> bool {

@@ -6,6 +6,7 @@
 mod arguments;
 mod calls;
 mod host;
+mod notifier;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             forward_events(tauri.handle().clone(), &app);
             tauri::async_runtime::block_on(async {
                 open_first(&app, &arguments).await;
-                steward_api::keeper::start(&app);
+                steward_api::scheduler::start(&app);
             });
             Ok(())
         })

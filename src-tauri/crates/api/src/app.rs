@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use steward_schema::Registry;
 use steward_store::layers::Layered;
 use steward_store::{Store, StoreErrorKind, names};
+use steward_workspace::Event;
+use steward_workspace::events::Listener;
 use steward_workspace::{Clock, SystemClock, Workspace};
 use tokio::sync::broadcast;
 
@@ -57,6 +59,8 @@ pub struct App {
     /// The user's data folder.
     pub data: PathBuf,
     open: RwLock<Option<Open>>,
+    /// Turns what happens in the open workspace into what listeners see.
+    listener: Arc<dyn Listener>,
     events: broadcast::Sender<AppEvent>,
 }
 
@@ -65,6 +69,7 @@ impl App {
     pub fn new(host: Arc<dyn Host>, data: PathBuf) -> ApiResult<Arc<Self>> {
         let registry = Registry::builtin()
             .map_err(|e| ApiError::new(ErrorCode::Internal, "A built-in schema cannot be read.").details(e.to_string()))?;
+        let events = broadcast::channel(512).0;
         Ok(Arc::new(Self {
             host,
             jobs: Jobs::default(),
@@ -77,7 +82,8 @@ impl App {
             clock: Arc::new(SystemClock),
             data,
             open: RwLock::new(None),
-            events: broadcast::channel(512).0,
+            listener: Arc::new(crate::events::ToTopics(events.clone())),
+            events,
         }))
     }
 
@@ -89,12 +95,6 @@ impl App {
     pub fn emit(&self, event: AppEvent) {
         // Nobody listening is fine.
         let _ = self.events.send(event);
-    }
-
-    pub fn changed(&self, topics: &[Topic], collection: Option<&str>) {
-        for topic in topics {
-            self.emit(AppEvent::Changed { topic: topic.clone(), collection: collection.map(str::to_owned) });
-        }
     }
 
     pub fn current(&self) -> Option<Open> {
@@ -123,8 +123,9 @@ impl App {
         let packs = Arc::new(steward_workspace::packs::registry(store.as_ref(), &self.registry).await?);
         let workspace =
             Workspace::open_and_recover(Arc::clone(&store), packs, Arc::clone(&self.clock), crate::caller::system_user()).await?;
+        workspace.events.listen(&self.listener);
         let mut info = open::describe(store.as_ref(), address, production).await?;
-        if !crate::keeper::known_damages(&workspace).await?.is_empty() {
+        if !crate::scheduled::known_damages(&workspace).await?.is_empty() {
             info.notices.push(
                 "The last check found damage in this workspace. Run 'steward doctor' to see it, and restore from a backup.".to_owned(),
             );
@@ -178,7 +179,7 @@ impl App {
             open.workspace = reloaded;
         }
         drop(open);
-        self.changed(&[Topic::Schemas], None);
+        workspace.events.emit(&Event::SchemasChanged);
         Ok(())
     }
 
@@ -242,7 +243,7 @@ async fn tell_changes(app: &std::sync::Weak<App>, store: &dyn Store) -> Option<(
             tracing::warn!("the schemas of the workspace could not be read again: {e}");
         }
         for name in &written {
-            app.changed(&told_of(name), Some(name.as_str()).filter(|name| !names::is_own(name)));
+            crate::events::emit(&app.events, &told_of(name), Some(name.as_str()).filter(|name| !names::is_own(name)));
         }
         drop(app);
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
@@ -255,6 +256,7 @@ fn told_of(collection: &str) -> Vec<Topic> {
     match collection {
         names::SETTINGS | names::MAPPINGS => vec![Topic::Settings],
         names::SCHEMAS => vec![Topic::Schemas],
+        names::TASKS => vec![Topic::Tasks],
         own if names::is_own(own) => vec![Topic::Runs, Topic::Quarantine, Topic::Changes],
         _ => vec![Topic::Records, Topic::Collections, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality],
     }

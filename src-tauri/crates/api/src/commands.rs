@@ -333,6 +333,12 @@ macro_rules! for_each_command {
                 /// Takes the agreement of this machine back.
                 Local(Admin) trust::withdraw "trust.withdraw" (Empty) -> OutsideActs, At("trust withdraw");
             }
+            tasks {
+                /// What runs on a schedule: when it ran last, when it runs next, how it ended.
+                Read tasks::list "tasks.list" (Empty) -> Tasks, At("tasks list"), reads [Tasks];
+                /// Runs a task now.
+                Write(Admin) tasks::run "tasks.run" (RunTask) -> JobStarted, At("tasks run");
+            }
             settings {
                 /// Saved views and preferences of this workspace.
                 Read settings::list "settings.list" (SettingsQuery) -> Settings, None("of the window only"), reads [Settings];

@@ -1,8 +1,10 @@
 //! What the surroundings give to the commands: dialogs and a place for secrets. Nothing more.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+pub use steward_workspace::outbox::{Notice, Notifier};
 
 use crate::dto::{FilePurpose, HostKind};
 use crate::error::{ApiError, ApiResult, ErrorCode};
@@ -20,6 +22,11 @@ pub trait Host: Send + Sync {
     /// Questions reach a person past the page.
     fn can_confirm(&self) -> bool {
         false
+    }
+
+    /// Ways to reach the person in front of this program.
+    fn notifiers(&self) -> Vec<Arc<dyn Notifier>> {
+        Vec::new()
     }
 
     /// Asks a person a question; the careful answer is the default.

@@ -18,7 +18,6 @@ mod payload;
 pub mod read;
 pub mod restore;
 pub mod retention;
-pub mod schedule;
 pub mod seal;
 pub mod shelf;
 pub mod target;

@@ -67,6 +67,9 @@ pub enum Command {
     /// Restores, and how they are taken back
     #[command(subcommand)]
     Restores(Restores),
+    /// What runs on a schedule while a window or the daemon runs
+    #[command(subcommand)]
+    Tasks(Tasks),
     /// What a workspace wants to do outside itself: destinations, schedules; agreed to on each machine
     #[command(subcommand)]
     Trust(Trust),
@@ -289,6 +292,14 @@ pub struct Quality {
     /// Show the last measurement instead of measuring now
     #[arg(long)]
     pub last: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Tasks {
+    /// When each task ran last, when it runs next, and how it ended
+    List,
+    /// Run a task now
+    Run { name: String },
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

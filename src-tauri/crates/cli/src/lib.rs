@@ -79,6 +79,7 @@ async fn command(session: &session::Session, command: Command) -> Result<u8, Api
         Command::Backup(command) => commands::backup::run(session, command).await,
         Command::Restore(command) => commands::restore::restore(session, command).await,
         Command::Restores(command) => commands::restore::restores(session, command).await,
+        Command::Tasks(command) => commands::tasks::run(session, command).await,
         Command::Trust(command) => commands::trust::run(session, command).await,
         Command::Workspace(command) => commands::workspace::run(session, command).await,
         Command::Connection(command) => commands::connection::connection(session, command).await,

@@ -80,6 +80,12 @@ pub fn error(e: &ApiError, json: bool) {
     }
 }
 
+/// In local time, as `restore --at` takes it.
+pub fn when(at: &str) -> String {
+    let parsed = chrono::DateTime::parse_from_rfc3339(at);
+    parsed.map_or_else(|_| at.to_owned(), |at| at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M:%S%.3f").to_string())
+}
+
 /// 1234567 as `1,234,567`.
 pub fn number(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();

@@ -31,9 +31,9 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     output::say(&format!("Steward is at {url}"));
     output::say("Only this machine can reach it, and only with this address. Stop it with Ctrl-C.");
     let app = Arc::clone(&session.app);
-    let keeper = steward_api::keeper::start(&app);
+    let scheduler = steward_api::scheduler::start(&app);
     steward_server::serve(vec![page.mount], &stopping).await;
-    keeper.abort();
+    scheduler.abort();
     app.jobs.stop_all(PATIENCE).await;
     app.note_history().await;
     app.close();

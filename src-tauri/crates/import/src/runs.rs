@@ -20,6 +20,7 @@ use crate::import::{
     Comparing, Findings, ImportSpec, Loading, Pass, Seeds, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
 };
 use crate::quarantine::report::Told;
+use steward_workspace::Event;
 use steward_workspace::{
     Error, Progress, Result, docs,
     history::{self, Request},
@@ -220,6 +221,14 @@ struct Start<'a> {
 }
 
 async fn drive(workspace: &Workspace, spec: &ImportSpec, start: Start<'_>, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
+    let run = start.record.id.clone();
+    workspace.events.emit(&Event::RunChanged { run: run.clone(), collection: spec.collection.clone() });
+    let done = driven(workspace, spec, start, progress).await;
+    workspace.events.emit(&Event::RunChanged { run, collection: spec.collection.clone() });
+    done
+}
+
+async fn driven(workspace: &Workspace, spec: &ImportSpec, start: Start<'_>, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
     let Start { mut record, expect_new, skip, ours, free } = start;
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
     let findings = Findings {

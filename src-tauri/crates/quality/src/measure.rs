@@ -16,6 +16,7 @@ use steward_domain::{Comparison, Filter, order, value};
 use steward_schema::{Checker, Targets};
 use steward_store::{Durability, WriteBatch, WriteOp, names};
 
+use steward_workspace::Event;
 use steward_workspace::measured::last;
 use steward_workspace::{Error, Progress, Result, Workspace, docs, key_index::SeenKeys};
 
@@ -69,6 +70,7 @@ pub async fn measure(workspace: &Workspace, collection: &str, progress: &dyn Pro
         clear(workspace, collection, &before.findings).await?;
     }
     clear_abandoned(workspace, collection, &findings).await?;
+    workspace.events.emit(&Event::Measured { collection: collection.to_owned() });
     Ok(report)
 }
 

@@ -29,6 +29,10 @@ pub const RESTORES: &str = "steward.restores";
 pub const LEASES: &str = "steward.leases";
 /// Collections that are changing places.
 pub const SWAPS: &str = "steward.swaps";
+/// What runs on a schedule: when it ran last, when it runs next, and how it ended.
+pub const TASKS: &str = "steward.tasks";
+/// Notices that are to reach somebody.
+pub const OUTBOX: &str = "steward.outbox";
 
 /// Steward's own collections with the fields that they are searched by.
 const OWN: &[(&str, &[&str])] = &[
@@ -46,10 +50,12 @@ const OWN: &[(&str, &[&str])] = &[
     (RESTORES, &[]),
     (LEASES, &[]),
     (SWAPS, &[]),
+    (TASKS, &[]),
+    (OUTBOX, &["state"]),
 ];
 
 /// Tells of this workspace only; a backup does without.
-const PASSING: [&str; 4] = [FINDINGS, RESTORES, LEASES, SWAPS];
+const PASSING: [&str; 6] = [FINDINGS, RESTORES, LEASES, SWAPS, TASKS, OUTBOX];
 
 /// Fields that have an index in one of Steward's own collections; nothing for a collection of another name.
 pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {
@@ -64,7 +70,7 @@ pub fn is_kept(collection: &str) -> bool {
 
 /// Steward's own collections of which the change feed tells, as wholes: what is in none of people's collections and is
 /// looked at in other windows. The heavy history is not among them: the light one is written with it.
-const TOLD: [&str; 6] = [RUNS, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS];
+const TOLD: [&str; 7] = [RUNS, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS, TASKS];
 
 /// The change feed tells when something is written there.
 pub fn is_told(collection: &str) -> bool {

@@ -15,6 +15,7 @@ use steward_store::{Capability, Durability, StoreErrorKind, WriteBatch, WriteOp,
 
 use crate::docs::{self, Change};
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::workspace::{Workspace, new_id};
 
 pub use chain::{Anchor, ChainReport, anchor, holds, verify};
@@ -75,7 +76,7 @@ pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<Chang
         let head = head(workspace).await?;
         let (set, batch) = prepare(workspace, &request, &head, chain::newest(workspace, &head).await?)?;
         match workspace.store.write(batch, Durability::Full).await {
-            Ok(_) => return Ok(ChangeSet { state: ChangeState::Confirmed, ..set }),
+            Ok(_) => return Ok(announced(workspace, ChangeSet { state: ChangeState::Confirmed, ..set })),
             Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => {
                 // Another program appended to the chain: take the new head and try again. Otherwise the data is in the way.
                 // Without transactions the head may have moved to this very entry, written before the data.
@@ -88,6 +89,12 @@ pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<Chang
         }
     }
     Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+}
+
+/// Says that records changed.
+fn announced(workspace: &Workspace, set: ChangeSet) -> ChangeSet {
+    workspace.events.emit(&Event::RecordsChanged { collection: set.collection.clone(), change_set: set.id.clone() });
+    set
 }
 
 /// Expects values in the order of fields that they stand in: to a person it is no difference, but a server compares objects by
@@ -142,7 +149,7 @@ pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, reco
         let mut ops = vec![insert_set(&set)?, move_head(&head, &set)];
         ops.extend(request.also.clone());
         match workspace.store.write(WriteBatch::data(ops), Durability::Full).await {
-            Ok(_) => return Ok(set),
+            Ok(_) => return Ok(announced(workspace, set)),
             Err(e) if e.kind == StoreErrorKind::Conflict || e.kind == StoreErrorKind::DuplicateKey => {}
             Err(e) => return Err(e.into()),
         }

@@ -10,18 +10,23 @@ pub mod bulk;
 pub mod docs;
 pub mod edit;
 pub mod error;
+pub mod events;
 pub mod history;
 pub mod key_index;
 pub mod lease;
 pub mod measured;
 pub mod normalise;
+pub mod outbox;
 pub mod packs;
 pub mod progress;
+pub mod schedule;
 pub mod selection;
 pub mod swap;
+pub mod tasks;
 pub mod workspace;
 
 pub use error::{Error, Result};
+pub use events::Event;
 pub use progress::{Progress, Silent};
 pub use workspace::{Clock, CollectionSettings, SystemClock, Workspace};
 

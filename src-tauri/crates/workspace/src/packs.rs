@@ -8,6 +8,7 @@ use steward_schema::{Draft, Other, Pack, PackId, Registry, Wanted};
 use steward_store::{Durability, Store, WriteBatch, WriteOp, names};
 
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::workspace::Workspace;
 
 /// Versions of packs that a workspace may have.
@@ -96,6 +97,7 @@ pub async fn add(workspace: &Workspace, pack: &Pack, file: &str) -> Result<Added
         "schema": pack.json.to_string(),
     };
     workspace.put(names::SCHEMAS, &doc).await?;
+    workspace.events.emit(&Event::SchemasChanged);
     Ok(added)
 }
 
@@ -112,6 +114,7 @@ pub async fn remove(workspace: &Workspace, id: &PackId) -> Result<()> {
     }
     let gone = WriteOp::DeleteMany { collection: names::SCHEMAS.into(), filter: Filter::eq("_id", id.to_string()) };
     workspace.store.write(WriteBatch::data(vec![gone]), Durability::Full).await?;
+    workspace.events.emit(&Event::SchemasChanged);
     Ok(())
 }
 

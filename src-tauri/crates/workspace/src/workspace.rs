@@ -11,6 +11,7 @@ use steward_store::{Capability, CollectionKind, Durability, IndexSpec, Query, St
 
 use crate::docs;
 use crate::error::{Error, Result};
+use crate::events::{Bus, Event};
 
 /// Gives the time. Passed in, so that tests decide it.
 pub trait Clock: Send + Sync {
@@ -51,6 +52,8 @@ pub struct Workspace {
     pub store: Arc<dyn Store>,
     pub registry: Arc<Registry>,
     pub clock: Arc<dyn Clock>,
+    /// What happens here, for whoever listens.
+    pub events: Bus,
     /// Who works here, for the history.
     pub actor: String,
     checkers: Arc<Mutex<HashMap<String, Arc<Checker>>>>,
@@ -61,7 +64,7 @@ pub struct Workspace {
 impl Workspace {
     /// A workspace over a store. Reads nothing and writes nothing.
     pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, clock: Arc<dyn Clock>, actor: String) -> Self {
-        Self { store, registry, clock, actor, checkers: Arc::default(), appending: Arc::default() }
+        Self { store, registry, clock, events: Bus::default(), actor, checkers: Arc::default(), appending: Arc::default() }
     }
 
     /// A workspace over a store, after completing what a crash left open, unless the store is read-only. Steward's own collections
@@ -160,6 +163,7 @@ impl Workspace {
         self.prepare(collection, pack, &key_field).await?;
         if settings != before {
             self.set_settings(&settings).await?;
+            self.events.emit(&Event::CollectionChanged { collection: collection.to_owned() });
         }
         Ok(settings)
     }

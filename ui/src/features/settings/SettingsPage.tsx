@@ -14,6 +14,7 @@ import { Page, Panel, StateMark, showError, type Tone } from "@/shared/ui";
 import { ConnectionPanel } from "./ConnectionPanel";
 import { MappingsPanel } from "./MappingsPanel";
 import { SpacePanel } from "./SpacePanel";
+import { TasksPanel } from "./TasksPanel";
 import classes from "./settings.module.css";
 
 export function SettingsPage() {
@@ -24,6 +25,7 @@ export function SettingsPage() {
         <LookPanel />
         {workspace && <WorkspacePanel workspace={workspace} />}
         {workspace && <SpacePanel readOnly={workspace.readOnly} />}
+        {workspace && <TasksPanel readOnly={workspace.readOnly} />}
         {workspace && <MappingsPanel readOnly={workspace.readOnly} />}
         {workspace && <ConnectionPanel />}
         <DoctorPanel />

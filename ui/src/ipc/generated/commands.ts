@@ -104,6 +104,7 @@ import type {
   RevertRecord,
   RunDetail,
   RunId,
+  RunTask,
   Runs,
   SaveBackupSettings,
   SaveMapping,
@@ -128,6 +129,7 @@ import type {
   SuggestMapping,
   SuggestedMapping,
   TakeIncrement,
+  Tasks,
   TestConnection,
   TestSchemas,
   Topic,
@@ -370,6 +372,10 @@ export interface Commands {
   "trust.agree": { request: AgreeActs; response: OutsideActs };
   /** Takes the agreement of this machine back. (Local) */
   "trust.withdraw": { request: Empty; response: OutsideActs };
+  /** What runs on a schedule: when it ran last, when it runs next, how it ended. (Read) */
+  "tasks.list": { request: Empty; response: Tasks };
+  /** Runs a task now. (Write) */
+  "tasks.run": { request: RunTask; response: JobStarted };
   /** Saved views and preferences of this workspace. (Read) */
   "settings.list": { request: SettingsQuery; response: Settings };
   /** Saves a view or preference. (Write) */
@@ -500,6 +506,8 @@ export const commandClass = {
   "trust.show": "Read",
   "trust.agree": "Local",
   "trust.withdraw": "Local",
+  "tasks.list": "Read",
+  "tasks.run": "Write",
   "settings.list": "Read",
   "settings.set": "Write",
   "settings.remove": "Write",
@@ -519,4 +527,5 @@ export const commandsOfTopic: Record<Topic, readonly CommandName[]> = {
   "settings": ["workspace.space", "mappings.list", "mappings.get", "settings.list"],
   "schemas": ["collections.list", "imports.preview", "schemas.list", "schemas.get", "schemas.inspect"],
   "backups": ["workspace.unfinished", "backups.setup", "backups.list", "backups.get", "backups.timeline", "restores.list", "trust.show"],
+  "tasks": ["tasks.list"],
 };

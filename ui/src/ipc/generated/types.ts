@@ -1035,12 +1035,12 @@ startedAt: string, finishedAt?: string, outcome?: JobOutcome, error?: ApiError, 
 
 export type JobId = { jobId: string, };
 
-export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk" | "backup" | "proof" | "restore";
+export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk" | "backup" | "proof" | "restore" | "task";
 
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "momentBuilt", "value": BuiltMoment } | { "outcome": "restored", "value": RestoreDone };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "momentBuilt", "value": BuiltMoment } | { "outcome": "restored", "value": RestoreDone } | { "outcome": "task", "value": TaskEntry };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -2000,6 +2000,11 @@ settledAt?: string, };
  */
 export type RunState = "running" | "done" | "cancelled" | "failed" | "interrupted" | "undoing" | "halfUndone" | "undone";
 
+/**
+ * Names the task to run now.
+ */
+export type RunTask = { name: string, };
+
 export type RunUndone = { run: RunRecord, removed: number, restored: number, 
 /**
  * Rows that were withdrawn from quarantine.
@@ -2375,6 +2380,34 @@ export type TakeIncrement = {
  */
 passphrase?: string, };
 
+/**
+ * A task with its entry in the ledger. Times are RFC 3339, UTC.
+ */
+export type TaskEntry = { name: string, title: string, 
+/**
+ * A cron expression in local time, or `every 15 min`; without one it does not run by itself.
+ */
+schedule?: string, nextAt?: string, startedAt?: string, 
+/**
+ * Not there while it runs.
+ */
+finishedAt?: string, outcome?: TaskOutcome, 
+/**
+ * What came of it, or why it failed.
+ */
+message?: string, 
+/**
+ * Failures since it last succeeded.
+ */
+failures: number, };
+
+/**
+ * How the last run of a task ended.
+ */
+export type TaskOutcome = "done" | "failed";
+
+export type Tasks = { tasks: Array<TaskEntry>, };
+
 export type TestConnection = { uri: string, 
 /**
  * Where the address names a user without one.
@@ -2418,7 +2451,7 @@ export type TopValue = { value: string, count: number, };
 /**
  * What an answer can depend on.
  */
-export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings" | "schemas" | "backups";
+export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings" | "schemas" | "backups" | "tasks";
 
 export type TrimKind = "ends" | "collapse";
 

@@ -234,7 +234,7 @@ wire! {
     }
 
     /// What an answer can depend on.
-    pub enum Topic { Records, Quarantine, Runs, Changes, Collections, Quality, Settings, Schemas, Backups }
+    pub enum Topic { Records, Quarantine, Runs, Changes, Collections, Quality, Settings, Schemas, Backups, Tasks }
 }
 
 impl Topic {
@@ -248,5 +248,6 @@ impl Topic {
         Self::Settings,
         Self::Schemas,
         Self::Backups,
+        Self::Tasks,
     ];
 }

@@ -8,7 +8,7 @@ use steward_domain::quality::QualityReport;
 wire! {
     pub enum JobState { Running, Done, Failed, Cancelled }
 
-    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk, Backup, Proof, Restore }
+    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk, Backup, Proof, Restore, Task }
 
     pub enum JobUnit { Rows, Records, Bytes }
 
@@ -61,6 +61,7 @@ wire! {
         RestorePlan(super::RestorePlan),
         MomentBuilt(super::BuiltMoment),
         Restored(super::RestoreDone),
+        Task(super::TaskEntry),
     }
 
     /// A job was started; follow it by its events or `jobs.get`.

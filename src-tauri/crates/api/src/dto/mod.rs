@@ -14,6 +14,7 @@ mod quarantine;
 mod records;
 mod restores;
 mod schemas;
+mod tasks;
 mod trust;
 
 pub use app::*;
@@ -30,6 +31,7 @@ pub use quarantine::*;
 pub use records::*;
 pub use restores::*;
 pub use schemas::*;
+pub use tasks::*;
 pub use trust::*;
 
 /// Derives what every type on the wire needs.

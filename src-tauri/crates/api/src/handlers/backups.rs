@@ -6,22 +6,24 @@ use std::sync::Arc;
 use steward_backup::create::{BY_HAND, Made, Making, create as take};
 use steward_backup::read::Backup as Archive;
 use steward_backup::retention::{self, Retention};
-use steward_backup::schedule::Schedule;
 use steward_backup::shelf::{self, Shelved};
 use steward_backup::{identity, seal, verify as proving};
+use steward_workspace::schedule::Schedule;
 use steward_workspace::{Error, Progress, Workspace};
 
 use super::increments;
+use steward_workspace::Event;
+
 use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, Backup, BackupChecked, BackupEncryption, BackupKey, BackupMade, BackupPlace, BackupRef, BackupRetention, BackupSettings,
     BackupSetup, BackupVerified, Backups, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit, PrunePlan, PruneVerdict, Pruned,
-    SaveBackupSettings, Topic, VerifyBackup,
+    SaveBackupSettings, VerifyBackup,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::plans::{self, Plan};
-use crate::{destinations, drill, due, jobs, scratch, shelves, trust};
+use crate::{destinations, drill, jobs, scheduler, scratch, shelves, trust};
 
 pub async fn setup(app: &Call, _: Empty) -> ApiResult<BackupSetup> {
     let workspace = app.workspace()?;
@@ -70,11 +72,11 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
         }
     }
     shelves::save(&workspace, &settings).await?;
-    due::forget(&workspace).await?;
     // Who saves settings agrees to them, as they stand now.
     let acts = trust::acts(app, &workspace, &settings).await?;
     trust::agree(app, &workspace, &acts).await?;
-    app.changed(&[Topic::Backups], None);
+    scheduler::reschedule(app, &workspace).await?;
+    workspace.events.emit(&Event::BackupsChanged);
     setup(app, Empty {}).await
 }
 
@@ -158,8 +160,7 @@ pub(crate) fn start(app: &Arc<App>, workspace: Workspace, making: Making, mut by
         if !by_hand.is_empty() {
             destinations::remember(&owner, &made.manifest.source.workspace, &by_hand)?;
         }
-        due::forget(&workspace).await?;
-        owner.changed(&[Topic::Backups], None);
+        workspace.events.emit(&Event::BackupsChanged);
         Ok(JobOutcome::BackedUp(made_and_shown(made)))
     })
 }
@@ -181,11 +182,10 @@ pub async fn verify(app: &Call, request: VerifyBackup) -> ApiResult<JobStarted> 
     let title = if request.test_restore { "Proving a backup by a test restore" } else { "Reading a backup to its end" };
     Ok(jobs::start(app, JobKind::Proof, title, JobUnit::Records, move |progress| async move {
         let verified = prove(&owner, &workspace, &request, progress.as_ref()).await?;
-        due::forget(&workspace).await?;
         if let Some(path) = report {
             drill::write(&path, &verified).await?;
         }
-        owner.changed(&[Topic::Backups], None);
+        workspace.events.emit(&Event::BackupsChanged);
         Ok(JobOutcome::Verified(verified))
     }))
 }
@@ -302,7 +302,6 @@ pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[Bac
         done.removed += 1;
         done.bytes += i64::try_from(shelved.manifest.file.bytes).unwrap_or(i64::MAX);
     }
-    due::forget(workspace).await?;
-    app.changed(&[Topic::Backups], None);
+    workspace.events.emit(&Event::BackupsChanged);
     Ok(done)
 }

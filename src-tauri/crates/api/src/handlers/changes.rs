@@ -1,16 +1,13 @@
 //! `changes.*`: the history of the workspace.
 
-use std::sync::Arc;
-
 use steward_domain::ChangeKind;
 use steward_import::runs;
 use steward_workspace::edit::Undone;
 use steward_workspace::{Silent, edit, history};
 
 use crate::anchors;
-use crate::app::App;
 use crate::caller::Call;
-use crate::dto::{ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes, ListChanges, Topic, UndoChange, VerifyChanges};
+use crate::dto::{ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes, ListChanges, UndoChange, VerifyChanges};
 use crate::error::ApiResult;
 
 pub async fn list(app: &Call, request: ListChanges) -> ApiResult<Changes> {
@@ -38,19 +35,12 @@ pub async fn undo(app: &Call, request: UndoChange) -> ApiResult<ChangeOutcome> {
         }
         _ => edit::undo(&workspace, &request.change_set).await?,
     };
-    Ok(outcome(app, undone))
+    Ok(outcome(undone))
 }
 
-/// Tells everybody and gives the answer.
-pub(crate) fn outcome(app: &Arc<App>, undone: Undone) -> ChangeOutcome {
+pub(crate) fn outcome(undone: Undone) -> ChangeOutcome {
     match undone {
-        Undone::Applied(change_set) => {
-            app.changed(
-                &[Topic::Records, Topic::Changes, Topic::Quarantine, Topic::Collections, Topic::Quality],
-                Some(&change_set.collection),
-            );
-            ChangeOutcome::Applied { change_set }
-        }
+        Undone::Applied(change_set) => ChangeOutcome::Applied { change_set },
         Undone::Conflict(records) => ChangeOutcome::Conflict { records },
     }
 }

@@ -4,7 +4,7 @@ use steward_domain::Filter;
 use steward_workspace::Workspace;
 
 use crate::caller::Call;
-use crate::dto::{AssignSchema, CollectionInfo, Collections, Empty, Topic};
+use crate::dto::{AssignSchema, CollectionInfo, Collections, Empty};
 use crate::error::ApiResult;
 
 fn number(n: u64) -> i64 {
@@ -42,6 +42,5 @@ pub async fn assign_schema(app: &Call, request: AssignSchema) -> ApiResult<Colle
         None => None,
     };
     workspace.assign(&request.collection, pack, None).await?;
-    app.changed(&[Topic::Collections, Topic::Records, Topic::Quality], Some(&request.collection));
     describe(&workspace, &request.collection).await
 }

@@ -1,12 +1,10 @@
 //! `quarantine.planFix` and its like: many rows put right together.
 
-use std::sync::Arc;
-
 use steward_import::quarantine::corrections::{self, Fate};
 use steward_import::quarantine::fix::{self, Action, Fix};
 use steward_workspace::Silent;
 
-use super::quarantine::{announce, chosen, settled};
+use super::quarantine::{chosen, settled};
 use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, CorrectionCount, CorrectionFate, CorrectionLine, CorrectionsPlan, FixAction, FixPlan, FixSample, FixValue, JobKind,
@@ -62,10 +60,8 @@ pub async fn apply_fix(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> 
     let Plan::Fix(prepared) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
     };
-    let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Retry, "Fixing quarantined rows", JobUnit::Rows, move |progress| async move {
         let done = fix::apply(&workspace, *prepared, request.reason, progress.as_ref()).await;
-        announce(&owner);
         Ok(settled(done?))
     }))
 }
@@ -110,10 +106,8 @@ pub async fn apply_corrections(app: &Call, request: ApplyPlan) -> ApiResult<JobS
     let Plan::Corrections(planned) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
     };
-    let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Retry, "Bringing corrected rows back", JobUnit::Rows, move |progress| async move {
         let done = corrections::apply(&workspace, planned, request.reason, progress.as_ref()).await;
-        announce(&owner);
         Ok(settled(done?))
     }))
 }

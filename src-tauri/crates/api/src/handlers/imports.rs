@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, ConnectSource, Detection, DiffSample, FileHandle, FilePreview, ImportPlan, ImportPreview, JobKind, JobOutcome, JobStarted,
-    JobUnit, PlanImport, PreviewImport, PreviewRow, ProblemCount, RecognisedFile, RejectedRow, ResumeRun, Sources, Topic, ValidateFiles,
+    JobUnit, PlanImport, PreviewImport, PreviewRow, ProblemCount, RecognisedFile, RejectedRow, ResumeRun, Sources, ValidateFiles,
 };
 use crate::elsewhere;
 use crate::error::{ApiError, ApiResult};
@@ -26,18 +26,11 @@ use crate::plans::{self, CollectionStamp, FileStamp, Plan};
 /// Rows that a preview shows, and that detection looks at.
 const PREVIEW: usize = 50;
 
-/// Tells everybody that a load changed a collection.
-/// After an import or its undo: what older ones keep may go now.
-pub(crate) async fn ended(app: &Arc<App>, workspace: &Workspace, collection: &str) {
+/// After an import or its undo, what older ones retain may go.
+pub(crate) async fn discard_old(workspace: &Workspace) {
     if let Err(e) = steward_import::retention::discard(workspace).await {
-        tracing::warn!(error = %e, "what older imports keep could not be discarded");
+        tracing::warn!(error = %e, "what older imports retain for undo could not be discarded");
     }
-    announce(app, collection);
-}
-
-pub(super) fn announce(app: &Arc<App>, collection: &str) {
-    let topics = [Topic::Collections, Topic::Records, Topic::Runs, Topic::Quarantine, Topic::Changes, Topic::Quality];
-    app.changed(&topics, Some(collection));
 }
 
 pub(super) async fn sources(app: &App, Sources { files, choices, .. }: &Sources) -> ApiResult<Vec<SourceFile>> {
@@ -381,11 +374,10 @@ pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     if !same_files || !same_data {
         return Err(plans::stale());
     }
-    let owner = Arc::clone(app);
     let title = format!("Importing {}", names(&spec));
     Ok(jobs::start(app, JobKind::Import, title, unit(&spec), move |progress| async move {
         let result = runs::load(&workspace, &spec, progress.as_ref()).await;
-        ended(&owner, &workspace, &spec.collection).await;
+        discard_old(&workspace).await;
         Ok(JobOutcome::Run(result?.0))
     }))
 }
@@ -401,10 +393,9 @@ pub async fn resume(app: &Call, request: ResumeRun) -> ApiResult<JobStarted> {
         sources(app, &Sources { files: request.files, choices, mapping: None }).await?
     };
     let unit = if run.files.iter().all(|f| f.collection.is_none()) { JobUnit::Bytes } else { JobUnit::Records };
-    let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Import, "Going on with an import", unit, move |progress| async move {
         let (run, _) = runs::resume(&workspace, &request.run_id, files, progress.as_ref()).await?;
-        ended(&owner, &workspace, &run.collection).await;
+        discard_old(&workspace).await;
         Ok(JobOutcome::Run(run))
     }))
 }

@@ -10,14 +10,16 @@ use steward_store::{Capability, StoreErrorKind};
 use steward_workspace::{Error, Progress, Workspace};
 
 use super::backups;
+use steward_workspace::Event;
+
 use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
     BackupIncrement, BackupIncremented, BackupSettings, BackupTimeline, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
-    TakeIncrement, TimelineBase, TimelineGap, TimelineRange, Topic,
+    TakeIncrement, TimelineBase, TimelineGap, TimelineRange,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::{due, jobs, shelves};
+use crate::{jobs, shelves};
 
 const ALONE: &str = "A server that stands alone does not announce changes. Increments need a replica set (one member is enough).";
 /// Minutes of a day.
@@ -32,8 +34,7 @@ pub(crate) fn start(app: &Arc<App>, workspace: Workspace, request: TakeIncrement
     let owner = Arc::clone(app);
     jobs::start(app, JobKind::Backup, "Taking an increment", JobUnit::Records, move |progress| async move {
         let taken = run(&owner, &workspace, &request, reason, progress.as_ref()).await?;
-        due::forget(&workspace).await?;
-        owner.changed(&[Topic::Backups], None);
+        workspace.events.emit(&Event::BackupsChanged);
         Ok(JobOutcome::Incremented(taken))
     })
 }
@@ -176,11 +177,3 @@ pub(crate) async fn switch(workspace: &Workspace, before: &BackupSettings, after
         (None, None) => Ok(()),
     }
 }
-
-/// So many minutes have passed since the last moment that can be reached.
-pub(crate) fn is_due(last: Option<i64>, now: chrono::DateTime<chrono::Utc>, minutes: u32) -> bool {
-    last.is_none_or(|last| now.timestamp_millis() - last >= i64::from(minutes) * 60_000 - GRACE)
-}
-
-/// The keeper looks once a minute, and not to the second.
-const GRACE: i64 = 5_000;

@@ -128,7 +128,7 @@ pub async fn bring_back(app: &Call, request: BringBack) -> ApiResult<EditOutcome
             return Err(ApiError::not_found("This record is not in the workspace any more.").hint("Bring the whole record back."));
         }
         let (edited, key) = edit::create(&workspace, &request.collection, then, reason, true).await?;
-        return super::records::outcome(app, &workspace, &request.collection, &key, edited).await;
+        return super::records::outcome(&workspace, &request.collection, &key, edited).await;
     };
     let wanted = |change: &FieldChange| request.fields.is_empty() || request.fields.iter().any(|f| f == change.path.as_str());
     let changes: Vec<FieldChange> = value::diff(&stands, &then).into_iter().filter(wanted).collect();
@@ -148,7 +148,7 @@ pub async fn bring_back(app: &Call, request: BringBack) -> ApiResult<EditOutcome
         undoes: None,
     };
     let edited = edit::edit(&workspace, wish).await?;
-    super::records::outcome(app, &workspace, &request.collection, &key, edited).await
+    super::records::outcome(&workspace, &request.collection, &key, edited).await
 }
 
 pub async fn compare(app: &Call, request: CompareBackups) -> ApiResult<JobStarted> {

@@ -13,11 +13,13 @@ use steward_store::{Durability, WriteBatch, WriteOp, names};
 use steward_workspace::Workspace;
 
 use super::imports::{detections, first_records, mapping_of, sources};
+use steward_workspace::Event;
+
 use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
     Empty, FileHandle, MappingFault, MappingFile, MappingName, MappingTrial, PreviewRow, ProblemCount, ProfileSource, ProfiledSource,
-    ReadMapping, SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, Topic, TryMapping, WriteMapping,
+    ReadMapping, SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, TryMapping, WriteMapping,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -80,7 +82,7 @@ pub async fn save(app: &Call, request: SaveMapping) -> ApiResult<SavedMapping> {
         ops.push(WriteOp::DeleteMany { collection: names::MAPPINGS.into(), filter: Filter::eq("_id", before) });
     }
     workspace.store.write(WriteBatch::data(ops), Durability::Full).await?;
-    app.changed(&[Topic::Settings], None);
+    workspace.events.emit(&Event::SettingsChanged);
     Ok(saved)
 }
 
@@ -91,7 +93,7 @@ pub async fn remove(app: &Call, request: MappingName) -> ApiResult<Empty> {
     }
     let gone = WriteOp::DeleteMany { collection: names::MAPPINGS.into(), filter: Filter::eq("_id", request.name) };
     workspace.store.write(WriteBatch::data(vec![gone]), Durability::Full).await?;
-    app.changed(&[Topic::Settings], None);
+    workspace.events.emit(&Event::SettingsChanged);
     Ok(Empty {})
 }
 

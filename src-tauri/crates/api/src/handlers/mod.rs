@@ -22,6 +22,7 @@ pub mod schemas;
 pub mod settings;
 pub mod space;
 pub mod splits;
+pub mod tasks;
 pub mod trust;
 pub mod unfinished;
 pub mod workspace;

@@ -1,9 +1,7 @@
 //! `quality.*`
 
-use std::sync::Arc;
-
 use crate::caller::Call;
-use crate::dto::{JobKind, JobOutcome, JobStarted, JobUnit, LastQuality, QualityQuery, Topic};
+use crate::dto::{JobKind, JobOutcome, JobStarted, JobUnit, LastQuality, QualityQuery};
 use crate::error::ApiResult;
 use crate::jobs;
 
@@ -20,11 +18,10 @@ pub async fn last(app: &Call, request: QualityQuery) -> ApiResult<LastQuality> {
 pub async fn measure(app: &Call, request: QualityQuery) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     workspace.existing(&request.collection).await?;
-    let (owner, collection) = (Arc::clone(app), request.collection);
+    let collection = request.collection;
     let title = format!("Measuring {collection}");
     Ok(jobs::start(app, JobKind::Quality, title, JobUnit::Records, move |progress| async move {
         let report = steward_quality::measure(&workspace, &collection, progress.as_ref()).await?;
-        owner.changed(&[Topic::Quality], Some(&collection));
         Ok(JobOutcome::Quality(report))
     }))
 }

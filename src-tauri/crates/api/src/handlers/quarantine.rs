@@ -6,12 +6,11 @@ use steward_domain::{QuarantineEntry, QuarantineStatus, Value};
 use steward_import::quarantine::{self, Aim, Chosen, Narrow, Report, Settled, report};
 use steward_workspace::Workspace;
 
-use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
     DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, GroupCount, JobKind, JobOutcome, JobStarted, JobUnit,
     ListQuarantine, ProblemCount, QuarantineEdited, QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage,
-    QuarantineSelection, QuarantineStats, RecordsExported, RestoreQuarantine, RetryOutcome, RetryQuarantine, RetryResult, Topic,
+    QuarantineSelection, QuarantineStats, RecordsExported, RestoreQuarantine, RetryOutcome, RetryQuarantine, RetryResult,
     ValidateQuarantine, Violations,
 };
 use crate::error::{ApiError, ApiResult};
@@ -78,7 +77,6 @@ pub async fn validate(app: &Call, request: ValidateQuarantine) -> ApiResult<Viol
 
 pub async fn edit(app: &Call, request: EditQuarantine) -> ApiResult<QuarantineEdited> {
     let entry = quarantine::correct(&app.workspace()?, &request.id, object(request.document)?, request.set).await?;
-    app.changed(&[Topic::Quarantine], Some(&entry.collection));
     Ok(QuarantineEdited { violations: entry.errors.clone(), entry })
 }
 
@@ -87,11 +85,6 @@ pub(super) fn chosen(selection: QuarantineSelection) -> Chosen {
         QuarantineSelection::Ids { ids } => Chosen::Ids(ids),
         QuarantineSelection::Filter { filter } => Chosen::Narrow(narrow(filter)),
     }
-}
-
-/// Tells everybody that rows may have become records.
-pub(super) fn announce(app: &Arc<App>) {
-    app.changed(&[Topic::Quarantine, Topic::Records, Topic::Collections, Topic::Changes, Topic::Quality], None);
 }
 
 pub(super) fn settled(done: Settled) -> JobOutcome {
@@ -108,12 +101,10 @@ pub(super) fn settled(done: Settled) -> JobOutcome {
 
 pub async fn retry(app: &Call, request: RetryQuarantine) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Retry, "Trying quarantined rows again", JobUnit::Rows, move |progress| async move {
         let ids = quarantine::ids(&workspace, &chosen(request.selection)).await?;
         let aim = Aim { replace: request.replace, ..Aim::default() };
         let done = quarantine::retry(&workspace, &ids, aim, progress.as_ref()).await;
-        announce(&owner);
         Ok(settled(done?))
     }))
 }
@@ -124,17 +115,16 @@ pub async fn discard(app: &Call, request: DiscardQuarantine) -> ApiResult<Discar
     }
     let workspace = app.workspace()?;
     let ids = quarantine::ids(&workspace, &chosen(request.selection)).await?;
-    moved(app, &workspace, ids, QuarantineStatus::Discarded, Some(request.reason.trim())).await
+    moved(&workspace, ids, QuarantineStatus::Discarded, Some(request.reason.trim())).await
 }
 
 pub async fn restore(app: &Call, request: RestoreQuarantine) -> ApiResult<Discarded> {
     let workspace = app.workspace()?;
-    moved(app, &workspace, request.ids, QuarantineStatus::Waiting, None).await
+    moved(&workspace, request.ids, QuarantineStatus::Waiting, None).await
 }
 
-async fn moved(app: &Call, workspace: &Workspace, ids: Vec<String>, to: QuarantineStatus, reason: Option<&str>) -> ApiResult<Discarded> {
+async fn moved(workspace: &Workspace, ids: Vec<String>, to: QuarantineStatus, reason: Option<&str>) -> ApiResult<Discarded> {
     let moved = quarantine::set_status(workspace, &ids, to, reason).await?;
-    app.changed(&[Topic::Quarantine, Topic::Collections, Topic::Changes], None);
     Ok(Discarded { discarded: i64::try_from(moved.ids.len()).unwrap_or(i64::MAX), ids: moved.ids, change_sets: moved.change_sets })
 }
 

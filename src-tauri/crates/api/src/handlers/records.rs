@@ -18,7 +18,7 @@ use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat, ExportRecords, Facet,
     FacetQuery, FacetValue, FieldConflict, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted, JobUnit,
-    PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord, Selection, Topic,
+    PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord, Selection,
     ValidateRecord, Violations,
 };
 use crate::error::{ApiError, ApiResult};
@@ -162,22 +162,9 @@ pub async fn validate(app: &Call, request: ValidateRecord) -> ApiResult<Violatio
     Ok(Violations { violations })
 }
 
-fn announce(app: &Call, collection: &str) {
-    app.changed(&[Topic::Records, Topic::Changes, Topic::Collections, Topic::Quality], Some(collection));
-}
-
-pub(super) async fn outcome(
-    app: &Call,
-    workspace: &Workspace,
-    collection: &str,
-    key: &RecordKey,
-    edited: Edited,
-) -> ApiResult<EditOutcome> {
+pub(super) async fn outcome(workspace: &Workspace, collection: &str, key: &RecordKey, edited: Edited) -> ApiResult<EditOutcome> {
     Ok(match edited {
-        Edited::Applied(change_set) => {
-            announce(app, collection);
-            EditOutcome::Applied { change_set, record: detail(workspace, collection, key).await? }
-        }
+        Edited::Applied(change_set) => EditOutcome::Applied { change_set, record: detail(workspace, collection, key).await? },
         Edited::Conflict(clashes) => EditOutcome::Conflict {
             conflicts: clashes
                 .into_iter()
@@ -202,20 +189,20 @@ pub async fn edit(app: &Call, request: EditRecord) -> ApiResult<EditOutcome> {
         undoes: None,
     };
     let edited = edit::edit(&workspace, change).await?;
-    outcome(app, &workspace, &request.collection, &request.key, edited).await
+    outcome(&workspace, &request.collection, &request.key, edited).await
 }
 
 pub async fn create(app: &Call, request: CreateRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
     let document = object(request.document)?;
     let (edited, key) = edit::create(&workspace, &request.collection, document, request.reason, request.allow_invalid).await?;
-    outcome(app, &workspace, &request.collection, &key, edited).await
+    outcome(&workspace, &request.collection, &key, edited).await
 }
 
 pub async fn revert(app: &Call, request: RevertRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
     let edited = edit::revert(&workspace, &request.collection, &request.key, &request.change_set).await?;
-    outcome(app, &workspace, &request.collection, &request.key, edited).await
+    outcome(&workspace, &request.collection, &request.key, edited).await
 }
 
 pub async fn history(app: &Call, request: RecordRef) -> ApiResult<RecordHistory> {
@@ -265,11 +252,10 @@ pub async fn apply_bulk(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted>
     let Plan::Bulk(prepared) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
     };
-    let owner = Arc::clone(app);
     let title = prepared.summary.clone();
     Ok(jobs::start(app, JobKind::Bulk, title, JobUnit::Records, move |_| async move {
         let applied = bulk::apply(&workspace, *prepared, request.reason).await?;
-        Ok(JobOutcome::Changed(super::changes::outcome(&owner, applied)))
+        Ok(JobOutcome::Changed(super::changes::outcome(applied)))
     }))
 }
 

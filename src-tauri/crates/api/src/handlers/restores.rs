@@ -10,13 +10,15 @@ use steward_domain::{RestoreRecord, RestoreState, Value, value};
 use steward_store::names;
 use steward_workspace::{Progress, Workspace, swap};
 
+use steward_workspace::Event;
+
 use crate::anchors;
 use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, BackupRef, BackupSecret, BuildMoment, BuiltMoment, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
     PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore,
-    SettleRestorePlan, Topic, UndoRestoreCollection, UndoRestorePlan,
+    SettleRestorePlan, UndoRestoreCollection, UndoRestorePlan,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::plans::{self, Plan, PlannedRestore};
@@ -201,7 +203,6 @@ pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
         let PlannedRestore { archive, from, choice, .. } = *planned;
         let record = restore::apply(&workspace, &archive, &from, &choice, Some(&safety), progress.as_ref()).await;
         // A backup of what was there was taken first.
-        crate::due::forget(&workspace).await?;
         let record = record?;
         finished(&owner, record, Vec::new()).await
     }))
@@ -213,19 +214,7 @@ async fn finished(app: &Arc<App>, restore: RestoreRecord, kept_as: Vec<String>) 
         app.reload_packs().await?;
         anchors::renew(app, &app.workspace()?).await?;
     }
-    app.changed(
-        &[
-            Topic::Collections,
-            Topic::Records,
-            Topic::Changes,
-            Topic::Quality,
-            Topic::Quarantine,
-            Topic::Runs,
-            Topic::Settings,
-            Topic::Backups,
-        ],
-        None,
-    );
+    app.workspace()?.events.emit(&Event::RestoreChanged { restore: restore.id.clone() });
     Ok(JobOutcome::Restored(RestoreDone { restore, kept_as }))
 }
 
@@ -320,6 +309,6 @@ pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RestoreEntry> {
         return Err(plans::stale());
     };
     let record = restore::settle(&workspace, &restore).await?;
-    app.changed(&[Topic::Backups], None);
+    workspace.events.emit(&Event::BackupsChanged);
     entry(&workspace, record).await
 }

@@ -1,7 +1,5 @@
 //! `runs.*`
 
-use std::sync::Arc;
-
 use steward_domain::{Filter, RunRecord};
 use steward_import::runs;
 use steward_store::{Query, names};
@@ -101,10 +99,9 @@ pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let Plan::UndoRun { run } = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
     };
-    let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::UndoRun, "Taking an import back", JobUnit::Records, move |progress| async move {
         let (run, found) = runs::undo(&workspace, &run, progress.as_ref()).await?;
-        super::imports::ended(&owner, &workspace, &run.collection).await;
+        super::imports::discard_old(&workspace).await;
         Ok(JobOutcome::RunUndone(RunUndone {
             run,
             removed: found.remove,
@@ -120,8 +117,8 @@ pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
 
 pub async fn go_back(app: &Call, request: RunId) -> ApiResult<RunDetail> {
     let workspace = app.workspace()?;
-    let run = runs::go_back(&workspace, &request.run_id, &Silent).await?;
-    super::imports::ended(app, &workspace, &run.collection).await;
+    runs::go_back(&workspace, &request.run_id, &Silent).await?;
+    super::imports::discard_old(&workspace).await;
     get(app, request).await
 }
 
@@ -139,6 +136,6 @@ pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RunDetail> {
         return Err(plans::stale());
     };
     let run = runs::settle(&workspace, &run).await?;
-    super::imports::ended(app, &workspace, &run.collection).await;
+    super::imports::discard_old(&workspace).await;
     get(app, RunId { run_id: run.id }).await
 }

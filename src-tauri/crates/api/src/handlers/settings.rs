@@ -4,8 +4,10 @@
 use steward_domain::Filter;
 use steward_store::{Durability, WriteBatch, WriteOp, names};
 
+use steward_workspace::Event;
+
 use crate::caller::Call;
-use crate::dto::{Empty, Setting, SettingName, Settings, SettingsQuery, Topic};
+use crate::dto::{Empty, Setting, SettingName, Settings, SettingsQuery};
 use crate::error::{ApiError, ApiResult};
 
 /// What the names of the interface's settings begin with; `view.` is that of saved views.
@@ -40,15 +42,17 @@ pub async fn list(app: &Call, request: SettingsQuery) -> ApiResult<Settings> {
 pub async fn set(app: &Call, request: Setting) -> ApiResult<Empty> {
     own(&request.name)?;
     let doc = bson::doc! {"_id": request.name, "value": request.value.to_string()};
-    app.workspace()?.put(names::SETTINGS, &doc).await?;
-    app.changed(&[Topic::Settings], None);
+    let workspace = app.workspace()?;
+    workspace.put(names::SETTINGS, &doc).await?;
+    workspace.events.emit(&Event::SettingsChanged);
     Ok(Empty {})
 }
 
 pub async fn remove(app: &Call, request: SettingName) -> ApiResult<Empty> {
     own(&request.name)?;
     let gone = WriteOp::DeleteMany { collection: names::SETTINGS.into(), filter: Filter::eq("_id", request.name) };
-    app.workspace()?.store.write(WriteBatch::data(vec![gone]), Durability::Full).await?;
-    app.changed(&[Topic::Settings], None);
+    let workspace = app.workspace()?;
+    workspace.store.write(WriteBatch::data(vec![gone]), Durability::Full).await?;
+    workspace.events.emit(&Event::SettingsChanged);
     Ok(Empty {})
 }

@@ -2,8 +2,10 @@
 
 use steward_import::retention::{self, Retention};
 
+use steward_workspace::Event;
+
 use crate::caller::Call;
-use crate::dto::{Empty, SetSpace, Space, Topic};
+use crate::dto::{Empty, SetSpace, Space};
 use crate::error::{ApiError, ApiResult};
 
 pub async fn get(app: &Call, _: Empty) -> ApiResult<Space> {
@@ -33,7 +35,7 @@ pub async fn set(app: &Call, request: SetSpace) -> ApiResult<Space> {
     }
     retention::set_retention(&workspace, rules).await?;
     let discarded = retention::discard(&workspace).await?;
-    app.changed(&[Topic::Settings, Topic::Runs], None);
+    workspace.events.emit(&Event::UndoDataDiscarded);
     shown(app, discarded.runs).await
 }
 
@@ -41,6 +43,6 @@ pub async fn compact(app: &Call, _: Empty) -> ApiResult<Space> {
     let workspace = app.workspace()?;
     let discarded = retention::discard(&workspace).await?;
     workspace.store.compact().await?;
-    app.changed(&[Topic::Settings, Topic::Runs], None);
+    workspace.events.emit(&Event::UndoDataDiscarded);
     shown(app, discarded.runs).await
 }

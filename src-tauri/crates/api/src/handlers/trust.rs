@@ -1,7 +1,9 @@
 //! `trust.*`: what the open workspace wants to do outside itself, and agreeing to it.
 
+use steward_workspace::Event;
+
 use crate::caller::Call;
-use crate::dto::{AgreeActs, Empty, HostKind, OutsideActs, Topic};
+use crate::dto::{AgreeActs, Empty, HostKind, OutsideActs};
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::{shelves, trust};
 
@@ -32,12 +34,13 @@ pub async fn agree(app: &Call, request: AgreeActs) -> ApiResult<OutsideActs> {
         return Err(ApiError::new(ErrorCode::Cancelled, "Cancelled; nothing was agreed to."));
     }
     trust::agree(app, &workspace, &shown.acts).await?;
-    app.changed(&[Topic::Backups, Topic::Settings], None);
+    workspace.events.emit(&Event::BackupsChanged);
     show(app, Empty {}).await
 }
 
 pub async fn withdraw(app: &Call, _: Empty) -> ApiResult<OutsideActs> {
-    trust::agree(app, &app.workspace()?, &[]).await?;
-    app.changed(&[Topic::Backups, Topic::Settings], None);
+    let workspace = app.workspace()?;
+    trust::agree(app, &workspace, &[]).await?;
+    workspace.events.emit(&Event::BackupsChanged);
     show(app, Empty {}).await
 }

@@ -1,7 +1,5 @@
 //! `workspace.*`
 
-use std::sync::Arc;
-
 use steward_store::Store as _;
 use steward_store::stage::{Stage, StageOutcome as Outcome};
 
@@ -119,7 +117,6 @@ pub async fn init_sample(app: &Call, request: InitSample) -> ApiResult<JobStarte
         open_address(app, Address::File(default_workspace(&app.data)), false).await?;
     }
     let workspace = app.workspace()?;
-    let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Sample, "Loading the sample careers", JobUnit::Bytes, move |progress| async move {
         let folder =
             tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "The sample cannot be unpacked.").details(e.to_string()))?;
@@ -148,7 +145,6 @@ pub async fn init_sample(app: &Call, request: InitSample) -> ApiResult<JobStarte
         if let Err(e) = steward_quality::measure(&workspace, &spec.collection, progress.as_ref()).await {
             tracing::warn!("the sample could not be measured: {e}");
         }
-        super::imports::announce(&owner, &run.collection);
         Ok(JobOutcome::Run(run))
     }))
 }

@@ -1,19 +1,12 @@
 //! `backup increment` and `backup timeline`
 
-use chrono::{DateTime, Local};
 use steward_api::ApiResult;
 use steward_api::call;
 use steward_api::dto::{BackupIncremented, BackupTimeline, Empty, JobOutcome, TakeIncrement};
 
 use crate::exit;
-use crate::output::{self, counted, line, number};
+use crate::output::{self, counted, line, number, when};
 use crate::session::Session;
-
-/// In local time, as `restore --at` takes it.
-fn local(at: &str) -> String {
-    let parsed = DateTime::parse_from_rfc3339(at);
-    parsed.map_or_else(|_| at.to_owned(), |at| at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S%.3f").to_string())
-}
 
 pub async fn take(session: &Session) -> ApiResult<u8> {
     let job = session.run_job(call::backups::Take, &TakeIncrement::default()).await?;
@@ -31,7 +24,7 @@ pub async fn take(session: &Session) -> ApiResult<u8> {
         if taken.increment.is_none() && taken.base.is_none() {
             line("Nothing happened since.");
         }
-        line(&format!("The last moment that can be reached: {}", local(&taken.until)));
+        line(&format!("The last moment that can be reached: {}", when(&taken.until)));
         for why in &taken.failed {
             line(&format!("Not there: {why}"));
         }
@@ -48,10 +41,10 @@ pub async fn timeline(session: &Session) -> ApiResult<u8> {
 fn told(found: &BackupTimeline) {
     let mut rows: Vec<(&str, String)> = Vec::new();
     for range in &found.ranges {
-        rows.push((&range.from, format!("{}  to  {}  can be reached", local(&range.from), local(&range.until))));
+        rows.push((&range.from, format!("{}  to  {}  can be reached", when(&range.from), when(&range.until))));
     }
     for gap in &found.gaps {
-        rows.push((&gap.from, format!("{}  to  {}  GAP: {}", local(&gap.from), local(&gap.until), gap.why)));
+        rows.push((&gap.from, format!("{}  to  {}  GAP: {}", when(&gap.from), when(&gap.until), gap.why)));
     }
     // A gap begins where a range ends.
     rows.sort_by_key(|(from, _)| *from);

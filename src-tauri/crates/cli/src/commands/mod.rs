@@ -16,6 +16,7 @@ pub mod restore;
 pub mod runs;
 pub mod schema;
 pub mod split;
+pub mod tasks;
 pub mod trust;
 pub mod workspace;
 

@@ -10,6 +10,7 @@ use steward_store::{Durability, Query, Swap, WriteBatch, WriteOp, names, upsert}
 use super::releases::{self, Quarantine};
 use super::{get, id_range, list, names_of, staging, stored};
 use crate::import::run_op;
+use steward_workspace::Event;
 use steward_workspace::{
     Error, Progress, Result,
     docs::{self, Change},
@@ -74,7 +75,12 @@ pub async fn settle(workspace: &Workspace, id: &str) -> Result<RunRecord> {
     record.settled_at = Some(workspace.clock.stamp());
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
     workspace.forget(&kept.place).await?;
+    announce(workspace, &record);
     Ok(record)
+}
+
+fn announce(workspace: &Workspace, record: &RunRecord) {
+    workspace.events.emit(&Event::RunChanged { run: record.id.clone(), collection: record.collection.clone() });
 }
 
 /// Looks at what taking a run back would do.
@@ -112,6 +118,7 @@ pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> R
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
     let done = undo_held(lease.workspace(), id, progress).await;
     lease.release().await;
+    announce(workspace, &record);
     done
 }
 
@@ -166,6 +173,9 @@ pub async fn go_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
     let done = go_back_held(lease.workspace(), id, progress).await;
     lease.release().await;
+    if let Ok(record) = &done {
+        announce(workspace, record);
+    }
     done
 }
 
