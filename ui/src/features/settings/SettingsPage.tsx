@@ -14,8 +14,8 @@ import { Page, Panel, StateMark, showError, type Tone } from "@/shared/ui";
 import { ConnectionPanel } from "./ConnectionPanel";
 import { MappingsPanel } from "./MappingsPanel";
 import { SpacePanel } from "./SpacePanel";
-import { TasksPanel } from "./TasksPanel";
 import classes from "./settings.module.css";
+import { TasksPanel } from "./TasksPanel";
 
 export function SettingsPage() {
   const workspace = useWorkspace();
