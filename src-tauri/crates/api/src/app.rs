@@ -8,6 +8,7 @@ use steward_store::layers::Layered;
 use steward_store::{Store, StoreErrorKind, names};
 use steward_workspace::Event;
 use steward_workspace::events::Listener;
+use steward_workspace::secrets::Secrets;
 use steward_workspace::{Clock, SystemClock, Workspace};
 use tokio::sync::broadcast;
 
@@ -56,6 +57,8 @@ pub struct App {
     pub(crate) samples: Samples,
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Passwords, passphrases and credentials.
+    pub secrets: Arc<dyn Secrets>,
     /// The user's data folder.
     pub data: PathBuf,
     open: RwLock<Option<Open>>,
@@ -67,6 +70,11 @@ pub struct App {
 impl App {
     /// A program without a workspace yet. `data` is the user's data folder (see [`data_folder`]).
     pub fn new(host: Arc<dyn Host>, data: PathBuf) -> ApiResult<Arc<Self>> {
+        Self::with_secrets(host, data, crate::keyring::usual())
+    }
+
+    /// As [`App::new`], with secrets from elsewhere.
+    pub fn with_secrets(host: Arc<dyn Host>, data: PathBuf, secrets: Arc<dyn Secrets>) -> ApiResult<Arc<Self>> {
         let registry = Registry::builtin()
             .map_err(|e| ApiError::new(ErrorCode::Internal, "A built-in schema cannot be read.").details(e.to_string()))?;
         let events = broadcast::channel(512).0;
@@ -80,6 +88,7 @@ impl App {
             samples: Samples::default(),
             registry: Arc::new(registry),
             clock: Arc::new(SystemClock),
+            secrets,
             data,
             open: RwLock::new(None),
             listener: Arc::new(crate::events::ToTopics(events.clone())),

@@ -12,7 +12,6 @@ use steward_store::{Store, names};
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::host::secrets;
 use crate::open::{self, Address, hide_secrets};
 
 /// An open database that is only read from.
@@ -67,18 +66,18 @@ fn listed(collections: &[String]) -> String {
 }
 
 /// Opens a database to read from. A password that the address lacks is the given one, else that of the keyring.
-pub(crate) async fn connect(uri: &str, password: Option<&str>, remember: bool) -> ApiResult<Database> {
+pub(crate) async fn connect(app: &App, uri: &str, password: Option<&str>, remember: bool) -> ApiResult<Database> {
     let given = Address::parse(uri)?.with_password(password.unwrap_or_default());
     let Address::Mongo(full) = &given else {
         return Err(ApiError::bad_request("A MongoDB address begins with mongodb:// or mongodb+srv://."));
     };
     if given.lacks_password() {
-        return known(full).await;
+        return known(app, full).await;
     }
     let database = Database::open(given.clone()).await?;
     if remember && database.address != *full {
         // The rows can be read whether or not the password is kept.
-        if let Err(e) = secrets::put(database.address.clone(), full.clone()).await {
+        if let Err(e) = app.secrets.put(&database.address, full).await {
             tracing::warn!("a password could not be kept: {e}");
         }
     }
@@ -86,10 +85,10 @@ pub(crate) async fn connect(uri: &str, password: Option<&str>, remember: bool) -
 }
 
 /// Opens an address that holds no secret with what the keyring has for it.
-async fn known(public: &str) -> ApiResult<Database> {
+async fn known(app: &App, public: &str) -> ApiResult<Database> {
     let public = hide_secrets(public);
     let address = Address::Mongo(public.clone());
-    Database::open(address.clone().from_keyring().await).await.map_err(|e| match e.code {
+    Database::open(address.clone().with_known_password(app.secrets.as_ref()).await).await.map_err(|e| match e.code {
         ErrorCode::Unauthorized | ErrorCode::BadRequest if address.lacks_password() => {
             ApiError::new(ErrorCode::Unauthorized, format!("{public} asks for a password, and the keyring does not give one that fits."))
                 .hint("Give the password at a terminal, with the address, in STEWARD_SOURCE_PASSWORD, or in the window.")
@@ -115,7 +114,7 @@ pub(crate) async fn source(app: &App, id: &str, choice: SourceChoice) -> ApiResu
 }
 
 /// The sources of a run again, where some of them are databases; empty where all can be found without this.
-pub(crate) async fn of_run(run: &RunRecord, own: &Arc<dyn Store>) -> ApiResult<Vec<SourceFile>> {
+pub(crate) async fn of_run(app: &App, run: &RunRecord, own: &Arc<dyn Store>) -> ApiResult<Vec<SourceFile>> {
     let elsewhere = |path: &str, collection: &Option<String>| collection.is_some() && !path.is_empty();
     if !run.files.iter().any(|file| elsewhere(&file.path, &file.collection)) {
         return Ok(Vec::new());
@@ -127,7 +126,7 @@ pub(crate) async fn of_run(run: &RunRecord, own: &Arc<dyn Store>) -> ApiResult<V
             continue;
         }
         let database = match Address::parse(&file.path)? {
-            Address::Mongo(uri) => known(&uri).await?,
+            Address::Mongo(uri) => known(app, &uri).await?,
             Address::File(path) => of_file(path).await?,
         };
         let choice = SourceChoice { part: file.collection.clone(), ..SourceChoice::default() };

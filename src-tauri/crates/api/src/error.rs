@@ -116,6 +116,7 @@ impl From<steward_workspace::Error> for ApiError {
             E::File { path, source } => file_error(&path, &source),
             E::StalePlan => Self::new(ErrorCode::StalePlan, "The data changed since this plan was made.").hint("Make the plan again."),
             E::Locked(message) => Self::new(ErrorCode::Locked, message),
+            E::Unsupported(message) => Self::new(ErrorCode::Unsupported, message),
             E::Cancelled => Self::new(ErrorCode::Cancelled, "Cancelled."),
             E::Conflict(message) => Self::new(ErrorCode::Conflict, message),
             E::Damaged(_) => Self::new(ErrorCode::Damaged, e.to_string()),

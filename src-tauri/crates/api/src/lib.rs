@@ -17,6 +17,7 @@ pub mod files;
 mod handlers;
 pub mod host;
 pub mod jobs;
+mod keyring;
 mod machine;
 mod moments;
 mod open;

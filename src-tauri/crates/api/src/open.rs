@@ -11,7 +11,7 @@ use steward_store_sqlite::SqliteStore;
 
 use crate::dto::{WorkspaceInfo, WorkspaceKind};
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::host::secrets;
+use steward_workspace::secrets::Secrets;
 
 /// Marked as production, or not.
 pub type ProductionMark = bool;
@@ -72,12 +72,12 @@ impl Address {
         }
     }
 
-    /// With what the keyring holds for it, where it lacks a password. A keyring that does not answer has nothing.
-    pub async fn from_keyring(self) -> Self {
+    /// With the stored password, where it lacks one. A store that cannot be asked has nothing.
+    pub async fn with_known_password(self, secrets: &dyn Secrets) -> Self {
         if !self.lacks_password() {
             return self;
         }
-        match secrets::get(self.public()).await {
+        match secrets.get(&self.public()).await {
             Ok(Some(uri)) => Self::Mongo(uri),
             _ => self,
         }

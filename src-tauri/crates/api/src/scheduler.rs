@@ -80,11 +80,12 @@ mod tests {
     use crate::host::PlainHost;
     use crate::open::Address;
     use crate::{shelves, trust};
+    use steward_workspace::secrets::Environment;
 
     #[tokio::test]
     async fn what_came_with_a_workspace_runs_when_it_was_agreed_to_and_not_before() {
         let folder = tempfile::tempdir().unwrap();
-        let app = App::new(Arc::new(PlainHost(HostKind::Web)), folder.path().join("data")).unwrap();
+        let app = App::with_secrets(Arc::new(PlainHost(HostKind::Web)), folder.path().join("data"), Arc::new(Environment)).unwrap();
         app.open(&Address::File(folder.path().join("sent.steward")), false).await.unwrap();
         let workspace = app.workspace().unwrap();
         let loot = folder.path().join("loot");
@@ -139,7 +140,7 @@ mod tests {
     async fn a_backup_that_fails_is_noticed_once_however_often_it_fails() {
         let folder = tempfile::tempdir().unwrap();
         let recorder = Arc::new(Recorder(std::sync::Mutex::default()));
-        let app = App::new(Arc::new(Desk(Arc::clone(&recorder))), folder.path().join("data")).unwrap();
+        let app = App::with_secrets(Arc::new(Desk(Arc::clone(&recorder))), folder.path().join("data"), Arc::new(Environment)).unwrap();
         app.open(&Address::File(folder.path().join("w.steward")), false).await.unwrap();
         let workspace = app.workspace().unwrap();
         let place = folder.path().join("in the way");
@@ -176,7 +177,7 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_was_missed_is_made_up_once() {
         let folder = tempfile::tempdir().unwrap();
-        let app = App::new(Arc::new(PlainHost(HostKind::Web)), folder.path().join("data")).unwrap();
+        let app = App::with_secrets(Arc::new(PlainHost(HostKind::Web)), folder.path().join("data"), Arc::new(Environment)).unwrap();
         app.open(&Address::File(folder.path().join("w.steward")), false).await.unwrap();
         let workspace = app.workspace().unwrap();
         let mut known = None;

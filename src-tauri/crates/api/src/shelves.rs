@@ -18,7 +18,6 @@ use crate::dto::{
     BackupSettings, HostKind,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::host::secrets;
 use crate::{destinations, trust};
 
 const SETTINGS: &str = "steward.backup";
@@ -80,9 +79,9 @@ fn place_name(place: &BackupPlace) -> String {
 }
 
 /// Keeps what locks the backups of a workspace.
-pub async fn keep_secret(workspace: &Workspace, what: &str, secret: String) -> ApiResult<()> {
+pub async fn keep_secret(app: &App, workspace: &Workspace, what: &str, secret: String) -> ApiResult<()> {
     let mark = identity::of(workspace).await?.workspace;
-    secrets::put(secret_name(&mark, what), secret).await
+    Ok(app.secrets.put(&secret_name(&mark, what), &secret).await?)
 }
 
 /// Keeps the credentials of a place: for this address, at its server, for its account, and nowhere else.
@@ -93,32 +92,33 @@ pub async fn keep_place_secrets(app: &App, place: &BackupPlace, secrets: &BTreeM
         return Err(ApiError::bad_request(format!("'{name}' is no credential of a place for backups.")));
     }
     let text = serde_json::to_string(secrets).unwrap_or_default();
-    secrets::put(place_name(place), text).await.map_err(|e| ApiError {
-        message: format!("No keyring is open on this machine, so the credentials of {} are not kept.", place.address),
+    app.secrets.put(&place_name(place), &text).await.map_err(|e| ApiError {
+        message: format!("No keyring is open on this machine, so the credentials of {} are not stored.", place.address),
         hint: Some("Open the keyring, or set them in the environment of Steward: they are read from there too.".into()),
-        ..e
+        ..e.into()
     })
 }
 
-/// A keyring that does not answer has nothing.
-async fn kept(name: String) -> Option<String> {
-    secrets::get(name).await.ok().flatten()
+/// A store that cannot be asked has nothing.
+async fn stored(app: &App, name: &str) -> Option<String> {
+    app.secrets.get(name).await.ok().flatten()
 }
 
-async fn known_passphrase(workspace: &Workspace) -> ApiResult<Option<String>> {
-    if let Some(given) = std::env::var("STEWARD_BACKUP_PASSPHRASE").ok().filter(|v| !v.is_empty()) {
+/// The passphrase of all backups of this machine, else that of this workspace.
+async fn known_passphrase(app: &App, workspace: &Workspace) -> ApiResult<Option<String>> {
+    if let Some(given) = stored(app, "backup passphrase").await {
         return Ok(Some(given));
     }
     let mark = identity::of(workspace).await?.workspace;
-    Ok(kept(secret_name(&mark, "passphrase")).await)
+    Ok(stored(app, &secret_name(&mark, "passphrase")).await)
 }
 
 /// What opens backups: what was given, else the environment and the keyring.
-pub async fn key(workspace: &Workspace, secret: &BackupSecret) -> ApiResult<Key> {
+pub async fn key(app: &App, workspace: &Workspace, secret: &BackupSecret) -> ApiResult<Key> {
     let mut key = Key { passphrase: secret.passphrase.clone().map(Into::into), identities: Vec::new() };
     key.identities.extend(secret.identity.iter().map(|text| text.clone().into()));
     if key.passphrase.is_none() {
-        key.passphrase = known_passphrase(workspace).await?.map(Into::into);
+        key.passphrase = known_passphrase(app, workspace).await?.map(Into::into);
     }
     if let Some(path) = std::env::var_os("STEWARD_BACKUP_IDENTITY").filter(|v| !v.is_empty()) {
         let path = Path::new(&path);
@@ -129,12 +129,12 @@ pub async fn key(workspace: &Workspace, secret: &BackupSecret) -> ApiResult<Key>
         key.identities.extend(lines.map(|l| l.to_owned().into()));
     }
     let mark = identity::of(workspace).await?.workspace;
-    key.identities.extend(kept(secret_name(&mark, "identity")).await.map(Into::into));
+    key.identities.extend(stored(app, &secret_name(&mark, "identity")).await.map(Into::into));
     Ok(key)
 }
 
 /// What new backups are locked with.
-pub async fn lock(workspace: &Workspace, encryption: &BackupEncryption, passphrase: Option<String>) -> ApiResult<Lock> {
+pub async fn lock(app: &App, workspace: &Workspace, encryption: &BackupEncryption, passphrase: Option<String>) -> ApiResult<Lock> {
     match encryption {
         BackupEncryption::None => Ok(Lock::None),
         BackupEncryption::Recipients { recipients } => {
@@ -151,7 +151,7 @@ pub async fn lock(workspace: &Workspace, encryption: &BackupEncryption, passphra
         BackupEncryption::Passphrase => {
             let known = match passphrase.filter(|p| !p.is_empty()) {
                 Some(given) => Some(given),
-                None => known_passphrase(workspace).await?,
+                None => known_passphrase(app, workspace).await?,
             };
             let missing = || {
                 ApiError::new(ErrorCode::Locked, "The passphrase of these backups is not known here.")
@@ -165,16 +165,16 @@ pub async fn lock(workspace: &Workspace, encryption: &BackupEncryption, passphra
 /// Opens a place with its credentials, if this machine agreed to it.
 pub async fn open(app: &App, workspace: &Workspace, place: &BackupPlace) -> ApiResult<Arc<dyn Target>> {
     trust::require_place(app, workspace, place).await?;
-    open_named(place).await
+    open_named(app, place).await
 }
 
 /// Opens a place that a person named just now ([`trust::require_named`]).
-pub async fn open_named(place: &BackupPlace) -> ApiResult<Arc<dyn Target>> {
+pub async fn open_named(app: &App, place: &BackupPlace) -> ApiResult<Arc<dyn Target>> {
     let mut hidden: BTreeMap<String, String> = BTreeMap::new();
     if place.address.contains("://") {
         let variables = target::variables(&place.address);
         hidden.extend(std::env::vars().filter(|(name, _)| name.starts_with(variables)).map(|(name, v)| (name.to_ascii_lowercase(), v)));
-        let text = kept(place_name(place)).await;
+        let text = stored(app, &place_name(place)).await;
         let kept: Option<BTreeMap<String, String>> = text.and_then(|text| serde_json::from_str(&text).ok());
         hidden.extend(kept.unwrap_or_default());
     }
@@ -205,7 +205,7 @@ pub async fn known(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>,
     let (mut found, mut notes) = all(app, workspace).await?;
     let mut empty = Vec::new();
     for place in by_hand(app, workspace).await? {
-        let listed = async { Ok::<_, ApiError>(shelf::list(open_named(&place).await?.as_ref()).await?) };
+        let listed = async { Ok::<_, ApiError>(shelf::list(open_named(app, &place).await?.as_ref()).await?) };
         match listed.await {
             Ok((mut backups, more)) => {
                 backups.retain(|b| b.manifest.source.workspace == mark);
@@ -252,11 +252,11 @@ pub async fn at(app: &App, workspace: &Workspace, address: &str) -> ApiResult<Ar
         return open(app, workspace, place).await;
     }
     if let Some(place) = by_hand(app, workspace).await?.iter().find(is) {
-        return open_named(place).await;
+        return open_named(app, place).await;
     }
     let place = BackupPlace { address: address.to_owned(), options: BTreeMap::new() };
     trust::require_named(app, workspace, std::slice::from_ref(&place)).await?;
-    open_named(&place).await
+    open_named(app, &place).await
 }
 
 /// A backup with the place that it lies at.

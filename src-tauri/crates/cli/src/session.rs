@@ -78,7 +78,7 @@ impl Session {
         let typed = self.typed.lock().unwrap_or_else(PoisonError::into_inner).get(&address.public()).cloned();
         match typed {
             Some(password) => address.clone().with_password(&password),
-            None => address.clone().from_keyring().await,
+            None => address.clone().with_known_password(self.app.secrets.as_ref()).await,
         }
     }
 

@@ -19,6 +19,9 @@ pub enum Error {
     /// A key or passphrase is missing, or is not the right one.
     #[error("{0}")]
     Locked(String),
+    /// What this machine or store cannot do.
+    #[error("{0}")]
+    Unsupported(String),
     #[error("Cancelled.")]
     Cancelled,
     #[error("{0}")]

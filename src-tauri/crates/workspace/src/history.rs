@@ -179,7 +179,8 @@ async fn head(workspace: &Workspace) -> Result<Head> {
         return Ok(head);
     }
     let first = bson::doc! {"_id": HEAD, "seq": 0_i64, "hash": ""};
-    match workspace.store.write(WriteBatch::data(vec![WriteOp::insert(names::CATALOG, &first)?]), Durability::Full).await {
+    let ops = vec![WriteOp::insert(names::CATALOG, &first)?, crate::layout::note()?];
+    match workspace.store.write(WriteBatch::data(ops), Durability::Full).await {
         Ok(_) => {}
         Err(e) if e.kind == StoreErrorKind::DuplicateKey => {}
         Err(e) => return Err(e.into()),

@@ -70,9 +70,10 @@ impl Workspace {
     /// A workspace over a store, after completing what a crash left open, unless the store is read-only. Steward's own collections
     /// are created when something is first written to them.
     ///
-    /// Errors: those of the store.
+    /// Errors: those of the store; `NewerVersion` for a workspace of a newer program.
     pub async fn open_and_recover(store: Arc<dyn Store>, registry: Arc<Registry>, clock: Arc<dyn Clock>, actor: String) -> Result<Self> {
         let workspace = Self::new(store, registry, clock, actor);
+        crate::layout::check(&workspace).await?;
         if workspace.can_write() {
             crate::history::recover_pending(&workspace).await?;
         }

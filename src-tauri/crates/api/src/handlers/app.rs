@@ -5,14 +5,13 @@ use steward_store::layers::{BreakerState, Health};
 use crate::caller::Call;
 use crate::dto::{AppInfo, CheckOutcome, DoctorCheck, DoctorReport, Empty};
 use crate::error::ApiResult;
-use crate::host::secrets;
 
 pub async fn info(app: &Call, _: Empty) -> ApiResult<AppInfo> {
     Ok(AppInfo {
         version: env!("CARGO_PKG_VERSION").into(),
         host: app.host.kind(),
         can_pick_files: app.host.can_pick_files(),
-        keyring: secrets::is_available().await,
+        keyring: app.secrets.can_store().await,
     })
 }
 
@@ -63,7 +62,7 @@ pub async fn doctor(app: &Call, _: Empty) -> ApiResult<DoctorReport> {
             Some("Set STEWARD_DATA to a folder that you may write to."),
         ),
     });
-    checks.push(if secrets::is_available().await {
+    checks.push(if app.secrets.can_store().await {
         check("Keyring", CheckOutcome::Ok, "Passwords can be kept in the keyring.", None)
     } else {
         check(

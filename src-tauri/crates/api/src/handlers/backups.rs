@@ -34,7 +34,7 @@ pub async fn setup(app: &Call, _: Empty) -> ApiResult<BackupSetup> {
     };
     let has_key = match &settings.encryption {
         BackupEncryption::None => true,
-        _ => !shelves::key(&workspace, &crate::dto::BackupSecret::default()).await?.is_empty(),
+        _ => !shelves::key(app, &workspace, &crate::dto::BackupSecret::default()).await?.is_empty(),
     };
     Ok(BackupSetup { settings, usual_place: shelves::usual_place(app), has_key, next_at })
 }
@@ -61,10 +61,10 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
         shelves::keep_place_secrets(app, place, secrets).await?;
     }
     for place in &settings.places {
-        shelves::open_named(place).await?;
+        shelves::open_named(app, place).await?;
     }
     if let Some(passphrase) = request.passphrase.filter(|p| !p.is_empty()) {
-        shelves::keep_secret(&workspace, "passphrase", passphrase).await?;
+        shelves::keep_secret(app, &workspace, "passphrase", passphrase).await?;
     }
     if let BackupEncryption::Recipients { recipients } = &settings.encryption {
         for text in recipients {
@@ -83,7 +83,7 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
 pub async fn new_key(app: &Call, _: Empty) -> ApiResult<BackupKey> {
     use steward_backup::seal::Exposed as _;
     let (identity, recipient) = seal::new_identity();
-    shelves::keep_secret(&app.workspace()?, "identity", identity.exposed().to_owned()).await?;
+    shelves::keep_secret(app, &app.workspace()?, "identity", identity.exposed().to_owned()).await?;
     Ok(BackupKey { recipient, identity: identity.exposed().to_owned() })
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
     } else {
         trust::require_named(app, workspace, &request.places).await?;
         for place in &request.places {
-            targets.push(shelves::open_named(place).await?);
+            targets.push(shelves::open_named(app, place).await?);
         }
     }
     if request.encryption.is_none() {
@@ -136,7 +136,7 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
     Ok(Making {
         targets,
         compression: shelves::as_compression(&request.compression.unwrap_or(settings.compression)),
-        lock: shelves::lock(workspace, &encryption, request.passphrase).await?,
+        lock: shelves::lock(app, workspace, &encryption, request.passphrase).await?,
         collections: request.collections,
         own: request.own.unwrap_or(settings.own),
         reason: reason.to_owned(),
@@ -196,7 +196,7 @@ async fn prove(app: &App, workspace: &Workspace, request: &VerifyBackup, progres
         return Err(ApiError::bad_request("An increment cannot be restored by itself.")
             .hint("Read it to its end, or plan a restore to a moment that it reaches: that does its changes again beside the data."));
     }
-    let key = shelves::key(workspace, &request.secret).await?;
+    let key = shelves::key(app, workspace, &request.secret).await?;
     let manifest = shelved.manifest.clone();
     let opened = Archive::of_target(target.as_ref(), manifest.clone(), key, progress).await;
     let (proof, collections, notes) = match opened {

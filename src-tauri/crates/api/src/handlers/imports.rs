@@ -51,7 +51,7 @@ fn expect(files: &mut [SourceFile], pack: Option<&Pack>, key_field: &str) {
 
 /// Opens a database whose records are to be imported.
 pub async fn connect(app: &Call, request: ConnectSource) -> ApiResult<FileHandle> {
-    let database = elsewhere::connect(&request.uri, request.password.as_deref(), request.remember).await?;
+    let database = elsewhere::connect(app, &request.uri, request.password.as_deref(), request.remember).await?;
     Ok(app.files.register_database(database))
 }
 
@@ -386,7 +386,7 @@ pub async fn resume(app: &Call, request: ResumeRun) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let files = if request.files.is_empty() {
-        elsewhere::of_run(&run, &workspace.store).await?
+        elsewhere::of_run(app, &run, &workspace.store).await?
     } else {
         let part = |file: &RunFile| SourceChoice { part: file.collection.clone().or(file.choice.part.clone()), ..file.choice.clone() };
         let choices = run.files.iter().map(part).collect();

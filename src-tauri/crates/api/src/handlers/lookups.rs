@@ -21,7 +21,7 @@ use crate::{jobs, shelves};
 
 async fn open(app: &App, workspace: &Workspace, of: &BackupRef, secret: &BackupSecret) -> ApiResult<Archive> {
     let (target, shelved) = shelves::find(app, workspace, of).await?;
-    let key = shelves::key(workspace, secret).await?;
+    let key = shelves::key(app, workspace, secret).await?;
     Ok(Archive::of_target(target.as_ref(), shelved.manifest, key, &Silent).await?)
 }
 

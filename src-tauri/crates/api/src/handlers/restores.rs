@@ -57,7 +57,7 @@ async fn open(
     secret: &BackupSecret,
     progress: &dyn Progress,
 ) -> ApiResult<(Archive, String)> {
-    let key = shelves::key(workspace, secret).await?;
+    let key = shelves::key(app, workspace, secret).await?;
     match from {
         RestoreFrom::Backup(wanted) => {
             let (target, shelved) = shelves::find(app, workspace, wanted).await?;
@@ -79,7 +79,7 @@ pub async fn build_moment(app: &Call, request: BuildMoment) -> ApiResult<JobStar
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Plan, "Bringing a point in time together", JobUnit::Records, move |progress| async move {
-        let key = shelves::key(&workspace, &request.secret).await?;
+        let key = shelves::key(&owner, &workspace, &request.secret).await?;
         let built = moments::build(&owner, &workspace, moments::parse(&request.at)?, key, progress.as_ref()).await?;
         Ok(JobOutcome::MomentBuilt(BuiltMoment { id: owner.built.put(built) }))
     }))
@@ -244,15 +244,15 @@ async fn again(
     progress: &dyn Progress,
 ) -> ApiResult<Archive> {
     if let Some(moment) = &record.moment {
-        let key = shelves::key(workspace, secret).await?;
+        let key = shelves::key(app, workspace, secret).await?;
         return Ok(moments::build(app, workspace, moments::parse(moment)?, key, progress).await?.0);
     }
     let wanted = BackupRef { id: record.backup.clone(), place: None };
     if let Ok((target, shelved)) = shelves::find(app, workspace, &wanted).await {
-        let key = shelves::key(workspace, secret).await?;
+        let key = shelves::key(app, workspace, secret).await?;
         return Ok(Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?);
     }
-    let key = shelves::key(workspace, secret).await?;
+    let key = shelves::key(app, workspace, secret).await?;
     let archive = Archive::of_path(std::path::Path::new(&record.from), key, None, progress).await?;
     moments::replayed(archive, record.replayed, progress).await
 }

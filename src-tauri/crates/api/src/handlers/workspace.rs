@@ -10,7 +10,6 @@ use crate::dto::{
     WorkspaceTarget,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
-use crate::host::secrets;
 use crate::jobs;
 use crate::open::{Address, default_workspace, lacks_password, with_password};
 
@@ -54,22 +53,22 @@ async fn open_server(app: &Call, uri: String, remember: bool, production: bool) 
     let info = open_address(app, address, production).await?;
     let kept = match (remember, public == uri) {
         (_, true) => Ok(()),
-        (true, false) => secrets::put(public, uri).await,
+        (true, false) => app.secrets.put(&public, &uri).await,
         // Without a keyring there is nothing in it.
-        (false, false) => secrets::forget(public).await.or(Ok(())),
+        (false, false) => app.secrets.forget(&public).await.or(Ok(())),
     };
     match kept {
         Ok(()) => Ok(info),
-        Err(e) => app.update_info(|info| info.notices.push([Some(e.message), e.hint].into_iter().flatten().collect::<Vec<_>>().join(" "))),
+        Err(e) => app.update_info(|info| info.notices.push(e.to_string())),
     }
 }
 
 /// Opens an address of the list with what the keyring holds for it; asks for the password where that is not enough.
 async fn open_known_server(app: &Call, public: String, production: bool) -> ApiResult<WorkspaceInfo> {
-    let (uri, why) = match secrets::get(public.clone()).await {
+    let (uri, why) = match app.secrets.get(&public).await {
         Ok(Some(uri)) => (uri, "The server refused the password that the keyring holds.".to_owned()),
         Ok(None) => (public.clone(), "The password of this database is not in the keyring, or the keyring is locked.".to_owned()),
-        Err(e) => (public.clone(), e.message),
+        Err(e) => (public.clone(), e.to_string()),
     };
     match open_address(app, Address::Mongo(uri.clone()), production).await {
         Err(e) if e.code == ErrorCode::Unauthorized || (e.code == ErrorCode::BadRequest && lacks_password(&uri)) => {
@@ -93,7 +92,7 @@ pub async fn close(app: &Call, _: Empty) -> ApiResult<Empty> {
 pub async fn forget(app: &Call, request: ForgetWorkspace) -> ApiResult<RecentWorkspaces> {
     if let Ok(entry) = app.recent.find(&request.id) {
         // Off the list it goes even where the keyring cannot be reached.
-        if let Err(e) = secrets::forget(entry.workspace.address).await {
+        if let Err(e) = app.secrets.forget(&entry.workspace.address).await {
             tracing::warn!("a password could not be taken out of the keyring: {e}");
         }
     }

@@ -97,9 +97,9 @@ pub fn noted(given: &Path) -> String {
     }
 }
 
-/// Opens a database to read from. Its password is that of the address, of the surroundings, of the keyring, or is asked for.
+/// Opens a database to read from. Its password is that of the address, that of the environment or the keyring, or is asked for.
 async fn connected(session: &Session, address: Address, uri: String) -> ApiResult<String> {
-    let password = std::env::var("STEWARD_SOURCE_PASSWORD").ok().filter(|text| !text.is_empty());
+    let password = session.app.secrets.get("source password").await?;
     let mut request = ConnectSource { uri, password, remember: false };
     let handle: FileHandle = match session.call(call::imports::Connect, &request).await {
         Err(e) if wants_password(&address, &e) => {

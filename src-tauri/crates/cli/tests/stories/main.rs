@@ -38,5 +38,6 @@ mod records;
 mod refusals;
 mod serve;
 mod sources;
+mod stored;
 mod tls;
 mod trust;
