@@ -270,6 +270,8 @@ macro_rules! for_each_command {
             quality {
                 /// The last measurement of a collection.
                 Read quality::last "quality.last" (QualityQuery) -> LastQuality, At("quality"), reads [Records, Quality];
+                /// The figures of all measurements of a collection, oldest first.
+                Read quality::history "quality.history" (QualityQuery) -> QualityHistory, At("quality"), reads [Quality];
                 /// Measures a collection now.
                 Write quality::measure "quality.measure" (QualityQuery) -> JobStarted, At("quality");
             }

@@ -292,6 +292,9 @@ pub struct Quality {
     /// Show the last measurement instead of measuring now
     #[arg(long)]
     pub last: bool,
+    /// Show the figures of all measurements so far
+    #[arg(long, conflicts_with = "last")]
+    pub history: bool,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -88,3 +88,25 @@ pub struct QualityReport {
     #[ts(skip)]
     pub findings: String,
 }
+
+/// The figures of one measurement in the series of a collection. Ratios from 0 to 1, freshness in days; absent where there was
+/// nothing to measure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QualityPoint {
+    /// RFC 3339, UTC.
+    pub at: String,
+    pub records: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub completeness: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub adherence: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub uniqueness: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub freshness: Option<f64>,
+}

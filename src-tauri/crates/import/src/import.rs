@@ -23,7 +23,7 @@ use steward_mapping::Mapping;
 use steward_store::upsert::{self, Incoming, Outcome, Prepared, UpsertPlan};
 
 use crate::typing::texts_of;
-use steward_workspace::{Progress, Result, Workspace, key_index::SeenKeys};
+use steward_workspace::{Progress, Result, Workspace, key_index::KeyIndex};
 
 pub use again::{Again, Seeds, of_run};
 pub use comparing::Comparing;
@@ -193,7 +193,7 @@ impl<'a> Pass<'a> {
             files: self.findings.files.clone(),
             skip: std::mem::take(&mut self.skip),
             plan: sink.plan(),
-            seen: SeenKeys::default(),
+            seen: KeyIndex::default(),
             seeds: Seeds::of(self.spec)?,
             met: again::Occurrences::default(),
         };

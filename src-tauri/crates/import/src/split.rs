@@ -8,7 +8,7 @@ use steward_sources::Framing;
 use crate::export::Whole;
 use crate::import::{ImportSpec, Reading, SourceFile, checked, size};
 use crate::rows::RowOutcome;
-use steward_workspace::{Error, Progress, Result, Workspace, key_index::SeenKeys};
+use steward_workspace::{Error, Progress, Result, Workspace, key_index::KeyIndex};
 
 /// Where the halves go; one that is not wanted is not written.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +82,7 @@ pub async fn split(workspace: &Workspace, spec: &ImportSpec, to: Halves<Option<&
         invalid: to.invalid.map(|path| Half::begin(path, &framing)).transpose()?,
     };
     let mut rows = Halves::<i64>::default();
-    let mut seen = SeenKeys::default();
+    let mut seen = KeyIndex::default();
     let stream = checked(spec.files.clone(), Reading::of(workspace, spec)?);
     let mut stream = std::pin::pin!(stream);
     while let Some(batch) = stream.next().await {

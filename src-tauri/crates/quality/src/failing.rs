@@ -10,7 +10,7 @@ use steward_domain::quality::MetricName;
 use steward_domain::{Filter, Value, order};
 use steward_store::{Cursor, Query, names, upsert};
 
-use crate::measure::last_place;
+use crate::record::last_key;
 use steward_workspace::{Result, Workspace, selection::Selection};
 
 /// The records that failed a figure at the last measurement and fit a filter.
@@ -64,7 +64,7 @@ pub async fn page(
 /// How many records failed and fit the filter.
 pub async fn count(workspace: &Workspace, collection: &str, metric: MetricName, filter: &Filter) -> Result<u64> {
     if filter.is_all() {
-        return Ok(workspace.store.count(names::FINDINGS, &Filter::eq("place", last_place(workspace, collection, metric).await?)).await?);
+        return Ok(workspace.store.count(names::FINDINGS, &Filter::eq("place", last_key(workspace, collection, metric).await?)).await?);
     }
     let (mut sum, mut after) = (0, None);
     loop {
@@ -86,7 +86,7 @@ async fn ids(
     after: Option<String>,
     limit: usize,
 ) -> Result<(Vec<Bson>, Option<String>)> {
-    let query = Query::new(Filter::eq("place", last_place(workspace, collection, metric).await?), limit).after(after.map(Cursor));
+    let query = Query::new(Filter::eq("place", last_key(workspace, collection, metric).await?), limit).after(after.map(Cursor));
     let page = workspace.store.find(names::FINDINGS, &query).await?;
     let mut ids = Vec::with_capacity(page.records.len());
     for raw in &page.records {

@@ -8,20 +8,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use bson::oid::ObjectId;
 use bson::{Bson, Document};
 use futures::StreamExt;
 use steward_domain::quality::{FieldCompleteness, Metric, MetricName, MetricState, MetricUnit, QualityReport, RuleCount};
-use steward_domain::{Comparison, Filter, order, value};
+use steward_domain::{Filter, order, value};
 use steward_schema::{Checker, Targets};
-use steward_store::{Durability, WriteBatch, WriteOp, names};
 
-use steward_workspace::Event;
-use steward_workspace::measured::last;
-use steward_workspace::{Error, Progress, Result, Workspace, docs, key_index::SeenKeys};
+use steward_workspace::key_index::KeyIndex;
+use steward_workspace::{CollectionSettings, Error, Progress, Result, Workspace};
+
+use crate::findings::{Finding, Findings};
 
 /// What the records of a batch are measured by.
-struct Yardstick {
+struct MeasurementPlan {
     checker: Option<Arc<Checker>>,
     fields: Vec<(String, bool)>,
     key_field: String,
@@ -30,12 +29,6 @@ struct Yardstick {
     freshness: Option<String>,
     targets: Targets,
     now: chrono::DateTime<chrono::Utc>,
-}
-
-/// One record that fails a figure.
-struct Failing {
-    id: Bson,
-    metric: MetricName,
 }
 
 /// What a batch came to.
@@ -48,43 +41,30 @@ struct Tally {
     newest: Option<i64>,
     /// Records that fail each figure; the records themselves are in `failing` of their batch only.
     failed: HashMap<MetricName, i64>,
-    failing: Vec<Failing>,
+    failing: Vec<Finding>,
     /// Hashes of keys, where no index vouches for them.
     keys: Vec<u64>,
 }
 
-/// Measures a collection, keeps the report and the records that fail. Until it is done, the last report and its records stay as they
-/// are.
-pub async fn measure(workspace: &Workspace, collection: &str, progress: &dyn Progress) -> Result<QualityReport> {
-    let before = last(workspace, collection).await?;
-    let findings = ObjectId::new().to_hex();
-    let report = match measured(workspace, collection, &findings, progress).await {
-        Ok(report) => report,
-        Err(e) => {
-            clear(workspace, collection, &findings).await?;
-            return Err(e);
-        }
-    };
-    workspace.put(names::QUALITY, &docs::to_document(collection, &report)?).await?;
-    if let Some(before) = before.filter(|before| !before.findings.is_empty()) {
-        clear(workspace, collection, &before.findings).await?;
-    }
-    clear_abandoned(workspace, collection, &findings).await?;
-    workspace.events.emit(&Event::Measured { collection: collection.to_owned() });
-    Ok(report)
+/// A report with the records that fail its figures; nothing is written yet.
+pub struct Measurement {
+    pub report: QualityReport,
+    pub(crate) failing: Findings,
 }
 
-async fn measured(workspace: &Workspace, collection: &str, findings: &str, progress: &dyn Progress) -> Result<QualityReport> {
+/// Measures a collection. Reads its records and writes nothing.
+pub async fn measure(workspace: &Workspace, collection: &str, progress: &dyn Progress) -> Result<Measurement> {
     let settings = workspace.existing(collection).await?;
-    let mut yard = yardstick(workspace, &settings)?;
+    let mut plan = measurement_plan(workspace, &settings)?;
     let indexes = workspace.store.indexes(collection).await?;
-    yard.keys_are_unique |= indexes.iter().any(|i| i.unique && i.fields == [settings.key_field.clone()]);
-    let yard = Arc::new(yard);
+    plan.keys_are_unique |= indexes.iter().any(|i| i.unique && i.fields == [settings.key_field.clone()]);
+    let plan = Arc::new(plan);
     progress.phase("Measuring");
     progress.total(workspace.store.count(collection, &Filter::all()).await?);
-    let mut sum = Tally { filled: vec![0; yard.fields.len()], ..Tally::default() };
-    let (mut seen, mut repeated) = (SeenKeys::default(), None::<SeenKeys>);
-    let mut batches = std::pin::pin!(tallied(workspace, collection, &yard, tally).await?);
+    let mut failing = Findings::new()?;
+    let mut sum = Tally { filled: vec![0; plan.fields.len()], ..Tally::default() };
+    let (mut seen, mut repeated) = (KeyIndex::default(), None::<KeyIndex>);
+    let mut batches = std::pin::pin!(tallied(workspace, collection, &plan, tally).await?);
     while let Some(batch) = batches.next().await {
         progress.checkpoint()?;
         let mut batch = batch?;
@@ -93,37 +73,37 @@ async fn measured(workspace: &Workspace, collection: &str, findings: &str, progr
                 repeated.get_or_insert_default().note(key, 0, 0)?;
             }
         }
-        save_findings(workspace, collection, findings, &batch.failing).await?;
+        batch.failing.iter().try_for_each(|finding| failing.push(finding))?;
         add(&mut sum, batch);
         progress.done(u64::try_from(sum.records).unwrap_or(0));
     }
     let mut of_a_group = 0;
     if let Some(repeated) = repeated {
         progress.phase("Looking up repeated keys");
-        of_a_group = note_repeated(workspace, collection, &yard, findings, repeated, progress).await?;
+        of_a_group = note_repeated(workspace, collection, &plan, &mut failing, repeated, progress).await?;
         sum.failed.insert(MetricName::Uniqueness, of_a_group);
     }
-    let report = report(workspace, &settings.schema, collection, &yard, &sum, of_a_group);
-    Ok(QualityReport { findings: findings.to_owned(), ..report })
+    let report = report(workspace, &settings.schema, collection, &plan, &sum, of_a_group);
+    Ok(Measurement { report, failing })
 }
 
 /// The records of a collection, worked on in parallel, batch by batch.
 async fn tallied<T: Send + 'static>(
     workspace: &Workspace,
     collection: &str,
-    yard: &Arc<Yardstick>,
-    work: fn(&Yardstick, &[bson::RawDocumentBuf]) -> T,
+    plan: &Arc<MeasurementPlan>,
+    work: fn(&MeasurementPlan, &[bson::RawDocumentBuf]) -> T,
 ) -> Result<impl futures::Stream<Item = Result<T>>> {
     let mut streams = Vec::new();
     for part in workspace.store.partitions(collection, 4).await? {
         streams.push(workspace.store.scan(collection, &Filter::all(), Some(part)).await?);
     }
-    let yard = Arc::clone(yard);
+    let plan = Arc::clone(plan);
     let batches = futures::stream::select_all(streams).map(move |batch| {
-        let yard = Arc::clone(&yard);
+        let plan = Arc::clone(&plan);
         async move {
             let batch = batch?;
-            tokio::task::spawn_blocking(move || work(&yard, &batch)).await.map_err(|_| Error::Damaged("A batch of records"))
+            tokio::task::spawn_blocking(move || work(&plan, &batch)).await.map_err(|_| Error::Damaged("A batch of records"))
         }
     });
     Ok(batches.buffer_unordered(3))
@@ -134,43 +114,41 @@ async fn tallied<T: Send + 'static>(
 async fn note_repeated(
     workspace: &Workspace,
     collection: &str,
-    yard: &Arc<Yardstick>,
-    findings: &str,
-    mut repeated: SeenKeys,
+    plan: &Arc<MeasurementPlan>,
+    failing: &mut Findings,
+    mut repeated: KeyIndex,
     progress: &dyn Progress,
 ) -> Result<i64> {
     let mut found = 0;
-    let mut batches = std::pin::pin!(tallied(workspace, collection, yard, keys).await?);
+    let mut batches = std::pin::pin!(tallied(workspace, collection, plan, keys).await?);
     while let Some(batch) = batches.next().await {
         progress.checkpoint()?;
-        let mut failing = Vec::new();
         for (key, id) in batch? {
             if repeated.has(key)? {
-                failing.push(Failing { id, metric: MetricName::Uniqueness });
+                failing.push(&Finding { id, metric: MetricName::Uniqueness })?;
+                found += 1;
             }
         }
-        found += i64::try_from(failing.len()).unwrap_or(i64::MAX);
-        save_findings(workspace, collection, findings, &failing).await?;
     }
     Ok(found)
 }
 
 /// Hashes of the keys of some records, with their `_id`.
-fn keys(yard: &Yardstick, batch: &[bson::RawDocumentBuf]) -> Vec<(u64, Bson)> {
+fn keys(plan: &MeasurementPlan, batch: &[bson::RawDocumentBuf]) -> Vec<(u64, Bson)> {
     let docs = batch.iter().filter_map(|raw| Document::try_from(raw.as_ref()).ok());
-    docs.map(|doc| (key_hash(yard, &doc), doc.get("_id").cloned().unwrap_or(Bson::Null))).collect()
+    docs.map(|doc| (key_hash(plan, &doc), doc.get("_id").cloned().unwrap_or(Bson::Null))).collect()
 }
 
-fn key_hash(yard: &Yardstick, doc: &Document) -> u64 {
-    steward_workspace::hash(&doc.get(&yard.key_field).map_or_else(Vec::new, order::key_of))
+fn key_hash(plan: &MeasurementPlan, doc: &Document) -> u64 {
+    steward_workspace::hash(&doc.get(&plan.key_field).map_or_else(Vec::new, order::key_of))
 }
 
-fn yardstick(workspace: &Workspace, settings: &steward_workspace::CollectionSettings) -> Result<Yardstick> {
+fn measurement_plan(workspace: &Workspace, settings: &CollectionSettings) -> Result<MeasurementPlan> {
     let now = workspace.clock.now();
     if settings.schema.is_empty() {
         let key_field = settings.key_field.clone();
         let keys_are_unique = key_field == "_id";
-        return Ok(Yardstick {
+        return Ok(MeasurementPlan {
             checker: None,
             fields: Vec::new(),
             key_field,
@@ -187,7 +165,7 @@ fn yardstick(workspace: &Workspace, settings: &steward_workspace::CollectionSett
             fields.push((field.clone(), false));
         }
     }
-    Ok(Yardstick {
+    Ok(MeasurementPlan {
         checker: Some(workspace.checker(&settings.schema)?),
         fields,
         key_field: settings.key_field.clone(),
@@ -198,34 +176,34 @@ fn yardstick(workspace: &Workspace, settings: &steward_workspace::CollectionSett
     })
 }
 
-fn tally(yard: &Yardstick, batch: &[bson::RawDocumentBuf]) -> Tally {
-    let mut out = Tally { filled: vec![0; yard.fields.len()], ..Tally::default() };
+fn tally(plan: &MeasurementPlan, batch: &[bson::RawDocumentBuf]) -> Tally {
+    let mut out = Tally { filled: vec![0; plan.fields.len()], ..Tally::default() };
     for raw in batch {
         let Ok(doc) = Document::try_from(raw.as_ref()) else {
             continue;
         };
-        tally_record(yard, &doc, &mut out);
+        tally_record(plan, &doc, &mut out);
     }
     out
 }
 
-fn tally_record(yard: &Yardstick, doc: &Document, out: &mut Tally) {
+fn tally_record(plan: &MeasurementPlan, doc: &Document, out: &mut Tally) {
     out.records += 1;
     let id = doc.get("_id").cloned().unwrap_or(Bson::Null);
     let mut complete = true;
-    for (at, (field, _)) in yard.fields.iter().enumerate() {
+    for (at, (field, _)) in plan.fields.iter().enumerate() {
         let filled = !value::is_blank(doc.get(field));
         out.filled[at] += i64::from(filled);
         complete &= filled;
     }
     if !complete {
-        out.failing.push(Failing { id: id.clone(), metric: MetricName::Completeness });
+        out.failing.push(Finding { id: id.clone(), metric: MetricName::Completeness });
     }
-    let violations = yard.checker.as_ref().map_or_else(Vec::new, |c| c.check(&value::doc_to_plain(doc)));
+    let violations = plan.checker.as_ref().map_or_else(Vec::new, |c| c.check(&value::doc_to_plain(doc)));
     if violations.is_empty() {
         out.valid += 1;
     } else {
-        out.failing.push(Failing { id: id.clone(), metric: MetricName::Adherence });
+        out.failing.push(Finding { id: id.clone(), metric: MetricName::Adherence });
         let mut places: Vec<(String, String)> = violations.iter().map(|v| (v.field().to_owned(), v.rule.clone())).collect();
         places.sort();
         places.dedup();
@@ -233,20 +211,20 @@ fn tally_record(yard: &Yardstick, doc: &Document, out: &mut Tally) {
             *out.rules.entry(place).or_default() += 1;
         }
     }
-    if let Some(moment) = moment(yard, doc) {
+    if let Some(moment) = moment(plan, doc) {
         out.newest = Some(out.newest.map_or(moment, |newest| newest.max(moment)));
-        if (yard.now.timestamp_millis() - moment) as f64 > yard.targets.freshness_days * 86_400_000.0 {
-            out.failing.push(Failing { id: id.clone(), metric: MetricName::Freshness });
+        if (plan.now.timestamp_millis() - moment) as f64 > plan.targets.freshness_days * 86_400_000.0 {
+            out.failing.push(Finding { id: id.clone(), metric: MetricName::Freshness });
         }
     }
-    if !yard.keys_are_unique {
-        out.keys.push(key_hash(yard, doc));
+    if !plan.keys_are_unique {
+        out.keys.push(key_hash(plan, doc));
     }
 }
 
 /// When a record was last brought up to date, in milliseconds since 1970.
-fn moment(yard: &Yardstick, doc: &Document) -> Option<i64> {
-    let dated = yard.freshness.as_ref().and_then(|field| doc.get(field)).and_then(|v| match v {
+fn moment(plan: &MeasurementPlan, doc: &Document) -> Option<i64> {
+    let dated = plan.freshness.as_ref().and_then(|field| doc.get(field)).and_then(|v| match v {
         Bson::DateTime(at) => Some(at.timestamp_millis()),
         Bson::String(text) => chrono::DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis()),
         _ => None,
@@ -272,63 +250,13 @@ fn add(sum: &mut Tally, batch: Tally) {
     }
 }
 
-/// Where the records that fail a figure are kept: by collection, figure and measurement. No collection has a `$` in its name.
-fn place(collection: &str, metric: MetricName, findings: &str) -> String {
-    format!("{collection}${metric:?}${findings}")
-}
-
-/// Where those of the last measurement are; nothing is there before the first one.
-pub(crate) async fn last_place(workspace: &Workspace, collection: &str, metric: MetricName) -> Result<String> {
-    let findings = last(workspace, collection).await?.map(|report| report.findings).unwrap_or_default();
-    Ok(place(collection, metric, &findings))
-}
-
-const METRICS: [MetricName; 4] = [MetricName::Completeness, MetricName::Adherence, MetricName::Uniqueness, MetricName::Freshness];
-
-/// Removes the records that a measurement kept.
-async fn clear(workspace: &Workspace, collection: &str, findings: &str) -> Result<()> {
-    let ops = METRICS.map(|metric| WriteOp::DeleteMany {
-        collection: names::FINDINGS.into(),
-        filter: Filter::eq("place", place(collection, metric, findings)),
-    });
-    workspace.store.write(WriteBatch::data(ops.into()), Durability::Bulk).await?;
-    Ok(())
-}
-
-/// Removes what measurements kept whose process was killed: a day later nobody is at work on them.
-async fn clear_abandoned(workspace: &Workspace, collection: &str, findings: &str) -> Result<()> {
-    let yesterday = (workspace.clock.now() - chrono::Duration::days(1)).timestamp();
-    let oldest = u32::try_from(yesterday).map_or_else(|_| String::new(), |seconds| format!("{seconds:08x}"));
-    let bound = |cmp, text: String| Filter::Compare { field: "place".into(), cmp, value: Bson::from(text).into() };
-    let ops = METRICS.map(|metric| {
-        let own = Filter::Not { not: Box::new(Filter::eq("place", place(collection, metric, findings))) };
-        let old = bound(Comparison::Gte, place(collection, metric, "")).and(bound(Comparison::Lt, place(collection, metric, &oldest)));
-        WriteOp::DeleteMany { collection: names::FINDINGS.into(), filter: old.and(own) }
-    });
-    workspace.store.write(WriteBatch::data(ops.into()), Durability::Bulk).await?;
-    Ok(())
-}
-
-async fn save_findings(workspace: &Workspace, collection: &str, findings: &str, failing: &[Failing]) -> Result<()> {
-    for chunk in failing.chunks(1000) {
-        let mut ops = Vec::with_capacity(chunk.len());
-        for found in chunk {
-            let place = place(collection, found.metric, findings);
-            let doc = bson::doc! {"_id": ObjectId::new(), "place": place, "record": found.id.clone()};
-            ops.push(WriteOp::insert(names::FINDINGS, &doc)?);
-        }
-        workspace.store.write(WriteBatch::data(ops), Durability::Bulk).await?;
-    }
-    Ok(())
-}
-
-fn report(workspace: &Workspace, schema: &str, collection: &str, yard: &Yardstick, sum: &Tally, repeated: i64) -> QualityReport {
+fn report(workspace: &Workspace, schema: &str, collection: &str, plan: &MeasurementPlan, sum: &Tally, repeated: i64) -> QualityReport {
     let records = sum.records;
     let failing = |metric: MetricName| sum.failed.get(&metric).copied().unwrap_or(0);
     let share = |good: i64, of: i64| (of > 0).then(|| good as f64 / of as f64);
-    let cells = records * i64::try_from(yard.fields.len()).unwrap_or(0);
-    let age = sum.newest.map(|newest| ((yard.now.timestamp_millis() - newest) as f64 / 86_400_000.0).max(0.0));
-    let fields: Vec<&str> = yard.fields.iter().map(|(f, _)| f.as_str()).collect();
+    let cells = records * i64::try_from(plan.fields.len()).unwrap_or(0);
+    let age = sum.newest.map(|newest| ((plan.now.timestamp_millis() - newest) as f64 / 86_400_000.0).max(0.0));
+    let fields: Vec<&str> = plan.fields.iter().map(|(f, _)| f.as_str()).collect();
     let high = |name, value: Option<f64>, target: f64, explanation: String| Metric {
         name,
         value,
@@ -338,40 +266,40 @@ fn report(workspace: &Workspace, schema: &str, collection: &str, yard: &Yardstic
         failing: failing(name),
         explanation,
     };
-    let has_schema = yard.checker.is_some();
+    let has_schema = plan.checker.is_some();
     let metrics = vec![
         high(
             MetricName::Completeness,
             share(sum.filled.iter().sum(), cells),
-            yard.targets.completeness,
+            plan.targets.completeness,
             format!("Share of filled values in {}.", fields.join(", ")),
         ),
         high(
             MetricName::Adherence,
             if has_schema { share(sum.valid, records) } else { None },
-            yard.targets.adherence,
+            plan.targets.adherence,
             if has_schema { format!("Share of records that break no rule of {schema}.") } else { "No schema is assigned.".into() },
         ),
         high(
             MetricName::Uniqueness,
             share(records - repeated, records),
-            yard.targets.uniqueness,
-            format!("Share of records whose {} no other record has.", yard.key_field),
+            plan.targets.uniqueness,
+            format!("Share of records whose {} no other record has.", plan.key_field),
         ),
         Metric {
             name: MetricName::Freshness,
             value: age,
-            target: yard.targets.freshness_days,
+            target: plan.targets.freshness_days,
             unit: MetricUnit::Days,
-            state: age.map_or(MetricState::Unknown, |a| if a < yard.targets.freshness_days { MetricState::Good } else { MetricState::Bad }),
+            state: age.map_or(MetricState::Unknown, |a| if a < plan.targets.freshness_days { MetricState::Good } else { MetricState::Bad }),
             failing: failing(MetricName::Freshness),
-            explanation: match &yard.freshness {
+            explanation: match &plan.freshness {
                 Some(field) => format!("Age of the newest record, by {field} or else by when it was added."),
                 None => "Age of the newest record, by when it was added.".into(),
             },
         },
     ];
-    let completeness = yard.fields.iter().zip(&sum.filled).map(|((field, required), filled)| FieldCompleteness {
+    let completeness = plan.fields.iter().zip(&sum.filled).map(|((field, required), filled)| FieldCompleteness {
         field: field.clone(),
         required: *required,
         filled: *filled,

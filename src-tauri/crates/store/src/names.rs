@@ -20,6 +20,8 @@ pub const MAPPINGS: &str = "steward.mappings";
 pub const SCHEMAS: &str = "steward.schemas";
 /// Last quality reports.
 pub const QUALITY: &str = "steward.quality";
+/// A point for each measurement of a collection.
+pub const MEASUREMENTS: &str = "steward.measurements";
 /// Records that failed a figure at the last measurement.
 pub const FINDINGS: &str = "steward.findings";
 
@@ -46,6 +48,7 @@ const OWN: &[(&str, &[&str])] = &[
     (MAPPINGS, &[]),
     (SCHEMAS, &[]),
     (QUALITY, &[]),
+    (MEASUREMENTS, &[]),
     (FINDINGS, &["place"]),
     (RESTORES, &[]),
     (LEASES, &[]),

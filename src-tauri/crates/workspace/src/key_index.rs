@@ -39,7 +39,7 @@ impl Default for Limits {
 
 /// Hashes of the keys met so far, 64 bits each, with the row and file where they stand.
 #[derive(Debug, Default)]
-pub struct SeenKeys {
+pub struct KeyIndex {
     limits: Limits,
     /// Row and file take no more room than the row alone: entries are 16 bytes either way.
     young: HashMap<u64, (u32, u16), BuildHasherDefault<AsItIs>>,
@@ -72,7 +72,7 @@ pub struct Earlier {
     pub row: u64,
 }
 
-impl SeenKeys {
+impl KeyIndex {
     /// Notes a key; says when it was there before.
     ///
     /// Errors: a temporary file cannot be written or read.
@@ -264,7 +264,7 @@ mod tests {
         let hash = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         // Three tiers, of which the last has no filter, and last blocks that are not full.
         let limits = Limits { young: 1_000, filtered: 5_000 };
-        let mut seen = SeenKeys { limits, ..SeenKeys::default() };
+        let mut seen = KeyIndex { limits, ..KeyIndex::default() };
         let rows = 40_010;
         for n in 0..rows {
             assert_eq!(seen.note(hash(n), 3, n).unwrap(), None);

@@ -81,6 +81,7 @@ import type {
   PromoteRun,
   PrunePlan,
   Pruned,
+  QualityHistory,
   QualityQuery,
   QuarantineEdited,
   QuarantineEntry,
@@ -316,6 +317,8 @@ export interface Commands {
   "schemas.test": { request: TestSchemas; response: SchemasTested };
   /** The last measurement of a collection. (Read) */
   "quality.last": { request: QualityQuery; response: LastQuality };
+  /** The figures of all measurements of a collection, oldest first. (Read) */
+  "quality.history": { request: QualityQuery; response: QualityHistory };
   /** Measures a collection now. (Write) */
   "quality.measure": { request: QualityQuery; response: JobStarted };
   /** How this workspace is backed up. (Read) */
@@ -478,6 +481,7 @@ export const commandClass = {
   "schemas.remove": "Write",
   "schemas.test": "Read",
   "quality.last": "Read",
+  "quality.history": "Read",
   "quality.measure": "Write",
   "backups.setup": "Read",
   "backups.save": "Write",
@@ -523,7 +527,7 @@ export const commandsOfTopic: Record<Topic, readonly CommandName[]> = {
   "runs": ["workspace.unfinished", "runs.list", "runs.get"],
   "changes": ["records.history", "changes.list", "changes.get"],
   "collections": ["collections.list", "schemas.list"],
-  "quality": ["records.find", "records.count", "quality.last"],
+  "quality": ["records.find", "records.count", "quality.last", "quality.history"],
   "settings": ["workspace.space", "mappings.list", "mappings.get", "settings.list"],
   "schemas": ["collections.list", "imports.preview", "schemas.list", "schemas.get", "schemas.inspect"],
   "backups": ["workspace.unfinished", "backups.setup", "backups.list", "backups.get", "backups.timeline", "restores.list", "trust.show"],

@@ -1468,6 +1468,18 @@ why: string, };
 
 export type Pruned = { removed: number, bytes: number, notes: Array<string>, };
 
+export type QualityHistory = { points: Array<QualityPoint>, };
+
+/**
+ * The figures of one measurement in the series of a collection. Ratios from 0 to 1, freshness in days; absent where there was
+ * nothing to measure.
+ */
+export type QualityPoint = { 
+/**
+ * RFC 3339, UTC.
+ */
+at: string, records: number, completeness?: number, adherence?: number, uniqueness?: number, freshness?: number, };
+
 export type QualityQuery = { collection: string, };
 
 /**

@@ -1,7 +1,7 @@
 //! Schema packs and quality.
 
 use super::wire;
-use steward_domain::quality::QualityReport;
+use steward_domain::quality::{QualityPoint, QualityReport};
 
 wire! {
     pub struct SchemaSummary {
@@ -166,5 +166,9 @@ wire! {
         pub report: Option<QualityReport>,
         /// Records were written since.
         pub stale: bool,
+    }
+
+    pub struct QualityHistory {
+        pub points: Vec<QualityPoint>,
     }
 }

@@ -141,7 +141,7 @@ pub async fn init_sample(app: &Call, request: InitSample) -> ApiResult<JobStarte
             promotes: None,
         };
         let (run, _) = steward_import::runs::load(&workspace, &spec, progress.as_ref()).await?;
-        if let Err(e) = steward_quality::measure(&workspace, &spec.collection, progress.as_ref()).await {
+        if let Err(e) = steward_quality::measure_and_record(&workspace, &spec.collection, progress.as_ref()).await {
             tracing::warn!("the sample could not be measured: {e}");
         }
         Ok(JobOutcome::Run(run))

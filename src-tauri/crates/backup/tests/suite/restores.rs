@@ -53,7 +53,7 @@ async fn proven_restored_and_taken_back(workspace: Workspace) {
     let before = backup(&workspace, place.path()).await;
     assert_eq!(before.manifest.collection("careers").unwrap().invalid, None, "nobody has measured it");
     shelf::remove(&Folder::new(place.path().to_owned()), &before.manifest).await.unwrap();
-    steward_quality::measure(&workspace, "careers", &Silent).await.unwrap();
+    steward_quality::measure_and_record(&workspace, "careers", &Silent).await.unwrap();
     let made = backup(&workspace, place.path()).await;
     let kept = made.manifest.collection("careers").unwrap();
     assert_eq!((kept.records, kept.invalid), (20, Some(0)));

@@ -3,16 +3,21 @@
 use steward_api::call;
 use steward_api::dto::{JobOutcome, LastQuality, QualityQuery};
 use steward_api::{ApiError, ApiResult, ErrorCode};
-use steward_domain::quality::{MetricName, MetricState, MetricUnit, QualityReport};
+use steward_domain::quality::{MetricName, MetricState, MetricUnit, QualityPoint, QualityReport};
 
 use crate::args::Quality;
 use crate::exit;
-use crate::output::{self, counted, line, number};
+use crate::output::{self, counted, line, number, when};
 use crate::session::Session;
 
 pub async fn quality(session: &Session, command: Quality) -> ApiResult<u8> {
     session.open(false).await?;
     let collection = session.collection(&command.of.collection).await?;
+    if command.history {
+        let history = session.call(call::quality::History, &QualityQuery { collection }).await?;
+        output::answer(session.json, &history, |history| series(&history.points));
+        return Ok(exit::DONE);
+    }
     if !command.last {
         return measure(session, &collection, false).await;
     }
@@ -22,6 +27,16 @@ pub async fn quality(session: &Session, command: Quality) -> ApiResult<u8> {
     };
     output::answer(session.json, &report, print);
     Ok(verdict(&report, false))
+}
+
+fn series(points: &[QualityPoint]) {
+    let ratio = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{:.2} %", value * 100.0));
+    let mut rows = vec![["Measured", "Records", "Complete", "Valid", "Unique", "Age in days"].map(str::to_owned).to_vec()];
+    rows.extend(points.iter().map(|p| {
+        let age = p.freshness.map_or_else(|| "-".to_owned(), |days| format!("{days:.1}"));
+        vec![when(&p.at), number(p.records), ratio(p.completeness), ratio(p.adherence), ratio(p.uniqueness), age]
+    }));
+    output::table(&rows);
 }
 
 /// Measures a collection. `adherence_only` makes the exit code speak of the schema's rules alone.

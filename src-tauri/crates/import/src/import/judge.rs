@@ -15,7 +15,7 @@ use super::sort::repeats;
 use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, as_it_came, set_aside, waiting};
 use crate::quarantine::report::{Report, Told, Wrong};
 use crate::rows::{Judged, RowOutcome, RowReader};
-use steward_workspace::{Result, Workspace, key_index::SeenKeys};
+use steward_workspace::{Result, Workspace, key_index::KeyIndex};
 
 /// What a row came to. Small: one thread makes them, another reads them.
 enum Verdict {
@@ -163,7 +163,7 @@ impl Clerk {
 /// What is counted from row to row.
 #[derive(Default)]
 struct Counts {
-    seen: SeenKeys,
+    seen: KeyIndex,
     unknown: BTreeMap<String, i64>,
     problems: HashMap<(String, String), usize>,
 }
@@ -270,7 +270,7 @@ impl Pass<'_> {
         at: usize,
         key_hash: u64,
         clerk: &Clerk,
-        seen: &mut SeenKeys,
+        seen: &mut KeyIndex,
         late: &mut TellTale,
     ) -> Result<Option<Rejection>> {
         let Some(row) = batch.rows.get(at).filter(|_| !self.spec.duplicates.lets_later_in()) else {

@@ -14,7 +14,7 @@ use super::{FineRow, ImportSpec, Kept, set_aside, waiting};
 use crate::rows::RowOutcome;
 use steward_workspace::{
     Result, Workspace,
-    key_index::{Earlier, SeenKeys},
+    key_index::{Earlier, KeyIndex},
 };
 
 /// Sorts one batch after the other.
@@ -27,7 +27,7 @@ pub(super) struct Sorter<'a> {
     /// Rows per file that an earlier attempt has loaded.
     pub skip: Vec<u64>,
     pub plan: UpsertPlan<'a>,
-    pub seen: SeenKeys,
+    pub seen: KeyIndex,
     /// What rows that are kept out are known again by.
     pub seeds: Seeds,
     pub met: Occurrences,

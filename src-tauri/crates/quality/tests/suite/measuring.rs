@@ -60,7 +60,7 @@ async fn a_cancelled_measurement_leaves_the_last_report_whole() {
         rows.extend((0..30).map(|n| row(10_000 + n, n * 100)));
         rows.push(row(20_000, 0));
         write(&store, rows).await;
-        let first = quality::measure(&workspace, C, &Silent).await.unwrap();
+        let first = quality::measure_and_record(&workspace, C, &Silent).await.unwrap();
         let uniqueness = first.metrics.iter().find(|m| m.name == MetricName::Uniqueness).unwrap();
         assert_eq!((uniqueness.failing, uniqueness.value), (61, Some((3_031.0 - 61.0) / 3_031.0)));
         let count = async || failing::count(&workspace, C, MetricName::Uniqueness, &Filter::all()).await.unwrap();
@@ -70,11 +70,19 @@ async fn a_cancelled_measurement_leaves_the_last_report_whole() {
         assert_eq!(page.len(), 3, "each of them is told, the first one too");
 
         write(&store, vec![WriteOp::Delete { collection: C.into(), id: 20_000.into(), expect: Vec::new() }]).await;
-        assert!(matches!(quality::measure(&workspace, C, &Cancelled).await, Err(Error::Cancelled)));
+        assert!(matches!(quality::measure_and_record(&workspace, C, &Cancelled).await, Err(Error::Cancelled)));
         assert_eq!(quality::last(&workspace, C).await.unwrap().as_ref(), Some(&first));
         assert_eq!((count().await, kept().await), (61, 61));
-        quality::measure(&workspace, C, &Silent).await.unwrap();
+        quality::measure_and_record(&workspace, C, &Silent).await.unwrap();
         assert_eq!((count().await, kept().await), (60, 60), "those of the measurement before are gone");
+        // A measurement writes nothing until it is recorded, and its series has a point for each that was.
+        let before = quality::last(&workspace, C).await.unwrap();
+        quality::measure(&workspace, C, &Silent).await.unwrap();
+        assert_eq!(quality::last(&workspace, C).await.unwrap(), before);
+        let points = quality::series(&workspace, C, 10).await.unwrap();
+        assert_eq!(points.iter().map(|p| p.records).collect::<Vec<_>>(), [3_031, 3_030]);
+        assert!(points[0].at < points[1].at && points[1].uniqueness == Some(2_970.0 / 3_030.0));
+        assert_eq!(quality::series(&workspace, "thing", 10).await.unwrap(), Vec::new());
     }
 }
 
