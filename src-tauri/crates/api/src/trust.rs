@@ -40,7 +40,7 @@ async fn key(app: &App, workspace: &Workspace) -> ApiResult<String> {
 
 fn act(kind: &str, address: Option<&str>, options: &BTreeMap<String, String>, sentence: String, detail: &str) -> OutsideAct {
     let exactly = serde_json::json!([kind, address, options, detail]).to_string();
-    let id = Sha256::digest(exactly.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let id = hex::encode(Sha256::digest(exactly.as_bytes()));
     OutsideAct { id, sentence, address: address.map(str::to_owned), options: options.clone(), agreed: false }
 }
 

@@ -201,7 +201,7 @@ impl Sealing {
         };
         let file = bottom.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        Ok(Sealed { bytes: bottom.bytes, sha256: hex(&bottom.digest.finalize()) })
+        Ok(Sealed { bytes: bottom.bytes, sha256: hex::encode(bottom.digest.finalize()) })
     }
 }
 
@@ -312,18 +312,10 @@ pub fn sha256(path: &Path, mut seen: impl FnMut(u64) -> Result<()>) -> Result<Se
     loop {
         let read = file.read(&mut buffer).map_err(|e| Error::file(path, e))?;
         if read == 0 {
-            return Ok(Sealed { bytes, sha256: hex(&digest.finalize()) });
+            return Ok(Sealed { bytes, sha256: hex::encode(digest.finalize()) });
         }
         digest.update(&buffer[..read]);
         bytes += read as u64;
         seen(bytes)?;
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
 }

@@ -129,13 +129,24 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.contains('.') && !name.starts_with('$')
 }
 
-fn escaped(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
+/// A name as a token of a JSON Pointer (RFC 6901).
+pub fn escaped(name: &str) -> Cow<'_, str> {
+    match jsonptr::Token::new(name).encoded() {
+        same if same == name => Cow::Borrowed(name),
+        other => Cow::Owned(other.to_owned()),
+    }
+}
+
+/// The name of a token of a JSON Pointer. A tilde that escapes nothing stands for itself.
+pub fn unescaped(token: &str) -> Cow<'_, str> {
+    match jsonptr::Token::from_encoded(token) {
+        Ok(token) => Cow::Owned(token.decoded().into_owned()),
+        Err(_) => Cow::Borrowed(token),
+    }
 }
 
 fn pointer_segments(pointer: &str) -> Vec<Cow<'_, str>> {
-    let plain = |segment: &str| segment.replace("~1", "/").replace("~0", "~");
-    pointer.split('/').skip(1).map(|s| if s.contains('~') { Cow::Owned(plain(s)) } else { Cow::Borrowed(s) }).collect()
+    pointer.split('/').skip(1).map(|token| if token.contains('~') { unescaped(token) } else { Cow::Borrowed(token) }).collect()
 }
 
 /// A path goes through something that is not a document.

@@ -90,7 +90,7 @@ pub(crate) const MOST_LEVELS: usize = steward_domain::depth::MOST / 2;
 /// The names on a dotted path or RFC 6901 pointer.
 pub(crate) fn path(text: &str) -> Result<Vec<String>, MappingError> {
     let segments: Vec<String> = match text.strip_prefix('/') {
-        Some(rest) => rest.split('/').map(|s| s.replace("~1", "/").replace("~0", "~")).collect(),
+        Some(rest) => rest.split('/').map(|s| steward_domain::path::unescaped(s).into_owned()).collect(),
         None => text.split('.').map(str::to_owned).collect(),
     };
     if segments.iter().any(String::is_empty) {

@@ -325,5 +325,5 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
 
 /// One segment of an RFC 6901 pointer.
 pub(crate) fn escape(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
+    steward_domain::path::escaped(segment).into_owned()
 }

@@ -172,7 +172,7 @@ impl Profiler {
             return None;
         }
         let index = *self.names.entry(pointer).or_insert_with_key(|pointer| {
-            let path = pointer[1..].split('/').map(|s| s.replace("~1", "/").replace("~0", "~")).collect();
+            let path = pointer[1..].split('/').map(|s| steward_domain::path::unescaped(s).into_owned()).collect();
             self.columns.push(Collected { name: crate::target::Target::new(path).text(), ..Collected::default() });
             next
         });

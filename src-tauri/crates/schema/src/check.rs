@@ -174,7 +174,7 @@ fn tell(error: &ValidationError<'_>, schema: &Json, note: &str, out: &mut Vec<Vi
     if let ValidationErrorKind::Required { property } = error.kind() {
         // Point at the field that is missing, so that it can be found and filled.
         let name = property.as_str().unwrap_or_default();
-        pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+        pointer = format!("{pointer}/{}", steward_domain::path::escaped(name));
         value = None;
     }
     let mut message = words::sentence(error.kind());

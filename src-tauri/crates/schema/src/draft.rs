@@ -255,7 +255,7 @@ fn compiles(pack: &Pack, packs: &Registry) -> Result<()> {
 
 /// Where a pattern that is none stands, or a reference to what is not there. The compiler does not always tell.
 fn culprit(json: &Json, packs: &Registry, bundled: &[String], at: String) -> Option<String> {
-    let below = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let below = |name: &str| format!("{at}/{}", steward_domain::path::escaped(name));
     match json {
         Json::Array(items) => items.iter().enumerate().find_map(|(n, item)| culprit(item, packs, bundled, format!("{at}/{n}"))),
         Json::Object(members) => members.iter().find_map(|(name, value)| match (name.as_str(), value) {

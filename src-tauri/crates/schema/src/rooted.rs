@@ -79,7 +79,7 @@ fn of_definitions(json: &mut Json, file: &str, wanted: &Wanted, derived: &mut Ve
     let place = ["$defs", "definitions"].into_iter().find(|place| json.get(*place).is_some_and(Json::is_object));
     let Some(place) = place else { return Ok(()) };
     let definitions = json[place].as_object().cloned().unwrap_or_default();
-    let reference = |name: &str| format!("#/{place}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let reference = |name: &str| format!("#/{place}/{}", steward_domain::path::escaped(name));
     let has_fields = |name: &String| {
         let mut probe = json.clone();
         probe["$ref"] = reference(name).into();

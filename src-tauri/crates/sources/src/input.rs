@@ -63,7 +63,7 @@ impl Meter {
         }
         io::copy(self, &mut io::sink())?;
         let hash = self.hash().take().unwrap_or_default();
-        Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+        Ok(hex::encode(hash.finalize()))
     }
 }
 

@@ -117,7 +117,7 @@ impl Follower {
                 Frame::Object { key: Some(key), .. } => {
                     // Escapes in keys are rare; as written is good enough to find the list again.
                     out.push('/');
-                    out.push_str(&String::from_utf8_lossy(key).replace('~', "~0").replace('/', "~1"));
+                    out.push_str(&steward_domain::path::escaped(&String::from_utf8_lossy(key)));
                 }
                 Frame::Object { key: None, .. } | Frame::List { .. } => return None,
             }

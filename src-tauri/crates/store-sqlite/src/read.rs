@@ -38,7 +38,7 @@ struct Position {
 }
 
 fn encode_cursor(position: &Position) -> Cursor {
-    let key: String = position.key.iter().map(|b| format!("{b:02x}")).collect();
+    let key: String = hex::encode(&position.key);
     Cursor(format!("{:x}.{key}", position.row))
 }
 

@@ -10,7 +10,7 @@ use crate::edit;
 use crate::error::{Error, Result};
 use crate::history::{self, Request};
 use crate::progress::Progress;
-use crate::workspace::Workspace;
+use crate::workspace::{Collection, Workspace};
 
 /// A bulk change touches at most this many records, so that it stays one change set and one undo.
 pub const LIMIT: usize = 50_000;
@@ -51,9 +51,8 @@ pub async fn prepare(
     action: &Action,
     progress: &dyn Progress,
 ) -> Result<Prepared> {
-    let settings = workspace.existing(collection).await?;
+    let Collection { settings, checker } = workspace.collection(collection).await?;
     let transform = Transform::new(action, &settings.key_field)?;
-    let checker = workspace.checker_of(collection).await?;
     let mut out = Prepared { collection: collection.to_owned(), summary: String::new(), matched: 0, newly_invalid: 0, changes: Vec::new() };
     let mut source = Source::new(select, action);
     while let Some(batch) = source.next(workspace, collection, &settings.key_field).await? {

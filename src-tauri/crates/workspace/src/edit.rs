@@ -8,7 +8,7 @@ use steward_store::{Query, names, upsert};
 use crate::docs::Change;
 use crate::error::{Error, Result};
 use crate::history::{self, Request};
-use crate::workspace::Workspace;
+use crate::workspace::{Collection, Workspace};
 
 /// A record as it stands.
 #[derive(Debug, Clone)]
@@ -38,21 +38,14 @@ pub enum Edited {
 }
 
 /// Reads a record by its key.
-pub async fn read(workspace: &Workspace, collection: &str, key: &RecordKey) -> Result<Current> {
-    let settings = workspace.settings(collection).await?;
-    let found = workspace.store.get_many(collection, &settings.key_field, &[key.bson().clone()]).await?;
+pub async fn read(workspace: &Workspace, collection: &Collection, key: &RecordKey) -> Result<Current> {
+    let found = workspace.store.get_many(collection.name(), &collection.settings.key_field, &[key.bson().clone()]).await?;
     let Some(raw) = found.first() else {
-        return Err(Error::NotFound(format!("There is no record '{}' in {collection}.", key.label())));
+        return Err(Error::NotFound(format!("There is no record '{}' in {}.", key.label(), collection.name())));
     };
     let document = upsert::decode(raw)?;
-    let violations = violations(workspace, collection, &document).await?;
+    let violations = collection.violations(&document);
     Ok(Current { key: key.clone(), document, violations })
-}
-
-/// Rules that a document breaks in its collection.
-pub async fn violations(workspace: &Workspace, collection: &str, document: &Document) -> Result<Vec<Violation>> {
-    let checker = workspace.checker_of(collection).await?;
-    Ok(checker.map_or_else(Vec::new, |c| c.check(&value::doc_to_plain(document))))
 }
 
 fn newly_broken(before: &[Violation], after: Vec<Violation>) -> Vec<Violation> {
@@ -63,7 +56,6 @@ fn newly_broken(before: &[Violation], after: Vec<Violation>) -> Vec<Violation> {
 /// An edit of one record.
 #[derive(Debug, Clone)]
 pub struct Edit {
-    pub collection: String,
     pub key: RecordKey,
     pub changes: Vec<FieldChange>,
     pub reason: Option<String>,
@@ -73,13 +65,12 @@ pub struct Edit {
 }
 
 /// Patches a record where the old values that the person saw still stand.
-pub async fn edit(workspace: &Workspace, edit: Edit) -> Result<Edited> {
-    let settings = workspace.existing(&edit.collection).await?;
-    let current = read(workspace, &edit.collection, &edit.key).await?;
+pub async fn edit(workspace: &Workspace, collection: &Collection, edit: Edit) -> Result<Edited> {
+    let current = read(workspace, collection, &edit.key).await?;
     let mut next = current.document.clone();
     let mut clashes = Vec::new();
     for change in &edit.changes {
-        check_path(&change.path, &settings.key_field)?;
+        check_path(&change.path, &collection.settings.key_field)?;
         let now = change.path.get(&current.document);
         if now.is_none() {
             // Nothing is there: rather the field of that name is meant.
@@ -115,27 +106,32 @@ pub async fn edit(workspace: &Workspace, edit: Edit) -> Result<Edited> {
     if changes.is_empty() {
         return Ok(Edited::Unchanged);
     }
-    let broken = newly_broken(&current.violations, violations(workspace, &edit.collection, &next).await?);
+    let broken = newly_broken(&current.violations, collection.violations(&next));
     if !broken.is_empty() && !edit.allow_invalid {
         return Ok(Edited::Invalid(broken));
     }
     let summary = summarise(&edit.key, &changes);
-    let record =
-        RecordChange { collection: edit.collection.clone(), key: edit.key.clone(), op: RecordOp::Update, fields: changes, document: None };
+    let record = RecordChange {
+        collection: collection.name().to_owned(),
+        key: edit.key.clone(),
+        op: RecordOp::Update,
+        fields: changes,
+        document: None,
+    };
     let id = current.document.get("_id").cloned().unwrap_or(Bson::Null);
-    let mut request = Request::new(edit.kind, &edit.collection, summary, vec![Change { id, record }]);
+    let mut request = Request::new(edit.kind, collection.name(), summary, vec![Change { id, record }]);
     request.reason.clone_from(&edit.reason);
     request.undoes.clone_from(&edit.undoes);
     match history::commit(workspace, request).await {
         Ok(set) => Ok(Edited::Applied(set)),
-        Err(e) if e.is_conflict() => clash_after_write(workspace, &edit).await,
+        Err(e) if e.is_conflict() => clash_after_write(workspace, collection, &edit).await,
         Err(e) => Err(e),
     }
 }
 
 /// Somebody was faster between reading and writing: report what clashes now.
-async fn clash_after_write(workspace: &Workspace, edit: &Edit) -> Result<Edited> {
-    let current = read(workspace, &edit.collection, &edit.key).await?;
+async fn clash_after_write(workspace: &Workspace, collection: &Collection, edit: &Edit) -> Result<Edited> {
+    let current = read(workspace, collection, &edit.key).await?;
     let clashes = edit
         .changes
         .iter()
@@ -198,12 +194,12 @@ fn summarise(key: &RecordKey, changes: &[FieldChange]) -> String {
 /// Adds a record.
 pub async fn create(
     workspace: &Workspace,
-    collection: &str,
+    collection: &Collection,
     mut document: Document,
     reason: Option<String>,
     allow_invalid: bool,
 ) -> Result<(Edited, RecordKey)> {
-    let settings = workspace.existing(collection).await?;
+    let settings = &collection.settings;
     if !document.contains_key("_id") {
         let mut with_id = bson::doc! {"_id": bson::oid::ObjectId::new()};
         with_id.extend(document);
@@ -215,12 +211,12 @@ pub async fn create(
             return Err(Error::BadRequest(format!("{} identifies the record: give it a single value.", settings.key_field)));
         }
     };
-    let broken = violations(workspace, collection, &document).await?;
+    let broken = collection.violations(&document);
     if !broken.is_empty() && !allow_invalid {
         return Ok((Edited::Invalid(broken), key));
     }
-    let change = insertion(collection, &key, document);
-    let mut request = Request::new(ChangeKind::Create, collection, format!("Added {}", key.label()), vec![change]);
+    let change = insertion(collection.name(), &key, document);
+    let mut request = Request::new(ChangeKind::Create, collection.name(), format!("Added {}", key.label()), vec![change]);
     request.reason = reason;
     match history::commit(workspace, request).await {
         Ok(set) => Ok((Edited::Applied(set), key)),
@@ -278,8 +274,8 @@ pub async fn history(workspace: &Workspace, collection: &str, key: &RecordKey) -
 }
 
 /// Brings a record back to how it was before a change set: that change and all later ones are taken back together.
-pub async fn revert(workspace: &Workspace, collection: &str, key: &RecordKey, set: &str) -> Result<Edited> {
-    let history = history(workspace, collection, key).await?;
+pub async fn revert(workspace: &Workspace, collection: &Collection, key: &RecordKey, set: &str) -> Result<Edited> {
+    let history = history(workspace, collection.name(), key).await?;
     let Some(at) = history.iter().position(|(s, _)| s.id == set) else {
         return Err(Error::NotFound("This record was not part of that change.".into()));
     };
@@ -294,16 +290,8 @@ pub async fn revert(workspace: &Workspace, collection: &str, key: &RecordKey, se
         }
     }
     let changes = value::diff(&current.document, &target);
-    let request = Edit {
-        collection: collection.to_owned(),
-        key: key.clone(),
-        changes,
-        reason: None,
-        allow_invalid: true,
-        kind: ChangeKind::Revert,
-        undoes: None,
-    };
-    edit(workspace, request).await
+    let request = Edit { key: key.clone(), changes, reason: None, allow_invalid: true, kind: ChangeKind::Revert, undoes: None };
+    edit(workspace, collection, request).await
 }
 
 /// What became of an undo.

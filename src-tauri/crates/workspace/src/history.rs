@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::workspace::{Workspace, new_id};
 
+use chain::chain_hash;
 pub use chain::{Anchor, ChainReport, anchor, holds, verify};
-use chain::{chain_hash, hex};
 pub use recover::recover_pending;
 
 const HEAD: &str = "chain";
@@ -291,7 +291,7 @@ fn payload_hash(docs: &[Document]) -> String {
             hasher.update(raw.as_bytes());
         }
     }
-    hex(&hasher.finalize())
+    hex::encode(hasher.finalize())
 }
 
 /// [`payload_hash`] of the record changes as they are stored now.
@@ -306,7 +306,7 @@ async fn stored_hash(workspace: &Workspace, set: &str) -> Result<String> {
         }
         after = page.next;
         if after.is_none() {
-            return Ok(hex(&hasher.finalize()));
+            return Ok(hex::encode(hasher.finalize()));
         }
     }
 }

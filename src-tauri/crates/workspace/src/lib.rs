@@ -30,7 +30,7 @@ pub mod workspace;
 pub use error::{Error, Result};
 pub use events::Event;
 pub use progress::{Progress, Silent};
-pub use workspace::{Clock, CollectionSettings, SystemClock, Workspace};
+pub use workspace::{Clock, Collection, CollectionSettings, SystemClock, Workspace};
 
 /// 64-bit xxHash (XXH3).
 pub fn hash(bytes: &[u8]) -> u64 {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
-use steward_domain::Filter;
+use steward_domain::{Filter, Violation, value};
 use steward_schema::{Checker, Pack, Registry};
 use steward_store::{Capability, CollectionKind, Durability, IndexSpec, Query, Store, StoreErrorKind, WriteBatch, WriteOp, names};
 
@@ -44,6 +44,24 @@ pub struct CollectionSettings {
     pub key_field: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title_field: Option<String>,
+}
+
+/// A collection with its compiled schema.
+#[derive(Clone)]
+pub struct Collection {
+    pub settings: CollectionSettings,
+    pub checker: Option<Arc<Checker>>,
+}
+
+impl Collection {
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// The rules that a document breaks here.
+    pub fn violations(&self, document: &Document) -> Vec<Violation> {
+        self.checker.as_ref().map_or_else(Vec::new, |checker| checker.check(&value::doc_to_plain(document)))
+    }
 }
 
 /// An open workspace.
@@ -137,10 +155,13 @@ impl Workspace {
         self.settings(collection).await
     }
 
-    /// The checker of a collection, if it has a schema.
-    pub async fn checker_of(&self, collection: &str) -> Result<Option<Arc<Checker>>> {
-        let settings = self.settings(collection).await?;
-        if settings.schema.is_empty() { Ok(None) } else { self.checker(&settings.schema).map(Some) }
+    /// A collection for one operation: whatever it needs to know is read here, once.
+    ///
+    /// Errors: `NotFound` where it does not exist; its schema is unknown.
+    pub async fn collection(&self, name: &str) -> Result<Collection> {
+        let settings = self.existing(name).await?;
+        let checker = if settings.schema.is_empty() { None } else { Some(self.checker(&settings.schema)?) };
+        Ok(Collection { settings, checker })
     }
 
     /// Gives a collection its schema: key, title and indexes. An empty pack takes the schema away.

@@ -40,7 +40,7 @@ fn schemas_are_locked(root: &Path) -> Chore {
     for (line, text) in lock.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')).enumerate() {
         let (hash, name) = text.split_once("  ").ok_or_else(|| format!("schemas.lock, line {}: not 'hash  file'.", line + 1))?;
         let content = std::fs::read(folder.join(name)).map_err(|e| format!("schemas/{name}: {e}"))?;
-        let now: String = Sha256::digest(&content).iter().map(|b| format!("{b:02x}")).collect();
+        let now: String = hex::encode(Sha256::digest(&content));
         if now != hash {
             return Err(format!("schemas/{name} was changed after its release. Make a new version instead."));
         }

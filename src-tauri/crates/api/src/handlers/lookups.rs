@@ -122,23 +122,22 @@ pub async fn bring_back(app: &Call, request: BringBack) -> ApiResult<EditOutcome
     })
     .await?;
     let then = found.ok_or_else(|| ApiError::not_found("This record is not in the backup."))?;
+    let collection = workspace.collection(&request.collection).await?;
     let reason = Some(format!("Brought back from the backup {}", archive.name));
     let Some(stands) = now(&workspace, &request.collection, &request.record.0).await? else {
         if !request.fields.is_empty() {
             return Err(ApiError::not_found("This record is not in the workspace any more.").hint("Bring the whole record back."));
         }
-        let (edited, key) = edit::create(&workspace, &request.collection, then, reason, true).await?;
-        return super::records::outcome(&workspace, &request.collection, &key, edited).await;
+        let (edited, key) = edit::create(&workspace, &collection, then, reason, true).await?;
+        return super::records::outcome(&workspace, &collection, &key, edited).await;
     };
     let wanted = |change: &FieldChange| request.fields.is_empty() || request.fields.iter().any(|f| f == change.path.as_str());
     let changes: Vec<FieldChange> = value::diff(&stands, &then).into_iter().filter(wanted).collect();
     if changes.is_empty() {
         return Err(ApiError::bad_request("There is nothing to bring back: the record is the same."));
     }
-    let key_field = workspace.settings(&request.collection).await?.key_field;
-    let key = RecordKey(Value(stands.get(&key_field).cloned().unwrap_or(request.record.0)));
+    let key = RecordKey(Value(stands.get(&collection.settings.key_field).cloned().unwrap_or(request.record.0)));
     let wish = Edit {
-        collection: request.collection.clone(),
         key: key.clone(),
         changes,
         reason,
@@ -147,8 +146,8 @@ pub async fn bring_back(app: &Call, request: BringBack) -> ApiResult<EditOutcome
         kind: ChangeKind::Restore,
         undoes: None,
     };
-    let edited = edit::edit(&workspace, wish).await?;
-    super::records::outcome(&workspace, &request.collection, &key, edited).await
+    let edited = edit::edit(&workspace, &collection, wish).await?;
+    super::records::outcome(&workspace, &collection, &key, edited).await
 }
 
 pub async fn compare(app: &Call, request: CompareBackups) -> ApiResult<JobStarted> {

@@ -12,7 +12,7 @@ use steward_quality::failing;
 use steward_store::{Cursor, Query, SortBy, upsert};
 use steward_workspace::bulk::{self, Action, Select};
 use steward_workspace::edit::{self, Edit, Edited};
-use steward_workspace::{Silent, Workspace};
+use steward_workspace::{Collection, Silent, Workspace};
 
 use crate::caller::Call;
 use crate::dto::{
@@ -42,8 +42,7 @@ async fn figure(workspace: &Workspace, collection: &str, finding: Option<Finding
 
 pub async fn find(app: &Call, request: FindRecords) -> ApiResult<RecordPage> {
     let workspace = app.workspace()?;
-    let settings = workspace.existing(&request.collection).await?;
-    let checker = workspace.checker_of(&request.collection).await?;
+    let Collection { settings, checker } = workspace.collection(&request.collection).await?;
     let started = std::time::Instant::now();
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
     let filter = request.filter.unwrap_or_else(Filter::all);
@@ -110,12 +109,12 @@ pub async fn facet(app: &Call, request: FacetQuery) -> ApiResult<Facet> {
     })
 }
 
-async fn detail(workspace: &Workspace, collection: &str, key: &RecordKey) -> ApiResult<RecordDetail> {
+async fn detail(workspace: &Workspace, collection: &Collection, key: &RecordKey) -> ApiResult<RecordDetail> {
     let current = edit::read(workspace, collection, key).await?;
     let mut types = BTreeMap::new();
     note_types("", &current.document, &mut types);
     Ok(RecordDetail {
-        collection: collection.to_owned(),
+        collection: collection.name().to_owned(),
         key: current.key,
         violations: current.violations,
         types,
@@ -147,7 +146,8 @@ fn note_types(prefix: &str, doc: &Document, out: &mut BTreeMap<String, String>) 
 }
 
 pub async fn get(app: &Call, request: RecordRef) -> ApiResult<RecordDetail> {
-    detail(&app.workspace()?, &request.collection, &request.key).await
+    let workspace = app.workspace()?;
+    detail(&workspace, &workspace.collection(&request.collection).await?, &request.key).await
 }
 
 fn object(value: Value) -> ApiResult<Document> {
@@ -158,11 +158,11 @@ fn object(value: Value) -> ApiResult<Document> {
 }
 
 pub async fn validate(app: &Call, request: ValidateRecord) -> ApiResult<Violations> {
-    let violations = edit::violations(&app.workspace()?, &request.collection, &object(request.document)?).await?;
+    let violations = app.workspace()?.collection(&request.collection).await?.violations(&object(request.document)?);
     Ok(Violations { violations })
 }
 
-pub(super) async fn outcome(workspace: &Workspace, collection: &str, key: &RecordKey, edited: Edited) -> ApiResult<EditOutcome> {
+pub(super) async fn outcome(workspace: &Workspace, collection: &Collection, key: &RecordKey, edited: Edited) -> ApiResult<EditOutcome> {
     Ok(match edited {
         Edited::Applied(change_set) => EditOutcome::Applied { change_set, record: detail(workspace, collection, key).await? },
         Edited::Conflict(clashes) => EditOutcome::Conflict {
@@ -179,8 +179,8 @@ pub(super) async fn outcome(workspace: &Workspace, collection: &str, key: &Recor
 
 pub async fn edit(app: &Call, request: EditRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
+    let collection = workspace.collection(&request.collection).await?;
     let change = Edit {
-        collection: request.collection.clone(),
         key: request.key.clone(),
         changes: request.changes,
         reason: request.reason,
@@ -188,21 +188,23 @@ pub async fn edit(app: &Call, request: EditRecord) -> ApiResult<EditOutcome> {
         kind: ChangeKind::Edit,
         undoes: None,
     };
-    let edited = edit::edit(&workspace, change).await?;
-    outcome(&workspace, &request.collection, &request.key, edited).await
+    let edited = edit::edit(&workspace, &collection, change).await?;
+    outcome(&workspace, &collection, &request.key, edited).await
 }
 
 pub async fn create(app: &Call, request: CreateRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
     let document = object(request.document)?;
-    let (edited, key) = edit::create(&workspace, &request.collection, document, request.reason, request.allow_invalid).await?;
-    outcome(&workspace, &request.collection, &key, edited).await
+    let collection = workspace.collection(&request.collection).await?;
+    let (edited, key) = edit::create(&workspace, &collection, document, request.reason, request.allow_invalid).await?;
+    outcome(&workspace, &collection, &key, edited).await
 }
 
 pub async fn revert(app: &Call, request: RevertRecord) -> ApiResult<EditOutcome> {
     let workspace = app.workspace()?;
-    let edited = edit::revert(&workspace, &request.collection, &request.key, &request.change_set).await?;
-    outcome(&workspace, &request.collection, &request.key, edited).await
+    let collection = workspace.collection(&request.collection).await?;
+    let edited = edit::revert(&workspace, &collection, &request.key, &request.change_set).await?;
+    outcome(&workspace, &collection, &request.key, edited).await
 }
 
 pub async fn history(app: &Call, request: RecordRef) -> ApiResult<RecordHistory> {

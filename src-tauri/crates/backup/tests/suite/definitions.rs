@@ -245,7 +245,7 @@ async fn names_of_every_kind_come_back() {
     }
     // Changed since, it stays under a name that fits.
     let first = doc! { "_id": 99 };
-    steward_workspace::edit::create(&from, &longest, first, None, false).await.unwrap();
+    steward_workspace::edit::create(&from, &from.collection(&longest).await.unwrap(), first, None, false).await.unwrap();
     let (_, plans) = restore::undo(&from, &back.id, &Silent).await.unwrap();
     let kept = plans.iter().find(|p| p.collection == longest).unwrap().kept_as.clone().unwrap();
     assert!(kept.ends_with(".taken-back") && kept.len() <= longest.len(), "{kept}");

@@ -102,7 +102,7 @@ async fn what_was_edited_since_is_kept(workspace: Workspace) {
     let record = restore::apply(&workspace, &backup, "here", &choice, None, &Silent).await.unwrap();
     let mut new = career(9);
     new.remove("_id");
-    steward_workspace::edit::create(&workspace, "careers", new, None, true).await.unwrap();
+    steward_workspace::edit::create(&workspace, &workspace.collection("careers").await.unwrap(), new, None, true).await.unwrap();
     let (_, plans) = restore::plan_undo(&workspace, &record.id).await.unwrap();
     assert_eq!((plans[0].edited_since, plans[0].kept_as.as_deref()), (1, Some("careers.taken-back")));
     restore::undo(&workspace, &record.id, &Silent).await.unwrap();
@@ -152,7 +152,7 @@ async fn history_comes_along(workspace: Workspace) {
     let key = steward_domain::RecordKey::new("c-7");
     let mut new = career(7);
     new.remove("_id");
-    steward_workspace::edit::create(&workspace, "careers", new, None, true).await.unwrap();
+    steward_workspace::edit::create(&workspace, &workspace.collection("careers").await.unwrap(), new, None, true).await.unwrap();
     let made = backup(&workspace, place.path()).await;
     let backup = opened(place.path(), &made.manifest).await;
     let folder = tempfile::tempdir().unwrap();

@@ -58,7 +58,7 @@ impl Seeds {
         hash.update(self.of_files.get(file).map_or(&[][..], |seed| seed));
         hash.update(nth.to_le_bytes());
         hash.update(raw);
-        hash.finalize()[..16].iter().map(|b| format!("{b:02x}")).collect()
+        hex::encode(&hash.finalize()[..16])
     }
 }
 

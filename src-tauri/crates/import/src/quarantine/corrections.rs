@@ -333,7 +333,7 @@ impl<'a> Planning<'a> {
 
 /// The field of this name at the top of a record, whatever is in the name.
 fn pointer_of(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+    format!("/{}", steward_domain::path::escaped(name))
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ async fn crowd(store: Arc<dyn Store>, pool: Option<steward_store::layers::PoolSe
         let workspace = workspace.clone();
         people.push(tokio::spawn(async move {
             let (mut reads, mut writes) = (Vec::new(), Vec::new());
+            let collection = workspace.collection("things").await.unwrap();
             for turn in 0..EACH {
                 let began = Instant::now();
                 let query = Query::new(Filter::eq("n", (person + turn) % 100), 50).sorted("n", false);
@@ -43,17 +44,9 @@ async fn crowd(store: Arc<dyn Store>, pool: Option<steward_store::layers::PoolSe
                     before: Some(((person * EACH + turn) % 100).into_bson()),
                     after: Some(1000.into_bson()),
                 };
-                let edit = Edit {
-                    collection: "things".into(),
-                    key,
-                    changes: vec![change],
-                    reason: None,
-                    allow_invalid: true,
-                    kind: ChangeKind::Edit,
-                    undoes: None,
-                };
+                let edit = Edit { key, changes: vec![change], reason: None, allow_invalid: true, kind: ChangeKind::Edit, undoes: None };
                 let began = Instant::now();
-                let edited = edit::edit(&workspace, edit).await.unwrap();
+                let edited = edit::edit(&workspace, &collection, edit).await.unwrap();
                 writes.push(began.elapsed());
                 assert!(matches!(edited, Edited::Applied(_)), "{edited:?}");
             }

@@ -192,7 +192,7 @@ fn exact(value: &Bson) -> String {
 async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> Vec<String> {
     match step {
         Step::Edit(n, fields) => {
-            let Ok(current) = edit::read(workspace, C, &key(*n)).await else {
+            let Ok(current) = edit::read(workspace, &workspace.collection(C).await.unwrap(), &key(*n)).await else {
                 return Vec::new();
             };
             let change = |(path, after): &(String, Option<Bson>)| {
@@ -201,7 +201,6 @@ async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> V
                 FieldChange { before, path, after: after.clone().map(Value) }
             };
             let edit = Edit {
-                collection: C.into(),
                 key: key(*n),
                 changes: fields.iter().map(change).collect(),
                 reason: None,
@@ -209,7 +208,7 @@ async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> V
                 kind: ChangeKind::Edit,
                 undoes: None,
             };
-            match edit::edit(workspace, edit).await {
+            match edit::edit(workspace, &workspace.collection(C).await.unwrap(), edit).await {
                 Ok(Edited::Applied(set)) => vec![set.id],
                 Ok(Edited::Unchanged) | Err(steward_workspace::Error::BadRequest(_)) => Vec::new(),
                 other => panic!("{step:?}: {other:?}"),
@@ -224,7 +223,7 @@ async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> V
             Err(steward_workspace::Error::BadRequest(_)) => Vec::new(),
             Err(e) => panic!("{step:?}: {e}"),
         },
-        Step::Add(doc) => match edit::create(workspace, C, doc.clone(), None, true).await {
+        Step::Add(doc) => match edit::create(workspace, &workspace.collection(C).await.unwrap(), doc.clone(), None, true).await {
             Ok((Edited::Applied(set), _)) => vec![set.id],
             Err(steward_workspace::Error::Conflict(_)) => Vec::new(),
             other => panic!("{step:?}: {other:?}"),

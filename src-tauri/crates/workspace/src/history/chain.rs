@@ -16,10 +16,6 @@ use crate::docs;
 use crate::error::Result;
 use crate::workspace::Workspace;
 
-pub(super) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// SHA-256 over the previous hash and what the entry says; its state and `undone_by` change later and are left out.
 pub(super) fn chain_hash(set: &ChangeSet) -> String {
     let mut said = serde_json::json!([
@@ -41,7 +37,7 @@ pub(super) fn chain_hash(set: &ChangeSet) -> String {
     if let (false, Some(list)) = (set.stood.is_empty(), said.as_array_mut()) {
         list.push(serde_json::json!(set.stood));
     }
-    hex(&Sha256::digest(said.to_string().as_bytes()))
+    hex::encode(Sha256::digest(said.to_string().as_bytes()))
 }
 
 /// Where the newest entry stands.
