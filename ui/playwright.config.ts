@@ -6,8 +6,7 @@ export default defineConfig<KitOptions>({
   outputDir: "./test-results",
   fullyParallel: false,
   workers: 2,
-  // A busy machine may lose a race once; what passes only on its second try is listed as flaky.
-  retries: 1,
+  retries: 0,
   forbidOnly: true,
   timeout: 180_000,
   expect: { timeout: 20_000 },
