@@ -1,96 +1,45 @@
-/** Draws parsed Markdown as elements. */
-import { type Block, type Inline, parseMarkdown } from "./markdown";
+/** Draws the readme and the changelog of a schema. HTML in them stays text, and only web pages become links. */
+import type { ComponentProps } from "react";
+import ReactMarkdown, { type Components, type ExtraProps } from "react-markdown";
+import remarkGfm from "remark-gfm";
 import classes from "./schemas.module.css";
 
-/* biome-ignore-start lint/suspicious/noArrayIndexKey: a parsed text never changes its order */
+const components: Components = {
+  a: Link,
+  // The page has its own title, so that a document starts one level below it.
+  h1: Heading,
+  h2: Heading,
+  h3: SubHeading,
+  h4: SubHeading,
+  h5: SubHeading,
+  h6: SubHeading,
+  img: ({ alt }) => alt,
+  pre: ({ node: _, ...props }) => <pre className="mono" {...props} />,
+};
+
 export function Markdown({ text }: { text: string }) {
   return (
     <article className={classes.prose}>
-      {parseMarkdown(text).map((block, at) => (
-        <BlockView key={at} block={block} />
-      ))}
+      <ReactMarkdown remarkPlugins={[remarkGfm]} components={components}>
+        {text}
+      </ReactMarkdown>
     </article>
   );
 }
 
-function BlockView({ block }: { block: Block }) {
-  switch (block.kind) {
-    case "heading":
-      return block.level <= 2 ? (
-        <h2>
-          <Line content={block.content} />
-        </h2>
-      ) : (
-        <h3>
-          <Line content={block.content} />
-        </h3>
-      );
-    case "paragraph":
-      return (
-        <p>
-          <Line content={block.content} />
-        </p>
-      );
-    case "list":
-      return (
-        <ul>
-          {block.items.map((item, at) => (
-            <li key={at}>
-              <Line content={item} />
-            </li>
-          ))}
-        </ul>
-      );
-    case "code":
-      return <pre className="mono">{block.text}</pre>;
-    case "table":
-      return <TableView block={block} />;
-  }
+function Heading({ children }: ComponentProps<"h2">) {
+  return <h2>{children}</h2>;
 }
 
-function TableView({ block }: { block: Extract<Block, { kind: "table" }> }) {
-  return (
-    <table>
-      <thead>
-        <tr>
-          {block.head.map((cell, at) => (
-            <th key={at}>
-              <Line content={cell} />
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {block.rows.map((row, at) => (
-          <tr key={at}>
-            {row.map((cell, col) => (
-              <td key={col}>
-                <Line content={cell} />
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+function SubHeading({ children }: ComponentProps<"h3">) {
+  return <h3>{children}</h3>;
 }
 
-function Line({ content }: { content: Inline[] }) {
+function Link({ href, children }: ComponentProps<"a"> & ExtraProps) {
+  if (!href || !/^https?:\/\//i.test(href)) return children;
   return (
-    <>
-      {content.map((part, at) => {
-        if (part.kind === "code") return <code key={at}>{part.text}</code>;
-        if (part.kind === "strong") return <strong key={at}>{part.text}</strong>;
-        if (part.kind === "link") {
-          return (
-            <a key={at} href={part.href} target="_blank" rel="noreferrer noopener">
-              {part.text}
-            </a>
-          );
-        }
-        return <span key={at}>{part.text}</span>;
-      })}
-    </>
+    <a href={href} target="_blank" rel="noreferrer">
+      {children}
+    </a>
   );
 }
-/* biome-ignore-end lint/suspicious/noArrayIndexKey: end */
