@@ -1,5 +1,5 @@
 /** What is asked for from anywhere: a restore, taking one back, the secret of a backup. The dialogs stand in `BackupsHost`. */
-import { useSyncExternalStore } from "react";
+import { create } from "zustand";
 import { type ApiError, asApiError, CallError, type RestoreFrom, type UndoRestorePlan } from "@/ipc";
 import { isLocked, secretOf } from "./model";
 
@@ -9,47 +9,31 @@ export type Secret = { passphrase?: string; identity?: string };
 export type RestoreSource = { from?: RestoreFrom; name?: string };
 
 type Asked = {
-  restore?: RestoreSource;
-  undo?: UndoRestorePlan;
-  secret?: { why: ApiError; purpose: Purpose; answer: (text: string | undefined) => void };
+  restore?: RestoreSource | undefined;
+  undo?: UndoRestorePlan | undefined;
+  secret?: { why: ApiError; purpose: Purpose; answer: (text: string | undefined) => void } | undefined;
 };
 
-let asked: Asked = {};
-const listeners = new Set<() => void>();
-
-function change(part: Asked): void {
-  asked = { ...asked, ...part };
-  for (const listener of listeners) listener();
-}
+const useStore = create<Asked>(() => ({}));
 
 export function useAsked(): Asked {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => asked,
-  );
+  return useStore();
 }
 
 export function askRestore(source: RestoreSource): void {
-  change({ restore: source });
+  useStore.setState({ restore: source });
 }
 
 export function askUndo(plan: UndoRestorePlan): void {
-  change({ undo: plan });
+  useStore.setState({ undo: plan });
 }
 
 export function closeRestore(): void {
-  asked = { ...asked };
-  delete asked.restore;
-  change({});
+  useStore.setState({ restore: undefined });
 }
 
 export function closeUndo(): void {
-  asked = { ...asked };
-  delete asked.undo;
-  change({});
+  useStore.setState({ undo: undefined });
 }
 
 /** To open a backup that is there, or to lock a new one: that passphrase is typed twice. */
@@ -66,12 +50,10 @@ export function forgetSecret(): void {
 function askSecret(why: ApiError, purpose: Purpose): Promise<string | undefined> {
   return new Promise((resolve) => {
     const answer = (text: string | undefined) => {
-      asked = { ...asked };
-      delete asked.secret;
-      change({});
+      useStore.setState({ secret: undefined });
       resolve(text);
     };
-    change({ secret: { why, purpose, answer } });
+    useStore.setState({ secret: { why, purpose, answer } });
   });
 }
 

@@ -1,5 +1,6 @@
 /** Every action is a named command with a title and, mostly, a shortcut. The palette and the keyboard read this list. */
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useRef } from "react";
+import { create } from "zustand";
 
 export type Command = {
   id: string;
@@ -14,13 +15,14 @@ export type Command = {
   run: () => void;
 };
 
-const lists = new Map<symbol, Command[]>();
-const listeners = new Set<() => void>();
-let snapshot: Command[] = [];
+/** By who offers them. */
+const useLists = create<ReadonlyMap<symbol, Command[]>>(() => new Map());
 
-function changed(): void {
-  snapshot = [...lists.values()].flat();
-  for (const listener of listeners) listener();
+function offer(key: symbol, commands: Command[] | undefined): void {
+  const lists = new Map(useLists.getState());
+  if (commands) lists.set(key, commands);
+  else lists.delete(key);
+  useLists.setState(lists, true);
 }
 
 /** Offers commands for as long as the component is on screen. */
@@ -34,25 +36,20 @@ export function useCommands(commands: Command[]): void {
   useEffect(() => {
     const key = name.current;
     const stable = latest.current.map((item, at) => ({ ...item, run: () => latest.current[at]?.run() }));
-    lists.set(key, stable);
-    changed();
-    return () => {
-      lists.delete(key);
-      changed();
-    };
+    offer(key, stable);
+    return () => offer(key, undefined);
   }, [shape]);
 }
 
 export function useAllCommands(): Command[] {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => snapshot,
-  );
+  const lists = useLists();
+  return useMemo(() => flat(lists), [lists]);
 }
 
 export function allCommands(): Command[] {
-  return snapshot;
+  return flat(useLists.getState());
+}
+
+function flat(lists: ReadonlyMap<symbol, Command[]>): Command[] {
+  return [...lists.values()].flat();
 }

@@ -1,38 +1,27 @@
 /** Undo and redo across edits, bulk changes, imports and retries. The one place that keeps the stack. */
-import { useSyncExternalStore } from "react";
+import { create } from "zustand";
 import { asApiError, type ChangeSet, call, type RunRecord } from "@/ipc";
 import { outcomeOf } from "../jobs/jobs";
 import { showError, showSaved, showWarning } from "../ui/toasts";
 import { count } from "../words/words";
 import { afterRedo, afterUndo, emptyStack, pushed, type UndoEntry, type UndoStack, without } from "./stack";
 
-let stack: UndoStack = emptyStack;
-let busy = false;
-let savedAt: number | undefined;
-const listeners = new Set<() => void>();
-
 type UndoState = { stack: UndoStack; savedAt: number | undefined };
-let snapshot: UndoState = { stack, savedAt };
 
-function setStack(next: UndoStack): void {
-  stack = next;
-  snapshot = { stack, savedAt };
-  for (const listener of listeners) listener();
+const useStore = create<UndoState>(() => ({ stack: emptyStack, savedAt: undefined }));
+let busy = false;
+
+/** Changes the stack as it is at that moment: calls may have been answered in between. */
+function setStack(next: (stack: UndoStack) => UndoStack): void {
+  useStore.setState(({ stack }) => ({ stack: next(stack) }));
 }
 
 export function useUndoState(): UndoState {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => snapshot,
-  );
+  return useStore();
 }
 
 export function forgetUndo(): void {
-  savedAt = undefined;
-  setStack(emptyStack);
+  useStore.setState({ stack: emptyStack, savedAt: undefined });
 }
 
 /** Remembers a write and tells the person, with Undo at hand. */
@@ -47,8 +36,8 @@ export function rememberRun(run: RunRecord, message: string): void {
 }
 
 export function remember(entry: UndoEntry, message: string): void {
-  savedAt = Date.now();
-  setStack(pushed(stack, entry));
+  noteSaved();
+  setStack((stack) => pushed(stack, entry));
   showSaved(withStop(message), () => void undoEntry(entry));
 }
 
@@ -61,8 +50,7 @@ export function rememberAll(changeSets: string[], summary: string, message: stri
 
 /** Notes that something was saved that has no undo of its own. */
 export function noteSaved(): void {
-  savedAt = Date.now();
-  setStack(stack);
+  useStore.setState({ savedAt: Date.now() });
 }
 
 function withStop(message: string): string {
@@ -87,7 +75,7 @@ async function written(): Promise<void> {
 
 export async function undoLast(): Promise<void> {
   await written();
-  const entry = stack.done.at(-1);
+  const entry = useStore.getState().stack.done.at(-1);
   if (!entry)
     showWarning("Nothing to undo.", "Changes of this session are listed here; History has all others.");
   else await undoEntry(entry);
@@ -95,7 +83,7 @@ export async function undoLast(): Promise<void> {
 
 export async function redoLast(): Promise<void> {
   await written();
-  const entry = stack.undone.at(-1);
+  const entry = useStore.getState().stack.undone.at(-1);
   if (!entry) {
     showWarning("Nothing to redo.", "");
     return;
@@ -103,7 +91,7 @@ export async function redoLast(): Promise<void> {
   await exclusively(async () => {
     const inverse = await takeBackAll(entry);
     if (!inverse) return;
-    setStack(afterRedo(stack, entry, inverse));
+    setStack((stack) => afterRedo(stack, entry, inverse));
     showSaved(`Done again: ${entry.summary}.`, () => void undoLast());
   });
 }
@@ -113,7 +101,7 @@ async function undoEntry(entry: UndoEntry): Promise<void> {
     if (entry.runId) {
       const plan = await call("runs.planUndo", { runId: entry.runId });
       const undone = await outcomeOf(await call("runs.undo", { planId: plan.planId }), "runUndone");
-      setStack(afterUndo(stack, entry));
+      setStack((stack) => afterUndo(stack, entry));
       const kept =
         undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since were left as they are.` : "";
       showSaved(`Import undone: ${entry.summary}.${kept}`);
@@ -121,7 +109,7 @@ async function undoEntry(entry: UndoEntry): Promise<void> {
     }
     const inverse = await takeBackAll(entry);
     if (!inverse) return;
-    setStack(afterUndo(stack, entry, inverse));
+    setStack((stack) => afterUndo(stack, entry, inverse));
     showSaved(`Undone: ${entry.summary}.`, () => void redoLast(), "Redo");
   });
 }
@@ -148,7 +136,7 @@ async function takeBackAll(entry: UndoEntry): Promise<Pick<UndoEntry, "changeSet
 async function takeBack(changeSet: string): Promise<string | undefined> {
   const outcome = await call("changes.undo", { changeSet });
   if (outcome.status === "applied") {
-    savedAt = Date.now();
+    noteSaved();
     return outcome.changeSet.id;
   }
   showWarning(
@@ -171,5 +159,5 @@ async function exclusively(work: () => Promise<void>): Promise<void> {
 }
 
 export function forgetChange(changeSet: string): void {
-  setStack(without(stack, changeSet));
+  setStack((stack) => without(stack, changeSet));
 }
