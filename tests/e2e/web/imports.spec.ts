@@ -89,7 +89,7 @@ test("an import is undone as a whole, after its plan was seen", stores, async ({
   await app.getByRole("button", { name: /Take the import back/ }).click();
   const dialog = app.getByRole("dialog");
   await expect(dialog).toContainText("will be removed");
-  await dialog.getByRole("button", { name: "Remove 1 record, restore 1" }).click();
+  await dialog.getByRole("button", { name: "Remove 1 record and restore 1" }).click();
   await expect(toast(app, "Import undone")).toBeVisible();
   await goTo(app, "Records");
   await expect(app.getByText("361 records").first()).toBeVisible();

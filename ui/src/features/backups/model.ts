@@ -95,7 +95,7 @@ export function restoreAction(plan: RestorePlan): string {
     changed > 0 && `replacing ${count(changed, "record")}`,
     removed > 0 && `removing ${changed > 0 ? number(removed) : count(removed, "record")}`,
   ].filter((part): part is string => part !== false);
-  return parts.length === 0 ? what : `${what}, ${parts.join(" and ")}`;
+  return parts.length === 0 ? what : `${what}, ${sentenceList(parts)}`;
 }
 
 /** `361 records are back in careers.` */

@@ -1,4 +1,5 @@
 /** When backups are taken: simple choices for people, cron for the rest. Pure. */
+import { language } from "@/shared/words/locale";
 
 export type Schedule =
   | { kind: "off" }
@@ -7,7 +8,10 @@ export type Schedule =
   | { kind: "weekly"; day: number; time: string }
   | { kind: "cron"; text: string };
 
-export const dayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const weekday = new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" });
+
+/** From Sunday, as cron counts them: 4 January 1970 was one. */
+export const dayNames = [4, 5, 6, 7, 8, 9, 10].map((day) => weekday.format(Date.UTC(1970, 0, day)));
 
 const number = /^\d{1,2}$/;
 

@@ -6,7 +6,7 @@ import { outcomeOf } from "@/shared/jobs/jobs";
 import { ConfirmDialog, Figure, showError, showSaved } from "@/shared/ui";
 import { forgetChange, noteSaved } from "@/shared/undo/undo";
 import { DiffList } from "@/shared/value/DiffList";
-import { count, number } from "@/shared/words/words";
+import { count, number, sentenceList } from "@/shared/words/words";
 import classes from "./imports.module.css";
 import { runTitle } from "./model";
 
@@ -65,11 +65,11 @@ function undoWords(plan: UndoRunPlan): string {
   const parts = [
     plan.remove > 0 && `remove ${count(plan.remove, "record")}`,
     plan.restore > 0 && `restore ${number(plan.restore)}`,
-    plan.released > 0 && `take back ${number(plan.released)} released`,
+    plan.released > 0 && `remove ${number(plan.released)} imported after correction`,
     plan.withdraw > 0 && `withdraw ${number(plan.withdraw)} from quarantine`,
-  ].filter(Boolean);
-  const words = parts.join(", ");
-  return words === "" ? "Take it back" : words.charAt(0).toUpperCase() + words.slice(1);
+  ].filter((part): part is string => part !== false);
+  const words = sentenceList(parts);
+  return words === "" ? "Undo the import" : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function UndoPlan({ plan }: { plan: UndoRunPlan }) {

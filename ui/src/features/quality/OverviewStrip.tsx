@@ -12,7 +12,7 @@ import type { CollectionInfo, Finding, LastQuality, Metric } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useGo } from "@/shared/nav";
 import { Moment } from "@/shared/ui";
-import { age, isProofOld, metricWords, number } from "@/shared/words/words";
+import { ago, isProofOld, metricWords, number } from "@/shared/words/words";
 import { metricTarget, metricValue, stateTones, stateWord } from "./model";
 import classes from "./quality.module.css";
 import { useMeasure } from "./useMeasure";
@@ -71,7 +71,7 @@ function LastProof() {
     <Tooltip
       label={
         provenAt
-          ? `The last backup verified by a test restore was taken ${age(provenAt)} ago.`
+          ? `The last backup verified by a test restore was taken ${ago(provenAt)}.`
           : "No backup of this workspace is verified by a test restore."
       }
     >
@@ -79,14 +79,12 @@ function LastProof() {
         type="button"
         className={`${classes.stripFigure} ${classes.lastProof}`}
         data-tone={old ? "bad" : "good"}
-        aria-label={provenAt ? `Last verified restore: ${age(provenAt)} ago` : "Last verified restore: none"}
+        aria-label={provenAt ? `Last verified restore: ${ago(provenAt)}` : "Last verified restore: none"}
         onClick={() => go.place("/backups")}
       >
         <Icon size={14} stroke={2} aria-hidden />
         <span className={classes.stripName}>Backup</span>
-        <span className={classes.stripState}>
-          {provenAt ? `verified ${age(provenAt)} ago` : "not verified"}
-        </span>
+        <span className={classes.stripState}>{provenAt ? `verified ${ago(provenAt)}` : "not verified"}</span>
       </button>
     </Tooltip>
   );

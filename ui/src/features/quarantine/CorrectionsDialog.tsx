@@ -13,7 +13,7 @@ import { useCall } from "@/shared/data/queries";
 import { outcomeOf } from "@/shared/jobs/jobs";
 import { Loaded, StateMark, showError } from "@/shared/ui";
 import { Changes } from "@/shared/value/DiffList";
-import { count, number } from "@/shared/words/words";
+import { choiceList, count, number } from "@/shared/words/words";
 import classes from "./fix.module.css";
 import { tellFixed } from "./tell";
 
@@ -73,7 +73,9 @@ function Counts({ plan }: { plan: CorrectionsPlan }) {
         <Mark key={fate} fate={fate} text={`${number(lines)} ${words[fate].text}`} />
       ))}
       {plan.ignored.length > 0 && (
-        <span className="dim">No row has a field {plan.ignored.join(", ")}: left out.</span>
+        <span className="dim">
+          No row has the {plan.ignored.length === 1 ? "field" : "fields"} {choiceList(plan.ignored)}.
+        </span>
       )}
     </div>
   );

@@ -8,6 +8,7 @@ import { useCall } from "@/shared/data/queries";
 import { JsonEditor } from "@/shared/json/JsonEditor";
 import { useGo } from "@/shared/nav";
 import { Loaded, Page, Panel, Tag } from "@/shared/ui";
+import { choiceList } from "@/shared/words/words";
 import { Markdown } from "./Markdown";
 import { RemoveSchema } from "./RemoveSchema";
 import classes from "./schemas.module.css";
@@ -94,7 +95,7 @@ function Fields({ schema }: { schema: SchemaDetail }) {
 }
 
 function FieldLine({ field, isKey }: { field: SchemaField; isKey: boolean }) {
-  const types = field.types.filter((type) => type !== "null").join(" or ");
+  const types = choiceList(field.types.filter((type) => type !== "null"));
   return (
     <tr>
       <td>

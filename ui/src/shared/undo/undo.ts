@@ -3,7 +3,7 @@ import { create } from "zustand";
 import { asApiError, type ChangeSet, call, type RunRecord } from "@/ipc";
 import { outcomeOf } from "../jobs/jobs";
 import { showError, showSaved, showWarning } from "../ui/toasts";
-import { count } from "../words/words";
+import { count, sentenceList } from "../words/words";
 import { afterRedo, afterUndo, emptyStack, pushed, type UndoEntry, type UndoStack, without } from "./stack";
 
 type UndoState = { stack: UndoStack; savedAt: number | undefined };
@@ -31,7 +31,7 @@ export function rememberChange(changeSet: ChangeSet, message = `${changeSet.summ
 
 export function rememberRun(run: RunRecord, message: string): void {
   if (!run.changeSet) return;
-  const names = run.files.map((file) => file.name).join(", ");
+  const names = sentenceList(run.files.map((file) => file.name));
   remember({ changeSet: run.changeSet, summary: `Imported ${names}`, runId: run.id }, message);
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
   age,
+  ago,
   bytes,
+  choiceList,
   count,
   duration,
   fieldTitle,
@@ -32,6 +34,9 @@ describe("words", () => {
 
   it("writes sentences", () => {
     expect(sentenceList(["a", "b", "c"])).toBe("a, b and c");
+    expect(sentenceList(["a"])).toBe("a");
+    expect(sentenceList([])).toBe("");
+    expect(choiceList(["text", "number"])).toBe("text or number");
     expect(runSentence({ read: 13, inserted: 1, updated: 0, unchanged: 0, quarantined: 12 })).toBe(
       "1 record added and 12 put into quarantine.",
     );
@@ -63,6 +68,9 @@ it("says how long ago something was, and when a proof is too old", () => {
   expect(age("2026-06-15T11:30:00Z", now)).toBe("30 minutes");
   expect(age("2026-06-14T11:00:00Z", now)).toBe("25 hours");
   expect(age("2026-06-01T12:00:00Z", now)).toBe("14 days");
+  expect(ago("2026-06-15T11:59:30Z", now)).toBe("less than a minute ago");
+  expect(ago("2026-06-15T11:59:00Z", now)).toBe("1 minute ago");
+  expect(ago("2026-06-01T12:00:00Z", now)).toBe("14 days ago");
   expect(isProofOld(undefined, now)).toBe(true);
   expect(isProofOld("2026-06-09T12:00:00Z", now)).toBe(false);
   expect(isProofOld("2026-06-08T11:00:00Z", now)).toBe(true);

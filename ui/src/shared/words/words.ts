@@ -1,9 +1,10 @@
 /** Numbers, counts, times and names as plain English. */
 
 import type { JobUnit, MetricName, RunCounts } from "@/ipc";
-import { locale } from "./locale";
+import { language, locale } from "./locale";
 
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const percentFormat = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
 
 export function number(value: number): string {
@@ -31,24 +32,47 @@ export function bytes(value: number): string {
   }
   return unit === 0
     ? count(value, "byte")
-    : `${size < 10 ? size.toFixed(1) : whole.format(size)} ${units[unit]}`;
+    : `${size < 10 ? tenths.format(size) : whole.format(size)} ${units[unit]}`;
 }
+
+type TimeUnit = "second" | "minute" | "hour" | "day";
+
+// `Intl.DurationFormat` has no "about 3 hours", and older browsers do not have it at all.
+const unitFormats = Object.fromEntries(
+  (["second", "minute", "hour", "day"] as const).map((unit) => [
+    unit,
+    new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }),
+  ]),
+) as Record<TimeUnit, Intl.NumberFormat>;
+const relative = new Intl.RelativeTimeFormat(language);
+const relativeShort = new Intl.RelativeTimeFormat(language, { style: "short" });
 
 export function duration(seconds: number): string {
   if (seconds < 1) return "less than a second";
-  if (seconds < 90) return count(Math.round(seconds), "second");
-  if (seconds < 5400) return count(Math.round(seconds / 60), "minute");
-  return count(Math.round(seconds / 3600), "hour");
+  if (seconds < 90) return unitFormats.second.format(Math.round(seconds));
+  if (seconds < 5400) return unitFormats.minute.format(Math.round(seconds / 60));
+  return unitFormats.hour.format(Math.round(seconds / 3600));
 }
 
-/** How long ago in the largest unit that tells enough: `5 minutes`, `3 hours`, `9 days`. */
+/** The time since, in the largest unit that says enough; nothing below a minute or where there is no time to read. */
+function since(iso: string, now: number): [number, TimeUnit] | undefined {
+  const seconds = (now - Date.parse(iso)) / 1000;
+  if (!(seconds >= 60)) return undefined;
+  if (seconds < 3600) return [Math.floor(seconds / 60), "minute"];
+  if (seconds < 48 * 3600) return [Math.floor(seconds / 3600), "hour"];
+  return [Math.floor(seconds / 86400), "day"];
+}
+
+/** `less than a minute`, `5 minutes`, `3 hours`, `9 days`. */
 export function age(iso: string, now = Date.now()): string {
-  const seconds = Math.max(0, (now - Date.parse(iso)) / 1000);
-  if (Number.isNaN(seconds)) return iso;
-  if (seconds < 60) return "less than a minute";
-  if (seconds < 3600) return count(Math.floor(seconds / 60), "minute");
-  if (seconds < 48 * 3600) return count(Math.floor(seconds / 3600), "hour");
-  return count(Math.floor(seconds / 86400), "day");
+  const past = since(iso, now);
+  return past ? unitFormats[past[1]].format(past[0]) : "less than a minute";
+}
+
+/** `less than a minute ago`, `5 minutes ago`, `3 hours ago`, `9 days ago`. */
+export function ago(iso: string, now = Date.now()): string {
+  const past = since(iso, now);
+  return past ? relative.format(-past[0], past[1]) : "less than a minute ago";
 }
 
 /** A proof that is older says little about today's backups. */
@@ -75,7 +99,9 @@ export function when(iso: string, now = Date.now()): string {
   if (Number.isNaN(at)) return iso;
   const seconds = (now - at) / 1000;
   if (seconds < 45 && seconds > -5) return "just now";
-  if (seconds < 3570 && seconds > 0) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (seconds < 3570 && seconds > 0) {
+    return relativeShort.format(-Math.max(1, Math.round(seconds / 60)), "minute");
+  }
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
   return sameDay ? timeOnly.format(at) : dayAndTime.format(at);
 }
@@ -95,10 +121,17 @@ export function clock(at: number): string {
   return timeOnly.format(at);
 }
 
+const everyOf = new Intl.ListFormat(language, { type: "conjunction" });
+const oneOf = new Intl.ListFormat(language, { type: "disjunction" });
+
 /** `a`, `a and b`, `a, b and c`. */
-export function sentenceList(parts: string[]): string {
-  if (parts.length <= 1) return parts[0] ?? "";
-  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+export function sentenceList(parts: readonly string[]): string {
+  return everyOf.format(parts);
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+export function choiceList(parts: readonly string[]): string {
+  return oneOf.format(parts);
 }
 
 export function runSentence(counts: RunCounts): string {
