@@ -1,47 +1,66 @@
 /** Every action, every collection, every record by key or title: one box, the keyboard only. */
-import { Modal } from "@mantine/core";
+import { getDefaultZIndex } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconCornerDownLeft, IconFileText, IconSearch } from "@tabler/icons-react";
+import { createSpotlight, Spotlight } from "@mantine/spotlight";
+import { IconFileText, IconSearch } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { CollectionInfo, RecordRow } from "@/ipc";
-import { type Command, useAllCommands } from "@/shared/commands/registry";
+import { useAllCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useCurrentCollection, useGo } from "@/shared/nav";
 import { Keys } from "@/shared/ui";
 import { keyText, plainText } from "@/shared/value/model";
-import { inOrder, matching, recordFilter } from "./palette.model";
+import { inGroups, inOrder, matching, recordFilter } from "./palette.model";
 import classes from "./palette.module.css";
 
-type Entry = { id: string; title: string; group: string; note?: string; command?: Command; run: () => void };
+const [store, palette] = createSpotlight();
 
-export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export const openPalette = palette.open;
+
+type Entry = {
+  id: string;
+  title: string;
+  group: string;
+  shortcut?: string | undefined;
+  /** The key of a record. */
+  key?: string;
+  run: () => void;
+};
+
+export function Palette() {
+  const [text, setText] = useState("");
   return (
-    // No transition: who types right after the shortcut must not lose a letter.
-    <Modal.Root
-      opened={opened}
-      onClose={onClose}
+    <Spotlight.Root
+      store={store}
+      query={text}
+      onQueryChange={setText}
+      // The shortcut is one of our commands.
+      shortcut={null}
+      closeOnActionTrigger={false}
+      // No transition: who types right after the shortcut must not lose a letter.
+      transitionProps={{ duration: 0 }}
+      overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
+      zIndex={getDefaultZIndex("modal")}
+      centered={false}
       yOffset="12vh"
       size={620}
-      padding={0}
-      transitionProps={{ duration: 0 }}
+      classNames={{ action: classes.action, actionsGroup: classes.group, search: classes.search }}
+      attributes={{ content: { "aria-label": "Search everything" } }}
     >
-      <Modal.Overlay />
-      <Modal.Content aria-label="Search everything">
-        {opened && <PaletteBody onClose={onClose} />}
-      </Modal.Content>
-    </Modal.Root>
+      <PaletteBody text={text} />
+    </Spotlight.Root>
   );
 }
 
-type Found = { entries: Entry[] /** The records are those of the words as they stand. */; settled: boolean };
+type Found = { entries: Entry[] /** The records are those of the text as it is now. */; settled: boolean };
 
-function useEntries(text: string, onClose: () => void): Found {
+function useEntries(text: string): Found {
   const commands = useAllCommands();
   const collection = useCurrentCollection();
   const { records, settled } = useRecords(text, collection);
   const go = useGo();
   const run = (work: () => void) => () => {
-    onClose();
+    palette.close();
     work();
   };
   const found = matching(inOrder(commands.filter((command) => command.id !== "palette")), text);
@@ -50,13 +69,13 @@ function useEntries(text: string, onClose: () => void): Found {
       id: command.id,
       title: command.title,
       group: command.group,
-      command,
+      shortcut: command.shortcut,
       run: run(command.run),
     })),
     ...records.map((row) => ({
       id: `record-${keyText(row.key)}`,
       title: titleOf(row, collection),
-      note: keyText(row.key),
+      key: keyText(row.key),
       group: `Records in ${collection?.name ?? ""}`,
       run: run(() => go.records({ c: collection?.name ?? "", open: row.key })),
     })),
@@ -85,105 +104,110 @@ function useRecords(text: string, collection: CollectionInfo | undefined) {
   };
 }
 
-function PaletteBody({ onClose }: { onClose: () => void }) {
-  const [text, setText] = useState("");
+const listId = "palette-list";
+
+function PaletteBody({ text }: { text: string }) {
+  const { entries, settled } = useEntries(text);
+  const groups = inGroups(entries);
+  const inLine = groups.flatMap((group) => group.items);
   const [at, setAt] = useState(0);
-  const list = useRef<HTMLDivElement>(null);
+  const active = Math.min(at, Math.max(0, inLine.length - 1));
+  const chosen = inLine[active];
   const box = useRef<HTMLInputElement>(null);
-  const { entries, settled } = useEntries(text, onClose);
-  const [entered, setEntered] = useState(false);
-  const active = Math.min(at, Math.max(0, entries.length - 1));
-  useLayoutEffect(() => box.current?.focus(), []);
-  useEffect(() => {
-    list.current?.querySelector(`#palette-${active}`)?.scrollIntoView({ block: "nearest" });
-  }, [active]);
-
-  // Enter right after the last letter means the record that these words find, not the one shown for fewer.
-  const chosen = entries[active];
-  useEffect(() => {
-    if (!entered || !settled) return;
-    setEntered(false);
-    chosen?.run();
-  }, [entered, settled, chosen]);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown") setAt(Math.min(entries.length - 1, active + 1));
-    else if (event.key === "ArrowUp") setAt(Math.max(0, active - 1));
-    else if (event.key === "Enter" && chosen?.command) chosen.run();
-    else if (event.key === "Enter") setEntered(true);
-    else return;
-    event.preventDefault();
+  useLayoutEffect(() => {
+    box.current?.focus();
+    store.updateState((state) => ({ ...state, listId, selected: 0 }));
+  }, []);
+  const { holdEnter, forget } = useEnter(chosen, settled);
+  const point = (index: number) => {
+    store.updateState((state) => ({ ...state, selected: index }));
+    setAt(index);
   };
 
   return (
     <>
-      <div className={classes.box}>
-        <IconSearch size={17} aria-hidden />
-        <input
+      {/* Spotlight moves the selection in the page itself and tells nobody: it is read after each key. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys of the box pass through here */}
+      <div onKeyDownCapture={holdEnter} onKeyDown={() => setAt(Math.max(0, store.getState().selected))}>
+        <Spotlight.Search
           ref={box}
-          className={classes.input}
           data-autofocus
-          value={text}
+          leftSection={<IconSearch size={17} aria-hidden />}
           placeholder="Type an action, a collection, a title or a key"
           aria-label="Search everything"
           role="combobox"
           aria-expanded
-          aria-controls="palette-list"
-          aria-activedescendant={`palette-${active}`}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
+          aria-autocomplete="list"
+          aria-controls={listId}
+          aria-activedescendant={chosen ? optionId(active) : undefined}
+          onChange={() => {
             setAt(0);
-            setEntered(false);
+            forget();
           }}
-          onKeyDown={onKeyDown}
         />
       </div>
-      <div ref={list} id="palette-list" role="listbox" aria-label="Results" className={classes.list}>
-        {entries.length === 0 && <div className={classes.none}>Nothing fits these words.</div>}
-        {entries.map((entry, index) => (
-          <PaletteLine
-            key={entry.id}
-            entry={entry}
-            index={index}
-            active={index === active}
-            heading={entry.group !== entries[index - 1]?.group}
-            onPoint={() => setAt(index)}
-          />
+      {inLine.length === 0 && settled && <Spotlight.Empty>No action or record matches.</Spotlight.Empty>}
+      {/* Not Spotlight.ActionsList: what scrolls in it is not the list box, and cannot be reached by keyboard. */}
+      <div id={listId} role="listbox" aria-label="Results" className={classes.list}>
+        {groups.map((group) => (
+          <Spotlight.ActionsGroup key={group.name} label={group.name} role="group" aria-label={group.name}>
+            {group.items.map((entry) => (
+              <PaletteLine
+                key={entry.id}
+                entry={entry}
+                index={inLine.indexOf(entry)}
+                active={entry === chosen}
+                onPoint={point}
+              />
+            ))}
+          </Spotlight.ActionsGroup>
         ))}
       </div>
     </>
   );
 }
 
-type LineProps = { entry: Entry; index: number; active: boolean; heading: boolean; onPoint: () => void };
+/** Enter right after the last letter means the record that this text finds, not the one shown for a shorter text. */
+function useEnter(chosen: Entry | undefined, settled: boolean) {
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    if (!held || !settled) return;
+    setHeld(false);
+    chosen?.run();
+  }, [held, settled, chosen]);
+  const holdEnter = (event: KeyboardEvent) => {
+    const isCommand = chosen !== undefined && chosen.key === undefined;
+    if (event.key !== "Enter" || event.nativeEvent.isComposing || settled || isCommand) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setHeld(true);
+  };
+  return { holdEnter, forget: () => setHeld(false) };
+}
 
-function PaletteLine({ entry, index, active, heading, onPoint }: LineProps) {
+const optionId = (index: number) => `palette-${index}`;
+
+type LineProps = { entry: Entry; index: number; active: boolean; onPoint: (index: number) => void };
+
+function PaletteLine({ entry, index, active, onPoint }: LineProps) {
   return (
-    <>
-      {heading && (
-        <div className={classes.group} role="presentation">
-          {entry.group}
-        </div>
-      )}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the box above holds the focus */}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the box above handles keys */}
-      <div
-        id={`palette-${index}`}
-        role="option"
-        aria-selected={active}
-        className={classes.line}
-        data-active={active || undefined}
-        onMouseMove={onPoint}
-        onClick={entry.run}
-      >
-        {entry.command ? null : <IconFileText size={15} aria-hidden />}
-        <span className="ellipsis">{entry.title}</span>
-        {entry.note && <span className="mono faint">{entry.note}</span>}
+    <Spotlight.Action
+      // Spotlight does not pass `id` on.
+      ref={(button) => void button?.setAttribute("id", optionId(index))}
+      role="option"
+      aria-selected={active}
+      data-selected={active || undefined}
+      onMouseMove={() => onPoint(index)}
+      onClick={entry.run}
+    >
+      {entry.key !== undefined && <IconFileText size={15} aria-hidden />}
+      <span className="ellipsis">{entry.title}</span>
+      {entry.key !== undefined && <span className="mono faint">{entry.key}</span>}
+      {entry.shortcut && (
         <span className={classes.end}>
-          {entry.command?.shortcut && <Keys shortcut={entry.command.shortcut} />}
-          {active && !entry.command?.shortcut && <IconCornerDownLeft size={14} aria-hidden />}
+          <Keys shortcut={entry.shortcut} />
         </span>
-      </div>
-    </>
+      )}
+    </Spotlight.Action>
   );
 }

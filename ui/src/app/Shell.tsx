@@ -11,7 +11,7 @@ import { forgetUndo } from "@/shared/undo/undo";
 import { DropZone } from "./DropZone";
 import { JobTray } from "./JobTray";
 import { Notices } from "./Notices";
-import { Palette } from "./Palette";
+import { openPalette, Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { StatusBar } from "./StatusBar";
@@ -21,7 +21,7 @@ import { Unfinished } from "./Unfinished";
 import { useAppCommands } from "./useAppCommands";
 import { useBackendEvents } from "./useBackendEvents";
 
-export type Overlay = "palette" | "shortcuts" | "jobs" | undefined;
+export type Overlay = "shortcuts" | "jobs" | undefined;
 
 export function Shell() {
   const [overlay, setOverlay] = useState<Overlay>();
@@ -48,7 +48,7 @@ export function Shell() {
           <button type="button" className={classes.skip} onClick={skipToMain}>
             Skip to the content
           </button>
-          <TopBar workspace={workspace} onPalette={() => setOverlay("palette")} />
+          <TopBar workspace={workspace} onPalette={openPalette} />
           <Rail />
           <main id="main" className={classes.main} tabIndex={-1}>
             <Unfinished />
@@ -63,7 +63,7 @@ export function Shell() {
       ) : (
         <Welcome />
       )}
-      <Palette opened={overlay === "palette"} onClose={close} />
+      <Palette />
       <ShortcutsDialog opened={overlay === "shortcuts"} onClose={close} />
       <JobTray opened={overlay === "jobs"} onClose={close} />
     </>

@@ -11,6 +11,13 @@ export function inOrder<T extends Findable>(items: T[]): T[] {
   return [...items].sort((one, other) => place(one) - place(other));
 }
 
+/** Items of one group together; the groups in the order in which their first items come. */
+export function inGroups<T extends { group: string }>(items: T[]): { name: string; items: T[] }[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(item.group, [...(groups.get(item.group) ?? []), item]);
+  return [...groups].map(([name, members]) => ({ name, items: members }));
+}
+
 /** All words have to occur; titles that begin with them come first. */
 export function matching<T extends Findable>(items: T[], text: string): T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

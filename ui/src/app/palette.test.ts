@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { CollectionInfo } from "@/ipc";
-import { inOrder, matching, recordFilter } from "./palette.model";
+import { inGroups, inOrder, matching, recordFilter } from "./palette.model";
 
 const collection: CollectionInfo = {
   name: "careers",
@@ -26,6 +26,14 @@ it("finds actions by all words, best first", () => {
   expect(matching(items, "jobs").map((item) => item.title)).toEqual(["Jobs tray", "Show jobs"]);
   expect(matching(items, "edit un")).toHaveLength(1);
   expect(matching(items, "")).toHaveLength(3);
+});
+
+it("keeps the items of a group together, best group first", () => {
+  const items = ["Edit", "Go to", "Edit"].map((group, at) => ({ group, at }));
+  expect(inGroups(items).map(({ name, items }) => [name, items.map(({ at }) => at)])).toEqual([
+    ["Edit", [0, 2]],
+    ["Go to", [1]],
+  ]);
 });
 
 it("looks for keys and titles, and spares large collections a scan", () => {

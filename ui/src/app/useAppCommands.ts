@@ -6,6 +6,7 @@ import { useCollections, useWorkspace } from "@/shared/data/workspace";
 import { rememberCollection, useGo } from "@/shared/nav";
 import { showError } from "@/shared/ui";
 import { redoLast, undoLast } from "@/shared/undo/undo";
+import { openPalette } from "./Palette";
 import { places, settingsPlace } from "./places";
 import type { Overlay } from "./Shell";
 
@@ -22,7 +23,10 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
       group: "Go to",
       shortcut: "mod+k",
       whileTyping: true,
-      run: () => open("palette"),
+      run: () => {
+        open(undefined);
+        openPalette();
+      },
     },
     { id: "shortcuts", title: "Show shortcuts", group: "Help", shortcut: "?", run: () => open("shortcuts") },
     { id: "theme.light", title: "Use the light theme", group: "Look", run: () => setColorScheme("light") },
