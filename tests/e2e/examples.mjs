@@ -14,12 +14,12 @@ export const sourceCases = [
   { file: "sessions.csv.bz2", told: ["bzip2", "separated values, ,"] },
   { file: "sessions.csv.zst", told: ["zstd", "separated values, ,"] },
   { file: "sessions.zip", told: ["zip", "separated values, ,"] },
-  { file: "sessions.ndjson", told: ["NDJSON, one record a line"] },
+  { file: "sessions.ndjson", told: ["NDJSON, one record per line"] },
   { file: "sessions.xlsx", told: ["Excel workbook"], part: ["Sheet", "Sessions"] },
   { file: "sessions.ods", told: ["OpenDocument sheet"] },
   { file: "sessions.db", told: ["SQLite table"], part: ["Table", "sessions"] },
   { file: "sessions.bson", told: ["BSON"] },
-  { file: "sessions.archive", told: ["archive of mongodump"] },
+  { file: "sessions.archive", told: ["mongodump archive"] },
 ];
 
 function firstOf(folder) {

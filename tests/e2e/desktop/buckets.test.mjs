@@ -69,12 +69,14 @@ describe("a bucket for backups", () => {
       await window.click('//nav//a[contains(., "Backups")]');
       await window.click(window.button("Settings"));
       await window.click(window.button("Add a bucket"));
-      await fill("Address of the bucket", address);
+      await fill("Bucket address", address);
       await fill("Storage account", account);
       await fill("Access key", key);
       await fill("Endpoint", `http://127.0.0.1:${port}/${account}`);
       await window.click(window.button("Add the bucket"));
-      await window.click(`//ul[@aria-label="Places of backups"]/li[not(contains(., "${address}"))]//button`);
+      await window.click(
+        `//ul[@aria-label="Backup destinations"]/li[not(contains(., "${address}"))]//button`,
+      );
       await window.click('//button[@type="submit" and normalize-space(.)="Save"]');
       await window.shows("saved");
       await window.type("{Escape}");

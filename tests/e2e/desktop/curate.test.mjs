@@ -91,10 +91,10 @@ describe("one home over several starts", () => {
     await window.click(window.button("large.json"));
     await until(
       "the offer to go on",
-      () => window.run('return document.body.innerText.includes("Go on with it")'),
+      () => window.run('return document.body.innerText.includes("Continue the import")'),
       90_000,
     );
-    await window.click(window.button("Go on with it"));
+    await window.click(window.button("Continue the import"));
     await until(
       "the end",
       () => window.run('return document.body.innerText.includes("40,000 records added.")'),

@@ -11,7 +11,7 @@ const uri = process.env.STEWARD_TEST_MONGODB_LOGIN_URI;
 const written = /:([^:@]+)@/.exec(uri ?? "")?.[1] ?? "";
 const password = decodeURIComponent(written);
 
-const known = '//section[@aria-label="Opened before"]//button[contains(., "careers")]';
+const known = '//section[@aria-label="Recent workspaces"]//button[contains(., "careers")]';
 const asked = '//section[@aria-label="Password"]//input[@type="password"]';
 const opened = "There are no records yet";
 
@@ -82,9 +82,9 @@ describe("with an unlocked keyring", () => {
   it("forgets the password with the database, and asks for it again", async () => {
     const recent = readFileSync(recentOf(place.home));
     await inWindow(place, async (window) => {
-      await window.click(window.button("Take careers off the list"));
+      await window.click(window.button("Remove careers from the list"));
       await until("an empty list", () =>
-        window.run("return !document.body.innerText.includes('Opened before')"),
+        window.run("return !document.body.innerText.includes('Recent workspaces')"),
       );
     });
     // The list as it was before: only the keyring has forgotten.
@@ -114,7 +114,7 @@ describe("without a keyring", () => {
   it("says so before the database is opened, and asks after a restart", async () => {
     await inWindow(place, async (window) => {
       await window.click(window.button("Connect to MongoDB"));
-      await window.shows("No keyring is open here");
+      await window.shows("No keyring is available");
       await window.click(window.button("Back"));
       await connect(window);
     });

@@ -28,7 +28,7 @@ describe("a table with names of its own, mapped in the window", () => {
     await window.click('//nav//a[contains(., "Imports")]');
     await window.click(window.button("Choose files"));
     await window.click(window.button("Use this schema"));
-    await window.click(window.button("Look at the mapping"));
+    await window.click(window.button("View the mapping"));
     await window.click(window.button("Rule for average_salary"));
     await window.shows("the first 3 rows are fine");
     await window.shows("$32,500");

@@ -12,9 +12,9 @@ test(
       .last();
     await expect(panel.getByText("Connected", { exact: true })).toBeVisible();
     await expect(
-      panel.getByText(store === "file" ? "None to share: this workspace is a file." : /5 to 20, \d+ in use/),
+      panel.getByText(store === "file" ? "Not needed: this workspace is a file." : /5 to 20, \d+ in use/),
     ).toBeVisible();
-    await expect(panel.getByText(/Nothing has taken longer than 1,000 ms/)).toBeVisible();
+    await expect(panel.getByText(/No operation has taken longer than 1,000 ms/)).toBeVisible();
     await expect(panel.getByRole("button", { name: "Clear the list" })).toBeDisabled();
   },
 );
@@ -77,7 +77,7 @@ test("a page whose server was started anew keeps what was typed and says where t
     .getByRole("textbox", { name: "Title", exact: true });
   await title.fill("Not saved yet");
   await way.cut();
-  await expect(page.getByRole("alert").filter({ hasText: "Steward does not answer." })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Steward is not responding." })).toBeVisible();
   await steward.restart("SIGTERM");
   await way.mend();
   // Another server has another token.

@@ -24,8 +24,8 @@ test(
       await expect(dialog.getByText("passed").first()).toBeVisible({ timeout: 30_000 });
       await dialog.getByRole("button", { name: "Read from this database" }).click();
 
-      await expect(page.getByText("collection of a database").first()).toBeVisible({ timeout: 30_000 });
-      const reading = page.getByRole("region", { name: /^How .* is read$/ });
+      await expect(page.getByText("database collection").first()).toBeVisible({ timeout: 30_000 });
+      const reading = page.getByRole("region", { name: /^Reading options for / });
       const part = reading.getByRole("combobox", { name: "Collection" });
       await expect(part).toHaveValue("careers (361 rows)");
       await part.click();
@@ -45,7 +45,7 @@ test(
       const chooser = page.waitForEvent("filechooser");
       await dialog.getByRole("button", { name: "Choose a workspace file" }).click();
       await (await chooser).setFiles(other);
-      await expect(page.getByText("collection of a database").first()).toBeVisible();
+      await expect(page.getByText("database collection").first()).toBeVisible();
       await page.getByRole("button", { name: "See the plan" }).click();
       await expect(page.getByRole("button", { name: "Import 1 record" })).toBeVisible();
     } finally {

@@ -45,12 +45,12 @@ test("a folder of mongodump is restored", async ({ app, steward }) => {
   await withDump(app, steward);
   await goTo(app, "Backups");
   await app.getByRole("button", { name: "Restore", exact: true }).click();
-  await app.getByRole("menuitem", { name: "From a folder of mongodump…" }).click();
+  await app.getByRole("menuitem", { name: "From a mongodump folder…" }).click();
   const dialog = app.getByRole("dialog");
   await dialog.getByRole("button", { name: "See the plan" }).click();
   await expect(
     dialog.getByRole("table", { name: "Plan of the restore" }).getByRole("row").nth(1),
   ).toContainText("language_sessions");
   await dialog.getByRole("button", { name: "Restore 1 collection", exact: true }).click();
-  await expect(dialog.getByText("3 records are back in language_sessions.")).toBeVisible({ timeout: 60_000 });
+  await expect(dialog.getByText("3 records restored in language_sessions.")).toBeVisible({ timeout: 60_000 });
 });

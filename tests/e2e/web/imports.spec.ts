@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { career, chooseFiles, expect, goTo, samples, stores, test, toast, writeRecords } from "./kit";
 
 test(
-  "a dirty file: the plan tells, bad rows wait, one is put right and becomes a record",
+  "a dirty file: the plan tells, bad rows wait, one is corrected and becomes a record",
   stores,
   async ({ app, steward }) => {
     const { average_salary: _none, ...withoutSalary } = career("key-2") as Record<string, unknown>;
@@ -21,15 +21,15 @@ test(
     await app.getByRole("button", { name: "Import 2 records" }).click();
     await expect(app.getByText(/2 rows were put into quarantine: /)).toBeVisible();
 
-    await app.getByRole("button", { name: /Look after 2 rows/ }).click();
+    await app.getByRole("button", { name: /Review 2 rows/ }).click();
     const list = app.getByRole("list", { name: "Quarantined rows" });
     await expect(list.getByRole("listitem")).toHaveCount(2);
     await list.getByText("Keepers of the key-2").click();
     const panel = app.getByRole("complementary", { name: "Quarantined row" });
     await panel.getByRole("textbox", { name: "Average salary" }).fill("48,000");
-    await expect(panel.getByText("Nothing is wrong any more", { exact: false })).toBeVisible();
+    await expect(panel.getByText("No problems left", { exact: false })).toBeVisible();
     await panel.getByRole("button", { name: "Save and retry" }).click();
-    await expect(toast(app, "1 row left quarantine")).toBeVisible();
+    await expect(toast(app, "1 row imported after correction")).toBeVisible();
     await expect(list.getByRole("listitem")).toHaveCount(1);
 
     await goTo(app, "Records");
@@ -58,7 +58,7 @@ test("discarding asks for a reason and can be undone", async ({ app, steward }) 
   await expect(dialog.getByRole("button", { name: "Discard 1 row" })).toBeDisabled();
   await dialog.getByRole("textbox", { name: "Reason" }).fill("a test entry");
   await dialog.getByRole("button", { name: "Discard 1 row" }).click();
-  await expect(app.getByText("No row fits this choice")).toBeVisible();
+  await expect(app.getByText("No rows match")).toBeVisible();
   await toast(app, "1 row discarded").getByRole("button", { name: "Undo" }).click();
   await expect(list.getByRole("listitem")).toHaveCount(1);
 });
@@ -74,7 +74,7 @@ test("placeholder content is recognised and kept out", async ({ app }) => {
   await goTo(app, "Imports");
   await chooseFiles(app, join(samples, "new_career_data.json"));
   await app.getByRole("button", { name: "See the plan" }).click();
-  await expect(app.getByText("holds placeholder content", { exact: false }).first()).toBeVisible();
+  await expect(app.getByText("contains placeholder content", { exact: false }).first()).toBeVisible();
 });
 
 test("an import is undone as a whole, after its plan was seen", stores, async ({ app, steward }) => {
@@ -86,7 +86,7 @@ test("an import is undone as a whole, after its plan was seen", stores, async ({
   await chooseFiles(app, file);
   await app.getByRole("button", { name: "See the plan" }).click();
   await app.getByRole("button", { name: "Import 2 records" }).click();
-  await app.getByRole("button", { name: /Take the import back/ }).click();
+  await app.getByRole("button", { name: /Undo the import/ }).click();
   const dialog = app.getByRole("dialog");
   await expect(dialog).toContainText("will be removed");
   await dialog.getByRole("button", { name: "Remove 1 record and restore 1" }).click();

@@ -227,7 +227,7 @@ export function cellOf(page: Page, rowText: string, column: string): Locator {
 /** Goes to a place of the rail. */
 export async function goTo(page: Page, place: string): Promise<void> {
   await page
-    .getByRole("navigation", { name: "Places" })
+    .getByRole("navigation", { name: "Pages" })
     .getByRole("link", { name: new RegExp(`^${place}`) })
     .click();
   await expect(page.getByRole("heading", { level: 1, name: place })).toBeVisible();

@@ -34,7 +34,7 @@ test("dirty values: the suggestion, a number rule that is put right, saved, impo
   // No schema knows these names; one could fit.
   await app.getByRole("button", { name: "Use this schema" }).click();
   await expect(app.getByText("A mapping is suggested:", { exact: false })).toBeVisible();
-  await app.getByRole("button", { name: "Look at the mapping" }).click();
+  await app.getByRole("button", { name: "View the mapping" }).click();
   const { rule, result } = editor(app);
   await expect(rule("average_salary")).toBeVisible();
   await expect(app.getByText("Suggested").first()).toBeVisible();
@@ -62,11 +62,11 @@ test("dirty values: the suggestion, a number rule that is put right, saved, impo
   await expect(app.getByText("the first 20 rows are fine")).toBeVisible();
 
   await app.getByRole("button", { name: "Save", exact: true }).click();
-  await app.getByRole("menuitem", { name: "Under a name…" }).click();
+  await app.getByRole("menuitem", { name: "Save as…" }).click();
   const dialog = app.getByRole("dialog", { name: "Save the mapping" });
   await dialog.getByRole("textbox", { name: "Name" }).fill("Gates");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await expect(toast(app, "The mapping “Gates” is saved.")).toBeVisible();
+  await expect(toast(app, "Mapping “Gates” saved.")).toBeVisible();
 
   await app.getByRole("button", { name: "See the plan" }).click();
   await app.getByRole("button", { name: "Import 20 records" }).click();
@@ -86,12 +86,12 @@ test("another encoding and delimiter are chosen by hand, and the preview follows
   writeFileSync(path, text);
   await goTo(app, "Imports");
   await chooseFiles(app, path);
-  const reading = app.getByRole("region", { name: "How orte.txt is read" });
+  const reading = app.getByRole("region", { name: "Reading options for orte.txt" });
   await expect(reading).toBeVisible();
   const rows = app.getByRole("region", { name: "First rows" });
   await reading.getByRole("combobox", { name: "Values are separated by" }).click();
-  await app.getByRole("option", { name: "another sign…" }).click();
-  await reading.getByRole("textbox", { name: "Sign" }).fill("~");
+  await app.getByRole("option", { name: "another character…" }).click();
+  await reading.getByRole("textbox", { name: "Character" }).fill("~");
   await reading.getByRole("combobox", { name: "Encoding" }).click();
   await app.getByRole("option", { name: "windows-1251" }).click();
   await expect(rows.getByText("cafй")).toBeVisible();
@@ -118,7 +118,7 @@ test("a mapping that cannot be used says where, in its rule and in its JSON; rul
   await goTo(app, "Imports");
   await chooseFiles(app, file);
   await app.getByRole("button", { name: "Use this schema" }).click();
-  await app.getByRole("button", { name: "Look at the mapping" }).click();
+  await app.getByRole("button", { name: "View the mapping" }).click();
   const { rule, rules } = editor(app);
   await rule("title").click();
   await app.getByRole("combobox", { name: "Column", exact: true }).fill("Job Titel");
@@ -156,7 +156,7 @@ test("saved mappings are loaded, renamed and removed", async ({ app, steward }) 
     app,
     writeTable(steward, "gates.csv", (n) => `${n}2500`),
   );
-  await app.getByRole("button", { name: /(Edit|Look at) the mapping/ }).click();
+  await app.getByRole("button", { name: /(Edit|View) the mapping/ }).click();
   await app.getByRole("button", { name: "Load", exact: true }).click();
   await app.getByRole("menuitem", { name: "Old" }).click();
   const { rules } = editor(app);
@@ -167,18 +167,18 @@ test("saved mappings are loaded, renamed and removed", async ({ app, steward }) 
   await app.keyboard.type("saved mappings");
   await app.keyboard.press("Enter");
   const list = app.getByRole("list", { name: "Saved mappings" });
-  await list.getByRole("button", { name: "More about Old" }).click();
+  await list.getByRole("button", { name: "Actions for Old" }).click();
   await app.getByRole("menuitem", { name: "Rename…" }).click();
   const dialog = app.getByRole("dialog");
   await dialog.getByRole("textbox", { name: "Name" }).fill("New");
   await dialog.getByRole("button", { name: "Rename" }).click();
   await expect(list.getByText("New", { exact: true })).toBeVisible();
   await expect(list.getByText("Old", { exact: true })).toBeHidden();
-  await list.getByRole("button", { name: "More about New" }).click();
+  await list.getByRole("button", { name: "Actions for New" }).click();
   await app.getByRole("menuitem", { name: "Remove…" }).click();
   await app.getByRole("button", { name: "Remove the mapping" }).click();
   await expect(list).toBeHidden();
-  await toast(app, "is removed").getByRole("button", { name: "Undo" }).click();
+  await toast(app, "removed").getByRole("button", { name: "Undo" }).click();
   await expect(list.getByText("New", { exact: true })).toBeVisible();
 });
 
@@ -189,9 +189,9 @@ test("axe finds nothing serious while a mapping is edited", async ({ app, stewar
     writeTable(steward, "gates.csv", (n) => (n === 20 ? "by agreement" : `${n}2.500,00 €`)),
   );
   await app.getByRole("button", { name: "Use this schema" }).click();
-  await app.getByRole("button", { name: "Look at the mapping" }).waitFor();
+  await app.getByRole("button", { name: "View the mapping" }).waitFor();
   await expectAccessible(app, "files");
-  await app.getByRole("button", { name: "Look at the mapping" }).click();
+  await app.getByRole("button", { name: "View the mapping" }).click();
   await expect(app.getByText("1 of the first 20 rows has problems")).toBeVisible();
   await app.getByText("With problems", { exact: true }).click();
   await app.getByRole("button", { name: "Column Average Salary" }).click();

@@ -17,7 +17,7 @@ test("a collection is replaced after its plan was seen, and comes back", stores,
   await app.getByRole("radio", { name: "Replace everything" }).check();
   await app.getByRole("button", { name: "See the plan" }).click();
   await expect(app.getByText("will be removed")).toBeVisible();
-  await app.getByRole("button", { name: "Replace, and remove 361 records" }).click();
+  await app.getByRole("button", { name: "Replace and remove 361 records" }).click();
   await expect(toast(app, "Import finished")).toBeVisible();
   await goTo(app, "Records");
   await expect(app.getByText("2 records").first()).toBeVisible();
@@ -31,13 +31,13 @@ test("what a replacement keeps is shown, and can be given up", async ({ app, ste
   steward.cli("import", file, "--mode", "replace");
   await goTo(app, "Imports");
   await app.getByRole("button", { name: "all.json" }).click();
-  await expect(app.getByText("361 records that stood here before")).toBeVisible();
-  await app.getByRole("button", { name: "Give them up…" }).click();
-  await app.getByRole("button", { name: "Drop 361 records" }).click();
-  await expect(toast(app, "361 records given up")).toBeVisible();
-  await expect(app.getByText("what it kept,")).toBeVisible();
-  await expect(app.getByRole("button", { name: "Take it back…" })).toHaveCount(0);
-  await expect(app.getByRole("button", { name: "Give them up…" })).toHaveCount(0);
+  await expect(app.getByText("361 records from before the import")).toBeVisible();
+  await app.getByRole("button", { name: "Delete undo data…" }).click();
+  await app.getByRole("button", { name: "Delete 361 records" }).click();
+  await expect(toast(app, "361 records deleted")).toBeVisible();
+  await expect(app.getByText(/^deleted just now$/)).toBeVisible();
+  await expect(app.getByRole("button", { name: "Undo the import…" })).toHaveCount(0);
+  await expect(app.getByRole("button", { name: "Delete undo data…" })).toHaveCount(0);
 });
 
 test("a person who leaves while rows are promoted is not fetched back", async ({ app, steward }) => {
@@ -71,10 +71,10 @@ test("rows are staged, looked at, and promoted", stores, async ({ app, steward }
   await chooseFiles(app, file);
   await app.getByRole("switch", { name: "Stage first" }).check();
   await app.getByRole("button", { name: "See the plan" }).click();
-  await expect(app.getByText(/look at them in careers\.staging/)).toBeVisible();
+  await expect(app.getByText(/The rows are staged in careers\.staging/)).toBeVisible();
   await app.getByRole("button", { name: "Import 2 records" }).click();
   await app.getByRole("button", { name: /Promote to careers/ }).click();
-  await expect(app.getByText("Meant for")).toBeVisible();
+  await expect(app.getByText("Target collection")).toBeVisible();
   await expectAccessible(app, "a staged run");
   await app.getByRole("button", { name: /Promote to careers/ }).click();
   await expect(app.getByText("will be added")).toBeVisible();

@@ -17,11 +17,11 @@ function local(at: number): string {
 test("a moment between two edits is restored, and the restore is undone", async ({ app, steward }) => {
   await goTo(app, "Backups");
   await app.getByRole("button", { name: "Settings", exact: true }).first().click();
-  const drawer = app.getByRole("dialog", { name: "Settings of backups" });
-  await drawer.getByRole("textbox", { name: "An increment every (minutes)" }).fill("5");
+  const drawer = app.getByRole("dialog", { name: "Backup settings" });
+  await drawer.getByRole("textbox", { name: "Increment every (minutes)" }).fill("5");
   await drawer.getByRole("button", { name: "Save", exact: true }).click();
-  await expect(toast(app, "Settings of backups saved.")).toBeVisible();
-  await expect(app.getByText("What happens is kept every 5 minutes")).toBeVisible();
+  await expect(toast(app, "Backup settings saved.")).toBeVisible();
+  await expect(app.getByText("Changes are saved every 5 minutes")).toBeVisible();
 
   const take = app.getByRole("button", { name: "Take an increment" });
   await take.click();
@@ -48,13 +48,13 @@ test("a moment between two edits is restored, and the restore is undone", async 
   await dialog.getByRole("button", { name: "See the plan" }).click();
   await expect(dialog.getByRole("deletion").first()).toHaveText("The mistake", { timeout: 30_000 });
   await dialog.getByRole("button", { name: "Restore 1 collection, replacing 1 record" }).click();
-  await expect(dialog.getByText("361 records are back in careers.")).toBeVisible({ timeout: 60_000 });
+  await expect(dialog.getByText("361 records restored in careers.")).toBeVisible({ timeout: 60_000 });
   await dialog.getByRole("button", { name: "Open the records" }).click();
   await expect(cellOf(app, "11-1011.00", "title")).toHaveText("The good title");
 
   await goTo(app, "Backups");
   await app.getByRole("table", { name: "Restores" }).getByRole("button", { name: "Undo…" }).click();
-  await dialog.getByRole("button", { name: "Undo, bringing 361 records back" }).click();
+  await dialog.getByRole("button", { name: "Undo, restoring 361 records" }).click();
   await expect(toast(app, "Restore undone")).toBeVisible({ timeout: 60_000 });
   await goTo(app, "Records");
   await expect(cellOf(app, "11-1011.00", "title")).toHaveText("The mistake");

@@ -21,7 +21,7 @@ test("in production, records are deleted only by who types the workspace's name"
     .click();
   const dialog = app.getByRole("dialog");
   const remove = dialog.getByRole("button", { name: "Delete 1 record" });
-  const box = dialog.getByRole("textbox", { name: `Type ${name} to go on` });
+  const box = dialog.getByRole("textbox", { name: `Type ${name} to continue` });
   await expect(remove).toBeDisabled();
   await box.fill(`${name}x`);
   await expect(remove).toBeDisabled();
@@ -43,11 +43,11 @@ test("in production, a collection is replaced only by who types the workspace's 
   await chooseFiles(app, file);
   await app.getByRole("radio", { name: "Replace everything" }).check();
   await app.getByRole("button", { name: "See the plan" }).click();
-  await app.getByRole("button", { name: "Replace, and remove 361 records…" }).click();
+  await app.getByRole("button", { name: "Replace and remove 361 records…" }).click();
   const dialog = app.getByRole("dialog");
-  const replace = dialog.getByRole("button", { name: "Replace, and remove 361 records" });
+  const replace = dialog.getByRole("button", { name: "Replace and remove 361 records" });
   await expect(replace).toBeDisabled();
-  await dialog.getByRole("textbox", { name: `Type ${name} to go on` }).fill(name);
+  await dialog.getByRole("textbox", { name: `Type ${name} to continue` }).fill(name);
   await replace.click();
   await expect(toast(app, "Import finished")).toBeVisible();
   await goTo(app, "Records");

@@ -15,7 +15,7 @@ test("a figure of the strip opens the records that fail it", async ({ app, stewa
   expect(lines.trimEnd().split("\n")).toHaveLength(1);
   expect(JSON.parse(lines)).toMatchObject({ career_id: "11-1011.00", soc_code: "wrong" });
   await app.getByRole("textbox", { name: "Search in these records" }).fill("Nurses");
-  await expect(app.getByText("No record that failed this figure fits the filter")).toBeVisible();
+  await expect(app.getByText("No records that fail this metric match the filter")).toBeVisible();
 });
 
 test("the page of figures opens records where a field is blank", async ({ app, steward }) => {
@@ -44,7 +44,7 @@ test("the history is listed, verified, and takes a change back", async ({ app })
   await app.getByRole("row").nth(1).click();
   const panel = app.getByRole("complementary", { name: "Change" });
   await expect(panel.getByRole("deletion").first()).toHaveText("Chief Executives");
-  await panel.getByRole("button", { name: "Take this change back" }).click();
+  await panel.getByRole("button", { name: "Undo this change" }).click();
   await goTo(app, "Records");
   await expect(cell).toHaveText("Chief Executives");
 });

@@ -37,7 +37,7 @@ async function opened(page: Page, steward: Server): Promise<void> {
 
 test("Ctrl Z takes a discard back", async ({ app, steward }) => {
   await opened(app, steward);
-  await app.getByRole("checkbox", { name: "Pick row 1" }).check();
+  await app.getByRole("checkbox", { name: "Select row 1" }).check();
   await app.getByRole("button", { name: "Discard 1" }).click();
   const dialog = app.getByRole("dialog", { name: "Discard 1 row?" });
   const reason = dialog.getByRole("textbox", { name: "Reason" });
@@ -55,18 +55,18 @@ test("Ctrl Z takes a discard back", async ({ app, steward }) => {
 test("all rows with an error are fixed at once, and undone", stores, async ({ app, steward }) => {
   await opened(app, steward);
   await app
-    .getByRole("complementary", { name: "What is wrong" })
+    .getByRole("complementary", { name: "Problems" })
     .getByRole("button", { name: /^Average salary .*3$/ })
     .click();
   await app.getByRole("button", { name: "Fix all 3 rows…" }).click();
   const dialog = app.getByRole("dialog", { name: "Fix 3 rows" });
   await expect(dialog.getByRole("combobox", { name: "Field" })).toHaveValue("average_salary");
-  await expect(dialog.getByText("2 rows right then")).toBeVisible();
-  await expect(dialog.getByText("1 cannot be read so")).toBeVisible();
+  await expect(dialog.getByText("2 rows become valid")).toBeVisible();
+  await expect(dialog.getByText("1 cannot be converted")).toBeVisible();
   await expect(dialog.getByRole("row").filter({ hasText: "$52,000" })).toContainText("52,000");
   await expectAccessible(app, "a fix of many rows", ".mantine-Modal-content");
   await dialog.getByRole("button", { name: "Fix 2 rows" }).click();
-  await expect(toast(app, "2 rows corrected, 2 became records.")).toBeVisible();
+  await expect(toast(app, "2 rows corrected, 2 imported.")).toBeVisible();
   await expect(rows(app)).toHaveCount(1);
   await app.keyboard.press("Control+z");
   await expect(rows(app)).toHaveCount(3);
@@ -78,7 +78,7 @@ test("a plan that takes long says so, and is given up by who leaves it", async (
   await app.route("**/api/call/quarantine.planFix", () => {});
   await app.getByRole("button", { name: "Fix all 4 rows…" }).click();
   const dialog = app.getByRole("dialog", { name: "Fix 4 rows" });
-  await expect(dialog.getByRole("status")).toContainText("Trying it on 4 rows.");
+  await expect(dialog.getByRole("status")).toContainText("Testing it on 4 rows.");
   const givenUp = app.waitForEvent("requestfailed", (asked) => asked.url().endsWith("quarantine.planFix"));
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog).toBeHidden();
@@ -89,12 +89,12 @@ test("bad values are exchanged for good ones", async ({ app, steward }) => {
   await opened(app, steward);
   await app.getByRole("button", { name: "Fix all 4 rows…" }).click();
   const dialog = app.getByRole("dialog", { name: "Fix 4 rows" });
-  await dialog.getByRole("combobox", { name: "What to do" }).click();
-  await app.getByRole("option", { name: "Exchange values" }).click();
+  await dialog.getByRole("combobox", { name: "Action" }).click();
+  await app.getByRole("option", { name: "Replace values" }).click();
   await dialog.getByRole("textbox", { name: "What much becomes" }).fill("48000");
-  await expect(dialog.getByText("1 row right then")).toBeVisible();
+  await expect(dialog.getByText("1 row becomes valid")).toBeVisible();
   await dialog.getByRole("button", { name: "Fix 1 row" }).click();
-  await expect(toast(app, "1 row corrected, 1 became a record.")).toBeVisible();
+  await expect(toast(app, "1 row corrected, 1 imported.")).toBeVisible();
 });
 
 test("a corrected table comes back", async ({ app, steward }) => {
@@ -103,13 +103,13 @@ test("a corrected table comes back", async ({ app, steward }) => {
   steward.cli("quarantine", "export", table, "--format", "rows");
   writeFileSync(table, readFileSync(table, "utf8").replace("much", "47000"));
   const chooser = app.waitForEvent("filechooser");
-  await app.getByRole("button", { name: "Bring corrections in" }).click();
+  await app.getByRole("button", { name: "Import corrections" }).click();
   await (await chooser).setFiles([table]);
   const dialog = app.getByRole("dialog", { name: "Corrections in rows.csv" });
-  await expect(dialog.getByText("1 becomes a record")).toBeVisible();
+  await expect(dialog.getByText("1 will be imported")).toBeVisible();
   await expect(dialog.getByText("3 unchanged")).toBeVisible();
   await dialog.getByRole("button", { name: "Correct 1 row" }).click();
-  await expect(toast(app, "1 row corrected, 1 became a record.")).toBeVisible();
+  await expect(toast(app, "1 row corrected, 1 imported.")).toBeVisible();
   await expect(rows(app)).toHaveCount(3);
 });
 
@@ -133,7 +133,7 @@ test("facets narrow by file and by schema", async ({ app, steward }) => {
   await opened(app, steward);
   steward.cli("import", writeRecords(steward, "more.json", [career("99-3000.00", { average_salary: -1 })]));
   await app.reload();
-  const facets = app.getByRole("complementary", { name: "What is wrong" });
+  const facets = app.getByRole("complementary", { name: "Problems" });
   await facets.getByRole("button", { name: /^more\.json/ }).click();
   await expect(rows(app)).toHaveCount(1);
   await facets.getByRole("button", { name: /^more\.json/ }).click();

@@ -21,7 +21,7 @@ test(
     await expect(cell).toHaveText(title);
     await app.keyboard.press("Control+Shift+Z");
     await expect(cell).toHaveText("Chief Stewards");
-    await toast(app, "Done again").getByRole("button", { name: "Undo" }).click();
+    await toast(app, "Redone").getByRole("button", { name: "Undo" }).click();
     await expect(cell).toHaveText(title);
   },
 );
@@ -44,8 +44,8 @@ test("keeps what was typed out of the records until it is saved, and says what i
   await panel.getByText("History", { exact: true }).click();
   await expect(panel.getByRole("deletion").first()).toHaveText("General and Operations Managers");
   await expect(panel.getByRole("insertion").first()).toHaveText("General Stewards");
-  await panel.getByRole("button", { name: "Bring back to before this" }).first().click();
-  await app.getByRole("dialog").getByRole("button", { name: "Bring the record back" }).click();
+  await panel.getByRole("button", { name: "Revert to before this" }).first().click();
+  await app.getByRole("dialog").getByRole("button", { name: "Revert the record" }).click();
   await expect(cellOf(app, "11-1021.00", "title")).toHaveText("General and Operations Managers");
 });
 

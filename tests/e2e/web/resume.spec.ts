@@ -58,7 +58,7 @@ test(
     await steward.restart("SIGKILL");
     await openRun(app, steward);
     // Its process is gone; the page asks again by itself.
-    const go = app.getByRole("button", { name: "Go on with it" });
+    const go = app.getByRole("button", { name: "Continue the import" });
     await expect(go).toBeVisible({ timeout: 60_000 });
     await expect(app.getByText("interrupted", { exact: true })).toBeVisible();
     await go.click();
@@ -75,7 +75,7 @@ test("an import that was stopped with its server goes on with its file given aga
   await openRun(app, steward);
   await expect(app.getByText("cancelled", { exact: true })).toBeVisible();
   const chooser = app.waitForEvent("filechooser");
-  await app.getByRole("button", { name: "Choose the file again and go on…" }).click();
+  await app.getByRole("button", { name: "Choose the file again and continue…" }).click();
   await (await chooser).setFiles(file);
   await expectWhole(app, steward);
 });

@@ -43,8 +43,8 @@ test("a workspace's own schema is added, used by an import, kept as it is, and s
   await dialog.getByRole("textbox", { name: "Collection" }).fill("plants");
   await expect(dialog.getByRole("button", { name: "Add the schema" })).toBeEnabled();
   await dialog.getByRole("button", { name: "Add the schema" }).click();
-  await expect(toast(app, "plant@1.0.0 is known here now")).toBeVisible();
-  await expect(app.getByRole("link", { name: /Plant .*of this workspace/ })).toBeVisible();
+  await expect(toast(app, "plant@1.0.0 added")).toBeVisible();
+  await expect(app.getByRole("link", { name: /Plant .*added here/ })).toBeVisible();
 
   await goTo(app, "Imports");
   const rows = [
@@ -56,7 +56,7 @@ test("a workspace's own schema is added, used by an import, kept as it is, and s
   await expect(app.getByText("1 of the first 2 rows has problems")).toBeVisible();
   await app.getByRole("button", { name: "See the plan" }).click();
   await app.getByRole("button", { name: "Import 1 record" }).click();
-  await expect(app.getByRole("button", { name: "Look after 1 row in quarantine" })).toBeVisible();
+  await expect(app.getByRole("button", { name: "Review 1 row in quarantine" })).toBeVisible();
 
   await goTo(app, "Schemas");
   const taller = { ...plants, properties: { ...plants.properties, planted: { type: "string" } } };
@@ -66,14 +66,14 @@ test("a workspace's own schema is added, used by an import, kept as it is, and s
   await expect(dialog.getByText("a version that is used never changes")).toBeVisible();
   await dialog.getByRole("textbox", { name: "Version" }).fill("1.1.0");
   await dialog.getByRole("button", { name: "Add the schema" }).click();
-  await expect(toast(app, "plant@1.1.0 is known here now")).toBeVisible();
+  await expect(toast(app, "plant@1.1.0 added")).toBeVisible();
 
   await app.getByRole("link", { name: /plant@1\.1\.0/ }).click();
   await app.getByRole("radiogroup", { name: "Part of the schema" }).getByText("Changes").click();
   await expect(app.getByText("planted is new.")).toBeVisible();
   await app.getByRole("button", { name: "Remove…" }).click();
   await app.getByRole("dialog").getByRole("button", { name: "Remove the schema" }).click();
-  await expect(toast(app, "plant@1.1.0 is removed")).toBeVisible();
+  await expect(toast(app, "plant@1.1.0 removed")).toBeVisible();
 });
 
 test("a schema dropped on its page is looked at before it is added", async ({ app }) => {
@@ -83,5 +83,5 @@ test("a schema dropped on its page is looked at before it is added", async ({ ap
   await expect(dialog.getByRole("textbox", { name: "Key" })).toHaveValue("plant_id");
   await dialog.getByRole("textbox", { name: "Collection" }).fill("plants");
   await dialog.getByRole("button", { name: "Add the schema" }).click();
-  await expect(toast(app, "plant@1.0.0 is known here now")).toBeVisible();
+  await expect(toast(app, "plant@1.0.0 added")).toBeVisible();
 });

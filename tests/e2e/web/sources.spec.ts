@@ -5,7 +5,9 @@ import { sourceCases, sources } from "../examples.mjs";
 import { chooseFiles, expect, goTo, type Page, samples, test } from "./kit";
 
 async function choosePart(app: Page, [label, name]: [string, string]): Promise<void> {
-  const part = app.getByRole("region", { name: /^How .* is read$/ }).getByRole("combobox", { name: label });
+  const part = app
+    .getByRole("region", { name: /^Reading options for / })
+    .getByRole("combobox", { name: label });
   await part.click();
   await app.getByRole("option", { name: new RegExp(`^${name}`) }).click();
   await expect(part).toHaveValue(new RegExp(`^${name}`));

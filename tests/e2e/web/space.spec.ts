@@ -7,12 +7,12 @@ test(
     await goTo(app, "Settings");
     const panel = app
       .locator("section")
-      .filter({ has: app.getByRole("heading", { name: "Space" }) })
+      .filter({ has: app.getByRole("heading", { name: "Storage" }) })
       .last();
     await expect(panel.getByText(/\d+(\.\d+)? (kB|MB|KB|MiB|KiB)/)).toBeVisible();
     const days = panel.getByLabel("Imports can be undone for (days)");
     await expect(days).toHaveValue("30");
-    await expect(panel.getByLabel("Records kept for that, at most")).toHaveValue("2,000,000");
+    await expect(panel.getByLabel("Records kept for undo, at most")).toHaveValue("2,000,000");
     const save = panel.getByRole("button", { name: "Save" });
     await expect(save).toBeDisabled();
     await days.fill("10");
@@ -25,7 +25,7 @@ test(
     await goTo(app, "Settings");
     await expect(days).toHaveValue("10");
     await panel.getByRole("button", { name: "Compact" }).click();
-    await expect(app.getByText(/free again on the disk|nothing to give back/)).toBeVisible();
+    await expect(app.getByText(/freed on disk|no space to free/)).toBeVisible();
     await expectAccessible(app, "settings of space");
   },
 );

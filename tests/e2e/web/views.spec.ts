@@ -32,7 +32,7 @@ test("a view is saved with its search, order and columns, opened, renamed and re
   await app.goto(app.url().replace(/\?.*/, ""));
   await expect(grid(app)).toBeVisible();
   await app.getByRole("button", { name: "Columns", exact: true }).click();
-  await app.getByRole("button", { name: "Reset the arrangement" }).click();
+  await app.getByRole("button", { name: "Reset the columns" }).click();
   await app.keyboard.press("Escape");
   await expect(description).toBeVisible();
   await expect(app.getByText("361 records").first()).toBeVisible();
@@ -52,7 +52,7 @@ test("a view is saved with its search, order and columns, opened, renamed and re
   await expect(box).toBeFocused();
   await box.fill("Heads");
   await app.getByRole("button", { name: "Rename", exact: true }).click();
-  await expect(toast(app, "View “Chiefs” is called “Heads” now.")).toBeVisible();
+  await expect(toast(app, "View “Chiefs” renamed to “Heads”.")).toBeVisible();
   await app.reload();
   await expect(grid(app)).toBeVisible();
   await openViews(app);
@@ -63,7 +63,7 @@ test("a view is saved with its search, order and columns, opened, renamed and re
   await app.reload();
   await expect(grid(app)).toBeVisible();
   await openViews(app);
-  await expect(app.getByText("No named views yet")).toBeVisible();
+  await expect(app.getByText("No saved views yet")).toBeVisible();
 });
 
 test("a view cannot be renamed over another", async ({ app }) => {

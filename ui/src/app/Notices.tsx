@@ -15,7 +15,7 @@ export function Notices({ workspace }: { workspace: WorkspaceInfo }) {
         <div key={notice} className={classes.notice}>
           <IconInfoCircle size={15} aria-hidden />
           <span>{notice}</span>
-          <CloseButton size="sm" aria-label="Read" onClick={() => setRead([...read, notice])} />
+          <CloseButton size="sm" aria-label="Dismiss" onClick={() => setRead([...read, notice])} />
         </div>
       ))}
     </div>

@@ -29,7 +29,7 @@ function useWaiting(): Record<string, Waiting> {
   return {
     "/quarantine": {
       count: rows,
-      about: rows === 1 ? "row waits in quarantine" : "rows wait in quarantine",
+      about: rows === 1 ? "row waiting in quarantine" : "rows waiting in quarantine",
       tone: "bad",
     },
     "/imports": {
@@ -39,7 +39,7 @@ function useWaiting(): Record<string, Waiting> {
     },
     "/backups": {
       count: cutOff,
-      about: cutOff === 1 ? "restore was cut off" : "restores were cut off",
+      about: cutOff === 1 ? "restore was interrupted" : "restores were interrupted",
       tone: "warn",
     },
     "/quality": {
@@ -54,7 +54,7 @@ export function Rail() {
   const waiting = useWaiting();
   const groups = [...new Set(places.map((place) => place.group))];
   return (
-    <nav className={classes.rail} aria-label="Places">
+    <nav className={classes.rail} aria-label="Pages">
       {groups.map((group) => (
         <Fragment key={group}>
           <div className={classes.railGroup} id={`rail-${group.charAt(0)}`}>

@@ -46,7 +46,7 @@ export function Shell() {
       {workspace ? (
         <div className={classes.frame}>
           <button type="button" className={classes.skip} onClick={skipToMain}>
-            Skip to the content
+            Skip to content
           </button>
           <TopBar workspace={workspace} onPalette={openPalette} />
           <Rail />

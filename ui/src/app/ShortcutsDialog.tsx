@@ -12,7 +12,7 @@ const gridKeys: [string, string][] = [
   ["Fill down", "mod+d"],
   ["Copy the block", "mod+c"],
   ["Paste a block", "mod+v"],
-  ["Leave without saving", "escape"],
+  ["Cancel editing", "escape"],
 ];
 
 export function ShortcutsDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {

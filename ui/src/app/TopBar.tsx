@@ -99,7 +99,7 @@ function CollectionMenu({ address }: { address: string }) {
           >
             {collection.name}
             {collection.waiting > 0 && (
-              <Tooltip label={`${number(collection.waiting)} rows wait in quarantine`}>
+              <Tooltip label={`${number(collection.waiting)} rows waiting in quarantine`}>
                 <span>
                   {" "}
                   <Tag tone="bad">{number(collection.waiting)} waiting</Tag>

@@ -72,14 +72,14 @@ it("shows what cannot wait, and where it is decided", async () => {
   ]);
   const alert = screen.getByRole("alert").textContent;
   expect(alert).toContain(
-    "Replacing careers was cut off. Records are shown from where they are now. Finish it or go back",
+    "Replacing careers was cut off. Until then, records are shown from their current location. Finish or roll back",
   );
-  expect(alert).toContain("Taking back a restore was cut off. Finish it");
+  expect(alert).toContain("Taking back a restore was cut off. Finish");
   expect(alert).not.toContain("Taking back a restore was cut off. Records");
-  fireEvent.click(screen.getByRole("link", { name: "Finish it or go back" }));
+  fireEvent.click(screen.getByRole("link", { name: "Finish or roll back" }));
   await screen.findByRole("heading", { name: "Import" });
   expect(router.state.location.pathname).toBe("/imports/run");
-  fireEvent.click(screen.getByRole("link", { name: "Finish it" }));
+  fireEvent.click(screen.getByRole("link", { name: "Finish" }));
   await screen.findByRole("heading", { name: "Backups" });
   expect(router.state.location.pathname).toBe("/backups");
 });

@@ -17,7 +17,7 @@ export function Unfinished() {
         <div key={`${one.kind}-${one.id}`} className={classes.notice}>
           <IconAlertTriangle size={15} aria-hidden />
           <span>
-            {one.message} {one.swapping && "Records are shown from where they are now. "}
+            {one.message} {one.swapping && "Until then, records are shown from their current location. "}
             <Where one={one} />
           </span>
         </div>
@@ -27,7 +27,7 @@ export function Unfinished() {
 }
 
 function Where({ one }: { one: UnfinishedWork }) {
-  const ways = one.canGoBack ? "Finish it or go back" : "Finish it";
+  const ways = one.canGoBack ? "Finish or roll back" : "Finish";
   if (one.kind === "restore" || one.kind === "undoRestore") return <Link to="/backups">{ways}</Link>;
   return (
     <Link to="/imports/$runId" params={{ runId: one.id }}>

@@ -3,7 +3,7 @@ import type { CollectionInfo, Filter } from "@/ipc";
 
 type Findable = { title: string; group: string; also?: string };
 
-const usual = ["Go to", "Edit", "Backups", "Collections", "Workspace", "Look", "Help"];
+const usual = ["Go to", "Edit", "Backups", "Collections", "Workspace", "Appearance", "Help"];
 
 /** What belongs to the page comes first, then what works everywhere. */
 export function inOrder<T extends Findable>(items: T[]): T[] {

@@ -29,12 +29,17 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
       },
     },
     { id: "shortcuts", title: "Show shortcuts", group: "Help", shortcut: "?", run: () => open("shortcuts") },
-    { id: "theme.light", title: "Use the light theme", group: "Look", run: () => setColorScheme("light") },
-    { id: "theme.dark", title: "Use the dark theme", group: "Look", run: () => setColorScheme("dark") },
+    {
+      id: "theme.light",
+      title: "Use the light theme",
+      group: "Appearance",
+      run: () => setColorScheme("light"),
+    },
+    { id: "theme.dark", title: "Use the dark theme", group: "Appearance", run: () => setColorScheme("dark") },
     {
       id: "theme.auto",
-      title: "Follow the system's theme",
-      group: "Look",
+      title: "Use the system theme",
+      group: "Appearance",
       run: () => setColorScheme("auto"),
     },
   ];

@@ -29,7 +29,7 @@ async function post<T>(path: string, body: BodyInit, type: string, signal?: Abor
   } catch {
     throw new CallError({
       code: "unreachable",
-      message: "Steward does not answer.",
+      message: "Steward is not responding.",
       hint: "Check that `steward serve` is still running, then try again.",
     });
   }
@@ -49,12 +49,12 @@ async function readError(response: Response) {
     return {
       code: "unauthorized" as const,
       message: "This page has no valid token for Steward.",
-      hint: "Open the address again that `steward serve` printed.",
+      hint: "Reopen the address that `steward serve` printed.",
     };
   }
   return {
     code: "internal" as const,
-    message: "Steward gave an answer that cannot be read.",
+    message: "Steward sent a response that cannot be read.",
     details: `HTTP ${response.status}`,
   };
 }

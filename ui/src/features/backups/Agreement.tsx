@@ -22,9 +22,11 @@ export function Agreement() {
       color="yellow"
       variant="light"
       icon={<IconShieldQuestion size={18} />}
-      title="This workspace wants to do things outside itself"
+      title="This workspace needs your permission"
     >
-      <p>These settings came with the workspace. Nothing of it happens until you agree on this machine.</p>
+      <p>
+        These settings came with the workspace. Steward does none of this until you agree on this machine.
+      </p>
       <ul>
         {shown.acts
           .filter((act) => !act.agreed)
@@ -36,7 +38,7 @@ export function Agreement() {
         <Button onClick={() => void agree()}>Agree…</Button>
       ) : (
         <p>
-          Agree at a terminal of this machine: <code>steward trust agree</code>
+          To agree, run this in a terminal on this machine: <code>steward trust agree</code>
         </p>
       )}
     </Alert>

@@ -47,8 +47,8 @@ function BackupOf({ id }: { id: string }) {
           value={part}
           onChange={(next) => setPart(next as Part)}
           data={[
-            { value: "facts", label: "Contents" },
-            { value: "inside", label: "Look inside" },
+            { value: "facts", label: "Overview" },
+            { value: "inside", label: "Browse" },
             { value: "compare", label: "Compare" },
           ]}
         />
@@ -93,7 +93,7 @@ function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof u
           loading={proof.busy !== undefined}
           onClick={() => void proof.prove(backup, true)}
         >
-          Prove by test restore
+          Verify by test restore
         </Button>
         <Menu position="bottom-end">
           <Menu.Target>
@@ -101,7 +101,7 @@ function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof u
               variant="default"
               px={8}
               disabled={readOnly || proof.busy !== undefined}
-              aria-label="Other ways to prove it"
+              aria-label="More ways to verify"
             >
               <IconChevronDown size={14} />
             </Button>
@@ -138,14 +138,14 @@ function Summary({ backup }: { backup: Backup }) {
         <span>{backup.reason}</span>
         <span>{count(backup.records, "record")}</span>
         <Proof backup={backup} />
-        {!backup.ofThis && <Tag tone="warn">of {backup.workspace}</Tag>}
+        {!backup.ofThis && <Tag tone="warn">from {backup.workspace}</Tag>}
       </div>
       {mark.problems.length > 0 && (
         <Alert
           color="red"
           variant="light"
           icon={<IconAlertTriangle size={18} />}
-          title="This backup would not come back whole"
+          title="This backup cannot be restored completely"
         >
           {mark.problems.map((problem) => (
             <div key={problem}>{problem}</div>
@@ -210,15 +210,15 @@ function CollectionLine({ one }: { one: BackupCollection }) {
 function Verified({ verified }: { verified: BackupVerified }) {
   const { proof, collections, notes } = verified;
   return (
-    <Panel title="What was checked">
+    <Panel title="Verification">
       <div className={classes.padded}>
         <StateMark tone={proof.passed ? "good" : "bad"}>
-          {proof.passed ? "Verified: nothing is wrong with it" : "It cannot be restored completely"}
+          {proof.passed ? "Verified: no problems found" : "It cannot be restored completely"}
         </StateMark>
         <p className={classes.checked}>
           {proof.restored
-            ? "It was restored into a scratch workspace, which is gone again: counts, contents, indexes, validators and schemas were compared."
-            : "Every byte was opened, unpacked, decoded and compared with its checksums."}{" "}
+            ? "The backup was restored into a temporary workspace, and its counts, contents, indexes, validators and schemas were compared."
+            : "The whole file was decrypted, unpacked, decoded and compared with its checksums."}{" "}
           It took {duration(proof.seconds)}.
         </p>
         <ul className={classes.checkedList} aria-label="Collections that were checked">
@@ -254,25 +254,25 @@ function Verified({ verified }: { verified: BackupVerified }) {
 }
 
 const locks: Record<Backup["encryption"]["kind"], string> = {
-  none: "not locked",
-  passphrase: "locked with a passphrase",
-  recipients: "locked with a key",
+  none: "not encrypted",
+  passphrase: "encrypted with a passphrase",
+  recipients: "encrypted with a key",
 };
 
 function FactList({ backup }: { backup: Backup }) {
   const took = (Date.parse(backup.finishedAt) - Date.parse(backup.madeAt)) / 1000;
   return (
-    <Panel title="Facts">
+    <Panel title="Details">
       <dl className={classes.facts}>
         <dt>Taken</dt>
         <dd>
           {stamp(backup.madeAt)} by {backup.madeBy}, in {duration(took)}, with {backup.tool}
         </dd>
-        <dt>Of</dt>
+        <dt>Workspace</dt>
         <dd>
           {backup.workspace} <span className="dim">{backup.address}</span>
         </dd>
-        <dt>Kept in at that time</dt>
+        <dt>Stored in</dt>
         <dd>{backup.server}</dd>
         <dt>Point in time</dt>
         <dd>
@@ -287,7 +287,7 @@ function FactList({ backup }: { backup: Backup }) {
           {backup.compression === "none" ? ", not compressed" : `, ${backup.compression}`},{" "}
           {locks[backup.encryption.kind]}
         </dd>
-        <dt>{backup.copies.length > 0 ? "Places" : "Place"}</dt>
+        <dt>{backup.copies.length > 0 ? "Destinations" : "Destination"}</dt>
         <dd>
           {[backup.place, ...backup.copies].map((place) => (
             <div key={place} className="mono">

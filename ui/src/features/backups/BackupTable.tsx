@@ -24,8 +24,8 @@ export function BackupTable({ backups, label, withWorkspace }: TableProps) {
             <th>Verified</th>
             <th className="num">Records</th>
             <th className="num">Size</th>
-            <th>Why</th>
-            <th>Place</th>
+            <th>Reason</th>
+            <th>Destination</th>
             <th>
               <span className="visually-hidden">Actions</span>
             </th>
@@ -104,7 +104,7 @@ function LineMenu({ backup, onOpen }: { backup: Backup; onOpen: () => void }) {
     <Menu position="bottom-end">
       <Menu.Target>
         <ActionIcon
-          aria-label="More about this backup"
+          aria-label="Actions for this backup"
           loading={busy !== undefined}
           onClick={(event) => event.stopPropagation()}
         >
@@ -113,7 +113,7 @@ function LineMenu({ backup, onOpen }: { backup: Backup; onOpen: () => void }) {
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
         <Menu.Item disabled={readOnly} onClick={() => void prove(backup, true)}>
-          Prove by a test restore
+          Verify by test restore
         </Menu.Item>
         <Menu.Item disabled={readOnly} onClick={() => void prove(backup, false)}>
           Read and check the whole file
@@ -121,7 +121,7 @@ function LineMenu({ backup, onOpen }: { backup: Backup; onOpen: () => void }) {
         <Menu.Item disabled={readOnly || backup.damage !== undefined} onClick={() => askRestore({ from })}>
           Restore…
         </Menu.Item>
-        <Menu.Item onClick={onOpen}>Details, look inside, compare</Menu.Item>
+        <Menu.Item onClick={onOpen}>Details, contents, comparison</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

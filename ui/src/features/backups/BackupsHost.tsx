@@ -34,7 +34,7 @@ export function BackupsHost() {
             id: "backups.restore",
             title: "Restore…",
             group: "Backups",
-            also: "bring a backup back",
+            also: "recover a backup",
             run: () => askRestore({}),
           },
         ],
@@ -64,7 +64,7 @@ function SecretDialog({ why, purpose, onAnswer }: SecretProps) {
     <Modal
       opened
       onClose={() => onAnswer(undefined)}
-      title={locks ? "Lock the new backup" : "This backup is locked"}
+      title={locks ? "Encrypt the new backup" : "This backup is encrypted"}
       size="md"
       zIndex={400}
     >
@@ -80,7 +80,7 @@ function SecretDialog({ why, purpose, onAnswer }: SecretProps) {
             label={locks ? "Passphrase" : "Passphrase or key"}
             description={
               locks
-                ? `${why.message} Without it the backup never opens again.`
+                ? `${why.message} Without it, the backup can never be opened.`
                 : `${why.message} A key begins with AGE-SECRET-KEY-.`
             }
             value={text}
@@ -91,20 +91,20 @@ function SecretDialog({ why, purpose, onAnswer }: SecretProps) {
           {locks && (
             <PasswordInput
               size="xs"
-              label="Once more"
+              label="Repeat the passphrase"
               value={again}
               autoComplete="off"
-              error={again !== "" && again !== text ? "The two are not the same." : undefined}
+              error={again !== "" && again !== text ? "The passphrases do not match." : undefined}
               onChange={(event) => setAgain(event.currentTarget.value)}
             />
           )}
-          <div className="dim">It is asked once for as long as this page is open, and kept nowhere.</div>
+          <div className="dim">You are asked once while this page is open. Steward does not store it.</div>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => onAnswer(undefined)}>
               Cancel
             </Button>
             <Button type="submit" disabled={!ready}>
-              {locks ? "Take the backup" : "Open the backup"}
+              {locks ? "Back up" : "Open the backup"}
             </Button>
           </Group>
         </Stack>

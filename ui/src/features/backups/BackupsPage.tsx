@@ -35,7 +35,7 @@ export function BackupsPage() {
   const [settings, setSettings] = useState(false);
   const taking = useRunning().some((job) => job.kind === "backup");
   useCommands([
-    { id: "backups.settings", title: "Settings of backups", group: "Backups", run: () => setSettings(true) },
+    { id: "backups.settings", title: "Backup settings", group: "Backups", run: () => setSettings(true) },
   ]);
   const button = (
     <Button
@@ -112,7 +112,7 @@ function RestoreMenu({ disabled }: { disabled: boolean }) {
         <Menu.Item onClick={() => void from(async () => (await pickFiles(native, "archive", false))[0])}>
           From a file…
         </Menu.Item>
-        {native && <Menu.Item onClick={() => void from(pickFolder)}>From a folder of mongodump…</Menu.Item>}
+        {native && <Menu.Item onClick={() => void from(pickFolder)}>From a mongodump folder…</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
   );
@@ -125,7 +125,7 @@ function Notes({ notes }: { notes: string[] }) {
       color="yellow"
       variant="light"
       icon={<IconAlertTriangle size={18} />}
-      title="Not everything could be read"
+      title="Some backups could not be read"
     >
       {notes.map((note) => (
         <div key={note}>{note}</div>
@@ -142,8 +142,8 @@ function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
       <Panel title="Backups of this workspace" actions={newestOf(ours) && <Drill backups={ours} />}>
         {ours.length === 0 ? (
           <Empty icon={<IconShieldCheck size={34} stroke={1.3} />} title="No backups yet" action={button}>
-            A backup holds every record with its history. Take one now, prove it by a test restore, and set in
-            the settings when backups run automatically.
+            A backup holds every record with its history. Take one now, verify it by a test restore, and
+            schedule automatic backups in the settings.
           </Empty>
         ) : (
           <BackupTable backups={ours} label="Backups" />
@@ -170,13 +170,13 @@ function Drill({ backups }: { backups: Backup[] }) {
             id: "backups.drill",
             title: "Recovery drill",
             group: "Backups",
-            also: "prove the newest backup, report",
+            also: "verify the newest backup, report",
             run,
           },
         ],
   );
   return (
-    <Tooltip label="The newest backup is restored aside and compared; a dated report is saved.">
+    <Tooltip label="Restores the newest backup into a temporary workspace, compares it and saves a dated report.">
       <Button
         variant="subtle"
         size="compact-xs"
@@ -196,14 +196,14 @@ function Others({ backups }: { backups: Backup[] }) {
   const [open, setOpen] = useState(false);
   return (
     <Panel
-      title={`${count(backups.length, "backup")} of other workspaces`}
+      title={`${count(backups.length, "backup")} from other workspaces`}
       actions={
         <Button variant="subtle" size="compact-xs" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? "Hide" : "Show"}
         </Button>
       }
     >
-      {open && <BackupTable backups={backups} label="Backups of other workspaces" withWorkspace />}
+      {open && <BackupTable backups={backups} label="Backups from other workspaces" withWorkspace />}
     </Panel>
   );
 }

@@ -42,7 +42,7 @@ export function Compare({ backup }: { backup: Backup }) {
   if (others.length === 0) {
     return (
       <Panel title="Compare with another backup">
-        <Empty title="There is no other backup to compare with">Take another one, now or later.</Empty>
+        <Empty title="No other backup to compare with">Take another backup first.</Empty>
       </Panel>
     );
   }
@@ -68,7 +68,7 @@ export function Compare({ backup }: { backup: Backup }) {
             }}
             data={others.map((one) => ({
               value: one.id,
-              label: `${stamp(one.madeAt)}${one.ofThis ? "" : ` of ${one.workspace}`}, ${count(one.records, "record")}, ${one.reason}`,
+              label: `${stamp(one.madeAt)}${one.ofThis ? "" : ` from ${one.workspace}`}, ${count(one.records, "record")}, ${one.reason}`,
             }))}
           />
           <Button type="submit" disabled={!chosen} loading={busy}>

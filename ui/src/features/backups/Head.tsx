@@ -13,7 +13,7 @@ export function Head({ backups, onSettings }: { backups: Backups; onSettings: ()
   const size = ours.reduce((sum, backup) => sum + backup.bytes, 0);
   const { provenAt, newestAt } = backups;
   return (
-    <section className={classes.head} aria-label="State of the backups">
+    <section className={classes.head} aria-label="Backup status">
       <Figure
         name={provenAt ? "since the last verified restore" : "last verified restore"}
         value={provenAt ? age(provenAt) : "never verified"}

@@ -83,7 +83,7 @@ function RecordsInside({ backup, collection, text }: InsideProps) {
   if (!query.data) return <Loading />;
   if (records.length === 0) {
     return (
-      <Empty title={text ? "No record in the backup holds this" : "This collection is empty in the backup"} />
+      <Empty title={text ? "No record in the backup matches" : "The collection is empty in this backup"} />
     );
   }
   return (
@@ -109,7 +109,7 @@ function RecordsInside({ backup, collection, text }: InsideProps) {
             Show {pageSize} more
           </Button>
         ) : (
-          <span className="dim">{count(records.length, "record")}, and no more.</span>
+          <span className="dim">{count(records.length, "record")} shown, no more to load.</span>
         )}
       </div>
     </>
@@ -132,9 +132,13 @@ function InsideRecord({ backup, collection, record, onBack }: RecordProps) {
       const outcome = await pendingWrite(
         unlocked((secret) => call("backups.bringBack", { ...ref, ...some, ...secret })),
       );
-      if (outcome.status === "applied") rememberChange(outcome.changeSet, `${record.title} is back.`);
-      else if (outcome.status === "unchanged") showNote("The record has these values already.");
-      else showWarning("It was not brought back.", "The record was changed meanwhile. Look at it again.");
+      if (outcome.status === "applied") rememberChange(outcome.changeSet, `${record.title} restored.`);
+      else if (outcome.status === "unchanged") showNote("The record already has these values.");
+      else
+        showWarning(
+          "The record was not restored.",
+          "It was changed in the meantime. Review it and try again.",
+        );
       setFields([]);
       onBack();
     } catch (thrown) {
@@ -193,13 +197,13 @@ function InsideRecord({ backup, collection, record, onBack }: RecordProps) {
 }
 
 function backWords(record: BackupRecord, fields: string[]): string {
-  if (!record.exists || fields.length === 0) return "Bring back";
-  return `Bring back ${count(fields.length, "field")}`;
+  if (!record.exists || fields.length === 0) return "Restore";
+  return `Restore ${count(fields.length, "field")}`;
 }
 
 function RecordState({ record }: { record: BackupRecord }) {
-  if (!record.exists) return <StateMark tone="warn">not there now</StateMark>;
-  if (record.changes.length === 0) return <StateMark tone="good">the same now</StateMark>;
+  if (!record.exists) return <StateMark tone="warn">no longer exists</StateMark>;
+  if (record.changes.length === 0) return <StateMark tone="good">unchanged</StateMark>;
   return (
     <StateMark tone="accent">
       {record.changes.length === 1

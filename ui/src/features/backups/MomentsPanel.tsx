@@ -33,10 +33,10 @@ async function takeIncrement(): Promise<void> {
     );
     noteSaved();
     if (taken.increment) showSaved(`Increment taken: ${count(taken.increment.changes, "change")}.`);
-    else if (taken.base) showSaved("A whole backup was taken to build on.");
-    else showSaved("Nothing happened since.");
-    if (taken.why) showWarning("Increments could not go on from before.", taken.why);
-    if (taken.failed.length > 0) showWarning("Not every place has it.", taken.failed.join(" "));
+    else if (taken.base) showSaved("A full backup was taken as the base.");
+    else showSaved("No changes since the last increment.");
+    if (taken.why) showWarning("The earlier increments could not be continued.", taken.why);
+    if (taken.failed.length > 0) showWarning("Not every destination has it.", taken.failed.join(" "));
   } catch (thrown) {
     showError(asApiError(thrown));
   }
@@ -78,19 +78,19 @@ function About({ timeline, onSettings }: { timeline: BackupTimeline; onSettings:
   if (timeline.every) {
     return (
       <div className="dim">
-        What happens is kept every {count(timeline.every, "minute")}, while this window is open or a server of
-        Steward runs.
+        Changes are saved every {count(timeline.every, "minute")} while this window is open or a Steward
+        server is running.
       </div>
     );
   }
   return (
     <div className="dim">
-      Increments keep what happens between two backups, so that any point in time can be restored. They are
-      taken by hand;{" "}
+      Increments save the changes between two backups, so that any point in time can be restored. They are
+      taken manually until you schedule them in{" "}
       <button type="button" className={classes.link} onClick={onSettings}>
         the settings
-      </button>{" "}
-      say how often they run automatically.
+      </button>
+      .
     </div>
   );
 }
@@ -131,7 +131,7 @@ function Moments({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: b
           </Button>
           {!fits && (
             <span className={classes.why} role="status">
-              {gap ? `It is in a gap: ${gap.why}` : "This point in time cannot be restored."}
+              {gap ? `This point is in a gap: ${gap.why}` : "This point in time cannot be restored."}
             </span>
           )}
         </Group>
@@ -198,7 +198,7 @@ function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
           <span key={range.from} className={classes.range} style={style(range)} />
         ))}
         {timeline.bases.map((base) => (
-          <Tooltip key={base.id} label={`Whole backup, ${stamp(base.at)}: ${baseWords(base)}`}>
+          <Tooltip key={base.id} label={`Full backup, ${stamp(base.at)}: ${baseWords(base)}`}>
             <span
               className={classes.base}
               data-tone={base.failed ? "bad" : base.proven ? "good" : "plain"}

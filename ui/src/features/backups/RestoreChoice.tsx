@@ -61,7 +61,7 @@ export function RestoreChoice({ source, start, onClose, onPlan }: Props) {
           onPlan={onPlan}
         />
       ) : (
-        <Empty title="There is no backup yet">Take one first, or restore from a file.</Empty>
+        <Empty title="No backups yet">Take one first, or restore from a file.</Empty>
       )}
     </Stack>
   );
@@ -121,7 +121,7 @@ function SourceLine({ backups, from, name, onChange }: SourceProps) {
 }
 
 function backupLabel(backup: Backup): string {
-  const of = backup.ofThis ? "" : ` of ${backup.workspace}`;
+  const of = backup.ofThis ? "" : ` from ${backup.workspace}`;
   return `${when(backup.madeAt)}${of}, ${count(backup.records, "record")}, ${proofOf(backup).words}`;
 }
 
@@ -171,55 +171,57 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
           <Collections lines={lines} onChange={setLines} />
         ) : (
           <div className="dim">
-            {from.kind === "moment" ? "All collections at that point in time" : "All collections of the file"}
-            ; the plan shows which, before anything is written.
+            {from.kind === "moment"
+              ? "All collections as of that point in time"
+              : "All collections in the file"}{" "}
+            are restored. The plan lists them before anything is written.
           </div>
         )}
         {from.kind === "file" && (
           <TextInput
             maw={320}
             label="Database"
-            description="Only where the file holds several."
+            description="Only if the file contains several."
             value={database}
             onChange={(event) => setDatabase(event.currentTarget.value)}
           />
         )}
         {from.kind === "file" && (
           <Checkbox
-            label="Replay the oplog of the dump"
-            description="Changes that were made while it was dumped are done again (mongodump --oplog)."
+            label="Replay the oplog"
+            description="Applies the changes made during the dump (mongodump --oplog)."
             checked={oplog}
             onChange={(event) => setOplog(event.currentTarget.checked)}
           />
         )}
         <Radio.Group
-          label="What is there now"
+          label="Existing data"
           value={mode}
           onChange={(next) => setMode(next as PlanRestore["mode"])}
         >
           <Stack gap={8} mt={6}>
             <Radio
               value="clean"
-              label="Replace it"
-              description="Each collection becomes what it was; records that came since go."
+              label="Replace"
+              description="Each collection is reset to the backup. Records added since are removed."
             />
             <Radio
               value="merge"
-              label="Merge into it"
-              description="Records of the backup are added or replace those with their id; no record goes."
+              label="Merge"
+              description="Records from the backup are added, or replace records with the same id. Nothing is removed."
             />
           </Stack>
         </Radio.Group>
         {hasOwn && (
           <Checkbox
-            label="History, quarantine, saved mappings and settings too"
-            description="What Steward keeps about the records becomes what it was then."
+            label="Include history, quarantine, saved mappings and settings"
+            description="Resets Steward's own data to the backup as well."
             checked={own}
             onChange={(event) => setOwn(event.currentTarget.checked)}
           />
         )}
         <Group justify="space-between" gap="xs">
-          <span className="dim">Nothing is written yet: next comes the plan.</span>
+          <span className="dim">Nothing is written yet. The plan comes next.</span>
           <Group gap="xs">
             <Button variant="default" onClick={onClose}>
               Cancel
@@ -279,7 +281,7 @@ function Collections({ lines, onChange }: { lines: Line[]; onChange: (lines: Lin
         <tr>
           <th>Collection</th>
           <th className="num">Records</th>
-          <th>Under the name</th>
+          <th>Restore as</th>
         </tr>
       </thead>
       <tbody>

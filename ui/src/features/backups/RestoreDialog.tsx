@@ -76,7 +76,7 @@ function titleOf(stage: Stage): string {
       return "Restore";
     case "ask":
       if (stage.choice.request.from.kind === "moment" && stage.plan.madeAt)
-        return `Restore what was there ${stamp(stage.plan.madeAt)}?`;
+        return `Restore the data of ${stamp(stage.plan.madeAt)}?`;
       return stage.plan.madeAt
         ? `Restore the backup taken ${when(stage.plan.madeAt)}?`
         : `Restore ${stage.plan.backup}?`;
@@ -124,7 +124,7 @@ function PlanStep({ choice, onBack, onPlanned }: PlanProps) {
   }
   return (
     <Stack gap="sm">
-      <div>Reading the backup and comparing it with what is there. Nothing is written yet.</div>
+      <div>Reading the backup and comparing it with the current data. Nothing is written yet.</div>
       {job ? <JobProgress job={job} /> : <Loading rows={2} />}
     </Stack>
   );
@@ -133,7 +133,7 @@ function PlanStep({ choice, onBack, onPlanned }: PlanProps) {
 function BackButton({ onBack }: { onBack: () => void }) {
   return (
     <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={onBack}>
-      Choose otherwise
+      Back
     </Button>
   );
 }
@@ -189,12 +189,7 @@ function ApplyStep({ plan, onBack, onDone }: ApplyProps) {
         noteSaved();
         // Who closed the dialog meanwhile is told at the bottom.
         if (here.current) done.current(restore);
-        else
-          showSaved(
-            `Restored: ${restoredSentence(restore)}`,
-            () => void planUndo(restore.id),
-            "Undo restore",
-          );
+        else showSaved(restoredSentence(restore), () => void planUndo(restore.id), "Undo restore");
       } catch (thrown) {
         setError(asApiError(thrown));
       }
@@ -207,7 +202,7 @@ function ApplyStep({ plan, onBack, onDone }: ApplyProps) {
         <Problem error={error} />
         <Group>
           <Button variant="default" onClick={onBack}>
-            Plan it again
+            Plan again
           </Button>
         </Group>
       </Stack>
@@ -216,8 +211,8 @@ function ApplyStep({ plan, onBack, onDone }: ApplyProps) {
   return (
     <Stack gap="sm">
       <div>
-        {plan.safety ? "A backup of what is there now is taken first. " : ""}
-        Until the very end the records stay as they are; this dialog can be closed.
+        {plan.safety ? "A safety backup of the current data is taken first. " : ""}
+        Records stay unchanged until the last step. You can close this dialog.
       </div>
       {job ? <JobProgress job={job} /> : <Loading rows={2} />}
     </Stack>
@@ -231,7 +226,7 @@ function Outcome({ restore, onClose }: { restore: RestoreRecord; onClose: () => 
     <Stack gap="sm">
       <StateMark tone="good">{restoredSentence(restore)}</StateMark>
       {restore.safety && (
-        <div className="dim">A backup of what was there before was taken; it stands first in the list.</div>
+        <div className="dim">A safety backup of the earlier data was taken. It is first in the list.</div>
       )}
       {restore.notes.map((note) => (
         <div key={note} className="dim">

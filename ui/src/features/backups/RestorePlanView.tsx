@@ -19,8 +19,8 @@ export function RestorePlanView({ plan }: { plan: RestorePlan }) {
       ) : (
         <div>
           {plan.mode === "clean"
-            ? "Each collection becomes what it was then."
-            : "Records of the backup are added or replace those with their id; no record goes."}{" "}
+            ? "Each collection is reset to the backup."
+            : "Records from the backup are added, or replace records with the same id. Nothing is removed."}{" "}
           It will take about {duration(Math.max(1, plan.seconds))}.
         </div>
       )}
@@ -41,7 +41,7 @@ export function RestorePlanView({ plan }: { plan: RestorePlan }) {
           {own.length > 0 && <OwnLine own={own} />}
         </tbody>
       </table>
-      {plan.safety && <StateMark tone="good">A backup of what is there now is taken first.</StateMark>}
+      {plan.safety && <StateMark tone="good">A safety backup of the current data is taken first.</StateMark>}
       {plan.notes.map((note) => (
         <Alert key={note} color="yellow" variant="light" p="xs">
           {note}
@@ -109,7 +109,7 @@ function Sample({ into, sample }: { into: string; sample: RestoreSample }) {
     <article className={classes.sample}>
       <header>
         <strong>{sample.title}</strong> <span className="faint">{into}</span>{" "}
-        {sample.now === undefined && <Tag tone="accent">comes back</Tag>}
+        {sample.now === undefined && <Tag tone="accent">restored</Tag>}
       </header>
       {sample.changes.length > 0 && <Changes changes={sample.changes} />}
     </article>

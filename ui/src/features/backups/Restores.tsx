@@ -49,7 +49,7 @@ function CutOffUndo({ entry }: { entry: RestoreEntry }) {
     setBusy(true);
     try {
       await outcomeOf(await call("restores.cleanUp", { restoreId: restore.id }), "restored");
-      showSaved("What was restored stays.");
+      showSaved("The restored data is kept.");
     } catch (thrown) {
       showError(asApiError(thrown));
     } finally {
@@ -61,10 +61,10 @@ function CutOffUndo({ entry }: { entry: RestoreEntry }) {
       color="yellow"
       variant="light"
       icon={<IconAlertTriangle size={18} />}
-      title="The undo of a restore was cut off"
+      title="Undoing a restore was interrupted"
     >
-      Undoing the restore of {restoreNames(restore)} did not finish. Finish it: then everything is as it was
-      before the restore.{canGoBack && " Or keep what was restored."}
+      Undoing the restore of {restoreNames(restore)} did not finish. Finish it to return to the state before
+      the restore{canGoBack && ", or keep the restored data"}.
       <Group gap="xs" mt="xs">
         <Button
           leftSection={<IconArrowBackUp size={14} />}
@@ -75,7 +75,7 @@ function CutOffUndo({ entry }: { entry: RestoreEntry }) {
         </Button>
         {canGoBack && (
           <Button variant="default" loading={busy} disabled={readOnly} onClick={() => void keep()}>
-            Keep what was restored
+            Keep the restored data
           </Button>
         )}
       </Group>
@@ -95,14 +95,10 @@ function CutOffLoad({ entry }: { entry: RestoreEntry }) {
         const done = await unlocked(async (secret) =>
           outcomeOf(await call("restores.resume", { ...request, ...secret }), "restored"),
         );
-        showSaved(
-          `Restored: ${restoredSentence(done.restore)}`,
-          () => void planUndo(restore.id),
-          "Undo restore",
-        );
+        showSaved(restoredSentence(done.restore), () => void planUndo(restore.id), "Undo restore");
       } else {
         await outcomeOf(await call("restores.cleanUp", request), "restored");
-        showSaved("Cleaned up: everything is as it was before the restore.");
+        showSaved("Cleaned up: all data is as it was before the restore.");
       }
     } catch (thrown) {
       showError(asApiError(thrown));
@@ -115,10 +111,10 @@ function CutOffLoad({ entry }: { entry: RestoreEntry }) {
       color="yellow"
       variant="light"
       icon={<IconAlertTriangle size={18} />}
-      title="A restore was cut off"
+      title="A restore was interrupted"
     >
-      The restore of {restoreNames(restore)}, begun <Moment at={restore.startedAt} /> by {restore.actor}, did
-      not finish. Go on with it, or clean up: then everything is as it was before it began.
+      The restore of {restoreNames(restore)}, started <Moment at={restore.startedAt} /> by {restore.actor},
+      did not finish. Continue it, or clean up to return to the state before it.
       <Group gap="xs" mt="xs">
         <Button
           leftSection={<IconPlayerPlay size={14} />}
@@ -126,7 +122,7 @@ function CutOffLoad({ entry }: { entry: RestoreEntry }) {
           disabled={readOnly || busy !== undefined}
           onClick={() => void act("on")}
         >
-          Go on
+          Continue
         </Button>
         <Button
           variant="default"
@@ -195,7 +191,7 @@ function RestoreLine({ entry, onSettle }: { entry: RestoreEntry; onSettle: (id: 
       <td>
         <StateMark tone={mark.tone}>{mark.words}</StateMark>
         {restore.error && <div className={classes.wrong}>{restore.error}</div>}
-        {restore.settledAt && <span className="faint"> for good</span>}
+        {restore.settledAt && <span className="faint">, undo data deleted</span>}
       </td>
       <td>{restore.actor}</td>
       <td className={classes.actions}>

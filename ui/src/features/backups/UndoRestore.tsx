@@ -20,8 +20,8 @@ export function UndoRestoreDialog({ plan }: { plan: UndoRestorePlan }) {
       const done = await outcomeOf(await call("restores.undo", { planId: plan.planId }), "restored");
       noteSaved();
       closeUndo();
-      const kept = done.keptAs.length > 0 ? ` What was edited since is in ${sentenceList(done.keptAs)}.` : "";
-      showSaved(`Restore undone: everything is as it was before.${kept}`);
+      const kept = done.keptAs.length > 0 ? ` Records edited since are in ${sentenceList(done.keptAs)}.` : "";
+      showSaved(`Restore undone: all data is as it was before.${kept}`);
     } catch (thrown) {
       setError(asApiError(thrown));
     } finally {
@@ -36,7 +36,7 @@ export function UndoRestoreDialog({ plan }: { plan: UndoRestorePlan }) {
       destructive
       busy={busy}
       error={error}
-      undo="Restore the backup again to have it back."
+      undo="To redo it, restore the backup again."
       size="xl"
       onClose={closeUndo}
       onConfirm={() => void apply()}
@@ -51,12 +51,12 @@ function UndoPlan({ plan }: { plan: UndoRestorePlan }) {
   const own = plan.collections.length > shown.length;
   return (
     <Stack gap="sm">
-      <table className={classes.small} aria-label="What comes back">
+      <table className={classes.small} aria-label="Effect of the undo">
         <thead>
           <tr>
             <th>Collection</th>
-            <th className="num">Comes back</th>
-            <th className="num">Goes</th>
+            <th className="num">Restored</th>
+            <th className="num">Removed</th>
             <th className="num">Edited since</th>
           </tr>
         </thead>
@@ -64,21 +64,21 @@ function UndoPlan({ plan }: { plan: UndoRestorePlan }) {
           {shown.map((one) => (
             <tr key={one.collection}>
               <td>{one.collection}</td>
-              <td className="num">{one.back === undefined ? "was not there" : number(one.back)}</td>
+              <td className="num">{one.back === undefined ? "did not exist" : number(one.back)}</td>
               <td className="num">{number(one.away)}</td>
               <td className="num">{number(one.editedSince)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {own && <div className="dim">History, quarantine, mappings and settings go back too.</div>}
+      {own && <div className="dim">History, quarantine, mappings and settings are restored too.</div>}
       {plan.collections
         .filter((one) => one.keptAs)
         .map((one) => (
           <Alert key={one.collection} color="yellow" variant="light" p="xs">
             {count(one.editedSince, "record")} of {one.collection}{" "}
-            {one.editedSince === 1 ? "was edited" : "were edited"} since the restore: what stands there now is
-            kept in {one.keptAs}.
+            {one.editedSince === 1 ? "was edited" : "were edited"} since the restore. The edited{" "}
+            {one.editedSince === 1 ? "version is" : "versions are"} kept in {one.keptAs}.
           </Alert>
         ))}
     </Stack>
@@ -101,7 +101,7 @@ export function useSettle() {
     try {
       await call("restores.settle", { planId });
       setPlan(undefined);
-      showSaved(`${count(records, "record")} given up. The restore stays.`);
+      showSaved(`${count(records, "record")} deleted. The restored data is not affected.`);
     } catch (thrown) {
       setError(asApiError(thrown));
     } finally {
@@ -112,16 +112,16 @@ export function useSettle() {
     <ConfirmDialog
       opened
       title="Delete the data kept for undoing this restore?"
-      action={`Drop ${count(plan.records, "record")}`}
+      action={`Delete ${count(plan.records, "record")}`}
       destructive
       busy={busy}
       error={error}
-      undo="This cannot be undone, and neither can the restore afterwards."
+      undo="This cannot be undone, and the restore can no longer be undone either."
       onClose={() => setPlan(undefined)}
       onConfirm={() => void apply(plan.planId, plan.records)}
     >
-      It frees the room that they take. What was restored stays as it is
-      {plan.restore.safety ? ", and the backup that was taken before it stays as well" : ""}.
+      This frees disk space. The restored data
+      {plan.restore.safety ? " and the safety backup taken before it are" : " is"} not affected.
     </ConfirmDialog>
   );
   return { ask, dialog };

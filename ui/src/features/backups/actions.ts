@@ -21,7 +21,7 @@ export async function backUpNow(): Promise<void> {
     const made = await locked(async (secret) => outcomeOf(await call("backups.create", secret), "backedUp"));
     noteSaved();
     showSaved(`Backup taken: ${count(made.backup.records, "record")}, ${bytes(made.backup.bytes)}.`);
-    if (made.failed.length > 0) showWarning("Not every place has it.", made.failed.join(" "));
+    if (made.failed.length > 0) showWarning("Not every destination has it.", made.failed.join(" "));
   } catch (thrown) {
     showError(asApiError(thrown));
   }
@@ -64,14 +64,14 @@ export function useProof() {
 function tellProof({ proof }: BackupVerified, report: FileHandle | undefined): void {
   const saved = report ? ` The report is saved as ${report.name}.` : "";
   if (!proof.passed) {
-    showWarning("This backup would not come back.", proof.problems.slice(0, 3).join(" ") + saved);
+    showWarning("This backup cannot be restored completely.", proof.problems.slice(0, 3).join(" ") + saved);
     return;
   }
   const took = duration(proof.seconds);
   showSaved(
     proof.restored
-      ? `Proven: the backup was restored into a scratch workspace and compared, in ${took}.${saved}`
-      : `Read and check the whole file in ${took}: every byte is as it was written.`,
+      ? `Verified: the backup was restored into a temporary workspace and compared in ${took}.${saved}`
+      : `The whole file was read and checked in ${took}: no damage found.`,
   );
 }
 

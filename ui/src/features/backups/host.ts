@@ -83,6 +83,6 @@ async function withSecret<T>(purpose: Purpose, run: (secret: Secret) => Promise<
 }
 
 const cancelled: Record<Purpose, string> = {
-  open: "The backup stays closed.",
+  open: "The backup was not opened.",
   lock: "No backup was taken.",
 };

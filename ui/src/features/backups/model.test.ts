@@ -53,7 +53,7 @@ it("says what is known about a backup", () => {
   const words = (part: Partial<Backup>) => proofOf(backup(part), now).words;
   expect(words({})).toBe("never verified");
   expect(words({ proof: proof(), proven: true })).toBe("verified 10 min ago");
-  expect(words({ proof: proof({ restored: false }), proven: true })).toBe("read to its end 10 min ago");
+  expect(words({ proof: proof({ restored: false }), proven: true })).toBe("file checked 10 min ago");
   expect(words({ proof: proof() })).toBe("changed since it was verified");
   const failed = proof({ passed: false, problems: ["The content of careers differs."] });
   expect(words({ proof: failed })).toBe("failed: the content of careers differs");
@@ -153,9 +153,9 @@ it("keeps secrets of buckets apart from their addresses", () => {
 });
 
 it("says the rules of retention in a sentence", () => {
-  expect(retentionSentence({})).toBe("Nothing is ever removed.");
+  expect(retentionSentence({})).toBe("No backup is ever deleted.");
   expect(retentionSentence({ days: 7, monthly: 1 })).toBe(
-    "Kept: everything of the last 7 days and one a month for 1 month. The newest and the last verified backup are always kept.",
+    "Kept: all from the last 7 days and one per month for 1 month. The newest and the last verified backup are always kept.",
   );
 });
 

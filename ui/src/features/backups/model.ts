@@ -27,8 +27,7 @@ export function proofOf(backup: Backup, now = Date.now()): ProofMark {
     const why = proof.problems[0];
     return { tone: "bad", words: why ? `failed: ${lowered(why)}` : "failed", problems: proof.problems };
   }
-  if (!proof.restored)
-    return { tone: "accent", words: `read to its end ${when(proof.at, now)}`, problems: [] };
+  if (!proof.restored) return { tone: "accent", words: `file checked ${when(proof.at, now)}`, problems: [] };
   if (!backup.proven) return { tone: "warn", words: "changed since it was verified", problems: [] };
   return { tone: "good", words: `verified ${when(proof.at, now)}`, problems: [] };
 }
@@ -98,14 +97,14 @@ export function restoreAction(plan: RestorePlan): string {
   return parts.length === 0 ? what : `${what}, ${sentenceList(parts)}`;
 }
 
-/** `361 records are back in careers.` */
+/** `361 records restored in careers.` */
 export function restoredSentence(restore: RestoreRecord): string {
   const names = [...new Set(restore.collections.filter((one) => !isOwn(one.into)).map((one) => one.into))];
   const records = restore.collections
     .filter((one) => !isOwn(one.into))
     .reduce((sum, one) => sum + one.records, 0);
-  const own = restore.own ? " History, quarantine, mappings and settings are back too." : "";
-  return `${count(records, "record")} ${records === 1 ? "is" : "are"} back in ${sentenceList(names)}.${own}`;
+  const own = restore.own ? " History, quarantine, mappings and settings were restored too." : "";
+  return `${count(records, "record")} restored in ${sentenceList(names)}.${own}`;
 }
 
 export function isOwn(collection: string): boolean {
@@ -141,28 +140,28 @@ const restoreTones: Record<RestoreState, Tone> = {
 };
 
 export function restoreMark(entry: RestoreEntry): { tone: Tone; words: string } {
-  if (entry.interrupted) return { tone: "warn", words: "cut off" };
+  if (entry.interrupted) return { tone: "warn", words: "interrupted" };
   const { state } = entry.restore;
   return { tone: restoreTones[state], words: restoreWords[state] };
 }
 
-/** `361 records come back, 12 go`. */
+/** `Undo, restoring 361 records`. */
 export function undoAction(plan: UndoRestorePlan): string {
   const back = plan.collections.reduce((sum, one) => sum + (one.back ?? 0), 0);
-  return back > 0 ? `Undo, bringing ${count(back, "record")} back` : "Undo the restore";
+  return back > 0 ? `Undo, restoring ${count(back, "record")}` : "Undo the restore";
 }
 
 /** The rules of retention in one sentence. */
 export function retentionSentence(rules: BackupRetention): string {
   const parts = [
-    rules.last && `the last ${rules.last}`,
-    rules.days && `everything of the last ${count(rules.days, "day")}`,
-    rules.daily && `one a day for ${count(rules.daily, "day")}`,
-    rules.weekly && `one a week for ${count(rules.weekly, "week")}`,
-    rules.monthly && `one a month for ${count(rules.monthly, "month")}`,
-    rules.yearly && `one a year for ${count(rules.yearly, "year")}`,
+    rules.last && `the newest ${rules.last}`,
+    rules.days && `all from the last ${count(rules.days, "day")}`,
+    rules.daily && `one per day for ${count(rules.daily, "day")}`,
+    rules.weekly && `one per week for ${count(rules.weekly, "week")}`,
+    rules.monthly && `one per month for ${count(rules.monthly, "month")}`,
+    rules.yearly && `one per year for ${count(rules.yearly, "year")}`,
   ].filter((part): part is string => typeof part === "string");
-  if (parts.length === 0) return "Nothing is ever removed.";
+  if (parts.length === 0) return "No backup is ever deleted.";
   return `Kept: ${sentenceList(parts)}. The newest and the last verified backup are always kept.`;
 }
 
@@ -244,7 +243,7 @@ export function timelineSentence(backups: Backup[]): string {
   const of = (tone: Tone) => tones.filter((one) => one === tone).length;
   const parts = [
     of("good") > 0 && `${number(of("good"))} verified`,
-    of("accent") > 0 && `${number(of("accent"))} read to the end`,
+    of("accent") > 0 && `${number(of("accent"))} checked`,
     of("warn") > 0 && `${number(of("warn"))} changed since`,
     of("plain") > 0 && `${number(of("plain"))} never verified`,
     of("bad") > 0 && `${number(of("bad"))} failed`,

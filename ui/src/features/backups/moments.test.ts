@@ -54,5 +54,5 @@ test("a moment that cannot be reached gives way to the nearest that can", () => 
 test("a moment is written and read in local time", () => {
   expect(readMoment(writeMoment(at("10:15:07")))).toBe(at("10:15:07"));
   expect(readMoment("nonsense")).toBeUndefined();
-  expect(momentsSentence(timeline)).toBe("2 ranges of moments can be restored, 1 gap, 0 whole backups.");
+  expect(momentsSentence(timeline)).toBe("2 restorable ranges, 1 gap, 0 full backups.");
 });

@@ -77,9 +77,9 @@ export function ticksOf(extent: Span): number[] {
   return ticks;
 }
 
-/** `2 ranges of moments can be restored, 1 gap between them, 3 whole backups.` */
+/** `2 restorable ranges, 1 gap, 3 full backups.` */
 export function momentsSentence(timeline: BackupTimeline): string {
   const { ranges, gaps, bases } = timeline;
   const gap = gaps.length > 0 ? `, ${count(gaps.length, "gap")}` : "";
-  return `${count(ranges.length, "range")} of moments can be restored${gap}, ${count(bases.length, "whole backup")}.`;
+  return `${count(ranges.length, "restorable range")}${gap}, ${count(bases.length, "full backup")}.`;
 }

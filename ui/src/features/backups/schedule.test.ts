@@ -37,5 +37,5 @@ it("says when, for people", () => {
   expect(scheduleWords("0 * * * *")).toBe("every hour");
   expect(scheduleWords("0 2 * * *")).toBe("every day at 02:00");
   expect(scheduleWords("0 2 * * 1")).toBe("every Monday at 02:00");
-  expect(scheduleWords("0 2 1 * *")).toBe("as 0 2 1 * * says");
+  expect(scheduleWords("0 2 1 * *")).toBe("cron 0 2 1 * *");
 });

@@ -94,6 +94,6 @@ export function scheduleWords(expression: string | undefined): string {
     case "weekly":
       return `every ${dayNames[schedule.day] ?? "week"} at ${schedule.time}`;
     case "cron":
-      return `as ${schedule.text} says`;
+      return `cron ${schedule.text}`;
   }
 }

@@ -60,7 +60,7 @@ export function HistoryPage() {
       ) : !query.data ? (
         <Loading />
       ) : changes.length === 0 ? (
-        <Empty icon={<IconHistory size={34} stroke={1.3} />} title="Nothing was written yet">
+        <Empty icon={<IconHistory size={34} stroke={1.3} />} title="No changes yet">
           Every edit, import and undo is listed here with its before and after.
         </Empty>
       ) : (
@@ -194,7 +194,7 @@ function ChangePanel({ id, onClose }: { id: string; onClose: () => void }) {
                   leftSection={<IconArrowBackUp size={14} />}
                   onClick={() => void undoChangeSet(changeSet)}
                 >
-                  Take this change back
+                  Undo this change
                 </Button>
               )}
               {isWholeRestore(changeSet) && (
@@ -220,7 +220,7 @@ function ChangePanel({ id, onClose }: { id: string; onClose: () => void }) {
               {records.length < changeSet.records && (
                 <p className={classes.rest}>
                   {records.length === 0
-                    ? `${count(changeSet.records, "record")}. What a bulk load inserted is kept with its run.`
+                    ? `${count(changeSet.records, "record")}. Records inserted by a bulk load are listed with their import.`
                     : `The first ${records.length} of ${count(changeSet.records, "record")}.`}
                 </p>
               )}

@@ -49,7 +49,7 @@ export function ApplyStep({ plan, onDone, onBack }: ApplyProps) {
       <div className={classes.step}>
         <Problem error={error} />
         <Button variant="default" onClick={onBack}>
-          Plan it again
+          Plan again
         </Button>
       </div>
     );
@@ -59,7 +59,7 @@ export function ApplyStep({ plan, onDone, onBack }: ApplyProps) {
       <div className={classes.padded}>
         {job && <JobProgress job={job} />}
         <Text size="sm" c="dimmed" mt="sm">
-          You can go on working elsewhere; the progress stays in the line at the bottom.
+          You can keep working elsewhere. The status bar shows the progress.
         </Text>
       </div>
     </Panel>

@@ -52,7 +52,7 @@ export function ChooseStep({ files, start, onGo }: ChooseProps) {
       {preview.error && (
         <Alert color="red" variant="light" title={preview.error.message}>
           <Group justify="space-between">
-            {preview.error.hint ?? "What is shown below is what could be read before."}
+            {preview.error.hint ?? "The preview below shows what could be read before."}
             {(mapping !== undefined || choices.some(isChosen)) && (
               <Button
                 variant="default"
@@ -61,7 +61,7 @@ export function ChooseStep({ files, start, onGo }: ChooseProps) {
                   setMapping(undefined);
                 }}
               >
-                As recognised
+                As detected
               </Button>
             )}
           </Group>

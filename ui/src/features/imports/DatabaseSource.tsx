@@ -32,7 +32,7 @@ export function DatabaseSource({ opened, onClose, onSource }: SourceProps) {
         <Server onSource={onSource} />
         <Divider label="or" />
         <Group justify="space-between">
-          <span className="dim">Another workspace in a file of its own (.steward)</span>
+          <span className="dim">Another workspace file (.steward)</span>
           <Button variant="default" leftSection={<IconFile size={14} />} onClick={() => void pick()}>
             Choose a workspace file
           </Button>
@@ -66,7 +66,7 @@ function Server({ onSource }: { onSource: (source: FileHandle) => void }) {
       <Stack gap="sm">
         <TextInput
           label="Address"
-          description="With the name of the database at its end: mongodb://user@host:27017/careers"
+          description="Ends with the database name: mongodb://user@host:27017/careers"
           classNames={{ input: "mono" }}
           value={uri}
           data-autofocus
@@ -76,7 +76,7 @@ function Server({ onSource }: { onSource: (source: FileHandle) => void }) {
         />
         <PasswordInput
           label="Password"
-          description="Of the user in the address, where it does not stand there. It is never kept with the import."
+          description="Only if the address does not contain it. It is never stored with the import."
           value={password}
           autoComplete="off"
           onChange={(event) => setPassword(event.currentTarget.value)}

@@ -1,4 +1,4 @@
-/** Where the records go: schema, collection, key, and what happens to records and rows that are there already. */
+/** Import into: schema, collection, key, and what happens to records and rows that are there already. */
 import { Autocomplete, Button, Group, Radio, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
@@ -64,7 +64,7 @@ export function Destination(props: DestinationProps) {
   const ready = readable && collection.trim() !== "";
 
   return (
-    <Panel title="Where the records go">
+    <Panel title="Import into">
       <form
         className={classes.destination}
         onSubmit={(event) => {
@@ -101,7 +101,7 @@ export function Destination(props: DestinationProps) {
         />
         <TextInput
           label="Key"
-          description="The field that tells one record from another"
+          description="The field that identifies a record"
           inputWrapperOrder={["label", "input", "description"]}
           value={keyField}
           onChange={(event) => change(setKeyField)(event.currentTarget.value)}
@@ -115,7 +115,7 @@ export function Destination(props: DestinationProps) {
         </Stack>
         <Radio.Group
           className={classes.wide ?? ""}
-          label="Records that exist already"
+          label="Existing records"
           value={mode}
           onChange={(next) => setMode(next as ImportMode)}
         >
@@ -128,7 +128,7 @@ export function Destination(props: DestinationProps) {
         <Switch
           className={classes.wide ?? ""}
           label="Stage first"
-          description="Into a collection of their own, to be promoted after a review"
+          description="Into a separate collection, to be promoted after review"
           checked={staged}
           onChange={(event) => setStaged(event.currentTarget.checked)}
         />
@@ -146,7 +146,7 @@ export function Destination(props: DestinationProps) {
               disabled={!ready}
               onClick={() => onGo("mapping", choice())}
             >
-              {advised ? "Look at the mapping" : "Edit the mapping"}
+              {advised ? "View the mapping" : "Edit the mapping"}
             </Button>
             <Button type="submit" variant={advised ? "default" : "filled"} disabled={!ready} data-autofocus>
               See the plan

@@ -13,7 +13,7 @@ export function DuplicatesChoice({ value, fields, onChange }: DuplicatesProps) {
   return (
     <>
       <Select
-        label="Rows that share a key"
+        label="Rows with the same key"
         data={Object.entries(duplicateWords).map(([name, label]) => ({ value: name, label }))}
         value={value?.keep ?? "default"}
         allowDeselect={false}

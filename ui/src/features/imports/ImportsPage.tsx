@@ -46,7 +46,7 @@ export function ImportsPage() {
     ? [
         {
           id: "imports.folder",
-          title: "Import a folder of mongodump",
+          title: "Import a mongodump folder",
           group: "Imports",
           run: () => void chooseFolder(),
         },
@@ -148,9 +148,8 @@ function RunList({ button }: { button: React.ReactNode }) {
             title="Nothing has been imported yet"
             action={button}
           >
-            Choose files, or drop them on the window: JSON, tables, spreadsheets, SQLite files, dumps of
-            MongoDB. They are checked against their schema before anything is written, and every import can be
-            undone.
+            Choose files, or drop them on the window: JSON, tables, spreadsheets, SQLite files, MongoDB dumps.
+            They are checked against their schema before anything is written, and every import can be undone.
           </Empty>
         ) : (
           <div className={classes.tableWrap}>

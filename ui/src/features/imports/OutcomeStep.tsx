@@ -31,7 +31,7 @@ export function OutcomeStep({ run, onClose }: { run: RunRecord; onClose: () => v
                 leftSection={<IconShieldHalf size={14} />}
                 onClick={() => go.quarantine({ run: run.id })}
               >
-                Look after {count(now.counts.quarantined, "row")} in quarantine
+                Review {count(now.counts.quarantined, "row")} in quarantine
               </Button>
             )}
             {now.staging && !now.staging.promotedBy && now.state === "done" && (
@@ -52,7 +52,7 @@ export function OutcomeStep({ run, onClose }: { run: RunRecord; onClose: () => v
                 leftSection={<IconArrowBackUp size={14} />}
                 onClick={() => undo.ask(run.id)}
               >
-                Take the import back…
+                Undo the import…
               </Button>
             )}
           </Group>

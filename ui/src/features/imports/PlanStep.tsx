@@ -60,7 +60,7 @@ export function PlanStep({ choice, onBack, onApply }: PlanProps) {
   }
   if (!plan) {
     return (
-      <Panel title="Reading everything and comparing it with what is there">
+      <Panel title="Reading everything and comparing it with existing records">
         <div className={classes.padded}>{job ? <JobProgress job={job} /> : null}</div>
       </Panel>
     );
@@ -92,7 +92,7 @@ function PlanView({ plan, back, onApply }: ViewProps) {
                 <Figure name="are set aside" value={number(counts.setAside ?? 0)} />
               )}
               {(counts.waitingAlready ?? 0) > 0 && (
-                <Figure name="wait in quarantine already" value={number(counts.waitingAlready ?? 0)} />
+                <Figure name="already in quarantine" value={number(counts.waitingAlready ?? 0)} />
               )}
               <Figure
                 name="go to quarantine"
@@ -123,7 +123,7 @@ function PlanView({ plan, back, onApply }: ViewProps) {
         )}
         {plan.staging && (
           <Alert color="blue" variant="light" m="md" mt={0} p="xs">
-            The rows are staged: look at them in {plan.collection}, then promote them to{" "}
+            The rows are staged in {plan.collection}. Review them there, then promote them to{" "}
             {plan.staging.collection}.
           </Alert>
         )}
@@ -147,9 +147,9 @@ function PlanView({ plan, back, onApply }: ViewProps) {
         </Panel>
       )}
       {plan.unknownFields.length > 0 && (
-        <Panel title="Fields that the schema does not know">
+        <Panel title="Fields not in the schema">
           <div className={classes.padded}>
-            They are kept as they are:{" "}
+            They are imported unchanged:{" "}
             {sentenceList(plan.unknownFields.map((field) => `${field.field} (${count(field.rows, "row")})`))}.
           </div>
         </Panel>
@@ -181,7 +181,7 @@ function ApplyButton({ plan, disabled, onApply }: ApplyProps) {
         title={`Replace everything in ${plan.collection}`}
         action={applyWords(plan)}
         destructive
-        undo="Taking the import back returns the records."
+        undo="Undoing the import restores the records."
         onClose={() => setAsking(false)}
         onConfirm={onApply}
       />
@@ -194,7 +194,7 @@ function applyWords(plan: ImportPlan): string {
   if (!counts) return "Import";
   const writes = counts.inserted + counts.updated;
   const removed = counts.removed ?? 0;
-  if (removed > 0) return `Replace, and remove ${count(removed, "record")}`;
+  if (removed > 0) return `Replace and remove ${count(removed, "record")}`;
   if (writes === 0 && counts.quarantined > 0)
     return `Put ${count(counts.quarantined, "row")} into quarantine`;
   return `Import ${count(writes, "record")}`;

@@ -16,7 +16,7 @@ export function PreviewRows({ fields, rows }: { fields: string[]; rows: PreviewR
           <tr>
             <th className="num">Row</th>
             <th>Problems</th>
-            {shown.length === 0 && <th>As it came</th>}
+            {shown.length === 0 && <th>Original</th>}
             {shown.map((field) => (
               <th key={field}>{fieldTitle(field)}</th>
             ))}

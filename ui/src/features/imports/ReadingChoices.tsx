@@ -33,7 +33,7 @@ export function ReadingChoices({ name, source, choice, onChange }: ReadingProps)
   const quote = choice.quote ?? source.dialect?.quote ?? '"';
   const header = choice.header ?? source.dialect?.header ?? true;
   return (
-    <section className={classes.reading} aria-label={`How ${name} is read`}>
+    <section className={classes.reading} aria-label={`Reading options for ${name}`}>
       {controls.part && (
         <Choice
           label={partName(source)}
@@ -68,8 +68,8 @@ export function ReadingChoices({ name, source, choice, onChange }: ReadingProps)
         <Choice
           label="First row"
           data={[
-            { value: "yes", label: "names the columns" },
-            { value: "no", label: "is a row like the others" },
+            { value: "yes", label: "contains column names" },
+            { value: "no", label: "contains data" },
           ]}
           value={header ? "yes" : "no"}
           onChange={(next) => set({ header: next === "yes" })}
@@ -77,7 +77,7 @@ export function ReadingChoices({ name, source, choice, onChange }: ReadingProps)
       )}
       {isChosen(choice) && (
         <Button variant="subtle" onClick={() => onChange({})}>
-          As recognised
+          As detected
         </Button>
       )}
     </section>
@@ -106,7 +106,7 @@ function DelimiterChoice({ now, onChange }: { now: string; onChange: (delimiter:
     <>
       <Select
         label="Values are separated by"
-        data={[...delimiterOptions(now), { value: other, label: "another sign…" }]}
+        data={[...delimiterOptions(now), { value: other, label: "another character…" }]}
         value={typing ? other : now === "" ? null : now}
         placeholder="Choose"
         allowDeselect={false}
@@ -117,7 +117,7 @@ function DelimiterChoice({ now, onChange }: { now: string; onChange: (delimiter:
       />
       {typing && (
         <TextInput
-          label="Sign"
+          label="Character"
           maxLength={1}
           w={60}
           data-autofocus

@@ -126,7 +126,7 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
           leftSection={<IconArrowBackUp size={14} />}
           onClick={() => undo.ask(run.id)}
         >
-          {half ? "Finish the undo…" : "Take it back…"}
+          {half ? "Finish the undo…" : "Undo the import…"}
         </Button>
       )}
       {detail.canGoBack && !readOnly && (
@@ -145,7 +145,7 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
       )}
       {canGoOn(run) && !readOnly && (
         <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => void resume()}>
-          {detail.needsFiles ? "Choose the file again and go on…" : "Go on with it"}
+          {detail.needsFiles ? "Choose the file again and continue…" : "Continue the import"}
         </Button>
       )}
       {undo.dialog}
@@ -167,7 +167,7 @@ function RunView({ detail }: { detail: RunDetail }) {
         </div>
       </Panel>
       {problems.length > 0 && (
-        <Panel title="Why rows were kept out">
+        <Panel title="Why rows went to quarantine">
           <Problems problems={problems} />
         </Panel>
       )}
@@ -178,7 +178,7 @@ function RunView({ detail }: { detail: RunDetail }) {
           </div>
         </Panel>
       )}
-      <Panel title="How it was run">
+      <Panel title="Details">
         <dl className={classes.facts}>
           <dt>Collection</dt>
           <dd>{run.collection}</dd>
@@ -193,7 +193,7 @@ function RunView({ detail }: { detail: RunDetail }) {
           <dd>{modeWords[run.mode][0]}</dd>
           {run.staging && (
             <>
-              <dt>Meant for</dt>
+              <dt>Target collection</dt>
               <dd>
                 {run.staging.collection}
                 {run.staging.promotedBy ? ", promoted" : ""}
@@ -202,7 +202,7 @@ function RunView({ detail }: { detail: RunDetail }) {
           )}
           {detail.kept !== undefined && (
             <>
-              <dt>Keeps</dt>
+              <dt>Undo data</dt>
               <dd>
                 <Kept detail={detail} />
               </dd>
@@ -210,9 +210,9 @@ function RunView({ detail }: { detail: RunDetail }) {
           )}
           {run.settledAt && (
             <>
-              <dt>Given up</dt>
+              <dt>Undo data</dt>
               <dd>
-                what it kept, <Moment at={run.settledAt} />
+                deleted <Moment at={run.settledAt} />
               </dd>
             </>
           )}

@@ -17,7 +17,7 @@ export function RunFigures({ run }: { run: RunRecord }) {
       {(counts.removed ?? 0) > 0 && <Figure name="removed" value={number(counts.removed ?? 0)} />}
       {(counts.setAside ?? 0) > 0 && <Figure name="set aside" value={number(counts.setAside ?? 0)} />}
       {(counts.waitingAlready ?? 0) > 0 && (
-        <Figure name="in quarantine already" value={number(counts.waitingAlready ?? 0)} />
+        <Figure name="already in quarantine" value={number(counts.waitingAlready ?? 0)} />
       )}
       <Figure
         name="in quarantine"

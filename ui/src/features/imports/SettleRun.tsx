@@ -26,7 +26,7 @@ export function Kept({ detail }: { detail: RunDetail }) {
     try {
       await call("runs.settle", { planId: plan.planId });
       setPlan(undefined);
-      showSaved(`${count(plan.records, "record")} given up.`);
+      showSaved(`${count(plan.records, "record")} deleted.`);
     } catch (thrown) {
       setError(asApiError(thrown));
     } finally {
@@ -35,17 +35,17 @@ export function Kept({ detail }: { detail: RunDetail }) {
   };
   return (
     <>
-      {records} that {run.promotes ? "were staged" : "stood here before"}, to be brought back{" "}
+      {records} {run.promotes ? "that were staged" : "from before the import"}, kept for undo{" "}
       {run.state === "done" && !readOnly && (
         <Button size="compact-xs" variant="subtle" color="red" onClick={ask}>
-          Give them up…
+          Delete undo data…
         </Button>
       )}
       {plan && (
         <ConfirmDialog
           opened
           title="Delete the data kept for undoing this import?"
-          action={`Drop ${count(plan.records, "record")}`}
+          action={`Delete ${count(plan.records, "record")}`}
           destructive
           busy={busy}
           error={error}
@@ -57,7 +57,7 @@ export function Kept({ detail }: { detail: RunDetail }) {
           onClose={() => setPlan(undefined)}
           onConfirm={() => void apply()}
         >
-          It frees the room that they take. The records of {run.collection} stay as they are.
+          This frees disk space. The records in {run.collection} are not affected.
         </ConfirmDialog>
       )}
     </>

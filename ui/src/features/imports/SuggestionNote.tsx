@@ -38,11 +38,11 @@ export function SuggestionNote({ suggestion, mapping, schema, onSchema, onMappin
     return (
       <span className={classes.suggestion}>
         <StateMark tone="accent">
-          The mapping {mapping.name ? `“${mapping.name}” ` : ""}with{" "}
-          {count(mapping.rules?.length ?? 0, "rule")} is used.
+          Using {mapping.name ? `the mapping “${mapping.name}”` : "a mapping"} with{" "}
+          {count(mapping.rules?.length ?? 0, "rule")}.
         </StateMark>
         <Button variant="subtle" size="compact-xs" onClick={() => onMapping(undefined)}>
-          Without it
+          Do not use it
         </Button>
       </span>
     );
@@ -53,7 +53,8 @@ export function SuggestionNote({ suggestion, mapping, schema, onSchema, onMappin
     return (
       <span className={classes.suggestion}>
         <StateMark tone="accent">
-          With a mapping this could be {suggestion.schema}: {count(found.matches.length, "column")} would fit.
+          With a mapping, this file could fit {suggestion.schema}: {count(found.matches.length, "column")}{" "}
+          would match.
         </StateMark>
         <Button variant="subtle" size="compact-xs" onClick={() => onSchema(suggestion.schema)}>
           Use this schema

@@ -29,7 +29,7 @@ export function useUndoRun() {
       setPlan(undefined);
       showSaved(
         `Import undone: ${count(undone.removed, "record")} removed, ${number(undone.restored)} restored.` +
-          (undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since left as they are.` : "") +
+          (undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since left unchanged.` : "") +
           (undone.stagedIn ? ` The staged rows are in ${undone.stagedIn} again.` : ""),
       );
     } catch (thrown) {
@@ -48,8 +48,8 @@ export function useUndoRun() {
       error={error}
       undo={
         plan.run.mode === "replace"
-          ? "Import the file again to bring everything back."
-          : "Undo it in the history to bring everything back."
+          ? "To redo it, import the file again."
+          : "To redo it, undo this change in the history."
       }
       size="xl"
       onClose={() => setPlan(undefined)}
@@ -77,22 +77,22 @@ function UndoPlan({ plan }: { plan: UndoRunPlan }) {
     <Stack gap="sm">
       <div className={classes.figures}>
         <Figure name="will be removed" value={number(plan.remove)} />
-        <Figure name="get their earlier values back" value={number(plan.restore)} />
-        <Figure name="rows leave quarantine" value={number(plan.withdraw)} />
-        {plan.released > 0 && <Figure name="rows released from it go, too" value={number(plan.released)} />}
+        <Figure name="will be restored" value={number(plan.restore)} />
+        <Figure name="will leave quarantine" value={number(plan.withdraw)} />
+        {plan.released > 0 && (
+          <Figure name="imported after correction, also removed" value={number(plan.released)} />
+        )}
       </div>
       {plan.handedOn > 0 && (
         <Alert color="blue" variant="light" p="xs">
-          {count(plan.handedOn, "row")} of its quarantine {plan.handedOn === 1 ? "stays" : "stay"}: a later
-          import had {plan.handedOn === 1 ? "it" : "them"}, too.
+          {count(plan.handedOn, "row")} {plan.handedOn === 1 ? "stays" : "stay"} in quarantine, because a
+          later import contains {plan.handedOn === 1 ? "it" : "them"} too.
         </Alert>
       )}
       {plan.editedSince > 0 && (
         <Alert color="yellow" variant="light" p="xs">
           {count(plan.editedSince, "record")} edited since the import {plan.editedSince === 1 ? "is" : "are"}{" "}
-          {plan.keptAs
-            ? `kept, with everything that is undone, in ${plan.keptAs}.`
-            : `left as ${plan.editedSince === 1 ? "it is" : "they are"}.`}
+          {plan.keptAs ? `kept in ${plan.keptAs}, with everything that is undone.` : "left unchanged."}
         </Alert>
       )}
       {plan.samples.length > 0 && (

@@ -70,14 +70,14 @@ export const stateWords: Record<RunState, string> = {
 const formatWords: Record<Format, string> = {
   jsonArray: "JSON, a list of records",
   jsonObject: "JSON",
-  ndjson: "NDJSON, one record a line",
+  ndjson: "NDJSON, one record per line",
   csv: "separated values",
   excel: "Excel workbook",
   ods: "OpenDocument sheet",
   sqlite: "SQLite table",
   bson: "BSON",
-  mongodump: "archive of mongodump",
-  collection: "collection of a database",
+  mongodump: "mongodump archive",
+  collection: "database collection",
   empty: "empty file",
   unknown: "unknown format",
 };
@@ -94,19 +94,16 @@ export function sourceWords(source: Examined): string[] {
 }
 
 export const modeWords: Record<ImportMode, [string, string]> = {
-  upsert: ["Add and replace", "A record with a known key takes the place of the one that is there."],
-  merge: ["Add and merge", "Only the fields that the file holds are changed; the others stay."],
-  insert: ["Only add", "A record with a known key is not loaded; it goes to quarantine."],
-  replace: [
-    "Replace everything",
-    "All other records leave the collection; taking the import back returns them.",
-  ],
+  upsert: ["Add and replace", "A record with an existing key replaces the existing record."],
+  merge: ["Add and merge", "Only the fields in the file are updated. Other fields keep their values."],
+  insert: ["Add only", "A record with an existing key goes to quarantine."],
+  replace: ["Replace everything", "All other records are removed. Undoing the import restores them."],
 };
 
 /** What can be done with rows that share a key; `default` leaves it to the schema. */
 export const duplicateWords: Record<"default" | Duplicates["keep"], string> = {
   default: "as the schema says",
-  ask: "later ones wait for a decision",
+  ask: "send later ones to quarantine",
   first: "keep the first",
   last: "keep the last",
   newest: "keep the newest",
@@ -164,9 +161,9 @@ function reason({ field, rule, rows }: ProblemCount): string {
     case "syntax":
       return "cannot be read";
     case "exists":
-      return rows === 1 ? "exists already" : "exist already";
+      return rows === 1 ? "already exists" : "already exist";
     case "placeholder":
-      return `${rows === 1 ? "holds" : "hold"} placeholder content in ${name}`;
+      return `${rows === 1 ? "contains" : "contain"} placeholder content in ${name}`;
     default:
       return `where ${name} ${ruleText(rule)}`;
   }

@@ -66,5 +66,5 @@ it("parts are called what they are", () => {
 it("a file without rows says what to do", () => {
   expect(adviceFor(table)).toBeUndefined();
   expect(adviceFor({ ...table, format: "empty" })).toContain("empty");
-  expect(adviceFor({ ...table, format: "unknown" })).toContain("separates");
+  expect(adviceFor({ ...table, format: "unknown" })).toContain("separator");
 });

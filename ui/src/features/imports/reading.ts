@@ -114,9 +114,10 @@ export function isChosen(choice: SourceChoice): boolean {
 
 /** What to do with a file that has no rows to show. */
 export function adviceFor(source: Examined): string | undefined {
-  if (source.format === "empty") return "This file is empty. Choose another one, or ask where it came from.";
+  if (source.format === "empty")
+    return "This file is empty. Choose another one, or check where it came from.";
   if (source.format === "unknown") {
-    return "This file is not recognised. If it is a table of text, choose what separates its values and its encoding; otherwise choose another file.";
+    return "This file is not recognised. If it is a text table, choose its separator and its encoding; otherwise choose another file.";
   }
   return undefined;
 }

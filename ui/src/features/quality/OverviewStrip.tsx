@@ -72,7 +72,7 @@ function LastProof() {
       label={
         provenAt
           ? `The last backup verified by a test restore was taken ${ago(provenAt)}.`
-          : "No backup of this workspace is verified by a test restore."
+          : "No backup of this workspace has been verified by a test restore."
       }
     >
       <button
@@ -95,7 +95,7 @@ export function Measured({ last }: { last: LastQuality }) {
   return (
     <span className={classes.measured}>
       {last.stale ? (
-        <Tooltip label="Records were written since">
+        <Tooltip label="Records have changed since">
           <span className={classes.stale}>
             <IconAlertTriangle size={12} aria-hidden /> outdated
           </span>

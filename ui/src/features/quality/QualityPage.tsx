@@ -19,7 +19,7 @@ export function QualityPage() {
   if (!collection) {
     return (
       <Page title="Quality">
-        <Empty icon={<IconRulerMeasure size={34} stroke={1.3} />} title="There is nothing to measure yet">
+        <Empty icon={<IconRulerMeasure size={34} stroke={1.3} />} title="Nothing to measure yet">
           Quality is measured on a collection with a schema. Import records first.
         </Empty>
       </Page>
@@ -190,7 +190,7 @@ function Rules({ rules, collection }: { rules: RuleCount[]; collection: string }
   if (rules.length === 0) {
     return (
       <div className={classes.noRules}>
-        <StateMark tone="good">Every record keeps every rule</StateMark>
+        <StateMark tone="good">Every record follows every rule</StateMark>
       </div>
     );
   }

@@ -18,13 +18,13 @@ import classes from "./fix.module.css";
 import { tellFixed } from "./tell";
 
 const words: Record<CorrectionFate, { text: string; tone: "good" | "warn" | "bad" | undefined }> = {
-  released: { text: "becomes a record", tone: "good" },
-  stillBroken: { text: "still wrong", tone: "warn" },
+  released: { text: "will be imported", tone: "good" },
+  stillBroken: { text: "still invalid", tone: "warn" },
   unchanged: { text: "unchanged", tone: undefined },
   unknown: { text: "no such row", tone: "bad" },
-  notWaiting: { text: "does not wait any more", tone: "bad" },
-  edited: { text: "corrected here since", tone: "bad" },
-  repeated: { text: "stands there twice", tone: "bad" },
+  notWaiting: { text: "no longer in quarantine", tone: "bad" },
+  edited: { text: "edited here since", tone: "bad" },
+  repeated: { text: "appears twice", tone: "bad" },
 };
 
 type DialogProps = { file: FileHandle; onClose: () => void; onDone: () => void };
@@ -94,7 +94,7 @@ function Lines({ lines }: { lines: CorrectionLine[] }) {
           <tr>
             <th scope="col">Row</th>
             <th scope="col">What changes</th>
-            <th scope="col">Then</th>
+            <th scope="col">Result</th>
           </tr>
         </thead>
         <tbody>

@@ -9,6 +9,7 @@ import {
   type QuarantineEntry,
   type QuarantineFilter,
   type QuarantineSelection,
+  type QuarantineStatus,
 } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { Empty, Loading, Problem, Tag } from "@/shared/ui";
@@ -58,7 +59,7 @@ export function EntryList(props: ListProps) {
   };
   useCommands([
     { id: "quarantine.next", title: "Next row", group: "Quarantine", shortcut: "j", run: () => move(1) },
-    { id: "quarantine.back", title: "Row before", group: "Quarantine", shortcut: "k", run: () => move(-1) },
+    { id: "quarantine.back", title: "Previous row", group: "Quarantine", shortcut: "k", run: () => move(-1) },
   ]);
   if (query.error && !query.data)
     return <Problem error={query.error as unknown as ApiError} retry={() => void query.refetch()} />;
@@ -66,9 +67,7 @@ export function EntryList(props: ListProps) {
   if (entries.length === 0) {
     return (
       <div className={classes.list}>
-        <Empty
-          title={filter.status === "waiting" ? "No row fits this choice" : `No row was ${filter.status}`}
-        />
+        <Empty title={emptyWords[filter.status ?? "waiting"]} />
       </div>
     );
   }
@@ -102,6 +101,13 @@ export function EntryList(props: ListProps) {
   );
 }
 
+const emptyWords: Record<QuarantineStatus, string> = {
+  waiting: "No rows match",
+  released: "No rows were imported after correction",
+  withdrawn: "No rows were withdrawn",
+  discarded: "No rows were discarded",
+};
+
 function toggled(picked: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(picked);
   if (!next.delete(id)) next.add(id);
@@ -125,13 +131,13 @@ function ListBar({
   return (
     <div className={classes.bar}>
       <Checkbox
-        aria-label="Pick all rows shown"
+        aria-label="Select all rows shown"
         checked={shown.length > 0 && shown.length === entries.length}
         indeterminate={shown.length > 0 && shown.length < entries.length}
         onChange={() => onPicked(new Set(shown.length > 0 ? [] : entries.map((entry) => entry.id)))}
       />
       <span className={`dim ${classes.size}`}>
-        {shown.length > 0 ? `${number(shown.length)} picked` : count(total, "row")}
+        {shown.length > 0 ? `${number(shown.length)} selected` : count(total, "row")}
       </span>
       <span className={classes.spring} />
       {!readOnly && filter.status === "waiting" && (
@@ -163,7 +169,7 @@ function ListBar({
       )}
       {!readOnly && filter.status === "discarded" && shown.length > 0 && (
         <Button variant="light" onClick={() => actions.restore(shown.map((entry) => entry.id))}>
-          Bring {whom} back
+          Return {whom} to quarantine
         </Button>
       )}
     </div>
@@ -182,7 +188,7 @@ function EntryLine({ entry, open, picked, onOpen, onPick }: LineProps) {
   const reasons = [...new Set(entry.errors.map((error) => error.message))].join(" ");
   return (
     <li className={classes.entry} data-open={open || undefined}>
-      <Checkbox aria-label={`Pick row ${entry.rowNumber}`} checked={picked} onChange={onPick} />
+      <Checkbox aria-label={`Select row ${entry.rowNumber}`} checked={picked} onChange={onPick} />
       <button type="button" className={classes.entryMain} aria-pressed={open} onClick={onOpen}>
         <span className={classes.entryHead}>
           <span className={classes.entryTitle}>{entryTitle(entry)}</span>

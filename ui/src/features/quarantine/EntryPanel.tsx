@@ -85,7 +85,7 @@ function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: 
   };
   const saveOnly = async () => {
     if (edit.isEdited && (await edit.save()))
-      showNote("Saved. The row stays in quarantine until it is tried again.");
+      showNote("Saved. The row stays in quarantine until you retry it.");
   };
   useCommands([
     {
@@ -98,7 +98,7 @@ function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: 
     },
     {
       id: "entry.retry",
-      title: "Save the row and try again",
+      title: "Save the row and retry",
       group: "Quarantine",
       shortcut: "mod+enter",
       whileTyping: true,
@@ -111,7 +111,7 @@ function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: 
       <EntryHead entry={entry} onClose={onClose} />
       <div className={classes.errors}>
         {edit.violations.length === 0 ? (
-          <StateMark tone="good">Nothing is wrong any more. Save and retry to make it a record.</StateMark>
+          <StateMark tone="good">No problems left. Save and retry to import the row.</StateMark>
         ) : (
           <ViolationList
             violations={edit.violations}
@@ -141,7 +141,7 @@ function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: 
           data={[
             { value: "form", label: "Form" },
             { value: "json", label: "JSON" },
-            { value: "raw", label: "As it came" },
+            { value: "raw", label: "Original" },
           ]}
         />
       </div>
@@ -213,7 +213,7 @@ function EntryFoot({ entry, actions, edited, saving, onSave, onRetry }: FootProp
   if (entry.status === "released") {
     return (
       <footer className={classes.foot}>
-        <StateMark tone="good">This row became a record</StateMark>
+        <StateMark tone="good">This row was imported after correction</StateMark>
       </footer>
     );
   }
@@ -222,7 +222,7 @@ function EntryFoot({ entry, actions, edited, saving, onSave, onRetry }: FootProp
       <footer className={classes.foot}>
         <span className={classes.footNote}>Discarded: {entry.reason}</span>
         <Button variant="light" onClick={() => actions.restore([entry.id])}>
-          Bring it back
+          Return it to quarantine
         </Button>
       </footer>
     );
@@ -253,7 +253,7 @@ function EntryFoot({ entry, actions, edited, saving, onSave, onRetry }: FootProp
         <Button
           variant="default"
           loading={actions.busy}
-          title="The record that has this key gets the values of this row"
+          title="Give the record with this key the values of this row"
           onClick={() => actions.retry({ by: "ids", ids: [entry.id] }, true)}
         >
           Replace the record

@@ -91,7 +91,7 @@ function FixBody({ request, onClose, onDone }: DialogProps) {
             onChange={setField}
           />
           <Select
-            label="What to do"
+            label="Action"
             data={fixKinds.map((kind) => ({ ...kind }))}
             value={form.kind}
             allowDeselect={false}
@@ -138,7 +138,7 @@ function Looking({ rows }: { rows: number }) {
   return (
     <div role="status">
       <Progress value={100} animated striped size="sm" mb={6} aria-hidden />
-      <span className="dim">Trying it on {count(rows, "row")}. Nothing is written yet.</span>
+      <span className="dim">Testing it on {count(rows, "row")}. Nothing is written yet.</span>
     </div>
   );
 }
@@ -170,7 +170,7 @@ function Details({ form, wrong, onChange }: DetailProps) {
           data={[
             { value: "point", label: "Point: 1,234.56" },
             { value: "comma", label: "Comma: 1.234,56" },
-            { value: "auto", label: "As each number shows" },
+            { value: "auto", label: "Detect for each number" },
           ]}
           value={form.decimal}
           allowDeselect={false}
@@ -191,9 +191,9 @@ function Details({ form, wrong, onChange }: DetailProps) {
         <Select
           label="Letters"
           data={[
-            { value: "lower", label: "all small" },
-            { value: "upper", label: "ALL CAPITAL" },
-            { value: "title", label: "Each Word Capital" },
+            { value: "lower", label: "lower case" },
+            { value: "upper", label: "UPPER CASE" },
+            { value: "title", label: "Title Case" },
           ]}
           value={form.letters}
           allowDeselect={false}

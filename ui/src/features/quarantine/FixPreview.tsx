@@ -40,14 +40,18 @@ export function FixPreview({ plan, stale }: { plan: FixPlan; stale: boolean }) {
 
 function Summary({ plan }: { plan: FixPlan }) {
   if (plan.changed === 0 && plan.failed === 0)
-    return <div className="dim">No row changes yet: {count(plan.rows, "row")} looked at.</div>;
+    return <div className="dim">No changes in {count(plan.rows, "row")} yet.</div>;
   return (
     <div className={classes.summary}>
-      {plan.right > 0 && <StateMark tone="good">{count(plan.right, "row")} right then</StateMark>}
-      {plan.stillBroken > 0 && <StateMark tone="warn">{number(plan.stillBroken)} still wrong</StateMark>}
-      {plan.failed > 0 && <StateMark tone="bad">{number(plan.failed)} cannot be read so</StateMark>}
+      {plan.right > 0 && (
+        <StateMark tone="good">
+          {count(plan.right, "row")} {plan.right === 1 ? "becomes" : "become"} valid
+        </StateMark>
+      )}
+      {plan.stillBroken > 0 && <StateMark tone="warn">{number(plan.stillBroken)} still invalid</StateMark>}
+      {plan.failed > 0 && <StateMark tone="bad">{number(plan.failed)} cannot be converted</StateMark>}
       {plan.rows > plan.changed + plan.failed && (
-        <span className="dim">{number(plan.rows - plan.changed - plan.failed)} stay as they are</span>
+        <span className="dim">{number(plan.rows - plan.changed - plan.failed)} unchanged</span>
       )}
       {plan.problems.slice(0, 3).map((problem) => (
         <span key={`${problem.field}:${problem.rule}`} className="dim">
@@ -129,9 +133,7 @@ export function Exchange({ plan, form, wrong, onChange }: ExchangeProps) {
           })}
         </tbody>
       </table>
-      {plan.moreValues && (
-        <div className="dim">There are more different values; these are the most frequent.</div>
-      )}
+      {plan.moreValues && <div className="dim">Only the most frequent values are listed.</div>}
       {wrong && <div className={classes.wrong}>{wrong}</div>}
     </section>
   );

@@ -12,7 +12,7 @@ type GroupsProps = { stats: QuarantineStats; search: QuarantineSearch; onChange:
 export function Groups({ stats, search, onChange }: GroupsProps) {
   const all = !search.rule && !search.field && !search.file && !search.run && !search.schema;
   return (
-    <aside className={classes.groups} aria-label="What is wrong">
+    <aside className={classes.groups} aria-label="Problems">
       <Line
         title="All waiting rows"
         size={stats.waiting}
@@ -27,7 +27,7 @@ export function Groups({ stats, search, onChange }: GroupsProps) {
           })
         }
       />
-      <h2 className={classes.groupTitle}>What is wrong</h2>
+      <h2 className={classes.groupTitle}>Problems</h2>
       {stats.problems.map((problem) => (
         <ProblemLine
           key={`${problem.field}:${problem.rule}`}

@@ -60,9 +60,9 @@ export function QuarantinePage() {
       <Loaded query={stats}>
         {(data) =>
           status === "waiting" && data.waiting === 0 ? (
-            <Empty icon={<IconShieldCheck size={36} stroke={1.3} />} title="Nothing waits here">
-              Rows that break a rule on import are kept here with the reason, never dropped. Put them right
-              and they become records.
+            <Empty icon={<IconShieldCheck size={36} stroke={1.3} />} title="No rows in quarantine">
+              Rows that break a rule during an import are kept here with the reason. Correct them to import
+              them.
             </Empty>
           ) : (
             <div className={classes.body}>
@@ -109,7 +109,7 @@ function Status({ stats, status, onStatus }: StatusProps) {
       onChange={onStatus}
       data={[
         { value: "waiting", label: `Waiting ${number(stats.waiting)}` },
-        { value: "released", label: `Released ${number(stats.released)}` },
+        { value: "released", label: `Imported after correction ${number(stats.released)}` },
         { value: "discarded", label: `Discarded ${number(stats.discarded)}` },
       ]}
     />

@@ -37,8 +37,8 @@ export function useQuarantineActions(onDone: () => void) {
       const rows = count(discarded, "row");
       rememberAll(
         changeSets,
-        `Brought back ${rows}`,
-        `${rows} ${discarded === 1 ? "waits" : "wait"} in quarantine again.`,
+        `Returned ${rows} to quarantine`,
+        `${rows} ${discarded === 1 ? "is" : "are"} in quarantine again.`,
       );
       onDone();
     });
@@ -101,12 +101,12 @@ function DiscardDialog({ size, busy, onClose, onDiscard }: DiscardProps) {
       >
         <Stack gap="sm">
           <Text size="sm" c="dimmed">
-            Discarded rows are set aside and will not be tried again. They stay in the list of discarded rows
-            and can be brought back.
+            Discarded rows are not imported. They stay in the list of discarded rows, and you can return them
+            to quarantine.
           </Text>
           <TextInput
             label="Reason"
-            description="Kept with the rows"
+            description="Stored with the rows"
             value={reason}
             data-autofocus
             onChange={(event) => setReason(event.currentTarget.value)}

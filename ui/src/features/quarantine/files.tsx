@@ -19,9 +19,9 @@ const exports: { format: QuarantineExportFormat; name: string; label: string; ab
     format: "rows",
     name: "rows-to-correct.csv",
     label: "Rows to correct",
-    about: "A table to correct and bring back",
+    about: "A table to correct and import again",
   },
-  { format: "errors", name: "errors.csv", label: "Error report", about: "A table with one line an error" },
+  { format: "errors", name: "errors.csv", label: "Error report", about: "A table with one line per error" },
   { format: "ndjson", name: "quarantine.ndjson", label: "Everything", about: "NDJSON, for programs" },
 ];
 
@@ -57,7 +57,7 @@ export function ExportMenu({ filter, file }: ExportProps) {
         {file && (
           <>
             <Menu.Divider />
-            <Menu.Label>{file}, its rows as they came</Menu.Label>
+            <Menu.Label>{file}, original rows</Menu.Label>
             <HalfItem half="valid" label="Valid rows" run={filter.runId} file={file} />
             <HalfItem half="invalid" label="Invalid rows" run={filter.runId} file={file} />
           </>
@@ -107,7 +107,7 @@ export function BringBack() {
   return (
     <>
       <Button variant="default" leftSection={<IconFileImport size={14} />} onClick={() => void pick()}>
-        Bring corrections in
+        Import corrections
       </Button>
       {file && (
         <CorrectionsDialog file={file} onClose={() => setFile(undefined)} onDone={() => setFile(undefined)} />

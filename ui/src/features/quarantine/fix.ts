@@ -6,12 +6,12 @@ import { parseInput } from "@/shared/value/parse";
 export const fixKinds = [
   { value: "set", label: "Set a value" },
   { value: "default", label: "Set a value where it is empty" },
-  { value: "map", label: "Exchange values" },
+  { value: "map", label: "Replace values" },
   { value: "number", label: "Read as a number" },
   { value: "date", label: "Read as a date" },
   { value: "boolean", label: "Read as true or false" },
-  { value: "trim", label: "Remove needless spaces" },
-  { value: "case", label: "Change capital letters" },
+  { value: "trim", label: "Remove extra spaces" },
+  { value: "case", label: "Change upper and lower case" },
   { value: "replace", label: "Find and replace" },
   { value: "unset", label: "Remove field" },
 ] as const;

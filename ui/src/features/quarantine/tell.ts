@@ -9,7 +9,7 @@ function rest({ stillWaiting, conflicts }: RetryOutcome): string {
     stillWaiting > 0 ? ` ${number(stillWaiting)} still ${stillWaiting === 1 ? "waits" : "wait"}.` : "";
   const left =
     conflicts > 0
-      ? ` ${number(conflicts)} changed meanwhile and ${conflicts === 1 ? "is" : "are"} left as is.`
+      ? ` ${number(conflicts)} changed in the meantime and ${conflicts === 1 ? "was" : "were"} left unchanged.`
       : "";
   return waits + left;
 }
@@ -18,27 +18,26 @@ export function tellRetry(outcome: RetryOutcome): void {
   const { released, stillWaiting, conflicts, changeSets } = outcome;
   if (released === 0 && conflicts > 0) {
     showWarning(
-      `${count(conflicts, "row")} changed meanwhile.`,
-      "Somebody else corrected or released them. Look at them as they are now.",
+      `${count(conflicts, "row")} changed in the meantime.`,
+      "Another user has corrected or imported them. Review their current state.",
     );
     return;
   }
   if (released === 0) {
     showWarning(
       stillWaiting === 1 ? "The row still breaks rules." : "These rows still break rules.",
-      `${count(stillWaiting, "row")} ${stillWaiting === 1 ? "stays" : "stay"} in quarantine. Put right what is marked, then try again.`,
+      `${count(stillWaiting, "row")} ${stillWaiting === 1 ? "stays" : "stay"} in quarantine. Correct the marked fields, then retry.`,
     );
     return;
   }
-  const words = `${count(released, "row")} left quarantine and became ${released === 1 ? "a record" : "records"}.`;
-  rememberAll(changeSets, `Released ${count(released, "row")} from quarantine`, words + rest(outcome));
+  const words = `${count(released, "row")} imported after correction.`;
+  rememberAll(changeSets, `Imported ${count(released, "row")} after correction`, words + rest(outcome));
 }
 
 export function tellFixed(outcome: RetryOutcome): void {
   const { corrected, released, changeSets } = outcome;
   const fixed = `${count(corrected, "row")} corrected`;
-  const became =
-    released > 0 ? `, ${number(released)} became ${released === 1 ? "a record" : "records"}` : "";
+  const became = released > 0 ? `, ${number(released)} imported` : "";
   rememberAll(
     changeSets,
     `Corrected ${count(corrected, "row")} in quarantine`,

@@ -86,7 +86,7 @@ function ActionForm({ request, specs, onReady }: FormProps) {
         {change.action !== "trim" && (
           <TextInput
             label={change.action === "replace" ? "Replace with" : "Value"}
-            description={change.action === "set" ? "Leave it empty to take the field away." : undefined}
+            description={change.action === "set" ? "Leave empty to remove the field." : undefined}
             value={text}
             error={wrong}
             onChange={(event) => {
@@ -97,12 +97,12 @@ function ActionForm({ request, specs, onReady }: FormProps) {
         )}
         {change.action === "trim" && (
           <Text size="sm" c="dimmed">
-            Spaces at the beginning and the end of the text are taken away.
+            Spaces at the beginning and the end of the text are removed.
           </Text>
         )}
         <Group justify="flex-end">
           <Button type="submit" disabled={!path || (change.action === "replace" && pattern === "")}>
-            Show what changes
+            Preview changes
           </Button>
         </Group>
       </Stack>
@@ -157,8 +157,8 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
       if (outcome.status === "applied") rememberChange(outcome.changeSet);
       else
         showWarning(
-          "Records changed meanwhile.",
-          `${count(outcome.records.length, "record")} left as they are. Plan it again.`,
+          "Records changed in the meantime.",
+          `${count(outcome.records.length, "record")} left unchanged. Plan again.`,
         );
       onDone();
       onClose();
@@ -179,7 +179,7 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
       busy={busy}
       disabled={size === 0}
       error={plan ? error : null}
-      undo="Undo brings everything back afterwards (Ctrl Z)."
+      undo="You can undo this afterwards (Ctrl Z)."
       size="xl"
       onClose={onClose}
       onConfirm={() => void apply()}
@@ -200,7 +200,7 @@ function PlanView({ plan, deletes }: { plan: BulkPlan; deletes: boolean }) {
     <Stack gap="sm">
       {deletes ? (
         <Text>
-          {count(plan.changed, "record")} of {plan.collection} {plan.changed === 1 ? "goes" : "go"}.
+          {count(plan.changed, "record")} of {plan.collection} will be deleted.
         </Text>
       ) : (
         <>

@@ -41,8 +41,8 @@ function ConflictBody({ conflict, onClose, onSave, onTheirs }: ConflictProps & {
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
-        {count(outcome.conflicts.length, "field")} changed on both sides. Choose which value stays; nothing is
-        saved before.
+        {count(outcome.conflicts.length, "field")} changed on both sides. Choose which value to keep. Nothing
+        is saved until then.
       </Text>
       <div className={classes.conflict}>
         <div className={classes.conflictHead}>
@@ -62,7 +62,7 @@ function ConflictBody({ conflict, onClose, onSave, onTheirs }: ConflictProps & {
       </div>
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          Go on editing
+          Keep editing
         </Button>
         <Button disabled={open > 0} onClick={finish}>
           {open > 0 ? `${count(open, "choice")} left` : "Save these choices"}

@@ -79,7 +79,7 @@ export function Facets({ collection, specs, query, onClose }: FacetsProps) {
             onRemove={() => setFields(fields.filter((other) => other !== field))}
           />
         ))}
-        <p className={classes.hint}>Click includes a value, Alt-click leaves it out.</p>
+        <p className={classes.hint}>Click to include a value, Alt-click to exclude it.</p>
       </div>
     </aside>
   );
@@ -110,7 +110,7 @@ function FacetBox({ field, title, collection, onRemove }: BoxProps) {
     <section className={classes.box} aria-label={title}>
       <header className={classes.boxHead}>
         <h2>{title}</h2>
-        {facet.data && <span className="faint">{number(facet.data.distinct)} different</span>}
+        {facet.data && <span className="faint">{number(facet.data.distinct)} distinct</span>}
         <ActionIcon size={18} aria-label={`Remove facet ${title}`} onClick={onRemove}>
           <IconX size={12} />
         </ActionIcon>
@@ -165,7 +165,7 @@ function FacetValues({ facet, filter, onFilter }: ValuesProps) {
               onClick={(event) => onFilter(conditionFor(filter, facet.field, value, event.altKey))}
             >
               <span className={classes.bar} style={{ width: `${(100 * count) / most}%` }} aria-hidden />
-              {state === "excluded" && <IconMinus size={12} aria-label="left out" />}
+              {state === "excluded" && <IconMinus size={12} aria-label="excluded" />}
               <span className={classes.valueText}>
                 <ValueText value={value} />
               </span>

@@ -117,7 +117,7 @@ function GroupEditor({ filter, fields, specs, depth, onChange }: GroupProps) {
   return (
     <div className={depth === 0 ? undefined : classes.filterGroup}>
       <Group gap="xs" mb={6}>
-        <span className="dim">Records that fit</span>
+        <span className="dim">Records that match</span>
         <Select
           aria-label="How conditions are joined"
           w={130}

@@ -57,7 +57,7 @@ function NewBody({ onClose, collection, specs }: NewProps) {
       else
         showError({
           code: "conflict",
-          message: "A record with this key exists already.",
+          message: "A record with this key already exists.",
           hint: "Choose another key.",
         });
     } catch (thrown) {

@@ -124,13 +124,13 @@ function allIds(pages: RecordPages): ReadonlySet<string> {
 function loadedWords(pages: RecordPages, total: number | undefined): string {
   if (total === undefined) return "";
   return pages.scanned && total > 20_000
-    ? `${count(total, "record")} · no index serves this order or filter: every record was looked at`
+    ? `${count(total, "record")} · no index supports this order or filter, so every record was read`
     : count(total, "record");
 }
 
 function emptyWords({ finding, filter }: RecordQuery): string {
-  if (!finding) return "No record fits the filter";
-  return filter ? "No record that failed this figure fits the filter" : "No record failed this figure";
+  if (!finding) return "No records match the filter";
+  return filter ? "No records that fail this metric match the filter" : "No records fail this metric";
 }
 
 function NoRecords({ query, collection, onAdd, readOnly }: RecordGridProps) {
@@ -217,7 +217,7 @@ function useEdits({ collection, pages, specs, onBulk }: RecordGridProps) {
     (texts: CellText[], columns: GridColumn[], title: string) => {
       const { patches, cells, wrong } = patchesOf(texts, pages.rowAt, columns, specOf);
       if (wrong.length > 0)
-        showWarning("Some cells could not be read and are left as they are.", wrong.slice(0, 3).join(" "));
+        showWarning("Some cells could not be read and were left unchanged.", wrong.slice(0, 3).join(" "));
       const only = patches[0];
       if (!only) return;
       if (cells === 1) {

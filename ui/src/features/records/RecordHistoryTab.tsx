@@ -27,8 +27,8 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
         showNote("The record is already as it was before this change.");
       else
         showWarning(
-          "The record could not be brought back.",
-          "Its earlier state breaks rules, or it was changed meanwhile.",
+          "The record could not be reverted.",
+          "Its earlier state breaks rules, or it was changed in the meantime.",
         );
     } catch (thrown) {
       showError(asApiError(thrown));
@@ -39,7 +39,7 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
       {({ entries }) =>
         entries.length === 0 ? (
           <Empty icon={<IconHistory size={30} stroke={1.4} />} title="No changes recorded">
-            Records of a first bulk load are kept with their run; every edit from now on stands here.
+            Records from a first bulk load are listed with their import. Every later edit is listed here.
           </Empty>
         ) : (
           <ol className={classes.history}>
@@ -51,7 +51,7 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
                   <Tag>{entry.changeSet.kind}</Tag>
                   {!readOnly && at < entries.length && entry.change.op === "update" && (
                     <Button variant="subtle" size="compact-xs" onClick={() => setAsked(entry)}>
-                      Bring back to before this
+                      Revert to before this
                     </Button>
                   )}
                 </div>
@@ -61,7 +61,7 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
             <Modal
               opened={asked !== undefined}
               onClose={() => setAsked(undefined)}
-              title="Bring the record back?"
+              title="Revert the record?"
             >
               <Stack gap="sm">
                 <Text size="sm">
@@ -69,7 +69,7 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
                   Undo restores them.
                 </Text>
                 <Button data-autofocus onClick={() => asked && void revert(asked)}>
-                  Bring the record back
+                  Revert the record
                 </Button>
               </Stack>
             </Modal>

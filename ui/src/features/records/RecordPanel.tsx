@@ -160,10 +160,10 @@ function PanelBody({
           color="yellow"
           variant="light"
           className={classes.alert ?? ""}
-          title="This record was changed meanwhile"
+          title="This record was changed in the meantime"
         >
           <Button variant="default" size="compact-xs" onClick={edit.takeNewer}>
-            Put my changes on top of the new state
+            Apply my changes to the new version
           </Button>
         </Alert>
       )}

@@ -58,7 +58,7 @@ export function SelectionBar({ collection, selection, query, total, readOnly, on
       <strong>{records} selected</strong>
       {!selection.everything && !query.finding && total !== undefined && total > size && (
         <Button variant="subtle" onClick={selection.selectEverything}>
-          Select all {number(total)} that fit
+          Select all {number(total)} that match
         </Button>
       )}
       <span className={classes.spring} />
@@ -116,7 +116,7 @@ export function SelectionBar({ collection, selection, query, total, readOnly, on
           Delete
         </Button>
       )}
-      <CloseButton size="sm" aria-label="Select none" onClick={selection.clear} />
+      <CloseButton size="sm" aria-label="Clear the selection" onClick={selection.clear} />
     </div>
   );
 }

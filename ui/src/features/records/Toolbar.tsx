@@ -104,8 +104,8 @@ function countWords(total: number | undefined, all: number): string {
 
 function copyLink(): void {
   navigator.clipboard.writeText(window.location.href).then(
-    () => showNote("The link to this view is on the clipboard."),
-    () => showNote("The link could not be put on the clipboard."),
+    () => showNote("Link to this view copied."),
+    () => showNote("The link could not be copied."),
   );
 }
 
@@ -235,7 +235,7 @@ function ColumnsMenu({ columns, layout, onLayout }: ToolbarProps) {
           color="gray"
           onClick={() => onLayout({ ...plainLayout, pinned: layout.pinned })}
         >
-          Reset the arrangement
+          Reset the columns
         </Button>
       </Popover.Dropdown>
     </Popover>
@@ -245,7 +245,7 @@ function ColumnsMenu({ columns, layout, onLayout }: ToolbarProps) {
 const formats: [ExportFormat, string][] = [
   ["csv", "CSV, for spreadsheets"],
   ["json", "JSON, one list"],
-  ["ndjson", "NDJSON, one record a line"],
+  ["ndjson", "NDJSON, one record per line"],
 ];
 
 function ExportMenu({ collection, query, total }: ToolbarProps) {

@@ -63,7 +63,7 @@ export function Views({ collection, layout, onLayout }: ViewsProps) {
     if (to !== from)
       void attempt(
         set(to, value).then(() => unset(from)),
-        `View “${from}” is called “${to}” now.`,
+        `View “${from}” renamed to “${to}”.`,
       );
   };
 
@@ -76,7 +76,7 @@ export function Views({ collection, layout, onLayout }: ViewsProps) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Label>{list.length === 0 ? "No named views yet" : "Views"}</Menu.Label>
+          <Menu.Label>{list.length === 0 ? "No saved views yet" : "Views"}</Menu.Label>
           {list.map(({ name, value }) => (
             <Group key={name} wrap="nowrap" gap={2}>
               <Menu.Item onClick={() => apply(value)}>
@@ -144,7 +144,7 @@ function NameForm({ naming, taken, onClose }: { naming: Naming; taken: string[];
     >
       <TextInput
         label="Name"
-        description="Filter, order, columns and widths are kept under it."
+        description="The view saves filter, order, columns and widths."
         value={name}
         data-autofocus
         error={clash && naming.name !== "" ? "Another view has this name." : undefined}

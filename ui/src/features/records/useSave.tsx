@@ -33,7 +33,7 @@ export function useSave(onSaved: (record: RecordDetail) => void, onGivenUp?: () 
           rememberChange(outcome.changeSet);
           onSaved(outcome.record);
         } else if (outcome.status !== "invalid" && (outcome.status === "unchanged" || isAgreed(outcome))) {
-          showNote("Nothing to save: the record has these values already.");
+          showNote("Nothing to save: the record already has these values.");
           onSaved(outcome.record);
         }
       } catch (thrown) {
@@ -98,8 +98,8 @@ function InvalidDialog({ trouble, onClose, onSave }: InvalidProps) {
         <Stack gap="sm">
           <ViolationList violations={trouble.violations} />
           <Text size="sm" c="dimmed">
-            Nothing is saved yet. A record that is saved although it breaks rules is marked in the grid until
-            it is put right.
+            Nothing is saved yet. A record saved with broken rules is marked in the grid until it is
+            corrected.
           </Text>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={() => onSave(trouble.request)}>

@@ -21,11 +21,7 @@ export function AddSchema({ file, onClose }: { file: FileHandle; onClose: () => 
           event.preventDefault();
           add.mutate(offered, {
             onSuccess: ({ summary, outcome }) => {
-              showSaved(
-                outcome === "unchanged"
-                  ? `${summary.id} is here already.`
-                  : `${summary.id} is known here now.`,
-              );
+              showSaved(outcome === "unchanged" ? `${summary.id} already exists.` : `${summary.id} added.`);
               onClose();
             },
           });
@@ -87,10 +83,10 @@ function Names({ summary, said, onSaid }: NamesProps) {
   );
   return (
     <div className={classes.names}>
-      {field("Name", "name", summary?.pack, "Small letters, digits, _ and dots")}
+      {field("Name", "name", summary?.pack, "Lower-case letters, digits, _ and dots")}
       {field("Version", "version", summary?.version, "Three numbers")}
-      {field("Collection", "collection", summary?.collection, "Where its records go")}
-      {field("Key", "keyField", summary?.keyField, "The field that tells one record from another")}
+      {field("Collection", "collection", summary?.collection, "Where its records are stored")}
+      {field("Key", "keyField", summary?.keyField, "The field that identifies a record")}
     </div>
   );
 }

@@ -32,14 +32,14 @@ export function RemoveSchema({ schema }: { schema: SchemaSummary }) {
             { schema: schema.id },
             {
               onSuccess: () => {
-                showSaved(`${schema.id} is removed.`);
+                showSaved(`${schema.id} removed.`);
                 go.place("/schemas");
               },
             },
           )
         }
       >
-        The schema leaves this workspace. Records stay as they are; a schema that records use cannot be
+        The schema is removed from this workspace. Records are not affected. A schema that is in use cannot be
         removed.
       </ConfirmDialog>
     </>

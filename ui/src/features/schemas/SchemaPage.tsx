@@ -58,7 +58,7 @@ function Part({ schema, tab }: { schema: SchemaDetail; tab: string }) {
         </div>
       );
     case "readme":
-      return <Markdown text={schema.readme || "Nothing is written about this schema."} />;
+      return <Markdown text={schema.readme || "This schema has no description."} />;
     case "changelog":
       return (
         <div className={classes.changes}>
@@ -81,7 +81,7 @@ function Fields({ schema }: { schema: SchemaDetail }) {
             <th>Type</th>
             <th>Required</th>
             <th>Rules</th>
-            <th>What it means</th>
+            <th>Description</th>
           </tr>
         </thead>
         <tbody>

@@ -42,8 +42,9 @@ export function SchemasPage() {
       <Loaded query={schemas}>
         {(data) =>
           data.schemas.length === 0 ? (
-            <Empty icon={<IconTopologyStar3 size={34} stroke={1.3} />} title="No schema is known here">
-              A schema says what a record of a kind looks like, so that imports and edits can be checked.
+            <Empty icon={<IconTopologyStar3 size={34} stroke={1.3} />} title="No schemas yet">
+              A schema defines the fields of a record and their rules, so that imports and edits can be
+              checked.
             </Empty>
           ) : (
             <div className={classes.cards}>
@@ -65,7 +66,7 @@ function Card({ schema }: { schema: SchemaSummary }) {
       <span className={classes.cardHead}>
         <strong>{schema.title}</strong>
         <span className="mono dim">{schema.id}</span>
-        {schema.builtin ? <Tag>built in</Tag> : <Tag tone="accent">of this workspace</Tag>}
+        {schema.builtin ? <Tag>built in</Tag> : <Tag tone="accent">added here</Tag>}
       </span>
       <span className="dim">{schema.description}</span>
       <span className="faint">

@@ -51,11 +51,11 @@ function Status({ status }: { status: ConnectionStatus }) {
           <Breaker breaker={status.breaker} />
         </dd>
         <dt>Connections</dt>
-        <dd>{status.pool ? poolWords(status.pool) : "None to share: this workspace is a file."}</dd>
+        <dd>{status.pool ? poolWords(status.pool) : "Not needed: this workspace is a file."}</dd>
       </dl>
       {status.slow.length === 0 ? (
         <p className={classes.hint}>
-          Nothing has taken longer than {number(status.slowMillis)} ms since this workspace was opened.
+          No operation has taken longer than {number(status.slowMillis)} ms since this workspace was opened.
         </p>
       ) : (
         <SlowTable slow={status.slow} limit={status.slowMillis} />
@@ -69,31 +69,31 @@ function Breaker({ breaker }: { breaker: ConnectionBreaker }) {
   const failed = `It failed ${count(breaker.failures, "time")} in a row.`;
   return (
     <>
-      <StateMark tone="bad">left alone</StateMark>
+      <StateMark tone="bad">paused</StateMark>
       <div className="dim">
         {breaker.state === "open"
-          ? `${failed} It is tried again in ${duration(breaker.secondsLeft ?? 0)}.`
-          : `${failed} The next step tries it again.`}
+          ? `${failed} The next attempt is in ${duration(breaker.secondsLeft ?? 0)}.`
+          : `${failed} The next operation tries again.`}
       </div>
     </>
   );
 }
 
 function poolWords(pool: ConnectionPool): string {
-  const range = pool.max === 0 ? "Without a limit" : `${number(pool.min)} to ${number(pool.max)}`;
-  return `${range}, ${number(pool.inUse)} in use. An unused one closes after ${duration(pool.idleSeconds)}; a step waits up to ${duration(pool.waitSeconds)} for one.`;
+  const range = pool.max === 0 ? "No limit" : `${number(pool.min)} to ${number(pool.max)}`;
+  return `${range}, ${number(pool.inUse)} in use. Idle connections close after ${duration(pool.idleSeconds)}; an operation waits up to ${duration(pool.waitSeconds)} for one.`;
 }
 
 function SlowTable({ slow, limit }: { slow: SlowOperation[]; limit: number }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to scroll by keyboard
-    <section className={classes.slowWrap} tabIndex={0} aria-label="Slow steps">
+    <section className={classes.slowWrap} tabIndex={0} aria-label="Slow operations">
       <table className={classes.slow}>
-        <caption>Steps that took longer than {number(limit)} ms, the longest first</caption>
+        <caption>Operations that took longer than {number(limit)} ms, the longest first</caption>
         <thead>
           <tr>
-            <th scope="col">Step</th>
-            <th scope="col">Asked for</th>
+            <th scope="col">Operation</th>
+            <th scope="col">Query</th>
             <th scope="col" className={classes.right}>
               Times
             </th>

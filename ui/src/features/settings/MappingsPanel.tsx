@@ -17,8 +17,8 @@ export function MappingsPanel({ readOnly }: { readOnly: boolean }) {
         {({ mappings }) =>
           mappings.length === 0 ? (
             <p className={classes.hint}>
-              A mapping says how the columns of a file become fields. Save one while importing a file, and it
-              is there for the next file of that kind.
+              A mapping defines how the columns of a file become fields. Save one during an import to use it
+              again for similar files.
             </p>
           ) : (
             <ul className={classes.mappings} aria-label="Saved mappings">
@@ -49,7 +49,7 @@ function Line({ saved, readOnly }: { saved: SavedMapping; readOnly: boolean }) {
       {saved.schema !== "" && <Tag>{saved.schema}</Tag>}
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon aria-label={`More about ${name}`}>
+          <ActionIcon aria-label={`Actions for ${name}`}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
@@ -57,7 +57,7 @@ function Line({ saved, readOnly }: { saved: SavedMapping; readOnly: boolean }) {
           <Menu.Item disabled={readOnly} onClick={() => setAsked("rename")}>
             Rename…
           </Menu.Item>
-          <Menu.Item onClick={() => void write()}>To a file…</Menu.Item>
+          <Menu.Item onClick={() => void write()}>Export to a file…</Menu.Item>
           <Menu.Item color="red" disabled={readOnly} onClick={() => setAsked("remove")}>
             Remove…
           </Menu.Item>
@@ -120,7 +120,7 @@ function RemoveDialog({ saved, opened, onClose }: RemoveProps) {
     try {
       await call("mappings.remove", { name });
       onClose();
-      showSaved(`The mapping “${name}” is removed.`, again);
+      showSaved(`Mapping “${name}” removed.`, again);
     } catch (thrown) {
       showError(asApiError(thrown));
     }
@@ -130,11 +130,11 @@ function RemoveDialog({ saved, opened, onClose }: RemoveProps) {
       opened={opened}
       title={`Remove “${name}”`}
       action="Remove the mapping"
-      undo="It can be brought back right afterwards."
+      undo="You can undo this right afterwards."
       onClose={onClose}
       onConfirm={() => void remove()}
     >
-      Records stay as they are, and imports that used it keep what they used.
+      Records and earlier imports are not affected.
     </ConfirmDialog>
   );
 }

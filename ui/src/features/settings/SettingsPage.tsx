@@ -70,12 +70,12 @@ function WorkspacePanel({ workspace }: { workspace: WorkspaceInfo }) {
       <dl className={classes.facts}>
         <dt>Name</dt>
         <dd>{workspace.name}</dd>
-        <dt>Where</dt>
+        <dt>Address</dt>
         <dd className="mono">{workspace.address}</dd>
-        <dt>Kept in</dt>
+        <dt>Stored in</dt>
         <dd>{workspace.server}</dd>
         <dt>Writable</dt>
-        <dd>{workspace.readOnly ? "No, it is open read-only" : "Yes"}</dd>
+        <dd>{workspace.readOnly ? "No, opened read-only" : "Yes"}</dd>
         {workspace.limits.length > 0 && (
           <>
             <dt>Limits</dt>
@@ -90,7 +90,7 @@ function WorkspacePanel({ workspace }: { workspace: WorkspaceInfo }) {
       <div className={classes.padded}>
         <Switch
           label="This is a production workspace"
-          description="Steps that destroy or rewrite ask to type its name."
+          description="Destructive actions ask you to type its name."
           checked={workspace.production}
           onChange={(event) => setProduction(event.currentTarget.checked)}
         />
@@ -102,7 +102,7 @@ function WorkspacePanel({ workspace }: { workspace: WorkspaceInfo }) {
 const tones: Record<CheckOutcome, Tone> = { ok: "good", warning: "warn", failed: "bad" };
 const words: Record<CheckOutcome, string> = {
   ok: "works",
-  warning: "works in part",
+  warning: "partly works",
   failed: "does not work",
 };
 
@@ -110,7 +110,7 @@ function DoctorPanel() {
   const doctor = useAction("app.doctor");
   return (
     <Panel
-      title="What works here"
+      title="Diagnostics"
       actions={
         <Button
           variant="default"
@@ -125,7 +125,7 @@ function DoctorPanel() {
       {doctor.data ? (
         <Checks report={doctor.data} />
       ) : (
-        <p className={classes.hint}>Checks the files, the keyring and the connection of this machine.</p>
+        <p className={classes.hint}>Checks the files, the keyring and the connection on this machine.</p>
       )}
     </Panel>
   );
@@ -159,7 +159,9 @@ function AboutPanel() {
         <dd>Apache-2.0</dd>
         <dt>Passwords</dt>
         <dd>
-          {info?.keyring ? "kept in the system's keyring" : "asked each time: no keyring is available here"}
+          {info?.keyring
+            ? "stored in the system keyring"
+            : "requested each time, because no keyring is available"}
         </dd>
       </dl>
     </Panel>

@@ -10,13 +10,13 @@ import classes from "./settings.module.css";
 export function SpacePanel({ readOnly }: { readOnly: boolean }) {
   const space = useCall("workspace.space", {});
   return (
-    <Panel title="Space" actions={<Compact readOnly={readOnly} space={space.data} />}>
+    <Panel title="Storage" actions={<Compact readOnly={readOnly} space={space.data} />}>
       <Loaded query={space} rows={3}>
         {(now) => (
           <>
             <dl className={classes.facts}>
               <dt>On disk</dt>
-              <dd>{now.bytes === undefined ? "The server does not say." : sizeText(now)}</dd>
+              <dd>{now.bytes === undefined ? "Not reported by the server" : sizeText(now)}</dd>
             </dl>
             <Retention key={`${now.days}/${now.records}`} now={now} readOnly={readOnly} />
           </>
@@ -31,7 +31,7 @@ function sizeText({ bytes: all = 0, free = 0 }: Space): string {
   if (free === 0 || all === 0) return size;
   const share = percent(free / all);
   return free * 2 > all
-    ? `${size}, of which ${share} is free. Compact the workspace to give it back to the disk.`
+    ? `${size}, of which ${share} is free. Compact the workspace to free it.`
     : `${size}, of which ${share} is free for new records`;
 }
 
@@ -40,7 +40,7 @@ function Compact({ readOnly, space }: { readOnly: boolean; space: Space | undefi
   const before = space?.bytes;
   const done = (now: Space) => {
     const saved = before !== undefined && now.bytes !== undefined ? before - now.bytes : 0;
-    showSaved(saved > 0 ? `${bytes(saved)} are free again on the disk.` : "There was nothing to give back.");
+    showSaved(saved > 0 ? `${bytes(saved)} freed on disk.` : "There was no space to free.");
   };
   return (
     <Button
@@ -94,7 +94,7 @@ function Retention({ now, readOnly }: { now: Space; readOnly: boolean }) {
           w={200}
         />
         <NumberInput
-          label="Records kept for that, at most"
+          label="Records kept for undo, at most"
           value={records}
           onChange={setRecords}
           min={0}
@@ -117,7 +117,7 @@ function Retention({ now, readOnly }: { now: Space; readOnly: boolean }) {
         onClose={() => setAsking(false)}
         onConfirm={() => void save()}
       >
-        Imports beyond the new limits can no longer be undone. Their records stay as they are.
+        Imports beyond the new limits can no longer be undone. Their records are not affected.
       </ConfirmDialog>
     </form>
   );

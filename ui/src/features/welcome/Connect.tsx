@@ -31,7 +31,7 @@ export function Connect({ onCancel, onOpen, busy }: ConnectProps) {
         <Stack gap="sm">
           <TextInput
             label="Address"
-            description="With the name of the database at its end: mongodb://user:password@host:27017/careers"
+            description="Ends with the database name: mongodb://user:password@host:27017/careers"
             classNames={{ input: "mono" }}
             value={uri}
             data-autofocus
@@ -42,8 +42,8 @@ export function Connect({ onCancel, onOpen, busy }: ConnectProps) {
           />
           <KeepPassword keyring={keyring} checked={remember} onChange={setRemember} />
           <Checkbox
-            label="This is production"
-            description="Steps that destroy or rewrite will ask to type its name."
+            label="This is a production workspace"
+            description="Destructive actions will ask you to type its name."
             checked={production}
             onChange={(event) => setProduction(event.currentTarget.checked)}
           />

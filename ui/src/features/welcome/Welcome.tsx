@@ -45,7 +45,7 @@ export function Welcome() {
           <img src="./steward.svg" alt="" width={40} height={40} />
           <div>
             <h1>Steward</h1>
-            <p>Look after records: import them, see what is wrong, put it right, take it back.</p>
+            <p>Look after records: import them, find what is wrong, correct it, undo any change.</p>
           </div>
         </header>
         {job?.state === "running" ? (
@@ -72,12 +72,12 @@ export function Welcome() {
                 <Choice
                   icon={<IconFolderOpen size={22} stroke={1.5} />}
                   title="Open a file"
-                  about="A workspace that you or someone else made before."
+                  about="An existing workspace on this machine."
                   onClick={() => void pick("openWorkspace")}
                 />
                 <Choice
                   icon={<IconFilePlus size={22} stroke={1.5} />}
-                  title="Make a new file"
+                  title="Create a new file"
                   about="An empty workspace for your own records."
                   onClick={() => void pick("newWorkspace")}
                 />
@@ -176,8 +176,8 @@ function Recent({ onOpen }: { onOpen: (target: WorkspaceTarget) => void }) {
   };
   if (list.length === 0) return null;
   return (
-    <section className={classes.card} aria-label="Opened before">
-      <h2>Opened before</h2>
+    <section className={classes.card} aria-label="Recent workspaces">
+      <h2>Recent workspaces</h2>
       <ul className={classes.recent}>
         {list.map((workspace) => (
           <RecentLine
@@ -217,7 +217,7 @@ function RecentLine({ workspace, onOpen, onForget }: LineProps) {
       ) : (
         <Tag tone="warn">not found</Tag>
       )}
-      <ActionIcon aria-label={`Take ${workspace.name} off the list`} onClick={onForget}>
+      <ActionIcon aria-label={`Remove ${workspace.name} from the list`} onClick={onForget}>
         <IconX size={14} />
       </ActionIcon>
     </li>

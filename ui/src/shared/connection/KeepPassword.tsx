@@ -7,11 +7,11 @@ type KeepProps = { keyring: boolean; checked: boolean; onChange: (checked: boole
 export function KeepPassword({ keyring, checked, onChange }: KeepProps) {
   return (
     <Checkbox
-      label="Keep the password"
+      label="Save the password"
       description={
         keyring
-          ? "In the system's keyring, never in a file."
-          : "No keyring is open here: the password will be asked each time. It is never written to a file."
+          ? "In the system keyring, never in a file."
+          : "No keyring is available, so you are asked for the password each time. It is never written to a file."
       }
       disabled={!keyring}
       checked={checked && keyring}

@@ -80,7 +80,7 @@ it("writes numbers as numbers, keeps the key, and takes a field back", () => {
   fireEvent.change(salary, { target: { value: "60,500" } });
   expect(changesOf(last)).toEqual([{ path: "average_salary", before: 51000, after: 60500 }]);
   expect((salary as HTMLInputElement).value).toBe("60,500");
-  fireEvent.click(screen.getByRole("button", { name: "Bring Average salary back" }));
+  fireEvent.click(screen.getByRole("button", { name: "Restore Average salary" }));
   expect(changesOf(last)).toEqual([]);
   expect((salary as HTMLInputElement).value).toBe("51000");
 });

@@ -35,7 +35,7 @@ export function RecordForm(props: RecordFormProps) {
       {specs.map((spec) => (
         <Field key={spec.path} {...props} spec={spec} messages={messages} />
       ))}
-      {unknown.length > 0 && <h3 className={classes.groupTitle}>Fields that the schema does not know</h3>}
+      {unknown.length > 0 && <h3 className={classes.groupTitle}>Fields not in the schema</h3>}
       {unknown.map((spec) => (
         <Field key={spec.path} {...props} spec={spec} messages={messages} />
       ))}
@@ -104,10 +104,10 @@ function Field(props: FieldProps) {
       </div>
       <span className={classes.tools}>
         {changed && !props.readOnly && (
-          <Tooltip label="Bring this field back">
+          <Tooltip label="Restore this field">
             <ActionIcon
               size={20}
-              aria-label={`Bring ${spec.title} back`}
+              aria-label={`Restore ${spec.title}`}
               onClick={() => onDraft(fieldReverted(draft, spec.path))}
             >
               <IconArrowBackUp size={14} />

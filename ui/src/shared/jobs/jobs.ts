@@ -102,7 +102,7 @@ export async function anyOutcomeOf(started: JobStarted): Promise<JobOutcome> {
 function withoutOutcome(id: string): CallError {
   return new CallError({
     code: "internal",
-    message: "The job ended without an outcome.",
+    message: "The job ended without a result.",
     details: `job ${id}`,
   });
 }

@@ -43,7 +43,7 @@ export function Header(props: HeaderProps) {
             type="checkbox"
             className={classes.check}
             checked={loadedAll}
-            aria-label={loadedAll ? "Select none" : "Select all loaded rows"}
+            aria-label={loadedAll ? "Clear the selection" : "Select all loaded rows"}
             onChange={() => props.onSelect([], loadedAll ? "none" : "all")}
           />
         </div>

@@ -65,7 +65,7 @@ export function ConfirmBody({
             title="This is a production workspace"
           >
             <TextInput
-              label={`Type ${workspace?.name} to go on`}
+              label={`Type ${workspace?.name} to continue`}
               value={typed}
               onChange={(event) => setTyped(event.currentTarget.value)}
               autoComplete="off"

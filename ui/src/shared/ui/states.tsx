@@ -88,7 +88,7 @@ export function Outdated({ error, retry }: { error: ApiError; retry: () => void 
     <div className={classes.outdated} role="alert">
       <IconAlertCircle size={15} aria-hidden />
       <span>
-        {error.message} {error.hint} What you see may be outdated.
+        {error.message} {error.hint} This page may be outdated.
       </span>
       <Button variant="subtle" size="compact-xs" onClick={retry}>
         Try again

@@ -77,7 +77,10 @@ export async function undoLast(): Promise<void> {
   await written();
   const entry = useStore.getState().stack.done.at(-1);
   if (!entry)
-    showWarning("Nothing to undo.", "Changes of this session are listed here; History has all others.");
+    showWarning(
+      "Nothing to undo.",
+      "Only changes from this session can be undone here. Earlier ones are in the history.",
+    );
   else await undoEntry(entry);
 }
 
@@ -92,7 +95,7 @@ export async function redoLast(): Promise<void> {
     const inverse = await takeBackAll(entry);
     if (!inverse) return;
     setStack((stack) => afterRedo(stack, entry, inverse));
-    showSaved(`Done again: ${entry.summary}.`, () => void undoLast());
+    showSaved(`Redone: ${entry.summary}.`, () => void undoLast());
   });
 }
 
@@ -103,7 +106,7 @@ async function undoEntry(entry: UndoEntry): Promise<void> {
       const undone = await outcomeOf(await call("runs.undo", { planId: plan.planId }), "runUndone");
       setStack((stack) => afterUndo(stack, entry));
       const kept =
-        undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since were left as they are.` : "";
+        undone.kept > 0 ? ` ${count(undone.kept, "record")} edited since were left unchanged.` : "";
       showSaved(`Import undone: ${entry.summary}.${kept}`);
       return;
     }
@@ -140,8 +143,8 @@ async function takeBack(changeSet: string): Promise<string | undefined> {
     return outcome.changeSet.id;
   }
   showWarning(
-    "This cannot be undone as it is.",
-    `${count(outcome.records.length, "record")} changed since. Look at the record's history and revert single changes.`,
+    "This cannot be undone.",
+    `${count(outcome.records.length, "record")} changed since. Open a record's history to revert single changes.`,
   );
   return undefined;
 }

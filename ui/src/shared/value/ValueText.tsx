@@ -13,7 +13,7 @@ export const ValueText = memo(function ValueText({ value, required }: ValueProps
       return required ? (
         <span className={classes.missing}>missing</span>
       ) : (
-        <span className={classes.notSet} title="Not set: the field is not there">
+        <span className={classes.notSet} title="Not set: the field is missing">
           ·<span className="visually-hidden">not set</span>
         </span>
       );

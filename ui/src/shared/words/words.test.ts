@@ -45,9 +45,9 @@ describe("words", () => {
     ).toBe("2 records added and 361 removed.");
     expect(
       runSentence({ read: 9, inserted: 0, updated: 0, unchanged: 5, quarantined: 0, waitingAlready: 4 }),
-    ).toBe("5 unchanged and 4 waiting in quarantine already.");
+    ).toBe("5 unchanged and 4 already in quarantine.");
     expect(runSentence({ read: 0, inserted: 0, updated: 0, unchanged: 0, quarantined: 0 })).toBe(
-      "Nothing was read.",
+      "No records changed.",
     );
   });
 

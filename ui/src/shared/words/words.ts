@@ -140,10 +140,10 @@ export function runSentence(counts: RunCounts): string {
     counts.updated > 0 && `${number(counts.updated)} updated`,
     counts.unchanged > 0 && `${number(counts.unchanged)} unchanged`,
     (counts.removed ?? 0) > 0 && `${number(counts.removed ?? 0)} removed`,
-    (counts.waitingAlready ?? 0) > 0 && `${number(counts.waitingAlready ?? 0)} waiting in quarantine already`,
+    (counts.waitingAlready ?? 0) > 0 && `${number(counts.waitingAlready ?? 0)} already in quarantine`,
     counts.quarantined > 0 && `${number(counts.quarantined)} put into quarantine`,
   ].filter((part): part is string => part !== false);
-  return parts.length === 0 ? "Nothing was read." : `${sentenceList(parts)}.`;
+  return parts.length === 0 ? "No records changed." : `${sentenceList(parts)}.`;
 }
 
 export function rateText(rate: number, unit: JobUnit): string {
@@ -153,10 +153,10 @@ export function rateText(rate: number, unit: JobUnit): string {
 const ruleWords: Record<string, string> = {
   required: "is missing",
   type: "has the wrong type",
-  placeholder: "holds placeholder content",
+  placeholder: "contains placeholder content",
   minLength: "is too short",
   maxLength: "is too long",
-  pattern: "has the wrong form",
+  pattern: "does not match the pattern",
   enum: "is not one of the choices",
   minimum: "is too low",
   exclusiveMinimum: "is too low",
@@ -168,9 +168,9 @@ const ruleWords: Record<string, string> = {
   maxItems: "has too many items",
   duplicate_key: "repeats a key",
   missing_key: "has no key",
-  exists: "exists already",
+  exists: "already exists",
   syntax: "cannot be read",
-  duplicate_field: "stands twice",
+  duplicate_field: "appears twice",
   columns: "has more or fewer values than the table has columns",
   "mapping.number": "cannot be read as a number",
   "mapping.date": "cannot be read as a date",

@@ -24,11 +24,11 @@ export function isKnown(setup: BackupSetup): boolean {
 
 /** What is still missing before it can be saved. */
 export function lockProblem(lock: Lock, setup: BackupSetup, keyring: boolean): string | undefined {
-  if (lock.kind === "recipients" && lock.recipients.length === 0) return "Make a key, or name one.";
+  if (lock.kind === "recipients" && lock.recipients.length === 0) return "Add at least one recipient.";
   // Without a keyring nothing can be kept: it is asked for with each backup.
   if (lock.kind !== "passphrase" || !keyring) return undefined;
-  if (lock.passphrase !== lock.again) return "The two passphrases are not the same.";
-  return lock.passphrase === "" && !isKnown(setup) ? "Type the passphrase twice." : undefined;
+  if (lock.passphrase !== lock.again) return "The passphrases do not match.";
+  return lock.passphrase === "" && !isKnown(setup) ? "Enter the passphrase twice." : undefined;
 }
 
 type Props = {
@@ -44,12 +44,16 @@ export function EncryptionForm({ lock, known, keyring, onChange }: Props) {
   return (
     <>
       <Radio.Group
-        aria-label="Locked with"
+        aria-label="Encryption"
         value={lock.kind}
         onChange={(kind) => onChange({ ...lock, kind: kind as Lock["kind"] })}
       >
         <Stack gap={6}>
-          <Radio value="none" label="Nothing" description="Who can read the place can read the records." />
+          <Radio
+            value="none"
+            label="None"
+            description="Anyone with access to the destination can read the records."
+          />
           <Radio
             value="passphrase"
             label="A passphrase"
@@ -58,7 +62,7 @@ export function EncryptionForm({ lock, known, keyring, onChange }: Props) {
           <Radio
             value="recipients"
             label="A key"
-            description="Backups are taken without any secret at hand; only the key opens them."
+            description="Backups run without a secret. Only the key can open them."
           />
         </Stack>
       </Radio.Group>
@@ -67,8 +71,8 @@ export function EncryptionForm({ lock, known, keyring, onChange }: Props) {
           <Passphrase lock={lock} known={known} onChange={onChange} />
         ) : (
           <p className={classes.hint}>
-            No keyring is open here: the passphrase is asked for with each backup. Backups on schedule take it
-            from STEWARD_BACKUP_PASSPHRASE.
+            No keyring is available, so you are asked for the passphrase at each backup. Scheduled backups
+            read it from STEWARD_BACKUP_PASSPHRASE.
           </p>
         ))}
       {lock.kind === "recipients" && <KeyPart lock={lock} keyring={keyring} onChange={onChange} />}
@@ -82,15 +86,17 @@ function Passphrase({ lock, known, onChange }: Omit<Props, "keyring">) {
       <PasswordInput
         label="Passphrase"
         size="xs"
-        description={known ? "Empty: the one known here stays." : "Without it nothing comes back."}
+        description={
+          known ? "Leave empty to keep the current one." : "Without it, no backup can be restored."
+        }
         autoComplete="new-password"
         value={lock.passphrase}
         onChange={(event) => onChange({ ...lock, passphrase: event.currentTarget.value })}
       />
       <PasswordInput
-        label="Once more"
+        label="Repeat the passphrase"
         size="xs"
-        description="Kept in the system's keyring."
+        description="Stored in the system keyring."
         autoComplete="new-password"
         value={lock.again}
         onChange={(event) => onChange({ ...lock, again: event.currentTarget.value })}
@@ -119,8 +125,8 @@ function KeyPart({ lock, keyring, onChange }: Omit<Props, "known">) {
   return (
     <>
       <Textarea
-        label="Locked for"
-        description="Public halves of keys, one a line: age1…"
+        label="Recipients"
+        description="Public keys, one per line: age1…"
         className="mono"
         autosize
         minRows={1}
@@ -136,10 +142,10 @@ function KeyPart({ lock, keyring, onChange }: Omit<Props, "known">) {
           color="yellow"
           variant="light"
           icon={<IconKey size={18} />}
-          title="Print this key and lock it away"
+          title="Print this key and keep it safe"
         >
-          It is shown this once. It opens the backups on any machine; without it, and without this machine's
-          keyring, nobody can.
+          It is shown only once. It opens the backups on any machine. Without it and without this machine's
+          keyring, nobody can open them.
           <Code block mt="xs" className={classes.key ?? ""}>
             {made.identity}
           </Code>
@@ -160,11 +166,12 @@ function KeyPart({ lock, keyring, onChange }: Omit<Props, "known">) {
             disabled={!keyring}
             onClick={() => void make()}
           >
-            {lock.recipients.length > 0 ? "Make another key" : "Make a key"}
+            {lock.recipients.length > 0 ? "Create another key" : "Create a key"}
           </Button>
           {!keyring && (
             <p className={classes.hint}>
-              No keyring is open here to keep a new key. “steward backup key” on another machine makes one.
+              No keyring is available to store a new key. Create one on another machine with “steward backup
+              key”.
             </p>
           )}
         </div>

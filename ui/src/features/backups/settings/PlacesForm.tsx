@@ -31,7 +31,7 @@ export function PlacesForm({ places, usualPlace, readOnly, onChange, onSecrets, 
   const remove = (address: string) => onChange(places.filter((place) => place.address !== address));
   return (
     <>
-      <ul className={classes.places} aria-label="Places of backups">
+      <ul className={classes.places} aria-label="Backup destinations">
         {places.map((place, at) => (
           <li key={place.address}>
             {place.address.includes("://") ? (
@@ -43,9 +43,9 @@ export function PlacesForm({ places, usualPlace, readOnly, onChange, onSecrets, 
               <bdi>{place.address}</bdi>
             </span>
             {at > 0 && <Tag>copy</Tag>}
-            {place.address === usualPlace && <Tag>usual place</Tag>}
+            {place.address === usualPlace && <Tag>default</Tag>}
             <ActionIcon
-              aria-label={`Remove the place ${place.address}`}
+              aria-label={`Remove the destination ${place.address}`}
               disabled={places.length === 1 || readOnly}
               onClick={() => remove(place.address)}
             >
@@ -55,9 +55,9 @@ export function PlacesForm({ places, usualPlace, readOnly, onChange, onSecrets, 
         ))}
       </ul>
       <p className={classes.hint}>
-        Keep one copy on another machine: a backup beside the data goes with it. Removing a place here leaves
-        its backups where they are.
-        {!native && " Places are chosen in the desktop window, or by “steward backup schedule --to”."}
+        Keep one copy on another machine: a backup next to the data is lost with it. Removing a destination
+        here does not delete its backups.
+        {!native && " Add destinations in the desktop window or with “steward backup schedule --to”."}
       </p>
       {adding ? (
         <BucketForm
@@ -123,10 +123,10 @@ function BucketForm({ taken, onCancel, onAdd }: BucketProps) {
     <div className={classes.bucket}>
       <Stack gap="xs">
         <TextInput
-          label="Address of the bucket"
+          label="Bucket address"
           placeholder="s3://bucket/folder"
-          description="s3:// (Amazon and what speaks its language), az:// (Azure), gs:// (Google)."
-          error={known ? "This place is there already." : undefined}
+          description="s3:// (Amazon S3 and compatible services), az:// (Azure), gs:// (Google)."
+          error={known ? "This destination is already in the list." : undefined}
           data-autofocus
           {...text("address")}
         />
@@ -148,19 +148,15 @@ function BucketForm({ taken, onCancel, onAdd }: BucketProps) {
         {kind === "gs" && (
           <PasswordInput
             size="xs"
-            label="Key of the service account"
-            description="The whole JSON text."
+            label="Service account key"
+            description="The complete JSON text."
             {...text("secret")}
           />
         )}
         {kind && (
-          <TextInput
-            label="Endpoint"
-            placeholder="only where it is not the usual one"
-            {...text("endpoint")}
-          />
+          <TextInput label="Endpoint" placeholder="only if it is not the default" {...text("endpoint")} />
         )}
-        {kind && <p className={classes.hint}>Secrets are kept in the system's keyring.</p>}
+        {kind && <p className={classes.hint}>Secrets are stored in the system keyring.</p>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onCancel}>
             Cancel

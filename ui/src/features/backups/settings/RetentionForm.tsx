@@ -16,12 +16,12 @@ import { placeWords, retentionSentence } from "../model";
 import classes from "./settings.module.css";
 
 const fields: { name: keyof BackupRetention; label: string }[] = [
-  { name: "days", label: "Every backup of (days)" },
-  { name: "last", label: "The newest (number)" },
-  { name: "daily", label: "One a day (days)" },
-  { name: "weekly", label: "One a week (weeks)" },
-  { name: "monthly", label: "One a month (months)" },
-  { name: "yearly", label: "One a year (years)" },
+  { name: "days", label: "All backups for (days)" },
+  { name: "last", label: "Newest (number)" },
+  { name: "daily", label: "Daily (days)" },
+  { name: "weekly", label: "Weekly (weeks)" },
+  { name: "monthly", label: "Monthly (months)" },
+  { name: "yearly", label: "Yearly (years)" },
 ];
 
 type Props = {
@@ -64,7 +64,7 @@ export function RetentionForm({ rules, onChange, onSave, canRemove }: Props) {
           loading={prune.planning}
           onClick={() => void prune.ask()}
         >
-          Save and see what would go…
+          Save and preview deletions…
         </Button>
       </div>
       {prune.dialog}
@@ -93,8 +93,8 @@ function usePrune(save: () => Promise<boolean>) {
     try {
       const done = await call("backups.prune", { planId });
       setPlan(undefined);
-      showSaved(`${count(done.removed, "backup")} removed, ${bytes(done.bytes)} freed.`);
-      if (done.notes.length > 0) showWarning("Not all of them went.", done.notes.join(" "));
+      showSaved(`${count(done.removed, "backup")} deleted, ${bytes(done.bytes)} freed.`);
+      if (done.notes.length > 0) showWarning("Some backups could not be deleted.", done.notes.join(" "));
     } catch (thrown) {
       setError(asApiError(thrown));
     } finally {
@@ -104,9 +104,9 @@ function usePrune(save: () => Promise<boolean>) {
   const dialog = plan && (
     <ConfirmDialog
       opened
-      title="What the rules remove"
+      title="Delete backups by these rules?"
       action={
-        plan.remove.length > 0 ? `Remove ${count(plan.remove.length, "backup")} now` : "Nothing to remove"
+        plan.remove.length > 0 ? `Delete ${count(plan.remove.length, "backup")} now` : "Nothing to delete"
       }
       destructive
       disabled={plan.remove.length === 0}
@@ -132,8 +132,8 @@ function PlanView({ plan }: { plan: PrunePlan }) {
     <>
       <div>
         {plan.remove.length === 0
-          ? "By these rules every backup stays."
-          : `${count(plan.remove.length, "backup")} would go and free ${bytes(plan.bytes)}. They go by themselves after the next backup on schedule.`}
+          ? "These rules keep every backup."
+          : `${count(plan.remove.length, "backup")} can be deleted to free ${bytes(plan.bytes)}. This also happens automatically after the next scheduled backup.`}
       </div>
       <div className={classes.verdicts}>
         <table className={shared.small} aria-label="Backups to delete and to keep">
@@ -141,8 +141,8 @@ function PlanView({ plan }: { plan: PrunePlan }) {
             <tr>
               <th>Taken</th>
               <th className="num">Size</th>
-              <th>Place</th>
-              <th>What becomes of it</th>
+              <th>Destination</th>
+              <th>Outcome</th>
             </tr>
           </thead>
           <tbody>
@@ -169,7 +169,7 @@ function Verdict({ one, goes }: { one: PruneVerdict; goes: boolean }) {
       </td>
       <td className="num">{bytes(one.bytes)}</td>
       <td title={one.place}>{placeWords(one.place)}</td>
-      <td data-bad={goes || undefined}>{goes ? "goes" : `stays: ${one.why}`}</td>
+      <td data-bad={goes || undefined}>{goes ? "delete" : `keep: ${one.why}`}</td>
     </tr>
   );
 }

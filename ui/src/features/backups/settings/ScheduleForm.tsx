@@ -26,7 +26,7 @@ export function ScheduleForm({ label, off, usualTime, value, onChange }: Props) 
           { value: "hourly", label: "Every hour" },
           { value: "daily", label: "Every day" },
           { value: "weekly", label: "Every week" },
-          { value: "cron", label: "As a cron expression" },
+          { value: "cron", label: "Cron expression" },
         ]}
       />
       {value.kind === "hourly" && (

@@ -27,7 +27,7 @@ export function SettingsDrawer({ opened, onClose }: { opened: boolean; onClose: 
       onClose={onClose}
       position="right"
       size={560}
-      title="Settings of backups"
+      title="Backup settings"
       transitionProps={{ duration: 120 }}
     >
       {opened && <Loaded query={setup}>{(data) => <SettingsForm setup={data} onClose={onClose} />}</Loaded>}
@@ -38,7 +38,7 @@ export function SettingsDrawer({ opened, onClose }: { opened: boolean; onClose: 
 const compressions = [
   { value: "zstd", label: "Zstandard", about: "Fast and small." },
   { value: "gzip", label: "gzip", about: "Larger and slower, but every tool reads it." },
-  { value: "none", label: "None", about: "Largest; for places that compress by themselves." },
+  { value: "none", label: "None", about: "Largest; for destinations that compress automatically." },
 ] as const;
 
 function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => void }) {
@@ -79,11 +79,11 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
       onSubmit={async (event) => {
         event.preventDefault();
         if (!ready || !(await save())) return;
-        showSaved("Settings of backups saved.");
+        showSaved("Backup settings saved.");
         onClose();
       }}
     >
-      <Section title="Where to">
+      <Section title="Destinations">
         <PlacesForm
           places={draft.places}
           usualPlace={setup.usualPlace}
@@ -98,9 +98,9 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
           }}
         />
       </Section>
-      <Section title="When">
+      <Section title="Schedule">
         <ScheduleForm
-          label="A backup is taken"
+          label="Take a backup"
           off="Not scheduled"
           usualTime="02:00"
           value={schedule}
@@ -115,8 +115,8 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
         />
         <NumberInput
           maw={260}
-          label="An increment every (minutes)"
-          description="What happens between two backups, so that any point in time can be restored. Empty: not scheduled."
+          label="Increment every (minutes)"
+          description="Saves the changes between two backups, so that any point in time can be restored. Leave empty for none."
           min={1}
           max={1440}
           allowDecimal={false}
@@ -125,12 +125,13 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
           onChange={(value) => setDraft(({ increments: _before, ...rest }) => withIncrements(rest, value))}
         />
         <p className={classes.hint}>
-          While this window is open or a server of Steward runs; what was missed is caught up once.
+          Schedules run while this window is open or a Steward server is running. If runs were missed, one run
+          makes up for them.
         </p>
       </Section>
-      <Section title="What">
+      <Section title="Contents">
         <Checkbox
-          label="History, quarantine, saved mappings and settings too"
+          label="Include history, quarantine, saved mappings and settings"
           checked={draft.own}
           onChange={(event) => change({ own: event.currentTarget.checked })}
         />
@@ -146,11 +147,11 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
           </Stack>
         </Radio.Group>
       </Section>
-      <Section title="Locked with">
+      <Section title="Encryption">
         <EncryptionForm lock={lock} known={isKnown(setup)} keyring={keyring} onChange={setLock} />
         {wrong && <div className={lock.again === "" ? classes.hint : classes.wrong}>{wrong}</div>}
       </Section>
-      <Section title="How long they are kept">
+      <Section title="Retention">
         <RetentionForm
           rules={draft.retention}
           onChange={(retention) => change({ retention })}

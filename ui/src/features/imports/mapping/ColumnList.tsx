@@ -92,7 +92,7 @@ function Column({ column, rows, unused, marked, onAdd }: ColumnProps) {
         {missing > 0 && <span>{percent(missing)} missing</span>}
         <span>
           {column.distinctExact ? "" : "at least "}
-          {number(column.distinct)} different
+          {number(column.distinct)} distinct
         </span>
         <span className="ellipsis" title={column.example ?? ""}>
           {column.example ?? ""}

@@ -22,7 +22,7 @@ export function LeftOver({ mapping, unused, unfilled, questions, onAdd, onEdit }
         <section aria-label="Required fields without a value">
           {unfilled.map((field) => (
             <p key={field}>
-              <StateMark tone="bad">{field} is required, and no row has it</StateMark>
+              <StateMark tone="bad">{field} is required but has no value</StateMark>
               <Button variant="subtle" size="compact-xs" onClick={() => onAdd(first, field)}>
                 Add a rule
               </Button>
@@ -47,7 +47,7 @@ export function LeftOver({ mapping, unused, unfilled, questions, onAdd, onEdit }
               <span className={classes.chip} data-dropped={dropped || undefined}>
                 {column}
               </span>
-              <span className="faint">{dropped ? "is left out" : "is kept as it is"}</span>
+              <span className="faint">{dropped ? "is left out" : "is imported unchanged"}</span>
               {mapping.unmapped !== "drop" && (
                 <Button
                   variant="subtle"

@@ -87,7 +87,7 @@ export function MappingEditor({ files, choices, schema, initial, suggestion, onB
     <div className={classes.editor}>
       {files.length > 1 && (
         <Select
-          label="Tried on"
+          label="Tested on"
           data={files.map((one, at) => ({ value: String(at), label: one.name }))}
           value={String(file)}
           allowDeselect={false}
@@ -304,8 +304,8 @@ function Rules(props: PaneProps & { fields: string[]; required: Set<string> }) {
       ))}
       {rules.length === 0 && (
         <li className={classes.note}>
-          There are no rules yet: each column goes to the field of its name. Add one for a column that has
-          another name, or whose values need work.
+          No rules yet. Each column goes to the field with the same name. Add a rule for a column with a
+          different name, or with values that need conversion.
         </li>
       )}
     </ol>

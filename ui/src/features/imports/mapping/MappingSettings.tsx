@@ -11,7 +11,7 @@ export function MappingSettings({ mapping, onChange }: SettingsProps) {
   return (
     <div className={classes.settings}>
       <TagsInput
-        label="Words that stand for a missing value"
+        label="Words for a missing value"
         placeholder={(mapping.missing?.tokens ?? []).length === 0 ? "n/a, -, unknown" : ""}
         value={mapping.missing?.tokens ?? []}
         acceptValueOnBlur
@@ -22,7 +22,7 @@ export function MappingSettings({ mapping, onChange }: SettingsProps) {
         }
       />
       <Select
-        label="Numbers are written"
+        label="Number format"
         data={[
           { value: "point", label: "1,234.56" },
           { value: "comma", label: "1.234,56" },

@@ -63,12 +63,12 @@ export function ResultTable({ trial, rules, columns, focus, busy }: ResultProps)
 /** Why there is no row to show. */
 function nothing(trial: MappingTrial, which: "first" | "bad"): string {
   if (trial.error) return `${trial.error.message} ${trial.error.hint}`.trim();
-  return which === "bad" ? "No row of those that were checked has problems." : "There are no rows.";
+  return which === "bad" ? "None of the checked rows has problems." : "There are no rows.";
 }
 
 function TrialState({ trial, busy }: { trial: MappingTrial; busy: boolean }) {
   if (trial.error) return <StateMark tone="bad">The mapping cannot be used yet</StateMark>;
-  if (busy) return <StateMark tone="plain">Trying…</StateMark>;
+  if (busy) return <StateMark tone="plain">Testing…</StateMark>;
   if (trial.bad === 0)
     return <StateMark tone="good">the first {count(trial.checked, "row")} are fine</StateMark>;
   return (
@@ -115,7 +115,7 @@ function AllTable({ rows, rules, columns }: { rows: PreviewRow[]; rules: Mapping
             <th key={rule.to}>{fieldTitle(rule.to)}</th>
           ))}
           {kept.map((field) => (
-            <th key={field} title="No rule writes this field: it is kept as it came">
+            <th key={field} title="No rule writes this field. It is imported unchanged.">
               {fieldTitle(field)}
             </th>
           ))}

@@ -49,7 +49,7 @@ type RuleProps = {
 
 export function RuleCard(props: RuleProps) {
   const { rule, at, open, required, reason, problems, fault, onOpen, onMove, onRemove } = props;
-  const name = rule.to === "" ? "(all fields of it)" : rule.to;
+  const name = rule.to === "" ? "(all its fields)" : rule.to;
   const rows = problems.reduce((most, problem) => Math.max(most, problem.rows), 0);
   const onKey = (event: KeyboardEvent) => {
     if (event.altKey && event.key === "ArrowUp") onMove(at - 1);
@@ -256,8 +256,8 @@ function Fallbacks({ rule, onChange }: Pick<RuleProps, "rule" | "onChange">) {
       </Popover.Target>
       <Popover.Dropdown className={classes.fallbacks ?? ""}>
         <TagsInput
-          label="Words for missing, here only"
-          description="Instead of those of the whole mapping"
+          label="Words for a missing value, in this rule only"
+          description="Instead of the words for the whole mapping"
           value={rule.missing?.tokens ?? []}
           acceptValueOnBlur
           onChange={(tokens) =>
@@ -266,7 +266,7 @@ function Fallbacks({ rule, onChange }: Pick<RuleProps, "rule" | "onChange">) {
         />
         <TextInput
           label="Instead of a missing value"
-          placeholder="nothing: the field is not there"
+          placeholder="nothing: leave the field out"
           value={written(rule.default)}
           onChange={(event) => {
             const text = event.currentTarget.value;

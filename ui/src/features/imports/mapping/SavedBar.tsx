@@ -41,7 +41,7 @@ export function SavedBar({ mapping, schema, readOnly, onNamed, onLoad }: BarProp
           </Button>
         </Menu.Target>
         <Menu.Dropdown mah={340} style={{ overflow: "auto" }}>
-          <Menu.Label>{saved.length === 0 ? "Nothing is saved yet" : "Saved mappings"}</Menu.Label>
+          <Menu.Label>{saved.length === 0 ? "No saved mappings yet" : "Saved mappings"}</Menu.Label>
           {saved.map((one) => (
             <Menu.Item key={one.name} onClick={() => onLoad(one.mapping)}>
               {one.name}
@@ -54,7 +54,7 @@ export function SavedBar({ mapping, schema, readOnly, onNamed, onLoad }: BarProp
             </Menu.Item>
           ))}
           <Menu.Divider />
-          <Menu.Item onClick={() => void readFile()}>From a file…</Menu.Item>
+          <Menu.Item onClick={() => void readFile()}>Import from a file…</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       <Menu position="top-start">
@@ -65,9 +65,9 @@ export function SavedBar({ mapping, schema, readOnly, onNamed, onLoad }: BarProp
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item disabled={readOnly} onClick={() => setSaving(true)}>
-            Under a name…
+            Save as…
           </Menu.Item>
-          <Menu.Item onClick={() => void writeFile()}>To a file…</Menu.Item>
+          <Menu.Item onClick={() => void writeFile()}>Export to a file…</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       <Modal opened={saving} onClose={() => setSaving(false)} title="Save the mapping">
@@ -98,7 +98,7 @@ function SaveForm({ mapping, schema, names, onDone }: SaveProps) {
     setBusy(true);
     try {
       const saved = await call("mappings.save", { name, schema, mapping, replace: exists });
-      showSaved(`The mapping “${saved.name}” is saved.`);
+      showSaved(`Mapping “${saved.name}” saved.`);
       onDone(saved.mapping);
     } catch (thrown) {
       setError(asApiError(thrown));
@@ -125,13 +125,13 @@ function SaveForm({ mapping, schema, names, onDone }: SaveProps) {
         />
         {exists && (
           <Text size="sm" c="dimmed">
-            There is one of this name. Saving replaces it; imports made with it keep what they used.
+            A mapping with this name exists and will be replaced. Earlier imports are not affected.
           </Text>
         )}
         {names.length > 0 && !exists && (
           <Select
             label="Or replace"
-            placeholder="one that is there"
+            placeholder="an existing mapping"
             data={names}
             value={null}
             onChange={(next) => next && setName(next)}

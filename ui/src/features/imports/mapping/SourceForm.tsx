@@ -49,7 +49,7 @@ export function SourceForm({ source, columns, inner, onChange }: SourceProps) {
         value={kind}
         data={[
           { value: "column", label: "Column" },
-          { value: "template", label: "Text of columns" },
+          { value: "template", label: "Text from columns" },
           { value: "constant", label: "Constant" },
           ...(inner ? [] : [{ value: "cases", label: "Cases" }]),
         ]}
@@ -66,7 +66,7 @@ export function SourceForm({ source, columns, inner, onChange }: SourceProps) {
       {typeof source !== "string" && "template" in source && (
         <TextInput
           label="Text"
-          description="Columns stand in braces: {First name} {Last name}"
+          description="Put columns in braces: {First name} {Last name}"
           inputWrapperOrder={["label", "input", "description"]}
           value={source.template}
           onChange={(event) => onChange({ template: event.currentTarget.value }, "template")}
@@ -75,7 +75,7 @@ export function SourceForm({ source, columns, inner, onChange }: SourceProps) {
       {typeof source !== "string" && "constant" in source && (
         <TextInput
           label="Value"
-          description="The same in every record; a number or true is one, other words are text"
+          description="The same in every record. Numbers, true and false are recognised; anything else is text."
           inputWrapperOrder={["label", "input", "description"]}
           value={written(source.constant)}
           onChange={(event) => onChange({ constant: typed(event.currentTarget.value) }, "constant")}

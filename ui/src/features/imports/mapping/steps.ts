@@ -40,12 +40,12 @@ export const stepTitles: Record<StepKind, string> = {
   number: "Read a number",
   date: "Read a date",
   boolean: "Read yes or no",
-  extract: "Take a part of the text",
+  extract: "Extract part of the text",
   replace: "Replace text",
   split: "Split into a list",
   lookup: "Look up values",
-  cast: "Give a type",
-  pick: "Take a value out of an object",
+  cast: "Convert to a type",
+  pick: "Extract a value from an object",
   flatten: "Flatten an object",
 };
 
@@ -76,7 +76,7 @@ export const forms: Record<StepKind, FormField[]> = {
       input: "choice",
       options: [
         ["ends", "at both ends"],
-        ["collapse", "at both ends, and several inside become one"],
+        ["collapse", "at both ends, and repeated ones inside"],
       ],
     },
   ],
@@ -99,10 +99,10 @@ export const forms: Record<StepKind, FormField[]> = {
       input: "choice",
       fallback: "",
       options: [
-        ["", "as the mapping says"],
+        ["", "as in the mapping"],
         ["point", "point: 1,234.56"],
         ["comma", "comma: 1.234,56"],
-        ["auto", "each number by itself"],
+        ["auto", "detect for each number"],
       ],
     },
     {
@@ -140,10 +140,10 @@ export const forms: Record<StepKind, FormField[]> = {
         ["max", "the upper end"],
       ],
     },
-    { key: "range.min", label: "Lower end also to", input: "field", needs: "range" },
-    { key: "range.max", label: "Upper end also to", input: "field", needs: "range" },
-    { key: "range.mean", label: "Middle also to", input: "field", needs: "range" },
-    { key: "range.currency", label: "Currency also to", input: "field", needs: "range" },
+    { key: "range.min", label: "Also write the lower end to", input: "field", needs: "range" },
+    { key: "range.max", label: "Also write the upper end to", input: "field", needs: "range" },
+    { key: "range.mean", label: "Also write the middle to", input: "field", needs: "range" },
+    { key: "range.currency", label: "Also write the currency to", input: "field", needs: "range" },
   ],
   date: [
     {
@@ -180,41 +180,41 @@ export const forms: Record<StepKind, FormField[]> = {
     { key: "group", label: "Group", about: "Number or name; the first one if empty", input: "text" },
     {
       key: "otherwise",
-      label: "A text without a match",
+      label: "Text without a match",
       input: "choice",
       fallback: "error",
       options: [
         ["error", "is an error"],
-        ["keep", "stays as it is"],
+        ["keep", "is left unchanged"],
         ["absent", "is missing"],
       ],
     },
   ],
   replace: [
     { key: "pattern", label: "Find", input: "pattern" },
-    { key: "with", label: "Replace with", about: "$1 stands for a group", input: "pattern" },
+    { key: "with", label: "Replace with", about: "$1 inserts a group", input: "pattern" },
     { key: "literal", label: "Both are plain text", input: "flag", fallback: false },
   ],
   split: [
     { key: "separator", label: "Separator", input: "pattern" },
     { key: "trim", label: "Trim items", input: "flag", fallback: true },
     { key: "dropEmpty", label: "Leave out empty items", input: "flag", fallback: true },
-    { key: "unique", label: "Each item once", input: "flag", fallback: false },
+    { key: "unique", label: "Remove duplicates", input: "flag", fallback: false },
   ],
   lookup: [
-    { key: "table", label: "Values", about: "One a line: written = meant", input: "table" },
+    { key: "table", label: "Values", about: "One per line: original = replacement", input: "table" },
     {
       key: "unknown",
-      label: "Another value",
+      label: "Other values",
       input: "choice",
       fallback: "error",
       options: [
         ["error", "is an error"],
-        ["keep", "stays as it is"],
+        ["keep", "is left unchanged"],
         ["absent", "is missing"],
       ],
     },
-    { key: "matchCase", label: "Upper and lower case differ", input: "flag", fallback: false },
+    { key: "matchCase", label: "Case-sensitive", input: "flag", fallback: false },
   ],
   cast: [
     {
@@ -228,12 +228,12 @@ export const forms: Record<StepKind, FormField[]> = {
         ["boolean", "true or false"],
         ["decimal", "exact decimal"],
         ["objectId", "ObjectId"],
-        ["json", "the value that the text holds as JSON"],
+        ["json", "the value in its JSON text"],
       ],
     },
   ],
   pick: [{ key: "", label: "Path", about: "address.city", input: "pattern" }],
-  flatten: [{ key: "separator", label: "Between the names", input: "pattern", fallback: "_" }],
+  flatten: [{ key: "separator", label: "Separator between names", input: "pattern", fallback: "_" }],
 };
 
 /** A setting of a step by its dotted path. */
