@@ -52,14 +52,23 @@ impl Seeds {
         Ok(Self { of_files, nothing_waits: false })
     }
 
+    /// What each source, as it is read into this collection, is known again by.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.of_files.iter().map(|seed| hex(&seed[..16]))
+    }
+
     /// What a row of a file is known again by. `nth`: how many equal ones come before it.
     pub(super) fn fingerprint(&self, file: usize, raw: &[u8], nth: u32) -> String {
         let mut hash = Sha256::new();
         hash.update(self.of_files.get(file).map_or(&[][..], |seed| seed));
         hash.update(nth.to_le_bytes());
         hash.update(raw);
-        hash.finalize()[..16].iter().map(|b| format!("{b:02x}")).collect()
+        hex(&hash.finalize()[..16])
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// How many equal rows came before. Rows whose hashes end alike share a number, which takes four megabytes whatever there is to count:
