@@ -42,6 +42,8 @@ pub struct PlannedRestore {
     pub before: Vec<(String, Option<u64>, Option<String>)>,
     /// Why it would be refused, as a sentence.
     pub impossible: Option<String>,
+    /// What cannot come back, as sentences.
+    pub lost: Vec<String>,
 }
 
 /// A file as it was when the plan was made.

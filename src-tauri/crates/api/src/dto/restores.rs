@@ -102,6 +102,16 @@ wire! {
         /// About how long it will take.
         pub seconds: f64,
         pub notes: Vec<String>,
+        /// What cannot come back, as sentences: it has to be agreed that it is left out.
+        pub lost: Vec<String>,
+    }
+
+    pub struct ApplyRestore {
+        pub plan_id: String,
+        /// What cannot come back is left out; otherwise the restore is refused where there is something.
+        #[ts(optional, as = "Option<bool>")]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub leave_out: bool,
     }
 
     pub struct RestoreEntry {

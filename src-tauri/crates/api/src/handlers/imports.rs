@@ -212,7 +212,7 @@ async fn settle(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiRe
     };
     if !steward_domain::FieldPath::name(&key_field).is_dotted() {
         return Err(ApiError::bad_request(format!(
-            "'{key_field}' cannot be a key: an index cannot hold a name with a dot or a dollar sign."
+            "'{key_field}' cannot be a key: no index of MongoDB can hold a name with a dot or with a dollar sign in front."
         ))
         .hint("Choose another field (--key), or give the column another name in a mapping."));
     }

@@ -16,9 +16,9 @@ use crate::anchors;
 use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
-    ApplyPlan, BackupRef, BackupSecret, BuildMoment, BuiltMoment, CreateBackup, Empty, JobKind, JobOutcome, JobStarted, JobUnit,
-    PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores, ResumeRestore,
-    SettleRestorePlan, UndoRestoreCollection, UndoRestorePlan,
+    ApplyPlan, ApplyRestore, BackupRef, BackupSecret, BuildMoment, BuiltMoment, CreateBackup, Empty, JobKind, JobOutcome, JobStarted,
+    JobUnit, PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores,
+    ResumeRestore, SettleRestorePlan, UndoRestoreCollection, UndoRestorePlan,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::plans::{self, Plan, PlannedRestore};
@@ -29,6 +29,8 @@ const USUAL_RATE: f64 = 15_000.0;
 
 const OPLOG: &str = "It also holds the changes that were made while it was dumped (its oplog). They are left out unless the restore is to do \
                      them again (--oplog-replay); without them, its collections are not all of one moment.";
+
+const WITHOUT: &str = "To restore the rest without it, say so (--leave-out, or in the plan in the window).";
 
 fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -91,7 +93,7 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
     Ok(jobs::start(app, JobKind::Plan, "Comparing a backup with what is there", JobUnit::Records, move |progress| async move {
         let (archive, from) = open(&owner, &workspace, &request.from, &request.secret, progress.as_ref()).await?;
         let names = request.collections.iter().map(|c| (c.name.clone(), c.into.clone())).collect();
-        let choice = Choice { collections: names, own: request.own, mode: request.mode };
+        let choice = Choice { collections: names, own: request.own, mode: request.mode, leave_out: false };
         let found = restore::plan(&workspace, &archive, &choice, progress.as_ref()).await?;
         let safety = found.iter().any(|c| c.now.is_some());
         let records: u64 = found.iter().map(|c| c.records).sum();
@@ -107,7 +109,9 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
         let before = stamp(&workspace, &found).await?;
         let impossible = found.iter().find(|c| c.impossible).map(|c| format!("{} {}.", c.into, c.notes.join("; ")));
         let seconds = seconds(&workspace, records).await?;
-        let planned = PlannedRestore { archive, from, choice, passphrase: request.secret.passphrase.clone(), before, impossible };
+        let lost: Vec<String> = found.iter().flat_map(|c| c.lost.iter().cloned()).collect();
+        let passphrase = request.secret.passphrase.clone();
+        let planned = PlannedRestore { archive, from, choice, passphrase, before, impossible, lost: lost.clone() };
         Ok(JobOutcome::RestorePlan(RestorePlan {
             plan_id: owner.plans.put(Plan::Restore(Box::new(planned))),
             backup,
@@ -117,6 +121,7 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
             safety,
             seconds,
             notes,
+            lost,
         }))
     }))
 }
@@ -181,7 +186,7 @@ fn shown(plan: CollectionPlan) -> RestoreCollection {
     }
 }
 
-pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
+pub async fn apply(app: &Call, request: ApplyRestore) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let Plan::Restore(planned) = app.plans.take(&request.plan_id)? else {
         return Err(plans::stale());
@@ -189,6 +194,10 @@ pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     if let Some(why) = &planned.impossible {
         let hint = "Change or delete one of the records first, or restore the collection under another name.";
         return Err(ApiError::new(ErrorCode::Conflict, why.clone()).hint(hint));
+    }
+    if !request.leave_out && !planned.lost.is_empty() {
+        let message = format!("Not everything can come back. {} Nothing was changed.", planned.lost.join(" "));
+        return Err(ApiError::new(ErrorCode::Conflict, message).hint(WITHOUT));
     }
     for then in &planned.before {
         if stand(&workspace, &then.0).await? != *then {
@@ -201,6 +210,7 @@ pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let title = format!("Restoring {}", planned.archive.name);
     Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {
         let PlannedRestore { archive, from, choice, .. } = *planned;
+        let choice = Choice { leave_out: request.leave_out, ..choice };
         let record = restore::apply(&workspace, &archive, &from, &choice, Some(&safety), progress.as_ref()).await;
         // A backup of what was there was taken first.
         let record = record?;
