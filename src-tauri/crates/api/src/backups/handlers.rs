@@ -19,7 +19,7 @@ use crate::dto::{
     PrunePlan, Pruned, SaveBackupSettings, VerifyBackup,
 };
 use crate::error::{ApiError, ApiResult};
-use crate::plans::{self, Plan};
+use crate::plans::Planned;
 use crate::tasks::scheduler;
 use crate::trust::agreement;
 
@@ -126,17 +126,20 @@ pub async fn verify(app: &Call, request: VerifyBackup) -> ApiResult<JobStarted> 
     Ok(verifying::start(app, workspace, request, report))
 }
 
+/// Backups that the rules let go.
+struct PlannedPrune(Vec<BackupRef>);
+
+impl Planned for PlannedPrune {}
+
 pub async fn plan_prune(app: &Call, _: Empty) -> ApiResult<PrunePlan> {
     let workspace = app.workspace()?;
     let settings = catalog::settings(app, &workspace).await?;
     let (plan, gone) = pruning::judged(app, &workspace, &settings).await?;
-    Ok(PrunePlan { plan_id: app.plans.put(Plan::Prune(gone)), ..plan })
+    Ok(PrunePlan { plan_id: app.plans.put(PlannedPrune(gone)), ..plan })
 }
 
 pub async fn prune(app: &Call, request: ApplyPlan) -> ApiResult<Pruned> {
     let workspace = app.workspace()?;
-    let Plan::Prune(planned) = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedPrune(planned) = app.plans.take(&request.plan_id)?;
     pruning::remove(app, &workspace, &planned).await
 }

@@ -11,12 +11,13 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult};
 use crate::imports::external;
+use crate::imports::planned::PlannedImport;
 use crate::imports::reading::{
     describe, detections, discard_old, examined, fields_of, first_records, mapping_of, names, plan_of, preview_rows, sources, spec_of,
     spec_to_validate, stamp, stamp_of, unit,
 };
 use crate::jobs;
-use crate::plans::{self, Plan};
+use crate::plans;
 
 /// Opens a database whose records are to be imported.
 pub async fn connect(app: &Call, request: ConnectSource) -> ApiResult<FileHandle> {
@@ -58,9 +59,7 @@ pub async fn plan(app: &Call, request: PlanImport) -> ApiResult<JobStarted> {
 
 pub async fn apply(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let Plan::Import { spec, stamps, state } = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedImport { spec, stamps, state } = app.plans.take(&request.plan_id)?;
     let same_files = spec.files.iter().zip(&stamps).all(|(file, then)| stamp_of(file) == *then);
     let same_data = match &state {
         Some(then) => stamp(&workspace, &spec.collection).await? == *then,

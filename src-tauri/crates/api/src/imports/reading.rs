@@ -19,8 +19,8 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult};
 use crate::imports::external;
+use crate::imports::planned::{CollectionStamp, FileStamp, PlannedImport};
 use crate::jobs;
-use crate::plans::{CollectionStamp, FileStamp, Plan};
 
 /// Rows that a preview shows, and that detection looks at.
 pub(crate) const PREVIEW: usize = 50;
@@ -83,7 +83,7 @@ pub(crate) fn plan_of(app: &Call, spec: ImportSpec, files: Vec<FileHandle>, full
         }
         let findings = if full { Some(runs::dry_run(&workspace, &spec, progress.as_ref()).await?) } else { None };
         let plan = describe(files, &spec, findings);
-        let plan_id = owner.plans.put(Plan::Import { spec, stamps, state });
+        let plan_id = owner.plans.put(PlannedImport { spec, stamps, state });
         Ok(JobOutcome::Plan(ImportPlan { plan_id, ..plan }))
     }))
 }

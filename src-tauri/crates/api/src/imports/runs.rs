@@ -12,8 +12,8 @@ use crate::dto::{
     RunUndone, Runs, SettleRunPlan, UndoRunPlan,
 };
 use crate::error::ApiResult;
+use crate::imports::planned::{PlannedDiscard, PlannedUndo};
 use crate::jobs;
-use crate::plans::{self, Plan};
 
 pub async fn list(app: &Call, _: Empty) -> ApiResult<Runs> {
     Ok(Runs { runs: runs::list(&app.workspace()?).await? })
@@ -79,7 +79,7 @@ pub async fn plan_undo(app: &Call, request: RunId) -> ApiResult<UndoRunPlan> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let found = runs::plan_undo(&workspace, &request.run_id, &Silent).await?;
-    let plan_id = app.plans.put(Plan::UndoRun { run: request.run_id });
+    let plan_id = app.plans.put(PlannedUndo { run: request.run_id });
     Ok(UndoRunPlan {
         plan_id,
         run,
@@ -96,9 +96,7 @@ pub async fn plan_undo(app: &Call, request: RunId) -> ApiResult<UndoRunPlan> {
 
 pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let Plan::UndoRun { run } = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedUndo { run } = app.plans.take(&request.plan_id)?;
     Ok(jobs::start(app, JobKind::UndoRun, "Taking an import back", JobUnit::Records, move |progress| async move {
         let (run, found) = runs::undo(&workspace, &run, progress.as_ref()).await?;
         crate::imports::reading::discard_old(&workspace).await;
@@ -126,15 +124,13 @@ pub async fn plan_settle(app: &Call, request: RunId) -> ApiResult<SettleRunPlan>
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let kept = runs::kept(&workspace, &run).await?;
-    let plan_id = app.plans.put(Plan::SettleRun { run: request.run_id });
+    let plan_id = app.plans.put(PlannedDiscard { run: request.run_id });
     Ok(SettleRunPlan { plan_id, run, records: kept.map_or(0, |kept| i64::try_from(kept.records).unwrap_or(i64::MAX)) })
 }
 
 pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RunDetail> {
     let workspace = app.workspace()?;
-    let Plan::SettleRun { run } = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedDiscard { run } = app.plans.take(&request.plan_id)?;
     let run = runs::settle(&workspace, &run).await?;
     crate::imports::reading::discard_old(&workspace).await;
     get(app, RunId { run_id: run.id }).await

@@ -9,7 +9,7 @@ use steward_import::import::{Place, SourceFile};
 use steward_import::sample::Sample;
 
 use crate::error::{ApiError, ApiResult};
-use crate::plans::FileStamp;
+use crate::imports::planned::FileStamp;
 
 /// Bytes that are kept; the newest sample stays whatever its size.
 const ROOM: usize = 64 << 20;

@@ -11,8 +11,17 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
-use crate::plans::{self, Plan};
+use crate::plans::Planned;
 use crate::quarantine::chosen::{chosen, settled};
+
+/// A fix of many rows that was looked at.
+struct PlannedFix(fix::Prepared);
+
+/// A corrected table that was looked at.
+struct PlannedCorrections(Vec<steward_import::quarantine::Correction>);
+
+impl Planned for PlannedFix {}
+impl Planned for PlannedCorrections {}
 
 fn action(action: FixAction) -> ApiResult<Action> {
     Ok(match action {
@@ -41,7 +50,7 @@ pub async fn plan_fix(app: &Call, request: PlanFix) -> ApiResult<FixPlan> {
     };
     let problem = |p: steward_import::import::Problem| ProblemCount { field: p.field, rule: p.rule, message: p.message, rows: p.rows };
     Ok(FixPlan {
-        plan_id: app.plans.put(Plan::Fix(Box::new(prepared))),
+        plan_id: app.plans.put(PlannedFix(prepared)),
         rows: found.rows,
         changed: found.changed,
         right: found.right,
@@ -57,11 +66,9 @@ pub async fn plan_fix(app: &Call, request: PlanFix) -> ApiResult<FixPlan> {
 
 pub async fn apply_fix(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let Plan::Fix(prepared) = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedFix(prepared) = app.plans.take(&request.plan_id)?;
     Ok(jobs::start(app, JobKind::Retry, "Fixing quarantined rows", JobUnit::Rows, move |progress| async move {
-        let done = fix::apply(&workspace, *prepared, request.reason, progress.as_ref()).await;
+        let done = fix::apply(&workspace, prepared, request.reason, progress.as_ref()).await;
         Ok(settled(done?))
     }))
 }
@@ -92,7 +99,7 @@ pub async fn plan_corrections(app: &Call, request: PlanCorrections) -> ApiResult
     };
     let changed = i64::try_from(found.corrections.len()).unwrap_or(i64::MAX);
     Ok(CorrectionsPlan {
-        plan_id: app.plans.put(Plan::Corrections(found.corrections)),
+        plan_id: app.plans.put(PlannedCorrections(found.corrections)),
         lines: found.lines,
         counts: found.fates.into_iter().map(|(of, lines)| CorrectionCount { fate: fate(of), lines }).collect(),
         changed,
@@ -103,9 +110,7 @@ pub async fn plan_corrections(app: &Call, request: PlanCorrections) -> ApiResult
 
 pub async fn apply_corrections(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let Plan::Corrections(planned) = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedCorrections(planned) = app.plans.take(&request.plan_id)?;
     Ok(jobs::start(app, JobKind::Retry, "Bringing corrected rows back", JobUnit::Rows, move |progress| async move {
         let done = corrections::apply(&workspace, planned, request.reason, progress.as_ref()).await;
         Ok(settled(done?))

@@ -22,7 +22,7 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
-use crate::plans::{self, Plan};
+use crate::plans::Planned;
 use crate::records::shown::{detail, outcome};
 
 /// The figure whose failures are asked for. Before the first measurement there are none to show.
@@ -173,6 +173,11 @@ fn action(change: BulkAction) -> Action {
     }
 }
 
+/// A bulk change that was looked at.
+struct PlannedBulk(bulk::Prepared);
+
+impl Planned for PlannedBulk {}
+
 pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
     let workspace = app.workspace()?;
     let select = match request.selection {
@@ -194,18 +199,16 @@ pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
         newly_invalid: prepared.newly_invalid,
         samples: samples.collect(),
     };
-    let plan_id = app.plans.put(Plan::Bulk(Box::new(prepared)));
+    let plan_id = app.plans.put(PlannedBulk(prepared));
     Ok(BulkPlan { plan_id, ..plan })
 }
 
 pub async fn apply_bulk(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let Plan::Bulk(prepared) = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedBulk(prepared) = app.plans.take(&request.plan_id)?;
     let title = prepared.summary.clone();
     Ok(jobs::start(app, JobKind::Bulk, title, JobUnit::Records, move |_| async move {
-        let applied = bulk::apply(&workspace, *prepared, request.reason).await?;
+        let applied = bulk::apply(&workspace, prepared, request.reason).await?;
         Ok(JobOutcome::Changed(applied.into()))
     }))
 }

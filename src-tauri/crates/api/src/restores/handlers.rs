@@ -24,7 +24,36 @@ use crate::dto::{
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::history::anchors;
 use crate::jobs;
-use crate::plans::{self, Plan, PlannedRestore};
+use crate::plans::{self, Planned};
+
+/// A restore that was looked at.
+struct PlannedRestore {
+    archive: Archive,
+    /// The address of the backup.
+    from: String,
+    choice: Choice,
+    /// What was given to open the backup; it encrypts the one that is taken first.
+    passphrase: Option<String>,
+    /// Collections with their records and last change when the plan was made.
+    before: Vec<(String, Option<u64>, Option<String>)>,
+    /// Why it would be refused, as a sentence.
+    impossible: Option<String>,
+    /// What cannot come back; applied only if it may be left out.
+    lost: Vec<String>,
+}
+
+struct PlannedUndo {
+    restore: String,
+}
+
+/// Discarding what a restore retains for its undo.
+struct PlannedDiscard {
+    restore: String,
+}
+
+impl Planned for PlannedRestore {}
+impl Planned for PlannedUndo {}
+impl Planned for PlannedDiscard {}
 
 /// Records a second that a restore was measured to bring in at least, for the estimate of the first one.
 const USUAL_RATE: f64 = 15_000.0;
@@ -115,7 +144,7 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
         let passphrase = request.secret.passphrase.clone();
         let planned = PlannedRestore { archive, from, choice, passphrase, before, impossible, lost: lost.clone() };
         Ok(JobOutcome::RestorePlan(RestorePlan {
-            plan_id: owner.plans.put(Plan::Restore(Box::new(planned))),
+            plan_id: owner.plans.put(planned),
             backup,
             made_at,
             mode: request.mode,
@@ -190,9 +219,7 @@ fn shown(plan: CollectionPlan) -> RestoreCollection {
 
 pub async fn apply(app: &Call, request: ApplyRestore) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let Plan::Restore(planned) = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let planned: PlannedRestore = app.plans.take(&request.plan_id)?;
     if let Some(why) = &planned.impossible {
         let hint = "Change or delete one of the records first, or restore the collection under another name.";
         return Err(ApiError::new(ErrorCode::Conflict, why.clone()).hint(hint));
@@ -211,7 +238,7 @@ pub async fn apply(app: &Call, request: ApplyRestore) -> ApiResult<JobStarted> {
     let owner = Arc::clone(app);
     let title = format!("Restoring {}", planned.archive.name);
     Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {
-        let PlannedRestore { archive, from, choice, .. } = *planned;
+        let PlannedRestore { archive, from, choice, .. } = planned;
         let choice = Choice { leave_out: request.leave_out, ..choice };
         let record = restore::apply(&workspace, &archive, &from, &choice, Some(&safety), progress.as_ref()).await;
         // A backup of what was there was taken first.
@@ -289,18 +316,12 @@ pub async fn plan_undo(app: &Call, request: RestoreId) -> ApiResult<UndoRestoreP
         edited_since: p.edited_since,
         kept_as: p.kept_as,
     });
-    Ok(UndoRestorePlan {
-        collections: collections.collect(),
-        plan_id: app.plans.put(Plan::UndoRestore { restore: restore.id.clone() }),
-        restore,
-    })
+    Ok(UndoRestorePlan { collections: collections.collect(), plan_id: app.plans.put(PlannedUndo { restore: restore.id.clone() }), restore })
 }
 
 pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
-    let Plan::UndoRestore { restore } = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedUndo { restore } = app.plans.take(&request.plan_id)?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Restore, "Taking a restore back", JobUnit::Records, move |progress| async move {
         let (record, plans) = restore::undo(&workspace, &restore, progress.as_ref()).await?;
@@ -312,14 +333,12 @@ pub async fn plan_settle(app: &Call, request: RestoreId) -> ApiResult<SettleRest
     let workspace = app.workspace()?;
     let (restore, plans) = restore::plan_undo(&workspace, &request.restore_id).await?;
     let records = plans.iter().filter_map(|p| p.back).sum();
-    Ok(SettleRestorePlan { plan_id: app.plans.put(Plan::SettleRestore { restore: restore.id.clone() }), restore, records: count(records) })
+    Ok(SettleRestorePlan { plan_id: app.plans.put(PlannedDiscard { restore: restore.id.clone() }), restore, records: count(records) })
 }
 
 pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RestoreEntry> {
     let workspace = app.workspace()?;
-    let Plan::SettleRestore { restore } = app.plans.take(&request.plan_id)? else {
-        return Err(plans::stale());
-    };
+    let PlannedDiscard { restore } = app.plans.take(&request.plan_id)?;
     let record = restore::settle(&workspace, &restore).await?;
     workspace.events.emit(&Event::BackupsChanged);
     entry(&workspace, record).await
