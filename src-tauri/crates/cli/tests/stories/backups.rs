@@ -196,7 +196,7 @@ on_both! {
     fn the_daemon_takes_what_is_due(at) {
         filled(at);
         at.json(0, &["backup", "schedule", "--to", &place(at, "kept"), "--at", "0 2 * * *", "--prove-at", "0 3 * * *"]);
-        at.steward(&["backup", "schedule", "--at", "at night"]).ended(2).says("no schedule");
+        at.steward(&["backup", "schedule", "--at", "at night"]).ended(2).says("is not a schedule");
         let mut daemon = at.start(&["serve", "--listen", "127.0.0.1:0"]);
         let proven = until("a backup that was missed is made up for, and proven", || {
             let list = at.json(0, &["backup", "list"]);
