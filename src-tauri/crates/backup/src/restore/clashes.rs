@@ -21,6 +21,9 @@ const TOLD: usize = 10;
 /// Candidates that are tried of one collection.
 const TRIED: usize = 200;
 
+/// Ids of records by what a collation leaves of their values.
+type Folded = HashMap<Vec<u8>, Vec<Bson>>;
+
 /// One unique index of a collection that stands here.
 struct Unique {
     name: String,
@@ -28,7 +31,7 @@ struct Unique {
     /// A missing value is in the index, as null.
     has_missing: bool,
     /// With a collation: how texts are compared, and the records that stand here by what that leaves of their values.
-    folded: Option<(Folding, HashMap<Vec<u8>, Vec<Bson>>)>,
+    folded: Option<(Folding, Folded)>,
     alone: Definition,
 }
 
@@ -187,7 +190,7 @@ async fn folded_candidates(
     workspace: &Workspace,
     collection: &str,
     unique: &Unique,
-    (folding, known): &(Folding, HashMap<Vec<u8>, Vec<Bson>>),
+    (folding, known): &(Folding, Folded),
     coming: &[(&RawDocumentBuf, Document)],
 ) -> Result<Vec<(RawDocumentBuf, RawDocumentBuf)>> {
     let mut out = Vec::new();
