@@ -3,7 +3,9 @@
 use std::io::Read as _;
 
 use steward_backup::manifest::{Manifest, is_file_name};
+use steward_backup::moment::oplog::Oplog;
 use steward_backup::seal::{self, Key};
+use steward_store::Step;
 
 /// The manifest of a backup names files of its own folder and nothing else.
 pub fn manifest(bytes: &[u8]) {
@@ -22,4 +24,24 @@ pub fn sealed(bytes: &[u8]) {
     let Ok(opened) = seal::open(&path, &key) else { return };
     let Ok(mut archive) = steward_sources::ArchiveReader::new(opened.take(64 << 20)) else { return };
     while let Ok(Some(_)) = archive.next_block() {}
+}
+
+/// Documents one behind the other, as the entries of an oplog: what they change is done to a record.
+pub fn oplog(bytes: &[u8]) {
+    let mut oplog = Oplog::new("shop");
+    let mut rest = bytes;
+    let mut last = 0;
+    while let Some(length) = rest.first_chunk::<4>().map(|head| u32::from_le_bytes(*head) as usize) {
+        let Some((entry, behind)) = rest.split_at_checked(length).filter(|_| length > 4) else { return };
+        rest = behind;
+        let Some(entry) = steward_domain::depth::decode(entry) else { continue };
+        for change in oplog.take(&entry).unwrap_or_default() {
+            assert!(change.mark > last, "changes are numbered in their order");
+            last = change.mark;
+            if let Step::Patch(delta) = change.step {
+                let mut record = bson::doc! { "_id": 1, "n": 1, "list": [1, { "a": 1 }, [2]], "in": { "a": { "b": 1 } } };
+                let _ = delta.apply(&mut record);
+            }
+        }
+    }
 }

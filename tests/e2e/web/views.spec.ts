@@ -1,4 +1,6 @@
-import { cellOf, expect, grid, type Page, test, toast } from "./kit";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cellOf, expect, grid, type Page, stores, test, toast } from "./kit";
 
 async function openViews(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Views", exact: true }).click();
@@ -64,6 +66,34 @@ test("a view is saved with its search, order and columns, opened, renamed and re
   await expect(grid(app)).toBeVisible();
   await openViews(app);
   await expect(app.getByText("No saved views yet")).toBeVisible();
+});
+
+test("a view keeps an order by a field with a dot in its name", stores, async ({ app, steward }) => {
+  const file = join(steward.folder, "devices.csv");
+  writeFileSync(file, "id,usb 3.1\na,2\nb,7\nc,5\n");
+  steward.cli("import", "--no-schema", "--collection", "devices", "--key", "id", file);
+  const devices = async () => {
+    await app.goto(`${app.url().replace(/\?.*/, "")}?c=devices`);
+    await expect(grid(app)).toBeVisible();
+  };
+  await devices();
+  const sort = app.getByRole("button", { name: "Usb 3.1", exact: true });
+  await sort.click();
+  await sort.click();
+  const header = app.getByRole("columnheader", { name: /Usb 3\.1/ });
+  await expect(header).toHaveAttribute("aria-sort", "descending");
+  const first = app.getByRole("row").locator('[data-col="/usb 3.1"]');
+  await expect(first.nth(0)).toHaveText("7");
+  await expect(first.nth(1)).toHaveText("5");
+  await expect(first.nth(2)).toHaveText("2");
+  await saveAs(app, "By plugs");
+
+  await devices();
+  await expect(header).toHaveAttribute("aria-sort", "none");
+  await openViews(app);
+  await app.getByRole("menuitem", { name: "By plugs" }).click();
+  await expect(header).toHaveAttribute("aria-sort", "descending");
+  await expect(first.nth(0)).toHaveText("7");
 });
 
 test("a view cannot be renamed over another", async ({ app }) => {

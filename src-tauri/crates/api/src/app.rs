@@ -12,16 +12,16 @@ use steward_workspace::secrets::Secrets;
 use steward_workspace::{Clock, SystemClock, Workspace};
 use tokio::sync::broadcast;
 
+use crate::backups::points_in_time::Built;
 use crate::dto::{AppEvent, Topic, WorkspaceInfo};
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::files::Files;
 use crate::host::Host;
+use crate::imports::samples::Samples;
 use crate::jobs::Jobs;
-use crate::moments::Built;
-use crate::open::{self, Address};
 use crate::plans::Plans;
-use crate::recent::Recent;
-use crate::samples::Samples;
+use crate::workspace::open::{self, Address};
+use crate::workspace::recent::Recent;
 
 /// An open workspace.
 #[derive(Clone)]
@@ -134,7 +134,7 @@ impl App {
             Workspace::open_and_recover(Arc::clone(&store), packs, Arc::clone(&self.clock), crate::caller::system_user()).await?;
         workspace.events.listen(&self.listener);
         let mut info = open::describe(store.as_ref(), address, production).await?;
-        if !crate::scheduled::known_damages(&workspace).await?.is_empty() {
+        if !crate::tasks::scheduled::known_damages(&workspace).await?.is_empty() {
             info.notices.push(
                 "The last check found damage in this workspace. Run 'steward doctor' to see it, and restore from a backup.".to_owned(),
             );
@@ -150,7 +150,7 @@ impl App {
         let opened = Open { workspace, info: info.clone(), address: address.clone(), layers, follower };
         let workspace = opened.workspace.clone();
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
-        let info = match crate::trust::notice(self, &workspace).await? {
+        let info = match crate::trust::agreement::notice(self, &workspace).await? {
             Some(notice) => self.update_info(|info| info.notices.push(notice))?,
             None => info,
         };
@@ -161,7 +161,7 @@ impl App {
     /// Notes how far the history goes, so that a later look can tell whether its end was cut off. Best before [`App::close`].
     pub async fn note_history(&self) {
         let Ok(workspace) = self.workspace() else { return };
-        if let Err(e) = crate::anchors::note(self, &workspace).await {
+        if let Err(e) = crate::history::anchors::note(self, &workspace).await {
             tracing::warn!("how far the history goes could not be noted: {e}");
         }
     }

@@ -313,7 +313,7 @@ macro_rules! for_each_command {
                 /// Plans a restore (a job whose outcome is the plan).
                 Read restores::plan "restores.plan" (PlanRestore) -> JobStarted, At("restore");
                 /// Restores as planned, after a backup of what is there now.
-                Destructive(Admin) restores::apply "restores.apply" (ApplyPlan) -> JobStarted, At("restore");
+                Destructive(Admin) restores::apply "restores.apply" (ApplyRestore) -> JobStarted, At("restore");
                 /// Goes on with a restore that was cut off.
                 Write(Admin) restores::resume "restores.resume" (ResumeRestore) -> JobStarted, At("restores resume");
                 /// Undoes what a restore that was cut off has done so far.

@@ -2,34 +2,36 @@
 
 #![forbid(unsafe_code)]
 
-mod anchors;
+mod about;
 pub mod app;
+mod backups;
 pub mod caller;
 pub mod commands;
-mod destinations;
+mod connection;
 pub mod dispatch;
-mod drill;
 pub mod dto;
-mod elsewhere;
 pub mod error;
 mod events;
 pub mod files;
 mod handlers;
+mod history;
 pub mod host;
+mod imports;
 pub mod jobs;
 mod keyring;
 mod machine;
-mod moments;
-mod open;
+mod mappings;
 mod plans;
-mod recent;
-mod samples;
-mod scheduled;
-pub mod scheduler;
-mod scratch;
-mod shelves;
+mod quality;
+mod quarantine;
+mod records;
+mod restores;
+mod schemas;
+mod settings;
+pub mod tasks;
 mod trust;
 pub mod typescript;
+pub mod workspace;
 
 /// First thing in `main`: what this process makes is its owner's alone, and its temporary files lie where `STEWARD_TEMP` says. A process
 /// that was started to read a foreign file does that, and gives its exit code; others learn to start one.
@@ -49,5 +51,6 @@ pub use caller::{Call, Caller, Origin, Role};
 pub use commands as call;
 pub use commands::Command;
 pub use error::{ApiError, ApiResult, ErrorCode};
-pub use open::{Address, ProductionMark, default_workspace, hide_secrets};
 pub use steward_store::private;
+pub use tasks::scheduler;
+pub use workspace::open::{Address, ProductionMark, default_workspace, hide_secrets};

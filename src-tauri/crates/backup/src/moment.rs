@@ -1,7 +1,7 @@
 //! A backup of a moment between two backups: the whole backup before it is loaded into a scratch store, the changes up to the
 //! moment are done again there, and what stands there then is read as any other backup is.
 
-mod oplog;
+pub mod oplog;
 mod player;
 
 use std::collections::HashMap;

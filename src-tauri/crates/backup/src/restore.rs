@@ -6,6 +6,7 @@
 //! what is left to do.
 
 mod clashes;
+mod folding;
 pub(crate) mod indexes;
 pub(crate) mod kinds;
 mod ledger;
@@ -44,6 +45,8 @@ pub struct Choice {
     /// History, quarantine, saved mappings and settings too.
     pub own: bool,
     pub mode: RestoreMode,
+    /// What cannot come back may be left out; otherwise nothing is restored where something cannot.
+    pub leave_out: bool,
 }
 
 /// One collection that is brought back.
@@ -53,6 +56,8 @@ pub struct Chosen {
     pub into: String,
     /// What does not come back as it was: parts of sentences that begin with its name.
     pub notes: Vec<String>,
+    /// Of these, what does not come back at all.
+    pub lost: Vec<String>,
     /// Nothing of it can come back; the notes say why.
     pub left_out: bool,
 }
@@ -61,13 +66,26 @@ impl Chosen {
     /// What comes back is what servers of today can hold.
     fn new(listed: &Listed, into: &str) -> Self {
         let (definition, notes) = listed.definition.of_today();
+        let lost = listed.definition.gone_today();
         let listed = Listed { definition, ..listed.clone() };
-        Self { listed, into: into.to_owned(), notes, left_out: false }
+        Self { listed, into: into.to_owned(), notes, lost, left_out: false }
     }
 
     fn leave_out(&mut self, note: String) {
         self.left_out = true;
+        self.lost = vec![note.clone()];
         self.notes = vec![note];
+    }
+
+    /// Part of it does not come back.
+    fn lose(&mut self, note: String) {
+        self.lost.push(note.clone());
+        self.notes.push(note);
+    }
+
+    /// What does not come back, as sentences.
+    pub fn told_lost(&self) -> impl Iterator<Item = String> {
+        self.lost.iter().map(|lost| format!("{} {lost}.", self.listed.name))
     }
 }
 
@@ -111,6 +129,11 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
     Ok(chosen)
 }
 
+/// Something cannot come back, and nobody has agreed to that.
+fn incomplete(lost: &[String]) -> Error {
+    Error::Conflict(format!("Not everything can come back. {} Nothing was changed.", lost.join(" ")))
+}
+
 /// What the parts of a restore are called in `steward_workspace::swap`.
 fn part(restore: &str, number: usize) -> String {
     format!("{restore}.{number}")
@@ -135,9 +158,13 @@ pub async fn apply(
         kinds::settle_place(workspace, one, choice.mode).await?;
         notes.extend(one.notes.iter().map(|note| format!("{} {note}.", one.listed.name)));
     }
+    let lost: Vec<String> = chosen.iter().flat_map(Chosen::told_lost).collect();
     chosen.retain(|one| !one.left_out);
     if chosen.is_empty() {
         return Err(Error::BadRequest(format!("Nothing of it can come back here: {}", notes.join(" "))));
+    }
+    if !choice.leave_out && !lost.is_empty() {
+        return Err(incomplete(&lost));
     }
     for one in &chosen {
         collections.push(RestoredCollection {
@@ -158,6 +185,7 @@ pub async fn apply(
         moment: backup.moment.clone(),
         replayed: backup.replayed,
         mode: choice.mode,
+        leave_out: choice.leave_out,
         own: choice.own,
         safety: None,
         collections,
@@ -223,6 +251,7 @@ async fn go_on_held(
                     .collect(),
                 own: record.own,
                 mode: record.mode,
+                leave_out: record.leave_out,
             };
             let chosen = choose(backup, &choice)?;
             let of = |part: &RestoredCollection| {
@@ -275,6 +304,7 @@ async fn bring_in(
     progress: &dyn Progress,
 ) -> Result<()> {
     let mut places = HashMap::new();
+    let mut lost = Vec::new();
     for (number, one) in chosen.iter().enumerate() {
         let incoming = swap::incoming(&part(&record.id, number));
         workspace.store.drop_collection(&incoming).await?;
@@ -287,7 +317,7 @@ async fn bring_in(
         match workspace.store.define(&incoming, &kinds::loading(&one.listed.definition)).await {
             Ok(()) => {}
             Err(e) if indexes::is_refusal(&e) => {
-                record.notes.push(format!("{} is left out: {}.", one.listed.name, indexes::words(&e)));
+                lost.push(format!("{} is left out: {}.", one.listed.name, indexes::words(&e)));
                 record.collections[number].left_out = true;
                 continue;
             }
@@ -315,25 +345,30 @@ async fn bring_in(
             }
         }
         if is_plain(one) {
-            build_indexes(workspace, one, incoming, record, progress).await?;
+            lost.extend(build_indexes(workspace, one, incoming, record.mode, progress).await?);
         }
     }
+    if !record.leave_out && !lost.is_empty() {
+        return Err(incomplete(&lost));
+    }
+    record.notes.extend(lost);
     Ok(())
 }
 
-/// An index of the backup that cannot be built is left out with a word. What a collection has that is merged into, it keeps: a
+/// Gives back, as sentences, what of the backup's indexes cannot be built. What a collection has that is merged into, it keeps: a
 /// merge that breaks it is refused.
 async fn build_indexes(
     workspace: &Workspace,
     one: &Chosen,
     incoming: &str,
-    record: &mut RestoreRecord,
+    mode: RestoreMode,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     progress.phase(&format!("Building the indexes of {}", one.into));
     let store = workspace.store.as_ref();
-    let wanted = wanted_definition(workspace, record.mode, one).await?;
-    let merged = record.mode == RestoreMode::Merge && swap::exists(workspace, &one.into).await?;
+    let wanted = wanted_definition(workspace, mode, one).await?;
+    let mut lost = Vec::new();
+    let merged = mode == RestoreMode::Merge && swap::exists(workspace, &one.into).await?;
     for refused in indexes::build(store, incoming, &without_text(&wanted)).await? {
         let (what, why) = (refused.what(), indexes::why(store, incoming, &refused).await?);
         if merged {
@@ -342,9 +377,9 @@ async fn build_indexes(
                 one.into
             )));
         }
-        record.notes.push(format!("{} loses {what}: {why}.", one.into));
+        lost.push(format!("{} loses {what}: {why}.", one.into));
     }
-    Ok(())
+    Ok(lost)
 }
 
 fn is_plain(one: &Chosen) -> bool {

@@ -75,6 +75,10 @@ pub struct RestoreRecord {
     #[ts(optional, as = "Option<bool>")]
     pub replayed: bool,
     pub mode: RestoreMode,
+    /// It was agreed that what cannot come back is left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub leave_out: bool,
     pub collections: Vec<RestoredCollection>,
     /// History, quarantine, mappings and settings were brought back too.
     pub own: bool,

@@ -4,13 +4,14 @@ mod account;
 mod redo;
 mod releases;
 mod staging;
+mod turns;
 mod undo;
 
 use std::path::Path;
 use std::time::Duration;
 
 use bson::{Bson, Document};
-use steward_domain::run::Recorded;
+use steward_domain::run::{Recorded, RunFile};
 use steward_domain::{ChangeKind, Comparison, Filter, ImportMode, RunRecord, RunState};
 use steward_schema::Pack;
 use steward_store::upsert::Ours;
@@ -65,7 +66,7 @@ async fn removed(workspace: &Workspace, collection: &str, run: &str, counts: &st
 
 /// Loads everything. Whatever happens, the run tells how far it came.
 pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
-    let pack = pack_of(workspace, &spec.schema)?;
+    pack_of(workspace, &spec.schema)?;
     if spec.mode == ImportMode::Replace {
         swap::may_swap(workspace, "Replacing a collection").await?;
     }
@@ -75,7 +76,27 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
     }
     let id = new_id();
     let lease = Lease::take(workspace, &lease::of_run(&id), progress).await?;
-    let held = lease.workspace();
+    let done = match turns::Turn::take(workspace, spec, progress).await {
+        Ok(turn) => {
+            let done = load_held(workspace, &lease, spec, id, files, progress).await;
+            turn.end().await;
+            done
+        }
+        Err(e) => Err(e),
+    };
+    lease.release().await;
+    done
+}
+
+async fn load_held(
+    free: &Workspace,
+    lease: &Lease,
+    spec: &ImportSpec,
+    id: String,
+    files: Vec<RunFile>,
+    progress: &dyn Progress,
+) -> Result<(RunRecord, Findings)> {
+    let (held, pack) = (lease.workspace(), pack_of(free, &spec.schema)?);
     if spec.mode == ImportMode::Replace {
         swap::begin(held, &spec.collection).await?;
         held.prepare(&swap::incoming(&id), pack, &spec.key_field).await?;
@@ -85,10 +106,8 @@ pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progr
     let empty = spec.mode == ImportMode::Replace || held.store.count(&spec.collection, &Filter::all()).await? == 0;
     // What is to be read is known before the first row: a resume asks for it.
     let record = RunRecord { files, ..begun(held, spec, id, lease.number()) };
-    let start = Start { record, expect_new: empty, skip: Vec::new(), ours: Ours::default(), free: workspace };
-    let done = drive(held, spec, start, progress).await;
-    lease.release().await;
-    done
+    let start = Start { record, expect_new: empty, skip: Vec::new(), ours: Ours::default(), free };
+    drive(held, spec, start, progress).await
 }
 
 /// A run of which nothing is done yet.
@@ -169,7 +188,10 @@ async fn resume_held(
     let numbers = numbers_of(lease.number());
     let recorded = Recorded { inserts: numbers, changes: numbers, ..record.recorded };
     let record = RunRecord { state: RunState::Running, error: None, finished_at: None, recorded, ..record };
-    drive(workspace, &spec, Start { record, expect_new: false, skip, ours, free }, progress).await
+    let turn = turns::Turn::take(free, &spec, progress).await?;
+    let done = drive(workspace, &spec, Start { record, expect_new: false, skip, ours, free }, progress).await;
+    turn.end().await;
+    done
 }
 
 /// The sources of a run, to be read on from its checkpoint.

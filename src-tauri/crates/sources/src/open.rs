@@ -202,7 +202,10 @@ impl Opening<'_> {
         let named_bson = crate::file_name(self.path).to_ascii_lowercase().contains(".bson");
         // The first document of a dump may be the damaged one.
         let kind = binary_kind(&prefix).or_else(|| (named_bson && content::holds_documents(&prefix)).then_some(Format::Bson));
+        // Pages of a workspace without the first one begin as anything may.
+        let headless = self.may_be_headless(&prefix) && matches!(kind, None | Some(Format::Bson));
         let mut found = match kind {
+            _ if headless => self.sqlite(&mut plain)?,
             Some(Format::Sqlite) => self.sqlite(&mut plain)?,
             Some(Format::Excel) => self.workbook(&mut plain)?,
             Some(Format::Mongodump) => self.archive(plain)?,
@@ -223,6 +226,11 @@ impl Opening<'_> {
         examined.recognised = recognised::line(&examined, &facts);
         let position = self.meter.position();
         Ok(Opened { examined, decoder, rows, position, total: self.total, meter: self.meter, damage, _spool: spool })
+    }
+
+    /// Named as a workspace, and no text.
+    fn may_be_headless(&self, prefix: &[u8]) -> bool {
+        crate::file_name(self.path).to_ascii_lowercase().contains(".steward") && prefix.contains(&0)
     }
 
     /// The part of the file itself; a member of a zip file was chosen already.

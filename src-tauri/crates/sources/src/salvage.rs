@@ -9,6 +9,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+mod layout;
+mod trees;
+
+pub use trees::trees;
+
 /// A stored value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -31,6 +36,9 @@ pub struct Found {
     pub orphans: u64,
 }
 
+/// How a file begins whose first page is there.
+pub const MAGIC: &[u8] = b"SQLite format 3\0";
+
 const INTERIOR: u8 = 0x05;
 const LEAF: u8 = 0x0d;
 
@@ -40,6 +48,10 @@ struct Pages {
     /// Bytes of a page that hold content.
     usable: usize,
     count: u32,
+    /// Where page 1 begins; below 0 where the front of the file is missing.
+    base: i64,
+    /// The first page is gone, and with it the list of tables.
+    headless: bool,
     /// 1 for UTF-8, 2 and 3 for UTF-16 little and big endian.
     encoding: u32,
     first_free: u32,
@@ -56,24 +68,39 @@ fn be16(bytes: &[u8], at: usize) -> usize {
 impl Pages {
     fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
         let mut head = [0; 100];
-        file.read_exact(&mut head)?;
+        let whole = file.read_exact(&mut head).is_ok() && head.starts_with(MAGIC);
         let size = match be16(&head, 16) {
             1 => 65536,
-            n if n.is_power_of_two() && n >= 512 => n,
-            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "The file does not say how large its pages are.")),
+            n => n,
         };
-        let length = file.metadata()?.len();
+        if whole && size.is_power_of_two() && size >= 512 {
+            let (usable, encoding, first_free) = (size - usize::from(head[20]), be32(&head, 56), be32(&head, 32));
+            return Ok(Self { usable, encoding, first_free, headless: false, ..Self::laid_out(file, length, size, 0) });
+        }
+        match layout::guess(&mut file, length)? {
+            Some((size, base)) => Ok(Self::laid_out(file, length, size, base)),
+            None => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "The first page of the file is damaged, and no other page holds records."))
+            }
+        }
+    }
+
+    /// Pages of a file of which no more is known.
+    fn laid_out(file: File, length: u64, size: usize, base: i64) -> Self {
         // Of a page that was cut off in its middle, what is there is looked at, too.
-        let count = u32::try_from(length.div_ceil(size as u64)).unwrap_or(u32::MAX);
-        Ok(Self { file, size, usable: size - usize::from(head[20]), count, encoding: be32(&head, 56), first_free: be32(&head, 32) })
+        let count = length.saturating_add_signed(base.saturating_neg()).div_ceil(size as u64);
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        Self { file, size, usable: size, base, headless: true, count, encoding: 1, first_free: 0 }
     }
 
     fn page(&mut self, number: u32) -> io::Result<Option<Vec<u8>>> {
         if number == 0 || number > self.count {
             return Ok(None);
         }
-        self.file.seek(SeekFrom::Start(u64::from(number - 1) * self.size as u64))?;
+        let Ok(at) = u64::try_from(i64::from(number - 1) * self.size as i64 + self.base) else { return Ok(None) };
+        self.file.seek(SeekFrom::Start(at))?;
         let mut page = Vec::with_capacity(self.size);
         (&self.file).take(self.size as u64).read_to_end(&mut page)?;
         page.resize(self.size, 0);
@@ -227,22 +254,30 @@ fn varint(bytes: &[u8], at: usize) -> Option<(i64, usize)> {
 /// Tables as the file itself lists them, as far as the tree of that list can be read: name and root page.
 pub fn listed(path: &Path) -> io::Result<Vec<(String, u32)>> {
     let mut pages = Pages::open(path)?;
+    if pages.headless {
+        return trees::listed_anywhere(&mut pages);
+    }
+    let mut found = Vec::new();
+    for leaf in pages.leaves(1)?.0 {
+        for (_, cells) in pages.rows(leaf)?.into_iter().flatten() {
+            found.extend(table(&cells));
+        }
+    }
+    Ok(found)
+}
+
+/// The table that a row of the list of tables is about.
+fn table(cells: &[Cell]) -> Option<(String, u32)> {
     let text = |cell: &Cell| match cell {
         Cell::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         _ => String::new(),
     };
-    let mut found = Vec::new();
-    for leaf in pages.leaves(1)?.0 {
-        for (_, cells) in pages.rows(leaf)?.into_iter().flatten() {
-            if let [kind, name, _, Cell::Integer(root), _] = cells.as_slice()
-                && text(kind) == "table"
-                && let Ok(root @ 1..) = u32::try_from(*root)
-            {
-                found.push((text(name), root));
-            }
+    match cells {
+        [kind, name, _, Cell::Integer(root), _] if text(kind) == "table" => {
+            Some((text(name), u32::try_from(*root).ok().filter(|root| *root > 0)?))
         }
+        _ => None,
     }
-    Ok(found)
 }
 
 /// Pages that the tree of a table leads to and that are none of a table.

@@ -62,6 +62,9 @@ fn unusable(e: rusqlite::Error) -> SourceError {
 
 /// Tables and views, in their order; of a workspace, its collections.
 pub fn tables(path: &Path) -> SourceResult<Vec<Table>> {
+    if workspace::is_headless(path) {
+        return workspace::recovered(path);
+    }
     let workspace = is_workspace(path);
     match stored(path) {
         Ok(tables) if workspace => Ok(collections(path, tables)),
@@ -251,7 +254,7 @@ impl Reading {
         }
         match self.ordinary() {
             Ok(()) => Ok(Vec::new()),
-            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) && self.table.root > 0 => self.salvaged(),
+            Err(e) if is_damage(&e) && self.table.root > 0 => self.salvaged(),
             Err(e) => {
                 let why = match e.sqlite_error_code() {
                     Some(ErrorCode::TooBig) => TOO_LARGE.to_owned(),
@@ -325,6 +328,10 @@ impl Reading {
         let (bytes, fault) = if self.table.columns.is_empty() { document(cells) } else { record(&self.table.columns, cells) };
         self.send.send(Ok(RawRow { number: self.number, offset: 0, bytes, fault })).is_ok()
     }
+}
+
+fn is_damage(e: &rusqlite::Error) -> bool {
+    matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 fn record(columns: &[String], cells: Vec<Cell>) -> (Vec<u8>, Option<Fault>) {

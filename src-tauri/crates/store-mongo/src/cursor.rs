@@ -36,14 +36,14 @@ pub fn check_sortable(record: &RawDocument, sort: Option<&SortBy>) -> StoreResul
     sort.map_or(Ok(()), |by| sort_value(record, by).map(|_| ()))
 }
 
-/// The query for what follows a cursor.
-pub fn following(cursor: &Cursor, sort: Option<&SortBy>) -> StoreResult<Document> {
+/// The query for what follows a cursor. `named`: where the value of the sort field stands, if not at its own path.
+pub fn following(cursor: &Cursor, sort: Option<&SortBy>, named: Option<&str>) -> StoreResult<Document> {
     let position = decode(cursor, sort)?;
     let descending = sort.is_some_and(|s| s.descending);
     let Some(by) = sort.filter(|s| s.field.as_str() != "_id") else {
         return Ok(doc! { "$or": brackets::beyond("_id", &position.id, descending)? });
     };
-    let field = by.field.as_str();
+    let field = named.unwrap_or(by.field.as_str());
     let mut any = brackets::beyond(field, &position.value, descending)?;
     let ties = match position.value {
         Bson::Null => vec![brackets::ids_beyond(&position.id, descending)],

@@ -3,7 +3,9 @@
 
 use bson::{Bson, Document, doc};
 use steward_domain::FieldPath;
-use steward_store::{StoreError, StoreResult};
+use steward_store::{Query, StoreError, StoreResult};
+
+use crate::cursor;
 
 fn names(path: &FieldPath) -> StoreResult<Vec<String>> {
     if !path.is_patchable() {
@@ -28,6 +30,23 @@ pub fn value(path: &FieldPath) -> StoreResult<Bson> {
         Bson::Document(doc! { "$let": { "vars": { "input": input }, "in": found } })
     };
     Ok(names(path)?.iter().fold(Bson::from("$$ROOT"), step))
+}
+
+/// A page in the order of such a field, which no index serves; nothing where the order is by another one. The value stands beside the
+/// record while it is sorted.
+pub fn sorted(query: &Query, filter: &Document, wanted: usize) -> StoreResult<Option<Vec<Document>>> {
+    const BY: &str = "by";
+    let Some(sort) = query.sort.as_ref().filter(|sort| !sort.field.is_dotted()) else { return Ok(None) };
+    let beside = doc! { "_id": "$_id", BY: value(&sort.field)?, "record": "$$ROOT" };
+    let mut stages = vec![doc! { "$match": filter.clone() }, doc! { "$replaceWith": beside }];
+    if let Some(after) = &query.after {
+        stages.push(doc! { "$match": cursor::following(after, Some(sort), Some(BY))? });
+    }
+    let direction = if sort.descending { -1 } else { 1 };
+    stages.push(doc! { "$sort": { BY: direction, "_id": direction } });
+    stages.push(doc! { "$limit": i64::try_from(wanted).unwrap_or(i64::MAX) });
+    stages.push(doc! { "$replaceWith": "$record" });
+    Ok(Some(stages))
 }
 
 /// The field has exactly this value, or is missing.

@@ -6,7 +6,7 @@ use steward_domain::filter::Comparison;
 use steward_domain::{FieldPath, Filter};
 use steward_store::{IndexSpec, Page, Query, StoreError, StoreErrorKind, StoreResult};
 
-use crate::{MongoStore, cursor, errors, filter, indexes, load};
+use crate::{MongoStore, cursor, errors, filter, indexes, load, odd_names};
 
 /// One page. Fails with `Unsupported` where a record sorts by a list and the page has a neighbour.
 pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreResult<Page> {
@@ -15,27 +15,25 @@ pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreR
         return Err(StoreError::invalid("A page holds 1 to 1,000 records."));
     }
     let sort = query.sort.as_ref();
-    if let Some(by) = sort {
-        filter::name(&by.field)?;
-    }
     let known = indexes::recent(store, collection).await?;
-    let mut conditions = vec![condition(store, collection, &query.filter, &known).await?];
-    if let Some(after) = &query.after {
-        conditions.push(cursor::following(after, sort)?);
-    }
-    conditions.retain(|c| !c.is_empty());
-    let condition = match conditions.len() {
-        0 | 1 => conditions.pop().unwrap_or_default(),
-        _ => doc! { "$and": conditions },
-    };
+    let filter = condition(store, collection, &query.filter, &known).await?;
     let wanted = query.limit + 1;
     let batch = u32::try_from(wanted).unwrap_or(u32::MAX);
-    let mut find = coll.find(condition).sort(order(query)).limit(i64::from(batch)).batch_size(batch);
-    if store.deployment().version >= (4, 4) {
-        find = find.allow_disk_use(true);
-    }
-    let cursor = find.batch().await.map_err(|e| errors::from_driver(&e))?;
-    let mut records = gather(cursor, wanted).await?;
+    let disk = store.deployment().version >= (4, 4);
+    let cursor = if let Some(pipeline) = odd_names::sorted(query, &filter, wanted)? {
+        let mut page = coll.aggregate(pipeline).batch_size(batch);
+        if disk {
+            page = page.allow_disk_use(true);
+        }
+        page.batch().await
+    } else {
+        let mut page = coll.find(following(query, filter)?).sort(order(query)).limit(i64::from(batch)).batch_size(batch);
+        if disk {
+            page = page.allow_disk_use(true);
+        }
+        page.batch().await
+    };
+    let mut records = gather(cursor.map_err(|e| errors::from_driver(&e))?, wanted).await?;
     let more = records.len() > query.limit;
     records.truncate(query.limit);
     if more || query.after.is_some() {
@@ -48,6 +46,21 @@ pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreR
         _ => None,
     };
     Ok(Page { records, next, scanned: !is_served(&query.filter, sort.map(|s| &s.field), &known) })
+}
+
+/// The filter, and what follows the page before.
+fn following(query: &Query, filter: Document) -> StoreResult<Document> {
+    let sort = query.sort.as_ref();
+    if let Some(by) = sort {
+        filter::name(&by.field)?;
+    }
+    let Some(after) = &query.after else { return Ok(filter) };
+    let following = cursor::following(after, sort, None)?;
+    Ok(if filter.is_empty() {
+        following
+    } else {
+        doc! { "$and": [filter, following] }
+    })
 }
 
 /// The filter as the server takes it. `Busy` while the text index that it needs is being built.

@@ -77,12 +77,24 @@ impl Definition {
     /// The same as servers of today take it, and what that changes: ends of sentences that begin with the collection's name.
     pub fn of_today(&self) -> (Self, Vec<String>) {
         let mut notes = Vec::new();
-        let indexes = self.indexes.iter().filter_map(|index| crate::legacy::cleaned(index, &mut notes)).collect();
+        let cleaned = |index| match crate::legacy::cleaned(index, &mut notes) {
+            Ok(index) => Some(index),
+            Err(lost) => {
+                notes.push(lost);
+                None
+            }
+        };
+        let indexes = self.indexes.iter().filter_map(cleaned).collect();
         let mut options = self.options.clone();
         for name in RETIRED {
             options.remove(name);
         }
         (Self { kind: self.kind, options, indexes }, notes)
+    }
+
+    /// What servers of today have no more, of what [`Definition::of_today`] changes.
+    pub fn gone_today(&self) -> Vec<String> {
+        self.indexes.iter().filter_map(|index| crate::legacy::cleaned(index, &mut Vec::new()).err()).collect()
     }
 
     /// These indexes of it alone, as they are added to a collection that is there: what an index inherits stays with them.

@@ -37,11 +37,11 @@ const MARKS: [&str; 3] = ["ns", "background", "dropDups"];
 const FLAGS: [&str; 4] = ["unique", "sparse", "hidden", "prepareUnique"];
 const TTL: &str = "expireAfterSeconds";
 
-/// An index as it can be made today; `None` where its kind is no more. What differs is pushed to `notes`, as ends of a sentence
+/// An index as it can be made today; `Err` where its kind is no more, with the end of such a sentence. What differs is pushed to `notes`, as ends of a sentence
 /// that begins with the collection's name.
-pub(crate) fn cleaned(index: &Document, notes: &mut Vec<String>) -> Option<Document> {
+pub(crate) fn cleaned(index: &Document, notes: &mut Vec<String>) -> Result<Document, String> {
     let mut out = index.clone();
-    let Ok(key) = index.get_document("key") else { return Some(out) };
+    let Ok(key) = index.get_document("key") else { return Ok(out) };
     let name = match index.get_str("name") {
         Ok(name) if !name.is_empty() => name.to_owned(),
         _ => {
@@ -52,8 +52,7 @@ pub(crate) fn cleaned(index: &Document, notes: &mut Vec<String>) -> Option<Docum
         }
     };
     if key.values().any(|kind| kind.as_str() == Some("geoHaystack")) {
-        notes.push(format!("loses the index {name}: servers have no geoHaystack indexes any more"));
-        return None;
+        return Err(format!("loses the index {name}: servers have no geoHaystack indexes any more"));
     }
     let directions: Document = key.iter().map(|(field, value)| (field.clone(), direction(&name, field, value, notes))).collect();
     out.insert("key", directions);
@@ -76,7 +75,7 @@ pub(crate) fn cleaned(index: &Document, notes: &mut Vec<String>) -> Option<Docum
     for option in &unknown {
         out.remove(option);
     }
-    Some(out)
+    Ok(out)
 }
 
 /// As old servers read the direction of a field: what is no number and no known kind is ascending.
@@ -149,7 +148,7 @@ mod tests {
     #[track_caller]
     fn check(index: &Document, wanted: Option<Document>, noted: usize) {
         let mut notes = Vec::new();
-        assert_eq!(cleaned(index, &mut notes), wanted);
+        assert_eq!(cleaned(index, &mut notes).ok(), wanted);
         assert_eq!(notes.len(), noted, "{notes:?}");
     }
 
@@ -186,6 +185,6 @@ mod tests {
         check(&with("expireAfterSeconds", 3600.5.into()), Some(with("expireAfterSeconds", 3600.into())), 1);
         check(&with("expireAfterSeconds", (1_i64 << 40).into()), Some(with("expireAfterSeconds", i32::MAX.into())), 1);
         check(&doc! { "key": { "a": 1, "b": -1.0 }, "name": "" }, Some(doc! { "key": { "a": 1, "b": -1.0 }, "name": "a_1_b_-1" }), 1);
-        check(&doc! { "key": { "a": "geoHaystack", "b": 1 }, "name": "hay" }, None, 1);
+        check(&doc! { "key": { "a": "geoHaystack", "b": 1 }, "name": "hay" }, None, 0);
     }
 }

@@ -141,6 +141,11 @@ pub fn of_run(run: &str) -> String {
     format!("run:{run}")
 }
 
+/// The name of the lease of a source that is read into a collection.
+pub fn of_source(source: &str) -> String {
+    format!("source:{source}")
+}
+
 /// The name of the lease of a restore.
 pub fn of_restore(restore: &str) -> String {
     format!("restore:{restore}")

@@ -24,7 +24,8 @@ impl Schedule {
         let cron = Cron::from_str(expression.trim());
         let wrong = |e: croner::errors::CronError| {
             Error::BadRequest(format!(
-                "'{expression}' is not a schedule: {e}. Write five fields, as '0 2 * * *' for two o'clock every night."
+                "'{expression}' is not a schedule: {}. Write five fields, as '0 2 * * *' for two o'clock every night.",
+                e.to_string().trim_end_matches('.')
             ))
         };
         Ok(Self::Cron(Box::new(cron.map_err(wrong)?)))

@@ -2,6 +2,7 @@
 
 mod backup;
 mod import;
+mod load;
 mod sessions;
 mod shapes;
 mod table;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 pub use backup::backup;
 pub use import::import;
+pub use load::load;
 pub use table::table;
 pub use validate::validate;
 

@@ -1,4 +1,4 @@
-//! Chores of the repository: `cargo xtask gen [--check] | directions | supplies | fixtures N FILE [SHAPE] | bench import|validate|backup|shapes [SIZES…]`.
+//! Chores of the repository: `cargo xtask gen [--check] | directions | supplies | fixtures N FILE [SHAPE] | bench import|validate|backup|shapes|load [SIZES…]`.
 
 mod bench;
 mod careers;
@@ -22,7 +22,8 @@ cargo xtask fixtures N FOLDER SHAPE write N records of the shapes with SHAPE in 
 cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)
 cargo xtask bench validate [SIZES…] measure checks of CSV beside qsv and pandas (default 100000)
 cargo xtask bench shapes [N] [NAME] check, import and back up N records (default 20000) of each shape, or of those with NAME in theirs
-cargo xtask bench backup [SIZES…]   measure backups and restores beside mongodump and mongorestore (default 100000)";
+cargo xtask bench backup [SIZES…]   measure backups and restores beside mongodump and mongorestore (default 100000)
+cargo xtask bench load [CLIENTS]    measure the calls of many people at one 'steward serve' (default 60)";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +42,8 @@ fn main() -> ExitCode {
         ["bench", "shapes", rest @ ..] => bench::table(&root(), rest),
         ["bench", "validate", sizes @ ..] => bench::validate(&root(), sizes),
         ["bench", "backup", sizes @ ..] => bench::backup(&root(), sizes),
+        ["bench", "load"] => bench::load(&root(), None),
+        ["bench", "load", clients] => bench::load(&root(), Some(clients)),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -1,5 +1,5 @@
 /** From a backup to records: what to bring back, the whole plan, the question, the deed, the way back. */
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, Modal, Stack } from "@mantine/core";
 import { IconArrowBackUp, IconArrowLeft, IconTable } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import {
@@ -26,7 +26,7 @@ type Stage =
   | { at: "choose"; choice?: Choice }
   | { at: "plan"; choice: Choice }
   | { at: "ask"; choice: Choice; plan: RestorePlan }
-  | { at: "apply"; choice: Choice; plan: RestorePlan }
+  | { at: "apply"; choice: Choice; plan: RestorePlan; leaveOut: boolean }
   | { at: "done"; restore: RestoreRecord };
 
 export function RestoreDialog({ source, onClose }: { source: RestoreSource; onClose: () => void }) {
@@ -54,12 +54,13 @@ export function RestoreDialog({ source, onClose }: { source: RestoreSource; onCl
           plan={stage.plan}
           onBack={() => back(stage.choice)}
           onClose={onClose}
-          onApply={() => setStage({ at: "apply", choice: stage.choice, plan: stage.plan })}
+          onApply={(leaveOut) => setStage({ at: "apply", choice: stage.choice, plan: stage.plan, leaveOut })}
         />
       )}
       {stage.at === "apply" && (
         <ApplyStep
           plan={stage.plan}
+          leaveOut={stage.leaveOut}
           onBack={() => setStage({ at: "plan", choice: stage.choice })}
           onDone={(restore) => setStage({ at: "done", restore })}
         />
@@ -138,23 +139,42 @@ function BackButton({ onBack }: { onBack: () => void }) {
   );
 }
 
-type AskProps = { plan: RestorePlan; onBack: () => void; onClose: () => void; onApply: () => void };
+type AskProps = {
+  plan: RestorePlan;
+  onBack: () => void;
+  onClose: () => void;
+  onApply: (leaveOut: boolean) => void;
+};
 
 function AskStep({ plan, onBack, onClose, onApply }: AskProps) {
   const impossible = plan.collections.some((one) => one.impossible);
   const nothing = !bringsBack(plan);
+  const [leaveOut, setLeaveOut] = useState(false);
   return (
     <ConfirmBody
       action={
         impossible ? "These cannot be merged" : nothing ? "There is nothing to restore" : restoreAction(plan)
       }
       destructive
-      disabled={nothing || impossible}
+      disabled={nothing || impossible || (plan.lost.length > 0 && !leaveOut)}
       undo="The restore can be undone."
       onClose={onClose}
-      onConfirm={onApply}
+      onConfirm={() => onApply(leaveOut)}
     >
       <RestorePlanView plan={plan} />
+      {plan.lost.length > 0 && !nothing && (
+        <Alert color="yellow" variant="light" p="xs" title="Not everything can come back">
+          {plan.lost.map((lost) => (
+            <div key={lost}>{lost}</div>
+          ))}
+          <Checkbox
+            mt="xs"
+            label="Restore the rest without it"
+            checked={leaveOut}
+            onChange={(event) => setLeaveOut(event.currentTarget.checked)}
+          />
+        </Alert>
+      )}
       <Group>
         <BackButton onBack={onBack} />
       </Group>
@@ -162,9 +182,14 @@ function AskStep({ plan, onBack, onClose, onApply }: AskProps) {
   );
 }
 
-type ApplyProps = { plan: RestorePlan; onBack: () => void; onDone: (restore: RestoreRecord) => void };
+type ApplyProps = {
+  plan: RestorePlan;
+  leaveOut: boolean;
+  onBack: () => void;
+  onDone: (restore: RestoreRecord) => void;
+};
 
-function ApplyStep({ plan, onBack, onDone }: ApplyProps) {
+function ApplyStep({ plan, leaveOut, onBack, onDone }: ApplyProps) {
   const [jobId, setJobId] = useState<string>();
   const [error, setError] = useState<ApiError>();
   const job = useJob(jobId);
@@ -183,7 +208,7 @@ function ApplyStep({ plan, onBack, onDone }: ApplyProps) {
     started.current = true;
     const work = async () => {
       try {
-        const begun = await call("restores.apply", { planId: plan.planId });
+        const begun = await call("restores.apply", { planId: plan.planId, leaveOut });
         setJobId(begun.jobId);
         const { restore } = await outcomeOf(begun, "restored");
         noteSaved();
@@ -195,7 +220,7 @@ function ApplyStep({ plan, onBack, onDone }: ApplyProps) {
       }
     };
     void work();
-  }, [plan]);
+  }, [plan, leaveOut]);
   if (error) {
     return (
       <Stack gap="sm">

@@ -95,6 +95,7 @@ it("says on the button what a restore does and to how much", () => {
       planId: "",
       backup: "",
       mode: "clean",
+      lost: [],
       safety: true,
       seconds: 1,
       notes: [],

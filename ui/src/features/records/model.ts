@@ -71,8 +71,7 @@ function unknownColumn(name: string): GridColumn {
     title: fieldTitle(name),
     align: "left",
     width: 160,
-    // A server sorts by what its paths can name.
-    sortable: pathOf([name]) === name,
+    sortable: true,
     required: false,
     editor: "text",
     choices: [],

@@ -5,6 +5,7 @@ import type {
   AgreeActs,
   AppInfo,
   ApplyPlan,
+  ApplyRestore,
   AssignSchema,
   Backup,
   BackupKey,
@@ -356,7 +357,7 @@ export interface Commands {
   /** Plans a restore (a job whose outcome is the plan). (Read) */
   "restores.plan": { request: PlanRestore; response: JobStarted };
   /** Restores as planned, after a backup of what is there now. (Destructive) */
-  "restores.apply": { request: ApplyPlan; response: JobStarted };
+  "restores.apply": { request: ApplyRestore; response: JobStarted };
   /** Goes on with a restore that was cut off. (Write) */
   "restores.resume": { request: ResumeRestore; response: JobStarted };
   /** Undoes what a restore that was cut off has done so far. (Write) */

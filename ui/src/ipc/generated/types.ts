@@ -46,6 +46,12 @@ canPickFiles: boolean, keyring: boolean, };
 
 export type ApplyPlan = { planId: string, reason?: string, };
 
+export type ApplyRestore = { planId: string, 
+/**
+ * What cannot come back is left out; otherwise the restore is refused where there is something.
+ */
+leaveOut?: boolean, };
+
 /**
  * Assigns a schema to a collection, or takes it away.
  */
@@ -1757,7 +1763,11 @@ safety: boolean,
 /**
  * About how long it will take.
  */
-seconds: number, notes: Array<string>, };
+seconds: number, notes: Array<string>, 
+/**
+ * What cannot come back, as sentences: it has to be agreed that it is left out.
+ */
+lost: Array<string>, };
 
 /**
  * Brings discarded entries back to waiting.
@@ -1787,7 +1797,11 @@ moment?: string,
 /**
  * Changes that were made while the backup was dumped were done again.
  */
-replayed?: boolean, mode: RestoreMode, collections: Array<RestoredCollection>, 
+replayed?: boolean, mode: RestoreMode, 
+/**
+ * It was agreed that what cannot come back is left out.
+ */
+leaveOut?: boolean, collections: Array<RestoredCollection>, 
 /**
  * History, quarantine, mappings and settings were brought back too.
  */

@@ -14,7 +14,7 @@ use super::series;
 const WAITING: usize = 1_000_000;
 
 /// Reads entries in their order; a transaction is handed over when it is committed.
-pub(super) struct Oplog {
+pub struct Oplog {
     database: String,
     number: i64,
     transactions: HashMap<Vec<u8>, Vec<Document>>,

@@ -1,14 +1,16 @@
 //! Foreseeing that a merge would break a unique index: a record of the backup and another one that stands here would have the
-//! same value. Candidates are looked up by value; whether two of them really clash (with its collation, its partial filter, in
-//! lists) is asked of the store itself.
+//! same value. Candidates are looked up by value, or by [`Folding`] where a collation takes different texts for the same; whether two
+//! of them really clash (with its collation, its partial filter, in lists) is asked of the store itself.
 
 use std::collections::{HashMap, HashSet};
 
 use bson::{Bson, Document, RawDocumentBuf};
-use steward_domain::{FieldPath, order};
+use futures::StreamExt as _;
+use steward_domain::{FieldPath, Filter, order};
 use steward_store::{Definition, upsert};
 use steward_workspace::{Progress, Result, Workspace};
 
+use super::folding::Folding;
 use super::{indexes, trial};
 use crate::read::{Backup, Event};
 
@@ -19,10 +21,17 @@ const TOLD: usize = 10;
 /// Candidates that are tried of one collection.
 const TRIED: usize = 200;
 
+/// Ids of records by what a collation leaves of their values.
+type Folded = HashMap<Vec<u8>, Vec<Bson>>;
+
 /// One unique index of a collection that stands here.
 struct Unique {
     name: String,
     fields: Vec<String>,
+    /// A missing value is in the index, as null.
+    has_missing: bool,
+    /// With a collation: how texts are compared, and the records that stand here by what that leaves of their values.
+    folded: Option<(Folding, Folded)>,
     alone: Definition,
 }
 
@@ -49,9 +58,13 @@ impl Clashes {
         let uniques = uniques.filter(|index| !steward_store::definition::is_id_index(index)).map(|index| Unique {
             name: index.get_str("name").unwrap_or_default().to_owned(),
             fields: indexes::fields_of(index),
+            has_missing: !["sparse", "partialFilterExpression"].iter().any(|option| index.contains_key(option)),
+            folded: Folding::of(index).map(|folding| (folding, HashMap::new())),
             alone: definition.only(vec![index.clone()]),
         });
-        Ok(Self { collection: collection.to_owned(), uniques: uniques.collect(), found: Vec::new(), tried: 0 })
+        let mut uniques: Vec<Unique> = uniques.collect();
+        note_folded(workspace, collection, &mut uniques).await?;
+        Ok(Self { collection: collection.to_owned(), uniques, found: Vec::new(), tried: 0 })
     }
 
     /// Some records of the backup that are not here, or differ.
@@ -106,8 +119,9 @@ fn told(unique: &Unique, clash: &Clash) -> Result<String> {
         .fields
         .iter()
         .map(|field| {
-            let value = FieldPath::new(field.as_str()).get(&coming).cloned();
-            format!("{field} {}", value.as_ref().map_or("nothing".to_owned(), indexes::shown))
+            let values = values_at(&coming, field);
+            let shown: Vec<String> = values.iter().filter(|value| **value != Bson::Null).map(indexes::shown).collect();
+            format!("{field} {}", if shown.is_empty() { "nothing".to_owned() } else { shown.join(" or ") })
         })
         .collect();
     Ok(format!(
@@ -119,13 +133,78 @@ fn told(unique: &Unique, clash: &Clash) -> Result<String> {
     ))
 }
 
-/// The values that an index sees at a field: of a list its elements.
+/// The values that an index sees at a field: of a list its elements, and lists on the way are entered.
 fn values_at(record: &Document, field: &str) -> Vec<Bson> {
-    match FieldPath::new(field).get(record) {
-        Some(Bson::Array(list)) => list.clone(),
-        Some(value) => vec![value.clone()],
-        None => vec![Bson::Null],
+    let path = FieldPath::new(field);
+    let names: Vec<_> = path.segments().collect();
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let mut out = Vec::new();
+    match names.split_first() {
+        Some((first, rest)) => within(record.get(*first), rest, &mut out),
+        None => out.push(Bson::Null),
     }
+    out
+}
+
+fn within(value: Option<&Bson>, names: &[&str], out: &mut Vec<Bson>) {
+    match (value, names.split_first()) {
+        (Some(Bson::Array(list)), None) if !list.is_empty() => out.extend(list.iter().cloned()),
+        (Some(value), None) => out.push(value.clone()),
+        (Some(Bson::Document(inner)), Some((name, rest))) => within(inner.get(*name), rest, out),
+        (Some(Bson::Array(list)), Some((name, rest))) => {
+            match name.parse::<usize>().ok().and_then(|at| list.get(at)) {
+                Some(item) => within(Some(item), rest, out),
+                None => list.iter().filter(|item| matches!(item, Bson::Document(_))).for_each(|item| within(Some(item), names, out)),
+            }
+            if out.is_empty() {
+                out.push(Bson::Null);
+            }
+        }
+        _ => out.push(Bson::Null),
+    }
+}
+
+/// Notes the records that stand here for the indexes with a collation, in one pass.
+async fn note_folded(workspace: &Workspace, collection: &str, uniques: &mut [Unique]) -> Result<()> {
+    if uniques.iter().all(|unique| unique.folded.is_none()) {
+        return Ok(());
+    }
+    let mut standing = workspace.store.scan(collection, &Filter::all(), None).await?;
+    while let Some(batch) = standing.next().await {
+        for raw in batch? {
+            let record = upsert::decode(&raw)?;
+            for unique in uniques.iter_mut() {
+                let fields = &unique.fields;
+                let Some((folding, known)) = &mut unique.folded else { continue };
+                for key in folding.keys(fields.iter().map(|field| values_at(&record, field))) {
+                    known.entry(key).or_default().push(record.get("_id").cloned().unwrap_or(Bson::Null));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`candidates`] for an index with a collation.
+async fn folded_candidates(
+    workspace: &Workspace,
+    collection: &str,
+    unique: &Unique,
+    (folding, known): &(Folding, Folded),
+    coming: &[(&RawDocumentBuf, Document)],
+) -> Result<Vec<(RawDocumentBuf, RawDocumentBuf)>> {
+    let mut out = Vec::new();
+    for (raw, record) in coming {
+        let keys = folding.keys(unique.fields.iter().map(|field| values_at(record, field)));
+        let ids: HashMap<Vec<u8>, &Bson> =
+            keys.iter().filter_map(|key| known.get(key)).flatten().map(|id| (order::key_of(id), id)).collect();
+        let others: Vec<Bson> = ids.into_iter().filter(|(id, _)| *id != key(raw)).map(|(_, id)| id.clone()).take(TRIED).collect();
+        if !others.is_empty() {
+            let standing = workspace.store.get_many(collection, "_id", &others).await?;
+            out.extend(standing.into_iter().map(|standing| ((*raw).clone(), standing)));
+        }
+    }
+    Ok(out)
 }
 
 /// Records that come and records that stand here with the same value at each field.
@@ -136,6 +215,9 @@ async fn candidates(
     coming: &[&RawDocumentBuf],
 ) -> Result<Vec<(RawDocumentBuf, RawDocumentBuf)>> {
     let coming: Vec<(&RawDocumentBuf, Document)> = coming.iter().map(|raw| Ok((*raw, upsert::decode(raw)?))).collect::<Result<_>>()?;
+    if let Some(folded) = &unique.folded {
+        return folded_candidates(workspace, collection, unique, folded, &coming).await;
+    }
     // By the field that tells most records apart.
     let values = |field: &String| -> HashMap<Vec<u8>, Bson> {
         coming.iter().flat_map(|(_, record)| values_at(record, field)).map(|value| (order::key_of(&value), value)).collect()
@@ -143,8 +225,9 @@ async fn candidates(
     let Some((field, wanted)) = unique.fields.iter().map(|field| (field, values(field))).max_by_key(|(_, values)| values.len()) else {
         return Ok(Vec::new());
     };
-    // Nothing is looked up by what most records lack.
-    let wanted: Vec<Bson> = wanted.into_values().filter(|value| *value != Bson::Null).collect();
+    // Nothing is looked up by what many records may lack; an index of one field has one record at most that lacks it.
+    let with_null = unique.has_missing && unique.fields.len() == 1;
+    let wanted: Vec<Bson> = wanted.into_values().filter(|value| with_null || *value != Bson::Null).collect();
     let mut out = Vec::new();
     for some in wanted.chunks(AT_ONCE) {
         for standing in workspace.store.get_many(collection, field, some).await? {

@@ -56,6 +56,10 @@ pub async fn settle_place(workspace: &Workspace, one: &mut Chosen, mode: Restore
             one.leave_out("is left out: it is capped here, so that no records can be merged into it".to_owned());
         }
         CollectionKind::Collection => {}
+        CollectionKind::View if workspace.store.definition(&one.into).await? == one.listed.definition => {
+            one.leave_out("is there already, and the same".to_owned());
+            one.lost.clear();
+        }
         CollectionKind::View => one.leave_out("stays as it is: a view comes back only where nothing has its name".to_owned()),
         CollectionKind::Timeseries => {
             one.into = workspace.free_name(&one.into, ".restored").await?;

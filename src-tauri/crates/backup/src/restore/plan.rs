@@ -46,6 +46,8 @@ pub struct CollectionPlan {
     pub impossible: bool,
     /// What does not come back as it was: ends of sentences that begin with its name.
     pub notes: Vec<String>,
+    /// What does not come back at all, as sentences.
+    pub lost: Vec<String>,
 }
 
 /// Reads the backup to its end, which also checks it, and compares.
@@ -123,6 +125,7 @@ async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result
         CollectionKind::Timeseries if !settled.left_out => settled.notes.push("is a time series: its buckets are counted".to_owned()),
         _ => {}
     }
+    let lost = settled.told_lost().collect();
     Ok(CollectionPlan {
         name: one.listed.name.clone(),
         into: settled.into,
@@ -135,6 +138,7 @@ async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result
         samples: Vec::new(),
         left_out: settled.left_out,
         impossible: false,
+        lost,
         notes: settled.notes,
     })
 }
@@ -143,7 +147,7 @@ async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result
 async fn foresee(workspace: &Workspace, one: &mut Chosen) -> Result<()> {
     match trial::of(workspace, &one.listed.definition).await? {
         Verdict::Takes(refused) => {
-            one.notes.extend(refused.iter().map(|index| format!("loses {}: {}", index.what(), indexes::words(&index.error))));
+            refused.iter().for_each(|index| one.lose(format!("loses {}: {}", index.what(), indexes::words(&index.error))));
         }
         Verdict::Refuses(why) => one.leave_out(format!("is left out: {why}")),
     }

@@ -17,13 +17,18 @@ use steward_backup::shelf::Shelved;
 use steward_backup::target::{Folder, Target};
 use steward_backup::verify;
 use steward_domain::{Filter, RestoreMode, RestoreState};
-use steward_store::{CollectionKind, Definition, Durability, WriteBatch, WriteOp, names};
+use steward_store::{CollectionKind, Definition, Durability, StoreKind, WriteBatch, WriteOp, names};
 use steward_store_sqlite::SqliteStore;
 use steward_store_testkit::mongod::Mongod;
 use steward_workspace::{Silent, Workspace};
 
 fn definition(options: Document, indexes: Vec<Document>) -> Definition {
     Definition { kind: CollectionKind::Collection, options, indexes }
+}
+
+/// What cannot come back is left out.
+fn agreed() -> Choice {
+    Choice { leave_out: true, ..Choice::default() }
 }
 
 /// The records in the order in which they stand.
@@ -72,14 +77,14 @@ async fn a_capped_collection_takes_the_moment_from_nobody() {
     let way = Way { base: opened(place.path(), &made).await, increments: vec![(target, increment.manifest)], key: Key::default() };
     let moment = moment::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
     let to = on(Mongod::replica_set()).await;
-    let record = restore::apply(&to, &moment, "here", &Choice::default(), None, &Silent).await.unwrap();
+    let record = restore::apply(&to, &moment, "here", &agreed(), None, &Silent).await.unwrap();
     assert_eq!(in_order(&to, "a log").await, in_order(&from, "a log").await, "in the same order, the newest five");
     assert_eq!(all(&to, "records").await.len(), 4);
     assert!(to.store.definition("a log").await.unwrap().means(&from.store.definition("a log").await.unwrap()));
     assert_eq!(record.notes, Vec::<String>::new());
 
     // Records cannot be merged into it; everything else is merged.
-    let merge = Choice { mode: RestoreMode::Merge, ..Choice::default() };
+    let merge = Choice { mode: RestoreMode::Merge, ..agreed() };
     let whole = opened(place.path(), &made).await;
     let plan = restore::plan(&to, &whole, &merge, &Silent).await.unwrap();
     assert!(plan.iter().find(|p| p.name == "a log").unwrap().left_out);
@@ -235,9 +240,9 @@ async fn names_of_every_kind_come_back() {
     let whole = opened(place.path(), &made).await;
     let (folder, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let file = on_file(folder.path()).await;
-    restore::apply(&file, &whole, "here", &Choice::default(), None, &Silent).await.unwrap();
+    restore::apply(&file, &whole, "here", &agreed(), None, &Silent).await.unwrap();
     let again = backup(&file, second.path()).await.manifest;
-    let back = restore::apply(&from, &opened(second.path(), &again).await, "here", &Choice::default(), None, &Silent).await.unwrap();
+    let back = restore::apply(&from, &opened(second.path(), &again).await, "here", &agreed(), None, &Silent).await.unwrap();
     for workspace in [&file, &from] {
         for (n, name) in all_names().enumerate() {
             assert_eq!(in_order(workspace, name).await, [i32::try_from(n).unwrap()], "{name:?}");
@@ -257,7 +262,7 @@ async fn names_of_every_kind_come_back() {
     let plan = restore::plan(&longer, &whole, &Choice::default(), &Silent).await.unwrap();
     let out: Vec<&str> = plan.iter().filter(|p| p.left_out).map(|p| p.name.as_str()).collect();
     assert_eq!(out, [longest.as_str()]);
-    let record = restore::apply(&longer, &whole, "here", &Choice::default(), None, &Silent).await.unwrap();
+    let record = restore::apply(&longer, &whole, "here", &agreed(), None, &Silent).await.unwrap();
     assert_eq!(longer.collections().await.unwrap().len(), names.len());
     assert!(record.notes.len() == 1 && record.notes[0].contains("more than 255 bytes"), "{:?}", record.notes);
 }
@@ -290,7 +295,7 @@ async fn old_indexes_are_cleaned_or_left_out() {
         assert!(told.contains(lost), "{lost} in {told}");
     }
     is_tidy(&to).await;
-    let record = restore::apply(&to, &dump().await, "here", &Choice::default(), None, &Silent).await.unwrap();
+    let record = restore::apply(&to, &dump().await, "here", &agreed(), None, &Silent).await.unwrap();
     assert_eq!(all(&to, "old").await, people);
     assert_eq!(all(&to, "zoo").await.len(), 1);
     // The unique index is broken by the records; only loading them tells.
@@ -310,7 +315,10 @@ async fn a_broken_unique_index_holds_up_nothing_in_a_file() {
     let path = dump(at.path(), &[("people", metadata, &[doc! { "_id": 1, "n": 5 }, doc! { "_id": 2, "n": 5 }])]);
     let to = on_file(at.path()).await;
     let dump = Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap();
-    let record = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap();
+    let refused = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap_err().to_string();
+    assert!(refused.contains("people loses the index n: the records 1 and 2 have the same n, 5."), "{refused}");
+    assert!(!to.store.collections().await.unwrap().contains(&"people".to_owned()));
+    let record = restore::apply(&to, &dump, "here", &agreed(), None, &Silent).await.unwrap();
     assert_eq!(record.notes, ["people loses the index n: the records 1 and 2 have the same n, 5."]);
     assert_eq!((all(&to, "people").await.len(), index_names(&to, "people").await), (2, vec!["m".to_owned()]));
 }
@@ -369,6 +377,97 @@ async fn a_clash_is_foreseen(workspace: Workspace) {
     assert!(!plan[0].impossible, "{plan:?}");
     restore::apply(&workspace, &whole, "here", &merge, None, &Silent).await.unwrap();
     assert_eq!(all(&workspace, "users").await.len(), 3);
+}
+
+/// Clashes that no look-up by value finds: in a list, below a list, of a missing value.
+async fn a_clash_in_lists_is_foreseen(workspace: Workspace) {
+    let unique = |field: &str| doc! { "v": 2, "key": { field: 1 }, "name": field, "unique": true };
+    let record = |id: i32, tag: &str, street: &str, code: Option<i32>| {
+        let mut record =
+            doc! { "_id": id, "tags": [tag, format!("only {id}")], "homes": [{ "street": street }, { "street": format!("s{id}") }] };
+        record.extend(code.map(|code| ("code".to_owned(), code.into())));
+        record
+    };
+    let mut cases = vec![("code", record(9, "blue", "South", None))];
+    // A unique index of a file has a list as one value.
+    if workspace.store.info().await.unwrap().kind == StoreKind::Mongo {
+        cases.extend([("tags", record(9, "red", "South", Some(9))), ("homes.street", record(9, "blue", "North", Some(9)))]);
+    }
+    for (field, other) in cases {
+        foreseen(&workspace, unique(field), record(1, "red", "North", None), other, field).await;
+    }
+}
+
+/// The backup has the first record, which is gone, and the other one stands in its way.
+async fn foreseen(workspace: &Workspace, unique: Document, first: Document, other: Document, shared: &str) {
+    let place = tempfile::tempdir().unwrap();
+    workspace.store.drop_collection("users").await.unwrap();
+    workspace.store.define("users", &definition(Document::new(), vec![unique])).await.unwrap();
+    let gone = first.get("_id").unwrap().clone();
+    put(workspace, "users", [first].into_iter()).await;
+    let made = backup(workspace, place.path()).await.manifest;
+    let delete = WriteOp::Delete { collection: "users".into(), id: gone, expect: Vec::new() };
+    workspace.store.write(WriteBatch::data(vec![delete]), Durability::Full).await.unwrap();
+    put(workspace, "users", [other].into_iter()).await;
+    let whole = opened(place.path(), &made).await;
+    let merge = Choice { mode: RestoreMode::Merge, ..Choice::default() };
+    let plan = restore::plan(workspace, &whole, &merge, &Silent).await.unwrap();
+    assert!(plan[0].impossible && plan[0].notes[0].contains(shared), "{shared}: {:?}", plan[0].notes);
+    let refused = restore::apply(workspace, &whole, "here", &merge, None, &Silent).await.unwrap_err().to_string();
+    assert!(refused.contains("would not hold"), "{refused}");
+    is_tidy(workspace).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clash_in_lists_is_foreseen_on_a_server() {
+    a_clash_in_lists_is_foreseen(on(Mongod::replica_set()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clash_in_lists_is_foreseen_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    a_clash_in_lists_is_foreseen(on_file(folder.path()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clash_by_a_collation_is_foreseen() {
+    let workspace = on(Mongod::replica_set()).await;
+    for (collation, one, other) in [
+        (doc! { "locale": "en", "strength": 2 }, "Ann@X", "ann@x"),
+        (doc! { "locale": "en", "strength": 1 }, "r\u{e9}sum\u{e9}", "Resume"),
+        (doc! { "locale": "en", "numericOrdering": true }, "v007", "v7"),
+    ] {
+        let unique = doc! { "v": 2, "key": { "team": 1, "name": 1 }, "name": "name", "unique": true, "collation": collation };
+        let record = |id: i32, name: &str| doc! { "_id": id, "team": "a", "name": name };
+        foreseen(&workspace, unique, record(1, one), record(9, other), "name").await;
+    }
+}
+
+/// What cannot come back is left out only where somebody has agreed to that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_left_out_unasked() {
+    let from = on(Mongod::replica_set()).await;
+    let place = tempfile::tempdir().unwrap();
+    put(&from, "users", [doc! { "_id": 1 }].into_iter()).await;
+    let view = Definition { kind: CollectionKind::View, options: doc! { "viewOn": "users", "pipeline": [] }, indexes: Vec::new() };
+    from.store.define("everybody", &view).await.unwrap();
+    let made = backup(&from, place.path()).await.manifest;
+    let whole = opened(place.path(), &made).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = on_file(folder.path()).await;
+    let plan = restore::plan(&file, &whole, &Choice::default(), &Silent).await.unwrap();
+    let lost: Vec<String> = plan.iter().flat_map(|one| one.lost.clone()).collect();
+    assert!(lost.len() == 1 && lost[0].starts_with("everybody is left out: "), "{lost:?}");
+    let refused = restore::apply(&file, &whole, "here", &Choice::default(), None, &Silent).await.unwrap_err().to_string();
+    assert!(refused.starts_with("Not everything can come back."), "{refused}");
+    assert!(file.store.collections().await.unwrap().iter().all(|name| names::is_own(name)));
+    assert_eq!(restore::list(&file).await.unwrap(), []);
+    let record = restore::apply(&file, &whole, "here", &agreed(), None, &Silent).await.unwrap();
+    assert!(record.leave_out && record.notes.len() == 1, "{:?}", record.notes);
+    assert_eq!(all(&file, "users").await.len(), 1);
+    // The same view is there already: nothing is lost.
+    let plan = restore::plan(&from, &whole, &Choice::default(), &Silent).await.unwrap();
+    assert!(plan.iter().all(|one| one.lost.is_empty()), "{plan:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

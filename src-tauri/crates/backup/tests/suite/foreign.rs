@@ -183,7 +183,8 @@ async fn comes_back(workspace: &Workspace, path: &Path, server: &str, all_of: &[
     let announced: BTreeSet<&str> = backup.contents.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(announced, all_of.iter().map(|d| d.name).collect::<BTreeSet<_>>(), "{told}");
     let plan = restore::plan(workspace, &backup, &Choice::default(), &Silent).await.unwrap();
-    let record = restore::apply(workspace, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
+    let agreed = Choice { leave_out: true, ..Choice::default() };
+    let record = restore::apply(workspace, &backup, "here", &agreed, None, &Silent).await.unwrap();
     assert_eq!(record.state, RestoreState::Done, "{told}");
     for one in all_of {
         let planned = plan.iter().find(|p| p.name == one.name).unwrap();

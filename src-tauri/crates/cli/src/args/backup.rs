@@ -187,6 +187,9 @@ pub struct Restore {
     /// Do the changes again that were made while it was dumped (mongodump --oplog)
     #[arg(long, conflicts_with = "at")]
     pub oplog_replay: bool,
+    /// Restore the rest where something cannot come back; the plan says what
+    #[arg(long)]
+    pub leave_out: bool,
     /// Only tell what would happen (as without --yes)
     #[arg(long, conflicts_with = "yes")]
     pub plan: bool,

@@ -99,7 +99,8 @@ pub fn noted(given: &Path) -> String {
 
 /// Opens a database to read from. Its password is that of the address, that of the environment or the keyring, or is asked for.
 async fn connected(session: &Session, address: Address, uri: String) -> ApiResult<String> {
-    let password = session.app.secrets.get("source password").await?;
+    // A store that cannot be asked has nothing: the person is asked then.
+    let password = session.app.secrets.get("source password").await.ok().flatten();
     let mut request = ConnectSource { uri, password, remember: false };
     let handle: FileHandle = match session.call(call::imports::Connect, &request).await {
         Err(e) if wants_password(&address, &e) => {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use steward_api::call;
 use steward_api::dto::{
-    ApplyPlan, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom, RestoreId,
-    RestoreMoment, RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
+    ApplyPlan, ApplyRestore, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom,
+    RestoreId, RestoreMoment, RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
 };
 use steward_api::{Address, ApiError, ApiResult};
 use steward_domain::RestoreMode;
@@ -37,7 +37,7 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
         output::answer(session.json, &plan, told);
         return Ok(exit::DONE);
     }
-    let job = session.run_job(call::restores::Apply, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let job = session.run_job(call::restores::Apply, &ApplyRestore { plan_id: plan.plan_id, leave_out: command.leave_out }).await?;
     output::answer(session.json, &done(job)?, |done| {
         for c in done.restore.collections.iter().filter(|c| !c.into.starts_with("steward.") && !c.left_out) {
             let verb = if c.records == 1 { "is" } else { "are" };
@@ -133,6 +133,10 @@ fn told(plan: &RestorePlan) {
     }
     for note in &plan.notes {
         line(&format!("Note: {note}"));
+    }
+    if !plan.lost.is_empty() {
+        line("Not everything can come back; --leave-out restores the rest:");
+        plan.lost.iter().for_each(|lost| line(&format!("  {lost}")));
     }
     if plan.safety {
         line("A backup of what is there now is taken first.");

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::common::{Place, counts, number, text};
-use crate::on_both;
+use crate::{on_all, on_both};
 
 /// Rows that wait, by their row numbers.
 fn waiting(at: &Place) -> Vec<i64> {
@@ -39,6 +39,23 @@ fn at_values(values: &[(&str, i64)]) -> Vec<(String, i64)> {
 
 /// Two rows that are equal to the byte, one whose key an earlier row has, and one that cannot be read.
 const ROWS: &str = "{\"k\": \"a\", \"v\": 1}\n{\"v\": 5}\n{\"v\": 5}\n{\"k\": \"a\", \"v\": 2}\n{broken\n{\"k\": \"b\", \"v\": 1}\n";
+
+on_all! {
+    fn two_imports_of_one_file_at_the_same_moment_keep_each_row_out_once(at) {
+        at.json(0, &["init"]);
+        let rows: String = (0..20_000).map(|n| if n % 2 == 0 { format!("{{\"k\": {n}}}\n") } else { format!("{{\"v\": {n}}}\n") }).collect();
+        let file = at.write("rows.ndjson", rows);
+        let import = ["--json", "--quiet", "import", "--no-schema", "--collection", "things", "--key", "k", &file];
+        let both = [at.start(&import), at.start(&import)].map(|import| {
+            let said = import.wait_with_output().unwrap();
+            assert_eq!(said.status.code(), Some(1), "{}", String::from_utf8_lossy(&said.stderr));
+            all_counts(&serde_json::from_slice(&said.stdout).unwrap())
+        });
+        let (first, later) = if both[0][3] > 0 { (both[0], both[1]) } else { (both[1], both[0]) };
+        assert_eq!((first, later), ([10_000, 0, 0, 10_000, 0], [0, 0, 10_000, 0, 10_000]));
+        assert_eq!(number(&at.json(0, &["quarantine", "list", "--limit", "1"]), "/total"), 10_000);
+    }
+}
 
 on_both! {
     fn rows_of_a_file_that_is_imported_again_wait_once(at) {

@@ -25,6 +25,28 @@ fn taken(at: &Place, folder: &str) -> String {
     text(&made, "/backup/id")
 }
 
+on_both! {
+    fn what_cannot_come_back_is_left_out_only_when_asked(at) {
+        let metadata = r#"{"indexes":[{"v":2,"key":{"n":1},"name":"n"},{"v":2,"key":{"at":"geoHaystack","n":1},"name":"hay","bucketSize":1}]}"#;
+        std::fs::create_dir_all(at.path("dump/db")).unwrap();
+        at.write("dump/db/old.bson", bson::doc! { "_id": 1, "n": 1 }.to_vec().unwrap());
+        at.write("dump/db/old.metadata.json", metadata);
+        at.write("dump/db/a$b.bson", bson::doc! { "_id": 2 }.to_vec().unwrap());
+        let dump = place(at, "dump");
+        let plan = at.json(0, &["restore", &dump, "--plan"]);
+        let lost: Vec<String> = plan["lost"].as_array().unwrap().iter().map(|lost| lost.as_str().unwrap().to_owned()).collect();
+        assert_eq!(lost.len(), 2, "{plan:#}");
+        at.steward(&["restore", &dump]).ended(0).says("--leave-out restores the rest:").says("old loses the index hay").says("a$b is left out");
+        at.steward(&["restore", &dump, "--yes"]).ended(4).says("old loses the index hay").says("a$b is left out").says("--leave-out");
+        assert_eq!(at.json(0, &["restores", "list"])["restores"], json!([]));
+        // Under another name it need not be left out.
+        at.steward(&["restore", &dump, "--collection", "a$b=a and b", "--yes"]).ended(0);
+        assert_eq!(number(&at.json(0, &["records", "count", "--collection", "a and b"]), "/count"), 1);
+        at.steward(&["restore", &dump, "--yes", "--leave-out"]).ended(0).says("old: 1 record is back.").says("a$b is left out");
+        at.steward(&["restore", &dump, "--collection", "old=o$d", "--yes"]).ended(2).says("cannot name a collection");
+    }
+}
+
 on_all! {
     fn lost_records_come_back_and_the_restore_can_be_undone(at) {
         let good = filled(at);
@@ -174,7 +196,7 @@ on_both! {
     fn the_daemon_takes_what_is_due(at) {
         filled(at);
         at.json(0, &["backup", "schedule", "--to", &place(at, "kept"), "--at", "0 2 * * *", "--prove-at", "0 3 * * *"]);
-        at.steward(&["backup", "schedule", "--at", "at night"]).ended(2).says("no schedule");
+        at.steward(&["backup", "schedule", "--at", "at night"]).ended(2).says("is not a schedule");
         let mut daemon = at.start(&["serve", "--listen", "127.0.0.1:0"]);
         let proven = until("a backup that was missed is made up for, and proven", || {
             let list = at.json(0, &["backup", "list"]);

@@ -301,7 +301,7 @@ on_both! {
         assert!(added.to_string().contains("applied"), "{added}");
     }
 
-    fn a_name_with_a_dot_can_be_searched(at) {
+    fn a_name_with_a_dot_can_be_searched_and_sorted_by(at) {
         let rows = r#"{"k": "a", "usb 3.1": true, "price ($)": 5}
 {"k": "b", "usb 3.1": false, "$tax": "x", "nested": {"v1.0": 2}}
 {"k": "c", "usb 3": {"1": true}}
@@ -316,6 +316,12 @@ on_both! {
         assert_eq!(found("`usb 3.1` = true"), ["c"], "dots lead into objects");
         assert_eq!(found("`/$tax` = \"x\" and `/nested/v1.0` >= 2"), ["b"]);
         assert_eq!(found("not exists(`/$tax`)"), ["a", "c"]);
+        let sorted = |field: &str| {
+            let page = at.json(0, &["records", "find", "--collection", "things", &format!("--sort=-{field}")]);
+            page["records"].as_array().unwrap().iter().map(|r| text(r, "/document/k")).collect::<Vec<_>>()
+        };
+        assert_eq!((sorted("/usb 3.1"), sorted("/price ($)")[0].as_str()), (vec!["a".into(), "b".into(), "c".into()], "a"));
+        assert_eq!((sorted("/$tax")[0].as_str(), sorted("/nested/v1.0")[0].as_str()), ("b", "b"));
         let facet = at.json(0, &["records", "facet", "/usb 3.1", "--collection", "things"]);
         assert_eq!((number(&facet, "/missing"), facet["values"].as_array().unwrap().len()), (1, 2));
         at.steward(&["records", "find", "usb 3.1 = true", "--collection", "things"]).ended(2).says("`/usb 3.1`");

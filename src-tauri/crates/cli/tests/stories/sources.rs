@@ -212,6 +212,36 @@ on_both! {
         assert_eq!(at.export("careers"), from.export("careers"), "with their types and ids");
     }
 
+    fn a_workspace_without_its_first_page_gives_up_its_records(at) {
+        let from = Place::file();
+        from.json(0, &["init", "--sample"]);
+        // Longer than a page: they go on elsewhere, by the number of a page.
+        let long: String = (0..30).map(|n| format!("{{\"k\": {n}, \"text\": \"{}\"}}\n", format!("{n} ").repeat(9000))).collect();
+        let long = from.write("long.ndjson", long);
+        from.json(0, &["import", "--no-schema", "--collection", "long", "--key", "k", &long]);
+        let whole = std::fs::read(&from.workspace).unwrap();
+        let size = usize::from(u16::from_be_bytes([whole[16], whole[17]]));
+        let zeroed = [vec![0; size], whole[size..].to_vec()].concat();
+        for (name, bytes) in [("zeroed", &zeroed[..]), ("cut-off", &whole[size..]), ("in-pieces", &whole[size / 3..])] {
+            let at = Place::file();
+            let file = at.write(&format!("{name}.steward"), bytes);
+            let all = ["import", "--no-schema", "--collection", "all", "--key", "_id", &file, "--part"];
+            let refused = at.steward(&[&all[..], &["nothing"]].concat()).ended(2).err.clone();
+            let parts = refused.split_once("There are: ").unwrap().1.split_once('.').unwrap().0;
+            for part in parts.split(", ") {
+                let run = at.json(1, &[&all[..], &[part]].concat());
+                assert!(text(&run, "/notes/0").contains("damaged"), "{name}: {run:#}");
+            }
+            let found = at.export("all");
+            for collection in ["careers", "long"] {
+                let lost: Vec<String> = from.export(collection).into_iter().filter(|line| !found.contains(line)).collect();
+                assert_eq!(lost, Vec::<String>::new(), "{name}, {collection}, of {parts}");
+            }
+        }
+        let file = at.write("nothing.steward", vec![0; size * 4]);
+        at.steward(&["import", "--schema", "careers", &file]).ended(2).says("no other page holds records");
+    }
+
     fn a_damaged_sqlite_file_gives_up_its_rows(at) {
         let file = at.write("careers.db", steward_schema_sample());
         let run = at.json(1, &["import", &file]);

@@ -66,6 +66,9 @@ impl Losses {
                 "A CSV holds texts: of {fields}, {what} come back as texts where no schema says otherwise. NDJSON keeps every type."
             ));
         }
+        if let Some(fields) = fields(&|name, kinds| !undescribed(name) && kinds & DECIMAL != 0) {
+            notes.push(format!("Of {fields}, decimals come back as plain numbers where these say the same. NDJSON keeps every type."));
+        }
         if let Some(fields) = fields(&|_, kinds| kinds & (NULL | EMPTY) != 0) {
             notes.push(format!("In a CSV, null, an empty text and no value at all are the same: {fields}. NDJSON tells them apart."));
         }
@@ -112,5 +115,7 @@ mod tests {
             "{told:?}"
         );
         assert_eq!(notes(&["v", "at"], &mixed).len(), 1, "a schema gives them their types again");
+        let price = [doc! { "price": "1.50".parse::<bson::Decimal128>().unwrap() }];
+        assert!(notes(&["price"], &price)[0].starts_with("Of price, decimals come back as plain numbers"));
     }
 }

@@ -52,6 +52,11 @@ impl Seeds {
         Ok(Self { of_files, nothing_waits: false })
     }
 
+    /// What each source, as it is read into this collection, is known again by.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.of_files.iter().map(|seed| hex::encode(&seed[..16]))
+    }
+
     /// What a row of a file is known again by. `nth`: how many equal ones come before it.
     pub(super) fn fingerprint(&self, file: usize, raw: &[u8], nth: u32) -> String {
         let mut hash = Sha256::new();

@@ -1,7 +1,9 @@
 //! A workspace whose list of tables SQLite cannot read any more: cut off, or with a damaged first page. Its collections are told by what
-//! is left of the list; records on pages that none of them leads to are a part of their own.
+//! is left of the list; records on pages that none of them leads to are a part of their own. Where the first page is gone, tables that
+//! no list names are told by the pages that lead to their records.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::Path;
 
 use super::{OWN, Table, is_of_records};
@@ -26,12 +28,19 @@ pub fn recovered(path: &Path) -> SourceResult<Vec<Table>> {
         root,
         found,
     };
-    let roots: Vec<u32> = listed.iter().map(|(_, root)| *root).collect();
+    let mut roots: Vec<u32> = listed.iter().map(|(_, root)| *root).collect();
+    let listed_roots = roots.clone();
     let mut tables = Vec::new();
     for (stored_as, root) in listed.into_iter().filter(|(name, _)| is_of_records(name)) {
         let name = names.get(&stored_as).cloned().unwrap_or_else(|| stored_as.clone());
         if !name.starts_with(OWN) {
             tables.push(table(name, stored_as, root, None));
+        }
+    }
+    if is_headless(path) {
+        for root in salvage::trees(path)?.into_iter().filter(|root| !listed_roots.contains(root)) {
+            tables.push(table(format!("page_{root}"), String::new(), root, None));
+            roots.push(root);
         }
     }
     let mut any = false;
@@ -43,6 +52,13 @@ pub fn recovered(path: &Path) -> SourceResult<Vec<Table>> {
         tables.push(table(LOST_AND_FOUND.to_owned(), String::new(), 0, Some(roots)));
     }
     Ok(tables)
+}
+
+/// The file does not begin as one of SQLite does.
+pub fn is_headless(path: &Path) -> bool {
+    let mut head = [0; salvage::MAGIC.len()];
+    let whole = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    whole.is_err() || head != *salvage::MAGIC
 }
 
 /// Names of collections by their tables.

@@ -94,6 +94,30 @@ pub async fn mixed_types_both_ways(fixture: &dyn Fixture) {
     assert_sorted(&*store, "v", docs.len()).await;
 }
 
+/// Fields whose names no query of a server can say: with a dot, with a dollar sign in front, within objects.
+pub async fn sorted_by_odd_names(fixture: &dyn Fixture) {
+    let store = open(fixture).await;
+    let values = generate::sortable(60).into_iter().enumerate();
+    let mut docs: Vec<Document> = values
+        .map(|(i, v)| {
+            let within = doc! { "$n": v.clone(), "a/b": v.clone() };
+            doc! { "_id": i32::try_from(i).unwrap(), "No.": v.clone(), "$v": v.clone(), "x.y": within, "No": i32::try_from(i % 3).unwrap() }
+        })
+        .collect();
+    docs.extend((200..206).map(|i| doc! { "_id": i, "No.": Bson::Null, "x.y": 1 }));
+    docs.extend((300..306).map(|i| doc! { "_id": i }));
+    insert(&*store, &docs).await;
+    for field in ["/No.", "/$v", "/x.y/$n", "/x.y/a~1b"] {
+        assert_sorted(&*store, field, docs.len()).await;
+        let narrowed = Query::new(Filter::eq("No", 1), 3).sorted(field, true);
+        let records = pages(&*store, narrowed).await;
+        assert_once(&records, 20);
+        assert_in_order(&records, field, true);
+        let page = store.find(C, &Query::new(Filter::all(), 5).sorted(field, false)).await.unwrap();
+        assert!(page.scanned, "no index has led to {field}");
+    }
+}
+
 pub async fn filtered_pages(fixture: &dyn Fixture) {
     let store = with(fixture, &people(60)).await;
     let filter = Filter::eq("salary", 3).and(Filter::Exists { field: "name".into(), exists: true });

@@ -1,0 +1,3 @@
+//! The program: its version, what works here.
+
+pub(crate) mod handlers;

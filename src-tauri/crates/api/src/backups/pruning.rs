@@ -1,0 +1,77 @@
+//! Which backups the rules of retention let go, and deleting them.
+
+use std::sync::Arc;
+
+use steward_backup::identity;
+use steward_backup::retention::{self, Retention};
+use steward_backup::shelf::{self, Shelved};
+use steward_workspace::Workspace;
+
+use steward_workspace::Event;
+
+use crate::app::App;
+use crate::backups::catalog;
+use crate::dto::{BackupRef, BackupRetention, BackupSettings, PrunePlan, PruneVerdict, Pruned};
+use crate::error::{ApiResult, ErrorCode};
+
+pub(crate) fn rules(of: &BackupRetention) -> Retention {
+    Retention { last: of.last, daily: of.daily, weekly: of.weekly, monthly: of.monthly, yearly: of.yearly, days: of.days }
+}
+
+/// Which backups of this workspace go, place by place.
+pub(crate) async fn judged(app: &App, workspace: &Workspace, settings: &BackupSettings) -> ApiResult<(PrunePlan, Vec<BackupRef>)> {
+    let mark = identity::of(workspace).await?.workspace;
+    let (all, notes) = catalog::all(app, workspace).await?;
+    let mut plan = PrunePlan { plan_id: String::new(), keep: Vec::new(), remove: Vec::new(), bytes: 0, notes };
+    let mut gone = Vec::new();
+    for place in &settings.places {
+        let here: Vec<Shelved> = all.iter().filter(|b| b.place == place.address && b.manifest.source.workspace == mark).cloned().collect();
+        let verdicts = retention::judge(&here, &rules(&settings.retention), workspace.clock.now());
+        for (backup, verdict) in here.iter().zip(verdicts) {
+            let bytes = i64::try_from(backup.manifest.file.bytes).unwrap_or(i64::MAX);
+            let row = PruneVerdict {
+                id: verdict.id.clone(),
+                place: backup.place.clone(),
+                made_at: backup.manifest.made_at.clone(),
+                bytes,
+                why: verdict.kept.unwrap_or_default().to_owned(),
+            };
+            if verdict.kept.is_some() {
+                plan.keep.push(row);
+            } else {
+                plan.remove.push(row);
+                plan.bytes += bytes;
+                gone.push(BackupRef { id: verdict.id, place: Some(backup.place.clone()) });
+            }
+        }
+    }
+    Ok((plan, gone))
+}
+
+/// Removes backups that the rules still let go: what was proven or built upon since the plan stays.
+pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[BackupRef]) -> ApiResult<Pruned> {
+    let settings = catalog::settings(app, workspace).await?;
+    let (_, gone) = judged(app, workspace, &settings).await?;
+    let mut done = Pruned { removed: 0, bytes: 0, notes: Vec::new() };
+    for place in &settings.places {
+        shelf::sweep(catalog::open(app, workspace, place).await?.as_ref()).await?;
+    }
+    for one in planned {
+        if !gone.contains(one) {
+            done.notes.push(format!("{} stays: the rules keep it now.", one.id));
+            continue;
+        }
+        let (target, shelved) = match catalog::find(app, workspace, one).await {
+            Err(e) if e.code == ErrorCode::NotFound => {
+                done.notes.push(format!("{} is gone already.", one.id));
+                continue;
+            }
+            found => found?,
+        };
+        shelf::remove(target.as_ref(), &shelved.manifest).await?;
+        done.removed += 1;
+        done.bytes += i64::try_from(shelved.manifest.file.bytes).unwrap_or(i64::MAX);
+    }
+    workspace.events.emit(&Event::BackupsChanged);
+    Ok(done)
+}

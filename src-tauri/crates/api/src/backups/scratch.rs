@@ -1,0 +1,81 @@
+//! A workspace for a test restore: a file of the moment, or a database beside the one that is open. It goes afterwards.
+
+use std::sync::Arc;
+
+use steward_store::Store;
+use steward_workspace::Workspace;
+use steward_workspace::workspace::new_id;
+
+use crate::app::App;
+use crate::error::{ApiError, ApiResult, ErrorCode};
+use crate::workspace::open::{self, Address};
+
+/// A scratch workspace.
+pub struct Scratch {
+    pub workspace: Workspace,
+    folder: Option<tempfile::TempDir>,
+}
+
+/// Beside a database on a server, a database of the same server; where the user may not make one, and beside a file, a file.
+pub async fn make(app: &App, beside: &Workspace) -> ApiResult<Scratch> {
+    if let Some(Address::Mongo(uri)) = app.address()
+        && let Some(uri) = with_database(&uri, &format!("steward_proof_{}", new_id()))
+        && let Ok(store) = open::store(&Address::Mongo(uri)).await
+        && store.create_collection("steward.probe").await.is_ok()
+    {
+        store.drop_collection("steward.probe").await?;
+        return Ok(Scratch { workspace: workspace(app, beside, store).await?, folder: None });
+    }
+    let folder = tempfile::tempdir()
+        .map_err(|e| ApiError::new(ErrorCode::Unreachable, "There is no room for a test restore.").details(e.to_string()))?;
+    let store = open::store(&Address::File(folder.path().join("scratch.steward"))).await?;
+    Ok(Scratch { workspace: workspace(app, beside, store).await?, folder: Some(folder) })
+}
+
+async fn workspace(app: &App, beside: &Workspace, store: Arc<dyn Store>) -> ApiResult<Workspace> {
+    Ok(Workspace::open_and_recover(store, Arc::clone(&beside.registry), Arc::clone(&app.clock), beside.actor.clone()).await?)
+}
+
+impl Scratch {
+    /// Removes everything; a database without collections is gone.
+    pub async fn remove(self) {
+        if self.folder.is_none() {
+            for name in self.workspace.store.collections().await.unwrap_or_default() {
+                if let Err(e) = self.workspace.store.drop_collection(&name).await {
+                    tracing::warn!(error = %e, collection = name, "a test restore could not be removed");
+                }
+            }
+        }
+    }
+}
+
+/// The same address with another database.
+fn with_database(uri: &str, database: &str) -> Option<String> {
+    let start = uri.find("://")? + 3;
+    let slash = start + uri[start..].find('/')?;
+    let end = uri[slash..].find('?').map_or(uri.len(), |at| slash + at);
+    let old = &uri[slash + 1..end];
+    let tail = &uri[end..];
+    // Without an authSource, users belong to the database of the address.
+    let keeps_login = tail.contains("authSource=") || !uri[start..slash].contains('@');
+    let login = match (keeps_login, tail.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => format!("?authSource={old}"),
+        (false, false) => format!("&authSource={old}"),
+    };
+    Some(format!("{}/{database}{tail}{login}", &uri[..slash]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn the_login_stays_where_it_belongs() {
+        let to = |uri| with_database(uri, "x").unwrap();
+        assert_eq!(to("mongodb://h:1,h:2/db"), "mongodb://h:1,h:2/x");
+        assert_eq!(to("mongodb://u:p@h/db"), "mongodb://u:p@h/x?authSource=db");
+        assert_eq!(to("mongodb://u:p@h/db?tls=true"), "mongodb://u:p@h/x?tls=true&authSource=db");
+        assert_eq!(to("mongodb://u:p@h/db?authSource=admin"), "mongodb://u:p@h/x?authSource=admin");
+    }
+}

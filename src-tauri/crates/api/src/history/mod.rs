@@ -1,0 +1,5 @@
+//! The history of a workspace.
+
+pub(crate) mod anchors;
+pub mod dto;
+pub(crate) mod handlers;

@@ -1,0 +1,4 @@
+//! Saved mappings, suggestions and previews.
+
+pub mod dto;
+pub(crate) mod handlers;

@@ -1,0 +1,3 @@
+//! Measures of a collection.
+
+pub(crate) mod handlers;

@@ -1,0 +1,239 @@
+//! `records.*`
+
+use std::sync::Arc;
+
+use bson::{Bson, Document};
+use steward_domain::quality::MetricName;
+use steward_domain::{ChangeKind, Filter, RecordKey, Value, value};
+use steward_import::export as exporting;
+use steward_quality as quality;
+use steward_quality::failing;
+use steward_store::{Cursor, Query, SortBy, upsert};
+use steward_workspace::bulk::{self, Action, Select};
+use steward_workspace::edit::{self, Edit};
+use steward_workspace::{Collection, Silent, Workspace};
+
+use crate::caller::Call;
+use crate::dto::{
+    ApplyPlan, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat, ExportRecords, Facet,
+    FacetQuery, FacetValue, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted, JobUnit, PlanBulk,
+    RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord, Selection, ValidateRecord,
+    Violations,
+};
+use crate::error::{ApiError, ApiResult};
+use crate::jobs;
+use crate::plans::Planned;
+use crate::records::shown::{detail, outcome};
+
+/// The figure whose failures are asked for. Before the first measurement there are none to show.
+async fn figure(workspace: &Workspace, collection: &str, finding: Option<Finding>) -> ApiResult<Option<MetricName>> {
+    let metric = match finding {
+        None => return Ok(None),
+        Some(Finding::Completeness) => MetricName::Completeness,
+        Some(Finding::Adherence) => MetricName::Adherence,
+        Some(Finding::Uniqueness) => MetricName::Uniqueness,
+        Some(Finding::Freshness) => MetricName::Freshness,
+    };
+    if quality::last(workspace, collection).await?.is_none() {
+        return Err(ApiError::not_found(format!("'{collection}' was not measured yet.")).hint("Measure its quality first."));
+    }
+    Ok(Some(metric))
+}
+
+pub async fn find(app: &Call, request: FindRecords) -> ApiResult<RecordPage> {
+    let workspace = app.workspace()?;
+    let Collection { settings, checker } = workspace.collection(&request.collection).await?;
+    let started = std::time::Instant::now();
+    let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let (found, next, scanned) = match figure(&workspace, &request.collection, request.finding).await? {
+        Some(metric) => {
+            let (found, next) = failing::page(&workspace, &request.collection, metric, &filter, request.after, limit).await?;
+            (found, next, false)
+        }
+        None => {
+            let query = Query {
+                filter,
+                sort: request.sort.map(|s| SortBy { field: s.field.as_str().into(), descending: s.descending }),
+                after: request.after.map(Cursor),
+                limit,
+            };
+            let page = workspace.store.find(&request.collection, &query).await?;
+            (page.records, page.next.map(|c| c.0), page.scanned)
+        }
+    };
+    let mut records = Vec::with_capacity(found.len());
+    for raw in &found {
+        let document = upsert::decode(raw)?;
+        let key = RecordKey(Value(document.get(&settings.key_field).cloned().unwrap_or(Bson::Null)));
+        let violations = checker.as_ref().map_or_else(Vec::new, |c| c.check(&value::doc_to_plain(&document)));
+        records.push(RecordRow { key, document: document.into(), violations });
+    }
+    Ok(RecordPage { records, next, scanned, millis: started.elapsed().as_secs_f64() * 1000.0 })
+}
+
+pub async fn count(app: &Call, request: CountRecords) -> ApiResult<RecordCount> {
+    let workspace = app.workspace()?;
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let count = match figure(&workspace, &request.collection, request.finding).await? {
+        Some(metric) => failing::count(&workspace, &request.collection, metric, &filter).await?,
+        None => workspace.store.count(&request.collection, &filter).await?,
+    };
+    Ok(RecordCount { count: i64::try_from(count).unwrap_or(i64::MAX) })
+}
+
+pub async fn facet(app: &Call, request: FacetQuery) -> ApiResult<Facet> {
+    let workspace = app.workspace()?;
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
+    let found = workspace.store.facet(&request.collection, &request.field, &filter, limit).await?;
+    let numeric = found.values.iter().any(|(v, _)| value::as_number(v).is_some());
+    let histogram = if numeric { workspace.store.histogram(&request.collection, &request.field, &filter, 30).await? } else { None };
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let bins = histogram.map_or_else(Vec::new, |h| {
+        let width = (h.max - h.min) / h.counts.len() as f64;
+        let bin = |(i, count): (usize, &u64)| HistogramBin {
+            from: h.min + width * i as f64,
+            to: h.min + width * (i + 1) as f64,
+            count: number(*count),
+        };
+        h.counts.iter().enumerate().map(bin).collect()
+    });
+    Ok(Facet {
+        field: request.field,
+        values: found.values.into_iter().map(|(v, n)| FacetValue { value: Value(v), count: number(n) }).collect(),
+        distinct: number(found.distinct),
+        missing: number(found.missing),
+        nulls: number(found.nulls),
+        histogram: bins,
+    })
+}
+
+pub async fn get(app: &Call, request: RecordRef) -> ApiResult<RecordDetail> {
+    let workspace = app.workspace()?;
+    detail(&workspace, &workspace.collection(&request.collection).await?, &request.key).await
+}
+
+fn object(value: Value) -> ApiResult<Document> {
+    match value.0 {
+        Bson::Document(doc) => Ok(doc),
+        _ => Err(ApiError::bad_request("A record must be an object in braces.")),
+    }
+}
+
+pub async fn validate(app: &Call, request: ValidateRecord) -> ApiResult<Violations> {
+    let violations = app.workspace()?.collection(&request.collection).await?.violations(&object(request.document)?);
+    Ok(Violations { violations })
+}
+
+pub async fn edit(app: &Call, request: EditRecord) -> ApiResult<EditOutcome> {
+    let workspace = app.workspace()?;
+    let collection = workspace.collection(&request.collection).await?;
+    let change = Edit {
+        key: request.key.clone(),
+        changes: request.changes,
+        reason: request.reason,
+        allow_invalid: request.allow_invalid,
+        kind: ChangeKind::Edit,
+        undoes: None,
+    };
+    let edited = edit::edit(&workspace, &collection, change).await?;
+    outcome(&workspace, &collection, &request.key, edited).await
+}
+
+pub async fn create(app: &Call, request: CreateRecord) -> ApiResult<EditOutcome> {
+    let workspace = app.workspace()?;
+    let document = object(request.document)?;
+    let collection = workspace.collection(&request.collection).await?;
+    let (edited, key) = edit::create(&workspace, &collection, document, request.reason, request.allow_invalid).await?;
+    outcome(&workspace, &collection, &key, edited).await
+}
+
+pub async fn revert(app: &Call, request: RevertRecord) -> ApiResult<EditOutcome> {
+    let workspace = app.workspace()?;
+    let collection = workspace.collection(&request.collection).await?;
+    let edited = edit::revert(&workspace, &collection, &request.key, &request.change_set).await?;
+    outcome(&workspace, &collection, &request.key, edited).await
+}
+
+pub async fn history(app: &Call, request: RecordRef) -> ApiResult<RecordHistory> {
+    let found = edit::history(&app.workspace()?, &request.collection, &request.key).await?;
+    let entries = found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
+    Ok(RecordHistory { entries })
+}
+
+fn action(change: BulkAction) -> Action {
+    match change {
+        BulkAction::Set { path, value } => Action::Set { path: path.as_str().into(), value },
+        BulkAction::Unset { path } => Action::Unset { path: path.as_str().into() },
+        BulkAction::Replace { path, pattern, with, regex } => Action::Replace { path: path.as_str().into(), pattern, with, regex },
+        BulkAction::Trim { path } => Action::Trim { path: path.as_str().into() },
+        BulkAction::Delete => Action::Delete,
+        BulkAction::Patches { patches } => Action::Patches(patches.into_iter().map(|p| (p.key, p.changes)).collect()),
+    }
+}
+
+/// A bulk change that was looked at.
+struct PlannedBulk(bulk::Prepared);
+
+impl Planned for PlannedBulk {}
+
+pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
+    let workspace = app.workspace()?;
+    let select = match request.selection {
+        Selection::Keys { keys } => Select::Keys(keys),
+        Selection::Filter { filter } => Select::Matching(filter),
+    };
+    let prepared = bulk::prepare(&workspace, &request.collection, &select, &action(request.change), &Silent).await?;
+    let samples = prepared.changes.iter().take(20).map(|c| DiffSample {
+        key: c.record.key.clone(),
+        title: c.record.key.label(),
+        changes: c.record.fields.clone(),
+    });
+    let plan = BulkPlan {
+        plan_id: String::new(),
+        collection: prepared.collection.clone(),
+        summary: prepared.summary.clone(),
+        matched: prepared.matched,
+        changed: i64::try_from(prepared.changes.len()).unwrap_or(i64::MAX),
+        newly_invalid: prepared.newly_invalid,
+        samples: samples.collect(),
+    };
+    let plan_id = app.plans.put(PlannedBulk(prepared));
+    Ok(BulkPlan { plan_id, ..plan })
+}
+
+pub async fn apply_bulk(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let PlannedBulk(prepared) = app.plans.take(&request.plan_id)?;
+    let title = prepared.summary.clone();
+    Ok(jobs::start(app, JobKind::Bulk, title, JobUnit::Records, move |_| async move {
+        let applied = bulk::apply(&workspace, prepared, request.reason).await?;
+        Ok(JobOutcome::Changed(applied.into()))
+    }))
+}
+
+pub async fn export(app: &Call, request: ExportRecords) -> ApiResult<JobStarted> {
+    let workspace = app.workspace()?;
+    let (path, name) = app.files.get(&request.file)?;
+    let failing = figure(&workspace, &request.collection, request.finding).await?;
+    let filter = request.filter.unwrap_or_else(Filter::all);
+    let chosen: Arc<dyn steward_workspace::selection::Selection> = match failing {
+        Some(metric) => Arc::new(steward_quality::Failing { metric, filter }),
+        None => Arc::new(filter),
+    };
+    let owner = Arc::clone(app);
+    Ok(jobs::start(app, JobKind::Export, format!("Exporting to {name}"), JobUnit::Records, move |progress| async move {
+        let format = match request.format {
+            ExportFormat::Ndjson => exporting::Format::Ndjson,
+            ExportFormat::Json => exporting::Format::Json,
+            ExportFormat::Csv => exporting::Format::Csv,
+        };
+        let written = exporting::records(&workspace, &request.collection, &chosen, format, &path, progress.as_ref()).await?;
+        Ok(JobOutcome::Exported(RecordsExported {
+            file: owner.files.handle(&request.file)?,
+            records: written.records,
+            notes: written.notes,
+        }))
+    }))
+}

@@ -1,0 +1,7 @@
+//! Records, collections and filters.
+
+pub(crate) mod collections;
+pub mod dto;
+pub(crate) mod filters;
+pub(crate) mod handlers;
+pub(crate) mod shown;

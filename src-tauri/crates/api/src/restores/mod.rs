@@ -1,0 +1,4 @@
+//! Restores and their undo.
+
+pub mod dto;
+pub(crate) mod handlers;

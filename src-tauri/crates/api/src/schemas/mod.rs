@@ -1,0 +1,4 @@
+//! Schema packs.
+
+pub mod dto;
+pub(crate) mod handlers;

@@ -1,0 +1,3 @@
+//! The own settings of the interface.
+
+pub(crate) mod handlers;

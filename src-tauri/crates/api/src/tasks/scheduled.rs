@@ -1,0 +1,290 @@
+//! The tasks of the scheduler. Each does what a person could start by hand, and as the same kind of job: it is seen in the job tray
+//! and can be cancelled there.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bson::doc;
+use chrono::{DateTime, Utc};
+use steward_backup::create;
+use steward_store::names;
+use steward_workspace::schedule::Schedule;
+use steward_workspace::tasks::Task;
+use steward_workspace::{Error, Result, Workspace, outbox};
+
+use crate::app::App;
+use crate::backups::catalog;
+use crate::backups::increments;
+use crate::backups::{pruning, taking, verifying};
+use crate::dto::{BackupRef, BackupSecret, BackupSettings, CreateBackup, JobStarted, JobState, TakeIncrement, VerifyBackup};
+use crate::error::ApiResult;
+use crate::trust::agreement;
+
+/// Tasks that read or write backups take turns.
+const LEASE: &str = "backups";
+/// Where the integrity check notes what it found.
+const INTEGRITY: &str = "integrity";
+/// A time of the night for what runs once a day whoever asks.
+const NIGHTLY: &str = "30 3 * * *";
+
+/// Every task there is.
+pub(crate) fn all(app: &Arc<App>) -> Vec<Arc<dyn Task>> {
+    let app = Arc::downgrade(app);
+    vec![
+        Arc::new(Backup(Weak::clone(&app))),
+        Arc::new(Increment(Weak::clone(&app))),
+        Arc::new(Verification(app)),
+        Arc::new(Retention),
+        Arc::new(Integrity),
+    ]
+}
+
+fn strong(app: &Weak<App>) -> Result<Arc<App>> {
+    app.upgrade().ok_or(Error::Cancelled)
+}
+
+/// A sentence for the ledger.
+fn sentence(e: crate::error::ApiError) -> Error {
+    Error::BadRequest(match e.hint {
+        Some(hint) => format!("{} {hint}", e.message),
+        None => e.message,
+    })
+}
+
+async fn settings(app: &App, workspace: &Workspace) -> Result<BackupSettings> {
+    catalog::settings(app, workspace).await.map_err(sentence)
+}
+
+/// What came with the workspace waits until a person on this machine has agreed to it.
+async fn is_agreed(app: &Weak<App>, workspace: &Workspace) -> Result<bool> {
+    let app = strong(app)?;
+    let settings = settings(&app, workspace).await?;
+    agreement::is_agreed(&app, workspace, &settings).await.map_err(sentence)
+}
+
+/// Waits for a job, and gives its error.
+async fn finish(app: &App, started: JobStarted) -> ApiResult<()> {
+    loop {
+        let job = app.jobs.get(&started.job_id)?;
+        match (job.state, job.error) {
+            (JobState::Running, _) => tokio::time::sleep(Duration::from_millis(200)).await,
+            (JobState::Cancelled, _) => return Err(Error::Cancelled.into()),
+            (_, Some(e)) => return Err(e),
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc())
+}
+
+/// Takes a backup, then deletes those that retention lets go.
+struct Backup(Weak<App>);
+
+#[async_trait]
+impl Task for Backup {
+    fn name(&self) -> &'static str {
+        "backup"
+    }
+
+    fn title(&self) -> &'static str {
+        "Backup"
+    }
+
+    fn lease(&self) -> &'static str {
+        LEASE
+    }
+
+    fn reports_failure(&self) -> bool {
+        true
+    }
+
+    async fn may_run(&self, workspace: &Workspace) -> Result<bool> {
+        is_agreed(&self.0, workspace).await
+    }
+
+    async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
+        settings(strong(&self.0)?.as_ref(), workspace).await?.schedule.map(|text| Schedule::parse(&text)).transpose()
+    }
+
+    /// A backup that was taken by hand counts.
+    async fn last_before_the_ledger(&self, workspace: &Workspace) -> Result<Option<DateTime<Utc>>> {
+        let app = strong(&self.0)?;
+        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+        Ok(all.iter().find(|b| !b.is_increment()).and_then(|b| time(&b.manifest.made_at)))
+    }
+
+    async fn run(&self, workspace: &Workspace) -> Result<String> {
+        let app = strong(&self.0)?;
+        let work = async {
+            let making = taking::making(&app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
+            finish(&app, taking::start(&app, workspace.clone(), making, Vec::new())).await?;
+            let settings = catalog::settings(&app, workspace).await?;
+            let (_, gone) = pruning::judged(&app, workspace, &settings).await?;
+            pruning::remove(&app, workspace, &gone).await
+        };
+        let pruned = work.await.map_err(sentence)?;
+        Ok(match pruned.removed {
+            0 => "A backup was taken.".to_owned(),
+            1 => "A backup was taken, and an old one was deleted.".to_owned(),
+            n => format!("A backup was taken, and {n} old ones were deleted."),
+        })
+    }
+}
+
+/// Takes an increment: what happened since the last one.
+struct Increment(Weak<App>);
+
+#[async_trait]
+impl Task for Increment {
+    fn name(&self) -> &'static str {
+        "increment"
+    }
+
+    fn title(&self) -> &'static str {
+        "Incremental backup"
+    }
+
+    fn lease(&self) -> &'static str {
+        LEASE
+    }
+
+    fn reports_failure(&self) -> bool {
+        true
+    }
+
+    async fn may_run(&self, workspace: &Workspace) -> Result<bool> {
+        is_agreed(&self.0, workspace).await
+    }
+
+    async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
+        Ok(settings(strong(&self.0)?.as_ref(), workspace).await?.increments.map(Schedule::Every))
+    }
+
+    async fn run(&self, workspace: &Workspace) -> Result<String> {
+        let app = strong(&self.0)?;
+        let started = increments::start(&app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE);
+        finish(&app, started).await.map_err(sentence)?;
+        Ok("Changes since the last increment were backed up.".to_owned())
+    }
+}
+
+/// Verifies the newest backup by a test restore.
+struct Verification(Weak<App>);
+
+#[async_trait]
+impl Task for Verification {
+    fn name(&self) -> &'static str {
+        "verification"
+    }
+
+    fn title(&self) -> &'static str {
+        "Test restore of the newest backup"
+    }
+
+    fn lease(&self) -> &'static str {
+        LEASE
+    }
+
+    fn reports_failure(&self) -> bool {
+        true
+    }
+
+    async fn may_run(&self, workspace: &Workspace) -> Result<bool> {
+        is_agreed(&self.0, workspace).await
+    }
+
+    async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
+        settings(strong(&self.0)?.as_ref(), workspace).await?.proof_schedule.map(|text| Schedule::parse(&text)).transpose()
+    }
+
+    async fn last_before_the_ledger(&self, workspace: &Workspace) -> Result<Option<DateTime<Utc>>> {
+        let app = strong(&self.0)?;
+        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+        let proofs = all.iter().filter(|b| !b.is_increment()).filter_map(|b| b.proof.as_ref());
+        Ok(proofs.filter(|p| p.restored).filter_map(|p| time(&p.at)).max())
+    }
+
+    async fn run(&self, workspace: &Workspace) -> Result<String> {
+        let app = strong(&self.0)?;
+        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+        let Some(newest) = all.iter().find(|b| !b.is_increment()) else {
+            return Ok("There is no backup yet.".to_owned());
+        };
+        if newest.proof.as_ref().is_some_and(|p| p.restored) {
+            return Ok("The newest backup is verified already.".to_owned());
+        }
+        let backup = BackupRef { id: newest.manifest.id.clone(), place: Some(newest.place.clone()) };
+        let request = VerifyBackup { backup, test_restore: true, secret: BackupSecret::default(), report: None };
+        finish(&app, verifying::start(&app, workspace.clone(), request, None)).await.map_err(sentence)?;
+        Ok(format!("{} was verified by a test restore.", newest.manifest.id))
+    }
+}
+
+/// Discards what old imports retain for undo, and old notices.
+struct Retention;
+
+#[async_trait]
+impl Task for Retention {
+    fn name(&self) -> &'static str {
+        "retention"
+    }
+
+    fn title(&self) -> &'static str {
+        "Retention of undo data"
+    }
+
+    async fn schedule(&self, _: &Workspace) -> Result<Option<Schedule>> {
+        Schedule::parse(NIGHTLY).map(Some)
+    }
+
+    async fn run(&self, workspace: &Workspace) -> Result<String> {
+        let discarded = steward_import::retention::discard(workspace).await?;
+        outbox::forget_old(workspace).await?;
+        Ok(match discarded.runs {
+            0 => "There was nothing to discard.".to_owned(),
+            1 => "The undo data of one import was discarded.".to_owned(),
+            n => format!("The undo data of {n} imports was discarded."),
+        })
+    }
+}
+
+/// Reads everything that is stored and notes what is damaged: every opening reports it from then on.
+struct Integrity;
+
+#[async_trait]
+impl Task for Integrity {
+    fn name(&self) -> &'static str {
+        INTEGRITY
+    }
+
+    fn title(&self) -> &'static str {
+        "Integrity check"
+    }
+
+    fn reports_failure(&self) -> bool {
+        true
+    }
+
+    async fn schedule(&self, _: &Workspace) -> Result<Option<Schedule>> {
+        Schedule::parse(NIGHTLY).map(Some)
+    }
+
+    async fn run(&self, workspace: &Workspace) -> Result<String> {
+        let damages = workspace.store.damages().await?;
+        workspace.put(names::CATALOG, &doc! { "_id": INTEGRITY, "damages": damages.clone() }).await?;
+        match damages.first() {
+            None => Ok("No damage was found.".to_owned()),
+            Some(first) => Err(Error::BadRequest(format!("Damage was found: {first} Run 'steward doctor', and restore from a backup."))),
+        }
+    }
+}
+
+/// What the last integrity check found.
+pub(crate) async fn known_damages(workspace: &Workspace) -> ApiResult<Vec<String>> {
+    let doc = workspace.own_document(names::CATALOG, INTEGRITY).await?;
+    let list = doc.as_ref().and_then(|doc| doc.get_array("damages").ok()).map(Vec::as_slice).unwrap_or_default();
+    Ok(list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect())
+}

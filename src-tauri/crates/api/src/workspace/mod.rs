@@ -1,0 +1,8 @@
+//! Workspaces: opening, what was cut off in them, the space they take.
+
+pub mod dto;
+pub(crate) mod handlers;
+pub mod open;
+pub(crate) mod recent;
+pub(crate) mod space;
+pub(crate) mod unfinished;

@@ -1,0 +1,60 @@
+//! Imports of one source into one collection take turns: the later one finds the rows that the earlier one kept out, instead of
+//! keeping them out a second time.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use steward_workspace::lease::{self, Lease};
+use steward_workspace::{Error, Progress, Result, Workspace};
+
+use crate::import::{ImportSpec, Seeds};
+
+/// How often it is looked whether the turn has come.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The turn of a run for all of its sources. Dropped, it is over once its leases are; [`Turn::end`] gives them back at once.
+pub struct Turn(Vec<Lease>);
+
+impl Turn {
+    /// Waits until no other run reads these sources into this collection.
+    ///
+    /// Errors: `Cancelled`.
+    pub async fn take(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Self> {
+        // In one order, so that no two runs wait for each other; a source that is given twice has one turn.
+        let sources: BTreeSet<String> = Seeds::of(spec)?.names().collect();
+        let mut turn = Self(Vec::new());
+        for source in sources {
+            match one(workspace, &lease::of_source(&source), progress).await {
+                Ok(lease) => turn.0.push(lease),
+                Err(e) => {
+                    turn.end().await;
+                    return Err(e);
+                }
+            }
+        }
+        Ok(turn)
+    }
+
+    pub async fn end(self) {
+        for lease in self.0 {
+            lease.release().await;
+        }
+    }
+}
+
+async fn one(workspace: &Workspace, name: &str, progress: &dyn Progress) -> Result<Lease> {
+    let mut told = false;
+    loop {
+        match Lease::take(workspace, name, progress).await {
+            Err(Error::Conflict(_)) => {
+                if !told {
+                    progress.phase("Waiting for another import of this file");
+                    told = true;
+                }
+                progress.checkpoint()?;
+                tokio::time::sleep(LOOK).await;
+            }
+            taken => return taken,
+        }
+    }
+}
