@@ -1,4 +1,4 @@
-/** All backups of this workspace: how old the last proof is, what was taken, what was restored. */
+/** All backups of this workspace: how old the last verification is, what was taken, what was restored. */
 import { Alert, Button, Menu, Tooltip } from "@mantine/core";
 import {
   IconAlertTriangle,
@@ -18,13 +18,13 @@ import { pickFiles, pickFolder, useNativeFiles } from "@/shared/files";
 import { Empty, Loaded, Page, Panel, showError } from "@/shared/ui";
 import { count } from "@/shared/words/words";
 import { Agreement } from "./Agreement";
-import { backUpNow, useProof, useRunning } from "./actions";
+import { backUpNow, useRunning, useVerification } from "./actions";
 import { BackupTable } from "./BackupTable";
 import classes from "./backups.module.css";
 import { Head } from "./Head";
 import { askRestore } from "./host";
-import { MomentsPanel } from "./MomentsPanel";
 import { fileSource, newestOf } from "./model";
+import { PointsInTimePanel } from "./PointsInTimePanel";
 import { CutOff, RestoresPanel } from "./Restores";
 import { RunningJobs } from "./RunningJobs";
 import { SettingsDrawer } from "./settings/SettingsDrawer";
@@ -73,7 +73,7 @@ export function BackupsPage() {
             <>
               <Notes notes={data.notes} />
               <Head backups={data} onSettings={() => setSettings(true)} />
-              <MomentsPanel readOnly={readOnly} onSettings={() => setSettings(true)} />
+              <PointsInTimePanel readOnly={readOnly} onSettings={() => setSettings(true)} />
               <Lists data={data} button={button} />
             </>
           )}
@@ -157,7 +157,7 @@ function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
 /** Would it come back? The newest backup is restored aside and compared, with a report for the file. */
 function Drill({ backups }: { backups: Backup[] }) {
   const readOnly = useWorkspace()?.readOnly ?? false;
-  const { busy, drill } = useProof();
+  const { busy, drill } = useVerification();
   const newest = newestOf(backups);
   const run = () => {
     if (newest) void drill(newest);

@@ -75,12 +75,12 @@ export function ago(iso: string, now = Date.now()): string {
   return past ? relative.format(-past[0], past[1]) : "less than a minute ago";
 }
 
-/** A proof that is older says little about today's backups. */
-const proofLasts = 7 * 86400 * 1000;
+/** A verification that is older says little about today's backups. */
+const verificationLasts = 7 * 86400 * 1000;
 
 /** The last verified restore is too old, or there is none. */
-export function isProofOld(provenAt: string | undefined, now = Date.now()): boolean {
-  return provenAt === undefined || now - Date.parse(provenAt) > proofLasts;
+export function isVerificationOld(verifiedAt: string | undefined, now = Date.now()): boolean {
+  return verifiedAt === undefined || now - Date.parse(verifiedAt) > verificationLasts;
 }
 
 const timeOnly = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
