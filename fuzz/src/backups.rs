@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use steward_backup::manifest::{Manifest, is_file_name};
-use steward_backup::moment::oplog::Oplog;
+use steward_backup::point_in_time::oplog::Oplog;
 use steward_backup::seal::{self, Key};
 use steward_store::Step;
 

@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { binary, openWindow, surroundings, throwAway, until } from "./driver.mjs";
+import { binary, environment, openWindow, throwAway, until } from "./driver.mjs";
 
 const rows = 40_000;
 
@@ -27,7 +27,7 @@ describe("one home over several starts", () => {
 
   const steward = (...args) => {
     const program = process.env.STEWARD_TEST_BINARY ?? join(dirname(binary), "steward");
-    const env = { ...surroundings(home, ""), STEWARD_WORKSPACE: workspace };
+    const env = { ...environment(home, ""), STEWARD_WORKSPACE: workspace };
     const run = spawnSync(program, ["--json", ...args], { env, encoding: "utf8" });
     assert.ok(run.status === 0, run.stderr);
     return JSON.parse(run.stdout);

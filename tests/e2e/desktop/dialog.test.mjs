@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { openWindow, stopProcess, surroundings, throwAway, until, xdotool } from "./driver.mjs";
+import { environment, openWindow, stopProcess, throwAway, until, xdotool } from "./driver.mjs";
 
 const patience = 60_000;
 
@@ -28,7 +28,7 @@ describe("the native file dialog", () => {
     );
     window = await openWindow({ pick: undefined });
     // Dialogs get the keyboard from a window manager.
-    manager = spawn("openbox", [], { env: surroundings(folder, window.display), stdio: "ignore" });
+    manager = spawn("openbox", [], { env: environment(folder, window.display), stdio: "ignore" });
     await until(
       "the window manager",
       () => xdotool(window.display, "search", "--onlyvisible", "--name", "^Steward$"),

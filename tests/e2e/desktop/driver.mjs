@@ -78,7 +78,7 @@ export async function startDisplay() {
 }
 
 /** What a program needs to run on the display with a home of its own. */
-export function surroundings(home, display, bus = "disabled:") {
+export function environment(home, display, bus = "disabled:") {
   return {
     PATH: process.env.PATH,
     LANG: "C.UTF-8",
@@ -97,7 +97,7 @@ export function surroundings(home, display, bus = "disabled:") {
 
 /** Runs xdotool on the display; what it printed, or nothing where it found nothing. */
 export function xdotool(display, ...args) {
-  const env = surroundings(tmpdir(), display);
+  const env = environment(tmpdir(), display);
   const run = spawnSync("xdotool", args, { env, encoding: "utf8", timeout: 30_000 });
   if (run.error) throw run.error;
   return run.status === 0 ? run.stdout.trim() : "";
@@ -114,7 +114,7 @@ export async function openWindow(options = {}) {
   const { display, child: screen } = await startDisplay();
   const port = await freePort();
   const env = {
-    ...surroundings(home, display, bus),
+    ...environment(home, display, bus),
     TAURI_AUTOMATION: "true",
     TAURI_WEBVIEW_AUTOMATION: "true",
     ...(pick ? { STEWARD_TEST_PICK: pick.join(":") } : {}),

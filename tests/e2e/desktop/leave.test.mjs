@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { binary, openWindow, surroundings, throwAway, until } from "./driver.mjs";
+import { binary, environment, openWindow, throwAway, until } from "./driver.mjs";
 
 const rows = 20_000;
 
@@ -35,7 +35,7 @@ describe("many rows that wait in quarantine", () => {
       JSON.stringify({ career_id: `r-${n}`, title: `Keepers of gate ${n}`, average_salary: "TBD" });
     writeFileSync(file, Array.from({ length: rows }, (_, n) => row(n)).join("\n"));
     const program = process.env.STEWARD_TEST_BINARY ?? join(dirname(binary), "steward");
-    const env = { ...surroundings(home, ""), STEWARD_WORKSPACE: workspace };
+    const env = { ...environment(home, ""), STEWARD_WORKSPACE: workspace };
     const run = (...args) => spawnSync(program, args, { env, encoding: "utf8" });
     run("init", "--sample");
     assert.ok(run("import", file).status <= 1);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { packCases, sourceCases, sources } from "../examples.mjs";
-import { binary, openWindow, surroundings, throwAway } from "./driver.mjs";
+import { binary, environment, openWindow, throwAway } from "./driver.mjs";
 
 describe("files that are chosen in the window", () => {
   const home = mkdtempSync(join(tmpdir(), "steward-sources-"));
@@ -14,7 +14,7 @@ describe("files that are chosen in the window", () => {
   // The file dialog answers with this one; its content says what it is.
   const chosen = join(home, "chosen");
   const program = process.env.STEWARD_TEST_BINARY ?? join(dirname(binary), "steward");
-  const env = { ...surroundings(home, ""), STEWARD_WORKSPACE: workspace };
+  const env = { ...environment(home, ""), STEWARD_WORKSPACE: workspace };
   const cli = (...args) => {
     const run = spawnSync(program, ["--json", ...args], { env, encoding: "utf8" });
     assert.ok(run.status <= 1, run.stderr);

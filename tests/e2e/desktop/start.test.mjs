@@ -7,10 +7,10 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import {
   binary,
+  environment,
   root,
   startDisplay,
   stopProcess,
-  surroundings,
   throwAway,
   until,
   xdotool,
@@ -32,7 +32,7 @@ describe("./start", () => {
   });
 
   it("creates the sample, says what is in it, and opens the window", async () => {
-    const env = { ...surroundings(home, screen.display), ...built };
+    const env = { ...environment(home, screen.display), ...built };
     const child = spawn("bash", [start], { env, cwd: home, stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -66,7 +66,7 @@ describe("./start", () => {
   });
 
   it("without a display it does the same work and says how to look", () => {
-    const { DISPLAY: _none, ...env } = surroundings(home, "");
+    const { DISPLAY: _none, ...env } = environment(home, "");
     const run = spawnSync("bash", [start], { env: { ...env, ...built }, cwd: home, encoding: "utf8" });
     const said = run.stdout + run.stderr;
     assert.equal(run.status, 0, said);

@@ -3,7 +3,7 @@ import { backUp, listed } from "./backups";
 import { cellOf, expect, goTo, stores, test, toast } from "./kit";
 
 test(
-  "a backup is taken, proven, restored after its plan was seen, and the restore is undone",
+  "a backup is taken, verified, restored after its plan was seen, and the restore is undone",
   stores,
   async ({ app, steward }) => {
     await goTo(app, "Backups");
@@ -16,8 +16,8 @@ test(
     await expect(listed(app).first()).toContainText("by hand");
 
     await listed(app).first().getByRole("button", { name: "just now" }).click();
-    await app.getByRole("button", { name: "Prove by test restore" }).click();
-    await expect(toast(app, /^Proven: the backup was restored/)).toBeVisible({ timeout: 60_000 });
+    await app.getByRole("button", { name: "Verify by test restore" }).click();
+    await expect(toast(app, /^Verified: the backup was restored/)).toBeVisible({ timeout: 60_000 });
     await expect(app.getByText("Verified: nothing is wrong with it")).toBeVisible();
     await expect(app.getByRole("list", { name: "Collections that were checked" })).toContainText(
       "careers 361 records against careers@",

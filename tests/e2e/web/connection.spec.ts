@@ -20,7 +20,7 @@ test(
 );
 
 test.describe("where every step counts as slow", () => {
-  test.use({ surroundings: { STEWARD_SLOW_MS: "0" } });
+  test.use({ environment: { STEWARD_SLOW_MS: "0" } });
 
   test("slow steps are listed by what they asked for, and cleared", stores, async ({ app }) => {
     await app.getByRole("textbox", { name: "Search in these records" }).fill("Chief");

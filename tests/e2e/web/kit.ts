@@ -13,7 +13,7 @@ export const stores = { tag: "@stores" };
 export type KitOptions = {
   store: "file" | "mongodb";
   /** More variables of the server's environment. */
-  surroundings: Record<string, string>;
+  environment: Record<string, string>;
 };
 
 export type Server = {
@@ -97,12 +97,12 @@ export async function startServer(options: {
   sample?: boolean;
   /** Starts without any workspace, as on a new machine. */
   empty?: boolean;
-  surroundings?: Record<string, string>;
+  environment?: Record<string, string>;
 }): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "steward-e2e-"));
   const named = options.store === "file" ? join(folder, "careers.steward") : freshDatabase();
   const workspace = options.empty ? undefined : named;
-  const env = { ...environment(folder, workspace), ...options.surroundings };
+  const env = { ...environment(folder, workspace), ...options.environment };
   const cli = (...args: string[]) => {
     const run = spawnSync(binary, args, { env, encoding: "utf8" });
     if (run.error) throw run.error;
@@ -167,9 +167,9 @@ type Fixtures = {
 
 export const test = base.extend<KitOptions & Fixtures>({
   store: ["file", { option: true }],
-  surroundings: [{}, { option: true }],
-  steward: async ({ store, surroundings }, use) => {
-    const server = await startServer({ store, surroundings });
+  environment: [{}, { option: true }],
+  steward: async ({ store, environment }, use) => {
+    const server = await startServer({ store, environment });
     await use(server);
     await server.stop();
   },

@@ -4,7 +4,7 @@ import { IconChecklist } from "@tabler/icons-react";
 import type { Job } from "@/ipc";
 import { amount, JobProgress } from "@/shared/jobs/JobProgress";
 import { useJobs } from "@/shared/jobs/jobs";
-import { Empty, ErrorDetails, Moment, StateMark } from "@/shared/ui";
+import { Empty, ErrorDetails, StateMark, Timestamp } from "@/shared/ui";
 import classes from "./shell.module.css";
 
 export function JobTray({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -57,7 +57,7 @@ function JobState({ job }: { job: Job }) {
 function JobEnd({ job }: { job: Job }) {
   return (
     <div className="faint">
-      {job.finishedAt && <Moment at={job.finishedAt} />} {job.done > 0 && `· ${amount(job, job.done)}`}
+      {job.finishedAt && <Timestamp at={job.finishedAt} />} {job.done > 0 && `· ${amount(job, job.done)}`}
       {job.error && (
         <div>
           <div className={classes.jobError}>{job.error.message}</div>

@@ -159,15 +159,15 @@ macro_rules! for_each_command {
                 /// Writes a filter as text.
                 Read filters::format "filters.format" (FormatFilter) -> ParsedFilter, None("the command line takes text already");
             }
-            changes {
+            history {
                 /// The history of the workspace.
-                Read changes::list "changes.list" (ListChanges) -> Changes, At("changes list"), reads [Changes];
+                Read changes::list "history.list" (ListChanges) -> Changes, At("history list"), reads [Changes];
                 /// One change set with its records.
-                Read changes::get "changes.get" (ChangeId) -> ChangeDetail, At("changes show"), reads [Changes];
+                Read changes::get "history.get" (ChangeId) -> ChangeDetail, At("history show"), reads [Changes];
                 /// Takes a change set back.
-                Write changes::undo "changes.undo" (UndoChange) -> ChangeOutcome, At("changes undo");
+                Write changes::undo "history.undo" (UndoChange) -> ChangeOutcome, At("history undo");
                 /// Recomputes the hash chain of the history.
-                Read changes::verify "changes.verify" (VerifyChanges) -> ChainReport, At("changes verify");
+                Read changes::verify "history.verify" (VerifyChanges) -> ChainReport, At("history verify");
             }
             imports {
                 /// Opens a MongoDB database elsewhere as a source of records.
@@ -205,7 +205,7 @@ macro_rules! for_each_command {
                 /// A mapping to begin with, with a reason for each field.
                 Read mappings::suggest "mappings.suggest" (SuggestMapping) -> SuggestedMapping, At("mapping suggest");
                 /// What a mapping makes of the first rows; a mapping that cannot be used is an answer, too.
-                Read mappings::attempt "mappings.try" (TryMapping) -> MappingTrial, None("import --dry-run tries it on every row");
+                Read mappings::attempt "mappings.preview" (PreviewMapping) -> MappingPreview, None("import --dry-run tries it on every row");
             }
             runs {
                 /// Import runs, newest first.
@@ -221,9 +221,9 @@ macro_rules! for_each_command {
                 /// Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places.
                 Write runs::go_back "runs.goBack" (RunId) -> RunDetail, At("runs go-back");
                 /// Plans to give up the records that a run keeps.
-                Read runs::plan_settle "runs.planSettle" (RunId) -> SettleRunPlan, At("runs settle");
+                Read runs::plan_discard "runs.planDiscard" (RunId) -> DiscardRunPlan, At("runs discard");
                 /// Gives up the records that a run keeps; a replacement cannot be taken back afterwards.
-                Destructive(Admin) runs::settle "runs.settle" (ApplyPlan) -> RunDetail, At("runs settle");
+                Destructive(Admin) runs::discard "runs.discard" (ApplyPlan) -> RunDetail, At("runs discard");
             }
             quarantine {
                 /// Quarantined rows.
@@ -290,9 +290,9 @@ macro_rules! for_each_command {
                 Write(Admin) backups::create "backups.create" (CreateBackup) -> JobStarted, At("backup create");
                 /// Takes an increment: what happened since the last one (a job).
                 Write(Admin) increments::take "backups.increment" (TakeIncrement) -> JobStarted, At("backup increment");
-                /// Which moments can be reached, where the gaps are, and why.
+                /// Which moments can be restored, where the gaps are, and why.
                 Read increments::timeline "backups.timeline" (Empty) -> BackupTimeline, At("backup timeline"), reads [Backups];
-                /// Reads a backup to its end, or restores it into a scratch workspace, and notes the proof.
+                /// Reads a backup to its end, or restores it into a scratch workspace, and notes the verification.
                 Write(Admin) backups::verify "backups.verify" (VerifyBackup) -> JobStarted, At("backup verify");
                 /// Plans which backups go by the rules of retention.
                 Read backups::plan_prune "backups.planPrune" (Empty) -> PrunePlan, At("backup prune");
@@ -309,7 +309,7 @@ macro_rules! for_each_command {
                 /// Restores of this workspace, newest first.
                 Read restores::list "restores.list" (Empty) -> Restores, At("restores list"), reads [Backups];
                 /// Brings a point in time together, to be restored into another workspace.
-                Read restores::build_moment "restores.buildMoment" (BuildMoment) -> JobStarted, At("restore");
+                Read restores::build_point_in_time "restores.buildPointInTime" (BuildPointInTime) -> JobStarted, At("restore");
                 /// Plans a restore (a job whose outcome is the plan).
                 Read restores::plan "restores.plan" (PlanRestore) -> JobStarted, At("restore");
                 /// Restores as planned, after a backup of what is there now.
@@ -323,9 +323,9 @@ macro_rules! for_each_command {
                 /// Takes a restore back: everything is as before it.
                 Destructive(Admin) restores::undo "restores.undo" (ApplyPlan) -> JobStarted, At("restores undo");
                 /// Plans to give up what a restore put aside.
-                Read restores::plan_settle "restores.planSettle" (RestoreId) -> SettleRestorePlan, At("restores settle");
+                Read restores::plan_discard "restores.planDiscard" (RestoreId) -> DiscardRestorePlan, At("restores discard");
                 /// Gives up what a restore put aside; it cannot be taken back afterwards.
-                Destructive(Admin) restores::settle "restores.settle" (ApplyPlan) -> RestoreEntry, At("restores settle");
+                Destructive(Admin) restores::discard "restores.discard" (ApplyPlan) -> RestoreEntry, At("restores discard");
             }
             trust {
                 /// What this workspace wants to do outside itself, and what of it was agreed to.

@@ -1,4 +1,4 @@
-//! What the surroundings give to the commands: dialogs and a place for secrets. Nothing more.
+//! What the environment give to the commands: dialogs and a place for secrets. Nothing more.
 
 use std::path::PathBuf;
 use std::sync::Arc;

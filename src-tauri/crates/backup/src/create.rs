@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use crate::archive::Announced;
 use crate::content::Content;
 use crate::identity;
-use crate::manifest::{FORMAT, Kept, Manifest, Moment, Source, json};
+use crate::manifest::{FORMAT, Kept, Manifest, PointInTime, Source, json};
 use crate::payload::{self, Payload, Work};
 use crate::restore::kinds;
 use crate::seal::{Compression, Lock};
@@ -72,12 +72,12 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
         database: identity::database_name(&source.name),
         source,
         fuzzy: match snapshot.consistency() {
-            Consistency::Moment => None,
+            Consistency::PointInTime => None,
             Consistency::Fuzzy(why) => Some(why),
         },
         notes: notes(workspace, snapshot.as_ref(), &chosen),
         position: position.as_ref().map(|p| p.token.0.clone()),
-        moment: position.filter(|_| whole).map(|p| Moment {
+        point_in_time: position.filter(|_| whole).map(|p| PointInTime {
             mark: p.mark,
             at: p.at,
             beside: beside(snapshot.as_ref()),
@@ -110,7 +110,7 @@ async fn read(
 ) -> Result<(Box<dyn Snapshot>, Vec<SnapshotCollection>, Payload)> {
     let mut why = String::new();
     for _ in 0..ATTEMPTS {
-        match read_as(workspace, making, id, source, Consistency::Moment, progress).await {
+        match read_as(workspace, making, id, source, Consistency::PointInTime, progress).await {
             Err(Error::Store(e)) if e.kind == StoreErrorKind::Conflict => why = e.message,
             Err(Error::Store(e)) if e.kind == StoreErrorKind::Expired => {
                 why = e.message;

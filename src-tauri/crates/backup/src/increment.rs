@@ -10,9 +10,9 @@ use crate::archive::Announced;
 use crate::create::{Made, Making, stamp};
 use crate::events::{self, EVENTS};
 use crate::identity;
+use crate::listing::{self, ListedBackup};
 use crate::manifest::{INCREMENT_FORMAT, Increment, Kept, Manifest, json};
 use crate::payload::{self, Work};
-use crate::shelf::{self, Shelved};
 
 /// What came of it.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub enum Taken {
 /// Writes what happened since the end of `onto`. Cancelled or failed, it leaves nothing that could be taken for an increment.
 ///
 /// Errors: `NotFound` of the store where the changes are not kept so far back; `Unsupported`.
-pub async fn take(workspace: &Workspace, making: &Making, onto: &Shelved, progress: &dyn Progress) -> Result<Taken> {
+pub async fn take(workspace: &Workspace, making: &Making, onto: &ListedBackup, progress: &dyn Progress) -> Result<Taken> {
     let from = onto.manifest.end().ok_or_else(|| Error::BadRequest(format!("{} tells no moment to build on.", onto.manifest.id)))?;
     progress.phase("Reading changes");
     let resumed = onto.reach.clone().unwrap_or_else(|| from.clone());
@@ -67,7 +67,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &Shelved, progre
         }),
         notes: Vec::new(),
         position: Some(until.token.0.clone()),
-        moment: None,
+        point_in_time: None,
         parent: Some(onto.manifest.id.clone()),
         increment: Some(Increment {
             from,
@@ -102,9 +102,9 @@ fn cut_off() -> Error {
 }
 
 /// A small file says so: an increment without changes would only be in the way. A place that fails is asked again next time.
-async fn note_quiet(making: &Making, onto: &Shelved, end: &Position) {
+async fn note_quiet(making: &Making, onto: &ListedBackup, end: &Position) {
     for target in &making.targets {
-        if let Err(e) = shelf::note_reach(target.as_ref(), &onto.manifest, end).await {
+        if let Err(e) = listing::note_reach(target.as_ref(), &onto.manifest, end).await {
             tracing::warn!(error = %e, place = target.address(), "how far nothing happened could not be noted");
         }
     }

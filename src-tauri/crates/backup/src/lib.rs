@@ -1,4 +1,4 @@
-//! Backups that are proven, and restores that can be undone.
+//! Backups that are verified, and restores that can be undone.
 //!
 //! A backup is a `mongodump --archive` stream, compressed and encrypted, with a manifest beside it. Everything takes a
 //! [`steward_workspace::Workspace`]; which store it is, and where a target's credentials come from, is decided above.
@@ -12,17 +12,17 @@ pub mod create;
 mod events;
 pub mod identity;
 pub mod increment;
+pub mod listing;
 pub mod manifest;
-pub mod moment;
 mod payload;
+pub mod point_in_time;
 pub mod read;
 pub mod restore;
 pub mod retention;
 pub mod seal;
-pub mod shelf;
 pub mod target;
 pub mod timeline;
 pub mod unfinished;
 pub mod verify;
 
-pub use manifest::{Manifest, Proof};
+pub use manifest::{Manifest, Verification};

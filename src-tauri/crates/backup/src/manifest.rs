@@ -1,4 +1,4 @@
-//! What stands beside an archive: where it comes from, what is in it, and by what it is proven. JSON, never a secret.
+//! What stands beside an archive: where it comes from, what is in it, and by what it is verified. JSON, never a secret.
 
 use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,8 @@ pub const FORMAT: u32 = 1;
 pub const INCREMENT_FORMAT: u32 = 2;
 /// End of a manifest's file name.
 pub const SUFFIX: &str = ".manifest.json";
-/// End of the file name of what is known of a backup's proof.
-pub const PROOF_SUFFIX: &str = ".proof.json";
+/// End of the file name of what is known of a backup's verification.
+pub const VERIFICATION_SUFFIX: &str = ".verification.json";
 /// End of the file name of how far nothing happened after a backup.
 pub const REACH_SUFFIX: &str = ".reach.json";
 /// End of the file name of a backup that is being removed: its manifest, renamed.
@@ -44,14 +44,14 @@ pub struct Manifest {
     pub position: Option<String>,
     /// Of a whole backup: what increments build on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moment: Option<Moment>,
+    pub point_in_time: Option<PointInTime>,
     /// What this one builds on: a backup or the increment before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// It holds changes; absent for a whole backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub increment: Option<Increment>,
-    /// How far the history of the workspace went: what `changes verify` holds it against.
+    /// How far the history of the workspace went: what `history verify` holds it against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<steward_workspace::history::Anchor>,
     /// Why increments could not go on from what was there before it.
@@ -69,7 +69,7 @@ pub struct Manifest {
 /// The moment that a whole backup is of. Together with `position` it is a [`Position`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Moment {
+pub struct PointInTime {
     pub mark: i64,
     /// Milliseconds since 1970, by the clock of the store.
     pub at: i64,
@@ -205,9 +205,11 @@ impl Manifest {
 
     /// Where changes go on from: the end of an increment, the moment of a whole backup.
     pub fn end(&self) -> Option<Position> {
-        match (&self.increment, &self.moment, &self.position) {
+        match (&self.increment, &self.point_in_time, &self.position) {
             (Some(increment), ..) => Some(increment.until.clone()),
-            (None, Some(moment), Some(token)) => Some(Position { token: ResumeToken(token.clone()), mark: moment.mark, at: moment.at }),
+            (None, Some(point_in_time), Some(token)) => {
+                Some(Position { token: ResumeToken(token.clone()), mark: point_in_time.mark, at: point_in_time.at })
+            }
             _ => None,
         }
     }
@@ -221,8 +223,8 @@ impl Manifest {
         format!("{}{REMOVED_SUFFIX}", self.id)
     }
 
-    pub fn proof_name(&self) -> String {
-        format!("{}{PROOF_SUFFIX}", self.id)
+    pub fn verification_name(&self) -> String {
+        format!("{}{VERIFICATION_SUFFIX}", self.id)
     }
 
     /// What is to be known of it before it is trusted.
@@ -252,21 +254,21 @@ pub fn is_file_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
-/// What became of the last proof of a backup.
+/// What became of the last verification of a backup.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Proof {
+pub struct Verification {
     pub at: String,
     /// Restored into a scratch workspace and compared; otherwise read and checked only.
     pub restored: bool,
-    /// What is wrong; empty where it is proven.
+    /// What is wrong; empty where it is verified.
     pub problems: Vec<String>,
     pub seconds: f64,
     /// The archive that was looked at.
     pub sha256: String,
 }
 
-impl Proof {
+impl Verification {
     pub fn passed(&self) -> bool {
         self.problems.is_empty()
     }

@@ -58,7 +58,7 @@ pub struct Backup {
     /// The changes that were made while it was dumped are done again.
     pub replayed: bool,
     /// The moment between two backups that this one was made for, RFC 3339 UTC.
-    pub moment: Option<String>,
+    pub point_in_time: Option<String>,
     database: String,
     form: Form,
     key: Key,
@@ -100,8 +100,8 @@ impl Backup {
         Self { contents, replayed: true, form, key: Key::default(), _scratch: Some(folder), ..self }
     }
 
-    pub(crate) fn of_moment(self, manifest: Manifest) -> Self {
-        Self { moment: Some(manifest.made_at.clone()), replayed: false, manifest: Some(manifest), ..self }
+    pub(crate) fn of_point_in_time(self, manifest: Manifest) -> Self {
+        Self { point_in_time: Some(manifest.made_at.clone()), replayed: false, manifest: Some(manifest), ..self }
     }
 
     /// The name of its database, in the archive or folder.
@@ -156,7 +156,7 @@ impl Backup {
         let name = manifest.as_ref().map_or_else(|| file_name(&path), |m| m.id.clone());
         let passed_over = passed_over(functions.contains(&database));
         let form = Form::Archive(path, oplog);
-        Ok(Self { name, manifest, contents, passed_over, replayed: false, moment: None, database, form, key, _scratch: scratch })
+        Ok(Self { name, manifest, contents, passed_over, replayed: false, point_in_time: None, database, form, key, _scratch: scratch })
     }
 
     fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
@@ -187,7 +187,7 @@ impl Backup {
             contents,
             passed_over: passed_over(functions),
             replayed: false,
-            moment: None,
+            point_in_time: None,
             database,
             form: Form::Folder(chosen, beside.oplog),
             key,

@@ -32,7 +32,7 @@ pub use ledger::{get, interrupted, list};
 pub(crate) use load::content_of;
 pub use load::{check_content, into_store};
 pub use plan::{CollectionPlan, Sample, plan};
-pub use undo::{UndoPlan, can_go_back, clean_up, plan_undo, settle, undo};
+pub use undo::{UndoPlan, can_go_back, clean_up, discard_undo_data, plan_undo, undo};
 
 /// How long the end of a restore waits for a text index; the server goes on with it by itself.
 const TEXT_GRACE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -182,7 +182,7 @@ pub async fn apply(
         backup: backup.name.clone(),
         from: from.to_owned(),
         made_at: backup.manifest.as_ref().map(|m| m.made_at.clone()),
-        moment: backup.moment.clone(),
+        point_in_time: backup.point_in_time.clone(),
         replayed: backup.replayed,
         mode: choice.mode,
         leave_out: choice.leave_out,
@@ -194,7 +194,7 @@ pub async fn apply(
         actor: workspace.actor.clone(),
         notes,
         error: None,
-        settled_at: None,
+        discarded_at: None,
     };
     let lease = Lease::take(workspace, &lease::of_restore(&record.id), progress).await?;
     if let Some(making) = safety.filter(|_| record.collections.iter().any(|c| c.existed)) {
@@ -434,8 +434,8 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
         if history::of_run(workspace, &one.into, &record.id).await? {
             continue;
         }
-        let reason = match &record.moment {
-            Some(moment) => format!("Restored as of {moment}, from the backup {} and its increments", record.backup),
+        let reason = match &record.point_in_time {
+            Some(point_in_time) => format!("Restored as of {point_in_time}, from the backup {} and its increments", record.backup),
             None => format!("Restored from the backup {}", record.backup),
         };
         let mut request = Request::new(ChangeKind::Restore, &one.into, reason, Vec::new());
@@ -452,7 +452,7 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
 async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: &dyn Progress) -> Result<()> {
     let open = swap::cut_off(workspace, &record.id).await?;
     if open.as_ref().is_some_and(|open| open.backwards) {
-        swap::settle_back(workspace, &record.id, progress).await?;
+        swap::swap_back(workspace, &record.id, progress).await?;
     }
     let there = workspace.store.collections().await?;
     let (mut waiting, mut renames) = (Vec::new(), Vec::new());

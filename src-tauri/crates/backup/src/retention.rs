@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Datelike as _, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::shelf::Shelved;
+use crate::listing::ListedBackup;
 
 /// How long increments are kept where no rule speaks of days.
 const USUAL_DAYS: u32 = 7;
@@ -50,10 +50,10 @@ pub struct Verdict {
 
 /// Judges the backups of one workspace at one place, newest first.
 ///
-/// Always kept: the newest, the newest that is proven, and what a kept one builds on. Increments stay as many days as whole
+/// Always kept: the newest, the newest that is verified, and what a kept one builds on. Increments stay as many days as whole
 /// backups do (a week where no rule speaks of days), and what leads to the oldest of them stays with it.
-pub fn judge(backups: &[Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<Verdict> {
-    let (increments, whole): (Vec<&Shelved>, Vec<&Shelved>) = backups.iter().partition(|b| b.is_increment());
+pub fn decide(backups: &[ListedBackup], rules: &Retention, now: DateTime<Utc>) -> Vec<Verdict> {
+    let (increments, whole): (Vec<&ListedBackup>, Vec<&ListedBackup>) = backups.iter().partition(|b| b.is_increment());
     let mut kept: HashMap<&str, &'static str> = HashMap::new();
     for (backup, why) in whole.iter().zip(reasons(&whole, rules, now)) {
         kept.extend(why.map(|why| (backup.manifest.id.as_str(), why)));
@@ -65,16 +65,16 @@ pub fn judge(backups: &[Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<
         }
     }
     keep_what_leads_to(&increments, &whole, &mut kept);
-    let verdict = |b: &Shelved| Verdict { id: b.manifest.id.clone(), kept: kept.get(b.manifest.id.as_str()).copied() };
+    let verdict = |b: &ListedBackup| Verdict { id: b.manifest.id.clone(), kept: kept.get(b.manifest.id.as_str()).copied() };
     backups.iter().map(verdict).collect()
 }
 
 /// A kept increment is worth nothing without a whole backup from before it and all increments between: those stay, as far
 /// as to the newest such backup.
-fn keep_what_leads_to<'a>(increments: &[&'a Shelved], whole: &[&'a Shelved], kept: &mut HashMap<&'a str, &'static str>) {
+fn keep_what_leads_to<'a>(increments: &[&'a ListedBackup], whole: &[&'a ListedBackup], kept: &mut HashMap<&'a str, &'static str>) {
     let oldest = increments.iter().filter(|b| kept.contains_key(b.manifest.id.as_str())).filter_map(|b| b.manifest.increment.as_ref());
     let Some(oldest) = oldest.map(|i| i.from.mark).min() else { return };
-    let mark = |b: &Shelved| b.manifest.moment.as_ref().map(|m| m.mark).filter(|mark| *mark <= oldest);
+    let mark = |b: &ListedBackup| b.manifest.point_in_time.as_ref().map(|m| m.mark).filter(|mark| *mark <= oldest);
     let good = whole.iter().filter(|b| crate::timeline::is_good(b));
     let Some((base, from)) = good.filter_map(|b| mark(b).map(|mark| (b, mark))).max_by_key(|(_, mark)| *mark) else { return };
     kept.entry(&base.manifest.id).or_insert("an increment builds on it");
@@ -89,7 +89,7 @@ fn keep_what_leads_to<'a>(increments: &[&'a Shelved], whole: &[&'a Shelved], kep
 const FAR_FEWER: u64 = 2;
 
 /// What a person should know before relying on the newest backup: it holds far fewer records than the one before it.
-pub fn suspicion(backups: &[Shelved]) -> Option<String> {
+pub fn suspicion(backups: &[ListedBackup]) -> Option<String> {
     let mut whole = backups.iter().filter(|b| !b.is_increment());
     let (newest, before) = (whole.next()?.manifest.records(), whole.next()?.manifest.records());
     (newest.saturating_mul(FAR_FEWER) < before).then(|| {
@@ -100,7 +100,7 @@ pub fn suspicion(backups: &[Shelved]) -> Option<String> {
 }
 
 /// Why whole backups stay.
-fn reasons(backups: &[&Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<Option<&'static str>> {
+fn reasons(backups: &[&ListedBackup], rules: &Retention, now: DateTime<Utc>) -> Vec<Option<&'static str>> {
     let mut reasons: Vec<Option<&'static str>> = vec![None; backups.len()];
     let mut keep = |at: usize, why: &'static str| {
         if let Some(reason) = reasons.get_mut(at) {
@@ -141,8 +141,8 @@ fn reasons(backups: &[&Shelved], rules: &Retention, now: DateTime<Utc>) -> Vec<O
     if !backups.is_empty() {
         keep(0, "the newest");
     }
-    if let Some(proven) = backups.iter().position(|b| b.is_proven()) {
-        keep(proven, "the last that is proven");
+    if let Some(verified) = backups.iter().position(|b| b.is_verified()) {
+        keep(verified, "the last that is verified");
     }
     // What has far more records than everything after it may be the last that has them.
     let mut fullest: u64 = 0;
@@ -172,10 +172,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::manifest::{ArchiveFile, FORMAT, Manifest, Proof, Source};
+    use crate::manifest::{ArchiveFile, FORMAT, Manifest, Source, Verification};
     use crate::seal::Compression;
 
-    fn at(hours_ago: i64, proven: bool) -> Shelved {
+    fn at(hours_ago: i64, verified: bool) -> ListedBackup {
         let made = now() - Duration::hours(hours_ago);
         let manifest = Manifest {
             format: FORMAT,
@@ -187,7 +187,7 @@ mod tests {
             fuzzy: None,
             notes: Vec::new(),
             position: None,
-            moment: None,
+            point_in_time: None,
             parent: None,
             increment: None,
             history: None,
@@ -198,16 +198,22 @@ mod tests {
             reason: "by hand".into(),
             made_by: "me".into(),
         };
-        let proof = proven.then(|| Proof { at: made.to_rfc3339(), restored: true, problems: Vec::new(), seconds: 1.0, sha256: "s".into() });
-        Shelved { proof, ..Shelved::new(manifest, "here".into()) }
+        let verification = verified.then(|| Verification {
+            at: made.to_rfc3339(),
+            restored: true,
+            problems: Vec::new(),
+            seconds: 1.0,
+            sha256: "s".into(),
+        });
+        ListedBackup { verification, ..ListedBackup::new(manifest, "here".into()) }
     }
 
     fn now() -> DateTime<Utc> {
         "2026-06-15T12:00:00Z".parse().unwrap()
     }
 
-    fn kept(backups: &[Shelved], rules: &Retention) -> Vec<String> {
-        judge(backups, rules, now()).into_iter().filter(|v| v.kept.is_some()).map(|v| v.id).collect()
+    fn kept(backups: &[ListedBackup], rules: &Retention) -> Vec<String> {
+        decide(backups, rules, now()).into_iter().filter(|v| v.kept.is_some()).map(|v| v.id).collect()
     }
 
     const NONE: Retention = Retention { last: None, daily: None, weekly: None, monthly: None, yearly: None, days: None };
@@ -221,7 +227,7 @@ mod tests {
 
     #[test]
     fn generations() {
-        let backups: Vec<Shelved> = (0..24 * 400).step_by(12).map(|h| at(h, false)).collect();
+        let backups: Vec<ListedBackup> = (0..24 * 400).step_by(12).map(|h| at(h, false)).collect();
         let rules = Retention { daily: Some(7), weekly: Some(4), monthly: Some(12), yearly: Some(2), ..NONE };
         let left = kept(&backups, &rules);
         assert!((18..=24).contains(&left.len()), "{left:?}");
@@ -265,7 +271,7 @@ mod tests {
         assert_eq!(suspicion(&backups[1..]), None);
     }
 
-    fn increment(hours_ago: i64, parent: &Shelved, from: i64) -> Shelved {
+    fn increment(hours_ago: i64, parent: &ListedBackup, from: i64) -> ListedBackup {
         use steward_store::{Position, ResumeToken};
         let point = |mark: i64| Position { token: ResumeToken(String::new()), mark, at: mark };
         let mut one = at(hours_ago, false);
@@ -285,7 +291,8 @@ mod tests {
     fn increments_stay_with_what_leads_to_them() {
         let whole = |hours_ago: i64| {
             let mut one = at(hours_ago, false);
-            one.manifest.moment = Some(crate::manifest::Moment { mark: -hours_ago, at: -hours_ago, beside: Vec::new(), apart: Vec::new() });
+            one.manifest.point_in_time =
+                Some(crate::manifest::PointInTime { mark: -hours_ago, at: -hours_ago, beside: Vec::new(), apart: Vec::new() });
             one
         };
         let (old, middle, new) = (whole(24 * 30), whole(24 * 9), whole(2));
@@ -304,13 +311,13 @@ mod tests {
         #[test]
         fn never_the_newest_and_never_the_last_proof(
             ages in prop::collection::btree_set(0_i64..20_000, 1..40),
-            proven in prop::collection::vec(any::<bool>(), 40),
+            verified in prop::collection::vec(any::<bool>(), 40),
             last in prop::option::of(0_u32..5), daily in prop::option::of(0_u32..5), days in prop::option::of(0_u32..50),
         ) {
-            let backups: Vec<Shelved> = ages.iter().zip(proven).map(|(h, p)| at(*h, p)).collect();
+            let backups: Vec<ListedBackup> = ages.iter().zip(verified).map(|(h, p)| at(*h, p)).collect();
             let left = kept(&backups, &Retention { last, daily, days, ..NONE });
             prop_assert!(left.contains(&backups[0].manifest.id));
-            if let Some(newest) = backups.iter().find(|b| b.is_proven()) {
+            if let Some(newest) = backups.iter().find(|b| b.is_verified()) {
                 prop_assert!(left.contains(&newest.manifest.id));
             }
         }

@@ -1,4 +1,4 @@
-//! Which moments can be reached, from what lies on the shelf. Pure.
+//! Which moments can be restored, from what lies on the shelf. Pure.
 //!
 //! Increments that follow each other without a gap are a line. A whole backup reaches from its moment to the end of the line
 //! that runs through it; without one it reaches its own moment only. What lies between is a gap, with its reason.
@@ -9,17 +9,17 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use steward_store::Position;
 use steward_workspace::{Error, Result};
 
-use crate::manifest::{Increment, Moment};
-use crate::shelf::Shelved;
+use crate::listing::ListedBackup;
+use crate::manifest::{Increment, PointInTime};
 
-/// Moments that can be reached, both ends included, in milliseconds since 1970.
+/// PointsInTime that can be restored, both ends included, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     pub from: i64,
     pub until: i64,
 }
 
-/// Moments that cannot.
+/// PointsInTime that cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     pub from: i64,
@@ -38,8 +38,8 @@ pub struct Timeline {
 /// A whole backup and the increments that lead from it to a moment, oldest first.
 #[derive(Debug, Clone)]
 pub struct Route {
-    pub base: Shelved,
-    pub increments: Vec<Shelved>,
+    pub base: ListedBackup,
+    pub increments: Vec<ListedBackup>,
 }
 
 /// RFC 3339, UTC, to the millisecond.
@@ -47,15 +47,15 @@ pub fn told(at: i64) -> String {
     DateTime::<Utc>::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Neither damaged nor found wanting by a proof.
-pub(crate) fn is_good(one: &Shelved) -> bool {
-    one.damage.is_none() && one.proof.as_ref().is_none_or(|p| p.passed() || p.sha256 != one.manifest.file.sha256)
+/// Neither damaged nor found wanting by a verification.
+pub(crate) fn is_good(one: &ListedBackup) -> bool {
+    one.damage.is_none() && one.verification.as_ref().is_none_or(|p| p.passed() || p.sha256 != one.manifest.file.sha256)
 }
 
 /// The same backup at several places counts once, at the best of them; the farthest reach is known for all.
-fn once(shelved: &[Shelved]) -> Vec<Shelved> {
-    let mut out: Vec<Shelved> = Vec::new();
-    for one in shelved {
+fn once(listed: &[ListedBackup]) -> Vec<ListedBackup> {
+    let mut out: Vec<ListedBackup> = Vec::new();
+    for one in listed {
         match out.iter_mut().find(|o| o.manifest.id == one.manifest.id) {
             None => out.push(one.clone()),
             Some(known) => {
@@ -72,7 +72,7 @@ fn once(shelved: &[Shelved]) -> Vec<Shelved> {
 
 /// Increments without a gap between them.
 struct Line {
-    parts: Vec<(Increment, Shelved)>,
+    parts: Vec<(Increment, ListedBackup)>,
     /// What it builds on is not there, as a sentence.
     missing: Option<String>,
 }
@@ -88,57 +88,58 @@ impl Line {
 
     /// Up to when nothing is missing.
     fn end(&self) -> i64 {
-        self.parts.last().map_or(i64::MIN, |(increment, shelved)| increment.until.at.max(shelved.reach.as_ref().map_or(i64::MIN, |r| r.at)))
+        self.parts.last().map_or(i64::MIN, |(increment, listed)| increment.until.at.max(listed.reach.as_ref().map_or(i64::MIN, |r| r.at)))
     }
 
-    fn runs_through(&self, moment: &Moment) -> bool {
-        self.first().is_some_and(|first| first.from.mark <= moment.mark) && moment.mark <= self.end_mark()
+    fn runs_through(&self, point_in_time: &PointInTime) -> bool {
+        self.first().is_some_and(|first| first.from.mark <= point_in_time.mark) && point_in_time.mark <= self.end_mark()
     }
 
     /// How far it leads from a backup: not beyond the place where something comes in that the backup does not hold.
-    fn end_from(&self, moment: &Moment) -> i64 {
+    fn end_from(&self, point_in_time: &PointInTime) -> i64 {
         let foreign = self.parts.iter().flat_map(|(increment, _)| &increment.put_in_place);
-        let foreign = foreign.filter(|(name, at)| moment.beside.contains(name) && *at >= moment.at).map(|(_, at)| at - 1);
+        let foreign = foreign.filter(|(name, at)| point_in_time.beside.contains(name) && *at >= point_in_time.at).map(|(_, at)| at - 1);
         foreign.min().map_or(self.end(), |at| at.min(self.end()))
     }
 }
 
-struct Shelf {
-    bases: Vec<(Moment, Shelved)>,
+struct Parts {
+    bases: Vec<(PointInTime, ListedBackup)>,
     lines: Vec<Line>,
 }
 
-impl Shelf {
-    fn of(shelved: &[Shelved]) -> Self {
-        let all = once(shelved);
-        let known: HashMap<&str, &Shelved> = all.iter().map(|s| (s.manifest.id.as_str(), s)).collect();
+impl Parts {
+    fn of(listed: &[ListedBackup]) -> Self {
+        let all = once(listed);
+        let known: HashMap<&str, &ListedBackup> = all.iter().map(|s| (s.manifest.id.as_str(), s)).collect();
         let bases = all.iter().filter(|s| is_good(s));
-        let mut bases: Vec<(Moment, Shelved)> = bases.filter_map(|s| Some((s.manifest.moment.clone()?, s.clone()))).collect();
-        bases.sort_by_key(|(moment, _)| moment.mark);
-        let mut increments: Vec<(Increment, Shelved)> =
+        let mut bases: Vec<(PointInTime, ListedBackup)> =
+            bases.filter_map(|s| Some((s.manifest.point_in_time.clone()?, s.clone()))).collect();
+        bases.sort_by_key(|(point_in_time, _)| point_in_time.mark);
+        let mut increments: Vec<(Increment, ListedBackup)> =
             all.iter().filter(|s| is_good(s)).filter_map(|s| Some((s.manifest.increment.clone()?, s.clone()))).collect();
         increments.sort_by_key(|(increment, _)| (increment.from.mark, increment.until.mark));
         let mut lines: Vec<Line> = Vec::new();
-        for (increment, shelved) in increments {
-            let parent = shelved.manifest.parent.clone().unwrap_or_default();
-            let follows = |(before, one): &(Increment, Shelved)| one.manifest.id == parent && before.until == increment.from;
+        for (increment, listed) in increments {
+            let parent = listed.manifest.parent.clone().unwrap_or_default();
+            let follows = |(before, one): &(Increment, ListedBackup)| one.manifest.id == parent && before.until == increment.from;
             let onto = lines.iter().position(|line| line.parts.iter().any(follows));
             match onto {
                 Some(at) => {
                     let place = lines[at].parts.iter().position(follows).unwrap_or(0) + 1;
                     if place == lines[at].parts.len() {
-                        lines[at].parts.push((increment, shelved));
+                        lines[at].parts.push((increment, listed));
                     } else {
                         // Two programs went on from the same place: both lines hold.
                         let mut parts = lines[at].parts[..place].to_vec();
-                        parts.push((increment, shelved));
+                        parts.push((increment, listed));
                         let missing = lines[at].missing.clone();
                         lines.push(Line { parts, missing });
                     }
                 }
                 None => {
                     let missing = what_is_missing(known.get(parent.as_str()).copied(), &parent, &increment.from);
-                    lines.push(Line { parts: vec![(increment, shelved)], missing });
+                    lines.push(Line { parts: vec![(increment, listed)], missing });
                 }
             }
         }
@@ -146,24 +147,24 @@ impl Shelf {
     }
 
     /// How far a backup reaches, and the line that leads there.
-    fn reach(&self, moment: &Moment, base: &Shelved) -> (i64, Option<&Line>) {
-        let own = base.reach.as_ref().map_or(moment.at, |r| r.at.max(moment.at));
-        let lines = self.lines.iter().filter(|line| line.runs_through(moment));
-        match lines.max_by_key(|line| line.end_from(moment)) {
-            Some(line) => (line.end_from(moment).max(own), Some(line)),
+    fn reach(&self, point_in_time: &PointInTime, base: &ListedBackup) -> (i64, Option<&Line>) {
+        let own = base.reach.as_ref().map_or(point_in_time.at, |r| r.at.max(point_in_time.at));
+        let lines = self.lines.iter().filter(|line| line.runs_through(point_in_time));
+        match lines.max_by_key(|line| line.end_from(point_in_time)) {
+            Some(line) => (line.end_from(point_in_time).max(own), Some(line)),
             None => (own, None),
         }
     }
 }
 
 /// Why an increment does not follow what it names as its parent; `None` where it does.
-fn what_is_missing(parent: Option<&Shelved>, id: &str, from: &Position) -> Option<String> {
+fn what_is_missing(parent: Option<&ListedBackup>, id: &str, from: &Position) -> Option<String> {
     match parent {
         None => Some(format!("{id}, on which the next increment builds, is not there.")),
-        Some(parent) => match (&parent.damage, &parent.proof) {
+        Some(parent) => match (&parent.damage, &parent.verification) {
             (Some(damage), _) => Some(format!("{id} is damaged: {damage}")),
-            (None, Some(proof)) if !is_good(parent) => {
-                Some(format!("{id} did not pass its proof: {}", proof.problems.first().map_or("", String::as_str)))
+            (None, Some(verification)) if !is_good(parent) => {
+                Some(format!("{id} did not pass its verification: {}", verification.problems.first().map_or("", String::as_str)))
             }
             _ if parent.manifest.end().as_ref() != Some(from) => Some(format!("The increment after {id} does not begin where {id} ends.")),
             _ => None,
@@ -171,11 +172,14 @@ fn what_is_missing(parent: Option<&Shelved>, id: &str, from: &Position) -> Optio
     }
 }
 
-/// What can be reached with these backups of one workspace.
-pub fn timeline(shelved: &[Shelved]) -> Timeline {
-    let shelf = Shelf::of(shelved);
-    let mut spans: Vec<Range> =
-        shelf.bases.iter().map(|(moment, base)| Range { from: moment.at, until: shelf.reach(moment, base).0 }).collect();
+/// What can be restored with these backups of one workspace.
+pub fn timeline(listed: &[ListedBackup]) -> Timeline {
+    let parts = Parts::of(listed);
+    let mut spans: Vec<Range> = parts
+        .bases
+        .iter()
+        .map(|(point_in_time, base)| Range { from: point_in_time.at, until: parts.reach(point_in_time, base).0 })
+        .collect();
     spans.sort_by_key(|span| span.from);
     let mut ranges: Vec<Range> = Vec::new();
     for span in spans {
@@ -185,83 +189,83 @@ pub fn timeline(shelved: &[Shelved]) -> Timeline {
         }
     }
     let mut gaps: Vec<Gap> =
-        ranges.windows(2).map(|two| Gap { from: two[0].until, until: two[1].from, why: why(&shelf, two[0].until, two[1].from) }).collect();
+        ranges.windows(2).map(|two| Gap { from: two[0].until, until: two[1].from, why: why(&parts, two[0].until, two[1].from) }).collect();
     // Increments that no backup leads to.
     let last = ranges.last().map_or(i64::MIN, |r| r.until);
-    let lost = shelf.lines.iter().filter(|line| line.end() > last).max_by_key(|line| line.end());
+    let lost = parts.lines.iter().filter(|line| line.end() > last).max_by_key(|line| line.end());
     if let Some(line) = lost {
         let from = if last == i64::MIN { line.first().map_or(last, |first| first.from.at) } else { last };
-        gaps.push(Gap { from, until: line.end(), why: why(&shelf, from, line.end()) });
+        gaps.push(Gap { from, until: line.end(), why: why(&parts, from, line.end()) });
     }
     Timeline { ranges, gaps }
 }
 
-fn why(shelf: &Shelf, from: i64, until: i64) -> String {
+fn why(parts: &Parts, from: i64, until: i64) -> String {
     let within = |at: i64| from <= at && at <= until;
-    let missing = shelf.lines.iter().find(|line| line.missing.is_some() && line.first().is_some_and(|first| within(first.from.at)));
+    let missing = parts.lines.iter().find(|line| line.missing.is_some() && line.first().is_some_and(|first| within(first.from.at)));
     if let Some(sentence) = missing.and_then(|line| line.missing.clone()) {
         return sentence;
     }
-    let foreign = shelf.lines.iter().flat_map(|line| &line.parts).flat_map(|(increment, _)| &increment.put_in_place);
+    let foreign = parts.lines.iter().flat_map(|line| &line.parts).flat_map(|(increment, _)| &increment.put_in_place);
     if foreign.into_iter().any(|(_, at)| within(*at)) {
         return "A collection was put in its place that had been set aside before the last backup.".into();
     }
-    let noted = shelf.bases.iter().rev().find(|(moment, base)| within(moment.at) && base.manifest.gap.is_some());
+    let noted = parts.bases.iter().rev().find(|(point_in_time, base)| within(point_in_time.at) && base.manifest.gap.is_some());
     noted.and_then(|(_, base)| base.manifest.gap.clone()).unwrap_or_else(|| "No increments were taken.".into())
 }
 
 /// The ways to a moment, that from the newest backup first.
 ///
-/// Errors: `NotFound`, with the gap that the moment lies in or the moments that can be reached.
-pub fn routes(shelved: &[Shelved], at: i64) -> Result<Vec<Route>> {
-    let shelf = Shelf::of(shelved);
+/// Errors: `NotFound`, with the gap that the moment lies in or the moments that can be restored.
+pub fn routes(listed: &[ListedBackup], at: i64) -> Result<Vec<Route>> {
+    let parts = Parts::of(listed);
     let mut found = Vec::new();
-    for (moment, base) in shelf.bases.iter().rev().filter(|(moment, _)| moment.at <= at) {
-        let (end, line) = shelf.reach(moment, base);
+    for (point_in_time, base) in parts.bases.iter().rev().filter(|(point_in_time, _)| point_in_time.at <= at) {
+        let (end, line) = parts.reach(point_in_time, base);
         if at > end {
             continue;
         }
         let parts = line.map_or(&[][..], |line| line.parts.as_slice());
-        let needed = parts.iter().filter(|(increment, _)| increment.until.mark > moment.mark && increment.from.at <= at);
-        found.push(Route { base: base.clone(), increments: needed.map(|(_, shelved)| shelved.clone()).collect() });
+        let needed = parts.iter().filter(|(increment, _)| increment.until.mark > point_in_time.mark && increment.from.at <= at);
+        found.push(Route { base: base.clone(), increments: needed.map(|(_, listed)| listed.clone()).collect() });
     }
-    if found.is_empty() { Err(Error::NotFound(unreachable(&timeline(shelved), at))) } else { Ok(found) }
+    if found.is_empty() { Err(Error::NotFound(unreachable(&timeline(listed), at))) } else { Ok(found) }
 }
 
 fn unreachable(timeline: &Timeline, at: i64) -> String {
-    let moment = told(at);
+    let point_in_time = told(at);
     if let Some(gap) = timeline.gaps.iter().find(|gap| gap.from < at && at < gap.until) {
-        return format!("{moment} lies in the gap between {} and {}: {}", told(gap.from), told(gap.until), gap.why);
+        return format!("{point_in_time} lies in the gap between {} and {}: {}", told(gap.from), told(gap.until), gap.why);
     }
     match (timeline.ranges.first(), timeline.ranges.last()) {
         (Some(first), _) if at < first.from => {
-            format!("{moment} is too early: the first moment that can be reached is {}.", told(first.from))
+            format!("{point_in_time} is too early: the earliest point in time that can be restored is {}.", told(first.from))
         }
-        (_, Some(last)) => format!("{moment} is too late: the last moment that can be reached is {}.", told(last.until)),
-        _ => format!("{moment} cannot be reached: there is no backup that increments can build on."),
+        (_, Some(last)) => format!("{point_in_time} is too late: the latest point in time that can be restored is {}.", told(last.until)),
+        _ => format!("{point_in_time} cannot be restored: there is no backup that increments build on."),
     }
 }
 
 /// What the next increment may build on, the best first: the end of the newest line, then the newest whole backup.
-pub fn tips(shelved: &[Shelved]) -> Vec<Shelved> {
-    let shelf = Shelf::of(shelved);
-    let base = shelf.bases.last();
+pub fn tips(listed: &[ListedBackup]) -> Vec<ListedBackup> {
+    let parts = Parts::of(listed);
+    let base = parts.bases.last();
     // A line that no backup runs through leads nowhere.
-    let live = shelf.lines.iter().filter(|line| shelf.bases.iter().any(|(moment, _)| line.runs_through(moment)));
+    let live = parts.lines.iter().filter(|line| parts.bases.iter().any(|(point_in_time, _)| line.runs_through(point_in_time)));
     let line = live.max_by_key(|line| line.end_mark()).and_then(|line| line.parts.last());
-    let mut out: Vec<Shelved> = Vec::new();
-    out.extend(line.map(|(_, shelved)| shelved.clone()));
-    out.extend(base.map(|(_, shelved)| shelved.clone()));
+    let mut out: Vec<ListedBackup> = Vec::new();
+    out.extend(line.map(|(_, listed)| listed.clone()));
+    out.extend(base.map(|(_, listed)| listed.clone()));
     out
 }
 
 /// The newest whole backup does not hold something that was put in its place since: another one is needed to go on from.
-pub fn needs_base(shelved: &[Shelved]) -> Option<String> {
-    let shelf = Shelf::of(shelved);
-    let (moment, base) = shelf.bases.last()?;
-    let (_, line) = shelf.reach(moment, base);
+pub fn needs_base(listed: &[ListedBackup]) -> Option<String> {
+    let parts = Parts::of(listed);
+    let (point_in_time, base) = parts.bases.last()?;
+    let (_, line) = parts.reach(point_in_time, base);
     let line = line?;
-    (line.end_from(moment) < line.end())
+    (line.end_from(point_in_time) < line.end())
         .then(|| "A collection was put in its place that had been set aside before the last backup.".to_owned())
 }
 
@@ -270,14 +274,14 @@ mod tests {
     use steward_store::ResumeToken;
 
     use super::*;
-    use crate::manifest::{ArchiveFile, FORMAT, Manifest, Proof, Source};
+    use crate::manifest::{ArchiveFile, FORMAT, Manifest, Source, Verification};
     use crate::seal::Compression;
 
     fn at(mark: i64) -> Position {
         Position { token: ResumeToken(mark.to_string()), mark, at: mark * 10 }
     }
 
-    fn base(id: &str, mark: i64) -> Shelved {
+    fn base(id: &str, mark: i64) -> ListedBackup {
         let manifest = Manifest {
             format: FORMAT,
             id: id.into(),
@@ -288,7 +292,7 @@ mod tests {
             fuzzy: None,
             notes: Vec::new(),
             position: Some(mark.to_string()),
-            moment: Some(Moment { mark, at: mark * 10, beside: Vec::new(), apart: Vec::new() }),
+            point_in_time: Some(PointInTime { mark, at: mark * 10, beside: Vec::new(), apart: Vec::new() }),
             parent: None,
             increment: None,
             history: None,
@@ -299,24 +303,24 @@ mod tests {
             reason: "by hand".into(),
             made_by: "me".into(),
         };
-        Shelved::new(manifest, "here".into())
+        ListedBackup::new(manifest, "here".into())
     }
 
-    fn increment(id: &str, parent: &str, from: i64, until: i64) -> Shelved {
+    fn increment(id: &str, parent: &str, from: i64, until: i64) -> ListedBackup {
         let mut one = base(id, until);
-        one.manifest.moment = None;
+        one.manifest.point_in_time = None;
         one.manifest.parent = Some(parent.into());
         one.manifest.increment =
             Some(Increment { from: at(from), until: at(until), changes: 1, put_in_place: Vec::new(), settings: Vec::new() });
         one
     }
 
-    fn ranges(shelved: &[Shelved]) -> Vec<(i64, i64)> {
-        timeline(shelved).ranges.iter().map(|r| (r.from, r.until)).collect()
+    fn ranges(listed: &[ListedBackup]) -> Vec<(i64, i64)> {
+        timeline(listed).ranges.iter().map(|r| (r.from, r.until)).collect()
     }
 
-    fn way(shelved: &[Shelved], at: i64) -> Vec<String> {
-        let route = routes(shelved, at).unwrap().remove(0);
+    fn way(listed: &[ListedBackup], at: i64) -> Vec<String> {
+        let route = routes(listed, at).unwrap().remove(0);
         std::iter::once(&route.base).chain(&route.increments).map(|s| s.manifest.id.clone()).collect()
     }
 
@@ -345,20 +349,20 @@ mod tests {
         let mut damaged = whole.to_vec();
         damaged[2].damage = Some("a.zst is missing.".into());
         assert!(timeline(&damaged).gaps[0].why.contains("2 is damaged: a.zst is missing."));
-        let proof = |bad: bool| Proof {
+        let verification = |bad: bool| Verification {
             at: told(0),
             restored: false,
             problems: bad.then(|| "x".to_owned()).into_iter().collect(),
             seconds: 1.0,
             sha256: "s".into(),
         };
-        damaged[2] = Shelved { proof: Some(proof(true)), ..whole[2].clone() };
-        assert!(timeline(&damaged).gaps[0].why.contains("did not pass its proof"));
-        damaged[2] = Shelved { proof: Some(proof(false)), ..whole[2].clone() };
+        damaged[2] = ListedBackup { verification: Some(verification(true)), ..whole[2].clone() };
+        assert!(timeline(&damaged).gaps[0].why.contains("did not pass its verification"));
+        damaged[2] = ListedBackup { verification: Some(verification(false)), ..whole[2].clone() };
         assert_eq!(ranges(&damaged), [(100, 400), (500, 500)]);
         // The copy at another place is whole.
         let mut copied = whole.to_vec();
-        copied.insert(0, Shelved { damage: Some("gone".into()), ..whole[2].clone() });
+        copied.insert(0, ListedBackup { damage: Some("gone".into()), ..whole[2].clone() });
         assert_eq!(ranges(&copied), [(100, 400), (500, 500)]);
         assert_eq!(timeline(&copied).gaps[0].why, "No increments were taken.");
         // Nothing is left that it began with.
@@ -379,7 +383,7 @@ mod tests {
     #[test]
     fn what_the_backup_does_not_hold_ends_its_reach() {
         let mut all = [base("a", 10), base("b", 15), increment("1", "a", 10, 30)];
-        all[1].manifest.moment.as_mut().unwrap().beside.push("steward.replaced.x".into());
+        all[1].manifest.point_in_time.as_mut().unwrap().beside.push("steward.replaced.x".into());
         all[2].manifest.increment.as_mut().unwrap().put_in_place.push(("steward.replaced.x".into(), 200));
         assert_eq!(way(&all, 199), ["b", "1"]);
         assert_eq!(way(&all, 200), ["a", "1"], "the older one knows what was put aside since");

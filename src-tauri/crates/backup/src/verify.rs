@@ -1,4 +1,4 @@
-//! Proving a backup: every byte is read, decrypted, decompressed and checked; with a test restore it is also loaded into a
+//! Verifying a backup: every byte is read, decrypted, decompressed and checked; with a test restore it is also loaded into a
 //! scratch workspace, and what stands there is compared with the manifest.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use steward_store::{CollectionKind, upsert};
 use steward_workspace::{Error, Progress, Result, Workspace};
 
 use crate::events;
-use crate::manifest::{Manifest, Proof};
+use crate::manifest::{Manifest, Verification};
 use crate::read::{Backup, Event, Listed};
 use crate::restore::{self, indexes, kinds};
 
@@ -25,10 +25,10 @@ pub struct Checked {
     pub invalid: Option<u64>,
 }
 
-/// A proof with its details.
+/// A verification with its details.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    pub proof: Proof,
+    pub verification: Verification,
     pub collections: Vec<Checked>,
     /// What could not be tried, and why.
     pub notes: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Verified {
 
 /// Reads a backup to its end. The file's hash was compared when it was opened.
 ///
-/// Damage is a problem in the proof, not an error; errors are a missing key, a cancelled job, a place that cannot be reached.
+/// Damage is a problem in the verification, not an error; errors are a missing key, a cancelled job, a place that cannot be reached.
 pub async fn verify(workspace: &Workspace, backup: &Backup, progress: &dyn Progress) -> Result<Verified> {
     let begun = Instant::now();
     progress.phase("Reading every record");
@@ -69,7 +69,7 @@ pub async fn verify(workspace: &Workspace, backup: &Backup, progress: &dyn Progr
             Err(e) => problems.push(as_problem(e)?),
         }
     }
-    Ok(Verified { proof: proof(workspace, backup, false, problems, begun), collections, notes: Vec::new() })
+    Ok(Verified { verification: verification(workspace, backup, false, problems, begun), collections, notes: Vec::new() })
 }
 
 /// Restores a backup into an empty workspace and compares. `scratch` is filled; who made it removes it.
@@ -149,7 +149,7 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
         }
         collections.push(Checked { name: one.name.clone(), records: stored.records, schema, invalid });
     }
-    Ok(Verified { proof: proof(workspace, backup, true, problems, begun), collections, notes })
+    Ok(Verified { verification: verification(workspace, backup, true, problems, begun), collections, notes })
 }
 
 /// What a collection is called in the scratch workspace, whose name may be longer than that of the workspace.
@@ -211,13 +211,13 @@ fn as_problem(e: Error) -> Result<String> {
     }
 }
 
-fn proof(workspace: &Workspace, backup: &Backup, restored: bool, problems: Vec<String>, begun: Instant) -> Proof {
+fn verification(workspace: &Workspace, backup: &Backup, restored: bool, problems: Vec<String>, begun: Instant) -> Verification {
     let sha256 = backup.manifest.as_ref().map(|m| m.file.sha256.clone()).unwrap_or_default();
-    Proof { at: workspace.clock.stamp(), restored, problems, seconds: begun.elapsed().as_secs_f64(), sha256 }
+    Verification { at: workspace.clock.stamp(), restored, problems, seconds: begun.elapsed().as_secs_f64(), sha256 }
 }
 
-/// A proof that the file itself already failed.
-pub fn failed(workspace: &Workspace, manifest: &Manifest, e: Error) -> Result<Proof> {
+/// A verification that the file itself already failed.
+pub fn failed(workspace: &Workspace, manifest: &Manifest, e: Error) -> Result<Verification> {
     let problems = vec![as_problem(e)?];
-    Ok(Proof { at: workspace.clock.stamp(), restored: false, problems, seconds: 0.0, sha256: manifest.file.sha256.clone() })
+    Ok(Verification { at: workspace.clock.stamp(), restored: false, problems, seconds: 0.0, sha256: manifest.file.sha256.clone() })
 }

@@ -53,13 +53,13 @@ pub enum Command {
     Runs(Runs),
     /// The history of the workspace
     #[command(subcommand)]
-    Changes(Changes),
+    History(History),
     /// Measure a collection against its targets
     Quality(Quality),
     /// Schema packs
     #[command(subcommand)]
     Schema(Schema),
-    /// Take, prove and keep backups
+    /// Take, verify and keep backups
     #[command(subcommand)]
     Backup(Backup),
     /// Bring records back from a backup, an archive or a dump
@@ -256,7 +256,7 @@ pub enum Runs {
     /// Go back from taking a replacement back, where that was cut off and has not come too far
     GoBack { id: String },
     /// Give up the records that a run keeps so that it can be taken back; shows the plan unless --yes
-    Settle {
+    Discard {
         id: String,
         /// Apply it
         #[arg(long)]
@@ -265,7 +265,7 @@ pub enum Runs {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Changes {
+pub enum History {
     /// Changes, newest first
     List {
         #[arg(long)]

@@ -73,7 +73,7 @@ async fn command(session: &session::Session, command: Command) -> Result<u8, Api
         Command::Quarantine(command) => commands::quarantine::run(session, command).await,
         Command::Records(command) => commands::records::run(session, command).await,
         Command::Runs(command) => commands::runs::runs(session, command).await,
-        Command::Changes(command) => commands::runs::changes(session, command).await,
+        Command::History(command) => commands::runs::history(session, command).await,
         Command::Quality(command) => commands::quality::quality(session, command).await,
         Command::Schema(command) => commands::schema::run(session, command).await,
         Command::Backup(command) => commands::backup::run(session, command).await,

@@ -69,7 +69,7 @@ pub struct RestoreRecord {
     /// The moment between two backups that was restored, RFC 3339 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub moment: Option<String>,
+    pub point_in_time: Option<String>,
     /// Changes that were made while the backup was dumped were done again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
@@ -98,7 +98,7 @@ pub struct RestoreRecord {
     /// When what it put aside was given up, RFC 3339 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub settled_at: Option<String>,
+    pub discarded_at: Option<String>,
 }
 
 impl RestoreRecord {
@@ -108,6 +108,6 @@ impl RestoreRecord {
     }
 
     pub fn can_be_undone(&self) -> bool {
-        self.state == RestoreState::Done && self.settled_at.is_none()
+        self.state == RestoreState::Done && self.discarded_at.is_none()
     }
 }

@@ -156,7 +156,7 @@ pub struct RunRecord {
     /// When what the run kept was given up, RFC 3339 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub settled_at: Option<String>,
+    pub discarded_at: Option<String>,
     /// The change set of its undo, from the moment that begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(skip)]

@@ -14,15 +14,15 @@ use steward_schema::{Checker, Pack};
 use steward_sources::{Decoder, Row};
 
 use crate::import::Reading;
-use crate::prechecks::RecordGate;
-use crate::value_cache::{Memo, Wrongs};
+use crate::prechecks::RecordPrecheck;
+use crate::value_cache::{ValueCache, Wrongs};
 
 pub use crate::prechecks::json::Seen;
 
 /// The gates before the rows of one source. Each thread that uses them for long has its own.
 #[derive(Debug, Clone)]
 pub struct Quick {
-    gate: RecordGate,
+    precheck: RecordPrecheck,
     way: Way,
     key_field: String,
     /// By place: what checks one field alone. Absent where records are wanted of rows that are not fine.
@@ -69,7 +69,7 @@ enum Way {
 struct Mapped {
     to: Column,
     /// The only column that it comes from, and what of it was fine before. Not of the key, whose value is wanted.
-    from: Option<(usize, Memo)>,
+    from: Option<(usize, ValueCache)>,
 }
 
 /// Where the value of a column goes.
@@ -94,14 +94,14 @@ impl Quick {
     /// Gates for a source, and what its columns go through. `None` where the schema asks for more than can be told by them.
     pub fn new(decoder: &Decoder, how: &Reading, by_name: Option<&Mapping>, mapping: Option<&Compiled>) -> Option<Self> {
         let pack = how.pack.as_deref().filter(|_| how.normaliser.is_none() && !how.key_field.is_empty())?;
-        let gate = RecordGate::new(pack)?;
+        let precheck = RecordPrecheck::new(pack)?;
         let way = match (decoder, by_name, mapping) {
-            (Decoder::Csv(decoder), Some(by_name), _) => Way::Cells(by_names(by_name, &decoder.columns, &gate, &how.key_field)?),
+            (Decoder::Csv(decoder), Some(by_name), _) => Way::Cells(by_names(by_name, &decoder.columns, &precheck, &how.key_field)?),
             (Decoder::Csv(_), None, Some(mapping)) => {
                 let field = |(at, field): (usize, &str)| {
-                    let to = Column::new(field, &gate, &how.key_field);
+                    let to = Column::new(field, &precheck, &how.key_field);
                     let from = mapping.column_of(at).filter(|_| field != how.key_field);
-                    Mapped { to, from: from.map(|column| (column, Memo::default())) }
+                    Mapped { to, from: from.map(|column| (column, ValueCache::default())) }
                 };
                 Way::Mapped(mapping.fields()?.into_iter().enumerate().map(field).collect())
             }
@@ -117,7 +117,7 @@ impl Quick {
             let checkers = (0..places).map(|_| OnceLock::new()).collect();
             Arc::new(Alone { pack: Arc::new(pack.clone()), checkers })
         });
-        Some(Self { gate, way, key_field: how.key_field.clone(), alone, wrongs: Wrongs::default() })
+        Some(Self { precheck, way, key_field: how.key_field.clone(), alone, wrongs: Wrongs::default() })
     }
 
     /// Looks at a row.
@@ -126,15 +126,15 @@ impl Quick {
             return Answer::Unsure;
         }
         let Decoder::Csv(decoder) = decoder else {
-            return self.gate.accepts_json(row.bytes, &self.key_field).into();
+            return self.precheck.accepts_json(row.bytes, &self.key_field).into();
         };
         if std::str::from_utf8(row.bytes).is_ok_and(|row| decoder.split(row, &mut desk.cells)) {
             let found = match (&mut self.way, mapping) {
-                (Way::Cells(columns), _) => self.gate.look_at_cells(columns, &desk.cells),
+                (Way::Cells(columns), _) => self.precheck.look_at_cells(columns, &desk.cells),
                 (Way::Mapped(columns), Some(mapping)) => {
                     desk.inputs.clear();
                     desk.inputs.extend(desk.cells.iter().map(|text| Cell::text(*text)));
-                    self.gate.look_at_mapped(columns, mapping, &desk.cells, &desk.inputs)
+                    self.precheck.look_at_mapped(columns, mapping, &desk.cells, &desk.inputs)
                 }
                 _ => None,
             };
@@ -182,7 +182,7 @@ impl Quick {
     /// What the places of the fields that have a value, and the one that is doubted, come to.
     fn answer(&self, found: Found) -> Answer {
         let Found { there, doubt, key_hash, unknown } = found;
-        let Some(seen) = key_hash.filter(|_| self.gate.has_all(there)).map(|key_hash| Seen { key_hash, unknown }) else {
+        let Some(seen) = key_hash.filter(|_| self.precheck.has_all(there)).map(|key_hash| Seen { key_hash, unknown }) else {
             return Answer::Unsure;
         };
         match doubt {
@@ -204,7 +204,7 @@ struct Found {
     unknown: Vec<String>,
 }
 
-impl RecordGate {
+impl RecordPrecheck {
     /// `None` where more than one value is doubted, or something is in the row that is not known here.
     fn look_at_cells(&self, columns: &[Column], cells: &[&str]) -> Option<Found> {
         if cells.len() != columns.len() {
@@ -254,7 +254,7 @@ impl RecordGate {
                 fine && value
             };
             match &mut field.from {
-                Some((column, memo)) => memo.fine(cells[*column], &mut look),
+                Some((column, cache)) => cache.fine(cells[*column], &mut look),
                 None => look(),
             };
             if !fine && found.doubt.replace(place).is_some() {
@@ -267,8 +267,8 @@ impl RecordGate {
 }
 
 impl Column {
-    fn new(field: &str, gate: &RecordGate, key_field: &str) -> Self {
-        match gate.place(field) {
+    fn new(field: &str, precheck: &RecordPrecheck, key_field: &str) -> Self {
+        match precheck.place(field) {
             Some(at) => Self::Field { at, key: field == key_field },
             None => Self::Elsewhere,
         }
@@ -276,7 +276,7 @@ impl Column {
 }
 
 /// The columns of a mapping that only gives them names.
-fn by_names(mapping: &Mapping, columns: &[String], gate: &RecordGate, key_field: &str) -> Option<Vec<Column>> {
+fn by_names(mapping: &Mapping, columns: &[String], precheck: &RecordPrecheck, key_field: &str) -> Option<Vec<Column>> {
     if mapping.rules.len() != columns.len() {
         return None;
     }
@@ -284,11 +284,11 @@ fn by_names(mapping: &Mapping, columns: &[String], gate: &RecordGate, key_field:
         let renames = matches!(rule.from, Source::Column(_)) && rule.steps.is_empty() && rule.default.is_none() && rule.missing.is_none();
         // Other signs may lead into objects.
         let simple = !rule.to.is_empty() && rule.to.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '));
-        match Column::new(&rule.to, gate, key_field) {
+        match Column::new(&rule.to, precheck, key_field) {
             _ if !renames || !simple => Column::Elsewhere,
             Column::Elsewhere if rule.to != "_id" && rule.to != key_field => Column::Unknown(rule.to.clone()),
             // Only of a text is it known how it is read.
-            Column::Field { at, key: true } if !gate.is_text(at) => Column::Elsewhere,
+            Column::Field { at, key: true } if !precheck.is_text(at) => Column::Elsewhere,
             known => known,
         }
     };

@@ -7,11 +7,11 @@ mod again;
 mod comparing;
 mod entry;
 mod examine;
-mod judge;
 mod load;
 mod place;
 mod read;
 mod sort;
+mod validate;
 
 use std::collections::{BTreeMap, HashMap};
 

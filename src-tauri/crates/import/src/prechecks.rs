@@ -14,7 +14,7 @@ use steward_mapping::{Canonical, Shown};
 use steward_schema::Pack;
 
 use fillers::Filler;
-use text::TextGate;
+use text::TextPrecheck;
 
 /// Members of a schema that say nothing about which values are fine.
 const SILENT: [&str; 10] =
@@ -25,7 +25,7 @@ const APART: usize = 64;
 
 /// What is surely fine at one place.
 #[derive(Debug, Clone)]
-struct Gate {
+struct Precheck {
     kind: Kind,
     /// Null is fine too.
     null: bool,
@@ -33,11 +33,11 @@ struct Gate {
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Text(TextGate),
+    Text(TextPrecheck),
     Number(Bounds),
     Boolean,
-    List(Box<ListGate>),
-    Object(Box<ObjectGate>),
+    List(Box<ListPrecheck>),
+    Object(Box<ObjectPrecheck>),
     /// No schema speaks of this place.
     Anything,
     /// Nothing is sure.
@@ -55,8 +55,8 @@ struct Bounds {
 }
 
 #[derive(Debug, Clone)]
-struct ListGate {
-    item: Gate,
+struct ListPrecheck {
+    item: Precheck,
     unique: bool,
     least: usize,
     most: usize,
@@ -66,24 +66,24 @@ struct ListGate {
 
 /// The fields of an object.
 #[derive(Debug, Clone)]
-struct ObjectGate {
+struct ObjectPrecheck {
     names: Vec<String>,
-    gates: Vec<Gate>,
+    prechecks: Vec<Precheck>,
     /// A bit for each field that must be there.
     required: u64,
 }
 
 /// A whole record, with the rules that look at several of its fields.
 #[derive(Debug, Clone)]
-pub struct RecordGate {
-    fields: ObjectGate,
+pub struct RecordPrecheck {
+    fields: ObjectPrecheck,
     /// By field.
     fillers: Vec<Option<Filler>>,
     /// Fields of which the first must not repeat the second.
     pairs: Vec<(usize, usize)>,
 }
 
-impl Gate {
+impl Precheck {
     /// Whatever the schema says that is not known here closes the gate.
     fn new(schema: &Json, separator: Option<&str>) -> Self {
         let null = schema.get("type").and_then(Json::as_array).is_some_and(|types| types.iter().any(|t| t == "null"))
@@ -101,7 +101,7 @@ impl Gate {
     /// A cell that is not empty, as it would be read without a mapping of its own.
     fn accepts_cell(&self, cell: &str, filler: Option<&Filler>) -> bool {
         match &self.kind {
-            Kind::Text(gate) => gate.accepts(cell) && filler.is_none_or(|filler| !filler.is_text(cell)),
+            Kind::Text(precheck) => precheck.accepts(cell) && filler.is_none_or(|filler| !filler.is_text(cell)),
             Kind::Number(bounds) => {
                 cell_number(cell, bounds.integer).is_some_and(|n| bounds.hold(n) && filler.is_none_or(|filler| !filler.is_number(n)))
             }
@@ -129,15 +129,15 @@ impl Kind {
             return Some(Self::Anything);
         }
         match one_type(schema)? {
-            "string" => TextGate::new(schema).map(Self::Text),
+            "string" => TextPrecheck::new(schema).map(Self::Text),
             kind @ ("number" | "integer") if knows(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) => {
                 Bounds::new(schema, kind == "integer").map(Self::Number)
             }
             "boolean" if knows(&[]) => Some(Self::Boolean),
             "array" if knows(&["items", "uniqueItems", "minItems", "maxItems"]) => {
-                ListGate::new(schema, separator).map(|list| Self::List(Box::new(list)))
+                ListPrecheck::new(schema, separator).map(|list| Self::List(Box::new(list)))
             }
-            "object" => ObjectGate::new(schema, &|_| None).map(|object| Self::Object(Box::new(object))),
+            "object" => ObjectPrecheck::new(schema, &|_| None).map(|object| Self::Object(Box::new(object))),
             _ => None,
         }
     }
@@ -181,10 +181,10 @@ impl Bounds {
     }
 }
 
-impl ListGate {
+impl ListPrecheck {
     fn new(schema: &Json, separator: Option<&str>) -> Option<Self> {
         let count = |name: &str| schema.get(name).map_or(Some(None), |v| v.as_u64().map(Some));
-        let item = schema.get("items").map_or_else(Gate::anything, |items| Gate::new(items, None));
+        let item = schema.get("items").map_or_else(Precheck::anything, |items| Precheck::new(items, None));
         Some(Self {
             item,
             unique: match schema.get("uniqueItems") {
@@ -218,7 +218,7 @@ impl ListGate {
     }
 }
 
-impl ObjectGate {
+impl ObjectPrecheck {
     /// `None` where the schema asks for more than its fields one by one. `separator` is of lists in the cells of a table.
     fn new<'p>(schema: &'p Json, separator: &dyn Fn(&str) -> Option<&'p str>) -> Option<Self> {
         let members = schema.as_object()?;
@@ -241,8 +241,8 @@ impl ObjectGate {
             let name = name.as_str()?;
             required |= 1 << names.iter().position(|known| known == name)?;
         }
-        let gates = properties.iter().map(|(name, schema)| Gate::new(schema, separator(name))).collect();
-        Some(Self { names, gates, required })
+        let prechecks = properties.iter().map(|(name, schema)| Precheck::new(schema, separator(name))).collect();
+        Some(Self { names, prechecks, required })
     }
 
     /// Rows mostly have their fields in the order of those before: the search begins behind the field found last.
@@ -258,16 +258,16 @@ fn is_plain(name: &str) -> bool {
     !name.starts_with('$') && !name.contains('\0')
 }
 
-impl RecordGate {
+impl RecordPrecheck {
     /// `None` where the schema looks at several fields at once, in a way that is not known here.
     pub fn new(pack: &Pack) -> Option<Self> {
         let separator = |field: &str| pack.steward.columns.get(field).and_then(|column| column.separator.as_deref());
-        let fields = ObjectGate::new(&pack.json, &separator).filter(|_| one_type(&pack.json) == Some("object"))?;
+        let fields = ObjectPrecheck::new(&pack.json, &separator).filter(|_| one_type(&pack.json) == Some("object"))?;
         let known = |field: &str| fields.names.iter().position(|name| name == field);
         if pack.steward.placeholder.iter().flat_map(|rule| &rule.fields).any(|field| known(field).is_none()) {
             return None;
         }
-        let pairs = fillers::pairs(pack, |field| known(field).filter(|at| fields.gates[*at].is_text()))?;
+        let pairs = fillers::pairs(pack, |field| known(field).filter(|at| fields.prechecks[*at].is_text()))?;
         let fillers = fields.names.iter().map(|name| Filler::of(pack, name)).collect::<Option<_>>()?;
         Some(Self { fields, fillers, pairs })
     }
@@ -279,17 +279,17 @@ impl RecordGate {
 
     /// A cell that is not empty is surely fine for the field at a place.
     pub fn accepts_cell(&self, at: usize, cell: &str) -> bool {
-        self.fields.gates[at].accepts_cell(cell, self.fillers[at].as_ref())
+        self.fields.prechecks[at].accepts_cell(cell, self.fillers[at].as_ref())
     }
 
     /// A value that a mapping makes is surely fine for the field at a place.
     pub fn accepts_shown(&self, at: usize, shown: Shown<'_>) -> bool {
-        json::accepts_shown(&self.fields.gates[at], self.fillers[at].as_ref(), shown)
+        json::accepts_shown(&self.fields.prechecks[at], self.fillers[at].as_ref(), shown)
     }
 
     /// The field at a place holds texts.
     pub fn is_text(&self, at: usize) -> bool {
-        self.fields.gates[at].is_text()
+        self.fields.prechecks[at].is_text()
     }
 
     /// All required fields are among those whose bits are set.

@@ -59,7 +59,7 @@ pub async fn discard(workspace: &Workspace) -> Result<Discarded> {
     let mut discarded = Discarded::default();
     let mut records = 0;
     for (at, run) in runs::list(workspace).await?.into_iter().enumerate() {
-        if !matches!(run.state, RunState::Done | RunState::Undone | RunState::Cancelled | RunState::Failed) || run.settled_at.is_some() {
+        if !matches!(run.state, RunState::Done | RunState::Undone | RunState::Cancelled | RunState::Failed) || run.discarded_at.is_some() {
             continue;
         }
         records += run.counts.inserted + run.counts.updated + run.counts.removed;
@@ -88,7 +88,7 @@ fn is_complete(run: &RunRecord) -> bool {
 /// Its lists of inserted records and its earlier values go, and those of its undo.
 async fn discard_run(workspace: &Workspace, mut run: RunRecord) -> Result<()> {
     // First the word that it cannot be undone any more: killed here, the rest goes the next time by hand.
-    run.settled_at = Some(workspace.clock.stamp());
+    run.discarded_at = Some(workspace.clock.stamp());
     workspace.store.write(WriteBatch::data(vec![run_op(&run)?]), Durability::Full).await?;
     if let Some(kept) = runs::kept(workspace, &run).await? {
         workspace.forget(&kept.place).await?;

@@ -37,9 +37,9 @@ pub enum RowOutcome {
     Bad { raw: Vec<u8>, document: Option<Document>, errors: Vec<Violation> },
 }
 
-/// A row that was judged.
+/// A row that was validated.
 #[derive(Debug)]
-pub enum Judged {
+pub enum Validated {
     /// Surely fine.
     Fine(Seen),
     /// Surely not, for these reasons.
@@ -55,7 +55,7 @@ pub struct RowReader {
     pub(crate) notes: Vec<String>,
     normaliser: Option<Arc<Normaliser>>,
     quick: Option<Quick>,
-    judging: bool,
+    validating: bool,
     /// Records are wanted of rows that are not fine, too.
     documents: bool,
     /// Those that no thread has at work.
@@ -97,14 +97,14 @@ impl RowReader {
         };
         let mut notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
         notes.extend(how.mapping.iter().chain(&by_name).flat_map(Mapping::notes));
-        let quick = if how.judging { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
+        let quick = if how.validating { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self {
             decoder: decoder.clone(),
             mapping,
             notes,
             normaliser: how.normaliser.clone(),
             quick,
-            judging: how.judging,
+            validating: how.validating,
             documents: how.documents,
             kits: Mutex::default(),
         })
@@ -137,14 +137,14 @@ impl RowReader {
     }
 
     /// Whether rows are fine: of those that surely are, only what has to be known of them.
-    pub fn judge(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Judged> {
+    pub fn validate(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Validated> {
         let mut kit = self.kits().pop().unwrap_or_else(|| Kit { quick: self.quick.clone(), scratch: self.decoder.scratch() });
         let mut desk = Desk::default();
-        let judge = |row: Row<'_>, kit: &mut Kit| self.judge_row(row, &mut kit.scratch, checker, key_field);
+        let validate = |row: Row<'_>, kit: &mut Kit| self.validate_row(row, &mut kit.scratch, checker, key_field);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows.iter() {
-            let judged = kit.quick.as_mut().and_then(|quick| self.quickly(quick, row, &mut desk));
-            out.push(judged.unwrap_or_else(|| judge(row, &mut kit)));
+            let validated = kit.quick.as_mut().and_then(|quick| self.quickly(quick, row, &mut desk));
+            out.push(validated.unwrap_or_else(|| validate(row, &mut kit)));
         }
         self.kits().push(kit);
         out
@@ -155,25 +155,25 @@ impl RowReader {
     }
 
     /// What can be said of a row without going the full way.
-    fn quickly<'b>(&self, quick: &mut Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Judged> {
+    fn quickly<'b>(&self, quick: &mut Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Validated> {
         let mapping = self.mapping.as_ref();
         match quick.look(row, &self.decoder, mapping, desk) {
-            Answer::Fine(seen) => Some(Judged::Fine(seen)),
+            Answer::Fine(seen) => Some(Validated::Fine(seen)),
             Answer::Doubt { place, seen } => {
                 let errors = quick.broken_rules(place, mapping, desk)?;
                 if errors.is_empty() {
-                    return Some(Judged::Fine(seen));
+                    return Some(Validated::Fine(seen));
                 }
-                Some(Judged::Wrong(errors))
+                Some(Validated::Wrong(errors))
             }
             Answer::Unsure => None,
         }
     }
 
-    fn judge_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> Judged {
+    fn validate_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> Validated {
         let mut errors = Vec::new();
         let body = self.body(row, scratch, &mut errors);
-        if self.judging
+        if self.validating
             && errors.is_empty()
             && self.normaliser.is_none()
             && let (Some(Body::Json(json)), Some(checker)) = (&body, checker)
@@ -182,17 +182,17 @@ impl RowReader {
             // The JSON is its own plain view: no record is made of it.
             if self.documents {
                 if checker.is_fine(json) {
-                    return Judged::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+                    return Validated::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
                 }
             } else {
                 let errors = checker.check(json);
                 if !errors.is_empty() {
-                    return Judged::Wrong(errors.into());
+                    return Validated::Wrong(errors.into());
                 }
-                return Judged::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+                return Validated::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
             }
         }
-        Judged::Checked(Box::new(self.checked(row, body, errors, checker, key_field)))
+        Validated::Checked(Box::new(self.checked(row, body, errors, checker, key_field)))
     }
 
     fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {

@@ -32,7 +32,7 @@ use steward_workspace::{
 
 pub use redo::redo;
 pub use staging::{promotion, staging_name};
-pub use undo::{Kept, UndoFindings, can_go_back, go_back, kept, plan_undo, settle, undo};
+pub use undo::{Kept, UndoFindings, can_go_back, discard_undo_data, go_back, kept, plan_undo, undo};
 
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
@@ -46,10 +46,10 @@ pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Pr
 }
 
 /// Checks every row, without a look at the workspace. What is wrong is written to the report, if one is wanted.
-pub async fn judge(workspace: &Workspace, spec: &ImportSpec, report: Option<&Path>, progress: &dyn Progress) -> Result<Findings> {
+pub async fn validate(workspace: &Workspace, spec: &ImportSpec, report: Option<&Path>, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Checking");
     let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
-    pass.judge(report.map(Told::create).transpose()?).await
+    pass.validate(report.map(Told::create).transpose()?).await
 }
 
 async fn look<'a>(workspace: &'a Workspace, spec: &'a ImportSpec, sink: &mut dyn Sink<'a>, progress: &'a dyn Progress) -> Result<Findings> {
@@ -135,7 +135,7 @@ fn begun(workspace: &Workspace, spec: &ImportSpec, id: String, lease: i64) -> Ru
         staging: spec.staging.clone(),
         promotes: spec.promotes.clone(),
         replaced: None,
-        settled_at: None,
+        discarded_at: None,
         undo_set: None,
         undone_from: None,
         undo_sets: Vec::new(),
@@ -349,7 +349,7 @@ async fn put_in_place(
     }
     let open = swap::cut_off(workspace, &record.id).await?;
     if open.as_ref().is_some_and(|open| open.backwards) {
-        swap::settle_back(workspace, &record.id, progress).await?;
+        swap::swap_back(workspace, &record.id, progress).await?;
     }
     if open.is_some() || swap::exists(workspace, &incoming).await? {
         let swap = Swap {

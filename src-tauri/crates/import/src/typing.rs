@@ -100,7 +100,7 @@ impl<'r> Looking<'r> {
 
     fn through(mut self, mut opened: Opened) -> std::io::Result<Self> {
         let mut more = true;
-        while more && !self.columns.iter().all(|(_, typing)| typing.is_settled()) {
+        while more && !self.columns.iter().all(|(_, typing)| typing.is_discarded()) {
             let mut batch = Batch::default();
             while more && batch.len() < BATCH {
                 more = opened.next_into(&mut batch)?;
@@ -128,7 +128,7 @@ fn take(columns: &mut [(Untyped<'_>, Typing)], cells: &[&str], width: usize) {
     if cells.len() != width {
         return;
     }
-    for (column, typing) in columns.iter_mut().filter(|(_, typing)| !typing.is_settled()) {
+    for (column, typing) in columns.iter_mut().filter(|(_, typing)| !typing.is_discarded()) {
         if !column.is_missing(cells[column.at]) {
             typing.add(cells[column.at]);
         }

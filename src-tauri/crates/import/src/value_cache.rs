@@ -14,20 +14,20 @@ const TRIED: u32 = 8192;
 
 /// Remembers texts that are fine.
 #[derive(Debug, Default)]
-pub struct Memo {
+pub struct ValueCache {
     texts: Vec<(u8, [u8; LONGEST])>,
     asked: u32,
     known: u32,
 }
 
-impl Clone for Memo {
+impl Clone for ValueCache {
     /// Another thread begins without memories.
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl Memo {
+impl ValueCache {
     /// Whether a text is fine: remembered, or looked at now.
     pub fn fine(&mut self, text: &str, look: impl FnOnce() -> bool) -> bool {
         let bytes = text.as_bytes();
@@ -98,19 +98,19 @@ mod tests {
 
     #[test]
     fn only_what_was_fine_is_remembered() {
-        let mut memo = Memo::default();
-        assert!(!memo.fine("a", || false) && memo.fine("a", || true) && memo.fine("a", || panic!("a is known")));
-        assert!(memo.fine("", || true) && memo.fine("", || panic!("the empty text is known")));
+        let mut cache = ValueCache::default();
+        assert!(!cache.fine("a", || false) && cache.fine("a", || true) && cache.fine("a", || panic!("a is known")));
+        assert!(cache.fine("", || true) && cache.fine("", || panic!("the empty text is known")));
         let long = "x".repeat(LONGEST + 1);
-        assert!(memo.fine(&long, || true) && !memo.fine(&long, || false));
+        assert!(cache.fine(&long, || true) && !cache.fine(&long, || false));
     }
 
     #[test]
     fn texts_that_differ_are_told_apart_whatever_their_places() {
-        let mut memo = Memo::default();
+        let mut cache = ValueCache::default();
         for n in 0..20_000 {
             let text = (n % 3000).to_string();
-            assert_eq!(memo.fine(&text, || n % 2 == 0), n % 2 == 0, "{n}");
+            assert_eq!(cache.fine(&text, || n % 2 == 0), n % 2 == 0, "{n}");
         }
     }
 

@@ -49,7 +49,7 @@ impl<'p> Candidate<'p> {
 }
 
 /// `called` is the column's name.
-pub(crate) fn judge(column: &ColumnProfile, called: &Name, candidate: &Candidate<'_>) -> Option<Match> {
+pub(crate) fn validate(column: &ColumnProfile, called: &Name, candidate: &Candidate<'_>) -> Option<Match> {
     let place = candidate.place;
     let (name, why) = by_name(called, candidate);
     let values = by_values(column, candidate);

@@ -5,7 +5,7 @@ use steward_schema::Pack;
 use ts_rs::TS;
 
 use crate::document::{Mapping, Missing, Rule};
-use crate::matching::{Candidate, Match, judge};
+use crate::matching::{Candidate, Match, validate};
 use crate::names::Name;
 use crate::profile::{ColumnProfile, Profile};
 use crate::proposal::{Around, propose};
@@ -78,7 +78,7 @@ fn assign<'p>(profile: &Profile, places: &'p [Place<'p>], target: &Pack) -> (Vec
     let candidates: Vec<Candidate<'_>> = places.iter().map(|place| Candidate::new(place, target)).collect();
     for (i, column) in profile.columns.iter().enumerate() {
         let called = Name::new(&column.name);
-        pairs.extend(candidates.iter().filter_map(|one| judge(column, &called, one).map(|m| (i, one.place, m))));
+        pairs.extend(candidates.iter().filter_map(|one| validate(column, &called, one).map(|m| (i, one.place, m))));
     }
     // The column with exactly the name of a field gets it, before those that are written otherwise. Sorting is stable: of equals the
     // first column gets the first field.

@@ -32,7 +32,7 @@ impl Typing {
     }
 
     /// No further cell changes it.
-    pub fn is_settled(&self) -> bool {
+    pub fn is_discarded(&self) -> bool {
         self.found == Some(ColumnType::Text)
     }
 

@@ -52,7 +52,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Where it can be reached.
+    /// Where it can be restored.
     pub fn address(&self) -> ApiResult<SocketAddr> {
         self.listener.local_addr().map_err(|e| internal("The address is not known.", e))
     }

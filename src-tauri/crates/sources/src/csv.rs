@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::columns::Taken;
-use crate::dialect::Settled;
+use crate::dialect::Resolved;
 use crate::limits;
 
 pub use rows::{Again, CsvRows};
@@ -15,7 +15,7 @@ pub use rows::{Again, CsvRows};
 /// Decodes rows to cells.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct CsvDecoder {
-    dialect: Settled,
+    dialect: Resolved,
     pub columns: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ pub struct Scratch {
 }
 
 impl CsvDecoder {
-    pub(crate) fn new(dialect: Settled, columns: Vec<String>) -> Self {
+    pub(crate) fn new(dialect: Resolved, columns: Vec<String>) -> Self {
         Self { dialect, columns }
     }
 
@@ -75,7 +75,7 @@ impl CsvDecoder {
     /// Splits a row into cells that stand in it as they are; false where one of them has to be decoded.
     pub fn split<'a>(&self, row: &'a str, cells: &mut Vec<&'a str>) -> bool {
         cells.clear();
-        let (bytes, Settled { delimiter, line_end, .. }) = (row.as_bytes(), self.dialect);
+        let (bytes, Resolved { delimiter, line_end, .. }) = (row.as_bytes(), self.dialect);
         let mut from = 0;
         loop {
             let end = match self.dialect.quote.filter(|quote| bytes.get(from) == Some(quote)) {

@@ -14,7 +14,7 @@ const SAMPLE: usize = 200;
 
 /// A settled dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Settled {
+pub struct Resolved {
     pub delimiter: u8,
     pub quote: Option<u8>,
     pub header: bool,
@@ -32,7 +32,7 @@ pub struct Settled {
     pub convincing: bool,
 }
 
-impl Settled {
+impl Resolved {
     /// A cell without the apostrophe that keeps a spreadsheet from running it.
     pub fn plain<'a>(&self, cell: &'a str) -> &'a str {
         if self.defused { formulas::without_apostrophe(cell).unwrap_or(cell) } else { cell }
@@ -52,7 +52,7 @@ impl Settled {
 /// Recognises the dialect of a text that begins like this; what a person chose wins.
 ///
 /// Errors: a choice that is no dialect; more than one delimiter would do, or none.
-pub fn settle(prefix: &[u8], choice: &Choice) -> SourceResult<Settled> {
+pub fn settle(prefix: &[u8], choice: &Choice) -> SourceResult<Resolved> {
     let mut text = prefix;
     while let Some(rest) = text.strip_prefix(MARK) {
         text = rest;
@@ -84,7 +84,7 @@ pub fn settle(prefix: &[u8], choice: &Choice) -> SourceResult<Settled> {
     let header = choice.header.unwrap_or_else(|| header::names_columns(best.table(), &choice.expected));
     let skip = skip + best.begins(text);
     let named_line = usize::from(named.is_some());
-    Ok(Settled {
+    Ok(Resolved {
         delimiter: best.delimiter,
         quote,
         header,
@@ -297,7 +297,7 @@ fn parse(text: &[u8], delimiter: u8, quote: Option<u8>, line_end: u8) -> (Vec<Ve
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Settled {
+    fn of(text: &str) -> Resolved {
         settle(text.as_bytes(), &Choice::default()).unwrap()
     }
 

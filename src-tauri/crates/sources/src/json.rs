@@ -44,7 +44,7 @@ pub struct Splitter<R> {
 }
 
 impl<R: Read> Splitter<R> {
-    /// Looks at the beginning and settles the layout. `decoded_from` names the encoding that the text came in, where
+    /// Looks at the beginning and resolves the layout. `decoded_from` names the encoding that the text came in, where
     /// it is not UTF-8.
     pub fn new(input: R, decoded_from: Option<String>) -> std::io::Result<Self> {
         let mut window = Window::new(input)?;

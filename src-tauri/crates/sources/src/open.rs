@@ -12,7 +12,7 @@ use steward_domain::depth::{self, Nesting};
 use crate::bson_file::{BsonRows, is_readable, length_at};
 use crate::content::{self, begins_like_json};
 use crate::csv::{Again, CsvDecoder, CsvRows, Scratch};
-use crate::dialect::{self, Settled};
+use crate::dialect::{self, Resolved};
 use crate::encoding::{self, Decoding};
 use crate::input::{self, Damage, Meter, OnDisk, Plain};
 use crate::isolate::{self, Head};
@@ -366,7 +366,7 @@ impl Opening<'_> {
     }
 
     fn csv(&self, reader: Box<dyn Read + Send>, prefix: &[u8], from: Option<String>) -> SourceResult<Found> {
-        let settled: Settled = dialect::settle(prefix, self.choice)?;
+        let settled: Resolved = dialect::settle(prefix, self.choice)?;
         let (rows, columns, mut notes) = CsvRows::new(reader, settled, from, self.again())?;
         let mut facts = Vec::new();
         if settled.titles > 0 {

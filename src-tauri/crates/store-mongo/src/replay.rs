@@ -39,12 +39,12 @@ fn mark(time: Timestamp) -> i64 {
 }
 
 /// The position behind everything up to a cluster time.
-pub fn at_moment(time: Timestamp, at: i64) -> Position {
+pub fn at_point_in_time(time: Timestamp, at: i64) -> Position {
     let token = Bson::Document(doc! { AFTER: Bson::Timestamp(time) }).into_relaxed_extjson().to_string();
     Position { token: ResumeToken(token), mark: mark(time), at }
 }
 
-fn moment_of(token: &ResumeToken) -> StoreResult<Option<Timestamp>> {
+fn point_in_time_of(token: &ResumeToken) -> StoreResult<Option<Timestamp>> {
     let json: serde_json::Value = serde_json::from_str(&token.0).map_err(|_| bad_token())?;
     match Bson::try_from(json).map_err(|_| bad_token())? {
         Bson::Document(found) => Ok(found.get_timestamp(AFTER).ok()),
@@ -60,7 +60,7 @@ pub async fn now(store: &MongoStore) -> StoreResult<Position> {
     let untold = || StoreError::new(StoreErrorKind::Unsupported, "This server does not tell how far it is.");
     let time = hello.get_timestamp("operationTime").map_err(|_| untold())?;
     let at = hello.get_datetime("localTime").map_err(|_| untold())?;
-    Ok(at_moment(time, at.timestamp_millis()))
+    Ok(at_point_in_time(time, at.timestamp_millis()))
 }
 
 type Stream = Driver<RawDocumentBuf>;
@@ -73,7 +73,7 @@ async fn open(store: &MongoStore, since: &ResumeToken) -> StoreResult<Stream> {
     if store.deployment().version >= (6, 0) {
         watch = watch.show_expanded_events(true);
     }
-    watch = match moment_of(since)? {
+    watch = match point_in_time_of(since)? {
         Some(time) => watch.start_at_operation_time(Timestamp { increment: time.increment + 1, ..time }),
         None => watch.resume_after(read_token(since)?),
     };
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(time_of(&token), Some(Timestamp { time: 0x63B1_A2F4, increment: 1 }));
         assert_eq!(time_of(&ResumeToken(r#"{"after":{"$timestamp":{"t":1,"i":2}}}"#.into())), None);
         let time = Timestamp { time: 7, increment: 9 };
-        assert_eq!(moment_of(&at_moment(time, 0).token).unwrap(), Some(time));
-        assert_eq!(moment_of(&token).unwrap(), None);
+        assert_eq!(point_in_time_of(&at_point_in_time(time, 0).token).unwrap(), Some(time));
+        assert_eq!(point_in_time_of(&token).unwrap(), None);
     }
 }

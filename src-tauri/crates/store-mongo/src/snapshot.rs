@@ -45,7 +45,7 @@ impl MongoSnapshot {
             let begun = replay::now(store).await.ok();
             let (collections, marks) = list(store).await?;
             let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection && c.apart.is_none()) {
-                _ if wanted != Consistency::Moment => Ok(None),
+                _ if wanted != Consistency::PointInTime => Ok(None),
                 Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
                 Some(_) => Err(ALONE.to_owned()),
                 None => Ok(None),
@@ -56,7 +56,7 @@ impl MongoSnapshot {
             };
             let position = match (moment, &consistency) {
                 (_, Consistency::Fuzzy(_)) => None,
-                (Some(moment), _) => replay::now(store).await.ok().map(|now| replay::at_moment(moment, now.at)),
+                (Some(moment), _) => replay::now(store).await.ok().map(|now| replay::at_point_in_time(moment, now.at)),
                 (None, _) => begun,
             };
             // What was made or dropped while the list was read would be neither in the snapshot nor in what follows it.
@@ -73,7 +73,7 @@ fn names_of(collections: &[SnapshotCollection]) -> Vec<(&str, &Definition)> {
     collections.iter().map(|c| (c.name.as_str(), &c.definition)).collect()
 }
 
-/// The cluster time that a first read settles on; a sentence where the server does not do that.
+/// The cluster time that a first read resolves on; a sentence where the server does not do that.
 async fn pin(store: &MongoStore, collection: &str) -> Result<Option<Timestamp>, String> {
     let told = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read as it stood then.");
     let client = store.db().client();

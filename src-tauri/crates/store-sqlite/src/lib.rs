@@ -171,7 +171,7 @@ impl SqliteStore {
         self.pool
             .write(move |connection| {
                 let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
-                recording::begin_moment();
+                recording::begin_point_in_time();
                 let result = work(&tx)?;
                 tx.commit().map_err(map)?;
                 Ok(result)
@@ -285,7 +285,7 @@ impl Store for SqliteStore {
             .write(move |connection| {
                 connection.execute_batch("PRAGMA synchronous = FULL").map_err(map)?;
                 let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
-                recording::begin_moment();
+                recording::begin_point_in_time();
                 if let Some(fence) = &then.fence {
                     write::stands(&tx, fence)?;
                 }

@@ -27,7 +27,7 @@ const BYTES: i64 = 256 << 20;
 
 thread_local! {
     /// When the transaction of this thread began, so that its changes are all of one moment.
-    static MOMENT: Cell<i64> = const { Cell::new(0) };
+    static POINT_IN_TIME: Cell<i64> = const { Cell::new(0) };
 }
 
 pub fn now() -> i64 {
@@ -35,13 +35,13 @@ pub fn now() -> i64 {
 }
 
 /// A transaction that writes has begun.
-pub fn begin_moment() {
-    MOMENT.with(|moment| moment.set(now()));
+pub fn begin_point_in_time() {
+    POINT_IN_TIME.with(|moment| moment.set(now()));
 }
 
 /// The moment of the transaction.
 pub fn moment() -> i64 {
-    match MOMENT.with(Cell::get) {
+    match POINT_IN_TIME.with(Cell::get) {
         0 => now(),
         begun => begun,
     }

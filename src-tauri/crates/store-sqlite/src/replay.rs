@@ -24,12 +24,12 @@ const WAITING: usize = 4;
 /// file that was put back from a copy is not taken for this one.
 pub fn position(connection: &Connection) -> StoreResult<Position> {
     let seq = feed::position(connection)?;
-    let last = moment_of(connection, seq)?.unwrap_or(0);
+    let last = point_in_time_of(connection, seq)?.unwrap_or(0);
     Ok(Position { token: ResumeToken(format!("{seq}@{last}")), mark: seq, at: now().max(last) })
 }
 
 /// The moment of an entry; `None` where there is no such entry.
-fn moment_of(connection: &Connection, seq: i64) -> StoreResult<Option<i64>> {
+fn point_in_time_of(connection: &Connection, seq: i64) -> StoreResult<Option<i64>> {
     let found: Option<Option<i64>> =
         connection.query_row("SELECT at FROM feed WHERE seq = ?1", [seq], |r| r.get(0)).optional().map_err(map)?;
     Ok(found.map(|at| at.unwrap_or(0)))
@@ -49,7 +49,7 @@ pub fn check(connection: &Connection, position: &Position) -> StoreResult<i64> {
         Some(since) if since > seq => return gone("The change log does not reach back that far any more."),
         Some(_) => {}
     }
-    let same = match moment_of(connection, seq)? {
+    let same = match point_in_time_of(connection, seq)? {
         Some(found) => found == at,
         None => seq == 0 || (seq == feed::position(connection)? && at == 0),
     };

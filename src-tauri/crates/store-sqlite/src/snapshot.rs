@@ -44,7 +44,7 @@ impl FileSnapshot {
 #[async_trait]
 impl Snapshot for FileSnapshot {
     fn consistency(&self) -> Consistency {
-        Consistency::Moment
+        Consistency::PointInTime
     }
 
     fn position(&self) -> Option<Position> {

@@ -22,7 +22,7 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
     };
     connection.execute_batch(&format!("PRAGMA synchronous = {synchronous}")).map_err(map)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(map)?;
-    recording::begin_moment();
+    recording::begin_point_in_time();
     let report = apply_batch(&tx, batch, durability)?;
     tx.commit().map_err(map)?;
     Ok(report)

@@ -8,8 +8,8 @@ pub fn mark() -> &'static str {
     static ME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     ME.get_or_init(|| {
         let number = std::process::id();
-        match (surroundings(), started(number)) {
-            (Some(surroundings), Some(started)) => format!("{surroundings}/{number}/{started}"),
+        match (environment(), started(number)) {
+            (Some(environment), Some(started)) => format!("{environment}/{number}/{started}"),
             _ => String::new(),
         }
     })
@@ -24,18 +24,18 @@ pub fn has_ended(mark: &str) -> bool {
     let Ok(number) = number.parse::<u32>() else {
         return false;
     };
-    surroundings().as_deref() == Some(place) && started(number).as_deref() != Some(start)
+    environment().as_deref() == Some(place) && started(number).as_deref() != Some(start)
 }
 
 /// The process runs, or ran, where this one would see it.
 pub fn is_near(mark: &str) -> bool {
     let place = mark.rsplitn(3, '/').nth(2);
-    place.is_some() && surroundings().as_deref() == place
+    place.is_some() && environment().as_deref() == place
 }
 
 /// From where processes are seen: of another kernel, another user or another container nothing can be said.
 #[cfg(target_os = "linux")]
-fn surroundings() -> Option<String> {
+fn environment() -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
 
     let kernel = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
@@ -55,7 +55,7 @@ fn started(number: u32) -> Option<String> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn surroundings() -> Option<String> {
+fn environment() -> Option<String> {
     None
 }
 
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_process_has_ended_once_it_is_killed() {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let its = format!("{}/{}/{}", surroundings().unwrap(), child.id(), started(child.id()).unwrap());
+        let its = format!("{}/{}/{}", environment().unwrap(), child.id(), started(child.id()).unwrap());
         assert!(!has_ended(&its) && !has_ended(mark()));
         child.kill().unwrap();
         // Not yet cleared away, it lingers under its number.

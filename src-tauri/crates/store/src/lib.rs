@@ -101,7 +101,7 @@ pub trait Store: Send + Sync {
     /// Errors: `Unsupported` for a kind that the store does not have; `DuplicateKey` where records break a unique index.
     async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()>;
 
-    /// Everything as it stands now, to be read at leisure. With [`Consistency::Moment`] of one moment where the store can;
+    /// Everything as it stands now, to be read at leisure. With [`Consistency::PointInTime`] of one moment where the store can;
     /// with [`Consistency::Fuzzy`] a store that would have to keep the moment reads each collection as it stands then,
     /// and the snapshot gives that reason.
     ///

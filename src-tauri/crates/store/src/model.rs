@@ -249,7 +249,7 @@ pub fn raw(document: &Document) -> crate::StoreResult<RawDocumentBuf> {
         .map_err(|e| crate::StoreError::invalid("A field name holds a character that BSON cannot store.").details(e))
 }
 
-/// Proof that the writer still holds its lease: a batch with a fence is refused with [`crate::StoreErrorKind::Fenced`] once the
+/// Verification that the writer still holds its lease: a batch with a fence is refused with [`crate::StoreErrorKind::Fenced`] once the
 /// lease has another number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {

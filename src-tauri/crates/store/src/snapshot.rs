@@ -8,7 +8,7 @@ use crate::{Definition, Position, RecordStream, StoreResult};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consistency {
     /// All collections at the same moment.
-    Moment,
+    PointInTime,
     /// Each collection while it was read, because of what the sentence says.
     Fuzzy(String),
 }

@@ -48,7 +48,7 @@ pub struct Request {
     /// Further operations of the same step (quarantine entries that are released, …).
     pub also: Vec<WriteOp>,
     /// An entry that has come to its end by this one.
-    pub settles: Option<EntryState>,
+    pub resolves: Option<EntryState>,
 }
 
 impl Request {
@@ -62,7 +62,7 @@ impl Request {
             undoes: None,
             changes,
             also: Vec::new(),
-            settles: None,
+            resolves: None,
         }
     }
 }
@@ -206,7 +206,7 @@ fn prepare(workspace: &Workspace, request: &Request, head: &Head, newest: Option
         run_id: request.run_id.clone(),
         undoes: request.undoes.clone(),
         undone_by: None,
-        stood: newest.into_iter().chain(request.settles.clone()).collect(),
+        stood: newest.into_iter().chain(request.resolves.clone()).collect(),
         payload_hash: payload_hash(&docs),
         previous_hash: head.hash.clone(),
         hash: String::new(),

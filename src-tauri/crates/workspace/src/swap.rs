@@ -151,7 +151,7 @@ pub async fn cut_off(workspace: &Workspace, id: &str) -> Result<Option<OpenSwap>
 }
 
 /// Takes back what is left of a swap, where there is any.
-pub async fn settle_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<()> {
+pub async fn swap_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<()> {
     match cut_off(workspace, id).await? {
         Some(open) => back(workspace, open, &WriteBatch::default(), progress).await,
         None => Ok(()),

@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::Chore;
 
 /// A small linear congruential generator: the same rows every time.
-pub struct Dice(pub u64);
+pub struct Random(pub u64);
 
-impl Dice {
+impl Random {
     pub fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
@@ -43,7 +43,7 @@ const LEVELS: &[&str] = &["High School", "Bachelor's", "Master's", "PhD"];
 
 /// One row; `raise` changes the salary of every row, for a load in which every record differs.
 fn row(number: u64, raise: u64) -> String {
-    let mut dice = Dice(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 42);
+    let mut dice = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 42);
     for _ in 0..3 {
         dice.roll(2);
     }

@@ -13,15 +13,15 @@ import type { Backup, BackupCollection, BackupVerified } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { useGo } from "@/shared/nav";
-import { Loaded, Moment, Page, Panel, StateMark, Tag } from "@/shared/ui";
+import { Loaded, Page, Panel, StateMark, Tag, Timestamp } from "@/shared/ui";
 import { bytes, count, duration, number, stamp } from "@/shared/words/words";
-import { useProof } from "./actions";
-import { Proof } from "./BackupTable";
+import { useVerification } from "./actions";
+import { Verification } from "./BackupTable";
 import classes from "./backups.module.css";
 import { Compare } from "./Compare";
 import { askRestore } from "./host";
 import { Inside } from "./Inside";
-import { isOwn, peoples, proofOf } from "./model";
+import { isOwn, peoples, verificationOf } from "./model";
 import { RunningJobs } from "./RunningJobs";
 
 export function BackupPage() {
@@ -35,7 +35,7 @@ type Part = "facts" | "inside" | "compare";
 function BackupOf({ id }: { id: string }) {
   const query = useCall("backups.get", { id });
   const [part, setPart] = useState<Part>("facts");
-  const proof = useProof();
+  const verification = useVerification();
   const go = useGo();
   const backup = query.data;
   return (
@@ -62,7 +62,7 @@ function BackupOf({ id }: { id: string }) {
           >
             All backups
           </Button>
-          {backup && <Actions backup={backup} proof={proof} />}
+          {backup && <Actions backup={backup} verification={verification} />}
         </>
       }
     >
@@ -71,7 +71,7 @@ function BackupOf({ id }: { id: string }) {
           <div className={classes.page}>
             <RunningJobs />
             <Summary backup={data} />
-            {part === "facts" && <Facts backup={data} verified={proof.verified} />}
+            {part === "facts" && <Facts backup={data} verified={verification.verified} />}
             {part === "inside" && <Inside backup={data} />}
             {part === "compare" && <Compare backup={data} />}
           </div>
@@ -81,7 +81,13 @@ function BackupOf({ id }: { id: string }) {
   );
 }
 
-function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof useProof> }) {
+function Actions({
+  backup,
+  verification,
+}: {
+  backup: Backup;
+  verification: ReturnType<typeof useVerification>;
+}) {
   const readOnly = useWorkspace()?.readOnly ?? false;
   return (
     <>
@@ -90,27 +96,27 @@ function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof u
           variant="default"
           leftSection={<IconShieldCheck size={14} />}
           disabled={readOnly}
-          loading={proof.busy !== undefined}
-          onClick={() => void proof.prove(backup, true)}
+          loading={verification.busy !== undefined}
+          onClick={() => void verification.verify(backup, true)}
         >
-          Prove by test restore
+          Verify by test restore
         </Button>
         <Menu position="bottom-end">
           <Menu.Target>
             <Button
               variant="default"
               px={8}
-              disabled={readOnly || proof.busy !== undefined}
-              aria-label="Other ways to prove it"
+              disabled={readOnly || verification.busy !== undefined}
+              aria-label="Other ways to verify it"
             >
               <IconChevronDown size={14} />
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item onClick={() => void proof.drill(backup)}>
+            <Menu.Item onClick={() => void verification.drill(backup)}>
               Verify by test restore and save a report…
             </Menu.Item>
-            <Menu.Item onClick={() => void proof.prove(backup, false)}>
+            <Menu.Item onClick={() => void verification.verify(backup, false)}>
               Read and check the whole file
             </Menu.Item>
           </Menu.Dropdown>
@@ -128,16 +134,16 @@ function Actions({ backup, proof }: { backup: Backup; proof: ReturnType<typeof u
 }
 
 function Summary({ backup }: { backup: Backup }) {
-  const mark = proofOf(backup);
+  const mark = verificationOf(backup);
   return (
     <>
       <div className={classes.summary}>
         <strong>
-          Taken <Moment at={backup.madeAt} />
+          Taken <Timestamp at={backup.madeAt} />
         </strong>
         <span>{backup.reason}</span>
         <span>{count(backup.records, "record")}</span>
-        <Proof backup={backup} />
+        <Verification backup={backup} />
         {!backup.ofThis && <Tag tone="warn">of {backup.workspace}</Tag>}
       </div>
       {mark.problems.length > 0 && (
@@ -196,7 +202,7 @@ function CollectionLine({ one }: { one: BackupCollection }) {
       <td className="num">{number(one.records)}</td>
       <td className="num">{bytes(one.bytes)}</td>
       <td>{one.schema ?? "–"}</td>
-      <td className={classes.proof} title={one.indexes.join(", ")}>
+      <td className={classes.verification} title={one.indexes.join(", ")}>
         {one.indexes.join(", ") || "–"}
       </td>
       <td className="mono faint" title={one.content}>
@@ -206,20 +212,20 @@ function CollectionLine({ one }: { one: BackupCollection }) {
   );
 }
 
-/** What a proof looked at, right after it. */
+/** What a verification looked at, right after it. */
 function Verified({ verified }: { verified: BackupVerified }) {
-  const { proof, collections, notes } = verified;
+  const { verification, collections, notes } = verified;
   return (
     <Panel title="What was checked">
       <div className={classes.padded}>
-        <StateMark tone={proof.passed ? "good" : "bad"}>
-          {proof.passed ? "Verified: nothing is wrong with it" : "It cannot be restored completely"}
+        <StateMark tone={verification.passed ? "good" : "bad"}>
+          {verification.passed ? "Verified: nothing is wrong with it" : "It cannot be restored completely"}
         </StateMark>
         <p className={classes.checked}>
-          {proof.restored
+          {verification.restored
             ? "It was restored into a scratch workspace, which is gone again: counts, contents, indexes, validators and schemas were compared."
             : "Every byte was opened, unpacked, decoded and compared with its checksums."}{" "}
-          It took {duration(proof.seconds)}.
+          It took {duration(verification.seconds)}.
         </p>
         <ul className={classes.checkedList} aria-label="Collections that were checked">
           {collections

@@ -4,12 +4,12 @@ import { IconDots, IconLock } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { Backup } from "@/ipc";
 import { useWorkspace } from "@/shared/data/workspace";
-import { Moment, StateMark } from "@/shared/ui";
+import { StateMark, Timestamp } from "@/shared/ui";
 import { bytes, number } from "@/shared/words/words";
-import { useProof } from "./actions";
+import { useVerification } from "./actions";
 import classes from "./backups.module.css";
 import { askRestore } from "./host";
-import { placeWords, proofOf } from "./model";
+import { placeWords, verificationOf } from "./model";
 
 type TableProps = { backups: Backup[]; label: string; withWorkspace?: boolean };
 
@@ -48,7 +48,7 @@ function Line({ backup, withWorkspace }: { backup: Backup; withWorkspace: boolea
     <tr onClick={open}>
       <td>
         <button type="button" className={classes.link} onClick={open}>
-          <Moment at={backup.madeAt} />
+          <Timestamp at={backup.madeAt} />
         </button>
         {backup.encryption.kind !== "none" && (
           <Tooltip label="Encrypted">
@@ -57,8 +57,8 @@ function Line({ backup, withWorkspace }: { backup: Backup; withWorkspace: boolea
         )}
       </td>
       {withWorkspace && <td>{backup.workspace}</td>}
-      <td className={classes.proof}>
-        <Proof backup={backup} />
+      <td className={classes.verification}>
+        <Verification backup={backup} />
       </td>
       <td className="num">{number(backup.records)}</td>
       <td className="num">
@@ -79,8 +79,8 @@ function Line({ backup, withWorkspace }: { backup: Backup; withWorkspace: boolea
   );
 }
 
-export function Proof({ backup }: { backup: Backup }) {
-  const mark = proofOf(backup);
+export function Verification({ backup }: { backup: Backup }) {
+  const mark = verificationOf(backup);
   return <StateMark tone={mark.tone}>{mark.words}</StateMark>;
 }
 
@@ -98,7 +98,7 @@ function Places({ backup }: { backup: Backup }) {
 
 function LineMenu({ backup, onOpen }: { backup: Backup; onOpen: () => void }) {
   const readOnly = useWorkspace()?.readOnly ?? false;
-  const { busy, prove } = useProof();
+  const { busy, verify } = useVerification();
   const from = { kind: "backup" as const, id: backup.id, place: backup.place };
   return (
     <Menu position="bottom-end">
@@ -112,10 +112,10 @@ function LineMenu({ backup, onOpen }: { backup: Backup; onOpen: () => void }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
-        <Menu.Item disabled={readOnly} onClick={() => void prove(backup, true)}>
-          Prove by a test restore
+        <Menu.Item disabled={readOnly} onClick={() => void verify(backup, true)}>
+          Verify by a test restore
         </Menu.Item>
-        <Menu.Item disabled={readOnly} onClick={() => void prove(backup, false)}>
+        <Menu.Item disabled={readOnly} onClick={() => void verify(backup, false)}>
           Read and check the whole file
         </Menu.Item>
         <Menu.Item disabled={readOnly || backup.damage !== undefined} onClick={() => askRestore({ from })}>

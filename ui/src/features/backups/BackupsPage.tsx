@@ -1,4 +1,4 @@
-/** All backups of this workspace: how old the last proof is, what was taken, what was restored. */
+/** All backups of this workspace: how old the last verification is, what was taken, what was restored. */
 import { Alert, Button, Menu, Tooltip } from "@mantine/core";
 import {
   IconAlertTriangle,
@@ -18,13 +18,13 @@ import { pickFiles, pickFolder, useNativeFiles } from "@/shared/files";
 import { Empty, Loaded, Page, Panel, showError } from "@/shared/ui";
 import { count } from "@/shared/words/words";
 import { Agreement } from "./Agreement";
-import { backUpNow, useProof, useRunning } from "./actions";
+import { backUpNow, useRunning, useVerification } from "./actions";
 import { BackupTable } from "./BackupTable";
 import classes from "./backups.module.css";
 import { Head } from "./Head";
 import { askRestore } from "./host";
-import { MomentsPanel } from "./MomentsPanel";
 import { fileSource, newestOf } from "./model";
+import { PointsInTimePanel } from "./PointsInTimePanel";
 import { CutOff, RestoresPanel } from "./Restores";
 import { RunningJobs } from "./RunningJobs";
 import { SettingsDrawer } from "./settings/SettingsDrawer";
@@ -73,7 +73,7 @@ export function BackupsPage() {
             <>
               <Notes notes={data.notes} />
               <Head backups={data} onSettings={() => setSettings(true)} />
-              <MomentsPanel readOnly={readOnly} onSettings={() => setSettings(true)} />
+              <PointsInTimePanel readOnly={readOnly} onSettings={() => setSettings(true)} />
               <Lists data={data} button={button} />
             </>
           )}
@@ -142,8 +142,8 @@ function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
       <Panel title="Backups of this workspace" actions={newestOf(ours) && <Drill backups={ours} />}>
         {ours.length === 0 ? (
           <Empty icon={<IconShieldCheck size={34} stroke={1.3} />} title="No backups yet" action={button}>
-            A backup holds every record with its history. Take one now, prove it by a test restore, and set in
-            the settings when backups run automatically.
+            A backup holds every record with its history. Take one now, verify it by a test restore, and set
+            in the settings when backups run automatically.
           </Empty>
         ) : (
           <BackupTable backups={ours} label="Backups" />
@@ -157,7 +157,7 @@ function Lists({ data, button }: { data: Backups; button: React.ReactNode }) {
 /** Would it come back? The newest backup is restored aside and compared, with a report for the file. */
 function Drill({ backups }: { backups: Backup[] }) {
   const readOnly = useWorkspace()?.readOnly ?? false;
-  const { busy, drill } = useProof();
+  const { busy, drill } = useVerification();
   const newest = newestOf(backups);
   const run = () => {
     if (newest) void drill(newest);
@@ -170,7 +170,7 @@ function Drill({ backups }: { backups: Backup[] }) {
             id: "backups.drill",
             title: "Recovery drill",
             group: "Backups",
-            also: "prove the newest backup, report",
+            also: "verify the newest backup, report",
             run,
           },
         ],

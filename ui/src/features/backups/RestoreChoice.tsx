@@ -16,7 +16,7 @@ import { Empty, Loading, showError } from "@/shared/ui";
 import { count, number, when } from "@/shared/words/words";
 import classes from "./backups.module.css";
 import type { RestoreSource } from "./host";
-import { fileSource, newestProvenFirst, peoples, proofOf } from "./model";
+import { fileSource, newestVerifiedFirst, peoples, verificationOf } from "./model";
 
 export type Choice = {
   request: PlanRestore;
@@ -41,7 +41,7 @@ export function RestoreChoice({ source, start, onClose, onPlan }: Props) {
     start ? { from: start.request.from, ...(start.file ? { name: start.file } : {}) } : source,
   );
   if (!list.data) return <Loading rows={4} />;
-  const backups = newestProvenFirst(list.data.backups);
+  const backups = newestVerifiedFirst(list.data.backups);
   const first = backups[0];
   const from: RestoreFrom | undefined =
     chosen.from ?? (first ? { kind: "backup", id: first.id, place: first.place } : undefined);
@@ -122,7 +122,7 @@ function SourceLine({ backups, from, name, onChange }: SourceProps) {
 
 function backupLabel(backup: Backup): string {
   const of = backup.ofThis ? "" : ` of ${backup.workspace}`;
-  return `${when(backup.madeAt)}${of}, ${count(backup.records, "record")}, ${proofOf(backup).words}`;
+  return `${when(backup.madeAt)}${of}, ${count(backup.records, "record")}, ${verificationOf(backup).words}`;
 }
 
 type FormProps = {
@@ -171,7 +171,9 @@ function ChoiceForm({ from, backup, file, start, onClose, onPlan }: FormProps) {
           <Collections lines={lines} onChange={setLines} />
         ) : (
           <div className="dim">
-            {from.kind === "moment" ? "All collections at that point in time" : "All collections of the file"}
+            {from.kind === "pointInTime"
+              ? "All collections at that point in time"
+              : "All collections of the file"}
             ; the plan shows which, before anything is written.
           </div>
         )}
@@ -242,7 +244,7 @@ function keyOf(from: RestoreFrom): string {
   switch (from.kind) {
     case "backup":
       return `backup ${from.id}`;
-    case "moment":
+    case "pointInTime":
       return `moment ${from.at}`;
     case "file":
       return `file ${from.file}`;

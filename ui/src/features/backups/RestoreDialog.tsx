@@ -76,7 +76,7 @@ function titleOf(stage: Stage): string {
     case "plan":
       return "Restore";
     case "ask":
-      if (stage.choice.request.from.kind === "moment" && stage.plan.madeAt)
+      if (stage.choice.request.from.kind === "pointInTime" && stage.plan.madeAt)
         return `Restore what was there ${stamp(stage.plan.madeAt)}?`;
       return stage.plan.madeAt
         ? `Restore the backup taken ${when(stage.plan.madeAt)}?`

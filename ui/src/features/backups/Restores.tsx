@@ -6,13 +6,13 @@ import { asApiError, call, type RestoreEntry, type Restores } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { outcomeOf } from "@/shared/jobs/jobs";
-import { Moment, Panel, StateMark, showError, showSaved } from "@/shared/ui";
+import { Panel, StateMark, showError, showSaved, Timestamp } from "@/shared/ui";
 import { count, number } from "@/shared/words/words";
 import { planUndo } from "./actions";
 import classes from "./backups.module.css";
 import { unlocked } from "./host";
 import { isOwn, restoredSentence, restoreMark, restoreNames } from "./model";
-import { useSettle } from "./UndoRestore";
+import { useDiscard } from "./UndoRestore";
 
 /** A restore of another program tells nothing; one whose program died is known by its silence. */
 const someRunning = ({ restores }: Restores) =>
@@ -117,8 +117,8 @@ function CutOffLoad({ entry }: { entry: RestoreEntry }) {
       icon={<IconAlertTriangle size={18} />}
       title="A restore was cut off"
     >
-      The restore of {restoreNames(restore)}, begun <Moment at={restore.startedAt} /> by {restore.actor}, did
-      not finish. Go on with it, or clean up: then everything is as it was before it began.
+      The restore of {restoreNames(restore)}, begun <Timestamp at={restore.startedAt} /> by {restore.actor},
+      did not finish. Go on with it, or clean up: then everything is as it was before it began.
       <Group gap="xs" mt="xs">
         <Button
           leftSection={<IconPlayerPlay size={14} />}
@@ -143,7 +143,7 @@ function CutOffLoad({ entry }: { entry: RestoreEntry }) {
 
 export function RestoresPanel() {
   const restores = useRestores();
-  const settle = useSettle();
+  const settle = useDiscard();
   if (restores.length === 0) return null;
   return (
     <Panel title="Restores">
@@ -164,7 +164,7 @@ export function RestoresPanel() {
           </thead>
           <tbody>
             {restores.map((entry) => (
-              <RestoreLine key={entry.restore.id} entry={entry} onSettle={settle.ask} />
+              <RestoreLine key={entry.restore.id} entry={entry} onDiscard={settle.ask} />
             ))}
           </tbody>
         </table>
@@ -174,7 +174,7 @@ export function RestoresPanel() {
   );
 }
 
-function RestoreLine({ entry, onSettle }: { entry: RestoreEntry; onSettle: (id: string) => void }) {
+function RestoreLine({ entry, onDiscard }: { entry: RestoreEntry; onDiscard: (id: string) => void }) {
   const { restore, canUndo } = entry;
   const readOnly = useWorkspace()?.readOnly ?? false;
   const mark = restoreMark(entry);
@@ -184,18 +184,18 @@ function RestoreLine({ entry, onSettle }: { entry: RestoreEntry; onSettle: (id: 
   return (
     <tr data-still>
       <td>
-        <Moment at={restore.startedAt} />
+        <Timestamp at={restore.startedAt} />
       </td>
       <td title={count(restore.collections.length, "collection")}>
         {restoreNames(restore)}
         <span className="faint">{restore.mode === "merge" ? ", merged" : ""}</span>
       </td>
-      <td>{restore.madeAt ? <Moment at={restore.madeAt} /> : restore.backup}</td>
+      <td>{restore.madeAt ? <Timestamp at={restore.madeAt} /> : restore.backup}</td>
       <td className="num">{number(records)}</td>
       <td>
         <StateMark tone={mark.tone}>{mark.words}</StateMark>
         {restore.error && <div className={classes.wrong}>{restore.error}</div>}
-        {restore.settledAt && <span className="faint"> for good</span>}
+        {restore.discardedAt && <span className="faint"> for good</span>}
       </td>
       <td>{restore.actor}</td>
       <td className={classes.actions}>
@@ -209,7 +209,7 @@ function RestoreLine({ entry, onSettle }: { entry: RestoreEntry; onSettle: (id: 
             >
               Undo…
             </Button>
-            <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onSettle(restore.id)}>
+            <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onDiscard(restore.id)}>
               Delete undo data…
             </Button>
           </>

@@ -1,7 +1,7 @@
 /** Taking a restore back, and giving up what it put aside: first the plan, then the deed. */
 import { Alert, Stack } from "@mantine/core";
 import { useState } from "react";
-import { type ApiError, asApiError, call, type SettleRestorePlan, type UndoRestorePlan } from "@/ipc";
+import { type ApiError, asApiError, call, type DiscardRestorePlan, type UndoRestorePlan } from "@/ipc";
 import { outcomeOf } from "@/shared/jobs/jobs";
 import { ConfirmDialog, showError, showSaved } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
@@ -86,20 +86,20 @@ function UndoPlan({ plan }: { plan: UndoRestorePlan }) {
 }
 
 /** Giving up what a restore put aside. */
-export function useSettle() {
-  const [plan, setPlan] = useState<SettleRestorePlan>();
+export function useDiscard() {
+  const [plan, setPlan] = useState<DiscardRestorePlan>();
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const ask = (restoreId: string) => {
     setError(null);
-    call("restores.planSettle", { restoreId }).then(setPlan, (thrown: unknown) =>
+    call("restores.planDiscard", { restoreId }).then(setPlan, (thrown: unknown) =>
       showError(asApiError(thrown)),
     );
   };
   const apply = async (planId: string, records: number) => {
     setBusy(true);
     try {
-      await call("restores.settle", { planId });
+      await call("restores.discard", { planId });
       setPlan(undefined);
       showSaved(`${count(records, "record")} given up. The restore stays.`);
     } catch (thrown) {

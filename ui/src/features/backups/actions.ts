@@ -1,4 +1,4 @@
-/** Taking and proving backups: the jobs, and what is told at their end. */
+/** Taking and verifying backups: the jobs, and what is told at their end. */
 import { useState } from "react";
 import { asApiError, type Backup, type BackupVerified, call, type FileHandle, type Job } from "@/ipc";
 import { handOver, pickTarget, useNativeFiles } from "@/shared/files";
@@ -9,7 +9,7 @@ import { bytes, count, duration } from "@/shared/words/words";
 import { askUndo, locked, unlocked } from "./host";
 import { drillName } from "./model";
 
-const kinds: readonly Job["kind"][] = ["backup", "proof", "restore"];
+const kinds: readonly Job["kind"][] = ["backup", "verification", "restore"];
 
 /** What runs right now, whoever started it. */
 export function useRunning(): Job[] {
@@ -28,11 +28,11 @@ export async function backUpNow(): Promise<void> {
 }
 
 /** Proves one backup; what was checked is kept to be shown. */
-export function useProof() {
+export function useVerification() {
   const [busy, setBusy] = useState<"test" | "read">();
   const [verified, setVerified] = useState<BackupVerified>();
   const native = useNativeFiles();
-  const prove = async (backup: Backup, testRestore: boolean, report?: FileHandle) => {
+  const verify = async (backup: Backup, testRestore: boolean, report?: FileHandle) => {
     setBusy(testRestore ? "test" : "read");
     try {
       const ref = { id: backup.id, place: backup.place, testRestore };
@@ -42,7 +42,7 @@ export function useProof() {
       );
       setVerified(outcome);
       if (report) handOver(report);
-      tellProof(outcome, report);
+      reportVerification(outcome, report);
     } catch (thrown) {
       showError(asApiError(thrown));
     } finally {
@@ -53,24 +53,24 @@ export function useProof() {
   const drill = async (backup: Backup) => {
     try {
       const report = await pickTarget(native, drillName(new Date()));
-      if (report) await prove(backup, true, report);
+      if (report) await verify(backup, true, report);
     } catch (thrown) {
       showError(asApiError(thrown));
     }
   };
-  return { busy, verified, prove, drill };
+  return { busy, verified, verify, drill };
 }
 
-function tellProof({ proof }: BackupVerified, report: FileHandle | undefined): void {
+function reportVerification({ verification }: BackupVerified, report: FileHandle | undefined): void {
   const saved = report ? ` The report is saved as ${report.name}.` : "";
-  if (!proof.passed) {
-    showWarning("This backup would not come back.", proof.problems.slice(0, 3).join(" ") + saved);
+  if (!verification.passed) {
+    showWarning("This backup would not come back.", verification.problems.slice(0, 3).join(" ") + saved);
     return;
   }
-  const took = duration(proof.seconds);
+  const took = duration(verification.seconds);
   showSaved(
-    proof.restored
-      ? `Proven: the backup was restored into a scratch workspace and compared, in ${took}.${saved}`
+    verification.restored
+      ? `Verified: the backup was restored into a scratch workspace and compared, in ${took}.${saved}`
       : `Read and check the whole file in ${took}: every byte is as it was written.`,
   );
 }

@@ -1,18 +1,18 @@
 import { expect, it } from "vitest";
-import type { Backup, BackupProof, RestoreCollection } from "@/ipc";
+import type { Backup, BackupVerification, RestoreCollection } from "@/ipc";
 import {
   bucketPlace,
   drillName,
   emptyBucket,
   isLocked,
   newestOf,
-  newestProvenFirst,
+  newestVerifiedFirst,
   placeWords,
-  proofOf,
   restoreAction,
   retentionSentence,
   secretOf,
   timelineSentence,
+  verificationOf,
 } from "./model";
 
 const now = Date.parse("2026-06-15T12:00:00Z");
@@ -40,38 +40,40 @@ function backup(part: Partial<Backup> = {}): Backup {
     file: "",
     sha256: "",
     collections: [],
-    proven: false,
+    verified: false,
     ...part,
   };
 }
 
-function proof(part: Partial<BackupProof> = {}): BackupProof {
+function verification(part: Partial<BackupVerification> = {}): BackupVerification {
   return { at: "2026-06-15T11:50:00Z", restored: true, passed: true, problems: [], seconds: 1, ...part };
 }
 
 it("says what is known about a backup", () => {
-  const words = (part: Partial<Backup>) => proofOf(backup(part), now).words;
+  const words = (part: Partial<Backup>) => verificationOf(backup(part), now).words;
   expect(words({})).toBe("never verified");
-  expect(words({ proof: proof(), proven: true })).toBe("verified 10 min ago");
-  expect(words({ proof: proof({ restored: false }), proven: true })).toBe("read to its end 10 min ago");
-  expect(words({ proof: proof() })).toBe("changed since it was verified");
-  const failed = proof({ passed: false, problems: ["The content of careers differs."] });
-  expect(words({ proof: failed })).toBe("failed: the content of careers differs");
-  expect(words({ proof: proof(), damage: "The archive is missing." })).toBe(
+  expect(words({ verification: verification(), verified: true })).toBe("verified 10 min ago");
+  expect(words({ verification: verification({ restored: false }), verified: true })).toBe(
+    "read to its end 10 min ago",
+  );
+  expect(words({ verification: verification() })).toBe("changed since it was verified");
+  const failed = verification({ passed: false, problems: ["The content of careers differs."] });
+  expect(words({ verification: failed })).toBe("failed: the content of careers differs");
+  expect(words({ verification: verification(), damage: "The archive is missing." })).toBe(
     "damaged: the archive is missing",
   );
-  expect(proofOf(backup({ proof: failed }), now).tone).toBe("bad");
+  expect(verificationOf(backup({ verification: failed }), now).tone).toBe("bad");
 });
 
-it("offers the newest proven backup first, and no damaged one", () => {
+it("offers the newest verified backup first, and no damaged one", () => {
   const list = [
-    backup({ id: "other", ofThis: false, proven: true }),
+    backup({ id: "other", ofThis: false, verified: true }),
     backup({ id: "newest" }),
     backup({ id: "broken", damage: "gone" }),
-    backup({ id: "proven", proven: true }),
-    backup({ id: "older", proven: true }),
+    backup({ id: "verified", verified: true }),
+    backup({ id: "older", verified: true }),
   ];
-  expect(newestProvenFirst(list).map(({ id }) => id)).toEqual(["proven", "newest", "older", "other"]);
+  expect(newestVerifiedFirst(list).map(({ id }) => id)).toEqual(["verified", "newest", "older", "other"]);
 });
 
 it("says on the button what a restore does and to how much", () => {
@@ -167,6 +169,11 @@ it("shortens folders, never buckets", () => {
 });
 
 it("tells the timeline in a sentence", () => {
-  const list = [backup(), backup({ proof: proof(), proven: true }), backup({ damage: "gone" }), backup()];
+  const list = [
+    backup(),
+    backup({ verification: verification(), verified: true }),
+    backup({ damage: "gone" }),
+    backup(),
+  ];
   expect(timelineSentence(list)).toBe("4 backups: 1 verified, 2 never verified and 1 failed.");
 });

@@ -16,21 +16,25 @@ import type {
 import type { Tone } from "@/shared/ui";
 import { count, number, sentenceList, when } from "@/shared/words/words";
 
-export type ProofMark = { tone: Tone; words: string; problems: string[] };
+export type VerificationMark = { tone: Tone; words: string; problems: string[] };
 
 /** What is known about a backup beyond that it is there. */
-export function proofOf(backup: Backup, now = Date.now()): ProofMark {
-  const { proof, damage } = backup;
+export function verificationOf(backup: Backup, now = Date.now()): VerificationMark {
+  const { verification, damage } = backup;
   if (damage) return { tone: "bad", words: `damaged: ${lowered(damage)}`, problems: [damage] };
-  if (!proof) return { tone: "plain", words: "never verified", problems: [] };
-  if (!proof.passed) {
-    const why = proof.problems[0];
-    return { tone: "bad", words: why ? `failed: ${lowered(why)}` : "failed", problems: proof.problems };
+  if (!verification) return { tone: "plain", words: "never verified", problems: [] };
+  if (!verification.passed) {
+    const why = verification.problems[0];
+    return {
+      tone: "bad",
+      words: why ? `failed: ${lowered(why)}` : "failed",
+      problems: verification.problems,
+    };
   }
-  if (!proof.restored)
-    return { tone: "accent", words: `read to its end ${when(proof.at, now)}`, problems: [] };
-  if (!backup.proven) return { tone: "warn", words: "changed since it was verified", problems: [] };
-  return { tone: "good", words: `verified ${when(proof.at, now)}`, problems: [] };
+  if (!verification.restored)
+    return { tone: "accent", words: `read to its end ${when(verification.at, now)}`, problems: [] };
+  if (!backup.verified) return { tone: "warn", words: "changed since it was verified", problems: [] };
+  return { tone: "good", words: `verified ${when(verification.at, now)}`, problems: [] };
 }
 
 /** A sentence as the second part of another: names and abbreviations keep their capitals. */
@@ -219,13 +223,13 @@ function filled(values: Record<string, string>): Record<string, string> {
   );
 }
 
-/** Backups of this workspace before others; among them the newest that is proven, then by time. Damaged ones cannot be restored. */
-export function newestProvenFirst(backups: Backup[]): Backup[] {
+/** Backups of this workspace before others; among them the newest that is verified, then by time. Damaged ones cannot be restored. */
+export function newestVerifiedFirst(backups: Backup[]): Backup[] {
   const whole = backups.filter((backup) => !backup.damage);
   const ours = whole.filter((backup) => backup.ofThis);
-  const proven = ours.find((backup) => backup.proven);
-  const rest = ours.filter((backup) => backup !== proven);
-  return [...(proven ? [proven] : []), ...rest, ...whole.filter((backup) => !backup.ofThis)];
+  const verified = ours.find((backup) => backup.verified);
+  const rest = ours.filter((backup) => backup !== verified);
+  return [...(verified ? [verified] : []), ...rest, ...whole.filter((backup) => !backup.ofThis)];
 }
 
 /** A file or folder that was picked, as a source; nothing where the dialog was cancelled. */
@@ -240,7 +244,7 @@ export function inTime(one: Backup, other: Backup): [Backup, Backup] {
 
 /** `3 backups: 1 verified, 2 never verified.` */
 export function timelineSentence(backups: Backup[]): string {
-  const tones = backups.map((backup) => proofOf(backup).tone);
+  const tones = backups.map((backup) => verificationOf(backup).tone);
   const of = (tone: Tone) => tones.filter((one) => one === tone).length;
   const parts = [
     of("good") > 0 && `${number(of("good"))} verified`,

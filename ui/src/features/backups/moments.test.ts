@@ -4,14 +4,14 @@ import {
   extentOf,
   gapAt,
   isReachable,
-  momentAt,
-  momentsSentence,
   nearest,
   placeOf,
-  readMoment,
+  pointInTimeAt,
+  pointsInTimeSentence,
+  readPointInTime,
   spans,
   ticksOf,
-  writeMoment,
+  writePointInTime,
 } from "./moments";
 
 const timeline: BackupTimeline = {
@@ -35,7 +35,7 @@ test("the axis runs from the first moment to now", () => {
   expect(extent.from).toBeLessThan(at("10:00:00"));
   expect(extent.until).toBeGreaterThan(at("12:00:00"));
   expect(placeOf(extent.from - 1, extent)).toBe(0);
-  expect(placeOf(momentAt(0.25, extent), extent)).toBeCloseTo(25);
+  expect(placeOf(pointInTimeAt(0.25, extent), extent)).toBeCloseTo(25);
   expect(ticksOf(extent).length).toBeLessThanOrEqual(9);
   expect(ticksOf(extent).length).toBeGreaterThan(2);
   expect(extentOf({ ...timeline, ranges: [], gaps: [] }, 0)).toBeUndefined();
@@ -52,7 +52,7 @@ test("a moment that cannot be reached gives way to the nearest that can", () => 
 });
 
 test("a moment is written and read in local time", () => {
-  expect(readMoment(writeMoment(at("10:15:07")))).toBe(at("10:15:07"));
-  expect(readMoment("nonsense")).toBeUndefined();
-  expect(momentsSentence(timeline)).toBe("2 ranges of moments can be restored, 1 gap, 0 whole backups.");
+  expect(readPointInTime(writePointInTime(at("10:15:07")))).toBe(at("10:15:07"));
+  expect(readPointInTime("nonsense")).toBeUndefined();
+  expect(pointsInTimeSentence(timeline)).toBe("2 ranges of moments can be restored, 1 gap, 0 whole backups.");
 });

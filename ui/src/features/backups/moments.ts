@@ -26,7 +26,7 @@ export function placeOf(at: number, extent: Span): number {
   return Math.min(100, Math.max(0, share * 100));
 }
 
-export function momentAt(share: number, extent: Span): number {
+export function pointInTimeAt(share: number, extent: Span): number {
   return extent.from + share * (extent.until - extent.from);
 }
 
@@ -49,14 +49,14 @@ export function gapAt(at: number, timeline: BackupTimeline): BackupTimeline["gap
 }
 
 /** Local time to the second, as a field for date and time takes it. */
-export function writeMoment(at: number): string {
+export function writePointInTime(at: number): string {
   const date = new Date(at);
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-export function readMoment(text: string): number | undefined {
+export function readPointInTime(text: string): number | undefined {
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
 }
@@ -64,7 +64,7 @@ export function readMoment(text: string): number | undefined {
 const minute = 60_000;
 const steps = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 10_080].map((minutes) => minutes * minute);
 
-/** Moments that the axis names: at most eight, on whole minutes, hours or days. */
+/** PointsInTime that the axis names: at most eight, on whole minutes, hours or days. */
 export function ticksOf(extent: Span): number[] {
   const width = extent.until - extent.from;
   const step = steps.find((one) => width / one <= 8) ?? Math.ceil(width / 8 / 86_400_000) * 86_400_000;
@@ -78,7 +78,7 @@ export function ticksOf(extent: Span): number[] {
 }
 
 /** `2 ranges of moments can be restored, 1 gap between them, 3 whole backups.` */
-export function momentsSentence(timeline: BackupTimeline): string {
+export function pointsInTimeSentence(timeline: BackupTimeline): string {
   const { ranges, gaps, bases } = timeline;
   const gap = gaps.length > 0 ? `, ${count(gaps.length, "gap")}` : "";
   return `${count(ranges.length, "range")} of moments can be restored${gap}, ${count(bases.length, "whole backup")}.`;

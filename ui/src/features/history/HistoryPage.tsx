@@ -7,7 +7,7 @@ import { type ApiError, asApiError, type ChainReport, type ChangeSet, call } fro
 import { useAction, useCall } from "@/shared/data/queries";
 import { useCollections, useWorkspace } from "@/shared/data/workspace";
 import { useGo } from "@/shared/nav";
-import { Empty, Loaded, Loading, Moment, Page, Problem, StateMark, showError, Tag } from "@/shared/ui";
+import { Empty, Loaded, Loading, Page, Problem, StateMark, showError, Tag, Timestamp } from "@/shared/ui";
 import { undoChangeSet } from "@/shared/undo/undo";
 import { RecordChangeView } from "@/shared/value/DiffList";
 import { keyText } from "@/shared/value/model";
@@ -18,10 +18,10 @@ import { canUndo, isWholeRestore, kindWords } from "./model";
 function useChanges(collection: string | undefined) {
   const request = { limit: 100, ...(collection ? { collection } : {}) };
   return useInfiniteQuery({
-    queryKey: ["changes.list", request] as const,
+    queryKey: ["history.list", request] as const,
     queryFn: async ({ pageParam }) => {
       try {
-        return await call("changes.list", { ...request, ...(pageParam ? { beforeSeq: pageParam } : {}) });
+        return await call("history.list", { ...request, ...(pageParam ? { beforeSeq: pageParam } : {}) });
       } catch (thrown) {
         throw asApiError(thrown);
       }
@@ -87,7 +87,7 @@ export function HistoryPage() {
 }
 
 function Verify() {
-  const verify = useAction("changes.verify");
+  const verify = useAction("history.verify");
   const run = () => verify.mutate({}, { onError: showError });
   return (
     <>
@@ -139,7 +139,7 @@ function ChangeTable({ changes, open, onOpen }: TableProps) {
           <tr key={change.id} data-open={change.id === open || undefined} onClick={() => onOpen(change.id)}>
             <td className="num faint">{number(change.seq)}</td>
             <td>
-              <Moment at={change.at} />
+              <Timestamp at={change.at} />
             </td>
             <td>
               <Tag>{kindWords[change.kind]}</Tag>
@@ -167,7 +167,7 @@ function ChangeTable({ changes, open, onOpen }: TableProps) {
 }
 
 function ChangePanel({ id, onClose }: { id: string; onClose: () => void }) {
-  const detail = useCall("changes.get", { changeSet: id });
+  const detail = useCall("history.get", { changeSet: id });
   const readOnly = useWorkspace()?.readOnly ?? false;
   const go = useGo();
   return (
@@ -182,7 +182,7 @@ function ChangePanel({ id, onClose }: { id: string; onClose: () => void }) {
               </ActionIcon>
             </header>
             <div className={classes.about}>
-              <Moment at={changeSet.at} /> by {changeSet.actor}
+              <Timestamp at={changeSet.at} /> by {changeSet.actor}
               {changeSet.reason && <div>“{changeSet.reason}”</div>}
               <div className="mono faint ellipsis" title={changeSet.hash}>
                 {changeSet.hash}

@@ -9,7 +9,7 @@ import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, pickFolder, takeDropped, useDropped, useNativeFiles } from "@/shared/files";
 import { useGo } from "@/shared/nav";
-import { Empty, Loaded, Moment, Page, StateMark, showError } from "@/shared/ui";
+import { Empty, Loaded, Page, StateMark, showError, Timestamp } from "@/shared/ui";
 import { number } from "@/shared/words/words";
 import { DatabaseSource } from "./DatabaseSource";
 import classes from "./imports.module.css";
@@ -204,7 +204,7 @@ function RunLine({ run }: { run: RunRecord }) {
         {counts.quarantined > 0 ? <span className={classes.bad}>{number(counts.quarantined)}</span> : "0"}
       </td>
       <td>
-        <Moment at={run.startedAt} />
+        <Timestamp at={run.startedAt} />
       </td>
       <td>{run.actor}</td>
     </tr>

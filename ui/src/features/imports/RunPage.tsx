@@ -15,17 +15,17 @@ import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, useNativeFiles } from "@/shared/files";
 import { outcomeOf } from "@/shared/jobs/jobs";
 import { useGo } from "@/shared/nav";
-import { Loaded, Moment, Page, Panel, StateMark, showError } from "@/shared/ui";
+import { Loaded, Page, Panel, StateMark, showError, Timestamp } from "@/shared/ui";
 import { rememberRun } from "@/shared/undo/undo";
 import { DiffList } from "@/shared/value/DiffList";
 import { bytes, count, number, runSentence } from "@/shared/words/words";
 import { ApplyStep } from "./ApplyStep";
+import { Kept } from "./DiscardRun";
 import classes from "./imports.module.css";
 import { canGoOn, inOrderOf, modeWords, runTitle, stateTones, stateWords } from "./model";
 import { PlanStep } from "./PlanStep";
 import { Problems } from "./Problems";
 import { RunFigures, RunSentences } from "./RunParts";
-import { Kept } from "./SettleRun";
 import { useUndoRun } from "./UndoRun";
 
 /** A staged run on its way into its collection. */
@@ -93,7 +93,7 @@ function RunActions({ detail, onPromote }: { detail: RunDetail; onPromote: () =>
   const go = useGo();
   const undo = useUndoRun();
   const back = useAction("runs.goBack");
-  const settled = run.replaced !== undefined && run.settledAt !== undefined;
+  const settled = run.replaced !== undefined && run.discardedAt !== undefined;
   const half = run.state === "halfUndone";
   const undoable = ["done", "cancelled", "failed", "interrupted"].includes(run.state) || half;
   const canUndo = undoable && !settled && !readOnly;
@@ -208,17 +208,17 @@ function RunView({ detail }: { detail: RunDetail }) {
               </dd>
             </>
           )}
-          {run.settledAt && (
+          {run.discardedAt && (
             <>
               <dt>Given up</dt>
               <dd>
-                what it kept, <Moment at={run.settledAt} />
+                what it kept, <Timestamp at={run.discardedAt} />
               </dd>
             </>
           )}
           <dt>Started</dt>
           <dd>
-            <Moment at={run.startedAt} /> by {run.actor}
+            <Timestamp at={run.startedAt} /> by {run.actor}
           </dd>
           {run.files.map((file) => (
             <FileFact

@@ -11,8 +11,8 @@ import {
 import type { CollectionInfo, Finding, LastQuality, Metric } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useGo } from "@/shared/nav";
-import { Moment } from "@/shared/ui";
-import { age, isProofOld, metricWords, number } from "@/shared/words/words";
+import { Timestamp } from "@/shared/ui";
+import { age, isVerificationOld, metricWords, number } from "@/shared/words/words";
 import { metricTarget, metricValue, stateTones, stateWord } from "./model";
 import classes from "./quality.module.css";
 import { useMeasure } from "./useMeasure";
@@ -41,7 +41,7 @@ export function OverviewStrip({ collection, finding }: StripProps) {
         <span className="dim">Quality has not been measured yet.</span>
       )}
       <span className={classes.spring} />
-      <LastProof />
+      <LastVerification />
       <Measured last={last.data} />
       <Button
         variant="subtle"
@@ -59,33 +59,35 @@ export function OverviewStrip({ collection, finding }: StripProps) {
 /** Backups lie at their places, maybe far away: they are not asked for with each look at the records. */
 const listLasts = 10 * 60_000;
 
-/** How long ago the last backup was proven; a click opens the backups. */
-function LastProof() {
+/** How long ago the last backup was verified; a click opens the backups. */
+function LastVerification() {
   const go = useGo();
   const list = useCall("backups.list", {}, { lasts: listLasts });
   if (!list.data) return null;
-  const { provenAt } = list.data;
-  const old = isProofOld(provenAt);
+  const { verifiedAt } = list.data;
+  const old = isVerificationOld(verifiedAt);
   const Icon = old ? IconShieldX : IconShieldCheck;
   return (
     <Tooltip
       label={
-        provenAt
-          ? `The last backup verified by a test restore was taken ${age(provenAt)} ago.`
+        verifiedAt
+          ? `The last backup verified by a test restore was taken ${age(verifiedAt)} ago.`
           : "No backup of this workspace is verified by a test restore."
       }
     >
       <button
         type="button"
-        className={`${classes.stripFigure} ${classes.lastProof}`}
+        className={`${classes.stripFigure} ${classes.lastVerification}`}
         data-tone={old ? "bad" : "good"}
-        aria-label={provenAt ? `Last verified restore: ${age(provenAt)} ago` : "Last verified restore: none"}
+        aria-label={
+          verifiedAt ? `Last verified restore: ${age(verifiedAt)} ago` : "Last verified restore: none"
+        }
         onClick={() => go.place("/backups")}
       >
         <Icon size={14} stroke={2} aria-hidden />
         <span className={classes.stripName}>Backup</span>
         <span className={classes.stripState}>
-          {provenAt ? `verified ${age(provenAt)} ago` : "not verified"}
+          {verifiedAt ? `verified ${age(verifiedAt)} ago` : "not verified"}
         </span>
       </button>
     </Tooltip>
@@ -105,7 +107,7 @@ export function Measured({ last }: { last: LastQuality }) {
       ) : (
         "measured"
       )}{" "}
-      <Moment at={last.report.measuredAt} />
+      <Timestamp at={last.report.measuredAt} />
     </span>
   );
 }

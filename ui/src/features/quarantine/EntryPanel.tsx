@@ -11,7 +11,7 @@ import { changesOf, type Draft, draftOf, RecordForm } from "@/shared/form";
 import { JsonEditor } from "@/shared/json/JsonEditor";
 import { useGo } from "@/shared/nav";
 import { guessedSpec, specsOf } from "@/shared/schema/model";
-import { Loaded, Moment, StateMark, showError, showNote } from "@/shared/ui";
+import { Loaded, StateMark, showError, showNote, Timestamp } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
 import { ViolationList } from "@/shared/value/DiffList";
 import { pointerToPath } from "@/shared/value/path";
@@ -190,7 +190,7 @@ function EntryHead({ entry, onClose }: { entry: QuarantineEntry; onClose: () => 
             {entry.sourceFile}
           </button>
           , row {number(entry.rowNumber)}, byte {number(entry.byteOffset)} ·{" "}
-          <Moment at={entry.quarantinedAt} />
+          <Timestamp at={entry.quarantinedAt} />
         </div>
       </div>
       <ActionIcon aria-label="Close the row" onClick={onClose}>

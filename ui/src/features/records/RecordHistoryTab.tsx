@@ -4,7 +4,7 @@ import { IconHistory } from "@tabler/icons-react";
 import { useState } from "react";
 import { asApiError, call, type Ext, type HistoryEntry } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
-import { Empty, Loaded, Moment, showError, showNote, showWarning, Tag } from "@/shared/ui";
+import { Empty, Loaded, showError, showNote, showWarning, Tag, Timestamp } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
 import { RecordChangeView } from "@/shared/value/DiffList";
 import classes from "./panel.module.css";
@@ -46,7 +46,7 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
             {entries.map((entry, at) => (
               <li key={entry.changeSet.id} className={classes.entry}>
                 <div className={classes.entryHead}>
-                  <Moment at={entry.changeSet.at} />
+                  <Timestamp at={entry.changeSet.at} />
                   <span className="dim">{entry.changeSet.actor}</span>
                   <Tag>{entry.changeSet.kind}</Tag>
                   {!readOnly && at < entries.length && entry.change.op === "update" && (

@@ -1,7 +1,7 @@
 /** The versions of a pack, newest first: who brought them, and what each one changed. */
 import { Link } from "@tanstack/react-router";
 import type { SchemaVersion } from "@/ipc";
-import { Moment, Panel, Tag } from "@/shared/ui";
+import { Panel, Tag, Timestamp } from "@/shared/ui";
 import classes from "./schemas.module.css";
 
 export function Versions({ versions, current }: { versions: SchemaVersion[]; current: string }) {
@@ -21,7 +21,7 @@ export function Versions({ versions, current }: { versions: SchemaVersion[]; cur
               {version.id === current && <Tag tone="accent">shown here</Tag>}
               {version.addedAt ? (
                 <span className="dim">
-                  added <Moment at={version.addedAt} /> by {version.by} from {version.file}
+                  added <Timestamp at={version.addedAt} /> by {version.by} from {version.file}
                 </span>
               ) : (
                 <span className="dim">comes with Steward</span>

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import type { ConnectionBreaker, ConnectionPool, ConnectionStatus, SlowOperation } from "@/ipc";
 import { queryClient, useAction, useCall } from "@/shared/data/queries";
-import { Loaded, Moment, Panel, StateMark, showError } from "@/shared/ui";
+import { Loaded, Panel, StateMark, showError, Timestamp } from "@/shared/ui";
 import { count, duration, number } from "@/shared/words/words";
 import classes from "./settings.module.css";
 
@@ -117,7 +117,7 @@ function SlowTable({ slow, limit }: { slow: SlowOperation[]; limit: number }) {
               <td className={classes.right}>{number(step.longestMillis)} ms</td>
               <td className={classes.right}>{number(step.meanMillis)} ms</td>
               <td>
-                <Moment at={step.lastAt} />
+                <Timestamp at={step.lastAt} />
               </td>
             </tr>
           ))}

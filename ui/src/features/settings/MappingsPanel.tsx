@@ -5,7 +5,7 @@ import { useState } from "react";
 import { type ApiError, asApiError, call, type SavedMapping } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { saveFile, useNativeFiles } from "@/shared/files";
-import { ConfirmDialog, Loaded, Moment, Panel, showError, showSaved, Tag } from "@/shared/ui";
+import { ConfirmDialog, Loaded, Panel, showError, showSaved, Tag, Timestamp } from "@/shared/ui";
 import { count } from "@/shared/words/words";
 import classes from "./settings.module.css";
 
@@ -43,7 +43,7 @@ function Line({ saved, readOnly }: { saved: SavedMapping; readOnly: boolean }) {
       <div>
         <strong>{name}</strong> <span className="faint">{count(mapping.rules?.length ?? 0, "rule")}</span>
         <div className="faint">
-          {saved.by}, <Moment at={saved.updatedAt} />
+          {saved.by}, <Timestamp at={saved.updatedAt} />
         </div>
       </div>
       {saved.schema !== "" && <Tag>{saved.schema}</Tag>}

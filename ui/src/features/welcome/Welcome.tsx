@@ -14,7 +14,7 @@ import { queryClient, useCall } from "@/shared/data/queries";
 import { pickFiles, useNativeFiles } from "@/shared/files";
 import { JobProgress } from "@/shared/jobs/JobProgress";
 import { jobEnd, useJob } from "@/shared/jobs/jobs";
-import { Moment, Problem, showError, Tag } from "@/shared/ui";
+import { Problem, showError, Tag, Timestamp } from "@/shared/ui";
 import { AskPassword } from "./AskPassword";
 import { Connect } from "./Connect";
 import classes from "./welcome.module.css";
@@ -212,7 +212,7 @@ function RecentLine({ workspace, onOpen, onForget }: LineProps) {
       </Button>
       {workspace.exists ? (
         <span className="faint">
-          <Moment at={workspace.openedAt} />
+          <Timestamp at={workspace.openedAt} />
         </span>
       ) : (
         <Tag tone="warn">not found</Tag>

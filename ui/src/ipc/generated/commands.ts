@@ -16,7 +16,7 @@ import type {
   Backups,
   BringBack,
   BrowseBackup,
-  BuildMoment,
+  BuildPointInTime,
   BulkPlan,
   ChainReport,
   ChangeDetail,
@@ -35,6 +35,8 @@ import type {
   CreateRecord,
   CurrentWorkspace,
   DiscardQuarantine,
+  DiscardRestorePlan,
+  DiscardRunPlan,
   Discarded,
   DoctorReport,
   EditOutcome,
@@ -62,7 +64,7 @@ import type {
   ListQuarantine,
   MappingFile,
   MappingName,
-  MappingTrial,
+  MappingPreview,
   OfferedSchema,
   OpenWorkspace,
   OutsideActs,
@@ -77,6 +79,7 @@ import type {
   PlanImport,
   PlanRestore,
   PreviewImport,
+  PreviewMapping,
   ProfileSource,
   ProfiledSource,
   PromoteRun,
@@ -122,8 +125,6 @@ import type {
   SettingName,
   Settings,
   SettingsQuery,
-  SettleRestorePlan,
-  SettleRunPlan,
   Space,
   SplitFile,
   SplitNames,
@@ -135,7 +136,6 @@ import type {
   TestConnection,
   TestSchemas,
   Topic,
-  TryMapping,
   UndoChange,
   UndoRestorePlan,
   UndoRunPlan,
@@ -221,13 +221,13 @@ export interface Commands {
   /** Writes a filter as text. (Read) */
   "filters.format": { request: FormatFilter; response: ParsedFilter };
   /** The history of the workspace. (Read) */
-  "changes.list": { request: ListChanges; response: Changes };
+  "history.list": { request: ListChanges; response: Changes };
   /** One change set with its records. (Read) */
-  "changes.get": { request: ChangeId; response: ChangeDetail };
+  "history.get": { request: ChangeId; response: ChangeDetail };
   /** Takes a change set back. (Write) */
-  "changes.undo": { request: UndoChange; response: ChangeOutcome };
+  "history.undo": { request: UndoChange; response: ChangeOutcome };
   /** Recomputes the hash chain of the history. (Read) */
-  "changes.verify": { request: VerifyChanges; response: ChainReport };
+  "history.verify": { request: VerifyChanges; response: ChainReport };
   /** Opens a MongoDB database elsewhere as a source of records. (Local) */
   "imports.connect": { request: ConnectSource; response: FileHandle };
   /** First rows of files, their format and schema. (Read) */
@@ -261,7 +261,7 @@ export interface Commands {
   /** A mapping to begin with, with a reason for each field. (Read) */
   "mappings.suggest": { request: SuggestMapping; response: SuggestedMapping };
   /** What a mapping makes of the first rows; a mapping that cannot be used is an answer, too. (Read) */
-  "mappings.try": { request: TryMapping; response: MappingTrial };
+  "mappings.preview": { request: PreviewMapping; response: MappingPreview };
   /** Import runs, newest first. (Read) */
   "runs.list": { request: Empty; response: Runs };
   /** One run. (Read) */
@@ -275,9 +275,9 @@ export interface Commands {
   /** Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places. (Write) */
   "runs.goBack": { request: RunId; response: RunDetail };
   /** Plans to give up the records that a run keeps. (Read) */
-  "runs.planSettle": { request: RunId; response: SettleRunPlan };
+  "runs.planDiscard": { request: RunId; response: DiscardRunPlan };
   /** Gives up the records that a run keeps; a replacement cannot be taken back afterwards. (Destructive) */
-  "runs.settle": { request: ApplyPlan; response: RunDetail };
+  "runs.discard": { request: ApplyPlan; response: RunDetail };
   /** Quarantined rows. (Read) */
   "quarantine.list": { request: ListQuarantine; response: QuarantinePage };
   /** One quarantined row. (Read) */
@@ -336,9 +336,9 @@ export interface Commands {
   "backups.create": { request: CreateBackup; response: JobStarted };
   /** Takes an increment: what happened since the last one (a job). (Write) */
   "backups.increment": { request: TakeIncrement; response: JobStarted };
-  /** Which moments can be reached, where the gaps are, and why. (Read) */
+  /** Which moments can be restored, where the gaps are, and why. (Read) */
   "backups.timeline": { request: Empty; response: BackupTimeline };
-  /** Reads a backup to its end, or restores it into a scratch workspace, and notes the proof. (Write) */
+  /** Reads a backup to its end, or restores it into a scratch workspace, and notes the verification. (Write) */
   "backups.verify": { request: VerifyBackup; response: JobStarted };
   /** Plans which backups go by the rules of retention. (Read) */
   "backups.planPrune": { request: Empty; response: PrunePlan };
@@ -353,7 +353,7 @@ export interface Commands {
   /** Restores of this workspace, newest first. (Read) */
   "restores.list": { request: Empty; response: Restores };
   /** Brings a point in time together, to be restored into another workspace. (Read) */
-  "restores.buildMoment": { request: BuildMoment; response: JobStarted };
+  "restores.buildPointInTime": { request: BuildPointInTime; response: JobStarted };
   /** Plans a restore (a job whose outcome is the plan). (Read) */
   "restores.plan": { request: PlanRestore; response: JobStarted };
   /** Restores as planned, after a backup of what is there now. (Destructive) */
@@ -367,9 +367,9 @@ export interface Commands {
   /** Takes a restore back: everything is as before it. (Destructive) */
   "restores.undo": { request: ApplyPlan; response: JobStarted };
   /** Plans to give up what a restore put aside. (Read) */
-  "restores.planSettle": { request: RestoreId; response: SettleRestorePlan };
+  "restores.planDiscard": { request: RestoreId; response: DiscardRestorePlan };
   /** Gives up what a restore put aside; it cannot be taken back afterwards. (Destructive) */
-  "restores.settle": { request: ApplyPlan; response: RestoreEntry };
+  "restores.discard": { request: ApplyPlan; response: RestoreEntry };
   /** What this workspace wants to do outside itself, and what of it was agreed to. (Read) */
   "trust.show": { request: Empty; response: OutsideActs };
   /** Agrees to all of that, on this machine. (Local) */
@@ -433,10 +433,10 @@ export const commandClass = {
   "records.export": "Read",
   "filters.parse": "Read",
   "filters.format": "Read",
-  "changes.list": "Read",
-  "changes.get": "Read",
-  "changes.undo": "Write",
-  "changes.verify": "Read",
+  "history.list": "Read",
+  "history.get": "Read",
+  "history.undo": "Write",
+  "history.verify": "Read",
   "imports.connect": "Local",
   "imports.preview": "Read",
   "imports.plan": "Read",
@@ -453,15 +453,15 @@ export const commandClass = {
   "mappings.write": "Local",
   "mappings.profile": "Read",
   "mappings.suggest": "Read",
-  "mappings.try": "Read",
+  "mappings.preview": "Read",
   "runs.list": "Read",
   "runs.get": "Read",
   "runs.planPromote": "Read",
   "runs.planUndo": "Read",
   "runs.undo": "Destructive",
   "runs.goBack": "Write",
-  "runs.planSettle": "Read",
-  "runs.settle": "Destructive",
+  "runs.planDiscard": "Read",
+  "runs.discard": "Destructive",
   "quarantine.list": "Read",
   "quarantine.get": "Read",
   "quarantine.stats": "Read",
@@ -499,15 +499,15 @@ export const commandClass = {
   "backups.bringBack": "Write",
   "backups.compare": "Read",
   "restores.list": "Read",
-  "restores.buildMoment": "Read",
+  "restores.buildPointInTime": "Read",
   "restores.plan": "Read",
   "restores.apply": "Destructive",
   "restores.resume": "Write",
   "restores.cleanUp": "Write",
   "restores.planUndo": "Read",
   "restores.undo": "Destructive",
-  "restores.planSettle": "Read",
-  "restores.settle": "Destructive",
+  "restores.planDiscard": "Read",
+  "restores.discard": "Destructive",
   "trust.show": "Read",
   "trust.agree": "Local",
   "trust.withdraw": "Local",
@@ -526,7 +526,7 @@ export const commandsOfTopic: Record<Topic, readonly CommandName[]> = {
   "records": ["collections.list", "records.find", "records.count", "records.facet", "records.get", "records.history", "quality.last"],
   "quarantine": ["collections.list", "quarantine.list", "quarantine.get", "quarantine.stats", "quarantine.planFix"],
   "runs": ["workspace.unfinished", "runs.list", "runs.get"],
-  "changes": ["records.history", "changes.list", "changes.get"],
+  "changes": ["records.history", "history.list", "history.get"],
   "collections": ["collections.list", "schemas.list"],
   "quality": ["records.find", "records.count", "quality.last", "quality.history"],
   "settings": ["workspace.space", "mappings.list", "mappings.get", "settings.list"],

@@ -89,11 +89,11 @@ fuzzy?: string,
 /**
  * What is not in it as it stood, or could not come back where it was taken.
  */
-notes: Array<string>, collections: Array<BackupCollection>, proof?: BackupProof, 
+notes: Array<string>, collections: Array<BackupCollection>, verification?: BackupVerification, 
 /**
- * The last proof was a test restore of this very file and found nothing wrong.
+ * The last verification was a test restore of this very file and found nothing wrong.
  */
-proven: boolean, 
+verified: boolean, 
 /**
  * Its archive is missing, or has another size.
  */
@@ -148,7 +148,7 @@ base?: Backup,
  */
 why?: string, 
 /**
- * The last moment that can be reached now.
+ * The latest point in time that can be restored now.
  */
 until: string, 
 /**
@@ -184,15 +184,6 @@ address: string,
  */
 options?: { [key in string]: string }, };
 
-/**
- * The last look at a backup.
- */
-export type BackupProof = { at: string, 
-/**
- * By a test restore; otherwise it was read to its end only.
- */
-restored: boolean, passed: boolean, problems: Array<string>, seconds: number, };
-
 export type BackupRecord = { id: Value, title: string, document: Value, 
 /**
  * It stands in the workspace now.
@@ -215,7 +206,7 @@ more: boolean, };
 export type BackupRef = { id: string, place?: string, };
 
 /**
- * What is kept; a backup that any rule keeps stays. The newest and the last proven one always stay.
+ * What is kept; a backup that any rule keeps stays. The newest and the last verified one always stay.
  */
 export type BackupRetention = { last?: number, daily?: number, weekly?: number, monthly?: number, yearly?: number, 
 /**
@@ -240,9 +231,9 @@ own: boolean,
  */
 schedule?: string, 
 /**
- * When the newest backup is proven by a test restore.
+ * When the newest backup is verified by a test restore.
  */
-proofSchedule?: string, 
+verificationSchedule?: string, 
 /**
  * Minutes between two increments, 1 to 1,440; absent: none are taken by themselves.
  */
@@ -276,7 +267,16 @@ every?: number,
  */
 impossible?: string, notes: Array<string>, };
 
-export type BackupVerified = { backup: Backup, proof: BackupProof, collections: Array<BackupChecked>, notes: Array<string>, };
+/**
+ * The last look at a backup.
+ */
+export type BackupVerification = { at: string, 
+/**
+ * By a test restore; otherwise it was read to its end only.
+ */
+restored: boolean, passed: boolean, problems: Array<string>, seconds: number, };
+
+export type BackupVerified = { backup: Backup, verification: BackupVerification, collections: Array<BackupChecked>, notes: Array<string>, };
 
 export type Backups = { 
 /**
@@ -288,9 +288,9 @@ backups: Array<Backup>,
  */
 notes: Array<string>, 
 /**
- * Of this workspace: when the newest backup that is proven was taken.
+ * Of this workspace: when the newest backup that is verified was taken.
  */
-provenAt?: string, newestAt?: string, };
+verifiedAt?: string, newestAt?: string, };
 
 export type BackupsCompared = { older: string, newer: string, differences: Array<BackupDifference>, };
 
@@ -338,7 +338,7 @@ limit: number, id: string, place?: string, passphrase?: string,
  */
 identity?: string, };
 
-export type BuildMoment = { at: string, passphrase?: string, 
+export type BuildPointInTime = { at: string, passphrase?: string, 
 /**
  * `AGE-SECRET-KEY-…`
  */
@@ -347,7 +347,7 @@ identity?: string, };
 /**
  * A point in time that was brought together from a backup and its increments.
  */
-export type BuiltMoment = { id: string, };
+export type BuiltPointInTime = { id: string, };
 
 export type BulkAction = { "action": "set", path: string, value: Value, } | { "action": "unset", path: string, } | { "action": "replace", path: string, pattern: string, with: string, regex: boolean, } | { "action": "trim", path: string, } | { "action": "delete" } | { "action": "patches", patches: Array<RecordPatch>, };
 
@@ -691,6 +691,17 @@ export type DiffSample = { key: RecordKey, title: string, changes: Array<FieldCh
 
 export type DiscardQuarantine = { selection: QuarantineSelection, reason: string, };
 
+export type DiscardRestorePlan = { planId: string, restore: RestoreRecord, records: number, };
+
+/**
+ * What giving up the records that a run keeps will do.
+ */
+export type DiscardRunPlan = { planId: string, run: RunRecord, 
+/**
+ * Records that will be dropped.
+ */
+records: number, };
+
 export type Discarded = { discarded: number, ids: Array<string>, 
 /**
  * Change sets that take it back, oldest first.
@@ -716,7 +727,7 @@ export type EditOutcome = { "status": "applied", changeSet: ChangeSet, record: R
  */
 export type EditQuarantine = { id: string, document: Value, 
 /**
- * JSON Pointers of the places that were set, be it to what they held already: that settles a doubt about how they
+ * JSON Pointers of the places that were set, be it to what they held already: that resolves a doubt about how they
  * were read.
  */
 set?: Array<string>, };
@@ -1041,12 +1052,12 @@ startedAt: string, finishedAt?: string, outcome?: JobOutcome, error?: ApiError, 
 
 export type JobId = { jobId: string, };
 
-export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk" | "backup" | "proof" | "restore" | "task";
+export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk" | "backup" | "verification" | "restore" | "task";
 
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "momentBuilt", "value": BuiltMoment } | { "outcome": "restored", "value": RestoreDone } | { "outcome": "task", "value": TaskEntry };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "pointInTimeBuilt", "value": BuiltPointInTime } | { "outcome": "restored", "value": RestoreDone } | { "outcome": "task", "value": TaskEntry };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -1143,6 +1154,32 @@ file: string, };
 
 export type MappingName = { name: string, };
 
+export type MappingPreview = { 
+/**
+ * The first rows; with an error, as the source has them and nothing else.
+ */
+rows: Array<PreviewRow>, 
+/**
+ * The first rows with problems.
+ */
+badRows: Array<PreviewRow>, 
+/**
+ * Rows that were checked.
+ */
+checked: number, 
+/**
+ * Of them, those with problems.
+ */
+bad: number, 
+/**
+ * Most frequent first.
+ */
+problems: Array<ProblemCount>, 
+/**
+ * Fields that got a value in at least one row.
+ */
+filled: Array<string>, error?: MappingFault, };
+
 /**
  * One target field: where its value comes from, and what is done to it.
  */
@@ -1169,32 +1206,6 @@ default?: unknown, };
  * A source as JSON has it, for the generated types.
  */
 export type MappingSource = string | OtherSource;
-
-export type MappingTrial = { 
-/**
- * The first rows; with an error, as the source has them and nothing else.
- */
-rows: Array<PreviewRow>, 
-/**
- * The first rows with problems.
- */
-badRows: Array<PreviewRow>, 
-/**
- * Rows that were checked.
- */
-checked: number, 
-/**
- * Of them, those with problems.
- */
-bad: number, 
-/**
- * Most frequent first.
- */
-problems: Array<ProblemCount>, 
-/**
- * Fields that got a value in at least one row.
- */
-filled: Array<string>, error?: MappingFault, };
 
 /**
  * One figure.
@@ -1377,7 +1388,7 @@ duplicates?: Duplicates,
 staged?: boolean, 
 /**
  * Read everything and compare it with what is there: exact counts and samples.
- * Otherwise the plan only settles schema, collection and key.
+ * Otherwise the plan only resolves schema, collection and key.
  */
 full: boolean, files: Array<string>, 
 /**
@@ -1408,6 +1419,27 @@ export type PreviewImport = {
  * `careers` or `careers@1.0.0`; detected when absent.
  */
 schema?: string, files: Array<string>, 
+/**
+ * How to read each file, in their order; what is left out is recognised.
+ */
+choices?: Array<SourceChoice>, 
+/**
+ * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
+ */
+mapping?: Mapping, };
+
+/**
+ * Tries a mapping on the first of the files.
+ */
+export type PreviewMapping = { 
+/**
+ * Absent or empty: without a schema.
+ */
+schema?: string, 
+/**
+ * Rows of each kind in the answer; 1 to 100.
+ */
+limit: number, files: Array<string>, 
 /**
  * How to read each file, in their order; what is left out is recognised.
  */
@@ -1731,7 +1763,7 @@ canGoBack: boolean, };
 /**
  * Where to restore from.
  */
-export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "moment" } & RestoreMoment | { "kind": "built" } & BuiltMoment | { "kind": "file", file: string, database?: string, 
+export type RestoreFrom = { "kind": "backup" } & BackupRef | { "kind": "pointInTime" } & RestorePointInTime | { "kind": "built" } & BuiltPointInTime | { "kind": "file", file: string, database?: string, 
 /**
  * Do the changes again that were made while it was dumped.
  */
@@ -1743,11 +1775,6 @@ export type RestoreId = { restoreId: string, };
  * How restored records meet those that are there.
  */
 export type RestoreMode = "clean" | "merge";
-
-/**
- * A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
- */
-export type RestoreMoment = { at: string, };
 
 export type RestoreName = { name: string, into: string, };
 
@@ -1768,6 +1795,11 @@ seconds: number, notes: Array<string>,
  * What cannot come back, as sentences: it has to be agreed that it is left out.
  */
 lost: Array<string>, };
+
+/**
+ * A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
+ */
+export type RestorePointInTime = { at: string, };
 
 /**
  * Brings discarded entries back to waiting.
@@ -1793,7 +1825,7 @@ madeAt?: string,
 /**
  * The moment between two backups that was restored, RFC 3339 UTC.
  */
-moment?: string, 
+pointInTime?: string, 
 /**
  * Changes that were made while the backup was dumped were done again.
  */
@@ -1813,7 +1845,7 @@ safety?: string, startedAt: string, finishedAt?: string, actor: string, notes: A
 /**
  * When what it put aside was given up, RFC 3339 UTC.
  */
-settledAt?: string, };
+discardedAt?: string, };
 
 export type RestoreSample = { title: string, 
 /**
@@ -2019,7 +2051,7 @@ replaced?: string,
 /**
  * When what the run kept was given up, RFC 3339 UTC.
  */
-settledAt?: string, };
+discardedAt?: string, };
 
 /**
  * Where a run stands.
@@ -2184,17 +2216,6 @@ export type SettingName = { name: string, };
 export type Settings = { settings: Array<Setting>, };
 
 export type SettingsQuery = { prefix: string, };
-
-export type SettleRestorePlan = { planId: string, restore: RestoreRecord, records: number, };
-
-/**
- * What giving up the records that a run keeps will do.
- */
-export type SettleRunPlan = { planId: string, run: RunRecord, 
-/**
- * Records that will be dropped.
- */
-records: number, };
 
 /**
  * Operations of one kind that took long, without values.
@@ -2453,19 +2474,19 @@ examples?: Array<SchemaExample>, };
 /**
  * A whole backup that increments can build on.
  */
-export type TimelineBase = { id: string, place: string, at: string, proven: boolean, 
+export type TimelineBase = { id: string, place: string, at: string, verified: boolean, 
 /**
- * The last proof found something wrong, or the file is damaged.
+ * The last verification found something wrong, or the file is damaged.
  */
 failed: boolean, };
 
 /**
- * Moments that cannot.
+ * PointsInTime that cannot.
  */
 export type TimelineGap = { from: string, until: string, why: string, };
 
 /**
- * Moments that can be reached, both ends included.
+ * PointsInTime that can be restored, both ends included.
  */
 export type TimelineRange = { from: string, until: string, };
 
@@ -2480,27 +2501,6 @@ export type TopValue = { value: string, count: number, };
 export type Topic = "records" | "quarantine" | "runs" | "changes" | "collections" | "quality" | "settings" | "schemas" | "backups" | "tasks";
 
 export type TrimKind = "ends" | "collapse";
-
-/**
- * Tries a mapping on the first of the files.
- */
-export type TryMapping = { 
-/**
- * Absent or empty: without a schema.
- */
-schema?: string, 
-/**
- * Rows of each kind in the answer; 1 to 100.
- */
-limit: number, files: Array<string>, 
-/**
- * How to read each file, in their order; what is left out is recognised.
- */
-choices?: Array<SourceChoice>, 
-/**
- * A mapping (see the guide on mappings); absent: columns go to the fields of their names.
- */
-mapping?: Mapping, };
 
 /**
  * Value types a filter can ask for; `number` is any numeric BSON type.

@@ -146,7 +146,7 @@ async function takeBackAll(entry: UndoEntry): Promise<Pick<UndoEntry, "changeSet
 
 /** Answers the id of the inverse change set, or nothing when records are in the way. */
 async function takeBack(changeSet: string): Promise<string | undefined> {
-  const outcome = await call("changes.undo", { changeSet });
+  const outcome = await call("history.undo", { changeSet });
   if (outcome.status === "applied") {
     savedAt = Date.now();
     return outcome.changeSet.id;

@@ -5,7 +5,7 @@ import {
   count,
   duration,
   fieldTitle,
-  isProofOld,
+  isVerificationOld,
   percent,
   runSentence,
   sentenceList,
@@ -57,13 +57,13 @@ describe("words", () => {
   });
 });
 
-it("says how long ago something was, and when a proof is too old", () => {
+it("says how long ago something was, and when a verification is too old", () => {
   const now = Date.parse("2026-06-15T12:00:00Z");
   expect(age("2026-06-15T11:59:30Z", now)).toBe("less than a minute");
   expect(age("2026-06-15T11:30:00Z", now)).toBe("30 minutes");
   expect(age("2026-06-14T11:00:00Z", now)).toBe("25 hours");
   expect(age("2026-06-01T12:00:00Z", now)).toBe("14 days");
-  expect(isProofOld(undefined, now)).toBe(true);
-  expect(isProofOld("2026-06-09T12:00:00Z", now)).toBe(false);
-  expect(isProofOld("2026-06-08T11:00:00Z", now)).toBe(true);
+  expect(isVerificationOld(undefined, now)).toBe(true);
+  expect(isVerificationOld("2026-06-09T12:00:00Z", now)).toBe(false);
+  expect(isVerificationOld("2026-06-08T11:00:00Z", now)).toBe(true);
 });

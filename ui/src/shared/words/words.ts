@@ -51,12 +51,12 @@ export function age(iso: string, now = Date.now()): string {
   return count(Math.floor(seconds / 86400), "day");
 }
 
-/** A proof that is older says little about today's backups. */
-const proofLasts = 7 * 86400 * 1000;
+/** A verification that is older says little about today's backups. */
+const verificationLasts = 7 * 86400 * 1000;
 
 /** The last verified restore is too old, or there is none. */
-export function isProofOld(provenAt: string | undefined, now = Date.now()): boolean {
-  return provenAt === undefined || now - Date.parse(provenAt) > proofLasts;
+export function isVerificationOld(verifiedAt: string | undefined, now = Date.now()): boolean {
+  return verifiedAt === undefined || now - Date.parse(verifiedAt) > verificationLasts;
 }
 
 const timeOnly = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });

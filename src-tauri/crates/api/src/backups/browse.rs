@@ -21,9 +21,9 @@ use crate::error::{ApiError, ApiResult};
 use crate::jobs;
 
 async fn open(app: &App, workspace: &Workspace, of: &BackupRef, secret: &BackupSecret) -> ApiResult<Archive> {
-    let (target, shelved) = catalog::find(app, workspace, of).await?;
+    let (target, listed) = catalog::find(app, workspace, of).await?;
     let key = catalog::key(app, workspace, secret).await?;
-    Ok(Archive::of_target(target.as_ref(), shelved.manifest, key, &Silent).await?)
+    Ok(Archive::of_target(target.as_ref(), listed.manifest, key, &Silent).await?)
 }
 
 /// Goes through the records of a collection until `look` has enough.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use steward_backup::listing::{self, ListedBackup};
 use steward_backup::seal::{Key, Lock};
-use steward_backup::shelf::{self, Shelved};
 use steward_backup::target::{self, Target, TargetSpec};
 use steward_backup::{identity, manifest, seal};
 use steward_store::names;
@@ -15,8 +15,8 @@ use steward_workspace::Workspace;
 use crate::app::App;
 use crate::backups::destinations;
 use crate::dto::{
-    Backup, BackupCollection, BackupCompression, BackupEncryption, BackupPlace, BackupProof, BackupRef, BackupRetention, BackupSecret,
-    BackupSettings, HostKind,
+    Backup, BackupCollection, BackupCompression, BackupEncryption, BackupPlace, BackupRef, BackupRetention, BackupSecret, BackupSettings,
+    BackupVerification, HostKind,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::trust::agreement;
@@ -51,7 +51,7 @@ pub async fn settings(app: &App, workspace: &Workspace) -> ApiResult<BackupSetti
         encryption: BackupEncryption::None,
         own: true,
         schedule: None,
-        proof_schedule: None,
+        verification_schedule: None,
         increments: None,
         retention: BackupRetention { last: None, daily: None, weekly: None, monthly: None, yearly: None, days: Some(7) },
     });
@@ -183,10 +183,10 @@ pub async fn open_named(app: &App, place: &BackupPlace) -> ApiResult<Arc<dyn Tar
 }
 
 /// Everything at the places of a workspace, newest first, with what could not be read.
-pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
+pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<ListedBackup>, Vec<String>)> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     for place in &settings(app, workspace).await?.places {
-        let listed = async { Ok::<_, ApiError>(shelf::list(open(app, workspace, place).await?.as_ref()).await?) };
+        let listed = async { Ok::<_, ApiError>(listing::list(open(app, workspace, place).await?.as_ref()).await?) };
         match listed.await {
             Ok((backups, more)) => {
                 found.extend(backups);
@@ -201,12 +201,12 @@ pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, V
 
 /// [`all`], and those of the workspace at destinations that were named by hand. One that was looked at and holds none of them any
 /// more is forgotten.
-pub async fn known(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
+pub async fn known(app: &App, workspace: &Workspace) -> ApiResult<(Vec<ListedBackup>, Vec<String>)> {
     let mark = identity::of(workspace).await?.workspace;
     let (mut found, mut notes) = all(app, workspace).await?;
     let mut empty = Vec::new();
     for place in by_hand(app, workspace).await? {
-        let listed = async { Ok::<_, ApiError>(shelf::list(open_named(app, &place).await?.as_ref()).await?) };
+        let listed = async { Ok::<_, ApiError>(listing::list(open_named(app, &place).await?.as_ref()).await?) };
         match listed.await {
             Ok((mut backups, more)) => {
                 backups.retain(|b| b.manifest.source.workspace == mark);
@@ -239,7 +239,7 @@ async fn by_hand(app: &App, workspace: &Workspace) -> ApiResult<Vec<BackupPlace>
 }
 
 /// Those of the open workspace, whole backups and increments.
-pub async fn ours(app: &App, workspace: &Workspace) -> ApiResult<(Vec<Shelved>, Vec<String>)> {
+pub async fn ours(app: &App, workspace: &Workspace) -> ApiResult<(Vec<ListedBackup>, Vec<String>)> {
     let mark = identity::of(workspace).await?.workspace;
     let (mut found, notes) = all(app, workspace).await?;
     found.retain(|b| b.manifest.source.workspace == mark);
@@ -261,10 +261,10 @@ pub async fn at(app: &App, workspace: &Workspace, address: &str) -> ApiResult<Ar
 }
 
 /// A backup with the place that it lies at.
-pub async fn find(app: &App, workspace: &Workspace, wanted: &BackupRef) -> ApiResult<(Arc<dyn Target>, Shelved)> {
+pub async fn find(app: &App, workspace: &Workspace, wanted: &BackupRef) -> ApiResult<(Arc<dyn Target>, ListedBackup)> {
     if let Some(named) = &wanted.place {
         let target = at(app, workspace, named).await?;
-        let found = shelf::find(target.as_ref(), &wanted.id).await?;
+        let found = listing::find(target.as_ref(), &wanted.id).await?;
         return Ok((target, found));
     }
     let (mut missing, mut refused) = (None, None);
@@ -274,7 +274,7 @@ pub async fn find(app: &App, workspace: &Workspace, wanted: &BackupRef) -> ApiRe
     for address in places.iter().chain(&more).map(|p| &p.address) {
         let found = async {
             let target = at(app, workspace, address).await?;
-            let found = shelf::find(target.as_ref(), &wanted.id).await?;
+            let found = listing::find(target.as_ref(), &wanted.id).await?;
             Ok::<_, ApiError>((target, found))
         };
         match found.await {
@@ -307,12 +307,12 @@ pub fn as_compression(of: &BackupCompression) -> seal::Compression {
     }
 }
 
-pub fn proof(of: &manifest::Proof) -> BackupProof {
-    BackupProof { at: of.at.clone(), restored: of.restored, passed: of.passed(), problems: of.problems.clone(), seconds: of.seconds }
+pub fn verification(of: &manifest::Verification) -> BackupVerification {
+    BackupVerification { at: of.at.clone(), restored: of.restored, passed: of.passed(), problems: of.problems.clone(), seconds: of.seconds }
 }
 
 /// A backup as it is shown. `mark` is that of the open workspace.
-pub fn shown(of: &Shelved, mark: &str, copies: Vec<String>) -> Backup {
+pub fn shown(of: &ListedBackup, mark: &str, copies: Vec<String>) -> Backup {
     let m = &of.manifest;
     let encryption = match &m.file.encryption {
         None => BackupEncryption::None,
@@ -353,14 +353,14 @@ pub fn shown(of: &Shelved, mark: &str, copies: Vec<String>) -> Backup {
         fuzzy: m.fuzzy.clone(),
         notes: m.notes.clone(),
         collections: collections.collect(),
-        proof: of.proof.as_ref().map(proof),
-        proven: of.is_proven(),
+        verification: of.verification.as_ref().map(verification),
+        verified: of.is_verified(),
         damage: of.damage.clone(),
     }
 }
 
 /// The same backup at several places is shown once, at the first of them.
-pub fn together(all: &[Shelved], mark: &str) -> Vec<Backup> {
+pub fn together(all: &[ListedBackup], mark: &str) -> Vec<Backup> {
     let mut out: Vec<Backup> = Vec::new();
     for one in all {
         match out.iter_mut().find(|b| b.id == one.manifest.id) {

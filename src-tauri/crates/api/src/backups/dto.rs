@@ -1,4 +1,4 @@
-//! Backups: places, lists, proofs, retention, schedule.
+//! Backups: places, lists, verifications, retention, schedule.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ wire! {
         Recipients { recipients: Vec<String> },
     }
 
-    /// What is kept; a backup that any rule keeps stays. The newest and the last proven one always stay.
+    /// What is kept; a backup that any rule keeps stays. The newest and the last verified one always stay.
     pub struct BackupRetention {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,10 +62,10 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub schedule: Option<String>,
-        /// When the newest backup is proven by a test restore.
+        /// When the newest backup is verified by a test restore.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub proof_schedule: Option<String>,
+        pub verification_schedule: Option<String>,
         /// Minutes between two increments, 1 to 1,440; absent: none are taken by themselves.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,7 +109,7 @@ wire! {
     }
 
     /// The last look at a backup.
-    pub struct BackupProof {
+    pub struct BackupVerification {
         pub at: String,
         /// By a test restore; otherwise it was read to its end only.
         pub restored: bool,
@@ -169,9 +169,9 @@ wire! {
         pub collections: Vec<BackupCollection>,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub proof: Option<BackupProof>,
-        /// The last proof was a test restore of this very file and found nothing wrong.
-        pub proven: bool,
+        pub verification: Option<BackupVerification>,
+        /// The last verification was a test restore of this very file and found nothing wrong.
+        pub verified: bool,
         /// Its archive is missing, or has another size.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,10 +183,10 @@ wire! {
         pub backups: Vec<Backup>,
         /// Places or files that could not be read.
         pub notes: Vec<String>,
-        /// Of this workspace: when the newest backup that is proven was taken.
+        /// Of this workspace: when the newest backup that is verified was taken.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub proven_at: Option<String>,
+        pub verified_at: Option<String>,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub newest_at: Option<String>,
@@ -270,7 +270,7 @@ wire! {
 
     pub struct BackupVerified {
         pub backup: Backup,
-        pub proof: BackupProof,
+        pub verification: BackupVerification,
         pub collections: Vec<BackupChecked>,
         pub notes: Vec<String>,
     }

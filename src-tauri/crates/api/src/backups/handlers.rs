@@ -1,10 +1,10 @@
-//! `backups.*`: taking, listing, proving and removing backups.
+//! `backups.*`: taking, listing, verifying and removing backups.
 
 use std::collections::BTreeMap;
 
 use steward_backup::create::BY_HAND;
+use steward_backup::listing::ListedBackup;
 use steward_backup::retention::{self};
-use steward_backup::shelf::Shelved;
 use steward_backup::{identity, seal};
 use steward_workspace::schedule::Schedule;
 
@@ -49,7 +49,7 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
         settings.places.retain(|p| p.address != usual);
         settings.places.push(BackupPlace { address: path.display().to_string(), options: BTreeMap::new() });
     }
-    for expression in [&settings.schedule, &settings.proof_schedule].into_iter().flatten() {
+    for expression in [&settings.schedule, &settings.verification_schedule].into_iter().flatten() {
         Schedule::parse(expression)?;
     }
     increments::switch(&workspace, &before, &settings).await?;
@@ -90,12 +90,12 @@ pub async fn list(app: &Call, _: Empty) -> ApiResult<Backups> {
     let mark = identity::of(&workspace).await?.workspace;
     let (all, mut notes) = catalog::known(app, &workspace).await?;
     // Increments are told of by the timeline.
-    let all: Vec<Shelved> = all.into_iter().filter(|b| !b.is_increment()).collect();
+    let all: Vec<ListedBackup> = all.into_iter().filter(|b| !b.is_increment()).collect();
     let ours = || all.iter().filter(|b| b.manifest.source.workspace == mark);
     notes.extend(retention::suspicion(&ours().cloned().collect::<Vec<_>>()));
-    let proven_at = ours().find(|b| b.is_proven()).map(|b| b.manifest.made_at.clone());
+    let verified_at = ours().find(|b| b.is_verified()).map(|b| b.manifest.made_at.clone());
     let newest_at = ours().next().map(|b| b.manifest.made_at.clone());
-    Ok(Backups { backups: catalog::together(&all, &mark), notes, proven_at, newest_at })
+    Ok(Backups { backups: catalog::together(&all, &mark), notes, verified_at, newest_at })
 }
 
 pub async fn get(app: &Call, request: BackupRef) -> ApiResult<Backup> {
@@ -134,7 +134,7 @@ impl Planned for PlannedPrune {}
 pub async fn plan_prune(app: &Call, _: Empty) -> ApiResult<PrunePlan> {
     let workspace = app.workspace()?;
     let settings = catalog::settings(app, &workspace).await?;
-    let (plan, gone) = pruning::judged(app, &workspace, &settings).await?;
+    let (plan, gone) = pruning::decide(app, &workspace, &settings).await?;
     Ok(PrunePlan { plan_id: app.plans.put(PlannedPrune(gone)), ..plan })
 }
 

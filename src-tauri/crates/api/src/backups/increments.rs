@@ -1,10 +1,10 @@
-//! `backups.increment` and `backups.timeline`: changes since the last backup, and the moments that they lead to.
+//! `backups.increment` and `backups.timeline`: changes since the last backup, and the points in time that they lead to.
 
 use std::sync::Arc;
 
 use steward_backup::create::{BY_HAND, FOR_INCREMENTS, Made, create};
 use steward_backup::increment::{self, Taken};
-use steward_backup::shelf::Shelved;
+use steward_backup::listing::ListedBackup;
 use steward_backup::timeline::{self, told};
 use steward_store::{Capability, StoreErrorKind};
 use steward_workspace::{Error, Progress, Workspace};
@@ -54,14 +54,14 @@ async fn run(
     workspace.store.record_changes(true).await?;
     let wish = || CreateBackup { passphrase: request.passphrase.clone(), ..CreateBackup::default() };
     let making = taking::making(app, workspace, wish(), reason).await?;
-    let (shelved, _) = catalog::ours(app, workspace).await?;
+    let (listed, _) = catalog::ours(app, workspace).await?;
     let mut why = None;
-    for tip in timeline::tips(&shelved) {
+    for tip in timeline::tips(&listed) {
         match increment::take(workspace, &making, &tip, progress).await {
             Ok(Taken::Quiet(end)) => {
                 return Ok(BackupIncremented { increment: None, base: None, why: None, until: told(end.at), failed: Vec::new() });
             }
-            Ok(Taken::Made(made)) => return and_base(app, workspace, *made, shelved, wish(), progress).await,
+            Ok(Taken::Made(made)) => return and_base(app, workspace, *made, listed, wish(), progress).await,
             // What has to be done again is not known any more from there on.
             Err(Error::Store(e)) if e.kind == StoreErrorKind::NotFound => why = why.or(Some(e.message)),
             Err(e) => return Err(e.into()),
@@ -81,12 +81,12 @@ async fn whole(
     let mut making = taking::making(app, workspace, wish, FOR_INCREMENTS).await?;
     making.gap.clone_from(&why);
     let made = create(workspace, &making, progress).await?;
-    let Some(moment) = &made.manifest.moment else {
+    let Some(point_in_time) = &made.manifest.point_in_time else {
         let (id, fuzzy) = (&made.manifest.id, made.manifest.fuzzy.clone().unwrap_or_default());
         let message = format!("{id} was taken, but no point in time can be restored from it: {fuzzy}");
         return Err(ApiError::new(ErrorCode::Conflict, message).hint("The next increment takes another whole backup to begin with."));
     };
-    let until = told(moment.at);
+    let until = told(point_in_time.at);
     let made = taking::made_and_shown(made);
     Ok(BackupIncremented { increment: None, base: Some(made.backup), why, until, failed: made.failed })
 }
@@ -96,17 +96,17 @@ async fn and_base(
     app: &App,
     workspace: &Workspace,
     made: Made,
-    mut shelved: Vec<Shelved>,
+    mut listed: Vec<ListedBackup>,
     wish: CreateBackup,
     progress: &dyn Progress,
 ) -> ApiResult<BackupIncremented> {
     let place = made.places.iter().find(|(_, why)| why.is_none()).map(|(place, _)| place.clone()).unwrap_or_default();
     let failed: Vec<String> = made.places.iter().filter_map(|(place, why)| why.as_ref().map(|why| format!("{place}: {why}"))).collect();
-    let one = Shelved::new(made.manifest, place);
+    let one = ListedBackup::new(made.manifest, place);
     let increment = shown(&one);
     let until = increment.as_ref().map(|i| i.until.clone()).unwrap_or_default();
-    shelved.insert(0, one);
-    match timeline::needs_base(&shelved) {
+    listed.insert(0, one);
+    match timeline::needs_base(&listed) {
         None => Ok(BackupIncremented { increment, base: None, why: None, until, failed }),
         why => {
             let more = whole(app, workspace, wish, why, progress).await?;
@@ -119,7 +119,7 @@ fn count(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn shown(of: &Shelved) -> Option<BackupIncrement> {
+fn shown(of: &ListedBackup) -> Option<BackupIncrement> {
     let increment = of.manifest.increment.as_ref()?;
     let until = of.reach.as_ref().map_or(increment.until.at, |r| r.at.max(increment.until.at));
     Some(BackupIncrement {
@@ -135,23 +135,23 @@ fn shown(of: &Shelved) -> Option<BackupIncrement> {
 
 pub async fn timeline(app: &Call, _: Empty) -> ApiResult<BackupTimeline> {
     let workspace = app.workspace()?;
-    let (shelved, notes) = catalog::ours(app, &workspace).await?;
-    let found = timeline::timeline(&shelved);
+    let (listed, notes) = catalog::ours(app, &workspace).await?;
+    let found = timeline::timeline(&listed);
     let mut bases: Vec<TimelineBase> = Vec::new();
     let mut increments: Vec<BackupIncrement> = Vec::new();
     // Newest first on the shelf, oldest first here; the same at several places is told of once.
-    for one in shelved.iter().rev() {
+    for one in listed.iter().rev() {
         let known = bases.iter().any(|b| b.id == one.manifest.id) || increments.iter().rev().any(|i| i.id == one.manifest.id);
         if known {
             continue;
         }
         increments.extend(shown(one));
-        bases.extend(one.manifest.moment.as_ref().map(|moment| TimelineBase {
+        bases.extend(one.manifest.point_in_time.as_ref().map(|point_in_time| TimelineBase {
             id: one.manifest.id.clone(),
             place: one.place.clone(),
-            at: told(moment.at),
-            proven: one.is_proven(),
-            failed: one.damage.is_some() || one.proof.as_ref().is_some_and(|p| !p.passed()),
+            at: told(point_in_time.at),
+            verified: one.is_verified(),
+            failed: one.damage.is_some() || one.verification.as_ref().is_some_and(|p| !p.passed()),
         }));
     }
     let possible = workspace.store.capabilities().has(Capability::ChangeFeed);

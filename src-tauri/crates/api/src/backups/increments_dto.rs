@@ -1,4 +1,4 @@
-//! Increments, and the moments that they lead to.
+//! Increments, and the points in time that they lead to.
 
 use crate::dto::{Backup, wire};
 
@@ -39,16 +39,16 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub why: Option<String>,
-        /// The last moment that can be reached now.
+        /// The latest point in time that can be restored now.
         pub until: String,
         /// Places that do not have it, with why.
         pub failed: Vec<String>,
     }
 
-    /// Moments that can be reached, both ends included.
+    /// PointsInTime that can be restored, both ends included.
     pub struct TimelineRange { pub from: String, pub until: String }
 
-    /// Moments that cannot.
+    /// PointsInTime that cannot.
     pub struct TimelineGap { pub from: String, pub until: String, pub why: String }
 
     /// A whole backup that increments can build on.
@@ -56,8 +56,8 @@ wire! {
         pub id: String,
         pub place: String,
         pub at: String,
-        pub proven: bool,
-        /// The last proof found something wrong, or the file is damaged.
+        pub verified: bool,
+        /// The last verification found something wrong, or the file is damaged.
         pub failed: bool,
     }
 

@@ -1,10 +1,10 @@
-//! Moments between two backups: how they are written, and the backup that is made of one.
+//! PointsInTime between two backups: how they are written, and the backup that is made of one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _};
-use steward_backup::moment::{self, Scratch, Way};
+use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
 use steward_backup::seal::Key;
 use steward_backup::timeline::{self, Route};
@@ -28,7 +28,7 @@ pub fn parse(text: &str) -> ApiResult<i64> {
     let local = LOCAL.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
     let local = local.and_then(|local| Local.from_local_datetime(&local).earliest());
     local.map(|at| at.timestamp_millis()).ok_or_else(|| {
-        ApiError::bad_request(format!("'{text}' is no moment."))
+        ApiError::bad_request(format!("'{text}' is not a date and time."))
             .hint("Write '2026-11-22 14:05' or '2026-11-22 14:05:30' in local time, or RFC 3339 (2026-11-22T13:05:30Z).")
     })
 }
@@ -53,9 +53,9 @@ impl Built {
 /// The backup of a moment, and the place that the whole backup lies at. Where the newest one is damaged, an older one leads
 /// there too.
 pub async fn build(app: &App, workspace: &Workspace, at: i64, key: Key, progress: &dyn Progress) -> ApiResult<(Backup, String)> {
-    let (shelved, _) = catalog::ours(app, workspace).await?;
+    let (listed, _) = catalog::ours(app, workspace).await?;
     let mut damaged = None;
-    for route in timeline::routes(&shelved, at)? {
+    for route in timeline::routes(&listed, at)? {
         let place = route.base.place.clone();
         match along(app, workspace, route, at, &key, progress).await {
             Ok(backup) => return Ok((backup, place)),
@@ -74,7 +74,7 @@ async fn along(app: &App, workspace: &Workspace, route: Route, at: i64, key: &Ke
     let target = catalog::at(app, workspace, &route.base.place).await?;
     let base = Backup::of_target(target.as_ref(), route.base.manifest, key.clone(), progress).await?;
     let way = Way { base, increments, key: key.clone() };
-    Ok(moment::build(way, at, scratch().await?, progress).await?)
+    Ok(point_in_time::build(way, at, scratch().await?, progress).await?)
 }
 
 async fn scratch() -> ApiResult<Scratch> {
@@ -86,7 +86,7 @@ async fn scratch() -> ApiResult<Scratch> {
 
 /// A dump with the changes that were made meanwhile, where they are to be done again.
 pub async fn replayed(archive: Backup, wanted: bool, progress: &dyn Progress) -> ApiResult<Backup> {
-    if wanted { Ok(moment::with_oplog(archive, scratch().await?, progress).await?) } else { Ok(archive) }
+    if wanted { Ok(point_in_time::with_oplog(archive, scratch().await?, progress).await?) } else { Ok(archive) }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use steward_backup::identity;
+use steward_backup::listing::{self, ListedBackup};
 use steward_backup::retention::{self, Retention};
-use steward_backup::shelf::{self, Shelved};
 use steward_workspace::Workspace;
 
 use steward_workspace::Event;
@@ -19,14 +19,15 @@ pub(crate) fn rules(of: &BackupRetention) -> Retention {
 }
 
 /// Which backups of this workspace go, place by place.
-pub(crate) async fn judged(app: &App, workspace: &Workspace, settings: &BackupSettings) -> ApiResult<(PrunePlan, Vec<BackupRef>)> {
+pub(crate) async fn decide(app: &App, workspace: &Workspace, settings: &BackupSettings) -> ApiResult<(PrunePlan, Vec<BackupRef>)> {
     let mark = identity::of(workspace).await?.workspace;
     let (all, notes) = catalog::all(app, workspace).await?;
     let mut plan = PrunePlan { plan_id: String::new(), keep: Vec::new(), remove: Vec::new(), bytes: 0, notes };
     let mut gone = Vec::new();
     for place in &settings.places {
-        let here: Vec<Shelved> = all.iter().filter(|b| b.place == place.address && b.manifest.source.workspace == mark).cloned().collect();
-        let verdicts = retention::judge(&here, &rules(&settings.retention), workspace.clock.now());
+        let here: Vec<ListedBackup> =
+            all.iter().filter(|b| b.place == place.address && b.manifest.source.workspace == mark).cloned().collect();
+        let verdicts = retention::decide(&here, &rules(&settings.retention), workspace.clock.now());
         for (backup, verdict) in here.iter().zip(verdicts) {
             let bytes = i64::try_from(backup.manifest.file.bytes).unwrap_or(i64::MAX);
             let row = PruneVerdict {
@@ -48,29 +49,29 @@ pub(crate) async fn judged(app: &App, workspace: &Workspace, settings: &BackupSe
     Ok((plan, gone))
 }
 
-/// Removes backups that the rules still let go: what was proven or built upon since the plan stays.
+/// Removes backups that the rules still let go: what was verified or built upon since the plan stays.
 pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[BackupRef]) -> ApiResult<Pruned> {
     let settings = catalog::settings(app, workspace).await?;
-    let (_, gone) = judged(app, workspace, &settings).await?;
+    let (_, gone) = decide(app, workspace, &settings).await?;
     let mut done = Pruned { removed: 0, bytes: 0, notes: Vec::new() };
     for place in &settings.places {
-        shelf::sweep(catalog::open(app, workspace, place).await?.as_ref()).await?;
+        listing::sweep(catalog::open(app, workspace, place).await?.as_ref()).await?;
     }
     for one in planned {
         if !gone.contains(one) {
             done.notes.push(format!("{} stays: the rules keep it now.", one.id));
             continue;
         }
-        let (target, shelved) = match catalog::find(app, workspace, one).await {
+        let (target, listed) = match catalog::find(app, workspace, one).await {
             Err(e) if e.code == ErrorCode::NotFound => {
                 done.notes.push(format!("{} is gone already.", one.id));
                 continue;
             }
             found => found?,
         };
-        shelf::remove(target.as_ref(), &shelved.manifest).await?;
+        listing::remove(target.as_ref(), &listed.manifest).await?;
         done.removed += 1;
-        done.bytes += i64::try_from(shelved.manifest.file.bytes).unwrap_or(i64::MAX);
+        done.bytes += i64::try_from(listed.manifest.file.bytes).unwrap_or(i64::MAX);
     }
     workspace.events.emit(&Event::BackupsChanged);
     Ok(done)

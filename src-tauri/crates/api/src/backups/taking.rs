@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use steward_backup::create::{Made, Making, create as take};
-use steward_backup::shelf::Shelved;
+use steward_backup::listing::ListedBackup;
 use steward_workspace::Workspace;
 
 use steward_workspace::Event;
@@ -66,5 +66,5 @@ pub(crate) fn made_and_shown(made: Made) -> BackupMade {
     let mut there = made.places.iter().filter(|(_, why)| why.is_none()).map(|(place, _)| place.clone());
     let place = there.next().unwrap_or_default();
     let copies = there.collect();
-    BackupMade { backup: catalog::shown(&Shelved::new(made.manifest, place), &mark, copies), failed }
+    BackupMade { backup: catalog::shown(&ListedBackup::new(made.manifest, place), &mark, copies), failed }
 }

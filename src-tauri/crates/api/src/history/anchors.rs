@@ -1,4 +1,4 @@
-//! How far the history of a workspace went when this machine saw it last. The chain of hashes proves that no entry in the middle was
+//! How far the history of a workspace went when this machine saw it last. The chain of hashes verifies that no entry in the middle was
 //! changed; that its end was not cut off can only be told by somebody who saw the end: this file, and the manifest of each backup.
 
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ pub(crate) async fn missing(app: &App, workspace: &Workspace) -> ApiResult<Optio
     }
     // Places that cannot be reached now say nothing; the backups that can be are asked.
     let (backups, _) = catalog::ours(app, workspace).await?;
-    let of_backup = |b: &steward_backup::shelf::Shelved| {
+    let of_backup = |b: &steward_backup::listing::ListedBackup| {
         if b.manifest.made_at <= replaced_at {
             return None;
         }

@@ -105,7 +105,7 @@ wire! {
         #[serde(default)]
         pub staged: bool,
         /// Read everything and compare it with what is there: exact counts and samples.
-        /// Otherwise the plan only settles schema, collection and key.
+        /// Otherwise the plan only resolves schema, collection and key.
         pub full: bool,
     }
 
@@ -170,7 +170,7 @@ wire! {
     }
 
     /// What giving up the records that a run keeps will do.
-    pub struct SettleRunPlan {
+    pub struct DiscardRunPlan {
         pub plan_id: String,
         pub run: RunRecord,
         /// Records that will be dropped.

@@ -104,7 +104,7 @@ pub async fn validate(app: &Call, request: ValidateFiles) -> ApiResult<JobStarte
     }
     let title = format!("Checking {}", names(&spec));
     Ok(jobs::start(app, JobKind::Plan, title, unit(&spec), move |progress| async move {
-        let findings = runs::judge(&workspace, &spec, report.as_deref(), progress.as_ref()).await?;
+        let findings = runs::validate(&workspace, &spec, report.as_deref(), progress.as_ref()).await?;
         Ok(JobOutcome::Plan(describe(files, &spec, Some(findings))))
     }))
 }

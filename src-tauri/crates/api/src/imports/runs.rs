@@ -8,8 +8,8 @@ use steward_workspace::{Silent, Workspace};
 
 use crate::caller::Call;
 use crate::dto::{
-    ApplyPlan, DiffSample, Empty, FileHandle, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, PromoteRun, RunDetail, RunId,
-    RunUndone, Runs, SettleRunPlan, UndoRunPlan,
+    ApplyPlan, DiffSample, DiscardRunPlan, Empty, FileHandle, JobKind, JobOutcome, JobStarted, JobUnit, ProblemCount, PromoteRun,
+    RunDetail, RunId, RunUndone, Runs, UndoRunPlan,
 };
 use crate::error::ApiResult;
 use crate::imports::planned::{PlannedDiscard, PlannedUndo};
@@ -120,18 +120,18 @@ pub async fn go_back(app: &Call, request: RunId) -> ApiResult<RunDetail> {
     get(app, request).await
 }
 
-pub async fn plan_settle(app: &Call, request: RunId) -> ApiResult<SettleRunPlan> {
+pub async fn plan_discard(app: &Call, request: RunId) -> ApiResult<DiscardRunPlan> {
     let workspace = app.workspace()?;
     let run = runs::get(&workspace, &request.run_id).await?;
     let kept = runs::kept(&workspace, &run).await?;
     let plan_id = app.plans.put(PlannedDiscard { run: request.run_id });
-    Ok(SettleRunPlan { plan_id, run, records: kept.map_or(0, |kept| i64::try_from(kept.records).unwrap_or(i64::MAX)) })
+    Ok(DiscardRunPlan { plan_id, run, records: kept.map_or(0, |kept| i64::try_from(kept.records).unwrap_or(i64::MAX)) })
 }
 
-pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RunDetail> {
+pub async fn discard(app: &Call, request: ApplyPlan) -> ApiResult<RunDetail> {
     let workspace = app.workspace()?;
     let PlannedDiscard { run } = app.plans.take(&request.plan_id)?;
-    let run = runs::settle(&workspace, &run).await?;
+    let run = runs::discard_undo_data(&workspace, &run).await?;
     crate::imports::reading::discard_old(&workspace).await;
     get(app, RunId { run_id: run.id }).await
 }

@@ -8,7 +8,7 @@ use steward_domain::quality::QualityReport;
 wire! {
     pub enum JobState { Running, Done, Failed, Cancelled }
 
-    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk, Backup, Proof, Restore, Task }
+    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk, Backup, Verification, Restore, Task }
 
     pub enum JobUnit { Rows, Records, Bytes }
 
@@ -59,7 +59,7 @@ wire! {
         Verified(crate::dto::BackupVerified),
         Compared(crate::dto::BackupsCompared),
         RestorePlan(crate::dto::RestorePlan),
-        MomentBuilt(crate::dto::BuiltMoment),
+        PointInTimeBuilt(crate::dto::BuiltPointInTime),
         Restored(crate::dto::RestoreDone),
         Task(crate::dto::TaskEntry),
     }

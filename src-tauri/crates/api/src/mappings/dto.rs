@@ -95,7 +95,7 @@ wire! {
     }
 
     /// Tries a mapping on the first of the files.
-    pub struct TryMapping {
+    pub struct PreviewMapping {
         #[serde(flatten)]
         #[ts(flatten)]
         pub sources: Sources,
@@ -115,7 +115,7 @@ wire! {
         pub hint: String,
     }
 
-    pub struct MappingTrial {
+    pub struct MappingPreview {
         /// The first rows; with an error, as the source has them and nothing else.
         pub rows: Vec<PreviewRow>,
         /// The first rows with problems.

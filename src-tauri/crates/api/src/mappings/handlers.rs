@@ -18,8 +18,8 @@ use steward_workspace::Event;
 use crate::app::App;
 use crate::caller::Call;
 use crate::dto::{
-    Empty, FileHandle, MappingFault, MappingFile, MappingName, MappingTrial, PreviewRow, ProblemCount, ProfileSource, ProfiledSource,
-    ReadMapping, SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, TryMapping, WriteMapping,
+    Empty, FileHandle, MappingFault, MappingFile, MappingName, MappingPreview, PreviewMapping, PreviewRow, ProblemCount, ProfileSource,
+    ProfiledSource, ReadMapping, SaveMapping, SavedMapping, SavedMappings, Sources, SuggestMapping, SuggestedMapping, WriteMapping,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 
@@ -204,15 +204,15 @@ fn nearest<'r>(registry: &'r Registry, profile: &steward_mapping::Profile) -> Op
     };
     let score =
         |suggestion: &Suggestion| suggestion.matches.iter().map(|m| m.confidence).sum::<f64>() - suggestion.missing_fields.len() as f64;
-    let judged = newest.map(|pack| (pack, steward_mapping::suggest(profile, pack))).filter(|(_, suggestion)| fits(suggestion));
-    judged.max_by(|(_, a), (_, b)| score(a).total_cmp(&score(b))).map(|(pack, _)| pack)
+    let validated = newest.map(|pack| (pack, steward_mapping::suggest(profile, pack))).filter(|(_, suggestion)| fits(suggestion));
+    validated.max_by(|(_, a), (_, b)| score(a).total_cmp(&score(b))).map(|(pack, _)| pack)
 }
 
 fn fault(e: MappingError) -> MappingFault {
     MappingFault { pointer: e.pointer, message: e.message, hint: e.hint }
 }
 
-pub async fn attempt(app: &Call, request: TryMapping) -> ApiResult<MappingTrial> {
+pub async fn attempt(app: &Call, request: PreviewMapping) -> ApiResult<MappingPreview> {
     let workspace = app.workspace()?;
     let limit = usize::try_from(request.limit.clamp(1, 100)).unwrap_or(1);
     let sample = sample(app, &request.sources, request.schema.as_deref()).await?;
@@ -232,8 +232,8 @@ pub async fn attempt(app: &Call, request: TryMapping) -> ApiResult<MappingTrial>
     .await
 }
 
-fn told(trial: Trial, error: Option<MappingFault>) -> MappingTrial {
-    MappingTrial {
+fn told(trial: Trial, error: Option<MappingFault>) -> MappingPreview {
+    MappingPreview {
         rows: trial.rows.into_iter().map(tried).collect(),
         bad_rows: trial.bad_rows.into_iter().map(tried).collect(),
         checked: whole(trial.checked),

@@ -1,6 +1,6 @@
 //! Which rows are meant, and what became of them.
 
-use steward_import::quarantine::{Chosen, Narrow, Settled};
+use steward_import::quarantine::{Chosen, Narrow, Resolved};
 
 use crate::dto::{JobOutcome, QuarantineFilter, QuarantineSelection, RetryOutcome, RetryResult};
 
@@ -11,7 +11,7 @@ pub(crate) fn chosen(selection: QuarantineSelection) -> Chosen {
     }
 }
 
-pub(crate) fn settled(done: Settled) -> JobOutcome {
+pub(crate) fn settled(done: Resolved) -> JobOutcome {
     JobOutcome::Retried(RetryOutcome {
         tried: done.tried,
         corrected: done.corrected,

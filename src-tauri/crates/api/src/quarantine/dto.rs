@@ -72,7 +72,7 @@ wire! {
     pub struct EditQuarantine {
         pub id: String,
         pub document: Value,
-        /// JSON Pointers of the places that were set, be it to what they held already: that settles a doubt about how they
+        /// JSON Pointers of the places that were set, be it to what they held already: that resolves a doubt about how they
         /// were read.
         #[ts(optional, as = "Option<Vec<String>>")]
         #[serde(default)]

@@ -10,9 +10,9 @@ wire! {
     pub enum RestoreFrom {
         Backup(BackupRef),
         /// What increments lead to.
-        Moment(RestoreMoment),
-        /// What `restores.buildMoment` has made, whichever workspace is open by now.
-        Built(BuiltMoment),
+        PointInTime(RestorePointInTime),
+        /// What `restores.buildPointInTime` has made, whichever workspace is open by now.
+        Built(BuiltPointInTime),
         /// A manifest, an archive of Steward or mongodump, or a dump folder, as the host handed it over.
         File {
             file: String,
@@ -27,9 +27,9 @@ wire! {
     }
 
     /// A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
-    pub struct RestoreMoment { pub at: String }
+    pub struct RestorePointInTime { pub at: String }
 
-    pub struct BuildMoment {
+    pub struct BuildPointInTime {
         pub at: String,
         #[serde(flatten)]
         #[ts(flatten)]
@@ -37,7 +37,7 @@ wire! {
     }
 
     /// A point in time that was brought together from a backup and its increments.
-    pub struct BuiltMoment { pub id: String }
+    pub struct BuiltPointInTime { pub id: String }
 
     pub struct RestoreName { pub name: String, pub into: String }
 
@@ -150,7 +150,7 @@ wire! {
 
     pub struct UndoRestorePlan { pub plan_id: String, pub restore: RestoreRecord, pub collections: Vec<UndoRestoreCollection> }
 
-    pub struct SettleRestorePlan { pub plan_id: String, pub restore: RestoreRecord, pub records: i64 }
+    pub struct DiscardRestorePlan { pub plan_id: String, pub restore: RestoreRecord, pub records: i64 }
 
     pub struct RestoreDone {
         pub restore: RestoreRecord,

@@ -17,9 +17,9 @@ use crate::backups::catalog;
 use crate::backups::points_in_time;
 use crate::caller::Call;
 use crate::dto::{
-    ApplyPlan, ApplyRestore, BackupRef, BackupSecret, BuildMoment, BuiltMoment, CreateBackup, Empty, JobKind, JobOutcome, JobStarted,
-    JobUnit, PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan, RestoreSample, Restores,
-    ResumeRestore, SettleRestorePlan, UndoRestoreCollection, UndoRestorePlan,
+    ApplyPlan, ApplyRestore, BackupRef, BackupSecret, BuildPointInTime, BuiltPointInTime, CreateBackup, DiscardRestorePlan, Empty, JobKind,
+    JobOutcome, JobStarted, JobUnit, PlanRestore, RestoreCollection, RestoreDone, RestoreEntry, RestoreFrom, RestoreId, RestorePlan,
+    RestoreSample, Restores, ResumeRestore, UndoRestoreCollection, UndoRestorePlan,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::history::anchors;
@@ -59,7 +59,7 @@ impl Planned for PlannedDiscard {}
 const USUAL_RATE: f64 = 15_000.0;
 
 const OPLOG: &str = "It also holds the changes that were made while it was dumped (its oplog). They are left out unless the restore is to do \
-                     them again (--oplog-replay); without them, its collections are not all of one moment.";
+                     them again (--oplog-replay); without them, its collections are not all of one point_in_time.";
 
 const WITHOUT: &str = "To restore the rest without it, say so (--leave-out, or in the plan in the window).";
 
@@ -93,13 +93,15 @@ async fn open(
     let key = catalog::key(app, workspace, secret).await?;
     match from {
         RestoreFrom::Backup(wanted) => {
-            let (target, shelved) = catalog::find(app, workspace, wanted).await?;
-            Ok((Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?, shelved.place))
+            let (target, listed) = catalog::find(app, workspace, wanted).await?;
+            Ok((Archive::of_target(target.as_ref(), listed.manifest, key, progress).await?, listed.place))
         }
         RestoreFrom::Built(built) => {
             app.built.take(&built.id).ok_or_else(|| ApiError::not_found("What was brought together for this restore is gone. Begin again."))
         }
-        RestoreFrom::Moment(moment) => points_in_time::build(app, workspace, points_in_time::parse(&moment.at)?, key, progress).await,
+        RestoreFrom::PointInTime(point_in_time) => {
+            points_in_time::build(app, workspace, points_in_time::parse(&point_in_time.at)?, key, progress).await
+        }
         RestoreFrom::File { file, database, oplog } => {
             let (path, _) = app.files.get(file)?;
             let archive = Archive::of_path(&path, key, database.as_deref(), progress).await?;
@@ -108,13 +110,13 @@ async fn open(
     }
 }
 
-pub async fn build_moment(app: &Call, request: BuildMoment) -> ApiResult<JobStarted> {
+pub async fn build_point_in_time(app: &Call, request: BuildPointInTime) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
     Ok(jobs::start(app, JobKind::Plan, "Bringing a point in time together", JobUnit::Records, move |progress| async move {
         let key = catalog::key(&owner, &workspace, &request.secret).await?;
         let built = points_in_time::build(&owner, &workspace, points_in_time::parse(&request.at)?, key, progress.as_ref()).await?;
-        Ok(JobOutcome::MomentBuilt(BuiltMoment { id: owner.built.put(built) }))
+        Ok(JobOutcome::PointInTimeBuilt(BuiltPointInTime { id: owner.built.put(built) }))
     }))
 }
 
@@ -134,7 +136,7 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
         if archive.has_oplog() {
             notes.push(OPLOG.to_owned());
         }
-        if archive.moment.is_some() && request.own {
+        if archive.point_in_time.is_some() && request.own {
             notes.push(format!("History, quarantine, mappings and settings are those of the backup {backup}."));
         }
         let before = stamp(&workspace, &found).await?;
@@ -282,14 +284,14 @@ async fn again(
     secret: &BackupSecret,
     progress: &dyn Progress,
 ) -> ApiResult<Archive> {
-    if let Some(moment) = &record.moment {
+    if let Some(point_in_time) = &record.point_in_time {
         let key = catalog::key(app, workspace, secret).await?;
-        return Ok(points_in_time::build(app, workspace, points_in_time::parse(moment)?, key, progress).await?.0);
+        return Ok(points_in_time::build(app, workspace, points_in_time::parse(point_in_time)?, key, progress).await?.0);
     }
     let wanted = BackupRef { id: record.backup.clone(), place: None };
-    if let Ok((target, shelved)) = catalog::find(app, workspace, &wanted).await {
+    if let Ok((target, listed)) = catalog::find(app, workspace, &wanted).await {
         let key = catalog::key(app, workspace, secret).await?;
-        return Ok(Archive::of_target(target.as_ref(), shelved.manifest, key, progress).await?);
+        return Ok(Archive::of_target(target.as_ref(), listed.manifest, key, progress).await?);
     }
     let key = catalog::key(app, workspace, secret).await?;
     let archive = Archive::of_path(std::path::Path::new(&record.from), key, None, progress).await?;
@@ -329,17 +331,17 @@ pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     }))
 }
 
-pub async fn plan_settle(app: &Call, request: RestoreId) -> ApiResult<SettleRestorePlan> {
+pub async fn plan_discard(app: &Call, request: RestoreId) -> ApiResult<DiscardRestorePlan> {
     let workspace = app.workspace()?;
     let (restore, plans) = restore::plan_undo(&workspace, &request.restore_id).await?;
     let records = plans.iter().filter_map(|p| p.back).sum();
-    Ok(SettleRestorePlan { plan_id: app.plans.put(PlannedDiscard { restore: restore.id.clone() }), restore, records: count(records) })
+    Ok(DiscardRestorePlan { plan_id: app.plans.put(PlannedDiscard { restore: restore.id.clone() }), restore, records: count(records) })
 }
 
-pub async fn settle(app: &Call, request: ApplyPlan) -> ApiResult<RestoreEntry> {
+pub async fn discard(app: &Call, request: ApplyPlan) -> ApiResult<RestoreEntry> {
     let workspace = app.workspace()?;
     let PlannedDiscard { restore } = app.plans.take(&request.plan_id)?;
-    let record = restore::settle(&workspace, &restore).await?;
+    let record = restore::discard_undo_data(&workspace, &restore).await?;
     workspace.events.emit(&Event::BackupsChanged);
     entry(&workspace, record).await
 }

@@ -122,7 +122,7 @@ impl Task for Backup {
             let making = taking::making(&app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
             finish(&app, taking::start(&app, workspace.clone(), making, Vec::new())).await?;
             let settings = catalog::settings(&app, workspace).await?;
-            let (_, gone) = pruning::judged(&app, workspace, &settings).await?;
+            let (_, gone) = pruning::decide(&app, workspace, &settings).await?;
             pruning::remove(&app, workspace, &gone).await
         };
         let pruned = work.await.map_err(sentence)?;
@@ -197,14 +197,14 @@ impl Task for Verification {
     }
 
     async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
-        settings(strong(&self.0)?.as_ref(), workspace).await?.proof_schedule.map(|text| Schedule::parse(&text)).transpose()
+        settings(strong(&self.0)?.as_ref(), workspace).await?.verification_schedule.map(|text| Schedule::parse(&text)).transpose()
     }
 
     async fn last_before_the_ledger(&self, workspace: &Workspace) -> Result<Option<DateTime<Utc>>> {
         let app = strong(&self.0)?;
         let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
-        let proofs = all.iter().filter(|b| !b.is_increment()).filter_map(|b| b.proof.as_ref());
-        Ok(proofs.filter(|p| p.restored).filter_map(|p| time(&p.at)).max())
+        let verifications = all.iter().filter(|b| !b.is_increment()).filter_map(|b| b.verification.as_ref());
+        Ok(verifications.filter(|p| p.restored).filter_map(|p| time(&p.at)).max())
     }
 
     async fn run(&self, workspace: &Workspace) -> Result<String> {
@@ -213,7 +213,7 @@ impl Task for Verification {
         let Some(newest) = all.iter().find(|b| !b.is_increment()) else {
             return Ok("There is no backup yet.".to_owned());
         };
-        if newest.proof.as_ref().is_some_and(|p| p.restored) {
+        if newest.verification.as_ref().is_some_and(|p| p.restored) {
             return Ok("The newest backup is verified already.".to_owned());
         }
         let backup = BackupRef { id: newest.manifest.id.clone(), place: Some(newest.place.clone()) };

@@ -80,8 +80,8 @@ fn wanted(app: &App, settings: &BackupSettings) -> Vec<OutsideAct> {
         let kept = kept(&settings.retention);
         acts.push(by_itself("retention", format!("After each of them older backups are removed; kept: {kept}."), &kept));
     }
-    if let Some(at) = &settings.proof_schedule {
-        acts.push(by_itself("proof", format!("Backups are verified by themselves ({at})."), at));
+    if let Some(at) = &settings.verification_schedule {
+        acts.push(by_itself("verification", format!("Backups are verified by themselves ({at})."), at));
     }
     if let Some(minutes) = settings.increments {
         acts.push(by_itself("increments", format!("Increments are taken every {minutes} minutes."), &minutes.to_string()));
@@ -130,7 +130,7 @@ pub(crate) async fn require_place(app: &App, workspace: &Workspace, place: &Back
 
 /// Whom the settings encrypt for was agreed to: a backup that only somebody else can open is none.
 pub(crate) async fn require_encryption(app: &App, workspace: &Workspace, settings: &BackupSettings) -> ApiResult<()> {
-    let asked = BackupSettings { places: Vec::new(), schedule: None, proof_schedule: None, increments: None, ..settings.clone() };
+    let asked = BackupSettings { places: Vec::new(), schedule: None, verification_schedule: None, increments: None, ..settings.clone() };
     match acts(app, workspace, &asked).await?.into_iter().find(|act| !act.agreed) {
         None => Ok(()),
         Some(act) => Err(not_agreed(&act)),

@@ -151,7 +151,7 @@ pub fn default_workspace(data: &Path) -> PathBuf {
     data.join("default.steward")
 }
 
-/// The usual limits, or those of the surroundings.
+/// The usual limits, or those of the environment.
 fn limits(variable: impl Fn(&str) -> Option<String>, pool: Option<PoolSettings>) -> Limits {
     let number = |name: &str| variable(name).and_then(|text| text.trim().parse::<u32>().ok());
     let usual = Limits { pool, ..Limits::default() };

@@ -211,7 +211,7 @@ pub fn store(store: Arc<dyn Store>, contents: Vec<Listed>) -> Events {
     let (send, receive) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         for one in &contents {
-            let Some(place) = crate::moment::place(one) else { continue };
+            let Some(place) = crate::point_in_time::place(one) else { continue };
             if let Err(e) = scan(store.as_ref(), &one.name, &place, &send).await {
                 let _ = send.send(Err(e)).await;
                 return;

@@ -162,7 +162,7 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
     match record.state {
         RestoreState::Loading => {}
         RestoreState::Swapping => {
-            swap::settle_back(workspace, id, progress).await?;
+            swap::swap_back(workspace, id, progress).await?;
             let plans: Vec<UndoPlan> = Vec::new();
             back(workspace, &record, &plans, progress).await?;
         }
@@ -203,19 +203,19 @@ async fn stay(workspace: &Workspace, mut record: RestoreRecord, progress: &dyn P
     if !can_go_back(workspace, &record).await? {
         return Err(Error::Conflict("Undoing this restore has come too far to go back from. Run the undo again to finish it.".into()));
     }
-    swap::settle_back(workspace, &format!("undo:{}", record.id), progress).await?;
+    swap::swap_back(workspace, &format!("undo:{}", record.id), progress).await?;
     record.state = RestoreState::Done;
     ledger::put(workspace, &record).await?;
     Ok(record)
 }
 
 /// Gives up what a restore put aside, which frees its room.
-pub async fn settle(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
+pub async fn discard_undo_data(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
     let mut record = undoable(workspace, id).await?;
     if record.state == RestoreState::Undoing {
         return Err(Error::Conflict("Undoing this restore has begun. Run the undo again to finish it.".into()));
     }
-    record.settled_at = Some(workspace.clock.stamp());
+    record.discarded_at = Some(workspace.clock.stamp());
     ledger::put(workspace, &record).await?;
     for (number, _) in record.collections.iter().enumerate() {
         workspace.forget(&swap::replaced(&part(&record.id, number))).await?;

@@ -13,7 +13,7 @@ use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
 use steward_backup::seal::{Compression, Key, Lock, new_identity};
 use steward_backup::target::Folder;
-use steward_backup::{shelf, verify};
+use steward_backup::{listing, verify};
 use steward_workspace::{Silent, Workspace};
 
 struct Museum {
@@ -166,7 +166,7 @@ async fn manifests_that_lie() {
     std::fs::write(&path, swapped.to_bytes().unwrap()).unwrap();
     assert!(museum.restored(&path, &Key::default()).await.unwrap_err().contains("damaged or is not the archive"));
     std::fs::remove_file(museum.kept().join(&second.manifest.file.name)).unwrap();
-    let (listed, _) = shelf::list(&Folder::new(museum.kept())).await.unwrap();
+    let (listed, _) = listing::list(&Folder::new(museum.kept())).await.unwrap();
     assert!(listed.iter().all(|b| b.damage.is_some()), "an archive that is missing is seen in the list");
 }
 
@@ -193,7 +193,7 @@ async fn a_bomb() {
     let said = museum.restored(&museum.kept().join(manifest.name()), &Key::default()).await.unwrap_err();
     assert!(said.contains("more than its manifest tells of"), "{said} ({} bytes for {})", bytes.len(), 200 * document.len());
     let backup = Backup::of_path(&museum.kept().join(manifest.name()), Key::default(), None, &Silent).await.unwrap();
-    assert!(!verify::verify(&museum.workspace, &backup, &Silent).await.unwrap().proof.passed());
+    assert!(!verify::verify(&museum.workspace, &backup, &Silent).await.unwrap().verification.passed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -233,9 +233,9 @@ async fn a_removal_that_was_cut_off_is_finished() {
         all.iter().for_each(|(name, bytes)| std::fs::write(kept.join(name), bytes).unwrap());
         std::fs::write(kept.join(manifest.removed_name()), manifest.to_bytes().unwrap()).unwrap();
         all.iter().take(steps).for_each(|(name, _)| std::fs::remove_file(kept.join(name)).unwrap());
-        let (listed, notes) = shelf::list(&target).await.unwrap();
+        let (listed, notes) = listing::list(&target).await.unwrap();
         assert!(notes.is_empty() && listed.is_empty(), "{steps}: {listed:?}");
-        shelf::sweep(&target).await.unwrap();
+        listing::sweep(&target).await.unwrap();
         assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 0, "{steps}");
     }
 }

@@ -9,11 +9,11 @@ use crate::common::{all, backup, dump, index_names, making, on, on_file, opened,
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt as _;
 use steward_backup::increment::{self, Taken};
-use steward_backup::moment::{self, Scratch, Way};
+use steward_backup::listing::ListedBackup;
+use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
 use steward_backup::seal::Key;
-use steward_backup::shelf::Shelved;
 use steward_backup::target::{Folder, Target};
 use steward_backup::verify;
 use steward_domain::{Filter, RestoreMode, RestoreState};
@@ -61,12 +61,12 @@ async fn a_capped_collection_takes_the_moment_from_nobody() {
     let made = backup(&from, place.path()).await.manifest;
     assert_eq!(made.fuzzy, None);
     assert!(made.notes.len() == 1 && made.notes[0].starts_with("a log is capped"), "{:?}", made.notes);
-    assert_eq!(made.moment.as_ref().unwrap().apart, ["a log"]);
+    assert_eq!(made.point_in_time.as_ref().unwrap().apart, ["a log"]);
 
     // Increments lead on from it; what the log drops by itself holds nothing up.
     log(&from, 20..24).await;
     put(&from, "records", [doc! { "_id": 9 }].into_iter()).await;
-    let base = Shelved::new(made.clone(), place.path().display().to_string());
+    let base = ListedBackup::new(made.clone(), place.path().display().to_string());
     let Taken::Made(increment) = increment::take(&from, &making(place.path()), &base, &Silent).await.unwrap() else {
         panic!("something happened")
     };
@@ -75,9 +75,9 @@ async fn a_capped_collection_takes_the_moment_from_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
     let way = Way { base: opened(place.path(), &made).await, increments: vec![(target, increment.manifest)], key: Key::default() };
-    let moment = moment::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
+    let point_in_time = point_in_time::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
     let to = on(Mongod::replica_set()).await;
-    let record = restore::apply(&to, &moment, "here", &agreed(), None, &Silent).await.unwrap();
+    let record = restore::apply(&to, &point_in_time, "here", &agreed(), None, &Silent).await.unwrap();
     assert_eq!(in_order(&to, "a log").await, in_order(&from, "a log").await, "in the same order, the newest five");
     assert_eq!(all(&to, "records").await.len(), 4);
     assert!(to.store.definition("a log").await.unwrap().means(&from.store.definition("a log").await.unwrap()));
@@ -118,11 +118,11 @@ async fn a_time_series_comes_back_with_a_moment() {
     let made = backup(&from, place.path()).await.manifest;
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
-    let until = made.moment.as_ref().unwrap().at;
+    let until = made.point_in_time.as_ref().unwrap().at;
     let way = Way { base: opened(place.path(), &made).await, increments: Vec::new(), key: Key::default() };
-    let moment = moment::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
+    let point_in_time = point_in_time::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
     let to = on(Mongod::replica_set()).await;
-    let record = restore::apply(&to, &moment, "here", &Choice::default(), None, &Silent).await.unwrap();
+    let record = restore::apply(&to, &point_in_time, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!((record.state, record.notes), (RestoreState::Done, Vec::new()));
     assert_eq!(in_order(&to, "weather").await.len(), 20);
 }
@@ -176,8 +176,8 @@ async fn special_collections_come_back() {
     }
     let made = backup(&from, place.path()).await.manifest;
     let whole = opened(place.path(), &made).await;
-    let proof = verify::test_restore(&from, &whole, &on(Mongod::replica_set()).await, &Silent).await.unwrap();
-    assert_eq!(proof.proof.problems, Vec::<String>::new());
+    let verification = verify::test_restore(&from, &whole, &on(Mongod::replica_set()).await, &Silent).await.unwrap();
+    assert_eq!(verification.verification.problems, Vec::<String>::new());
     let (folder, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (there, file, back) = (on(Mongod::replica_set()).await, on_file(folder.path()).await, on(Mongod::replica_set()).await);
     for to in [&there, &from, &file] {

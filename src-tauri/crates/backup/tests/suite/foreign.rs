@@ -415,9 +415,9 @@ async fn a_time_series_comes_back() {
     assert_eq!(good.len(), 40);
     let made = crate::common::backup(&workspace, place.path()).await;
     let backup = opened(place.path(), &made.manifest).await;
-    let proven = verify::test_restore(&workspace, &backup, &scratch, &Silent).await.unwrap();
-    assert_eq!(proven.proof.problems, Vec::<String>::new());
-    assert!(proven.collections.iter().any(|c| c.name == "weather" && c.records > 0), "{proven:?}");
+    let verified = verify::test_restore(&workspace, &backup, &scratch, &Silent).await.unwrap();
+    assert_eq!(verified.verification.problems, Vec::<String>::new());
+    assert!(verified.collections.iter().any(|c| c.name == "weather" && c.records > 0), "{verified:?}");
 
     // In a file there is no room for either: nothing begins.
     let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,6 @@ mod deaths;
 mod definitions;
 mod foreign;
 mod fuzzing;
-mod moments;
 mod oplog;
+mod points_in_time;
 mod restores;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::common::{all, crc, dump, index_names, on, on_file};
 use bson::{Document, doc};
-use steward_backup::moment::{self, Scratch};
+use steward_backup::point_in_time::{self, Scratch};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
 use steward_backup::seal::Key;
@@ -48,7 +48,7 @@ async fn the_oplog_of_a_dump_is_replayed() {
         assert_eq!(all(&to, "early").await, first, "left out unless it is asked for");
         let scratch = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
-        let replayed = moment::with_oplog(dumped().await, Scratch { store, folder: scratch }, &Silent).await.unwrap();
+        let replayed = point_in_time::with_oplog(dumped().await, Scratch { store, folder: scratch }, &Silent).await.unwrap();
         let record = restore::apply(&to, &replayed, "here", &Choice::default(), None, &Silent).await.unwrap();
         assert!(record.replayed && record.state == RestoreState::Done);
         assert_eq!(record.notes, ["Changes that were made while the dump was are done again: 11."]);
@@ -63,12 +63,12 @@ async fn the_oplog_of_a_dump_is_replayed() {
     let (dumped, scratch) =
         (Backup::of_path(at.path(), Key::default(), Some("shop"), &Silent).await.unwrap(), tempfile::tempdir().unwrap());
     let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
-    let replayed = moment::with_oplog(dumped, Scratch { store, folder: scratch }, &Silent).await.unwrap();
+    let replayed = point_in_time::with_oplog(dumped, Scratch { store, folder: scratch }, &Silent).await.unwrap();
     assert_eq!(replayed.listed("late").unwrap().records, Some(1));
     let none = Backup::of_path(&at.path().join("shop"), Key::default(), None, &Silent).await.unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
-    let refused = moment::with_oplog(none, Scratch { store, folder: scratch }, &Silent).await.map(|_| ()).unwrap_err();
+    let refused = point_in_time::with_oplog(none, Scratch { store, folder: scratch }, &Silent).await.map(|_| ()).unwrap_err();
     assert!(refused.to_string().contains("holds no oplog"), "{refused}");
 }
 
@@ -103,7 +103,7 @@ async fn the_oplog_of_an_archive_is_replayed() {
         assert!(backup.has_oplog());
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("scratch.steward")).await.unwrap());
-        moment::with_oplog(backup, Scratch { store, folder }, &Silent).await
+        point_in_time::with_oplog(backup, Scratch { store, folder }, &Silent).await
     };
     std::fs::write(&path, archive(0)).unwrap();
     restore::apply(&to, &replayed().await.unwrap(), "here", &Choice::default(), None, &Silent).await.unwrap();

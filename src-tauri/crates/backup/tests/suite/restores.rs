@@ -1,11 +1,11 @@
-//! Backup, proof, restore and its undo, on a file and on real servers.
+//! Backup, verification, restore and its undo, on a file and on real servers.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
 use crate::common::{all, backup, career, fill, making, on, on_file, opened, put};
 use steward_backup::create::create;
 use steward_backup::restore::{self, Choice};
-use steward_backup::{shelf, target::Folder, verify};
+use steward_backup::{listing, target::Folder, verify};
 use steward_domain::{Filter, RestoreMode, RestoreState};
 use steward_store::{Durability, WriteBatch, WriteOp};
 use steward_store_testkit::mongod::Mongod;
@@ -52,7 +52,7 @@ async fn proven_restored_and_taken_back(workspace: Workspace) {
     let definition = workspace.store.definition("careers").await.unwrap();
     let before = backup(&workspace, place.path()).await;
     assert_eq!(before.manifest.collection("careers").unwrap().invalid, None, "nobody has measured it");
-    shelf::remove(&Folder::new(place.path().to_owned()), &before.manifest).await.unwrap();
+    listing::remove(&Folder::new(place.path().to_owned()), &before.manifest).await.unwrap();
     steward_quality::measure_and_record(&workspace, "careers", &Silent).await.unwrap();
     let made = backup(&workspace, place.path()).await;
     let kept = made.manifest.collection("careers").unwrap();
@@ -61,14 +61,14 @@ async fn proven_restored_and_taken_back(workspace: Workspace) {
 
     let scratch_folder = tempfile::tempdir().unwrap();
     let verified = verify::verify(&workspace, &backup, &Silent).await.unwrap();
-    assert_eq!(verified.proof.problems, Vec::<String>::new());
+    assert_eq!(verified.verification.problems, Vec::<String>::new());
     let scratch = on_file(scratch_folder.path()).await;
-    let proven = verify::test_restore(&workspace, &backup, &scratch, &Silent).await.unwrap();
-    assert_eq!((&proven.proof.problems, &proven.notes), (&Vec::new(), &Vec::new()));
-    let careers = proven.collections.iter().find(|c| c.name == "careers").unwrap();
+    let verified = verify::test_restore(&workspace, &backup, &scratch, &Silent).await.unwrap();
+    assert_eq!((&verified.verification.problems, &verified.notes), (&Vec::new(), &Vec::new()));
+    let careers = verified.collections.iter().find(|c| c.name == "careers").unwrap();
     assert_eq!((careers.records, careers.invalid, careers.schema.as_deref()), (20, Some(0), Some("careers@1.0.0")));
-    shelf::note_proof(&Folder::new(place.path().to_owned()), &made.manifest, &proven.proof).await.unwrap();
-    assert!(shelf::find(&Folder::new(place.path().to_owned()), &made.manifest.id).await.unwrap().is_proven());
+    listing::note_verification(&Folder::new(place.path().to_owned()), &made.manifest, &verified.verification).await.unwrap();
+    assert!(listing::find(&Folder::new(place.path().to_owned()), &made.manifest.id).await.unwrap().is_verified());
 
     damage(&workspace).await;
     let bad = all(&workspace, "careers").await;
@@ -82,7 +82,7 @@ async fn proven_restored_and_taken_back(workspace: Workspace) {
     assert_eq!(all(&workspace, "careers").await, good);
     assert!(workspace.store.definition("careers").await.unwrap().means(&definition));
     assert_eq!(workspace.settings("careers").await.unwrap().schema, "careers@1.0.0");
-    let (listed, notes) = shelf::list(&Folder::new(place.path().to_owned())).await.unwrap();
+    let (listed, notes) = listing::list(&Folder::new(place.path().to_owned())).await.unwrap();
     assert!(listed.len() == 2 && notes.is_empty() && Some(&listed[0].manifest.id) == record.safety.as_ref(), "{listed:?}");
     assert!(history::verify(&workspace).await.unwrap().broken_at.is_none());
 
@@ -284,10 +284,10 @@ async fn a_moment_that_the_server_forgets() {
     writing.abort();
     let why = made.manifest.fuzzy.clone().unwrap();
     assert!(why.contains("did not keep the moment") && why.contains("as it stood then"), "{why}");
-    assert!(made.manifest.moment.is_none() && made.manifest.position.is_none(), "increments cannot build on it");
+    assert!(made.manifest.point_in_time.is_none() && made.manifest.position.is_none(), "increments cannot build on it");
     assert_eq!(made.manifest.collection("many").unwrap().records, 20_000);
     let files: Vec<String> = std::fs::read_dir(place.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(files.len(), 2, "nothing of the first attempt is left: {files:?}");
     let backup = opened(place.path(), &made.manifest).await;
-    assert_eq!(verify::verify(&workspace, &backup, &Silent).await.unwrap().proof.problems, Vec::<String>::new());
+    assert_eq!(verify::verify(&workspace, &backup, &Silent).await.unwrap().verification.problems, Vec::<String>::new());
 }

@@ -19,7 +19,7 @@ pub enum Backup {
         /// An id, 'latest', or the file or address of its archive or manifest
         id: String,
     },
-    /// Read a backup to its end, or prove it by a test restore
+    /// Read a backup to its end, or verify it by a test restore
     Verify {
         /// An id, 'latest', or the file or address of its archive or manifest
         id: String,
@@ -120,9 +120,9 @@ pub struct Schedule {
     /// Only by hand
     #[arg(long, conflicts_with = "at")]
     pub off: bool,
-    /// When the newest backup is proven by a test restore
+    /// When the newest backup is verified by a test restore
     #[arg(long, value_name = "CRON")]
-    pub prove_at: Option<String>,
+    pub verify_at: Option<String>,
     /// Take an increment every so many minutes while the window or 'steward serve' runs
     #[arg(long, value_name = "MINUTES")]
     pub increments: Option<u32>,
@@ -163,7 +163,7 @@ pub struct Schedule {
 /// Plans a restore, and does it with --yes. What was there can be brought back with 'restores undo'.
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// Id of a backup, 'latest' (the newest that is proven, else the newest), or a manifest, archive (a file or an address) or dump folder
+    /// Id of a backup, 'latest' (the newest that is verified, else the newest), or a manifest, archive (a file or an address) or dump folder
     #[arg(required_unless_present = "at", conflicts_with = "at")]
     pub from: Option<String>,
     /// A moment between two backups: '2026-11-22 14:05[:30]' in local time, or RFC 3339; 'backup timeline' lists them
@@ -209,7 +209,7 @@ pub enum Restores {
         yes: bool,
     },
     /// Give up what a restore put aside; it cannot be taken back afterwards
-    Settle {
+    Discard {
         id: String,
         #[arg(long)]
         yes: bool,

@@ -109,7 +109,7 @@ pub fn placed(text: &str) -> Option<BackupRef> {
     Some(of(&path.parent()?.display().to_string(), path.file_name()?.to_str()?))
 }
 
-/// A backup as it is named: by its id, its file or address, or `latest`, which is the newest that is proven, else the newest.
+/// A backup as it is named: by its id, its file or address, or `latest`, which is the newest that is verified, else the newest.
 pub async fn named(session: &Session, id: &str) -> ApiResult<BackupRef> {
     if let Some(placed) = placed(id) {
         return Ok(placed);
@@ -119,7 +119,7 @@ pub async fn named(session: &Session, id: &str) -> ApiResult<BackupRef> {
     }
     let list: Backups = session.call(call::backups::List, &Empty {}).await?;
     let ours = || list.backups.iter().filter(|b| b.of_this && b.damage.is_none());
-    let found = ours().find(|b| b.proven).or_else(|| ours().next());
+    let found = ours().find(|b| b.verified).or_else(|| ours().next());
     let none = || ApiError::not_found("There is no backup of this workspace yet.").hint("Take one with 'steward backup create'.");
     let found = found.ok_or_else(none)?;
     Ok(BackupRef { id: found.id.clone(), place: Some(found.place.clone()) })
@@ -192,12 +192,12 @@ fn absolute(address: String) -> String {
     std::path::absolute(&address).map_or(address, |path| path.display().to_string())
 }
 
-fn proof(b: &Backup) -> String {
-    match (&b.damage, &b.proof) {
+fn verification(b: &Backup) -> String {
+    match (&b.damage, &b.verification) {
         (Some(damage), _) => format!("DAMAGED: {damage}"),
-        (None, None) => "never proven".into(),
+        (None, None) => "never verified".into(),
         (None, Some(p)) if !p.passed => format!("FAILED {}: {}", p.at, p.problems.first().map_or("", String::as_str)),
-        (None, Some(p)) if p.restored => format!("proven {}", p.at),
+        (None, Some(p)) if p.restored => format!("verified {}", p.at),
         (None, Some(p)) => format!("read {}", p.at),
     }
 }
@@ -208,7 +208,7 @@ async fn list(session: &Session) -> ApiResult<u8> {
         let rows: Vec<Vec<String>> = list
             .backups
             .iter()
-            .map(|b| vec![b.id.clone(), counted(b.records, "record"), number(b.bytes), b.reason.clone(), b.place.clone(), proof(b)])
+            .map(|b| vec![b.id.clone(), counted(b.records, "record"), number(b.bytes), b.reason.clone(), b.place.clone(), verification(b)])
             .collect();
         output::table(&rows);
         if rows.is_empty() {
@@ -227,7 +227,7 @@ async fn show(session: &Session, id: &str) -> ApiResult<u8> {
         line(&format!("{}  {}  by {}  ({})", b.id, b.made_at, b.made_by, b.reason));
         line(&format!("  of {} ({}, {})", b.workspace, b.address, b.server));
         line(&format!("  in {}: {}, {} bytes, sha256 {}", b.place, b.file, number(b.bytes), b.sha256));
-        line(&format!("  {}", proof(b)));
+        line(&format!("  {}", verification(b)));
         for c in &b.collections {
             let schema = c.schema.as_deref().unwrap_or("");
             line(&format!("  {:>9} {}  {} bytes  {schema}", number(c.records), c.name, number(c.bytes)));
@@ -256,19 +256,19 @@ async fn verify(session: &Session, id: &str, test_restore: bool, report: Option<
             };
             line(&format!("  {}: {}{fits}", c.name, counted(c.records, "record")));
         }
-        for problem in &done.proof.problems {
+        for problem in &done.verification.problems {
             line(&format!("  PROBLEM: {problem}"));
         }
         for note in &done.notes {
             line(&format!("Note: {note}"));
         }
-        let how = if done.proof.restored { "proven by a test restore" } else { "read to its end" };
-        match done.proof.passed {
-            true => line(&format!("{} was {how} in {:.1} s.", done.backup.id, done.proof.seconds)),
+        let how = if done.verification.restored { "verified by a test restore" } else { "read to its end" };
+        match done.verification.passed {
+            true => line(&format!("{} was {how} in {:.1} s.", done.backup.id, done.verification.seconds)),
             false => line(&format!("{} is NOT good.", done.backup.id)),
         }
     });
-    Ok(if done.proof.passed { exit::DONE } else { exit::FINDINGS })
+    Ok(if done.verification.passed { exit::DONE } else { exit::FINDINGS })
 }
 
 async fn prune(session: &Session, yes: bool) -> ApiResult<u8> {
@@ -349,7 +349,7 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
         settings.increments = None;
     }
     settings.increments = command.increments.or(settings.increments);
-    settings.proof_schedule = command.prove_at.clone().or(settings.proof_schedule);
+    settings.verification_schedule = command.verify_at.clone().or(settings.verification_schedule);
     if let Some(of) = command.compress {
         settings.compression = compression(of);
     }
@@ -392,7 +392,7 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
         }
         let minutes = |n: u32| format!("every {}", counted(i64::from(n), "minute"));
         line(&format!("Increments: {}", s.increments.map_or_else(|| "by hand".to_owned(), minutes)));
-        line(&format!("Proof:      {}", s.proof_schedule.as_deref().unwrap_or("by hand")));
+        line(&format!("Verification:      {}", s.verification_schedule.as_deref().unwrap_or("by hand")));
         line(&format!(
             "Encrypted:  {}",
             match &s.encryption {

@@ -24,7 +24,7 @@ pub async fn take(session: &Session) -> ApiResult<u8> {
         if taken.increment.is_none() && taken.base.is_none() {
             line("Nothing happened since.");
         }
-        line(&format!("The last moment that can be reached: {}", when(&taken.until)));
+        line(&format!("The latest point in time that can be restored: {}", when(&taken.until)));
         for why in &taken.failed {
             line(&format!("Not there: {why}"));
         }
@@ -41,7 +41,7 @@ pub async fn timeline(session: &Session) -> ApiResult<u8> {
 fn told(found: &BackupTimeline) {
     let mut rows: Vec<(&str, String)> = Vec::new();
     for range in &found.ranges {
-        rows.push((&range.from, format!("{}  to  {}  can be reached", when(&range.from), when(&range.until))));
+        rows.push((&range.from, format!("{}  to  {}  can be restored", when(&range.from), when(&range.until))));
     }
     for gap in &found.gaps {
         rows.push((&gap.from, format!("{}  to  {}  GAP: {}", when(&gap.from), when(&gap.until), gap.why)));
@@ -58,7 +58,7 @@ fn told(found: &BackupTimeline) {
     );
     match (&found.impossible, rows.is_empty()) {
         (Some(why), _) => line(why),
-        (None, true) => line("No moment can be reached yet. Take an increment with 'steward backup increment'."),
+        (None, true) => line("No moment can be restored yet. Take an increment with 'steward backup increment'."),
         (None, false) => line(&counts),
     }
     for note in &found.notes {

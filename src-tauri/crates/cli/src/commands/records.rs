@@ -206,7 +206,7 @@ pub fn edited(session: &Session, outcome: EditOutcome) -> ApiResult<u8> {
     output::answer(session.json, &outcome, |outcome| match outcome {
         EditOutcome::Applied { change_set, .. } => {
             line(&change_set.summary);
-            line(&format!("Take it back with 'steward changes undo {}'.", change_set.id));
+            line(&format!("Take it back with 'steward history undo {}'.", change_set.id));
         }
         EditOutcome::Unchanged { .. } => line("Nothing to change."),
         EditOutcome::Invalid { violations } => {
@@ -248,7 +248,7 @@ async fn bulk(session: &Session, request: PlanBulk, reason: Option<String>, yes:
     };
     output::answer(session.json, &change_set, |set| {
         line(&set.summary);
-        line(&format!("Take it back with 'steward changes undo {}'.", set.id));
+        line(&format!("Take it back with 'steward history undo {}'.", set.id));
     });
     Ok(exit::DONE)
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use steward_api::call;
 use steward_api::dto::{
-    ApplyPlan, ApplyRestore, Backup, BackupRef, BuildMoment, Empty, Job, JobOutcome, PlanRestore, RestoreDone, RestoreEntry, RestoreFrom,
-    RestoreId, RestoreMoment, RestoreName, RestorePlan, Restores as RestoreList, ResumeRestore, SettleRestorePlan, UndoRestorePlan,
+    ApplyPlan, ApplyRestore, Backup, BackupRef, BuildPointInTime, DiscardRestorePlan, Empty, Job, JobOutcome, PlanRestore, RestoreDone,
+    RestoreEntry, RestoreFrom, RestoreId, RestoreName, RestorePlan, RestorePointInTime, Restores as RestoreList, ResumeRestore,
+    UndoRestorePlan,
 };
 use steward_api::{Address, ApiError, ApiResult};
 use steward_domain::RestoreMode;
@@ -58,13 +59,14 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
 async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> {
     if let Some(at) = &command.at {
         session.open(false).await?;
-        let moment = RestoreMoment { at: at.clone() };
-        let Some(into) = &command.into else { return Ok(RestoreFrom::Moment(moment)) };
+        let point_in_time = RestorePointInTime { at: at.clone() };
+        let Some(into) = &command.into else { return Ok(RestoreFrom::PointInTime(point_in_time)) };
         // What leads there is known to this workspace; it is brought together before the other one is opened.
         let into = Address::parse(into)?;
-        let built = session
-            .unlocking(async |secret| session.run_job(call::restores::BuildMoment, &BuildMoment { at: moment.at.clone(), secret }).await);
-        let built = super::outcome(built.await?, |o| if let JobOutcome::MomentBuilt(built) = o { Some(built) } else { None })?;
+        let built = session.unlocking(async |secret| {
+            session.run_job(call::restores::BuildPointInTime, &BuildPointInTime { at: point_in_time.at.clone(), secret }).await
+        });
+        let built = super::outcome(built.await?, |o| if let JobOutcome::PointInTimeBuilt(built) = o { Some(built) } else { None })?;
         session.open_at(&into).await?;
         return Ok(RestoreFrom::Built(built));
     }
@@ -160,8 +162,8 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
             });
         }
         Restores::Undo { id, yes } => return undo(session, id, yes).await,
-        Restores::Settle { id, yes } => {
-            let plan: SettleRestorePlan = session.call(call::restores::PlanSettle, &RestoreId { restore_id: id }).await?;
+        Restores::Discard { id, yes } => {
+            let plan: DiscardRestorePlan = session.call(call::restores::PlanDiscard, &RestoreId { restore_id: id }).await?;
             if !yes {
                 output::answer(session.json, &plan, |plan| {
                     line(&format!(
@@ -171,7 +173,7 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
                 });
                 return Ok(exit::DONE);
             }
-            let entry: RestoreEntry = session.call(call::restores::Settle, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+            let entry: RestoreEntry = session.call(call::restores::Discard, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
             output::answer(session.json, &entry, |_| line("Given up. This restore stays."));
         }
         Restores::Resume { id } => {

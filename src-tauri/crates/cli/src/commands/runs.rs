@@ -2,12 +2,12 @@
 
 use steward_api::call;
 use steward_api::dto::{
-    ApplyPlan, ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes as ChangeList, Empty, HistoryEnd, Job, JobOutcome, ListChanges,
-    RunDetail, RunId, Runs as RunList, SettleRunPlan, UndoChange, UndoRunPlan, VerifyChanges,
+    ApplyPlan, ChainReport, ChangeDetail, ChangeId, ChangeOutcome, Changes as ChangeList, DiscardRunPlan, Empty, HistoryEnd, Job,
+    JobOutcome, ListChanges, RunDetail, RunId, Runs as RunList, UndoChange, UndoRunPlan, VerifyChanges,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
 
-use crate::args::{Changes, Runs};
+use crate::args::{History, Runs};
 use crate::exit;
 use crate::output::{self, counted, line, number};
 use crate::session::Session;
@@ -85,7 +85,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
                     line(&format!("Note: {note}"));
                 }
                 if let Some(kept) = detail.kept {
-                    line(&format!("Keeps {} so that it can be taken back; runs settle gives them up.", counted(kept, "record")));
+                    line(&format!("Keeps {} so that it can be taken back; runs discard gives them up.", counted(kept, "record")));
                 }
             });
             Ok(exit::DONE)
@@ -97,7 +97,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
             output::answer(session.json, &detail, |_| line("The import stands again."));
             Ok(exit::DONE)
         }
-        Runs::Settle { id, yes } => settle_run(session, id, yes).await,
+        Runs::Discard { id, yes } => discard_run(session, id, yes).await,
     }
 }
 
@@ -143,7 +143,7 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
             line(&format!("{} withdrawn from quarantine, {} released from it taken back.", number(done.withdrawn), number(done.released)));
         }
         if let Some(set) = &done.run.undo_set {
-            line(&format!("Undo this with 'steward changes undo {set}'."));
+            line(&format!("Undo this with 'steward history undo {set}'."));
         }
         if let Some(place) = &done.staged_in {
             line(&format!("The staged rows are in {place} again."));
@@ -152,8 +152,8 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
     Ok(if done.kept > 0 { exit::FINDINGS } else { exit::DONE })
 }
 
-async fn settle_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
-    let plan: SettleRunPlan = session.call(call::runs::PlanSettle, &RunId { run_id: id }).await?;
+async fn discard_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
+    let plan: DiscardRunPlan = session.call(call::runs::PlanDiscard, &RunId { run_id: id }).await?;
     if !yes {
         output::answer(session.json, &plan, |plan| {
             line(&format!("Would drop the {} that this run keeps so that it can be taken back.", counted(plan.records, "record")));
@@ -161,16 +161,16 @@ async fn settle_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
         });
         return Ok(exit::DONE);
     }
-    let run: RunDetail = session.call(call::runs::Settle, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
+    let run: RunDetail = session.call(call::runs::Discard, &ApplyPlan { plan_id: plan.plan_id, reason: None }).await?;
     output::answer(session.json, &run, |_| line(&format!("{} dropped.", counted(plan.records, "record"))));
     Ok(exit::DONE)
 }
 
-pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
+pub async fn history(session: &Session, command: History) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
-        Changes::List { collection, limit } => {
-            let list: ChangeList = session.call(call::changes::List, &ListChanges { collection, before_seq: None, limit }).await?;
+        History::List { collection, limit } => {
+            let list: ChangeList = session.call(call::history::List, &ListChanges { collection, before_seq: None, limit }).await?;
             output::answer(session.json, &list, |list| {
                 let rows: Vec<Vec<String>> = list
                     .changes
@@ -181,8 +181,8 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
             });
             Ok(exit::DONE)
         }
-        Changes::Show { id } => {
-            let detail: ChangeDetail = session.call(call::changes::Get, &ChangeId { change_set: id }).await?;
+        History::Show { id } => {
+            let detail: ChangeDetail = session.call(call::history::Get, &ChangeId { change_set: id }).await?;
             output::answer(session.json, &detail, |detail| {
                 line(&detail.change_set.summary);
                 for record in &detail.records {
@@ -191,8 +191,8 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
             });
             Ok(exit::DONE)
         }
-        Changes::Undo { id } => {
-            let outcome: ChangeOutcome = session.call(call::changes::Undo, &UndoChange { change_set: id }).await?;
+        History::Undo { id } => {
+            let outcome: ChangeOutcome = session.call(call::history::Undo, &UndoChange { change_set: id }).await?;
             output::answer(session.json, &outcome, |outcome| match outcome {
                 ChangeOutcome::Applied { change_set } => line(&change_set.summary),
                 ChangeOutcome::Conflict { records } => {
@@ -204,9 +204,9 @@ pub async fn changes(session: &Session, command: Changes) -> ApiResult<u8> {
             });
             Ok(if matches!(outcome, ChangeOutcome::Applied { .. }) { exit::DONE } else { exit::REFUSED })
         }
-        Changes::Verify { end } => {
+        History::Verify { end } => {
             let kept = end.as_deref().map(kept_end).transpose()?.flatten();
-            let report: ChainReport = session.call(call::changes::Verify, &VerifyChanges { kept }).await?;
+            let report: ChainReport = session.call(call::history::Verify, &VerifyChanges { kept }).await?;
             if let (Some(path), Some(found)) = (&end, &report.end) {
                 let text = serde_json::to_string_pretty(found).unwrap_or_default();
                 std::fs::write(path, text).map_err(|e| unwritable(path, &e))?;

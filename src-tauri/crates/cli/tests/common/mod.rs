@@ -109,7 +109,7 @@ impl Place {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The program with this workspace and nothing of the surroundings.
+    /// The program with this workspace and nothing of the environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_steward"));
         command.args(arguments).current_dir(self.folder.path());
@@ -328,9 +328,9 @@ pub fn assert_snapshot(name: &str, place: &Place, text: &str) {
 /// Ids and moments become `[id]` and `[moment]`.
 fn blotted(text: &str) -> String {
     let is_id = |word: &str| word.len() == 24 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_moment = |word: &str| word.len() == 24 && word.ends_with('Z') && word.as_bytes().get(10) == Some(&b'T');
+    let is_point_in_time = |word: &str| word.len() == 24 && word.ends_with('Z') && word.as_bytes().get(10) == Some(&b'T');
     let blot = |word: &str| {
-        if is_moment(word) {
+        if is_point_in_time(word) {
             return "[moment]".to_owned();
         }
         let parts: Vec<&str> = word.split_inclusive(|c: char| !c.is_ascii_hexdigit()).collect();

@@ -113,7 +113,7 @@ on_both! {
         assert_eq!(number(&at.json(0, &["runs", "undo", &second]), "/withdraw"), 4);
         at.json(0, &["runs", "undo", &second, "--yes"]);
         assert_eq!(waiting(at), [0_i64; 0]);
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
     }
 
     fn a_run_goes_and_comes_back_with_what_was_released_from_it(at) {
@@ -137,15 +137,15 @@ on_both! {
             let done = at.json(0, &["runs", "undo", &run, "--yes"]);
             assert_eq!(["removed", "restored", "withdrawn", "released", "kept"].map(|n| number(&done, &format!("/{n}"))), [1, 2, 2, 3, 0]);
             assert_eq!((values(at), waiting(at)), (before.clone(), vec![]));
-            assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+            assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
 
             let set = text(&done, "/run/undoSet");
-            at.json(0, &["changes", "undo", &set]);
+            at.json(0, &["history", "undo", &set]);
             assert_eq!((values(at), waiting(at)), (after.clone(), vec![3, 5]));
             assert_eq!(number(&at.json(0, &["quarantine", "list", "--status", "released"]), "/total"), 3);
             assert_eq!(text(&at.json(0, &["runs", "show", &run]), "/run/state"), "done");
-            at.steward(&["changes", "undo", &set]).ended(4).says("undone already");
-            assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+            at.steward(&["history", "undo", &set]).ended(4).says("undone already");
+            assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
         }
     }
 

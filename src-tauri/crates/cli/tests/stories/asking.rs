@@ -107,7 +107,7 @@ fn the_passphrase_of_a_backup_is_asked_for() {
     at.steward(&["backup", "schedule", "--to", &folder]).ended(0);
     at.steward(&["backup", "verify", "latest"]).ended(3).says("passphrase");
     typed(&at, &["backup", "verify", "latest", "--test-restore"], &[("Passphrase: ", "wrong\n")]).ended(3).says("does not open");
-    typed(&at, &["backup", "verify", "latest", "--test-restore"], &[("Passphrase: ", word)]).ended(0).says("proven by a test restore");
+    typed(&at, &["backup", "verify", "latest", "--test-restore"], &[("Passphrase: ", word)]).ended(0).says("verified by a test restore");
     let restore = ["restore", "latest", "--yes"];
     typed(&at, &restore, &[("Passphrase: ", word)]).ended(0).says("are back");
 }

@@ -38,7 +38,7 @@ fn killed_after(at: &Place, arguments: &[&str], after: Duration) {
 }
 
 /// Random moments of a time that something takes: five, or as many as `$STEWARD_TEST_KILLS` says.
-fn moments(whole: Duration) -> impl Iterator<Item = (u32, Duration)> {
+fn points_in_time(whole: Duration) -> impl Iterator<Item = (u32, Duration)> {
     let kills: u32 = std::env::var("STEWARD_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
     let random = RandomState::new();
     (0..kills).map(move |at| {
@@ -53,8 +53,8 @@ on_both! {
         filled(at);
         at.json(0, &["backup", "schedule", "--to", &at.path("kept").display().to_string()]);
         let whole = usual(at, &["backup", "create"]);
-        for (_, moment) in moments(whole) {
-            killed_after(at, &["backup", "create"], moment);
+        for (_, point_in_time) in points_in_time(whole) {
+            killed_after(at, &["backup", "create"], point_in_time);
         }
         let list = at.json(0, &["backup", "list"]);
         for backup in list["backups"].as_array().unwrap() {
@@ -72,9 +72,9 @@ on_both! {
         at.json(0, &["backup", "schedule", "--keep-last", "1"]);
         let whole = usual(at, &["backup", "prune", "--yes"]);
         let mut verified = HashSet::new();
-        for (_, moment) in moments(whole) {
+        for (_, point_in_time) in points_in_time(whole) {
             (0..3).for_each(|_| drop(take()));
-            killed_after(at, &["backup", "prune", "--yes"], moment);
+            killed_after(at, &["backup", "prune", "--yes"], point_in_time);
             // One that stands and was whole before is still the same file; only new ones are read again.
             for backup in at.json(0, &["backup", "list"])["backups"].as_array().unwrap() {
                 assert_eq!(backup.get("damage"), None, "{backup}");
@@ -102,8 +102,8 @@ on_both! {
         let last = text(&at.json(0, &["restores", "list"]), "/restores/0/restore/id");
         at.json(0, &["restores", "undo", &last, "--yes"]);
         assert_eq!(at.export("things"), bad);
-        for (nth, moment) in moments(whole) {
-            killed_after(at, &["restore", &id, "--yes"], moment);
+        for (nth, point_in_time) in points_in_time(whole) {
+            killed_after(at, &["restore", &id, "--yes"], point_in_time);
             let newest = at.json(0, &["restores", "list"])["restores"][0].clone();
             match newest["restore"]["state"].as_str().unwrap() {
                 "loading" | "swapping" => {

@@ -1,4 +1,4 @@
-//! Backups, proofs, restores and their undo, as an admin does them at the terminal.
+//! Backups, verifications, restores and their undo, as an admin does them at the terminal.
 
 use serde_json::{Value as Json, json};
 
@@ -52,12 +52,12 @@ on_all! {
         let good = filled(at);
         let id = taken(at, "kept");
         let list = at.json(0, &["backup", "list"]);
-        assert_eq!((number(&list, "/backups/0/records"), &list["backups"][0]["proven"], list.get("provenAt")), (12, &json!(false), None));
-        let proof = at.json(0, &["backup", "verify", "latest", "--test-restore"]);
-        assert_eq!((&proof["proof"]["passed"], &proof["proof"]["restored"]), (&json!(true), &json!(true)));
-        let checked = proof["collections"].as_array().unwrap().iter().find(|c| c["name"] == "careers").unwrap();
+        assert_eq!((number(&list, "/backups/0/records"), &list["backups"][0]["verified"], list.get("verifiedAt")), (12, &json!(false), None));
+        let verification = at.json(0, &["backup", "verify", "latest", "--test-restore"]);
+        assert_eq!((&verification["verification"]["passed"], &verification["verification"]["restored"]), (&json!(true), &json!(true)));
+        let checked = verification["collections"].as_array().unwrap().iter().find(|c| c["name"] == "careers").unwrap();
         assert_eq!((number(checked, "/records"), number(checked, "/invalid")), (12, 0));
-        assert_eq!(at.json(0, &["backup", "show", &id])["proven"], true);
+        assert_eq!(at.json(0, &["backup", "show", &id])["verified"], true);
 
         at.json(0, &["records", "bulk", "career_id = \"c-3\"", "--delete", "--yes"]);
         at.json(0, &["records", "set", "c-5", "title=Somebody else's work"]);
@@ -80,7 +80,7 @@ on_all! {
         at.json(0, &["restores", "undo", &restore, "--yes"]);
         assert_eq!(at.export("careers"), bad, "exactly as before the restore");
         at.steward(&["restores", "undo", &restore, "--yes"]).ended(4).says("taken back already");
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
         at.steward(&["restores", "list"]).ended(0).says("undone");
     }
 
@@ -99,7 +99,7 @@ on_all! {
         assert_eq!(gone["records"][0]["exists"], false);
         at.steward(&["backup", "bring-back", &id, "--collection", "careers", &gone["records"][0]["id"].to_string()]).ended(0);
         at.json(0, &["records", "get", "c-3"]);
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
         at.steward(&["backup", "records", &id, "--collection", "nothing"]).ended(3).says("holds no collection");
     }
 }
@@ -121,8 +121,8 @@ on_both! {
         at.json(0, &["backup", "schedule", "--to", &two]);
         at.steward(&["backup", "verify", "latest"]).ended(3).says("passphrase");
         with(&["backup", "verify", "latest"], "close sesame").ended(3).says("does not open");
-        assert_eq!(at.json(0, &["backup", "list"])["backups"][0].get("proof"), None, "a wrong key says nothing about the backup");
-        with(&["backup", "verify", "latest", "--test-restore"], "open sesame").ended(0).says("proven");
+        assert_eq!(at.json(0, &["backup", "list"])["backups"][0].get("verification"), None, "a wrong key says nothing about the backup");
+        with(&["backup", "verify", "latest", "--test-restore"], "open sesame").ended(0).says("verified");
         at.json(0, &["records", "bulk", "average_salary > 0", "--delete", "--yes"]);
         with(&["restore", "latest", "--yes"], "open sesame").ended(0);
         assert_eq!(at.export("careers"), good);
@@ -175,7 +175,7 @@ on_both! {
         assert_eq!(at.json(0, &["backup", "list"])["backups"].as_array().unwrap().len(), 4, "the plan removes nothing");
         at.json(0, &["backup", "prune", "--yes"]);
         assert_eq!(at.json(0, &["backup", "list"])["backups"].as_array().unwrap().len(), 2);
-        assert_eq!(std::fs::read_dir(at.path("kept")).unwrap().count(), 5, "two archives, two manifests, one proof");
+        assert_eq!(std::fs::read_dir(at.path("kept")).unwrap().count(), 5, "two archives, two manifests, one verification");
     }
 
     fn compared_and_drilled(at) {
@@ -195,14 +195,14 @@ on_both! {
 
     fn the_daemon_takes_what_is_due(at) {
         filled(at);
-        at.json(0, &["backup", "schedule", "--to", &place(at, "kept"), "--at", "0 2 * * *", "--prove-at", "0 3 * * *"]);
+        at.json(0, &["backup", "schedule", "--to", &place(at, "kept"), "--at", "0 2 * * *", "--verify-at", "0 3 * * *"]);
         at.steward(&["backup", "schedule", "--at", "at night"]).ended(2).says("is not a schedule");
         let mut daemon = at.start(&["serve", "--listen", "127.0.0.1:0"]);
-        let proven = until("a backup that was missed is made up for, and proven", || {
+        let verified = until("a backup that was missed is made up for, and verified", || {
             let list = at.json(0, &["backup", "list"]);
-            list["backups"].as_array().unwrap().first().filter(|b| b["proven"] == true).cloned()
+            list["backups"].as_array().unwrap().first().filter(|b| b["verified"] == true).cloned()
         });
-        assert_eq!(text(&proven, "/reason"), "on schedule");
+        assert_eq!(text(&verified, "/reason"), "on schedule");
         signal(&daemon, "TERM");
         daemon.wait().unwrap();
         assert_eq!(at.json(0, &["backup", "list"])["backups"].as_array().unwrap().len(), 1, "once is enough");
@@ -220,7 +220,7 @@ on_both! {
         let manifest = format!("{folder}/{id}.manifest.json");
         for name in [&id, &archive, &manifest, &format!("file://{archive}")] {
             assert_eq!(text(&at.json(0, &["backup", "show", name]), "/id"), id, "{name}");
-            assert_eq!(at.json(0, &["backup", "verify", name])["proof"]["passed"], true, "{name}");
+            assert_eq!(at.json(0, &["backup", "verify", name])["verification"]["passed"], true, "{name}");
             at.json(0, &["records", "bulk", "career_id = \"c-3\"", "--delete", "--yes"]);
             at.json(0, &["restore", name, "--yes"]);
             assert_eq!(at.export("careers"), good, "{name}");

@@ -56,9 +56,9 @@ fn a_whole_life(server: &ObjectServer) {
     let id = text(&made, "/backup/id");
     let shown = at.steward(&["backup", "list"]).ended(0);
     assert!(shown.out.contains(&id), "{}", shown.out);
-    let proof = at.json(0, &["backup", "verify", &id, "--test-restore"]);
-    assert_eq!(proof["proof"]["passed"], true);
-    assert_eq!(listed(&at)[0]["proven"], true, "the proof stands beside the backup");
+    let verification = at.json(0, &["backup", "verify", &id, "--test-restore"]);
+    assert_eq!(verification["verification"]["passed"], true);
+    assert_eq!(listed(&at)[0]["verified"], true, "the verification stands beside the backup");
 
     at.json(0, &["records", "bulk", "career_id = \"c-3\"", "--delete", "--yes"]);
     at.json(0, &["restore", &id, "--yes"]);
@@ -69,7 +69,7 @@ fn a_whole_life(server: &ObjectServer) {
     at.json(0, &["backup", "schedule", "--keep-last", "1"]);
     at.json(0, &["backup", "prune", "--yes"]);
     let kept: Vec<String> = listed(&at).iter().map(|b| text(b, "/id")).collect();
-    assert!(kept.len() == 2 && kept.contains(&id), "the newest and the proven one: {kept:?}");
+    assert!(kept.len() == 2 && kept.contains(&id), "the newest and the verified one: {kept:?}");
 
     let missing = format!("{}/kept", bucket.trim_end_matches("/kept").to_owned() + "-of-nobody");
     goes_to(&at, server, &[&missing], server.port());

@@ -40,7 +40,7 @@ fn complete(at: &Place, rows: usize) {
     keys.sort_unstable();
     keys.dedup();
     assert_eq!(keys.len(), rows);
-    assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+    assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
 }
 
 fn taken_back(at: &Place, run: &str, rows: usize) {
@@ -132,5 +132,5 @@ fn a_closed_workspace_is_one_file() {
     std::fs::copy(&at.workspace, &copy.workspace).unwrap();
     assert_eq!(number(&copy.json(0, &["records", "count"]), "/count"), 361);
     assert_eq!(text(&copy.json(0, &["runs", "list"]), "/runs/0/state"), "done");
-    assert_eq!(copy.json(0, &["changes", "verify"])["ok"], true);
+    assert_eq!(copy.json(0, &["history", "verify"])["ok"], true);
 }

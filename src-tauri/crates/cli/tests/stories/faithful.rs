@@ -237,7 +237,7 @@ on_both! {
         expected.as_object_mut().unwrap().remove("usb 3.1");
         assert_eq!(documents(at, "things"), [expected.clone()]);
         // It is taken back, and changed by an import.
-        at.json(0, &["changes", "undo", &text(&changed, "/changeSet/id")]);
+        at.json(0, &["history", "undo", &text(&changed, "/changeSet/id")]);
         let mut before = record("flat", 5, 1);
         before["a"]["b"] = json!("inside");
         before.as_object_mut().unwrap().remove("usb 3.1");
@@ -295,7 +295,7 @@ on_both! {
         assert_eq!(got["document"], json!({"_id": {"a": 1, "b": "y"}, "v": 5}));
         let set = text(&at.json(0, &["records", "bulk", "v = 5", "--delete", "--yes", "--collection", "pairs"]), "/id");
         at.steward(&["records", "get", key, "--collection", "pairs"]).ended(3);
-        at.json(0, &["changes", "undo", &set]);
+        at.json(0, &["history", "undo", &set]);
         assert_eq!(number(&at.json(0, &["records", "get", key, "--collection", "pairs"]), "/document/v"), 5);
         let added = at.json(0, &["records", "add", "{\"_id\": {\"a\": 2}, \"v\": 9}", "--collection", "pairs"]);
         assert!(added.to_string().contains("applied"), "{added}");

@@ -28,7 +28,7 @@ fn importing_and_undoing_uses_the_same_room_again() {
     let before = number(&shown, "/bytes");
     assert!(number(&compacted, "/bytes") < before && number(&compacted, "/free") == 0, "{before}, then {compacted}");
     assert!(at.export("things").is_empty());
-    assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+    assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
 }
 
 on_both! {
@@ -46,6 +46,6 @@ on_both! {
         assert_eq!(number(&undone, "/removed"), 1);
         assert_eq!(number(&at.json(0, &["records", "count"]), "/count"), 2);
         at.json(0, &["workspace", "compact"]);
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
     }
 }

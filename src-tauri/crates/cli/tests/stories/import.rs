@@ -7,7 +7,7 @@ use crate::{on_all, on_both};
 
 /// Everything that an import could write: records, history, runs, quarantine.
 fn state(at: &Place) -> (Vec<String>, Json, Json) {
-    let changes = at.json(0, &["changes", "list", "--limit", "1000"]);
+    let changes = at.json(0, &["history", "list", "--limit", "1000"]);
     let quarantine = at.json(0, &["quarantine", "list", "--limit", "1000"]);
     (at.export("careers"), changes, quarantine)
 }
@@ -68,7 +68,7 @@ on_all! {
         assert_eq!(at.export("careers"), before);
         assert_eq!(number(&at.json(0, &["quarantine", "list"]), "/total"), 0);
         at.steward(&["runs", "undo", &id, "--yes"]).ended(4).says("already");
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
     }
 }
 
@@ -197,7 +197,7 @@ on_both! {
             at.export("things").iter().map(|line| number(&serde_json::from_str(line).unwrap(), "/k")).collect();
         assert_eq!(keys.len(), 6000);
         assert_eq!((inserted, quarantined, at.export("things").len()), (6000, 0, 6000));
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
     }
 }
 

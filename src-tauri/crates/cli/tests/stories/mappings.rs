@@ -80,7 +80,7 @@ on_both! {
         at.steward(&["mapping", "save", "wrong", &wrong]).ended(2).says("/rules/0/steps/0");
         at.steward(&["mapping", "save", " ", &first]).ended(2);
         // The history of the records does not know them, and their collection is Steward's own.
-        assert_eq!(at.json(0, &["changes", "list"])["changes"].as_array().map(Vec::len), Some(0));
+        assert_eq!(at.json(0, &["history", "list"])["changes"].as_array().map(Vec::len), Some(0));
         assert_eq!(at.json(0, &["records", "collections"])["collections"].as_array().map(Vec::len), Some(0));
     }
 

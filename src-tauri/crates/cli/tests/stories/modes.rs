@@ -51,7 +51,7 @@ on_all! {
         at.json(0, &["runs", "undo", &id, "--yes"]);
         assert_eq!(at.export("careers"), before);
         assert_eq!(collections(at), ["careers"]);
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
     }
 
     fn later_edits_of_a_replaced_collection_are_not_lost(at) {
@@ -93,11 +93,11 @@ on_all! {
         let run = at.json(0, &["import", &at.write("new.json", json!(careers(5, 7, 50_000)).to_string()), "--mode", "replace"]);
         let id = text(&run, "/id");
         assert_eq!(at.json(0, &["runs", "show", &id])["kept"], 4);
-        assert_eq!(at.json(0, &["runs", "settle", &id])["records"], 4);
+        assert_eq!(at.json(0, &["runs", "discard", &id])["records"], 4);
         assert_eq!(at.json(0, &["runs", "show", &id])["kept"], 4, "the plan drops nothing");
-        at.json(0, &["runs", "settle", &id, "--yes"]);
+        at.json(0, &["runs", "discard", &id, "--yes"]);
         assert_eq!(at.json(0, &["runs", "show", &id])["kept"], Json::Null);
-        at.steward(&["runs", "settle", &id, "--yes"]).ended(4).says("discarded");
+        at.steward(&["runs", "discard", &id, "--yes"]).ended(4).says("discarded");
         at.steward(&["runs", "undo", &id, "--yes"]).ended(4).says("discarded");
         assert_eq!(keys(at, "careers"), ["c-5", "c-6"]);
     }

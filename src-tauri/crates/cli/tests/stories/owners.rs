@@ -51,7 +51,7 @@ fn complete(at: &Place) {
     let mut keys: Vec<i64> = at.export("things").iter().map(|l| number(&serde_json::from_str(l).unwrap(), "/k")).collect();
     keys.sort_unstable();
     assert!(keys.iter().copied().eq(0..rows), "each row is there once");
-    assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+    assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
 }
 
 on_all! {
@@ -81,7 +81,7 @@ on_all! {
         awake(sleeper).ended(4).says("taken over");
         assert!(at.export("things").is_empty(), "nothing comes back");
         assert_eq!(text(&at.json(0, &["runs", "show", &run]), "/run/state"), "undone");
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
     }
 
     fn of_two_resumes_one_goes_on(at) {

@@ -52,14 +52,14 @@ on_both! {
         let done = at.json(0, &["quarantine", "retry", &rows[0]]);
         assert_eq!(tried(&done), [1, 1, 0]);
         assert_eq!(at.json(0, &["records", "get", "low"])["document"]["average_salary"], 52_000);
-        let history = at.json(0, &["changes", "list"]);
+        let history = at.json(0, &["history", "list"]);
         assert_eq!(tried(&at.json(0, &["quarantine", "retry", &rows[0]])), [0, 0, 0], "trying again does nothing");
-        assert_eq!(at.json(0, &["changes", "list"]), history);
+        assert_eq!(at.json(0, &["history", "list"]), history);
         assert_eq!((ids(at, "released"), ids(at, "waiting").len()), (vec![rows[0].clone()], 2));
         at.steward(&["quarantine", "edit", &rows[0], "--set", "average_salary=1"]).ended(4);
 
         // Taking the release back removes the record and puts the row back to waiting.
-        at.json(0, &["changes", "undo", &text(&done, "/changeSets/0")]);
+        at.json(0, &["history", "undo", &text(&done, "/changeSets/0")]);
         at.steward(&["records", "get", "low"]).ended(3);
         assert_eq!(ids(at, "waiting").len(), 3);
         assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [3, 1, 2]);
@@ -73,7 +73,7 @@ on_both! {
         let done = at.json(0, &["quarantine", "discard", &rows[0], "--reason", "not ours"]);
         assert_eq!(number(&done, "/discarded"), 1);
         assert_eq!(text(&at.json(0, &["quarantine", "show", &rows[0]]), "/reason"), "not ours");
-        assert_eq!(text(&at.json(0, &["changes", "list"]), "/changes/0/reason"), "not ours");
+        assert_eq!(text(&at.json(0, &["history", "list"]), "/changes/0/reason"), "not ours");
         assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [2, 0, 2], "discarded rows are left alone");
         let stats = at.json(0, &["quarantine", "stats"]);
         assert_eq!(["waiting", "released", "discarded"].map(|n| number(&stats, &format!("/{n}"))), [2, 0, 1]);

@@ -37,11 +37,11 @@ on_all! {
         assert_eq!(settled(&done), [3, 3, 2, 1]);
         assert_eq!(at.json(0, &["records", "get", "b"])["document"]["average_salary"], 61_000);
         assert_eq!(number(&at.json(0, &["quarantine", "list", "--rule", "exclusiveMinimum"]), "/total"), 1);
-        at.json(0, &["changes", "undo", &text(&done, "/changeSets/0")]);
+        at.json(0, &["history", "undo", &text(&done, "/changeSets/0")]);
         at.steward(&["records", "get", "b"]).ended(3);
         let page = at.json(0, &["quarantine", "list"]);
         assert_eq!(page["entries"][1]["document"]["average_salary"], " 61k ");
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
     }
 
     fn values_are_exchanged_and_set(at) {

@@ -39,7 +39,7 @@ on_both! {
         let done = at.json(0, &["quarantine", "retry", "--all", "--replace"]);
         assert_eq!(released(&done), [1, 0]);
         assert_eq!(at.json(0, &["records", "get", "a"])["document"]["average_salary"], 50_009);
-        at.json(0, &["changes", "undo", &text(&done, "/changeSets/0")]);
+        at.json(0, &["history", "undo", &text(&done, "/changeSets/0")]);
         assert_eq!(at.json(0, &["records", "get", "a"])["document"]["average_salary"], 50_001);
         assert_eq!(entries(at).len(), 1);
     }
@@ -85,7 +85,7 @@ on_both! {
         let done = at.json(0, &["quarantine", "discard", "--schema", "careers", "--reason", "not ours"]);
         let sets = done["changeSets"].as_array().unwrap().clone();
         assert_eq!((number(&done, "/discarded"), sets.len()), (1, 1));
-        at.json(0, &["changes", "undo", sets[0].as_str().unwrap()]);
+        at.json(0, &["history", "undo", sets[0].as_str().unwrap()]);
         assert_eq!(number(&at.json(0, &["quarantine", "list"]), "/total"), 3);
     }
 }

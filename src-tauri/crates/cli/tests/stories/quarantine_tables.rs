@@ -119,7 +119,7 @@ on_both! {
         let kept = at.json(0, &["records", "get", "6f9619ff-8b86-4011-b42d-000000000003"])["document"].clone();
         assert_eq!(kept["notes"], "two\nlines");
         // One change set, one undo: the records go, the rows are as they came.
-        at.json(0, &["changes", "undo", &text(&done, "/changeSets/0")]);
+        at.json(0, &["history", "undo", &text(&done, "/changeSets/0")]);
         assert_eq!(number(&at.json(0, &["quarantine", "list"]), "/total"), 3);
         assert_eq!(at.json(0, &["quarantine", "show", &ids[2]])["document"]["rating"], "x");
     }

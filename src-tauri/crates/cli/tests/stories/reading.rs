@@ -15,8 +15,8 @@ on_all! {
         at.json(0, &["quarantine", "list"]);
         at.json(0, &["quarantine", "stats"]);
         at.json(0, &["runs", "list"]);
-        at.json(0, &["changes", "list"]);
-        at.json(0, &["changes", "verify"]);
+        at.json(0, &["history", "list"]);
+        at.json(0, &["history", "verify"]);
         at.steward(&["quality", "--last", "--collection", "theirs"]);
         at.json(0, &["connection", "status"]);
         at.json(0, &["doctor"]);

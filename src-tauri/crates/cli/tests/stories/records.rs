@@ -41,7 +41,7 @@ on_all! {
         expected.insert("date", bson::DateTime::parse_rfc3339_str("2021-01-01T00:00:00Z").unwrap());
         expected.insert("note", "hello");
         assert_eq!(after, expected);
-        at.json(0, &["changes", "undo", &text(&done, "/changeSet/id")]);
+        at.json(0, &["history", "undo", &text(&done, "/changeSet/id")]);
         assert_eq!(stored(at, "typed"), before);
         assert_eq!(at.export("things"), exported);
 
@@ -121,8 +121,8 @@ on_both! {
         assert_eq!(number(&at.json(0, &["records", "count", "remote_friendly = true"]), "/count"), number(&done, "/records"));
         let gone = at.json(0, &["records", "bulk", "average_salary > 100000", "--delete", "--yes"]);
         assert_eq!(at.export("careers").len(), 361 - usize::try_from(number(&gone, "/records")).unwrap());
-        at.json(0, &["changes", "undo", &text(&gone, "/id")]);
-        at.json(0, &["changes", "undo", &text(&done, "/id")]);
+        at.json(0, &["history", "undo", &text(&gone, "/id")]);
+        at.json(0, &["history", "undo", &text(&done, "/id")]);
         assert_eq!(at.export_unordered("careers"), before);
     }
 

@@ -31,7 +31,7 @@ on_both! {
         at.json(0, &["init", "--sample"]);
         for arguments in [
             ["records", "collections"], ["records", "find"], ["records", "count"], ["quarantine", "list"], ["quarantine", "stats"],
-            ["runs", "list"], ["changes", "list"], ["changes", "verify"], ["schema", "list"],
+            ["runs", "list"], ["history", "list"], ["history", "verify"], ["schema", "list"],
         ] {
             at.json(0, &arguments);
         }

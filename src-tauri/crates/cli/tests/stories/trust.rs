@@ -161,8 +161,8 @@ on_both! {
         with_records(at);
         at.json(0, &["records", "set", "a", "average_salary=51000", "--collection", "careers"]);
         at.json(0, &["records", "set", "a", "average_salary=52000", "--collection", "careers"]);
-        at.steward(&["changes", "verify"]).ended(0);
-        let changes = at.json(0, &["changes", "list"]);
+        at.steward(&["history", "verify"]).ended(0);
+        let changes = at.json(0, &["history", "list"]);
         let of = |seq: i64| changes["changes"].as_array().unwrap().iter().find(|c| c["seq"] == seq).unwrap().clone();
         let newest = changes["changes"][0]["seq"].as_i64().unwrap();
         // Somebody cuts the newest entry off and copies the hash of the one before into the head.
@@ -177,26 +177,26 @@ on_both! {
             at.tamper("steward.catalog", "chain", "hash", text(&of(until), "/hash").into());
         };
         cut(newest - 1);
-        at.steward(&["changes", "verify"]).ended(1).says("was cut off").says("This machine saw");
-        at.steward(&["changes", "verify"]).ended(1);
+        at.steward(&["history", "verify"]).ended(1).says("was cut off").says("This machine saw");
+        at.steward(&["history", "verify"]).ended(1);
 
         // Another machine has never seen it; the manifest of a backup has.
         at.json(0, &["backup", "create", "--to", &at.path("kept").display().to_string()]);
         at.json(0, &["backup", "schedule", "--to", &at.path("kept").display().to_string()]);
         cut(newest - 2);
         std::fs::remove_file(at.path("data/histories.json")).unwrap();
-        at.steward(&["changes", "verify"]).ended(1).says("The backup").says("was cut off");
+        at.steward(&["history", "verify"]).ended(1).says("The backup").says("was cut off");
     }
 
     fn an_entry_that_says_it_was_undone_needs_one_that_did_that(at) {
         with_records(at);
         at.json(0, &["records", "set", "a", "average_salary=51000", "--collection", "careers"]);
-        let changes = at.json(0, &["changes", "list"]);
-        at.steward(&["changes", "verify"]).ended(0);
-        at.json(0, &["changes", "undo", &text(&changes, "/changes/0/id")]);
-        at.steward(&["changes", "verify"]).ended(0);
-        let newest = text(&at.json(0, &["changes", "list"]), "/changes/0/id");
+        let changes = at.json(0, &["history", "list"]);
+        at.steward(&["history", "verify"]).ended(0);
+        at.json(0, &["history", "undo", &text(&changes, "/changes/0/id")]);
+        at.steward(&["history", "verify"]).ended(0);
+        let newest = text(&at.json(0, &["history", "list"]), "/changes/0/id");
         at.tamper("steward.change_sets", &newest, "undoneBy", text(&changes, "/changes/0/id").into());
-        at.steward(&["changes", "verify"]).ended(1).says("no entry did that");
+        at.steward(&["history", "verify"]).ended(1).says("no entry did that");
     }
 }

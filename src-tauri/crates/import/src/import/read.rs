@@ -34,7 +34,7 @@ pub struct Reading {
     pub normaliser: Option<Arc<Normaliser>>,
     pub key_field: String,
     /// Only whether rows are fine is asked, not what records they make, nor the hash of the file.
-    pub judging: bool,
+    pub validating: bool,
     /// Of rows that are not fine, the records are wanted too, as far as there are any.
     pub documents: bool,
     /// Fields that hold texts already: columns with their names do, too.
@@ -197,7 +197,7 @@ fn read_file(
     send: &mpsc::Sender<Result<RawBatch>>,
 ) -> std::result::Result<(), Stopped> {
     let reader = Arc::new(RowReader::new(&opened.decoder, how)?);
-    if how.judging {
+    if how.validating {
         opened = opened.without_hash();
     }
     let mut notes: Vec<String> = opened.examined.notes.iter().map(|n| named(n, &file.name)).collect();

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value as Json;
 use steward_schema::{Pack, Prefilter};
 
-use crate::value_cache::Memo;
+use crate::value_cache::ValueCache;
 
 /// What one field must not hold.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Filler {
     numbers: Vec<f64>,
     words: Vec<String>,
     /// Texts that are none. Used by one thread at a time, so that its lock never waits.
-    known: Mutex<Memo>,
+    known: Mutex<ValueCache>,
 }
 
 impl Clone for Filler {

@@ -14,7 +14,7 @@ use steward_domain::json_text;
 use steward_mapping::Shown;
 
 use super::fillers::Filler;
-use super::{APART, Gate, Kind, ListGate, ObjectGate, RecordGate, is_plain};
+use super::{APART, Kind, ListPrecheck, ObjectPrecheck, Precheck, RecordPrecheck, is_plain};
 
 /// What is known of a row that is surely fine.
 #[derive(Debug, Default)]
@@ -30,13 +30,13 @@ thread_local! {
     static FRACTIONS: Cell<bool> = const { Cell::new(false) };
 }
 
-impl RecordGate {
+impl RecordPrecheck {
     /// Looks at the bytes of a row; `None` unless it is surely fine.
     pub fn accepts_json(&self, row: &[u8], key_field: &str) -> Option<Seen> {
         let text = simdutf8::basic::from_utf8(row).ok()?;
         let mut reader = serde_json::Deserializer::from_str(text);
         FRACTIONS.set(false);
-        let seen = Record { gate: self, key_field }.deserialize(&mut reader).ok()?;
+        let seen = Record { precheck: self, key_field }.deserialize(&mut reader).ok()?;
         reader.end().ok()?;
         // A double does not tell with how many digits it was written.
         (!FRACTIONS.get() || !json_text::has_long_numbers(row)).then_some(seen)
@@ -44,9 +44,9 @@ impl RecordGate {
 }
 
 /// A value that a mapping makes.
-pub(super) fn accepts_shown(gate: &Gate, filler: Option<&Filler>, shown: Shown<'_>) -> bool {
+pub(super) fn accepts_shown(precheck: &Precheck, filler: Option<&Filler>, shown: Shown<'_>) -> bool {
     type Answer<'de> = Result<Value<'de>, serde_json::Error>;
-    let look = Look { gate, filler, keep: false };
+    let look = Look { precheck, filler, keep: false };
     let answer: Answer<'_> = match shown {
         Shown::Text(text) => return look.is_fine_text(text),
         Shown::Json(Json::String(text)) => return look.is_fine_text(text),
@@ -69,7 +69,7 @@ enum Name<'de> {
     Other(Cow<'de, str>),
 }
 
-struct NameOf<'g>(&'g ObjectGate, usize);
+struct NameOf<'g>(&'g ObjectPrecheck, usize);
 
 impl<'de> DeserializeSeed<'de> for NameOf<'_> {
     type Value = Name<'de>;
@@ -103,8 +103,8 @@ struct Names<'de> {
 }
 
 impl<'de> Names<'de> {
-    fn next<A: MapAccess<'de>>(&mut self, gate: &ObjectGate, after: usize, entries: &mut A) -> Result<Option<Name<'de>>, A::Error> {
-        let name = entries.next_key_seed(NameOf(gate, after))?;
+    fn next<A: MapAccess<'de>>(&mut self, precheck: &ObjectPrecheck, after: usize, entries: &mut A) -> Result<Option<Name<'de>>, A::Error> {
+        let name = entries.next_key_seed(NameOf(precheck, after))?;
         match &name {
             Some(Name::Known(at)) => {
                 if self.known >> at & 1 == 1 {
@@ -126,7 +126,7 @@ impl<'de> Names<'de> {
 
 /// A row.
 struct Record<'g> {
-    gate: &'g RecordGate,
+    precheck: &'g RecordPrecheck,
     key_field: &'g str,
 }
 
@@ -146,22 +146,22 @@ impl<'de> Visitor<'de> for Record<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Seen, A::Error> {
-        let RecordGate { fields, fillers, .. } = self.gate;
-        let anything = Gate::anything();
+        let RecordPrecheck { fields, fillers, .. } = self.precheck;
+        let anything = Precheck::anything();
         let (mut names, mut after) = (Names::default(), 0);
         let mut kept: SmallVec<[(usize, Cow<'de, str>); 4]> = SmallVec::new();
         let mut unknown = Vec::new();
         let mut key = None;
         while let Some(name) = names.next(fields, after, &mut entries)? {
-            let (gate, filler, is_key, place) = match &name {
+            let (precheck, filler, is_key, place) = match &name {
                 Name::Known(at) => {
                     after = at + 1;
-                    (&fields.gates[*at], fillers[*at].as_ref(), fields.names[*at] == self.key_field, Some(*at))
+                    (&fields.prechecks[*at], fillers[*at].as_ref(), fields.names[*at] == self.key_field, Some(*at))
                 }
                 Name::Other(name) => (&anything, None, name == self.key_field, None),
             };
-            let pair = place.filter(|at| self.gate.is_compared(*at));
-            let value = entries.next_value_seed(Look { gate, filler, keep: is_key || pair.is_some() })?;
+            let pair = place.filter(|at| self.precheck.is_compared(*at));
+            let value = entries.next_value_seed(Look { precheck, filler, keep: is_key || pair.is_some() })?;
             if is_key {
                 key = Some(value.hash().ok_or_else(unsure)?);
             }
@@ -175,7 +175,7 @@ impl<'de> Visitor<'de> for Record<'_> {
             }
         }
         let text = |at: usize| kept.iter().find(|(place, _)| *place == at).map(|(_, text)| text.as_ref());
-        if !self.gate.has_all(names.known) || !self.gate.pairs_differ(text) {
+        if !self.precheck.has_all(names.known) || !self.precheck.pairs_differ(text) {
             return Err(unsure());
         }
         Ok(Seen { key_hash: key.ok_or_else(unsure)?, unknown })
@@ -206,15 +206,15 @@ impl Value<'_> {
 /// A value at its gate.
 #[derive(Clone, Copy)]
 struct Look<'g> {
-    gate: &'g Gate,
+    precheck: &'g Precheck,
     filler: Option<&'g Filler>,
     keep: bool,
 }
 
 impl Look<'_> {
     fn is_fine_text(&self, text: &str) -> bool {
-        let fine = match &self.gate.kind {
-            Kind::Text(gate) => gate.accepts(text),
+        let fine = match &self.precheck.kind {
+            Kind::Text(precheck) => precheck.accepts(text),
             Kind::Anything => true,
             _ => false,
         };
@@ -222,7 +222,7 @@ impl Look<'_> {
     }
 
     fn number<'de, E: Error>(&self, n: f64, whole: bool, value: Value<'de>) -> Result<Value<'de>, E> {
-        let fine = match &self.gate.kind {
+        let fine = match &self.precheck.kind {
             // Whether 5.0 is an integer, others decide. So they do where a double does not hold the number, as far as its
             // neighbours would not do as well.
             Kind::Number(bounds) if whole => n.abs() < (1_u64 << 53) as f64 && bounds.hold(n),
@@ -238,7 +238,7 @@ impl<'de> DeserializeSeed<'de> for Look<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
-        if matches!(self.gate.kind, Kind::Closed) {
+        if matches!(self.precheck.kind, Kind::Closed) {
             return Err(unsure());
         }
         deserializer.deserialize_any(self)
@@ -253,11 +253,11 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<Value<'de>, E> {
-        if matches!(self.gate.kind, Kind::Boolean | Kind::Anything) { Ok(Value::Other) } else { Err(unsure()) }
+        if matches!(self.precheck.kind, Kind::Boolean | Kind::Anything) { Ok(Value::Other) } else { Err(unsure()) }
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
-        if self.gate.null { Ok(Value::Other) } else { Err(unsure()) }
+        if self.precheck.null { Ok(Value::Other) } else { Err(unsure()) }
     }
 
     fn visit_i64<E: Error>(self, n: i64) -> Result<Value<'de>, E> {
@@ -286,7 +286,7 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
-        match &self.gate.kind {
+        match &self.precheck.kind {
             Kind::List(list) => self.list(list, &mut items)?,
             Kind::Anything => {
                 let look = Look { keep: false, ..self };
@@ -298,31 +298,31 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value<'de>, A::Error> {
-        let none = ObjectGate { names: Vec::new(), gates: Vec::new(), required: 0 };
-        let object = match &self.gate.kind {
+        let none = ObjectPrecheck { names: Vec::new(), prechecks: Vec::new(), required: 0 };
+        let object = match &self.precheck.kind {
             Kind::Object(object) => object.as_ref(),
             Kind::Anything => &none,
             _ => return Err(unsure()),
         };
-        let anything = Gate::anything();
+        let anything = Precheck::anything();
         let (mut names, mut after) = (Names::default(), 0);
         while let Some(name) = names.next(object, after, &mut entries)? {
-            let gate = match name {
+            let precheck = match name {
                 Name::Known(at) => {
                     after = at + 1;
-                    &object.gates[at]
+                    &object.prechecks[at]
                 }
                 Name::Other(_) => &anything,
             };
-            entries.next_value_seed(Look { gate, filler: None, keep: false })?;
+            entries.next_value_seed(Look { precheck, filler: None, keep: false })?;
         }
         if names.known & object.required == object.required { Ok(Value::Other) } else { Err(unsure()) }
     }
 }
 
 impl Look<'_> {
-    fn list<'de, A: SeqAccess<'de>>(&self, list: &ListGate, items: &mut A) -> Result<(), A::Error> {
-        let look = Look { gate: &list.item, filler: self.filler, keep: list.unique };
+    fn list<'de, A: SeqAccess<'de>>(&self, list: &ListPrecheck, items: &mut A) -> Result<(), A::Error> {
+        let look = Look { precheck: &list.item, filler: self.filler, keep: list.unique };
         let mut met: SmallVec<[Cow<'de, str>; 8]> = SmallVec::new();
         let mut count = 0;
         while let Some(item) = items.next_element_seed(look)? {

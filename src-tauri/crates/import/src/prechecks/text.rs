@@ -6,7 +6,7 @@ use super::SILENT;
 use super::pattern::Pattern;
 
 #[derive(Debug, Clone)]
-pub struct TextGate {
+pub struct TextPrecheck {
     format: Format,
     least: usize,
     most: usize,
@@ -23,16 +23,16 @@ enum Format {
     Date,
 }
 
-impl TextGate {
+impl TextPrecheck {
     /// `None` where the schema asks for something that is not known here.
     pub fn new(schema: &Json) -> Option<Self> {
         let members = schema.as_object()?;
-        let mut gate = Self { format: Format::Free, least: 0, most: usize::MAX, pattern: None, choices: None };
+        let mut precheck = Self { format: Format::Free, least: 0, most: usize::MAX, pattern: None, choices: None };
         for (name, value) in members {
             match name.as_str() {
                 "type" => {}
                 "format" => {
-                    gate.format = match value.as_str()? {
+                    precheck.format = match value.as_str()? {
                         "uuid" => Format::Uuid,
                         "email" => Format::Email,
                         "date-time" => Format::DateTime,
@@ -40,18 +40,18 @@ impl TextGate {
                         _ => return None,
                     }
                 }
-                "minLength" => gate.least = usize::try_from(value.as_u64()?).ok()?,
-                "maxLength" => gate.most = usize::try_from(value.as_u64()?).ok()?,
-                "pattern" => gate.pattern = Some(Pattern::new(value.as_str()?)?),
+                "minLength" => precheck.least = usize::try_from(value.as_u64()?).ok()?,
+                "maxLength" => precheck.most = usize::try_from(value.as_u64()?).ok()?,
+                "pattern" => precheck.pattern = Some(Pattern::new(value.as_str()?)?),
                 "enum" => {
                     let texts = value.as_array()?.iter().filter(|c| !c.is_null()).map(|c| c.as_str().map(str::to_owned));
-                    gate.choices = Some(texts.collect::<Option<_>>()?);
+                    precheck.choices = Some(texts.collect::<Option<_>>()?);
                 }
                 other if SILENT.contains(&other) => {}
                 _ => return None,
             }
         }
-        Some(gate)
+        Some(precheck)
     }
 
     pub fn accepts(&self, text: &str) -> bool {

@@ -11,8 +11,8 @@ use steward_mapping::{Cell, Compiled, Input, Mapping, Rule};
 use steward_sources::{Decoder, Fault, Opened};
 
 use super::entries::by_ids;
-use super::judge::Judge;
-use super::settle::{Aim, Correction, Settled, Settler};
+use super::settle::{Aim, Correction, Resolved, Resolver};
+use super::validate::RowValidator;
 use super::{BATCH, table};
 use steward_workspace::{Error, Progress, Result, Workspace};
 
@@ -107,20 +107,20 @@ pub async fn apply(
     corrections: Vec<Correction>,
     reason: Option<String>,
     progress: &dyn Progress,
-) -> Result<Settled> {
+) -> Result<Resolved> {
     progress.phase("Correcting and loading");
     progress.total(corrections.len() as u64);
-    let mut settler = Settler::new(workspace, Aim { release: true, replace: false, reason });
+    let mut resolver = Resolver::new(workspace, Aim { release: true, replace: false, reason });
     let mut rest = corrections.into_iter();
     let mut done = 0;
     loop {
         progress.checkpoint()?;
         let part: Vec<Correction> = rest.by_ref().take(BATCH).collect();
         if part.is_empty() {
-            return Ok(settler.out);
+            return Ok(resolver.out);
         }
         done += part.len() as u64;
-        settler.batch(part).await?;
+        resolver.batch(part).await?;
         progress.done(done);
     }
 }
@@ -191,7 +191,7 @@ fn text_of(value: Option<&serde_json::Value>) -> String {
 
 struct Planning<'a> {
     workspace: &'a Workspace,
-    judge: Judge<'a>,
+    validate: RowValidator<'a>,
     /// Place of a column in the table, and the field in it.
     fields: Vec<(usize, String)>,
     /// By schema: cells of these fields, with the types that it gives them.
@@ -214,7 +214,7 @@ impl<'a> Planning<'a> {
             }
         }
         let (typing, seen, counts, troubled) = (HashMap::new(), HashSet::new(), HashMap::new(), Vec::new());
-        Self { workspace, judge: Judge::new(workspace), fields, typing, seen, counts, troubled, plan }
+        Self { workspace, validate: RowValidator::new(workspace), fields, typing, seen, counts, troubled, plan }
     }
 
     async fn line(&mut self, given: &Given, entry: Option<QuarantineEntry>) -> Result<()> {
@@ -249,7 +249,7 @@ impl<'a> Planning<'a> {
     async fn compare(&mut self, given: &Given, entry: QuarantineEntry, told: &mut Line) -> Result<()> {
         let old = entry.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
         let (document, mut errors) = self.corrected(given, &entry, &old)?;
-        let after = self.judge.corrected(&entry, document, &[]).await?;
+        let after = self.validate.corrected(&entry, document, &[]).await?;
         let document = after.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
         told.changes = value::diff(&old, &document);
         if told.changes.is_empty() {

@@ -10,9 +10,9 @@ use steward_domain::{FieldPath, QuarantineEntry, QuarantineStatus, Violation, or
 use steward_mapping::{Compiled, Input, Mapping, Rule, Step};
 
 use super::entries::{self, Batches, by_ids};
-use super::judge::Judge;
 use super::narrow::{Chosen, Narrow};
-use super::settle::{Aim, Correction, Settled, Settler};
+use super::settle::{Aim, Correction, Resolved, Resolver};
+use super::validate::RowValidator;
 use super::{BATCH, table};
 use crate::import::Problem;
 use steward_workspace::{Error, Progress, Result, Workspace};
@@ -121,7 +121,7 @@ impl<'a> Ready<'a> {
         Ok(Self { fix, steps })
     }
 
-    /// A place that is set to what it holds already, where that settles a doubt about how it was read.
+    /// A place that is set to what it holds already, where that resolves a doubt about how it was read.
     fn confirms(&self, entry: &QuarantineEntry, document: &Document) -> bool {
         let pointer = self.fix.field.to_pointer();
         let doubted = || entry.errors.iter().any(|e| e.is_of_reading() && e.pointer == pointer);
@@ -202,8 +202,13 @@ pub async fn plan(workspace: &Workspace, chosen: Chosen, fix: Fix, release: bool
     let ready = Ready::new(&fix)?;
     progress.total(entries::count(workspace, &chosen).await?);
     let mut stamp = Stamp::default();
-    let mut planning =
-        Planning { ready: &ready, judge: Judge::new(workspace), plan: FixPlan::default(), values: BTreeMap::new(), other: Vec::new() };
+    let mut planning = Planning {
+        ready: &ready,
+        validate: RowValidator::new(workspace),
+        plan: FixPlan::default(),
+        values: BTreeMap::new(),
+        other: Vec::new(),
+    };
     let mut batches = Batches::new(&chosen);
     while let Some(batch) = batches.next(workspace).await? {
         progress.checkpoint()?;
@@ -219,7 +224,7 @@ pub async fn plan(workspace: &Workspace, chosen: Chosen, fix: Fix, release: bool
 
 struct Planning<'a> {
     ready: &'a Ready<'a>,
-    judge: Judge<'a>,
+    validate: RowValidator<'a>,
     plan: FixPlan,
     values: BTreeMap<Vec<u8>, (Value, i64)>,
     /// Samples of rows that would still be wrong.
@@ -245,7 +250,7 @@ impl Planning<'_> {
             }
             return Ok(());
         };
-        let after = self.judge.corrected(&entry, next, &[field.to_pointer()]).await?;
+        let after = self.validate.corrected(&entry, next, &[field.to_pointer()]).await?;
         self.plan.changed += 1;
         let right = after.errors.is_empty();
         if right {
@@ -265,7 +270,7 @@ impl Planning<'_> {
     /// One value for the keys of many rows makes them the same row.
     async fn protect_key(&mut self, entry: &QuarantineEntry) -> Result<()> {
         let one_for_all = matches!(self.ready.fix.action, Action::Set(_) | Action::Default(_) | Action::Unset);
-        if one_for_all && self.plan.rows > 1 && self.judge.key_field(&entry.collection).await? == self.ready.fix.field.as_str() {
+        if one_for_all && self.plan.rows > 1 && self.validate.key_field(&entry.collection).await? == self.ready.fix.field.as_str() {
             let field = &self.ready.fix.field;
             return Err(Error::BadRequest(format!("{field} identifies the records: one value for many rows would make them one.")));
         }
@@ -321,7 +326,7 @@ impl Planning<'_> {
 
 /// Does a planned fix. Rows that are not what they were make the plan stale; those that somebody changes while it runs are
 /// conflicts, and left as they are.
-pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<String>, progress: &dyn Progress) -> Result<Settled> {
+pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<String>, progress: &dyn Progress) -> Result<Resolved> {
     let Prepared { chosen, fix, release, stamp } = prepared;
     let ready = Ready::new(&fix)?;
     progress.phase("Looking whether the rows are still the same");
@@ -340,7 +345,7 @@ pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<Str
     }
     progress.phase(if release { "Fixing and loading" } else { "Fixing" });
     progress.total(now.rows);
-    let mut settler = Settler::new(workspace, Aim { release, replace: false, reason });
+    let mut resolver = Resolver::new(workspace, Aim { release, replace: false, reason });
     let mut done = 0;
     for chunk in ids.chunks(BATCH) {
         progress.checkpoint()?;
@@ -353,9 +358,9 @@ pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<Str
                 corrections.push(Correction { before, document: Some(next), set: vec![ready.fix.field.to_pointer()] });
             }
         }
-        settler.batch(corrections).await?;
+        resolver.batch(corrections).await?;
         done += chunk.len() as u64;
         progress.done(done);
     }
-    Ok(settler.out)
+    Ok(resolver.out)
 }

@@ -9,7 +9,7 @@ use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 use steward_store::{Durability, WriteBatch, names};
 
 use super::entries::{by_ids, entry_change};
-use super::judge::{Judge, is_about_others};
+use super::validate::{RowValidator, is_about_others};
 use steward_workspace::{
     Result, Workspace,
     docs::{self, Change},
@@ -41,7 +41,7 @@ pub struct Correction {
 
 /// What became of rows.
 #[derive(Debug, Clone, Default)]
-pub struct Settled {
+pub struct Resolved {
     pub tried: i64,
     pub corrected: i64,
     pub released: i64,
@@ -55,14 +55,14 @@ pub struct Settled {
 }
 
 /// Settles rows of one request.
-pub struct Settler<'a> {
+pub struct Resolver<'a> {
     workspace: &'a Workspace,
     aim: Aim,
-    judge: Judge<'a>,
+    validate: RowValidator<'a>,
     modes: HashMap<String, ImportMode>,
     /// Keys that this request has released: a second row of a key is not loaded over the first.
     keys: HashMap<String, HashSet<Vec<u8>>>,
-    pub out: Settled,
+    pub out: Resolved,
 }
 
 /// One row on its way.
@@ -80,10 +80,10 @@ struct Row {
     corrected: bool,
 }
 
-impl<'a> Settler<'a> {
+impl<'a> Resolver<'a> {
     pub fn new(workspace: &'a Workspace, aim: Aim) -> Self {
-        let judge = Judge::new(workspace);
-        Self { workspace, aim, judge, modes: HashMap::new(), keys: HashMap::new(), out: Settled::default() }
+        let validate = RowValidator::new(workspace);
+        Self { workspace, aim, validate, modes: HashMap::new(), keys: HashMap::new(), out: Resolved::default() }
     }
 
     /// Settles a batch. Rows that do not wait any more are passed over.
@@ -125,7 +125,7 @@ impl<'a> Settler<'a> {
         self.out.tried += 1;
         let Correction { before, document, set } = correction;
         let mut after = match document {
-            Some(document) => self.judge.corrected(&before, document, &set).await?,
+            Some(document) => self.validate.corrected(&before, document, &set).await?,
             None => before.clone(),
         };
         // To confirm a value that was read with doubt is a correction, too.
@@ -137,16 +137,16 @@ impl<'a> Settler<'a> {
         let mut row = Row { before, after, record: None, if_new: false, key: None, load: None, corrected };
         let document = row.after.document.as_ref().and_then(Value::as_document).cloned();
         if let (true, Some(document)) = (self.aim.release, document) {
-            let judged = self.judge.judge(&row.after, &document).await?;
-            row.after.errors = judged.errors;
+            let validated = self.validate.validate(&row.after, &document).await?;
+            row.after.errors = validated.errors;
             if self.aim.replace {
                 row.after.errors.retain(|e| !is_about_others(e));
             }
             row.if_new = !row.after.errors.is_empty();
             if row.after.errors.iter().all(is_about_others) {
-                let key_field = self.judge.key_field(&row.after.collection).await?;
-                let key = judged.record.get(&key_field).cloned().unwrap_or(Bson::Null);
-                row.record = Some(Incoming { key, document: steward_store::model::raw(&judged.record)? });
+                let key_field = self.validate.key_field(&row.after.collection).await?;
+                let key = validated.record.get(&key_field).cloned().unwrap_or(Bson::Null);
+                row.record = Some(Incoming { key, document: steward_store::model::raw(&validated.record)? });
             }
         }
         Ok(row)
@@ -154,7 +154,7 @@ impl<'a> Settler<'a> {
 
     /// Compares the fine rows with what is there; those that may be loaded become released.
     async fn compare(&mut self, collection: &str, mode: ImportMode, rows: &mut [Row]) -> Result<()> {
-        let key_field = self.judge.key_field(collection).await?;
+        let key_field = self.validate.key_field(collection).await?;
         let keys = self.keys.entry(collection.to_owned()).or_default();
         let mut batch = Vec::new();
         let mut places = Vec::new();

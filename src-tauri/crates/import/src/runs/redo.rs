@@ -32,7 +32,7 @@ async fn redo_held(workspace: &Workspace, id: &str, undo: &str, progress: &dyn P
     let Some(undo_set) = record.undo_set.clone().filter(|set| record.state == RunState::Undone && set == undo) else {
         return Err(Error::Conflict("That undo is undone already, or was undone by another one. See the run as it is now.".into()));
     };
-    if record.settled_at.is_some() {
+    if record.discarded_at.is_some() {
         return Err(Error::Conflict("What was kept of this run was discarded. Import the files again.".into()));
     }
     if record.mode == ImportMode::Replace {

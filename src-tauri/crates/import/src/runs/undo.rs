@@ -64,7 +64,7 @@ pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<Ke
 /// Gives up what a run keeps, which frees its room. A replacement cannot be taken back afterwards.
 ///
 /// Errors: the run is still going, was taken back, or keeps nothing.
-pub async fn settle(workspace: &Workspace, id: &str) -> Result<RunRecord> {
+pub async fn discard_undo_data(workspace: &Workspace, id: &str) -> Result<RunRecord> {
     let mut record = undoable(workspace, id).await?;
     if record.state != RunState::Done {
         return Err(Error::Conflict("This run has not come to its end. Let it go on, or take it back.".into()));
@@ -72,7 +72,7 @@ pub async fn settle(workspace: &Workspace, id: &str) -> Result<RunRecord> {
     let Some(kept) = kept(workspace, &record).await? else {
         return Err(Error::Conflict("This run keeps nothing that could be given up.".into()));
     };
-    record.settled_at = Some(workspace.clock.stamp());
+    record.discarded_at = Some(workspace.clock.stamp());
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
     workspace.forget(&kept.place).await?;
     announce(workspace, &record);
@@ -100,7 +100,7 @@ async fn undoable(workspace: &Workspace, id: &str) -> Result<RunRecord> {
 fn may_undo(record: &RunRecord) -> Result<()> {
     match record.state {
         RunState::Undone => Err(Error::Conflict("This run was taken back already.".into())),
-        _ if record.settled_at.is_some() => {
+        _ if record.discarded_at.is_some() => {
             Err(Error::Conflict("What was kept for undoing this run was discarded; it cannot be taken back any more.".into()))
         }
         _ => Ok(()),
@@ -184,7 +184,7 @@ async fn go_back_held(workspace: &Workspace, id: &str, progress: &dyn Progress) 
     if !can_go_back(workspace, &record).await? {
         return Err(Error::Conflict("There is nothing to go back from, or it has come too far. Run the undo again to finish it.".into()));
     }
-    swap::settle_back(workspace, &format!("undo:{id}"), progress).await?;
+    swap::swap_back(workspace, &format!("undo:{id}"), progress).await?;
     // A run that had not come to its end before its undo began can go on.
     record.state = if record.change_set.is_some() { RunState::Done } else { RunState::Interrupted };
     record.undo_set = None;
@@ -292,7 +292,7 @@ async fn undo_replacement(workspace: &Workspace, record: &RunRecord, aside: Opti
     let (run, collection) = (record.id.as_str(), record.collection.as_str());
     let (kept, gone) = (swap::replaced(run), swap::gone(run));
     let id = format!("undo:{run}");
-    swap::settle_back(workspace, run, progress).await?;
+    swap::swap_back(workspace, run, progress).await?;
     let open = swap::cut_off(workspace, &id).await?;
     // An undo that was cut off keeps the name that it had chosen.
     let chosen = open.as_ref().and_then(|open| open.swap.renames.iter().find(|step| step.from == gone)).map(|step| step.to.clone());

@@ -1,4 +1,4 @@
-//! Judging a table by its cells says the same as making records of it and checking them.
+//! Validating a table by its cells says the same as making records of it and checking them.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -8,7 +8,7 @@ use proptest::prelude::{Just, Strategy, prop_oneof};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use steward_domain::{Duplicates, ImportMode, SourceChoice};
 use steward_import::import::{ImportSpec, Reading, SourceFile};
-use steward_import::rows::{CheckedRow, Judged, RowOutcome, RowReader};
+use steward_import::rows::{CheckedRow, RowOutcome, RowReader, Validated};
 use steward_import::runs;
 use steward_mapping::Mapping;
 use steward_schema::{Checker, Registry};
@@ -113,10 +113,10 @@ fn reading(schema: &str) -> Reading {
     let pack = registry.get(schema).unwrap().clone();
     let checker = Some(Arc::new(Checker::new(&pack, &registry).unwrap()));
     let key_field = pack.steward.key.clone();
-    Reading { checker, pack: Some(Arc::new(pack)), key_field, judging: true, ..Reading::default() }
+    Reading { checker, pack: Some(Arc::new(pack)), key_field, validating: true, ..Reading::default() }
 }
 
-/// What became of each row that the full way looked at, or that was judged: a hash of its key, or the rules that it breaks.
+/// What became of each row that the full way looked at, or that was validated: a hash of its key, or the rules that it breaks.
 fn told(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> Vec<String> {
     let mut rows = Batch::default();
     lines.iter().zip(1..).for_each(|(bytes, number)| rows.push(Row { number, offset: 0, bytes, fault: None }));
@@ -125,28 +125,28 @@ fn told(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> Vec<String> {
         RowOutcome::Fine { key_hash, .. } => format!("{key_hash} {:?}", row.unknown),
         RowOutcome::Bad { errors, document, .. } => format!("{errors:?} {:?}", document.filter(|_| how.documents)),
     };
-    if !how.judging {
+    if !how.validating {
         return reader.check(rows.iter(), checker, &how.key_field).into_iter().map(checked).collect();
     }
-    let judged = |judged| match judged {
-        Judged::Fine(seen) => format!("{} {:?}", seen.key_hash, seen.unknown),
-        Judged::Wrong(errors) => format!("{:?} None", errors.to_vec()),
-        Judged::Checked(row) => checked(*row),
+    let validated = |validated| match validated {
+        Validated::Fine(seen) => format!("{} {:?}", seen.key_hash, seen.unknown),
+        Validated::Wrong(errors) => format!("{:?} None", errors.to_vec()),
+        Validated::Checked(row) => checked(*row),
     };
-    reader.judge(&rows, checker, &how.key_field).into_iter().map(judged).collect()
+    reader.validate(&rows, checker, &how.key_field).into_iter().map(validated).collect()
 }
 
 /// How many of the rows go no further than the gates.
 fn let_through(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> usize {
     let mut rows = Batch::default();
     lines.iter().zip(1..).for_each(|(bytes, number)| rows.push(Row { number, offset: 0, bytes, fault: None }));
-    let judged = RowReader::new(decoder, how).unwrap().judge(&rows, how.checker.as_deref(), &how.key_field);
-    judged.iter().filter(|row| matches!(row, Judged::Fine(_))).count()
+    let validated = RowReader::new(decoder, how).unwrap().validate(&rows, how.checker.as_deref(), &how.key_field);
+    validated.iter().filter(|row| matches!(row, Validated::Fine(_))).count()
 }
 
-/// Judging says what the full way says, for 500 lots of rows.
+/// Validating says what the full way says, for 500 lots of rows.
 fn agree(decoder: &Decoder, how: &Reading, lots: impl Strategy<Value = Vec<Vec<u8>>>) {
-    let (thorough, with) = (Reading { judging: false, ..how.clone() }, Reading { documents: true, ..how.clone() });
+    let (thorough, with) = (Reading { validating: false, ..how.clone() }, Reading { documents: true, ..how.clone() });
     let mut runner = TestRunner::new(Config { cases: 500, failure_persistence: None, ..Config::default() });
     runner
         .run(&lots, |lines| {
@@ -214,10 +214,10 @@ fn what_no_record_can_hold_is_judged_as_it_would_be_loaded() {
         (r#""extra": {"\u0024oid": "x"}"#, false),
     ];
     for (more, fine) in rows {
-        for judging in [false, true] {
-            let how = Reading { judging, ..how.clone() };
+        for validating in [false, true] {
+            let how = Reading { validating, ..how.clone() };
             let told = told(&Decoder::Json, &[row(more)], &how);
-            assert_eq!(!told[0].contains("Violation"), fine, "{more}, judging: {judging}: {told:?}");
+            assert_eq!(!told[0].contains("Violation"), fine, "{more}, validating: {validating}: {told:?}");
         }
     }
 }
@@ -259,9 +259,9 @@ async fn a_whole_file_is_judged_the_same() {
         Workspace::open_and_recover(Arc::new(store), Arc::new(Registry::builtin().unwrap()), Arc::new(SystemClock), "ann".into())
             .await
             .unwrap();
-    let judged = runs::judge(&workspace, &spec, None, &Silent).await.unwrap();
+    let validated = runs::validate(&workspace, &spec, None, &Silent).await.unwrap();
     let compared = runs::dry_run(&workspace, &spec, &Silent).await.unwrap();
-    assert_eq!((judged.counts.read, judged.counts.quarantined), (3001, 2));
-    assert_eq!(judged.counts, compared.counts);
-    assert_eq!(format!("{:?}", judged.rejected), format!("{:?}", compared.rejected));
+    assert_eq!((validated.counts.read, validated.counts.quarantined), (3001, 2));
+    assert_eq!(validated.counts, compared.counts);
+    assert_eq!(format!("{:?}", validated.rejected), format!("{:?}", compared.rejected));
 }

@@ -1,4 +1,4 @@
-//! Judging a JSON row while it is read says the same as making a record of it and checking that.
+//! Validating a JSON row while it is read says the same as making a record of it and checking that.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, prop_oneof};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use steward_import::import::Reading;
-use steward_import::rows::{CheckedRow, Judged, RowOutcome, RowReader};
+use steward_import::rows::{CheckedRow, RowOutcome, RowReader, Validated};
 use steward_schema::{Checker, Registry};
 use steward_sources::{Batch, Decoder, Row};
 
@@ -16,7 +16,7 @@ fn reading(schema: &str) -> Reading {
     let pack = registry.get(schema).unwrap().clone();
     let checker = Some(Arc::new(Checker::new(&pack, &registry).unwrap()));
     let key_field = pack.steward.key.clone();
-    Reading { checker, pack: Some(Arc::new(pack)), key_field, judging: true, ..Reading::default() }
+    Reading { checker, pack: Some(Arc::new(pack)), key_field, validating: true, ..Reading::default() }
 }
 
 fn checked(row: CheckedRow) -> String {
@@ -26,23 +26,23 @@ fn checked(row: CheckedRow) -> String {
     }
 }
 
-/// What the full way says of a row, what judging says, and whether the gates were sure.
+/// What the full way says of a row, what validating says, and whether the gates were sure.
 fn both(row: &str, reader: &RowReader, how: &Reading) -> (String, String, bool) {
     let mut rows = Batch::default();
     rows.push(Row { number: 1, offset: 0, bytes: row.as_bytes(), fault: None });
     let checker = how.checker.as_deref();
-    let thorough = RowReader::new(&Decoder::Json, &Reading { judging: false, ..how.clone() }).unwrap();
+    let thorough = RowReader::new(&Decoder::Json, &Reading { validating: false, ..how.clone() }).unwrap();
     let full = thorough.check(rows.iter(), checker, &how.key_field).pop().unwrap();
     let wrong = match &full.outcome {
         RowOutcome::Fine { .. } => "fine".to_owned(),
         RowOutcome::Bad { errors, .. } => format!("{errors:?}"),
     };
     let full = checked(full);
-    match reader.judge(&rows, checker, &how.key_field).pop().unwrap() {
-        Judged::Fine(seen) => (full, format!("{} {:?}", seen.key_hash, seen.unknown), true),
-        // Of rows that are wrong, judging makes no record.
-        Judged::Wrong(errors) => (wrong, format!("{:?}", errors.to_vec()), false),
-        Judged::Checked(row) => (full, checked(*row), false),
+    match reader.validate(&rows, checker, &how.key_field).pop().unwrap() {
+        Validated::Fine(seen) => (full, format!("{} {:?}", seen.key_hash, seen.unknown), true),
+        // Of rows that are wrong, validating makes no record.
+        Validated::Wrong(errors) => (wrong, format!("{:?}", errors.to_vec()), false),
+        Validated::Checked(row) => (full, checked(*row), false),
     }
 }
 
@@ -176,9 +176,9 @@ fn agree(schema: &str, rows: impl Strategy<Value = String>, cases: u32, least_su
     let sure = std::cell::Cell::new(0_u32);
     runner
         .run(&rows, |row| {
-            let (full, judged, passed) = both(&row, &reader, &how);
+            let (full, validated, passed) = both(&row, &reader, &how);
             sure.set(sure.get() + u32::from(passed));
-            if full == judged { Ok(()) } else { Err(TestCaseError::fail(format!("{row}\n{full}\n{judged}"))) }
+            if full == validated { Ok(()) } else { Err(TestCaseError::fail(format!("{row}\n{full}\n{validated}"))) }
         })
         .unwrap();
     assert!(sure.get() >= least_sure, "the gates were sure of {} rows only", sure.get());
@@ -211,8 +211,8 @@ fn examples_of_all_packs_are_judged_as_they_are_checked() {
             }
         }
         for row in rows {
-            let (full, judged, _) = both(&row, &reader, &how);
-            assert_eq!(full, judged, "{}: {row}", pack.id);
+            let (full, validated, _) = both(&row, &reader, &how);
+            assert_eq!(full, validated, "{}: {row}", pack.id);
         }
     }
 }

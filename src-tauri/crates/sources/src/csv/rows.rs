@@ -8,7 +8,7 @@
 use std::io::{self, Read};
 
 use super::{CsvDecoder, column_names};
-use crate::dialect::Settled;
+use crate::dialect::Resolved;
 use crate::recognised::counted;
 use crate::window::{MARK, Window};
 use crate::{Batch, Fault, KEPT_OF_OVERSIZED, MAX_ROW, RawRow, Row, Rows};
@@ -20,7 +20,7 @@ pub type Again<R> = Box<dyn Fn(u64) -> io::Result<R> + Send>;
 pub struct CsvRows<R> {
     window: Window<R>,
     again: Again<R>,
-    dialect: Settled,
+    dialect: Resolved,
     columns: usize,
     number: u64,
     /// The text was decoded from this encoding: U+FFFD stands for what it does not have.
@@ -56,7 +56,7 @@ struct Measured {
 
 impl<R: Read> CsvRows<R> {
     /// Reads the header too.
-    pub fn new(input: R, dialect: Settled, decoded_from: Option<String>, again: Again<R>) -> io::Result<(Self, Vec<String>, Vec<String>)> {
+    pub fn new(input: R, dialect: Resolved, decoded_from: Option<String>, again: Again<R>) -> io::Result<(Self, Vec<String>, Vec<String>)> {
         let mut window = Window::new(input)?;
         if window.fill(dialect.skip)? || dialect.skip > 0 {
             window.at += dialect.skip;
@@ -105,7 +105,7 @@ impl<R: Read> CsvRows<R> {
     }
 
     fn measure(&mut self) -> io::Result<Measured> {
-        let Settled { delimiter, quote, line_end, .. } = self.dialect;
+        let Resolved { delimiter, quote, line_end, .. } = self.dialect;
         let mut m = Measured { length: 0, fields: 1, first_line: None, junk: None, open: false, too_large: false, endless: false };
         let mut i = if self.window.fill(2)? && self.window.rest().starts_with(MARK) { MARK.len() } else { 0 };
         let mut field_start = true;

@@ -6,9 +6,9 @@
 use steward_sources::{Choice, Examined, SourceError, examine};
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same files on every machine.
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -76,17 +76,17 @@ const WORDS: [&str; 16] = [
 ];
 
 /// A value of a column of one kind.
-fn value(dice: &mut Dice, kind: usize, row: usize) -> String {
+fn value(random: &mut Random, kind: usize, row: usize) -> String {
     match kind {
         0 => row.to_string(),
-        1 => format!("{}.{:02}", dice.below(1000), dice.below(100)),
-        2 => format!("{},{:02}", dice.below(1000), dice.below(100)),
-        3 => format!("20{:02}-{:02}-{:02}", dice.below(30), 1 + dice.below(12), 1 + dice.below(28)),
-        4 => format!("{}; {}", dice.pick(&WORDS), dice.pick(&WORDS)),
-        5 => format!("{}, {} and {}", dice.pick(&WORDS), dice.pick(&WORDS), dice.pick(&WORDS)),
-        6 => format!("{};{};{}", dice.pick(&WORDS), dice.pick(&WORDS), dice.pick(&WORDS)),
-        7 if dice.one_in(8) => format!("line\n{} \"said\"", dice.pick(&WORDS)),
-        _ => dice.pick(&WORDS).to_owned(),
+        1 => format!("{}.{:02}", random.below(1000), random.below(100)),
+        2 => format!("{},{:02}", random.below(1000), random.below(100)),
+        3 => format!("20{:02}-{:02}-{:02}", random.below(30), 1 + random.below(12), 1 + random.below(28)),
+        4 => format!("{}; {}", random.pick(&WORDS), random.pick(&WORDS)),
+        5 => format!("{}, {} and {}", random.pick(&WORDS), random.pick(&WORDS), random.pick(&WORDS)),
+        6 => format!("{};{};{}", random.pick(&WORDS), random.pick(&WORDS), random.pick(&WORDS)),
+        7 if random.one_in(8) => format!("line\n{} \"said\"", random.pick(&WORDS)),
+        _ => random.pick(&WORDS).to_owned(),
     }
 }
 
@@ -98,32 +98,32 @@ struct Made {
     titles: usize,
 }
 
-fn made(dice: &mut Dice) -> Made {
-    let delimiter = [",", ";", "\t", "|"][dice.below(4)];
-    let columns = 1 + dice.below(8);
-    let kinds: Vec<usize> = (0..columns).map(|_| dice.below(9)).collect();
-    let end = if dice.one_in(3) { "\r\n" } else { "\n" };
+fn made(random: &mut Random) -> Made {
+    let delimiter = [",", ";", "\t", "|"][random.below(4)];
+    let columns = 1 + random.below(8);
+    let kinds: Vec<usize> = (0..columns).map(|_| random.below(9)).collect();
+    let end = if random.one_in(3) { "\r\n" } else { "\n" };
     let quoted = |text: &str| {
         let needed = text.contains(delimiter) || text.contains(['"', '\n']);
         if needed { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
     };
     let mut text = String::new();
-    let titles = if columns > 1 && dice.one_in(6) { 2 } else { 0 };
+    let titles = if columns > 1 && random.one_in(6) { 2 } else { 0 };
     if titles > 0 {
-        text.push_str(&format!("Export of the {}th of May{end}{end}", 1 + dice.below(30)));
+        text.push_str(&format!("Export of the {}th of May{end}{end}", 1 + random.below(30)));
     }
     // Without a header only numbers and dates tell that there is none.
-    let header = !(titles == 0 && dice.one_in(4) && kinds.iter().any(|kind| matches!(kind, 0 | 1 | 3)));
+    let header = !(titles == 0 && random.one_in(4) && kinds.iter().any(|kind| matches!(kind, 0 | 1 | 3)));
     if header {
         let mut names = NAMES.to_vec();
-        let names: Vec<String> = (0..columns).map(|_| quoted(names.swap_remove(dice.below(names.len())))).collect();
+        let names: Vec<String> = (0..columns).map(|_| quoted(names.swap_remove(random.below(names.len())))).collect();
         text.push_str(&(names.join(delimiter) + end));
     }
     // Where the first row has fewer values than the others, nothing tells which of them are right.
-    let ragged = header && columns > 2 && dice.one_in(5);
-    for row in 0..5 + dice.below(400) {
-        let mut cells: Vec<String> = kinds.iter().map(|kind| quoted(&value(dice, *kind, row))).collect();
-        if ragged && dice.one_in(4) {
+    let ragged = header && columns > 2 && random.one_in(5);
+    for row in 0..5 + random.below(400) {
+        let mut cells: Vec<String> = kinds.iter().map(|kind| quoted(&value(random, *kind, row))).collect();
+        if ragged && random.one_in(4) {
             cells.pop();
         }
         text.push_str(&(cells.join(delimiter) + end));
@@ -144,10 +144,10 @@ fn is_right(made: &Made, found: &Examined) -> bool {
 #[test]
 fn three_hundred_files_of_known_dialects() {
     let folder = tempfile::tempdir().unwrap();
-    let mut dice = Dice(16);
+    let mut random = Random(16);
     let (mut right, mut asked, mut wrong) = (0, 0, Vec::new());
     for n in 0..300 {
-        let made = made(&mut dice);
+        let made = made(&mut random);
         let path = folder.path().join(format!("{n}.csv"));
         std::fs::write(&path, &made.text).unwrap();
         match examine(&path, &Choice::default()) {
@@ -198,7 +198,7 @@ fn one_column_whose_name_holds_delimiters_is_asked_about() {
     assert_eq!(of("a.csv", text.as_bytes(), &choice).unwrap().columns, ["last,first"]);
     let both = "a,b;c\nx,y;z\nu,v;w\n";
     assert!(of("a.csv", both.as_bytes(), &Choice::default()).is_err());
-    // A name that is expected settles it.
+    // A name that is expected resolves it.
     let choice = Choice { expected: vec!["b;c".into()], ..Choice::default() };
     assert_eq!(of("a.csv", both.as_bytes(), &choice).unwrap().columns, ["a", "b;c"]);
 }

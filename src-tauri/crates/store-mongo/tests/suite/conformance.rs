@@ -63,8 +63,8 @@ async fn what_went_after_the_moment_is_not_taken_for_empty() {
         let insert = WriteOp::insert(name, &bson::doc! { "_id": 1 }).unwrap();
         store.write(WriteBatch::data(vec![insert]), Durability::Full).await.unwrap();
     }
-    let snapshot = store.snapshot(Consistency::Moment).await.unwrap();
-    assert_eq!(snapshot.consistency(), Consistency::Moment);
+    let snapshot = store.snapshot(Consistency::PointInTime).await.unwrap();
+    assert_eq!(snapshot.consistency(), Consistency::PointInTime);
     store.rename_collection("renamed", "elsewhere", false).await.unwrap();
     store.drop_collection("dropped").await.unwrap();
     store.drop_collection("made again").await.unwrap();

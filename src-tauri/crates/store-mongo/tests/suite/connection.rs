@@ -130,7 +130,7 @@ async fn readers_may_read_only() {
     // Nor for the buckets of a time series; everything else can still be backed up.
     let options = bson::doc! { "timeseries": { "timeField": "at" } };
     writer.define("weather", &Definition { kind: CollectionKind::Timeseries, options, indexes: Vec::new() }).await.unwrap();
-    let snapshot = writer.snapshot(Consistency::Moment).await.unwrap();
+    let snapshot = writer.snapshot(Consistency::PointInTime).await.unwrap();
     assert!(snapshot.scan("c").await.is_ok());
     let e = snapshot.scan("weather").await.err().unwrap();
     assert!(e.kind == StoreErrorKind::Forbidden && e.message.contains("'weather'") && e.message.contains("'backup'"), "{e:?}");

@@ -17,7 +17,7 @@ use crate::Fixture;
 type State = BTreeMap<String, BTreeMap<Vec<u8>, Document>>;
 
 async fn state(store: &dyn Store) -> State {
-    contents(store.snapshot(steward_store::Consistency::Moment).await.unwrap().as_ref()).await
+    contents(store.snapshot(steward_store::Consistency::PointInTime).await.unwrap().as_ref()).await
 }
 
 async fn contents(snapshot: &dyn Snapshot) -> State {
@@ -33,7 +33,7 @@ async fn contents(snapshot: &dyn Snapshot) -> State {
 /// A position and what stood there then. A server's snapshot may lag behind the last writes: what they did comes after.
 async fn begin(store: &dyn Store) -> (Position, State) {
     store.record_changes(true).await.unwrap();
-    let snapshot = store.snapshot(steward_store::Consistency::Moment).await.unwrap();
+    let snapshot = store.snapshot(steward_store::Consistency::PointInTime).await.unwrap();
     let position = snapshot.position().expect("a store with a change feed tells where it stands");
     (position, contents(snapshot.as_ref()).await)
 }

@@ -53,7 +53,7 @@ async fn ids(snapshot: &dyn steward_store::Snapshot, collection: &str) -> Vec<i3
 pub async fn a_snapshot_is_one_moment(fixture: &dyn Fixture) {
     let store = with(fixture, &(0..2500).map(|n| doc! { "_id": n }).collect::<Vec<_>>()).await;
     store.ensure_index(C, &IndexSpec::on("n")).await.unwrap();
-    let snapshot = store.snapshot(Consistency::Moment).await.unwrap();
+    let snapshot = store.snapshot(Consistency::PointInTime).await.unwrap();
     let there: Vec<&str> = snapshot.collections().iter().map(|c| c.name.as_str()).collect();
     assert_eq!(there, [C]);
     assert!(snapshot.collections()[0].records == 2500 && snapshot.collections()[0].definition.indexes.len() == 2);
@@ -62,7 +62,7 @@ pub async fn a_snapshot_is_one_moment(fixture: &dyn Fixture) {
     edit(&*other, WriteOp::Delete { collection: C.into(), id: 7.into(), expect: Vec::new() }).await.unwrap();
     let found = ids(snapshot.as_ref(), C).await;
     match snapshot.consistency() {
-        Consistency::Moment => assert_eq!(found, (0..2500).collect::<Vec<_>>()),
+        Consistency::PointInTime => assert_eq!(found, (0..2500).collect::<Vec<_>>()),
         // A server that stands alone reads what is there; it has to say so.
         Consistency::Fuzzy(why) => {
             assert!(!why.is_empty() && !store.capabilities().has(steward_store::Capability::Transactions));
@@ -70,5 +70,5 @@ pub async fn a_snapshot_is_one_moment(fixture: &dyn Fixture) {
         }
     }
     drop(snapshot);
-    assert_eq!(ids(store.snapshot(Consistency::Moment).await.unwrap().as_ref(), C).await.len(), 2500, "one came, one went");
+    assert_eq!(ids(store.snapshot(Consistency::PointInTime).await.unwrap().as_ref(), C).await.len(), 2500, "one came, one went");
 }

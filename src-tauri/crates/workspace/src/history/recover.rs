@@ -64,7 +64,7 @@ async fn conclude(workspace: &Workspace, set: ChangeSet, arrived: bool) -> Resul
     if let (Some(undone), true) = (&set.undoes, arrived) {
         request.also.push(mark(undone, "undoneBy", Bson::from(set.id.as_str())));
     }
-    request.settles = Some(EntryState { id: set.id, state });
+    request.resolves = Some(EntryState { id: set.id, state });
     record_bulk(workspace, request, &new_id(), 0).await?;
     Ok(())
 }

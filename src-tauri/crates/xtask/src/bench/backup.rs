@@ -1,4 +1,4 @@
-//! `bench backup`: backups, proofs and restores on both stores, beside mongodump and mongorestore where they are on PATH.
+//! `bench backup`: backups, verifications and restores on both stores, beside mongodump and mongorestore where they are on PATH.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use steward_store_testkit::mongod::Mongod;
 
 use super::{Measured, built, measure};
 use crate::Chore;
-use crate::careers::Dice;
+use crate::careers::Random;
 
 struct Bench {
     steward: PathBuf,
@@ -44,7 +44,7 @@ impl Bench {
     /// Careers that compress as real ones do: texts of the sample in any order, with figures, skills and names of their own.
     fn write(&self, size: u64, to: &Path) -> std::io::Result<()> {
         let mut out = std::io::BufWriter::new(std::fs::File::create(to)?);
-        let mut dice = Dice(7);
+        let mut dice = Random(7);
         let mut below = |sides: usize| usize::try_from(dice.roll(sides.max(1) as u64)).unwrap_or(0);
         for number in 0..size {
             let mut career = self.occupations[below(self.occupations.len())].clone();

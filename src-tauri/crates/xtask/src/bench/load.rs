@@ -13,7 +13,7 @@ use steward_store_testkit::mongod::Mongod;
 
 use super::built;
 use crate::Chore;
-use crate::careers::{self, Dice};
+use crate::careers::{self, Random};
 
 const CLIENTS: usize = 60;
 const TIME: Duration = Duration::from_secs(20);
@@ -59,7 +59,7 @@ fn on(steward: &PathBuf, folder: &Path, what: &str, workspace: &str, clients: us
             let server = Arc::clone(&server);
             let mine: Vec<(Json, Json)> = keys.iter().skip(person).step_by(clients).cloned().collect();
             std::thread::spawn(move || {
-                Person { server, mine, dice: Dice(person as u64 + 1), reads: Vec::new(), writes: Vec::new() }.work(until)
+                Person { server, mine, dice: Random(person as u64 + 1), reads: Vec::new(), writes: Vec::new() }.work(until)
             })
         })
         .collect();
@@ -141,7 +141,7 @@ struct Person {
     server: Arc<Server>,
     /// Keys, with the salaries as they are.
     mine: Vec<(Json, Json)>,
-    dice: Dice,
+    dice: Random,
     reads: Vec<Duration>,
     writes: Vec<Duration>,
 }

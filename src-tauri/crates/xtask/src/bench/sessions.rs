@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::Chore;
-use crate::careers::Dice;
+use crate::careers::Random;
 
 const LANGUAGES: &[&str] = &["Spanish", "German", "French", "Japanese", "Portuguese", "Arabic"];
 const LEVELS: &[&str] = &["A1", "A2", "B1", "B2", "C1", "C2"];
@@ -27,7 +27,7 @@ pub fn write(count: u64, invalid: u64, messy: bool, to: &Path) -> Chore {
 }
 
 fn row(number: u64, invalid: u64, messy: bool) -> String {
-    let mut dice = Dice(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 7);
+    let mut dice = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 7);
     for _ in 0..3 {
         dice.roll(2);
     }

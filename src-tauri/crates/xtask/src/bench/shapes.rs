@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value as Json, json};
 
 use crate::Chore;
-use crate::careers::Dice;
+use crate::careers::Random;
 
 /// One kind of record with its schema.
 pub struct Shape {
@@ -19,7 +19,7 @@ pub struct Shape {
     /// Rows for each hundred that the run asks for: big records come in smaller numbers.
     share: u64,
     schema: fn() -> Json,
-    row: fn(&Maker, u64, &mut Dice, bool) -> Json,
+    row: fn(&Maker, u64, &mut Random, bool) -> Json,
 }
 
 /// What rows are made from.
@@ -142,7 +142,7 @@ impl Shape {
     fn write(&self, maker: &Maker, rows: u64, to: &Path) -> std::io::Result<()> {
         let mut out = std::io::BufWriter::new(std::fs::File::create(to)?);
         for number in 0..rows {
-            let mut dice = Dice(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 42);
+            let mut dice = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 42);
             (0..3).for_each(|_| {
                 dice.roll(2);
             });
@@ -154,14 +154,14 @@ impl Shape {
 }
 
 impl Maker {
-    fn skills(&self, dice: &mut Dice) -> Vec<&str> {
+    fn skills(&self, dice: &mut Random) -> Vec<&str> {
         let all = self.tongue.skills;
         let first = dice.below(all.len());
         (0..5).map(|i| all[(first + i) % all.len()]).collect()
     }
 
     /// `sentences` sentences of this script, with a number that tells the texts apart.
-    fn text(&self, sentences: usize, dice: &mut Dice) -> String {
+    fn text(&self, sentences: usize, dice: &mut Random) -> String {
         let mut text = String::new();
         for _ in 0..sentences {
             let (work, people) = (dice.pick(self.tongue.works), dice.pick(self.tongue.people));
@@ -178,7 +178,7 @@ fn career_schema() -> Json {
     serde_json::from_str(schema).unwrap_or_default()
 }
 
-fn career_row(maker: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
+fn career_row(maker: &Maker, number: u64, dice: &mut Random, bad: bool) -> Json {
     let levels = maker.careers["properties"]["education_level"]["enum"].as_array();
     let level = levels.map_or(Json::Null, |levels| levels[dice.below(4)].clone());
     let (work, people) = (dice.pick(maker.tongue.works), dice.pick(maker.tongue.people));
@@ -208,7 +208,7 @@ fn career_row(maker: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
 }
 
 /// Real occupations with figures, skills and numbers of their own.
-fn sampled(maker: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
+fn sampled(maker: &Maker, number: u64, dice: &mut Random, bad: bool) -> Json {
     let mut career = maker.occupations[dice.below(maker.occupations.len())].clone();
     career["career_id"] = json!(format!("C-{number:08}"));
     career["title"] = json!(format!("{} {}", career["title"].as_str().unwrap_or_default(), dice.roll(10_000)));
@@ -239,7 +239,7 @@ fn tiny_schema() -> Json {
     object(&["id", "n"], &json!({ "id": { "type": "integer" }, "n": { "type": "number", "minimum": 0 } }))
 }
 
-fn tiny(_: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
+fn tiny(_: &Maker, number: u64, dice: &mut Random, bad: bool) -> Json {
     json!({ "id": number, "n": if bad { json!(-1) } else { json!(dice.roll(1000)) } })
 }
 
@@ -248,7 +248,7 @@ fn long_schema() -> Json {
     object(&["id", "text"], &json!({ "id": { "type": "string", "minLength": 1 }, "title": { "type": "string" }, "text": text }))
 }
 
-fn long(maker: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
+fn long(maker: &Maker, number: u64, dice: &mut Random, bad: bool) -> Json {
     let sentence = maker.text(1, dice).len();
     let text = if bad { "…".to_owned() } else { maker.text(4096 / sentence.max(1) + 1, dice) };
     json!({ "id": format!("T{number}"), "title": maker.text(1, dice), "text": text })
@@ -270,7 +270,7 @@ fn wide_schema() -> Json {
     object(&["id"], &Json::Object(properties))
 }
 
-fn wide(maker: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
+fn wide(maker: &Maker, number: u64, dice: &mut Random, bad: bool) -> Json {
     let mut record = Map::new();
     record.insert("id".into(), json!(format!("W{number}")));
     let wrong = if bad { 1 + dice.roll(199) } else { 0 };
@@ -318,7 +318,7 @@ fn nested_schema() -> Json {
     schema
 }
 
-fn nested(maker: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
+fn nested(maker: &Maker, number: u64, dice: &mut Random, bad: bool) -> Json {
     let lines: Vec<Json> = (0..=dice.roll(4))
         .map(|_| {
             let notes: Vec<String> = (0..dice.roll(3)).map(|_| maker.text(1, dice)).collect();
@@ -359,7 +359,7 @@ fn dated_schema() -> Json {
     )
 }
 
-fn dated(maker: &Maker, number: u64, dice: &mut Dice, bad: bool) -> Json {
+fn dated(maker: &Maker, number: u64, dice: &mut Random, bad: bool) -> Json {
     let (year, month, day) = (1950 + dice.roll(70), 1 + dice.roll(12), 1 + dice.roll(28));
     let (hour, minute) = (dice.roll(24), dice.roll(60));
     let mut record = json!({

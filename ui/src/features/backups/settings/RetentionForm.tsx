@@ -9,7 +9,7 @@ import {
   type PrunePlan,
   type PruneVerdict,
 } from "@/ipc";
-import { ConfirmDialog, Moment, showError, showSaved, showWarning } from "@/shared/ui";
+import { ConfirmDialog, showError, showSaved, showWarning, Timestamp } from "@/shared/ui";
 import { bytes, count } from "@/shared/words/words";
 import shared from "../backups.module.css";
 import { placeWords, retentionSentence } from "../model";
@@ -165,7 +165,7 @@ function Verdict({ one, goes }: { one: PruneVerdict; goes: boolean }) {
   return (
     <tr>
       <td>
-        <Moment at={one.madeAt} />
+        <Timestamp at={one.madeAt} />
       </td>
       <td className="num">{bytes(one.bytes)}</td>
       <td title={one.place}>{placeWords(one.place)}</td>

@@ -45,7 +45,7 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
   const readOnly = useWorkspace()?.readOnly ?? false;
   const [draft, setDraft] = useState<BackupSettings>(setup.settings);
   const [schedule, setSchedule] = useState(() => readCron(setup.settings.schedule));
-  const [proofs, setProofs] = useState(() => readCron(setup.settings.proofSchedule));
+  const [verifications, setVerifications] = useState(() => readCron(setup.settings.verificationSchedule));
   const [lock, setLock] = useState<Lock>(() => lockOf(setup.settings.encryption));
   const [secrets, setSecrets] = useState<Record<string, Record<string, string>>>({});
   const [error, setError] = useState<ApiError>();
@@ -53,7 +53,8 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
   const change = (part: Partial<BackupSettings>) => setDraft((before) => ({ ...before, ...part }));
   const keyring = useCall("app.info", {}).data?.keyring ?? false;
   const wrong = lockProblem(lock, setup, keyring);
-  const ready = !wrong && isComplete(schedule) && isComplete(proofs) && draft.places.length > 0 && !readOnly;
+  const ready =
+    !wrong && isComplete(schedule) && isComplete(verifications) && draft.places.length > 0 && !readOnly;
 
   const send = async (request: SaveBackupSettings): Promise<BackupSetup | undefined> => {
     setBusy(true);
@@ -71,7 +72,7 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
   };
   const save = () => {
     const passphrase = lock.kind === "passphrase" && lock.passphrase ? { passphrase: lock.passphrase } : {};
-    return send({ settings: settingsOf(draft, schedule, proofs, lock), secrets, ...passphrase });
+    return send({ settings: settingsOf(draft, schedule, verifications, lock), secrets, ...passphrase });
   };
   return (
     <form
@@ -110,8 +111,8 @@ function SettingsForm({ setup, onClose }: { setup: BackupSetup; onClose: () => v
           label="Verify the newest backup by a test restore"
           off="Not scheduled"
           usualTime="03:00"
-          value={proofs}
-          onChange={setProofs}
+          value={verifications}
+          onChange={setVerifications}
         />
         <NumberInput
           maw={260}
@@ -179,15 +180,20 @@ function withIncrements(rest: BackupSettings, value: number | string): BackupSet
   return typeof value === "number" && value > 0 ? { ...rest, increments: value } : rest;
 }
 
-function settingsOf(draft: BackupSettings, schedule: Schedule, proofs: Schedule, lock: Lock): BackupSettings {
-  const { schedule: _before, proofSchedule: _proofBefore, ...rest } = draft;
-  const [taken, proven] = [writeCron(schedule), writeCron(proofs)];
+function settingsOf(
+  draft: BackupSettings,
+  schedule: Schedule,
+  verifications: Schedule,
+  lock: Lock,
+): BackupSettings {
+  const { schedule: _before, verificationSchedule: _proofBefore, ...rest } = draft;
+  const [taken, verified] = [writeCron(schedule), writeCron(verifications)];
   return {
     ...rest,
     encryption:
       lock.kind === "recipients" ? { kind: "recipients", recipients: lock.recipients } : { kind: lock.kind },
     ...(taken ? { schedule: taken } : {}),
-    ...(proven ? { proofSchedule: proven } : {}),
+    ...(verified ? { verificationSchedule: verified } : {}),
   };
 }
 

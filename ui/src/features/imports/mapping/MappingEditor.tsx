@@ -3,7 +3,7 @@ import { Button, Group, SegmentedControl, Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconBulb, IconPlus } from "@tabler/icons-react";
 import { useRef, useState } from "react";
-import type { FileHandle, Mapping, MappingTrial, SourceChoice, Suggestion } from "@/ipc";
+import type { FileHandle, Mapping, MappingPreview, SourceChoice, Suggestion } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
@@ -58,7 +58,7 @@ export function MappingEditor({ files, choices, schema, initial, suggestion, onB
   const source = { files: files.slice(file, file + 1).map((one) => one.id), choices: [choices[file] ?? {}] };
   const [tried] = useDebouncedValue(mapping, 150);
   const trial = useCall(
-    "mappings.try",
+    "mappings.preview",
     { ...source, mapping: tried, schema, limit: shownRows },
     { keep: true },
   );
@@ -198,7 +198,7 @@ function freeName(mapping: Mapping, column: string): string {
 type PaneProps = {
   mapping: Mapping;
   schema: string;
-  trial: MappingTrial | undefined;
+  trial: MappingPreview | undefined;
   suggestion: Suggestion | undefined;
   columns: string[];
   unused: { column: string; dropped: boolean }[];
@@ -314,7 +314,7 @@ function Rules(props: PaneProps & { fields: string[]; required: Set<string> }) {
 
 type JsonProps = {
   mapping: Mapping;
-  trial: MappingTrial | undefined;
+  trial: MappingPreview | undefined;
   onEdit: (mapping: Mapping, typing?: string) => void;
 };
 

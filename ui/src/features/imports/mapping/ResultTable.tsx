@@ -1,7 +1,7 @@
 /** What the mapping makes of real rows: the source beside the result, and what is wrong at its place. */
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
-import type { MappingRule, MappingTrial, PreviewRow, Violation } from "@/ipc";
+import type { MappingPreview, MappingRule, PreviewRow, Violation } from "@/ipc";
 import { Panel, StateMark } from "@/shared/ui";
 import { ValueText } from "@/shared/value/ValueText";
 import { count, fieldTitle, number } from "@/shared/words/words";
@@ -17,7 +17,7 @@ import {
 } from "./model";
 
 type ResultProps = {
-  trial: MappingTrial;
+  trial: MappingPreview;
   rules: MappingRule[];
   columns: string[];
   /** The rule that is open: only its values are shown. */
@@ -61,12 +61,12 @@ export function ResultTable({ trial, rules, columns, focus, busy }: ResultProps)
 }
 
 /** Why there is no row to show. */
-function nothing(trial: MappingTrial, which: "first" | "bad"): string {
+function nothing(trial: MappingPreview, which: "first" | "bad"): string {
   if (trial.error) return `${trial.error.message} ${trial.error.hint}`.trim();
   return which === "bad" ? "No row of those that were checked has problems." : "There are no rows.";
 }
 
-function TrialState({ trial, busy }: { trial: MappingTrial; busy: boolean }) {
+function TrialState({ trial, busy }: { trial: MappingPreview; busy: boolean }) {
   if (trial.error) return <StateMark tone="bad">The mapping cannot be used yet</StateMark>;
   if (busy) return <StateMark tone="plain">Trying…</StateMark>;
   if (trial.bad === 0)

@@ -35,7 +35,7 @@ on_both! {
         says_nothing_to_obey(at, &["records", "set", EVIL, &format!("title={EVIL}!"), "--collection", collection, "--reason", EVIL]);
         says_nothing_to_obey(at, &["records", "history", EVIL, "--collection", collection]);
         says_nothing_to_obey(at, &["records", "get", "nobody", "--collection", &format!("{EVIL}2")]);
-        says_nothing_to_obey(at, &["changes", "list"]);
+        says_nothing_to_obey(at, &["history", "list"]);
         says_nothing_to_obey(at, &["runs", "list"]);
         says_nothing_to_obey(at, &["quarantine", "list"]);
         says_nothing_to_obey(at, &["quality", "--collection", collection]);

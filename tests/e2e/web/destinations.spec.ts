@@ -16,7 +16,9 @@ import {
   writeRecords,
 } from "./kit";
 
-test("the settings are saved: schedule, proof, retention; what would go is shown first", async ({ app }) => {
+test("the settings are saved: schedule, verification, retention; what would go is shown first", async ({
+  app,
+}) => {
   await goTo(app, "Backups");
   await backUp(app);
   await app.getByRole("button", { name: "Settings", exact: true }).click();
@@ -203,7 +205,7 @@ test("a killed restore goes on to its end, and can be undone then", async ({ app
   expect(steward.cli("records", "get", "r-00001")).toContain("Changed since");
 });
 
-test("a recovery drill proves the newest backup and leaves a dated report", async ({ app, steward }) => {
+test("a recovery drill verifies the newest backup and leaves a dated report", async ({ app, steward }) => {
   steward.cli("backup", "create");
   await toBackups(app);
   const [name, report] = await downloadBy(app, () =>

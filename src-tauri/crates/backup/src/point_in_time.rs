@@ -41,9 +41,9 @@ pub struct Scratch {
 pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress) -> Result<Backup> {
     let Way { base, increments, key } = way;
     let manifest = base.manifest.clone().ok_or_else(|| Error::BadRequest("Only a backup of Steward's tells its moment.".into()))?;
-    let moment = manifest.moment.clone().ok_or_else(|| Error::BadRequest(format!("{} tells no moment.", manifest.id)))?;
+    let point_in_time = manifest.point_in_time.clone().ok_or_else(|| Error::BadRequest(format!("{} tells no moment.", manifest.id)))?;
     load(&base, scratch.store.as_ref(), false, progress).await?;
-    let mut player = Player::new(Arc::clone(&scratch.store), &base.contents, &moment, at);
+    let mut player = Player::new(Arc::clone(&scratch.store), &base.contents, &point_in_time, at);
     let mut settings = None;
     for (target, manifest) in increments {
         let increment = manifest.increment.clone().ok_or_else(|| Error::BadRequest(format!("{} holds no changes.", manifest.id)))?;
@@ -60,7 +60,7 @@ pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress)
     }
     counted(&mut contents, scratch.store.as_ref(), progress).await?;
     let manifest = Manifest { made_at: timeline::told(at), ..manifest };
-    Ok(base.moved(scratch.store, scratch.folder, contents).of_moment(manifest))
+    Ok(base.moved(scratch.store, scratch.folder, contents).of_point_in_time(manifest))
 }
 
 /// A dump of another tool with the changes that were made meanwhile: its collections are as they were when it ended.

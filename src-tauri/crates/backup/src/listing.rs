@@ -1,30 +1,30 @@
-//! The backups at a place: their manifests with what is known of their proof.
+//! The backups at a place: their manifests with what is known of their verification.
 
 use std::collections::HashMap;
 
 use steward_store::Position;
 use steward_workspace::{Error, Result};
 
-use crate::manifest::{Manifest, Proof, REMOVED_SUFFIX, SUFFIX};
+use crate::manifest::{Manifest, REMOVED_SUFFIX, SUFFIX, Verification};
 use crate::target::Target;
 
 /// A backup as a list shows it.
 #[derive(Debug, Clone)]
-pub struct Shelved {
+pub struct ListedBackup {
     pub manifest: Manifest,
     /// Where it lies, as a person wrote it.
     pub place: String,
-    pub proof: Option<Proof>,
+    pub verification: Option<Verification>,
     /// Its archive is missing, or has another size.
     pub damage: Option<String>,
     /// Up to where it is known that nothing happened after it.
     pub reach: Option<Position>,
 }
 
-impl Shelved {
+impl ListedBackup {
     /// A new one, of which nothing more is known.
     pub fn new(manifest: Manifest, place: String) -> Self {
-        Self { manifest, place, proof: None, damage: None, reach: None }
+        Self { manifest, place, verification: None, damage: None, reach: None }
     }
 
     /// It holds changes, not records.
@@ -32,10 +32,10 @@ impl Shelved {
         self.manifest.increment.is_some()
     }
 
-    /// The last proof was a test restore of this very file and found nothing wrong.
-    pub fn is_proven(&self) -> bool {
-        let good = |p: &Proof| p.passed() && p.restored && p.sha256 == self.manifest.file.sha256;
-        self.damage.is_none() && self.proof.as_ref().is_some_and(good)
+    /// The last verification was a test restore of this very file and found nothing wrong.
+    pub fn is_verified(&self) -> bool {
+        let good = |p: &Verification| p.passed() && p.restored && p.sha256 == self.manifest.file.sha256;
+        self.damage.is_none() && self.verification.as_ref().is_some_and(good)
     }
 }
 
@@ -43,7 +43,7 @@ impl Shelved {
 const AT_ONCE: usize = 16;
 
 /// Everything at a place, newest first, and what could not be read there.
-pub async fn list(target: &dyn Target) -> Result<(Vec<Shelved>, Vec<String>)> {
+pub async fn list(target: &dyn Target) -> Result<(Vec<ListedBackup>, Vec<String>)> {
     let stored = target.list().await?;
     let sizes: HashMap<&str, u64> = stored.iter().map(|f| (f.name.as_str(), f.bytes)).collect();
     // What is being removed is not there any more, even where its manifest still is.
@@ -55,17 +55,17 @@ pub async fn list(target: &dyn Target) -> Result<(Vec<Shelved>, Vec<String>)> {
         let reading: Vec<_> = some.iter().map(|name| one(target, name, &sizes)).collect();
         for one in futures::future::join_all(reading).await {
             match one {
-                Ok(shelved) => found.push(shelved),
+                Ok(listed) => found.push(listed),
                 Err(e) => notes.push(e.to_string()),
             }
         }
     }
     notes.sort();
-    found.sort_by(|a: &Shelved, b| b.manifest.made_at.cmp(&a.manifest.made_at).then_with(|| b.manifest.id.cmp(&a.manifest.id)));
+    found.sort_by(|a: &ListedBackup, b| b.manifest.made_at.cmp(&a.manifest.made_at).then_with(|| b.manifest.id.cmp(&a.manifest.id)));
     Ok((found, notes))
 }
 
-async fn one(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Result<Shelved> {
+async fn one(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Result<ListedBackup> {
     let manifest = Manifest::parse(&target.read(name).await?, name)?;
     if manifest.name() != name {
         return Err(Error::BadRequest(format!("{name} is the manifest of another backup ({}).", manifest.id)));
@@ -76,9 +76,9 @@ async fn one(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Res
         Some(bytes) if *bytes != file.bytes => Some(format!("{} has {bytes} bytes instead of {}.", file.name, file.bytes)),
         Some(_) => None,
     };
-    let proof = beside(target, &manifest.proof_name(), sizes).await;
+    let verification = beside(target, &manifest.verification_name(), sizes).await;
     let reach = beside(target, &manifest.reach_name(), sizes).await;
-    Ok(Shelved { proof, reach, damage, ..Shelved::new(manifest, target.address()) })
+    Ok(ListedBackup { verification, reach, damage, ..ListedBackup::new(manifest, target.address()) })
 }
 
 /// A small file beside a backup, where there is one that can be read.
@@ -90,17 +90,17 @@ async fn beside<T: serde::de::DeserializeOwned>(target: &dyn Target, name: &str,
 }
 
 /// One backup by its id, or by the name of its archive or manifest.
-pub async fn find(target: &dyn Target, id: &str) -> Result<Shelved> {
+pub async fn find(target: &dyn Target, id: &str) -> Result<ListedBackup> {
     let (all, _) = list(target).await?;
     let is = |m: &Manifest| m.id == id || m.file.name == id || m.name() == id;
     let found = all.into_iter().find(|s| is(&s.manifest));
     found.ok_or_else(|| Error::NotFound(format!("There is no backup {id} in {}.", target.address())))
 }
 
-/// Notes a proof beside the backup, so that everybody who uses the place knows of it.
-pub async fn note_proof(target: &dyn Target, manifest: &Manifest, proof: &Proof) -> Result<()> {
-    let bytes = serde_json::to_vec_pretty(proof).map_err(|_| Error::Damaged("The proof"))?;
-    target.write(&manifest.proof_name(), &bytes).await
+/// Notes a verification beside the backup, so that everybody who uses the place knows of it.
+pub async fn note_verification(target: &dyn Target, manifest: &Manifest, verification: &Verification) -> Result<()> {
+    let bytes = serde_json::to_vec_pretty(verification).map_err(|_| Error::Damaged("The verification"))?;
+    target.write(&manifest.verification_name(), &bytes).await
 }
 
 /// Notes that nothing happened after a backup, up to here.
@@ -117,7 +117,7 @@ pub async fn remove(target: &dyn Target, manifest: &Manifest) -> Result<()> {
 }
 
 async fn finish_removal(target: &dyn Target, manifest: &Manifest) -> Result<()> {
-    for name in [&manifest.name(), &manifest.proof_name(), &manifest.reach_name(), &manifest.file.name] {
+    for name in [&manifest.name(), &manifest.verification_name(), &manifest.reach_name(), &manifest.file.name] {
         target.remove(name).await?;
     }
     target.remove(&manifest.removed_name()).await

@@ -8,7 +8,7 @@ use crate::common::{Place, career, number, signal, text, until};
 use crate::on_both;
 
 fn now() -> String {
-    // Moments are told apart by milliseconds.
+    // PointsInTime are told apart by milliseconds.
     std::thread::sleep(Duration::from_millis(10));
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     std::thread::sleep(Duration::from_millis(10));
@@ -24,34 +24,34 @@ fn filled(at: &Place) {
 on_both! {
     fn the_moment_before_the_mistake_comes_back(at) {
         filled(at);
-        at.steward(&["backup", "timeline"]).ended(0).says("No moment can be reached yet");
+        at.steward(&["backup", "timeline"]).ended(0).says("No moment can be restored yet");
         at.steward(&["backup", "increment"]).ended(0).says("a whole backup of 12 records to build on");
         at.json(0, &["records", "set", "c-5", "title=The good title"]);
-        let (moment, good) = (now(), at.export("careers"));
+        let (point_in_time, good) = (now(), at.export("careers"));
         at.json(0, &["records", "bulk", "average_salary > 0", "--delete", "--yes"]);
-        at.steward(&["restore", "--at", &moment, "--plan"]).ended(3).says("too late");
+        at.steward(&["restore", "--at", &point_in_time, "--plan"]).ended(3).says("too late");
         at.steward(&["backup", "increment"]).ended(0).says("13 changes");
         at.steward(&["backup", "increment"]).ended(0).says("Nothing happened since");
         let timeline = at.json(0, &["backup", "timeline"]);
         assert_eq!((timeline["ranges"].as_array().unwrap().len(), timeline["gaps"].as_array().unwrap().len()), (1, 0), "{timeline}");
         assert_eq!((timeline["bases"].as_array().unwrap().len(), number(&timeline, "/increments/0/changes")), (1, 13));
-        at.steward(&["backup", "timeline"]).ended(0).says("can be reached").says("1 whole backup, 1 increment");
+        at.steward(&["backup", "timeline"]).ended(0).says("can be restored").says("1 whole backup, 1 increment");
         assert_eq!(at.json(0, &["backup", "list"])["backups"].as_array().unwrap().len(), 1, "increments are told of by the timeline");
 
         let bad = at.export("careers");
-        let plan = at.json(0, &["restore", "--at", &moment, "--plan"]);
-        assert_eq!((number(&plan, "/collections/0/added"), text(&plan, "/madeAt")), (12, moment.clone()));
-        let done = at.json(0, &["restore", "--at", &moment, "--yes"]);
+        let plan = at.json(0, &["restore", "--at", &point_in_time, "--plan"]);
+        assert_eq!((number(&plan, "/collections/0/added"), text(&plan, "/madeAt")), (12, point_in_time.clone()));
+        let done = at.json(0, &["restore", "--at", &point_in_time, "--yes"]);
         assert_eq!(at.export("careers"), good);
-        assert_eq!(text(&done, "/restore/moment"), moment);
+        assert_eq!(text(&done, "/restore/moment"), point_in_time);
         at.json(0, &["restores", "undo", &text(&done, "/restore/id"), "--yes"]);
         assert_eq!(at.export("careers"), bad);
-        assert_eq!(at.json(0, &["changes", "verify"])["ok"], true);
+        assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
 
         let increment = text(&timeline, "/increments/0/id");
         at.steward(&["backup", "verify", &increment]).ended(0).says("read to its end");
         at.steward(&["restore", &increment]).ended(2).says("holds changes only");
-        at.steward(&["restore", "--at", "yesterday"]).ended(2).says("is no moment");
+        at.steward(&["restore", "--at", "yesterday"]).ended(2).says("is not a date and time");
         at.steward(&["restore", "--at", "2001-01-01 10:00"]).ended(3).says("too early");
         at.steward(&["restore"]).ended(2);
     }
@@ -59,10 +59,10 @@ on_both! {
     fn a_gap_is_named(at) {
         filled(at);
         at.json(0, &["backup", "increment"]);
-        let mut moments = Vec::new();
+        let mut points_in_time = Vec::new();
         for salary in ["50001", "50002", "50003"] {
             at.json(0, &["records", "set", "c-5", &format!("average_salary={salary}")]);
-            moments.push(now());
+            points_in_time.push(now());
             at.json(0, &["backup", "increment"]);
         }
         let second = text(&at.json(0, &["backup", "timeline"]), "/increments/1/id");
@@ -70,16 +70,16 @@ on_both! {
             std::fs::remove_file(file.path()).unwrap();
         }
         at.steward(&["backup", "timeline"]).ended(0).says("GAP").says(&second);
-        at.steward(&["restore", "--at", &moments[0], "--plan"]).ended(0);
-        for moment in &moments[1..] {
-            at.steward(&["restore", "--at", moment, "--yes"]).ended(3).says("lies in the gap").says(&second);
+        at.steward(&["restore", "--at", &points_in_time[0], "--plan"]).ended(0);
+        for point_in_time in &points_in_time[1..] {
+            at.steward(&["restore", "--at", point_in_time, "--yes"]).ended(3).says("lies in the gap").says(&second);
         }
-        // Whatever closes it, later moments can be reached again.
+        // Whatever closes it, later moments can be restored again.
         at.json(0, &["backup", "increment"]);
-        let moment = now();
+        let point_in_time = now();
         at.json(0, &["records", "set", "c-5", "average_salary=50004"]);
         at.json(0, &["backup", "increment"]);
-        at.json(0, &["restore", "--at", &moment, "--yes"]);
+        at.json(0, &["restore", "--at", &point_in_time, "--yes"]);
         assert_eq!(number(&at.json(0, &["records", "get", "c-5"]), "/document/average_salary"), 50_003);
     }
 

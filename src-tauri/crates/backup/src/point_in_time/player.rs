@@ -11,7 +11,7 @@ use steward_store::{
 };
 use steward_workspace::{Error, Result};
 
-use crate::manifest::Moment;
+use crate::manifest::PointInTime;
 use crate::read::Listed;
 
 /// Records that can be looked up at once.
@@ -46,16 +46,16 @@ pub(super) struct Player {
 }
 
 impl Player {
-    pub fn new(store: Arc<dyn Store>, contents: &[Listed], moment: &Moment, until: i64) -> Self {
+    pub fn new(store: Arc<dyn Store>, contents: &[Listed], point_in_time: &PointInTime, until: i64) -> Self {
         let contents = contents.iter().map(|c| (c.name.clone(), c.clone())).collect();
-        let (unknown, ahead) = (moment.beside.iter().cloned().collect(), moment.apart.iter().cloned().collect());
-        Self { store, contents, unknown, ahead, all_ahead: false, after: moment.mark, until }
+        let (unknown, ahead) = (point_in_time.beside.iter().cloned().collect(), point_in_time.apart.iter().cloned().collect());
+        Self { store, contents, unknown, ahead, all_ahead: false, after: point_in_time.mark, until }
     }
 
     /// For changes that were made while a dump was: each collection of it may be of any moment between.
     pub fn behind_a_dump(store: Arc<dyn Store>, contents: &[Listed]) -> Self {
-        let moment = Moment { mark: 0, at: 0, beside: Vec::new(), apart: Vec::new() };
-        Self { all_ahead: true, ..Self::new(store, contents, &moment, i64::MAX) }
+        let point_in_time = PointInTime { mark: 0, at: 0, beside: Vec::new(), apart: Vec::new() };
+        Self { all_ahead: true, ..Self::new(store, contents, &point_in_time, i64::MAX) }
     }
 
     /// Does some changes, in their order.

@@ -1,4 +1,4 @@
-//! Judging: which rows are fine, and what is wrong with the others. Nothing is compared, and nothing written but a report.
+//! Validating: which rows are fine, and what is wrong with the others. Nothing is compared, and nothing written but a report.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::read::{FileEnd, RawBatch, worked};
 use super::sort::repeats;
 use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, as_it_came, set_aside, waiting};
 use crate::quarantine::report::{Report, Told, Wrong};
-use crate::rows::{Judged, RowOutcome, RowReader};
+use crate::rows::{RowOutcome, RowReader, Validated};
 use steward_workspace::{Result, Workspace, key_index::KeyIndex};
 
 /// What a row came to. Small: one thread makes them, another reads them.
@@ -35,14 +35,14 @@ struct Rejection {
     lines: usize,
 }
 
-/// The rows of a batch after judging.
+/// The rows of a batch after validating.
 struct Verdicts {
     file: usize,
     rows: Batch,
     reader: Arc<RowReader>,
     verdicts: Vec<Verdict>,
     rejections: Vec<Rejection>,
-    told: TellTale,
+    told: Watermark,
     /// Lists of fields that the schema does not know; the first one is empty.
     unknown: Vec<Vec<String>>,
     position: u64,
@@ -51,7 +51,7 @@ struct Verdicts {
 
 /// What is told of the rows of a batch that are kept out.
 #[derive(Default)]
-struct TellTale {
+struct Watermark {
     /// Of the report, one after another.
     lines: Vec<u8>,
     /// Lists of reasons, each with how many rows wait for it.
@@ -63,7 +63,7 @@ struct TellTale {
 /// Lists of reasons that are compared with the one of the next row.
 const LAST_REASONS: usize = 16;
 
-impl TellTale {
+impl Watermark {
     /// Which list these reasons are.
     fn note(&mut self, errors: Arc<[Violation]>) -> usize {
         let recent = self.errors.len().saturating_sub(LAST_REASONS);
@@ -79,7 +79,7 @@ impl TellTale {
 
 /// What making an entry of a row takes.
 #[derive(Clone)]
-struct Clerk {
+struct Worker {
     workspace: Workspace,
     spec: Arc<ImportSpec>,
     run: Arc<str>,
@@ -89,9 +89,9 @@ struct Clerk {
     shown: Arc<AtomicUsize>,
 }
 
-impl Clerk {
+impl Worker {
     /// Tells of a row that is kept out.
-    fn tell(&self, row: Kept<'_>, errors: Arc<[Violation]>, told: &mut TellTale) -> Rejection {
+    fn tell(&self, row: Kept<'_>, errors: Arc<[Violation]>, told: &mut Watermark) -> Rejection {
         if told.at.is_empty() {
             told.at = self.workspace.clock.stamp();
         }
@@ -126,9 +126,9 @@ impl Clerk {
         Rejection { errors: (!aside).then(|| told.note(errors)), sample, lines: told.lines.len() - before }
     }
 
-    fn judge(&self, batch: RawBatch, checker: Option<&Checker>) -> Verdicts {
+    fn validate(&self, batch: RawBatch, checker: Option<&Checker>) -> Verdicts {
         let RawBatch { file, rows, reader, position, end, .. } = batch;
-        let (mut unknown, mut told) = (vec![Vec::new()], TellTale::default());
+        let (mut unknown, mut told) = (vec![Vec::new()], Watermark::default());
         let mut list = |fields: Vec<String>| {
             // Most rows of a file have the same ones.
             let at = unknown.iter().rposition(|known| *known == fields).unwrap_or_else(|| {
@@ -143,19 +143,19 @@ impl Clerk {
             rejections.push(rejection);
             Verdict::Bad
         };
-        let verdict = |(judged, row): (Judged, Row<'_>)| {
+        let verdict = |(validated, row): (Validated, Row<'_>)| {
             let kept =
                 |document| Kept { file: &self.files[file], at: file, number: row.number, offset: row.offset, raw: row.bytes, document };
-            match judged {
-                Judged::Fine(seen) => Verdict::Fine { key_hash: seen.key_hash, unknown: list(seen.unknown) },
-                Judged::Wrong(errors) => reject(self.tell(kept(None), errors, &mut told)),
-                Judged::Checked(checked) => match checked.outcome {
+            match validated {
+                Validated::Fine(seen) => Verdict::Fine { key_hash: seen.key_hash, unknown: list(seen.unknown) },
+                Validated::Wrong(errors) => reject(self.tell(kept(None), errors, &mut told)),
+                Validated::Checked(checked) => match checked.outcome {
                     RowOutcome::Fine { key_hash, .. } => Verdict::Fine { key_hash, unknown: list(checked.unknown) },
                     RowOutcome::Bad { document, errors, .. } => reject(self.tell(kept(document), errors.into(), &mut told)),
                 },
             }
         };
-        let verdicts = reader.judge(&rows, checker, &self.spec.key_field).into_iter().zip(rows.iter()).map(verdict).collect();
+        let verdicts = reader.validate(&rows, checker, &self.spec.key_field).into_iter().zip(rows.iter()).map(verdict).collect();
         Verdicts { file, rows, reader, verdicts, rejections, told, unknown, position, end }
     }
 }
@@ -170,12 +170,12 @@ struct Counts {
 
 impl Pass<'_> {
     /// Looks at everything. What is wrong is told in the report, if there is one.
-    pub async fn judge(mut self, mut report: Option<Told>) -> Result<Findings> {
+    pub async fn validate(mut self, mut report: Option<Told>) -> Result<Findings> {
         // The report for people shows rows as they came.
         let documents = report.as_ref().is_some_and(|report| report.kind() != Report::Errors);
-        let how = Reading { judging: true, documents, ..Reading::of(self.workspace, self.spec)? };
+        let how = Reading { validating: true, documents, ..Reading::of(self.workspace, self.spec)? };
         let base = self.begin().await?;
-        let clerk = Clerk {
+        let worker = Worker {
             workspace: self.workspace.clone(),
             spec: Arc::new(self.spec.clone()),
             run: self.run.as_str().into(),
@@ -183,15 +183,15 @@ impl Pass<'_> {
             report: report.as_ref().map(Told::kind),
             shown: Arc::default(),
         };
-        let (checker, at_work) = (how.checker.clone(), clerk.clone());
-        let stream = worked(self.spec.files.clone(), how, move |batch| at_work.judge(batch, checker.as_deref()));
+        let (checker, at_work) = (how.checker.clone(), worker.clone());
+        let stream = worked(self.spec.files.clone(), how, move |batch| at_work.validate(batch, checker.as_deref()));
         let mut stream = std::pin::pin!(stream);
         let mut counts = Counts::default();
         while let Some(batch) = stream.next().await {
             let batch = batch?;
             self.progress.checkpoint()?;
             let done = base[batch.file] + batch.position;
-            self.count_verdicts(batch, &clerk, &mut counts, &mut report)?;
+            self.count_verdicts(batch, &worker, &mut counts, &mut report)?;
             self.progress.done(done);
         }
         if let Some(report) = report {
@@ -202,17 +202,17 @@ impl Pass<'_> {
         Ok(self.findings)
     }
 
-    fn count_verdicts(&mut self, mut batch: Verdicts, clerk: &Clerk, counts: &mut Counts, report: &mut Option<Told>) -> Result<()> {
+    fn count_verdicts(&mut self, mut batch: Verdicts, worker: &Worker, counts: &mut Counts, report: &mut Option<Told>) -> Result<()> {
         let mut unknown = vec![0_i64; batch.unknown.len()];
         let mut rejections = std::mem::take(&mut batch.rejections).into_iter();
-        let mut late = TellTale::default();
+        let mut late = Watermark::default();
         // The lines of these bytes are told, and those up to there are known.
         let (mut told, mut known) = (0, 0);
         for (at, verdict) in std::mem::take(&mut batch.verdicts).into_iter().enumerate() {
             self.findings.counts.read += 1;
             let rejection = match verdict {
                 Verdict::Fine { key_hash, unknown: list } => {
-                    let Some(rejection) = self.repeated(&batch, at, key_hash, clerk, &mut counts.seen, &mut late)? else {
+                    let Some(rejection) = self.repeated(&batch, at, key_hash, worker, &mut counts.seen, &mut late)? else {
                         self.findings.counts.inserted += 1;
                         unknown[list as usize] += 1;
                         continue;
@@ -236,7 +236,7 @@ impl Pass<'_> {
             }
             if self.findings.rejected.len() < SAMPLES {
                 self.findings.rejected.extend(rejection.sample.map(|sample| *sample));
-                clerk.shown.store(self.findings.rejected.len(), Ordering::Relaxed);
+                worker.shown.store(self.findings.rejected.len(), Ordering::Relaxed);
             }
         }
         if let Some(report) = report {
@@ -269,9 +269,9 @@ impl Pass<'_> {
         batch: &Verdicts,
         at: usize,
         key_hash: u64,
-        clerk: &Clerk,
+        worker: &Worker,
         seen: &mut KeyIndex,
-        late: &mut TellTale,
+        late: &mut Watermark,
     ) -> Result<Option<Rejection>> {
         let Some(row) = batch.rows.get(at).filter(|_| !self.spec.duplicates.lets_later_in()) else {
             return Ok(None);
@@ -284,9 +284,9 @@ impl Pass<'_> {
         let checked = batch.reader.check(std::iter::once(row), checker.as_deref(), &self.spec.key_field).pop();
         Ok(match checked.map(|checked| repeats(self.spec, checked.outcome, batch.file, earlier)) {
             Some(RowOutcome::Bad { raw, document, errors }) => {
-                let file = &clerk.files[batch.file];
+                let file = &worker.files[batch.file];
                 let row = Kept { file, at: batch.file, number: row.number, offset: row.offset, raw: &raw, document };
-                Some(clerk.tell(row, errors.into(), late))
+                Some(worker.tell(row, errors.into(), late))
             }
             Some(RowOutcome::Fine { .. }) | None => None,
         })

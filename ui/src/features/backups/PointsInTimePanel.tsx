@@ -1,4 +1,4 @@
-/** Moments between backups: which can be restored, where the gaps are and why, and the way to one of them. */
+/** PointsInTime between backups: which can be restored, where the gaps are and why, and the way to one of them. */
 import { Button, Group, Stack, TextInput, Tooltip } from "@mantine/core";
 import { IconHistory, IconPlayerTrackNext } from "@tabler/icons-react";
 import { useState } from "react";
@@ -14,15 +14,15 @@ import {
   extentOf,
   gapAt,
   isReachable,
-  momentAt,
-  momentsSentence,
   nearest,
   placeOf,
-  readMoment,
+  pointInTimeAt,
+  pointsInTimeSentence,
+  readPointInTime,
   type Span,
   spans,
   ticksOf,
-  writeMoment,
+  writePointInTime,
 } from "./moments";
 import classes from "./moments.module.css";
 
@@ -42,7 +42,7 @@ async function takeIncrement(): Promise<void> {
   }
 }
 
-export function MomentsPanel({ readOnly, onSettings }: { readOnly: boolean; onSettings: () => void }) {
+export function PointsInTimePanel({ readOnly, onSettings }: { readOnly: boolean; onSettings: () => void }) {
   const timeline = useCall("backups.timeline", {}).data;
   const taking = useRunning().some((job) => job.kind === "backup");
   if (!timeline) return null;
@@ -66,7 +66,7 @@ export function MomentsPanel({ readOnly, onSettings }: { readOnly: boolean; onSe
       <Stack gap="sm" className={classes.panel ?? ""}>
         <About timeline={timeline} onSettings={onSettings} />
         {timeline.ranges.length + timeline.gaps.length > 0 && (
-          <Moments timeline={timeline} readOnly={readOnly} />
+          <PointsInTime timeline={timeline} readOnly={readOnly} />
         )}
       </Stack>
     </Panel>
@@ -95,7 +95,7 @@ function About({ timeline, onSettings }: { timeline: BackupTimeline; onSettings:
   );
 }
 
-function Moments({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: boolean }) {
+function PointsInTime({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: boolean }) {
   const ranges = spans(timeline.ranges);
   const last = ranges.at(-1)?.until;
   const [chosen, setChosen] = useState<number>();
@@ -107,7 +107,7 @@ function Moments({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: b
   const restore = () => {
     if (at === undefined) return;
     const iso = new Date(at).toISOString();
-    askRestore({ from: { kind: "moment", at: iso }, name: stamp(iso) });
+    askRestore({ from: { kind: "pointInTime", at: iso }, name: stamp(iso) });
   };
   return (
     <>
@@ -123,8 +123,8 @@ function Moments({ timeline, readOnly }: { timeline: BackupTimeline; readOnly: b
             type="datetime-local"
             step={1}
             label="Point in time"
-            value={at === undefined ? "" : writeMoment(at)}
-            onChange={(event) => setChosen(readMoment(event.currentTarget.value) ?? at)}
+            value={at === undefined ? "" : writePointInTime(at)}
+            onChange={(event) => setChosen(readPointInTime(event.currentTarget.value) ?? at)}
           />
           <Button type="submit" leftSection={<IconHistory size={14} />} disabled={!fits || readOnly}>
             Restore to this point in time…
@@ -180,7 +180,7 @@ function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
         role="slider"
         tabIndex={0}
         aria-label="Point on the timeline"
-        aria-description={momentsSentence(timeline)}
+        aria-description={pointsInTimeSentence(timeline)}
         aria-valuemin={extent.from}
         aria-valuemax={extent.until}
         aria-valuenow={at ?? extent.from}
@@ -188,7 +188,7 @@ function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
         onKeyDown={onKeyDown}
         onClick={(event) => {
           const box = event.currentTarget.getBoundingClientRect();
-          pick(momentAt((event.clientX - box.left) / box.width, extent));
+          pick(pointInTimeAt((event.clientX - box.left) / box.width, extent));
         }}
       >
         {spans(timeline.gaps).map((gap) => (
@@ -201,7 +201,7 @@ function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
           <Tooltip key={base.id} label={`Whole backup, ${stamp(base.at)}: ${baseWords(base)}`}>
             <span
               className={classes.base}
-              data-tone={base.failed ? "bad" : base.proven ? "good" : "plain"}
+              data-tone={base.failed ? "bad" : base.verified ? "good" : "plain"}
               style={{ left: `${placeOf(Date.parse(base.at), extent)}%` }}
             />
           </Tooltip>
@@ -221,11 +221,11 @@ function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
 
 function baseWords(base: BackupTimeline["bases"][number]): string {
   if (base.failed) return "failed";
-  return base.proven ? "verified by test restore" : "never verified";
+  return base.verified ? "verified by test restore" : "never verified";
 }
 
 function tickWords(at: number, extent: Span): string {
-  const [day = "", time = ""] = writeMoment(at).split("T");
+  const [day = "", time = ""] = writePointInTime(at).split("T");
   return extent.until - extent.from > 3 * 86_400_000 ? day.slice(5) : time.slice(0, 5);
 }
 

@@ -16,7 +16,7 @@ const OF_OTHERS: [&str; 2] = ["duplicate_key", "exists"];
 
 /// A row as a record, with what stands against it.
 #[derive(Debug, Clone)]
-pub struct Judged {
+pub struct Validated {
     pub record: Document,
     pub errors: Vec<Violation>,
 }
@@ -28,13 +28,13 @@ struct Rules {
 }
 
 /// Checks rows; keeps what it has looked up.
-pub struct Judge<'a> {
+pub struct RowValidator<'a> {
     workspace: &'a Workspace,
     keys: HashMap<String, String>,
     rules: HashMap<String, Rules>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> RowValidator<'a> {
     pub fn new(workspace: &'a Workspace) -> Self {
         Self { workspace, keys: HashMap::new(), rules: HashMap::new() }
     }
@@ -62,7 +62,7 @@ impl<'a> Judge<'a> {
     /// The record that a document of an entry would be stored as, and what it would still break. What was wrong with the row
     /// when it was read stands until somebody sets the place that it points at. Whether another row or
     /// record has its key counts for as long as the key is the one that was found twice.
-    pub async fn judge(&mut self, entry: &QuarantineEntry, document: &Document) -> Result<Judged> {
+    pub async fn validate(&mut self, entry: &QuarantineEntry, document: &Document) -> Result<Validated> {
         let key_field = self.key_field(&entry.collection).await?;
         let rules = self.rules(&entry.schema)?;
         let before = entry.document.as_ref().and_then(Value::as_document);
@@ -76,7 +76,7 @@ impl<'a> Judge<'a> {
         let record = match &rules.normaliser {
             Some(normaliser) if errors.is_empty() => normaliser.apply(document, &mut errors),
             // Its key is made from what is to be put right first.
-            Some(_) => return Ok(Judged { record: document.clone(), errors }),
+            Some(_) => return Ok(Validated { record: document.clone(), errors }),
             None => document.clone(),
         };
         let pointer = FieldPath::new(key_field.as_str()).to_pointer();
@@ -89,7 +89,7 @@ impl<'a> Judge<'a> {
         } else if let Some(key) = key {
             errors.extend(entry.errors.iter().filter(|e| concerns_key(e, key)).cloned());
         }
-        Ok(Judged { record, errors })
+        Ok(Validated { record, errors })
     }
 
     /// The entry with another record, and its errors worked out anew. Nothing is written. `set`: JSON Pointers of the places
@@ -98,7 +98,7 @@ impl<'a> Judge<'a> {
         let document = with_types_of(before, document);
         let mut entry = before.clone();
         entry.errors.retain(|e| !(e.is_of_reading() && set.contains(&e.pointer)));
-        entry.errors = self.judge(&entry, &document).await?.errors;
+        entry.errors = self.validate(&entry, &document).await?.errors;
         entry.document = Some(document.into());
         entry.edited = true;
         Ok(entry)

@@ -12,11 +12,11 @@ use bson::{Bson, Document, doc};
 use futures::TryStreamExt as _;
 use steward_backup::content::Content;
 use steward_backup::increment::{self, Taken};
-use steward_backup::moment::{self, Scratch, Way};
+use steward_backup::listing::{self, ListedBackup};
+use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
 use steward_backup::seal::{Compression, Key, Lock};
-use steward_backup::shelf::{self, Shelved};
 use steward_backup::target::{Folder, Target};
 use steward_backup::timeline::{self, routes};
 use steward_backup::{Manifest, verify};
@@ -141,19 +141,19 @@ async fn swap(workspace: &Workspace, id: String, renames: Vec<steward_store::Ren
     swap::swap(workspace, &swap, &WriteBatch::default(), &Silent).await.unwrap();
 }
 
-async fn shelved(place: &Path) -> Vec<Shelved> {
-    let (found, notes) = shelf::list(&Folder::new(place.to_owned())).await.unwrap();
+async fn listed(place: &Path) -> Vec<ListedBackup> {
+    let (found, notes) = listing::list(&Folder::new(place.to_owned())).await.unwrap();
     assert_eq!(notes, Vec::<String>::new());
     found
 }
 
 async fn next(workspace: &Workspace, place: &Path) -> Taken {
-    let tip = timeline::tips(&shelved(place).await).remove(0);
+    let tip = timeline::tips(&listed(place).await).remove(0);
     increment::take(workspace, &making(place), &tip, &Silent).await.unwrap()
 }
 
 /// Between two moments that are told apart.
-async fn moment() -> i64 {
+async fn point_in_time() -> i64 {
     tokio::time::sleep(Duration::from_millis(4)).await;
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     tokio::time::sleep(Duration::from_millis(4)).await;
@@ -162,12 +162,12 @@ async fn moment() -> i64 {
 
 async fn at(place: &Path, at: i64) -> steward_workspace::Result<Backup> {
     let target: Arc<dyn Target> = Arc::new(Folder::new(place.to_owned()));
-    let route = routes(&shelved(place).await, at)?.remove(0);
+    let route = routes(&listed(place).await, at)?.remove(0);
     let increments = route.increments.into_iter().map(|one| (Arc::clone(&target), one.manifest)).collect();
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
     let way = Way { base: opened(place, &route.base.manifest).await, increments, key: Key::default() };
-    moment::build(way, at, Scratch { store, folder }, &Silent).await
+    point_in_time::build(way, at, Scratch { store, folder }, &Silent).await
 }
 
 fn told(backup: &Backup) -> State {
@@ -193,10 +193,10 @@ async fn every_moment_comes_back(workspace: Workspace) {
         put(&workspace, name, (0..8).map(|n| record(&mut chance, n))).await;
     }
     backup(&workspace, place.path()).await;
-    let mut known = vec![(moment().await, state(&workspace).await)];
+    let mut known = vec![(point_in_time().await, state(&workspace).await)];
     for step in 0..30 {
         something(&workspace, &mut chance, step).await;
-        known.push((moment().await, state(&workspace).await));
+        known.push((point_in_time().await, state(&workspace).await));
         if chance.below(6) == 0 {
             next(&workspace, place.path()).await;
         }
@@ -206,17 +206,17 @@ async fn every_moment_comes_back(workspace: Workspace) {
     }
     next(&workspace, place.path()).await;
     assert!(matches!(next(&workspace, place.path()).await, Taken::Quiet(_)));
-    let all = shelved(place.path()).await;
+    let all = listed(place.path()).await;
     let found = timeline::timeline(&all);
     assert!(found.ranges.len() == 1 && found.gaps.is_empty(), "{found:?}");
     assert!(all.iter().filter(|b| b.is_increment()).count() > 2);
-    for (step, (moment, then)) in known.iter().enumerate() {
-        let backup = at(place.path(), *moment).await.unwrap();
+    for (step, (point_in_time, then)) in known.iter().enumerate() {
+        let backup = at(place.path(), *point_in_time).await.unwrap();
         same(&told(&backup), then, &format!("after step {step}"));
     }
     for one in all.iter().filter(|b| b.is_increment()) {
         let opened = opened(place.path(), &one.manifest).await;
-        assert_eq!(verify::verify(&workspace, &opened, &Silent).await.unwrap().proof.problems, Vec::<String>::new());
+        assert_eq!(verify::verify(&workspace, &opened, &Silent).await.unwrap().verification.problems, Vec::<String>::new());
         let refused = restore::choose(&opened, &Choice::default()).unwrap_err().to_string();
         assert!(refused.contains("holds changes only"), "{refused}");
     }
@@ -229,7 +229,7 @@ async fn restored_and_taken_back(workspace: Workspace) {
     backup(&workspace, place.path()).await;
     put(&workspace, "careers", [doc! { "_id": 1, "career_id": "new" }].into_iter()).await;
     workspace.store.drop_collection("notes").await.unwrap();
-    let (moment, then) = (moment().await, state(&workspace).await);
+    let (point_in_time, then) = (point_in_time().await, state(&workspace).await);
     put(&workspace, "careers", [doc! { "_id": 1, "career_id": "changed" }, doc! { "_id": 2 }].into_iter()).await;
     put(&workspace, "later", [doc! { "_id": 1 }].into_iter()).await;
     let now = state(&workspace).await;
@@ -238,30 +238,30 @@ async fn restored_and_taken_back(workspace: Workspace) {
         compression: Compression::Gzip,
         ..making(place.path())
     };
-    let tip = timeline::tips(&shelved(place.path()).await).remove(0);
+    let tip = timeline::tips(&listed(place.path()).await).remove(0);
     let Taken::Made(made) = increment::take(&workspace, &sealed, &tip, &Silent).await.unwrap() else { panic!("something happened") };
     assert!(made.manifest.file.name.ends_with(".archive.gz.age") && made.manifest.parent.is_some());
-    let locked = at(place.path(), moment).await;
+    let locked = at(place.path(), point_in_time).await;
     assert!(matches!(locked.map(|_| ()), Err(Error::Locked(_))));
     // The same in the open.
-    shelf::remove(&Folder::new(place.path().to_owned()), &made.manifest).await.unwrap();
+    listing::remove(&Folder::new(place.path().to_owned()), &made.manifest).await.unwrap();
     backup(&workspace, place.path()).await;
-    assert!(at(place.path(), moment).await.is_err());
-    drop_and_again(&workspace, place.path(), moment, &then, &now).await;
+    assert!(at(place.path(), point_in_time).await.is_err());
+    drop_and_again(&workspace, place.path(), point_in_time, &then, &now).await;
 }
 
 /// The increment is taken once more, and this time restored from.
-async fn drop_and_again(workspace: &Workspace, place: &Path, moment: i64, then: &State, now: &State) {
-    let first = shelved(place).await.pop().unwrap();
+async fn drop_and_again(workspace: &Workspace, place: &Path, point_in_time: i64, then: &State, now: &State) {
+    let first = listed(place).await.pop().unwrap();
     let taken = increment::take(workspace, &making(place), &first, &Silent).await.unwrap();
     assert!(matches!(taken, Taken::Made(_)));
-    let backup = at(place, moment).await.unwrap();
+    let backup = at(place, point_in_time).await.unwrap();
     same(&told(&backup), then, "once more");
     let plan = restore::plan(workspace, &backup, &Choice::default(), &Silent).await.unwrap();
     let careers = plan.iter().find(|p| p.into == "careers").unwrap();
     assert_eq!((careers.records, careers.changed, careers.removed, careers.unchanged), (21, 1, 1, 20));
     let record = restore::apply(workspace, &backup, "here", &Choice::default(), Some(&making(place)), &Silent).await.unwrap();
-    assert_eq!(record.moment.as_deref(), Some(timeline::told(moment).as_str()));
+    assert_eq!(record.point_in_time.as_deref(), Some(timeline::told(point_in_time).as_str()));
     let after = state(workspace).await;
     assert_eq!(after["careers"].1, then["careers"].1);
     assert_eq!(workspace.settings("careers").await.unwrap().schema, "careers@1.0.0");
@@ -269,7 +269,7 @@ async fn drop_and_again(workspace: &Workspace, place: &Path, moment: i64, then: 
     same(&state(workspace).await, now, "taken back");
     // The restore and its undo are changes like any other.
     next(workspace, place).await;
-    let end = timeline::timeline(&shelved(place).await).ranges.pop().unwrap().until;
+    let end = timeline::timeline(&listed(place).await).ranges.pop().unwrap().until;
     same(&told(&at(place, end).await.unwrap()), now, "after the undo");
 }
 
@@ -278,23 +278,23 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
     workspace.store.record_changes(true).await.unwrap();
     put(&workspace, "careers", [doc! { "_id": 1 }].into_iter()).await;
     backup(&workspace, place.path()).await;
-    let mut moments = Vec::new();
+    let mut points_in_time = Vec::new();
     for n in 2..5 {
         put(&workspace, "careers", [doc! { "_id": n }].into_iter()).await;
-        moments.push((moment().await, state(&workspace).await));
+        points_in_time.push((point_in_time().await, state(&workspace).await));
         next(&workspace, place.path()).await;
     }
-    let all = shelved(place.path()).await;
+    let all = listed(place.path()).await;
     let middle: Vec<&Manifest> = all
         .iter()
         .map(|s| &s.manifest)
-        .filter(|m| m.increment.as_ref().is_some_and(|i| i.from.at <= moments[1].0 && moments[1].0 <= i.until.at))
+        .filter(|m| m.increment.as_ref().is_some_and(|i| i.from.at <= points_in_time[1].0 && points_in_time[1].0 <= i.until.at))
         .collect();
     assert_eq!(middle.len(), 1);
-    shelf::remove(&Folder::new(place.path().to_owned()), middle[0]).await.unwrap();
-    same(&told(&at(place.path(), moments[0].0).await.unwrap()), &moments[0].1, "before the gap");
-    for (moment, _) in &moments[1..] {
-        let refused = at(place.path(), *moment).await.map(|_| ()).unwrap_err().to_string();
+    listing::remove(&Folder::new(place.path().to_owned()), middle[0]).await.unwrap();
+    same(&told(&at(place.path(), points_in_time[0].0).await.unwrap()), &points_in_time[0].1, "before the gap");
+    for (point_in_time, _) in &points_in_time[1..] {
+        let refused = at(place.path(), *point_in_time).await.map(|_| ()).unwrap_err().to_string();
         assert!(refused.contains("gap between") && refused.contains(&middle[0].id), "{refused}");
     }
     // A position that nobody keeps any more.
@@ -316,11 +316,11 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
     // A new backup closes the chain again.
     let whole = backup(&workspace, place.path()).await;
     put(&workspace, "careers", [doc! { "_id": 9 }].into_iter()).await;
-    let (moment, then) = (moment().await, state(&workspace).await);
-    let whole = Shelved::new(whole.manifest, place.path().display().to_string());
+    let (point_in_time, then) = (point_in_time().await, state(&workspace).await);
+    let whole = ListedBackup::new(whole.manifest, place.path().display().to_string());
     increment::take(&workspace, &making(place.path()), &whole, &Silent).await.unwrap();
-    same(&told(&at(place.path(), moment).await.unwrap()), &then, "after the gap");
-    let found = timeline::timeline(&shelved(place.path()).await);
+    same(&told(&at(place.path(), point_in_time).await.unwrap()), &then, "after the gap");
+    let found = timeline::timeline(&listed(place.path()).await);
     assert_eq!((found.ranges.len(), found.gaps.len()), (2, 1), "{found:?}");
 }
 
@@ -340,7 +340,7 @@ async fn cancelled_it_leaves_nothing(workspace: Workspace) {
     workspace.store.record_changes(true).await.unwrap();
     let whole = backup(&workspace, place.path()).await;
     put(&workspace, "careers", (0..3000).map(|n| doc! { "_id": n })).await;
-    let onto = Shelved::new(whole.manifest, String::new());
+    let onto = ListedBackup::new(whole.manifest, String::new());
     let stopped = increment::take(&workspace, &making(place.path()), &onto, &Stopped).await;
     assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 2, "the whole backup and nothing else");
@@ -352,8 +352,8 @@ async fn a_server_that_stands_alone_says_why_not() {
     let workspace = on(Mongod::standalone()).await;
     let place = tempfile::tempdir().unwrap();
     let whole = backup(&workspace, place.path()).await;
-    assert_eq!(whole.manifest.moment, None);
-    assert!(timeline::tips(&shelved(place.path()).await).is_empty());
+    assert_eq!(whole.manifest.point_in_time, None);
+    assert!(timeline::tips(&listed(place.path()).await).is_empty());
     let e = workspace.store.record_changes(true).await.unwrap_err();
     assert!(e.kind == StoreErrorKind::Unsupported && e.message.contains("stands alone"), "{e}");
 }
@@ -378,7 +378,7 @@ async fn a_file_that_was_put_back_is_not_taken_for_the_same() {
     for _ in 0..2 {
         let workspace = on_file(folder.path()).await;
         put(&workspace, "careers", (0..5).map(|n| doc! { "_id": n })).await;
-        let tip = timeline::tips(&shelved(place.path()).await).remove(0);
+        let tip = timeline::tips(&listed(place.path()).await).remove(0);
         let refused = increment::take(&workspace, &making(place.path()), &tip, &Silent).await.unwrap_err().to_string();
         assert!(refused.contains("put back from a copy"), "{refused}");
     }

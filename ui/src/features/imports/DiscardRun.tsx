@@ -1,7 +1,7 @@
 /** Giving up what a run keeps so that it can be undone as a whole. */
 import { Button } from "@mantine/core";
 import { useState } from "react";
-import { type ApiError, asApiError, call, type RunDetail, type SettleRunPlan } from "@/ipc";
+import { type ApiError, asApiError, call, type DiscardRunPlan, type RunDetail } from "@/ipc";
 import { useWorkspace } from "@/shared/data/workspace";
 import { ConfirmDialog, showError, showSaved } from "@/shared/ui";
 import { count } from "@/shared/words/words";
@@ -9,14 +9,14 @@ import { count } from "@/shared/words/words";
 /** What is kept, and the way to give it up. */
 export function Kept({ detail }: { detail: RunDetail }) {
   const readOnly = useWorkspace()?.readOnly ?? false;
-  const [plan, setPlan] = useState<SettleRunPlan>();
+  const [plan, setPlan] = useState<DiscardRunPlan>();
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const { run } = detail;
   const records = count(detail.kept ?? 0, "record");
   const ask = () => {
     setError(null);
-    call("runs.planSettle", { runId: run.id }).then(setPlan, (thrown: unknown) =>
+    call("runs.planDiscard", { runId: run.id }).then(setPlan, (thrown: unknown) =>
       showError(asApiError(thrown)),
     );
   };
@@ -24,7 +24,7 @@ export function Kept({ detail }: { detail: RunDetail }) {
     if (!plan) return;
     setBusy(true);
     try {
-      await call("runs.settle", { planId: plan.planId });
+      await call("runs.discard", { planId: plan.planId });
       setPlan(undefined);
       showSaved(`${count(plan.records, "record")} given up.`);
     } catch (thrown) {
