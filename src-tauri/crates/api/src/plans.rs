@@ -13,10 +13,13 @@ const VALID_FOR: Duration = Duration::from_secs(3600);
 /// What a feature planned to do.
 pub trait Planned: Any + Send {}
 
+/// When a plan was made, and what it holds.
+type Waiting = (Instant, Box<dyn Any + Send>);
+
 /// The plans of this process.
 #[derive(Default)]
 pub struct Plans {
-    plans: Mutex<HashMap<String, (Instant, Box<dyn Any + Send>)>>,
+    plans: Mutex<HashMap<String, Waiting>>,
 }
 
 impl Plans {
