@@ -30,7 +30,7 @@ fn at_size(kib: usize) {
            mount -o remount,size=400m {disk}
            if [ $code != 0 ]; then st --json import {file} --resume > {disk}/../resumed; fi
            st --json runs list > {disk}/../runs
-           st --json changes verify > {disk}/../chain
+           st --json history verify > {disk}/../chain
            st records export {disk}/../out.ndjson --collection things
            cp {disk}/w.steward {disk}/../w.steward"#,
         disk = disk.display(),
@@ -120,7 +120,7 @@ fn server_with_room(mib: usize) {
            kill -0 $started 2> /dev/null || server
            if [ $code != 0 ]; then st --json import {file} --resume > {disk}/../resumed; fi
            st --json runs list > {disk}/../runs
-           st --json changes verify > {disk}/../chain
+           st --json history verify > {disk}/../chain
            st records export {disk}/../out.ndjson --collection things"#,
         disk = disk.display(),
         mongod = steward_store_testkit::mongod::find().display(),

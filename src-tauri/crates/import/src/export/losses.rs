@@ -18,6 +18,8 @@ const DECIMAL: u16 = 64;
 const LIST: u16 = 128;
 const OBJECT: u16 = 256;
 const OTHER: u16 = 512;
+/// A decimal that an import under a number of a schema reads as a plain number.
+const PLAIN_DECIMAL: u16 = 1024;
 
 /// How each is called where it is lost without a schema.
 const CALLED: [(u16, &str); 5] =
@@ -66,7 +68,7 @@ impl Losses {
                 "A CSV holds texts: of {fields}, {what} come back as texts where no schema says otherwise. NDJSON keeps every type."
             ));
         }
-        if let Some(fields) = fields(&|name, kinds| !undescribed(name) && kinds & DECIMAL != 0) {
+        if let Some(fields) = fields(&|name, kinds| !undescribed(name) && kinds & PLAIN_DECIMAL != 0) {
             notes.push(format!("Of {fields}, decimals come back as plain numbers where these say the same. NDJSON keeps every type."));
         }
         if let Some(fields) = fields(&|_, kinds| kinds & (NULL | EMPTY) != 0) {
@@ -85,11 +87,18 @@ fn kind(value: &Bson) -> u16 {
         Bson::Boolean(_) => BOOLEAN,
         Bson::Null | Bson::Undefined => NULL,
         Bson::DateTime(_) => DATE,
+        Bson::Decimal128(digits) if is_plain(&digits.to_string()) => DECIMAL | PLAIN_DECIMAL,
         Bson::Decimal128(_) => DECIMAL,
         Bson::Array(_) => LIST,
         Bson::Document(_) => OBJECT,
         _ => OTHER,
     }
+}
+
+/// A plain number says the same, but for zeros at its end.
+fn is_plain(digits: &str) -> bool {
+    let significant = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    !digits.contains('E') && digits.parse::<f64>().is_ok_and(|number| number.to_string() == significant)
 }
 
 #[cfg(test)]
@@ -117,5 +126,9 @@ mod tests {
         assert_eq!(notes(&["v", "at"], &mixed).len(), 1, "a schema gives them their types again");
         let price = [doc! { "price": "1.50".parse::<bson::Decimal128>().unwrap() }];
         assert!(notes(&["price"], &price)[0].starts_with("Of price, decimals come back as plain numbers"));
+        for exact in ["1E+3", "12345678901234567890.10", "NaN"] {
+            let kept = [doc! { "price": exact.parse::<bson::Decimal128>().unwrap() }];
+            assert_eq!(notes(&["price"], &kept), Vec::<String>::new(), "{exact} stays a decimal");
+        }
     }
 }
