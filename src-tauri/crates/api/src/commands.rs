@@ -86,13 +86,13 @@ macro_rules! for_each_command {
             workspace {
                 /// The open workspace, if any.
                 Read workspace::current "workspace.current" (Empty) -> CurrentWorkspace, At("doctor");
-                /// What was cut off in this workspace and waits to be finished or undone.
+                /// Interrupted work in this workspace that has to be finished or undone.
                 Read unfinished::list "workspace.unfinished" (Empty) -> Unfinished, At("doctor"), reads [Runs, Backups];
                 /// What the workspace takes on the disk, and how long imports can be undone.
                 Read space::get "workspace.space" (Empty) -> Space, At("workspace show"), reads [Settings];
                 /// Changes how long imports can be undone, and discards what is kept beyond that.
                 Write(Admin) space::set "workspace.setSpace" (SetSpace) -> Space, At("workspace retention");
-                /// Gives room that is free back to the system.
+                /// Returns free space to the disk.
                 Write(Admin) space::compact "workspace.compact" (Empty) -> Space, At("workspace compact");
                 /// Workspaces opened before, newest first.
                 Local workspace::recent "workspace.recent" (Empty) -> RecentWorkspaces, None("the shell has its own history");
@@ -110,7 +110,7 @@ macro_rules! for_each_command {
                 Read(Admin) workspace::test_connection "workspace.testConnection" (TestConnection) -> ConnectionReport, At("doctor");
             }
             connection {
-                /// How the connection fares: pool, breaker, slow operations.
+                /// The status of the connection: pool, breaker, slow operations.
                 Read connection::status "connection.status" (Empty) -> ConnectionStatus, At("connection status");
                 /// Closes the breaker and forgets the slow operations.
                 Local(Admin) connection::reset "connection.reset" (Empty) -> ConnectionStatus, At("connection reset");
@@ -148,7 +148,7 @@ macro_rules! for_each_command {
                 Destructive records::apply_bulk "records.applyBulk" (ApplyPlan) -> JobStarted, At("records bulk");
                 /// All changes of a record.
                 Read records::history "records.history" (RecordRef) -> RecordHistory, At("records history"), reads [Records, Changes];
-                /// Brings a record back to before a change.
+                /// Reverts a record to its state before a change.
                 Write records::revert "records.revert" (RevertRecord) -> EditOutcome, At("records revert");
                 /// Writes records to a file.
                 Read records::export "records.export" (ExportRecords) -> JobStarted, At("records export");
@@ -164,13 +164,13 @@ macro_rules! for_each_command {
                 Read changes::list "history.list" (ListChanges) -> Changes, At("history list"), reads [Changes];
                 /// One change set with its records.
                 Read changes::get "history.get" (ChangeId) -> ChangeDetail, At("history show"), reads [Changes];
-                /// Takes a change set back.
+                /// Undoes a change set.
                 Write changes::undo "history.undo" (UndoChange) -> ChangeOutcome, At("history undo");
                 /// Recomputes the hash chain of the history.
                 Read changes::verify "history.verify" (VerifyChanges) -> ChainReport, At("history verify");
             }
             imports {
-                /// Opens a MongoDB database elsewhere as a source of records.
+                /// Opens an external MongoDB database as a source of records.
                 Local(Editor) imports::connect "imports.connect" (ConnectSource) -> FileHandle, At("import");
                 /// First rows of files, their format and schema.
                 Read imports::preview "imports.preview" (PreviewImport) -> ImportPreview, At("import"), reads [Schemas];
@@ -178,7 +178,7 @@ macro_rules! for_each_command {
                 Read imports::plan "imports.plan" (PlanImport) -> JobStarted, At("import");
                 /// Runs a planned import.
                 Write imports::apply "imports.apply" (ApplyPlan) -> JobStarted, At("import");
-                /// Goes on with an interrupted run.
+                /// Continues an interrupted run.
                 Write imports::resume "imports.resume" (ResumeRun) -> JobStarted, At("import");
                 /// Checks files against a schema without loading them (a job whose outcome is a plan).
                 Read imports::validate "imports.validate" (ValidateFiles) -> JobStarted, At("validate");
@@ -214,15 +214,15 @@ macro_rules! for_each_command {
                 Read runs::get "runs.get" (RunId) -> RunDetail, At("runs show"), reads [Runs];
                 /// Plans to load the rows of a staged run into their collection (a job whose outcome is an import plan).
                 Read runs::plan_promote "runs.planPromote" (PromoteRun) -> JobStarted, At("runs promote");
-                /// Plans to take a run back.
+                /// Plans the undo of a run.
                 Read runs::plan_undo "runs.planUndo" (RunId) -> UndoRunPlan, At("runs undo");
-                /// Takes a run back.
+                /// Undoes a run.
                 Destructive runs::undo "runs.undo" (ApplyPlan) -> JobStarted, At("runs undo");
                 /// Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places.
                 Write runs::go_back "runs.goBack" (RunId) -> RunDetail, At("runs go-back");
-                /// Plans to give up the records that a run keeps.
+                /// Plans to discard the records that a run retains for its undo.
                 Read runs::plan_discard "runs.planDiscard" (RunId) -> DiscardRunPlan, At("runs discard");
-                /// Gives up the records that a run keeps; a replacement cannot be taken back afterwards.
+                /// Discards the records that a run retains; a replacement cannot be undone afterwards.
                 Destructive(Admin) runs::discard "runs.discard" (ApplyPlan) -> RunDetail, At("runs discard");
             }
             quarantine {
@@ -240,13 +240,13 @@ macro_rules! for_each_command {
                 Write quarantine::retry "quarantine.retry" (RetryQuarantine) -> JobStarted, At("quarantine retry");
                 /// Sets rows aside for good, with a reason.
                 Write quarantine::discard "quarantine.discard" (DiscardQuarantine) -> Discarded, At("quarantine discard");
-                /// Brings discarded rows back.
+                /// Restores discarded rows.
                 Write quarantine::restore "quarantine.restore" (RestoreQuarantine) -> Discarded, At("quarantine restore");
                 /// Plans one fix for a field of many rows.
                 Read fixes::plan_fix "quarantine.planFix" (PlanFix) -> FixPlan, At("quarantine fix"), reads [Quarantine];
                 /// Applies a planned fix.
                 Destructive fixes::apply_fix "quarantine.applyFix" (ApplyPlan) -> JobStarted, At("quarantine fix");
-                /// Plans to bring a corrected table of rows back.
+                /// Plans the import of a corrected table of rows.
                 Read fixes::plan_corrections "quarantine.planCorrections" (PlanCorrections) -> CorrectionsPlan, At("quarantine import-corrections");
                 /// Applies the corrections of a planned table.
                 Destructive fixes::apply_corrections "quarantine.applyCorrections" (ApplyPlan) -> JobStarted, At("quarantine import-corrections");
@@ -290,7 +290,7 @@ macro_rules! for_each_command {
                 Write(Admin) backups::create "backups.create" (CreateBackup) -> JobStarted, At("backup create");
                 /// Takes an increment: what happened since the last one (a job).
                 Write(Admin) increments::take "backups.increment" (TakeIncrement) -> JobStarted, At("backup increment");
-                /// Which moments can be restored, where the gaps are, and why.
+                /// Which points in time can be restored, where the gaps are, and why.
                 Read increments::timeline "backups.timeline" (Empty) -> BackupTimeline, At("backup timeline"), reads [Backups];
                 /// Reads a backup to its end, or restores it into a scratch workspace, and notes the verification.
                 Write(Admin) backups::verify "backups.verify" (VerifyBackup) -> JobStarted, At("backup verify");
@@ -298,9 +298,9 @@ macro_rules! for_each_command {
                 Read backups::plan_prune "backups.planPrune" (Empty) -> PrunePlan, At("backup prune");
                 /// Removes the backups of a plan.
                 Destructive(Admin) backups::prune "backups.prune" (ApplyPlan) -> Pruned, At("backup prune");
-                /// Records inside a backup, beside what stands now.
+                /// Records inside a backup, beside those of now.
                 Read lookups::browse "backups.browse" (BrowseBackup) -> BackupRecords, At("backup records");
-                /// Brings one record of a backup back, or some of its fields.
+                /// Restores one record of a backup, or some of its fields.
                 Write lookups::bring_back "backups.bringBack" (BringBack) -> EditOutcome, At("backup bring-back");
                 /// What changed between two backups (a job).
                 Read lookups::compare "backups.compare" (CompareBackups) -> JobStarted, At("backup compare");
@@ -314,17 +314,17 @@ macro_rules! for_each_command {
                 Read restores::plan "restores.plan" (PlanRestore) -> JobStarted, At("restore");
                 /// Restores as planned, after a backup of what is there now.
                 Destructive(Admin) restores::apply "restores.apply" (ApplyRestore) -> JobStarted, At("restore");
-                /// Goes on with a restore that was cut off.
+                /// Continues a restore that was interrupted.
                 Write(Admin) restores::resume "restores.resume" (ResumeRestore) -> JobStarted, At("restores resume");
                 /// Undoes what a restore that was cut off has done so far.
                 Write(Admin) restores::clean_up "restores.cleanUp" (RestoreId) -> JobStarted, At("restores clean-up");
-                /// Plans to take a restore back.
+                /// Plans the undo of a restore.
                 Read restores::plan_undo "restores.planUndo" (RestoreId) -> UndoRestorePlan, At("restores undo");
-                /// Takes a restore back: everything is as before it.
+                /// Undoes a restore: everything is as before it.
                 Destructive(Admin) restores::undo "restores.undo" (ApplyPlan) -> JobStarted, At("restores undo");
-                /// Plans to give up what a restore put aside.
+                /// Plans to discard the data that a restore retains for its undo.
                 Read restores::plan_discard "restores.planDiscard" (RestoreId) -> DiscardRestorePlan, At("restores discard");
-                /// Gives up what a restore put aside; it cannot be taken back afterwards.
+                /// Discards the data that a restore retains; it cannot be undone afterwards.
                 Destructive(Admin) restores::discard "restores.discard" (ApplyPlan) -> RestoreEntry, At("restores discard");
             }
             trust {
@@ -332,7 +332,7 @@ macro_rules! for_each_command {
                 Read trust::show "trust.show" (Empty) -> OutsideActs, At("trust show"), reads [Backups];
                 /// Agrees to all of that, on this machine.
                 Local(Admin) trust::agree "trust.agree" (AgreeActs) -> OutsideActs, At("trust agree");
-                /// Takes the agreement of this machine back.
+                /// Withdraws the agreement of this machine.
                 Local(Admin) trust::withdraw "trust.withdraw" (Empty) -> OutsideActs, At("trust withdraw");
             }
             tasks {

@@ -42,7 +42,7 @@ pub enum Command {
     /// How rows of other files become records
     #[command(subcommand)]
     Mapping(Mapping),
-    /// Rows that were kept out
+    /// Rejected rows
     #[command(subcommand)]
     Quarantine(Quarantine),
     /// Find, read and change records
@@ -62,9 +62,9 @@ pub enum Command {
     /// Take, verify and keep backups
     #[command(subcommand)]
     Backup(Backup),
-    /// Bring records back from a backup, an archive or a dump
+    /// Restore records from a backup, an archive or a dump
     Restore(Restore),
-    /// Restores, and how they are taken back
+    /// Restores and their undo
     #[command(subcommand)]
     Restores(Restores),
     /// What runs on a schedule while a window or the daemon runs
@@ -76,7 +76,7 @@ pub enum Command {
     /// What the workspace takes on the disk, and how long imports can be undone
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
-    /// How the connection to the workspace fares
+    /// The status of the connection to the workspace
     #[command(subcommand)]
     Connection(Connection),
     /// Serve the web interface on this machine
@@ -255,7 +255,7 @@ pub enum Runs {
     },
     /// Go back from taking a replacement back, where that was cut off and has not come too far
     GoBack { id: String },
-    /// Give up the records that a run keeps so that it can be taken back; shows the plan unless --yes
+    /// Discard the records that a run retains for its undo; shows the plan unless --yes
     Discard {
         id: String,
         /// Apply it
@@ -315,7 +315,7 @@ pub enum Trust {
         #[arg(long)]
         yes: bool,
     },
-    /// Take the agreement of this machine back
+    /// Withdraw the agreement of this machine
     Withdraw,
 }
 

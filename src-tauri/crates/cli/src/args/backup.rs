@@ -10,7 +10,7 @@ pub enum Backup {
     Create(CreateBackup),
     /// Take an increment: what happened since the last one
     Increment,
-    /// Which moments can be restored with --at, and where the gaps are
+    /// Which points in time can be restored with --at, and where the gaps are
     Timeline,
     /// Backups at all places, newest first
     List,
@@ -45,7 +45,7 @@ pub enum Backup {
     Schedule(Schedule),
     /// A new key pair for encrypted backups; the secret half goes into the keyring and is printed once
     Key,
-    /// Records inside a backup, beside what stands now
+    /// Records inside a backup, beside those of now
     Records {
         id: String,
         #[arg(long, short)]
@@ -160,13 +160,13 @@ pub struct Schedule {
     pub keep_all: bool,
 }
 
-/// Plans a restore, and does it with --yes. What was there can be brought back with 'restores undo'.
+/// Plans a restore, and does it with --yes. 'restores undo' undoes it.
 #[derive(Debug, Args)]
 pub struct Restore {
     /// Id of a backup, 'latest' (the newest that is verified, else the newest), or a manifest, archive (a file or an address) or dump folder
     #[arg(required_unless_present = "at", conflicts_with = "at")]
     pub from: Option<String>,
-    /// A moment between two backups: '2026-11-22 14:05[:30]' in local time, or RFC 3339; 'backup timeline' lists them
+    /// A point in time between two backups: '2026-11-22 14:05[:30]' in local time, or RFC 3339; 'backup timeline' lists them
     #[arg(long, value_name = "TIME", conflicts_with = "database")]
     pub at: Option<String>,
     /// Only this collection; NAME=OTHER restores it as another one
@@ -208,7 +208,7 @@ pub enum Restores {
         #[arg(long)]
         yes: bool,
     },
-    /// Give up what a restore put aside; it cannot be taken back afterwards
+    /// Discard the data that a restore retains for its undo; it cannot be undone afterwards
     Discard {
         id: String,
         #[arg(long)]

@@ -180,6 +180,6 @@ pub enum QuarantineFormat {
     Ndjson,
     /// CSV with one line an error
     Errors,
-    /// CSV with one line a row, to be corrected and brought back with import-corrections
+    /// CSV with one line a row, to be corrected and imported again with import-corrections
     Rows,
 }
