@@ -154,11 +154,37 @@ fn pack_of<'a>(workspace: &'a Workspace, schema: &str) -> Result<Option<&'a Pack
 /// Goes on with a run that was interrupted, cancelled or failed. Files are read from their old place unless given.
 pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
     // Whoever may still be at work on it is waited for, or loses the run.
-    can_go_on(&get(workspace, id).await?)?;
-    let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
-    let done = resume_held(workspace, &lease, id, files, progress).await;
-    lease.release().await;
-    done
+    let record = get(workspace, id).await?;
+    can_go_on(&record)?;
+    let reads = if record.replaced.is_some() { Vec::new() } else { sources_again(workspace, &record, files.clone()).await? };
+    let spec = spec_of(&record, reads)?;
+    // The run and the turn of its sources may have the same silent holder: both are watched at once.
+    let lost = turns::Lost::new(progress);
+    let run = async {
+        let taken = Lease::take(workspace, &lease::of_run(id), progress).await;
+        if taken.is_err() {
+            lost.give_up();
+        }
+        taken
+    };
+    let (lease, turn) = tokio::join!(run, turns::Turn::take(workspace, &spec, &lost));
+    match (lease, turn) {
+        (Ok(lease), Ok(turn)) => {
+            let done = resume_held(workspace, &lease, id, files, progress).await;
+            turn.end().await;
+            lease.release().await;
+            done
+        }
+        (Ok(lease), Err(e)) => {
+            lease.release().await;
+            Err(e)
+        }
+        (Err(e), Ok(turn)) => {
+            turn.end().await;
+            Err(e)
+        }
+        (Err(e), Err(_)) => Err(e),
+    }
 }
 
 fn can_go_on(record: &RunRecord) -> Result<()> {
@@ -188,10 +214,7 @@ async fn resume_held(
     let numbers = numbers_of(lease.number());
     let recorded = Recorded { inserts: numbers, changes: numbers, ..record.recorded };
     let record = RunRecord { state: RunState::Running, error: None, finished_at: None, recorded, ..record };
-    let turn = turns::Turn::take(free, &spec, progress).await?;
-    let done = drive(workspace, &spec, Start { record, expect_new: false, skip, ours, free }, progress).await;
-    turn.end().await;
-    done
+    drive(workspace, &spec, Start { record, expect_new: false, skip, ours, free }, progress).await
 }
 
 /// The sources of a run, to be read on from its checkpoint.

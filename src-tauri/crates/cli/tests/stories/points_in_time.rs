@@ -43,7 +43,7 @@ on_both! {
         assert_eq!((number(&plan, "/collections/0/added"), text(&plan, "/madeAt")), (12, point_in_time.clone()));
         let done = at.json(0, &["restore", "--at", &point_in_time, "--yes"]);
         assert_eq!(at.export("careers"), good);
-        assert_eq!(text(&done, "/restore/moment"), point_in_time);
+        assert_eq!(text(&done, "/restore/pointInTime"), point_in_time);
         at.json(0, &["restores", "undo", &text(&done, "/restore/id"), "--yes"]);
         assert_eq!(at.export("careers"), bad);
         assert_eq!(at.json(0, &["history", "verify"])["ok"], true);

@@ -2,6 +2,7 @@
 //! keeping them out a second time.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use steward_workspace::lease::{self, Lease};
@@ -39,6 +40,40 @@ impl Turn {
         for lease in self.0 {
             lease.release().await;
         }
+    }
+}
+
+/// The progress of a turn that nobody needs any more once its run is lost.
+pub struct Lost<'a> {
+    progress: &'a dyn Progress,
+    given_up: AtomicBool,
+}
+
+impl<'a> Lost<'a> {
+    pub fn new(progress: &'a dyn Progress) -> Self {
+        Self { progress, given_up: AtomicBool::new(false) }
+    }
+
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Progress for Lost<'_> {
+    fn phase(&self, phase: &str) {
+        self.progress.phase(phase);
+    }
+
+    fn total(&self, total: u64) {
+        self.progress.total(total);
+    }
+
+    fn done(&self, done: u64) {
+        self.progress.done(done);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed) || self.progress.is_cancelled()
     }
 }
 
