@@ -173,6 +173,10 @@ pub struct RunRecord {
     #[serde(default)]
     #[ts(skip)]
     pub recorded: Recorded,
+    /// The fencing number of the lease under which it was last written: a checkpoint of an earlier holder is refused by it.
+    #[serde(default)]
+    #[ts(skip)]
+    pub lease: i64,
 }
 
 /// How far the bookkeeping of a run is confirmed: what stands behind these numbers was written by a batch that was not counted.

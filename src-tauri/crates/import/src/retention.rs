@@ -70,7 +70,7 @@ pub async fn discard(workspace: &Workspace) -> Result<Discarded> {
             let Some(lease) = Lease::try_take(workspace, &lease::of_run(&run.id)).await? else { continue };
             let now = runs::get(lease.workspace(), &run.id).await?;
             if is_complete(&now) {
-                discard_run(lease.workspace(), now).await?;
+                discard_run(lease.workspace(), RunRecord { lease: lease.number(), ..now }).await?;
                 discarded.runs += 1;
             }
             lease.release().await;

@@ -137,6 +137,7 @@ fn begun(workspace: &Workspace, spec: &ImportSpec, id: String, lease: i64) -> Ru
         replaced: None,
         discarded_at: None,
         undo_set: None,
+        lease,
         undone_from: None,
         undo_sets: Vec::new(),
         recorded: Recorded { inserts: numbers, changes: numbers, told: 0 },
@@ -213,7 +214,7 @@ async fn resume_held(
     let ours = uncounted(workspace, &record).await?;
     let numbers = numbers_of(lease.number());
     let recorded = Recorded { inserts: numbers, changes: numbers, ..record.recorded };
-    let record = RunRecord { state: RunState::Running, error: None, finished_at: None, recorded, ..record };
+    let record = RunRecord { state: RunState::Running, error: None, finished_at: None, recorded, lease: lease.number(), ..record };
     drive(workspace, &spec, Start { record, expect_new: false, skip, ours, free }, progress).await
 }
 

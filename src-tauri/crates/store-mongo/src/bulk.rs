@@ -259,8 +259,14 @@ pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<WriteR
     let written = batch.data.iter().enumerate().filter(|(index, _)| !failed(*index));
     must_succeed(store, &written.filter_map(|(_, op)| stamps::again(op)).collect::<Vec<_>>()).await?;
     write::stands(store, batch.fence.as_ref()).await?;
-    must_succeed(store, &batch.confirm).await?;
-    Ok(report)
+    match must_succeed(store, &batch.confirm).await {
+        // The lease changed hands after the look at it: the confirmation expects what its taker has overwritten.
+        Err(e) if e.kind == StoreErrorKind::Conflict => {
+            write::stands(store, batch.fence.as_ref()).await?;
+            Err(e)
+        }
+        done => done.map(|()| report),
+    }
 }
 
 /// Gives what failed, and what is to be tried one by one: an update that the server refuses says nothing of its records.

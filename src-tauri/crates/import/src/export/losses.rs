@@ -98,7 +98,7 @@ fn kind(value: &Bson) -> u16 {
 /// A plain number says the same, but for zeros at its end.
 fn is_plain(digits: &str) -> bool {
     let significant = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
-    !digits.contains('E') && digits.parse::<f64>().is_ok_and(|number| number.to_string() == significant)
+    !digits.contains('E') && digits.parse::<f64>().is_ok_and(|number| number.is_finite() && number.to_string() == significant)
 }
 
 #[cfg(test)]

@@ -115,9 +115,26 @@ impl Bookkeeper for Books<'_> {
         found.again().count(&mut record.counts, self.batch.quarantine);
         add_outcomes(&mut record.counts, &self.loading.meant(outcomes.to_vec(), self.meaning), &found.again());
         record.recorded = self.loading.numbers_behind(outcomes);
-        ops.push(run_op(&record)?);
+        ops.push(checkpoint_op(&record)?);
         Ok(ops)
     }
+}
+
+/// What a checkpoint changes of a run.
+const CHECKPOINT: [&str; 5] = ["counts", "files", "notes", "recorded", "unknownFields"];
+
+/// Moves the checkpoint of a run, as long as it is still its own: whoever took the run over has written another lease into it. A batch
+/// that was on its way when its process was paused can arrive long after it was checked, and is refused by the document itself.
+fn checkpoint_op(record: &RunRecord) -> StoreResult<WriteOp> {
+    let doc = docs::to_document(&record.id, record).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
+    let (set, unset): (Vec<&str>, Vec<&str>) = CHECKPOINT.iter().partition(|name| doc.contains_key(**name));
+    Ok(WriteOp::Patch {
+        collection: names::RUNS.into(),
+        id: record.id.as_str().into(),
+        expect: vec![("lease".into(), doc.get("lease").cloned())],
+        set: set.into_iter().filter_map(|name| Some((name.into(), doc.get(name)?.clone()))).collect(),
+        unset: unset.into_iter().map(Into::into).collect(),
+    })
 }
 
 /// Puts a run to where a pass has come.

@@ -22,13 +22,15 @@ use steward_workspace::{
 /// Errors: the run was not taken back by that, or as a whole collection.
 pub async fn redo(workspace: &Workspace, id: &str, undo: &str, progress: &dyn Progress) -> Result<ChangeSet> {
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
-    let done = redo_held(lease.workspace(), id, undo, progress).await;
+    let done = redo_held(&lease, id, undo, progress).await;
     lease.release().await;
     done
 }
 
-async fn redo_held(workspace: &Workspace, id: &str, undo: &str, progress: &dyn Progress) -> Result<ChangeSet> {
+async fn redo_held(lease: &Lease, id: &str, undo: &str, progress: &dyn Progress) -> Result<ChangeSet> {
+    let workspace = lease.workspace();
     let mut record = stored(workspace, id).await?;
+    record.lease = lease.number();
     let Some(undo_set) = record.undo_set.clone().filter(|set| record.state == RunState::Undone && set == undo) else {
         return Err(Error::Conflict("That undo is undone already, or was undone by another one. See the run as it is now.".into()));
     };

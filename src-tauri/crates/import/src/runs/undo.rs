@@ -116,14 +116,16 @@ pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> R
         swap::may_swap(workspace, "Taking a replacement back").await?;
     }
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
-    let done = undo_held(lease.workspace(), id, progress).await;
+    let done = undo_held(&lease, id, progress).await;
     lease.release().await;
     announce(workspace, &record);
     done
 }
 
-async fn undo_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RunRecord, UndoFindings)> {
+async fn undo_held(lease: &Lease, id: &str, progress: &dyn Progress) -> Result<(RunRecord, UndoFindings)> {
+    let workspace = lease.workspace();
     let mut record = stored(workspace, id).await?;
+    record.lease = lease.number();
     may_undo(&record)?;
     let before = record.state;
     let undo_set = record.undo_set.get_or_insert_with(new_id).clone();
@@ -171,7 +173,7 @@ pub async fn can_go_back(workspace: &Workspace, record: &RunRecord) -> Result<bo
 /// Goes back from an undo that was cut off: what the run had put in place stands again.
 pub async fn go_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RunRecord> {
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
-    let done = go_back_held(lease.workspace(), id, progress).await;
+    let done = go_back_held(&lease, id, progress).await;
     lease.release().await;
     if let Ok(record) = &done {
         announce(workspace, record);
@@ -179,8 +181,10 @@ pub async fn go_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -
     done
 }
 
-async fn go_back_held(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RunRecord> {
+async fn go_back_held(lease: &Lease, id: &str, progress: &dyn Progress) -> Result<RunRecord> {
+    let workspace = lease.workspace();
     let mut record = stored(workspace, id).await?;
+    record.lease = lease.number();
     if !can_go_back(workspace, &record).await? {
         return Err(Error::Conflict("There is nothing to go back from, or it has come too far. Run the undo again to finish it.".into()));
     }

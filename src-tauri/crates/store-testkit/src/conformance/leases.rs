@@ -48,6 +48,32 @@ pub async fn a_conflict_under_a_lease_is_a_conflict(fixture: &dyn Fixture) {
     assert!(by_id(store.as_ref(), 1).await.is_some());
 }
 
+/// A batch of a load may be on its way when its lease changes hands: its confirmation is refused by what the new holder has written.
+pub async fn a_confirmation_expects_its_own_run(fixture: &dyn Fixture) {
+    let store = open(fixture).await;
+    lease(store.as_ref(), 1).await;
+    let run = doc! { "_id": "r", "lease": 2_i64, "done": 5 };
+    store.write(WriteBatch::data(vec![WriteOp::put(names::RUNS, &run).unwrap()]), Durability::Full).await.unwrap();
+    let moved = |lease: i64| WriteBatch {
+        confirm: vec![WriteOp::Patch {
+            collection: names::RUNS.into(),
+            id: "r".into(),
+            expect: vec![("lease".into(), Some(lease.into()))],
+            set: vec![("done".into(), 1.into())],
+            unset: Vec::new(),
+        }],
+        ..under(1, WriteOp::put(C, &doc! { "_id": 1 }).unwrap())
+    };
+    let done = async || {
+        let found = store.get_many(names::RUNS, "_id", &["r".into()]).await.unwrap();
+        steward_store::upsert::decode(&found[0]).unwrap().get_i32("done").unwrap()
+    };
+    assert_kind(store.write(moved(1), Durability::Bulk).await, StoreErrorKind::Conflict);
+    assert_eq!(done().await, 5, "an earlier holder moves nothing");
+    store.write(moved(2), Durability::Bulk).await.unwrap();
+    assert_eq!(done().await, 1);
+}
+
 fn swap() -> Swap {
     let step = |from: &str, to: &str| Rename { from: from.into(), to: to.into() };
     let renames = vec![step(C, "steward.replaced.1"), step("steward.incoming.1", C)];

@@ -45,7 +45,7 @@ macro_rules! conformance {
                 many_patches_at_once_are_as_one_by_one, many_patches_of_big_and_deep_values, many_patches_with_some_that_cannot_be,
                 empty_patches_change_nothing, sweeps;
             upserts: inserted_unchanged_updated, insert_only_and_merge, conflicting_writers, a_fresh_load;
-            leases: a_lost_lease_writes_nothing, a_conflict_under_a_lease_is_a_conflict, collections_change_places,
+            leases: a_lost_lease_writes_nothing, a_conflict_under_a_lease_is_a_conflict, a_confirmation_expects_its_own_run, collections_change_places,
                 a_swap_into_a_taken_name_is_a_conflict;
             scans: parts_cover_all_once, filtered_scans, large_scans_come_in_batches;
             snapshots: definitions_come_back, a_bare_definition_is_completed, a_snapshot_is_one_moment;
