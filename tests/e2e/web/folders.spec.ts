@@ -60,7 +60,7 @@ test("what cannot come back is left out only when asked", async ({ app, steward 
   await withDump(app, steward, { indexes: [{ v: 2, key: { at: "geoHaystack", n: 1 }, name: "hay" }] });
   await goTo(app, "Backups");
   await app.getByRole("button", { name: "Restore", exact: true }).click();
-  await app.getByRole("menuitem", { name: "From a folder of mongodump…" }).click();
+  await app.getByRole("menuitem", { name: "From a mongodump folder…" }).click();
   const dialog = app.getByRole("dialog");
   await dialog.getByRole("button", { name: "See the plan" }).click();
   const missing = dialog.getByRole("alert").filter({ hasText: "Not everything can come back" });
@@ -69,5 +69,5 @@ test("what cannot come back is left out only when asked", async ({ app, steward 
   await expect(restore).toBeDisabled();
   await missing.getByRole("checkbox", { name: "Restore the rest without it" }).check();
   await restore.click();
-  await expect(dialog.getByText("3 records are back in language_sessions.")).toBeVisible({ timeout: 60_000 });
+  await expect(dialog.getByText("3 records restored in language_sessions.")).toBeVisible({ timeout: 60_000 });
 });

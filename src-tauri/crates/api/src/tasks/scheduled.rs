@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bson::doc;
 use chrono::{DateTime, Utc};
-use steward_backup::create;
+use steward_backup::{create, timeline};
 use steward_store::names;
 use steward_workspace::schedule::Schedule;
 use steward_workspace::tasks::Task;
@@ -25,6 +25,8 @@ use crate::trust::agreement;
 const LEASE: &str = "backups";
 /// Where the integrity check notes what it found.
 const INTEGRITY: &str = "integrity";
+/// Milliseconds by which an increment may come early: the scheduler looks once a minute, and not to the second.
+const GRACE: i64 = 65_000;
 /// A time of the night for what runs once a day whoever asks.
 const NIGHTLY: &str = "30 3 * * *";
 
@@ -165,6 +167,13 @@ impl Task for Increment {
 
     async fn run(&self, workspace: &Workspace) -> Result<String> {
         let app = strong(&self.0)?;
+        let minutes = settings(&app, workspace).await?.increments.unwrap_or(0);
+        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+        let until = timeline::timeline(&all).ranges.last().map(|range| range.until);
+        let age = until.map(|until| workspace.clock.now().timestamp_millis() - until);
+        if age.is_some_and(|age| age < i64::from(minutes) * 60_000 - GRACE) {
+            return Ok("Somebody took an increment meanwhile.".to_owned());
+        }
         let started = increments::start(&app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE);
         finish(&app, started).await.map_err(sentence)?;
         Ok("Changes since the last increment were backed up.".to_owned())
