@@ -120,7 +120,7 @@ describe("without a keyring", () => {
     });
     await inWindow(place, async (window) => {
       await window.click(known);
-      await window.shows("This machine has no keyring that is open");
+      await window.shows("This machine has no open keyring");
       await answer(window, password);
       await window.shows(opened);
     });
@@ -167,10 +167,10 @@ describe("with a locked keyring", () => {
     throwAway(place.home);
   });
 
-  it("opens the database, says that the password is not kept, and asks after a restart", async () => {
+  it("opens the database, says that the password is not stored, and asks after a restart", async () => {
     await inWindow(place, async (window) => {
       await connect(window);
-      await window.shows("the password is not kept");
+      await window.shows("the password is not stored");
     });
     await inWindow(place, async (window) => {
       await window.click(known);

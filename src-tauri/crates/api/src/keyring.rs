@@ -27,11 +27,11 @@ pub fn usual() -> Arc<dyn Secrets> {
 pub struct Keyring;
 
 fn unavailable(e: &keyring::Error) -> Error {
-    let details = format!("{e}");
-    let details = details.lines().next().unwrap_or_default();
-    Error::Unsupported(format!(
-        "This machine has no open keyring, so the password is not stored. Steward asks for it each time and never writes it to a file. ({details})"
-    ))
+    tracing::debug!(error = %e, "the keyring does not answer");
+    Error::Unsupported(
+        "This machine has no open keyring, so the password is not stored. Steward asks for it each time and never writes it to a file."
+            .to_owned(),
+    )
 }
 
 fn entry(name: &str) -> Result<keyring::Entry> {
