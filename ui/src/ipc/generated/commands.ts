@@ -158,13 +158,13 @@ export interface Commands {
   "app.doctor": { request: Empty; response: DoctorReport };
   /** The open workspace, if any. (Read) */
   "workspace.current": { request: Empty; response: CurrentWorkspace };
-  /** What was cut off in this workspace and waits to be finished or undone. (Read) */
+  /** Interrupted work in this workspace that has to be finished or undone. (Read) */
   "workspace.unfinished": { request: Empty; response: Unfinished };
   /** What the workspace takes on the disk, and how long imports can be undone. (Read) */
   "workspace.space": { request: Empty; response: Space };
   /** Changes how long imports can be undone, and discards what is kept beyond that. (Write) */
   "workspace.setSpace": { request: SetSpace; response: Space };
-  /** Gives room that is free back to the system. (Write) */
+  /** Returns free space to the disk. (Write) */
   "workspace.compact": { request: Empty; response: Space };
   /** Workspaces opened before, newest first. (Local) */
   "workspace.recent": { request: Empty; response: RecentWorkspaces };
@@ -180,7 +180,7 @@ export interface Commands {
   "workspace.initSample": { request: InitSample; response: JobStarted };
   /** Tries a MongoDB address stage by stage. (Read) */
   "workspace.testConnection": { request: TestConnection; response: ConnectionReport };
-  /** How the connection fares: pool, breaker, slow operations. (Read) */
+  /** The status of the connection: pool, breaker, slow operations. (Read) */
   "connection.status": { request: Empty; response: ConnectionStatus };
   /** Closes the breaker and forgets the slow operations. (Local) */
   "connection.reset": { request: Empty; response: ConnectionStatus };
@@ -212,7 +212,7 @@ export interface Commands {
   "records.applyBulk": { request: ApplyPlan; response: JobStarted };
   /** All changes of a record. (Read) */
   "records.history": { request: RecordRef; response: RecordHistory };
-  /** Brings a record back to before a change. (Write) */
+  /** Reverts a record to its state before a change. (Write) */
   "records.revert": { request: RevertRecord; response: EditOutcome };
   /** Writes records to a file. (Read) */
   "records.export": { request: ExportRecords; response: JobStarted };
@@ -224,11 +224,11 @@ export interface Commands {
   "history.list": { request: ListChanges; response: Changes };
   /** One change set with its records. (Read) */
   "history.get": { request: ChangeId; response: ChangeDetail };
-  /** Takes a change set back. (Write) */
+  /** Undoes a change set. (Write) */
   "history.undo": { request: UndoChange; response: ChangeOutcome };
   /** Recomputes the hash chain of the history. (Read) */
   "history.verify": { request: VerifyChanges; response: ChainReport };
-  /** Opens a MongoDB database elsewhere as a source of records. (Local) */
+  /** Opens an external MongoDB database as a source of records. (Local) */
   "imports.connect": { request: ConnectSource; response: FileHandle };
   /** First rows of files, their format and schema. (Read) */
   "imports.preview": { request: PreviewImport; response: ImportPreview };
@@ -236,7 +236,7 @@ export interface Commands {
   "imports.plan": { request: PlanImport; response: JobStarted };
   /** Runs a planned import. (Write) */
   "imports.apply": { request: ApplyPlan; response: JobStarted };
-  /** Goes on with an interrupted run. (Write) */
+  /** Continues an interrupted run. (Write) */
   "imports.resume": { request: ResumeRun; response: JobStarted };
   /** Checks files against a schema without loading them (a job whose outcome is a plan). (Read) */
   "imports.validate": { request: ValidateFiles; response: JobStarted };
@@ -268,15 +268,15 @@ export interface Commands {
   "runs.get": { request: RunId; response: RunDetail };
   /** Plans to load the rows of a staged run into their collection (a job whose outcome is an import plan). (Read) */
   "runs.planPromote": { request: PromoteRun; response: JobStarted };
-  /** Plans to take a run back. (Read) */
+  /** Plans the undo of a run. (Read) */
   "runs.planUndo": { request: RunId; response: UndoRunPlan };
-  /** Takes a run back. (Destructive) */
+  /** Undoes a run. (Destructive) */
   "runs.undo": { request: ApplyPlan; response: JobStarted };
   /** Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places. (Write) */
   "runs.goBack": { request: RunId; response: RunDetail };
-  /** Plans to give up the records that a run keeps. (Read) */
+  /** Plans to discard the records that a run retains for its undo. (Read) */
   "runs.planDiscard": { request: RunId; response: DiscardRunPlan };
-  /** Gives up the records that a run keeps; a replacement cannot be taken back afterwards. (Destructive) */
+  /** Discards the records that a run retains; a replacement cannot be undone afterwards. (Destructive) */
   "runs.discard": { request: ApplyPlan; response: RunDetail };
   /** Quarantined rows. (Read) */
   "quarantine.list": { request: ListQuarantine; response: QuarantinePage };
@@ -292,13 +292,13 @@ export interface Commands {
   "quarantine.retry": { request: RetryQuarantine; response: JobStarted };
   /** Sets rows aside for good, with a reason. (Write) */
   "quarantine.discard": { request: DiscardQuarantine; response: Discarded };
-  /** Brings discarded rows back. (Write) */
+  /** Restores discarded rows. (Write) */
   "quarantine.restore": { request: RestoreQuarantine; response: Discarded };
   /** Plans one fix for a field of many rows. (Read) */
   "quarantine.planFix": { request: PlanFix; response: FixPlan };
   /** Applies a planned fix. (Destructive) */
   "quarantine.applyFix": { request: ApplyPlan; response: JobStarted };
-  /** Plans to bring a corrected table of rows back. (Read) */
+  /** Plans the import of a corrected table of rows. (Read) */
   "quarantine.planCorrections": { request: PlanCorrections; response: CorrectionsPlan };
   /** Applies the corrections of a planned table. (Destructive) */
   "quarantine.applyCorrections": { request: ApplyPlan; response: JobStarted };
@@ -336,7 +336,7 @@ export interface Commands {
   "backups.create": { request: CreateBackup; response: JobStarted };
   /** Takes an increment: what happened since the last one (a job). (Write) */
   "backups.increment": { request: TakeIncrement; response: JobStarted };
-  /** Which moments can be restored, where the gaps are, and why. (Read) */
+  /** Which points in time can be restored, where the gaps are, and why. (Read) */
   "backups.timeline": { request: Empty; response: BackupTimeline };
   /** Reads a backup to its end, or restores it into a scratch workspace, and notes the verification. (Write) */
   "backups.verify": { request: VerifyBackup; response: JobStarted };
@@ -344,9 +344,9 @@ export interface Commands {
   "backups.planPrune": { request: Empty; response: PrunePlan };
   /** Removes the backups of a plan. (Destructive) */
   "backups.prune": { request: ApplyPlan; response: Pruned };
-  /** Records inside a backup, beside what stands now. (Read) */
+  /** Records inside a backup, beside those of now. (Read) */
   "backups.browse": { request: BrowseBackup; response: BackupRecords };
-  /** Brings one record of a backup back, or some of its fields. (Write) */
+  /** Restores one record of a backup, or some of its fields. (Write) */
   "backups.bringBack": { request: BringBack; response: EditOutcome };
   /** What changed between two backups (a job). (Read) */
   "backups.compare": { request: CompareBackups; response: JobStarted };
@@ -358,23 +358,23 @@ export interface Commands {
   "restores.plan": { request: PlanRestore; response: JobStarted };
   /** Restores as planned, after a backup of what is there now. (Destructive) */
   "restores.apply": { request: ApplyRestore; response: JobStarted };
-  /** Goes on with a restore that was cut off. (Write) */
+  /** Continues a restore that was interrupted. (Write) */
   "restores.resume": { request: ResumeRestore; response: JobStarted };
   /** Undoes what a restore that was cut off has done so far. (Write) */
   "restores.cleanUp": { request: RestoreId; response: JobStarted };
-  /** Plans to take a restore back. (Read) */
+  /** Plans the undo of a restore. (Read) */
   "restores.planUndo": { request: RestoreId; response: UndoRestorePlan };
-  /** Takes a restore back: everything is as before it. (Destructive) */
+  /** Undoes a restore: everything is as before it. (Destructive) */
   "restores.undo": { request: ApplyPlan; response: JobStarted };
-  /** Plans to give up what a restore put aside. (Read) */
+  /** Plans to discard the data that a restore retains for its undo. (Read) */
   "restores.planDiscard": { request: RestoreId; response: DiscardRestorePlan };
-  /** Gives up what a restore put aside; it cannot be taken back afterwards. (Destructive) */
+  /** Discards the data that a restore retains; it cannot be undone afterwards. (Destructive) */
   "restores.discard": { request: ApplyPlan; response: RestoreEntry };
   /** What this workspace wants to do outside itself, and what of it was agreed to. (Read) */
   "trust.show": { request: Empty; response: OutsideActs };
   /** Agrees to all of that, on this machine. (Local) */
   "trust.agree": { request: AgreeActs; response: OutsideActs };
-  /** Takes the agreement of this machine back. (Local) */
+  /** Withdraws the agreement of this machine. (Local) */
   "trust.withdraw": { request: Empty; response: OutsideActs };
   /** What runs on a schedule: when it ran last, when it runs next, how it ended. (Read) */
   "tasks.list": { request: Empty; response: Tasks };
