@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use steward_domain::Filter;
 use steward_store::{Durability, WriteBatch, WriteOp, names};
 
 use crate::docs;
 use crate::error::Result;
+use crate::schedule::time;
 use crate::workspace::Workspace;
 
 /// The pause after a first failed delivery; each further one doubles it, up to an hour.
@@ -143,8 +143,4 @@ pub async fn forget_old(workspace: &Workspace) -> Result<()> {
     let gone = WriteOp::DeleteMany { collection: names::OUTBOX.into(), filter: old.and(done) };
     workspace.store.write(WriteBatch::data(vec![gone]), Durability::Bulk).await?;
     Ok(())
-}
-
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
 }

@@ -8,6 +8,11 @@ use croner::Cron;
 
 use crate::error::{Error, Result};
 
+/// A stored time (RFC 3339); nothing where it cannot be read.
+pub fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
+}
+
 /// A cron expression of five fields (minute, hour, day of the month, month, day of the week) in local time, or a fixed distance.
 #[derive(Debug, Clone)]
 pub enum Schedule {

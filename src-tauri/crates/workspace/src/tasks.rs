@@ -16,7 +16,7 @@ use steward_store::{Durability, WriteBatch, WriteOp, names};
 use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::lease::Lease;
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, time};
 use crate::workspace::Workspace;
 use crate::{docs, outbox};
 
@@ -96,10 +96,6 @@ impl Entry {
     fn is_due(&self, now: DateTime<Utc>) -> bool {
         self.next_at.as_deref().and_then(time).is_some_and(|next| next <= now)
     }
-}
-
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
 }
 
 fn stamp(at: DateTime<Utc>) -> String {

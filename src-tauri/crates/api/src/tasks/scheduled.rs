@@ -9,7 +9,7 @@ use bson::doc;
 use chrono::{DateTime, Utc};
 use steward_backup::{create, timeline};
 use steward_store::names;
-use steward_workspace::schedule::Schedule;
+use steward_workspace::schedule::{Schedule, time};
 use steward_workspace::tasks::Task;
 use steward_workspace::{Error, Result, Workspace, outbox};
 
@@ -76,10 +76,6 @@ async fn finish(app: &App, started: JobStarted) -> ApiResult<()> {
             _ => return Ok(()),
         }
     }
-}
-
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc())
 }
 
 /// Takes a backup, then deletes those that retention lets go.
