@@ -121,7 +121,7 @@ sha256_of_input() {
 
 # version_at_least 1.96.0 1.95 : compares dotted numbers
 version_at_least() {
-  [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$2" ]
+  [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t . -k 1,1n -k 2,2n -k 3,3n | sed -n 1p)" = "$2" ]
 }
 
 first_file() { # PATTERN FOLDER [options of find]
