@@ -3,6 +3,7 @@
 //! With transactions the entry, its record changes, the head of the chain and the data are one atomic step. Without,
 //! the entry is written as pending, then the data, then it is confirmed; [`recover_pending`] completes what a crash left.
 
+mod append;
 mod chain;
 mod recover;
 
@@ -18,6 +19,8 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::workspace::{Workspace, new_id};
 
+pub(crate) use append::Appending;
+pub use append::commit;
 use chain::chain_hash;
 pub use chain::{Anchor, ChainReport, anchor, holds, verify};
 pub use recover::recover_pending;
@@ -67,30 +70,6 @@ impl Request {
     }
 }
 
-/// Writes the changes and their entry. An expectation that does not stand is an error of kind `Conflict`, a key that
-/// exists one of kind `DuplicateKey`; nothing is written then.
-pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<ChangeSet> {
-    let _turn = workspace.appending.lock().await;
-    for attempt in 0..ATTEMPTS {
-        others_first(attempt).await;
-        let head = head(workspace).await?;
-        let (set, batch) = prepare(workspace, &request, &head, chain::newest(workspace, &head).await?)?;
-        match workspace.store.write(batch, Durability::Full).await {
-            Ok(_) => return Ok(announced(workspace, ChangeSet { state: ChangeState::Confirmed, ..set })),
-            Err(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey) => {
-                // Another program appended to the chain: take the new head and try again. Otherwise the data is in the way.
-                // Without transactions the head may have moved to this very entry, written before the data.
-                let now = self::head(workspace).await?;
-                if (now == head || now.hash == set.hash) && !as_they_stand(workspace, &mut request.changes).await? {
-                    return Err(e.into());
-                }
-            }
-            Err(e) => return Err(e.into()),
-        }
-    }
-    Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
-}
-
 /// Says that records changed.
 fn announced(workspace: &Workspace, set: ChangeSet) -> ChangeSet {
     workspace.events.emit(&Event::RecordsChanged { collection: set.collection.clone(), change_set: set.id.clone() });
@@ -137,7 +116,7 @@ fn reorder(expected: &mut Bson, now: &Bson) -> bool {
 
 /// Appends an entry for work that was already written and recorded in bulk (an import, its undo).
 pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, records: i64) -> Result<ChangeSet> {
-    let _turn = workspace.appending.lock().await;
+    let _turn = workspace.appending.turn().await;
     for attempt in 0..ATTEMPTS {
         others_first(attempt).await;
         let head = head(workspace).await?;
@@ -161,6 +140,13 @@ pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, reco
 struct Head {
     seq: i64,
     hash: String,
+}
+
+impl Head {
+    /// The head once this entry is written.
+    fn at(set: &ChangeSet) -> Self {
+        Self { seq: set.seq, hash: set.hash.clone() }
+    }
 }
 
 /// The head as it stands; nothing where no history was ever written.
@@ -188,6 +174,7 @@ async fn head(workspace: &Workspace) -> Result<Head> {
     Ok(Head { seq: 0, hash: String::new() })
 }
 
+/// The entry that follows `head`, with the writes of it and of its changes. The head itself is left to the caller.
 fn prepare(workspace: &Workspace, request: &Request, head: &Head, newest: Option<EntryState>) -> Result<(ChangeSet, WriteBatch)> {
     let atomic = workspace.store.capabilities().has(Capability::Transactions);
     let id = new_id();
@@ -212,7 +199,7 @@ fn prepare(workspace: &Workspace, request: &Request, head: &Head, newest: Option
         hash: String::new(),
     };
     set.hash = chain_hash(&set);
-    let mut batch = WriteBatch { history: vec![move_head(head, &set), insert_set(&set)?], ..WriteBatch::default() };
+    let mut batch = WriteBatch { history: vec![insert_set(&set)?], ..WriteBatch::default() };
     for doc in &docs {
         batch.history.push(WriteOp::insert(names::CHANGES, doc)?);
     }

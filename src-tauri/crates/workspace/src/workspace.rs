@@ -75,8 +75,7 @@ pub struct Workspace {
     /// Who works here, for the history.
     pub actor: String,
     checkers: Arc<Mutex<HashMap<String, Arc<Checker>>>>,
-    /// The chain of the history has one end: those of this process append to it one after the other.
-    pub(crate) appending: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) appending: Arc<crate::history::Appending>,
 }
 
 impl Workspace {

@@ -1,5 +1,6 @@
 //! Sixty people at one workspace: everybody's edit gets through, the history stays one chain, and nobody waits for long. The
-//! times are printed; `cargo test -p steward-pipeline --test crowd -- --nocapture` shows them.
+//! times are printed; `cargo test -p steward-import --test suite crowd -- --nocapture` shows them. Where they all count one
+//! record up, nobody's step is lost, although their edits are written together.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use steward_domain::{ChangeKind, FieldChange, Filter, RecordKey, Value};
 use steward_store::layers::{Layered, Limits};
-use steward_store::{Durability, IndexSpec, Query, Store, WriteBatch, WriteOp};
+use steward_store::{Durability, IndexSpec, Query, Store, WriteBatch, WriteOp, names};
 use steward_store_mongo::{MongoOptions, MongoStore};
 use steward_store_sqlite::SqliteStore;
 use steward_store_testkit::mongod::Mongod;
@@ -17,6 +18,8 @@ use steward_workspace::{SystemClock, Workspace, history};
 
 const PEOPLE: i32 = 60;
 const EACH: i32 = 5;
+/// People who count at one record: each step turns all the others away.
+const COUNTING: i32 = 12;
 
 async fn crowd(store: Arc<dyn Store>, pool: Option<steward_store::layers::PoolSettings>, what: &str) {
     let store: Arc<dyn Store> = Arc::new(Layered::new(store, Limits { pool, ..Limits::default() }));
@@ -72,6 +75,73 @@ async fn crowd(store: Arc<dyn Store>, pool: Option<steward_store::layers::PoolSe
     );
     let chain = history::verify(&workspace).await.unwrap();
     assert_eq!((chain.broken_at, chain.entries), (None, i64::from(PEOPLE * EACH)), "{}", chain.message);
+}
+
+/// Everybody reads a number and writes the next one, until each has counted twice.
+async fn counted_together(store: Arc<dyn Store>) {
+    let registry = Arc::new(steward_schema::Registry::builtin().unwrap());
+    let workspace = Workspace::open_and_recover(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap();
+    workspace.store.create_collection("things").await.unwrap();
+    let ops = (0..=COUNTING).map(|n| WriteOp::put("things", &bson::doc! { "_id": n, "n": 0 }).unwrap()).collect();
+    workspace.store.write(WriteBatch::data(ops), Durability::Full).await.unwrap();
+    let mut people = Vec::new();
+    for person in 1..=COUNTING {
+        let workspace = workspace.acting_as(&format!("person {person}"));
+        people.push(tokio::spawn(async move {
+            let collection = workspace.collection("things").await.unwrap();
+            let mut turned_away = 0;
+            for id in [0, person, 0] {
+                loop {
+                    let key = RecordKey(Value(id.into()));
+                    let now = edit::read(&workspace, &collection, &key).await.unwrap().document.get_i32("n").unwrap();
+                    let change = FieldChange { path: "n".into(), before: Some(now.into_bson()), after: Some((now + 1).into_bson()) };
+                    let edit = Edit { key, changes: vec![change], reason: None, allow_invalid: true, kind: ChangeKind::Edit, undoes: None };
+                    match edit::edit(&workspace, &collection, edit).await.unwrap() {
+                        Edited::Applied(_) => break,
+                        // Somebody else took the step, or is writing the same number.
+                        Edited::Conflict(_) | Edited::Unchanged => turned_away += 1,
+                        other => panic!("{other:?}"),
+                    }
+                }
+            }
+            turned_away
+        }));
+    }
+    let mut turned_away = 0;
+    for person in people {
+        turned_away += person.await.unwrap();
+    }
+    assert!(turned_away > 0, "nobody was in anybody's way: the test shows nothing");
+    let collection = workspace.collection("things").await.unwrap();
+    for id in 0..=COUNTING {
+        let now = edit::read(&workspace, &collection, &RecordKey(Value(id.into()))).await.unwrap().document.get_i32("n").unwrap();
+        assert_eq!(now, if id == 0 { 2 * COUNTING } else { 1 }, "record {id}");
+    }
+    let chain = history::verify(&workspace).await.unwrap();
+    assert_eq!((chain.broken_at, chain.entries), (None, i64::from(3 * COUNTING)), "{}", chain.message);
+    for person in 1..=COUNTING {
+        let name = format!("person {person}");
+        let theirs = workspace.own_documents(names::CHANGE_SETS, Filter::eq("actor", name.as_str()), "seq", 9).await.unwrap();
+        assert_eq!(theirs.len(), 3, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    counted_together(Arc::new(SqliteStore::open(&folder.path().join("w.steward")).await.unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_in_mongodb() {
+    let mongod = Mongod::replica_set();
+    counted_together(Arc::new(MongoStore::connect(&mongod.uri("counting"), MongoOptions::default()).await.unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_on_a_standalone_server() {
+    let mongod = Mongod::standalone();
+    counted_together(Arc::new(MongoStore::connect(&mongod.uri("counting"), MongoOptions::default()).await.unwrap())).await;
 }
 
 trait IntoBson {
