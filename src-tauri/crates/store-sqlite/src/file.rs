@@ -90,16 +90,37 @@ impl OpenMark {
     /// Errors: `Busy` where another program is bringing the file forward for longer than anybody waits.
     pub fn take(workspace: &Path) -> StoreResult<(Self, bool)> {
         let path = beside(workspace, "-open");
-        let left_behind = path.exists();
-        let file = private::open(&path).ok();
-        let alone = file.as_ref().is_some_and(|f| f.try_lock().is_ok());
-        if let Some(f) = &file {
-            if alone {
-                let _ = f.unlock();
+        loop {
+            let left_behind = path.exists();
+            let file = private::open(&path).ok();
+            let alone = file.as_ref().is_some_and(|f| f.try_lock().is_ok());
+            if let Some(f) = &file {
+                if alone {
+                    let _ = f.unlock();
+                }
+                share(f)?;
+                if !is_still(f, &path) {
+                    continue;
+                }
             }
-            share(f)?;
+            return Ok((Self { file, path }, left_behind && alone));
         }
-        Ok((Self { file, path }, left_behind && alone))
+    }
+
+    /// Does what comes before the workspace is there. `None` where another program does the same, or has it open.
+    pub fn before_anybody<T>(workspace: &Path, work: impl FnOnce() -> T) -> Option<T> {
+        let path = beside(workspace, "-open");
+        let Ok(mark) = private::open(&path) else { return Some(work()) };
+        match mark.try_lock() {
+            Ok(()) if is_still(&mark, &path) => {
+                let done = work();
+                let _ = std::fs::remove_file(&path);
+                Some(done)
+            }
+            Ok(()) | Err(std::fs::TryLockError::WouldBlock) => None,
+            // A file system without locks.
+            Err(std::fs::TryLockError::Error(_)) => Some(work()),
+        }
     }
 
     /// Nobody else has the workspace open now. Another one may open it at any time.
@@ -143,6 +164,21 @@ impl OpenMark {
     }
 }
 
+/// The mark is the one that others find. The last program to close a workspace removes it, maybe while the next one opens it: a
+/// lock on a file that is gone keeps nobody out.
+#[cfg(unix)]
+fn is_still(mark: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let number = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
+    matches!((mark.metadata().map(number), std::fs::metadata(path).map(number)), (Ok(ours), Ok(theirs)) if ours == theirs)
+}
+
+/// An open file cannot be removed.
+#[cfg(not(unix))]
+fn is_still(_: &File, _: &Path) -> bool {
+    true
+}
+
 /// Takes its part of the mark, waiting for a program that is bringing the file forward: one that was halted is not waited for
 /// without an end.
 fn share(mark: &File) -> StoreResult<()> {
@@ -175,7 +211,7 @@ impl Drop for OpenMark {
 }
 
 /// How long one program waits for another that writes.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod catalog;
+mod create;
 mod definition;
 mod errors;
 mod feed;
@@ -125,13 +126,14 @@ impl SqliteStore {
             // Before anything is written, even beside it.
             acceptable(&path, &shown_as, file::Use::Read)?;
         }
-        let (mark, crashed) = file::OpenMark::take(&path)?;
-        if is_there && acceptable(&path, &shown_as, file::Use::Read)? < file::newest_version() {
+        let orphan = create::missing(&path, &shown_as)?;
+        let (mark, left_behind) = file::OpenMark::take(&path)?;
+        let crashed = left_behind && is_there;
+        if acceptable(&path, &shown_as, file::Use::Read)? < file::newest_version() {
             mark.alone(|| upgrade::on_a_copy(&path, &shown_as)).unwrap_or_else(|| Err(upgrade::busy(&shown_as)))?;
         }
         let mut connection = file::connect(&path, file::Use::Write)?;
-        file::migrate(&mut connection, &shown_as)?;
-        let mut notices: Vec<String> = foreign_log.into_iter().collect();
+        let mut notices: Vec<String> = foreign_log.into_iter().chain(orphan).collect();
         if crashed {
             file::check_integrity(&connection)?;
             finish_loads(&mut connection)?;

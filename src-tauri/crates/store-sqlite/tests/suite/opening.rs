@@ -89,3 +89,63 @@ async fn the_indexes_of_an_older_file_are_made_again() {
         assert_eq!(ids, [n]);
     }
 }
+
+/// Whoever comes first makes the file; everybody has one whole workspace in the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_make_the_same_file_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..10 {
+        let path = folder.path().join(format!("{round}.steward"));
+        let opening: Vec<_> = (0..8)
+            .map(|n| {
+                let path = path.clone();
+                tokio::spawn(async move {
+                    let store = SqliteStore::open(&path).await.unwrap();
+                    store.write(WriteBatch::data(vec![WriteOp::put("things", &doc! {"_id": n}).unwrap()]), Durability::Full).await.unwrap();
+                })
+            })
+            .collect();
+        for one in opening {
+            one.await.unwrap();
+        }
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(store.count("things", &Filter::all()).await.unwrap(), 8);
+        let notices = store.info().await.unwrap().notices;
+        assert!(notices.is_empty(), "{notices:?}");
+    }
+    let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left.len(), 10, "nothing but the files: {left:?}");
+}
+
+/// What a program that was killed while it made the file has left.
+#[tokio::test]
+async fn half_a_new_file_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.steward");
+    for left_over in ["w.steward-new", "w.steward-new-wal"] {
+        std::fs::write(folder.path().join(left_over), "half of it").unwrap();
+    }
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(store.collections().await.unwrap().is_empty());
+    drop(store);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["w.steward"]);
+}
+
+/// A log whose file is gone is not read into the file that takes the name.
+#[tokio::test]
+async fn a_log_without_its_file_is_put_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, kept) = (folder.path().join("w.steward"), folder.path().join("kept"));
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.write(WriteBatch::data(vec![WriteOp::put("things", &doc! {"_id": 1}).unwrap()]), Durability::Full).await.unwrap();
+    std::fs::copy(folder.path().join("w.steward-wal"), &kept).unwrap();
+    drop(store);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::rename(&kept, folder.path().join("w.steward-wal")).unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(store.collections().await.unwrap().is_empty());
+    let notices = store.info().await.unwrap().notices;
+    assert!(notices[0].starts_with("The file of an earlier workspace is gone. Its last changes are in "), "{notices:?}");
+}
