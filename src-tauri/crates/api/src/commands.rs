@@ -166,6 +166,10 @@ macro_rules! for_each_command {
                 Read changes::get "history.get" (ChangeId) -> ChangeDetail, At("history show"), reads [Changes];
                 /// Undoes a change set.
                 Write changes::undo "history.undo" (UndoChange) -> ChangeOutcome, At("history undo");
+                /// Finishes a change of many records that was interrupted.
+                Write changes::resume "history.resume" (ChangeId) -> JobStarted, At("history resume");
+                /// Rolls back a change of many records that was interrupted.
+                Write changes::go_back "history.goBack" (ChangeId) -> JobStarted, At("history roll-back");
                 /// Recomputes the hash chain of the history.
                 Read changes::verify "history.verify" (VerifyChanges) -> ChainReport, At("history verify");
             }

@@ -275,8 +275,12 @@ pub enum History {
     },
     /// One change with its records
     Show { id: String },
-    /// Take a change back
+    /// Undo a change
     Undo { id: String },
+    /// Finish a change of many records that was interrupted
+    Resume { id: String },
+    /// Roll back a change of many records that was interrupted
+    RollBack { id: String },
     /// Recompute the hash chain
     Verify {
         /// Hold it against the end of the history in this file, then keep its end there; made where it is not there yet

@@ -128,8 +128,17 @@ impl Session {
     pub async fn run_job<C: Command<Response = JobStarted>>(&self, command: C, request: &C::Request) -> ApiResult<Job> {
         let events = self.app.listen();
         let started: JobStarted = self.call(command, request).await?;
+        self.ended(&started.job_id, events).await
+    }
+
+    /// Follows a job that was started to its end, as [`Session::run_job`] does.
+    pub async fn finish_job(&self, id: &str) -> ApiResult<Job> {
+        self.ended(id, self.app.listen()).await
+    }
+
+    async fn ended(&self, id: &str, events: tokio::sync::broadcast::Receiver<steward_api::dto::AppEvent>) -> ApiResult<Job> {
         let mut bar = Bar::new(!self.quiet);
-        let job = self.follow(&started.job_id, events, &mut bar).await?;
+        let job = self.follow(id, events, &mut bar).await?;
         bar.clear();
         match (job.state.clone(), job.error.clone()) {
             (JobState::Failed, Some(e)) => Err(e),

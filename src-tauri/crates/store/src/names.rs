@@ -8,6 +8,8 @@ pub const CATALOG: &str = "steward.catalog";
 pub const CHANGE_SETS: &str = "steward.change_sets";
 /// Heavy history: one document a changed record.
 pub const CHANGES: &str = "steward.changes";
+/// Changes of many records that are being written, batch by batch.
+pub const STAGED: &str = "steward.staged_changes";
 /// Import runs.
 pub const RUNS: &str = "steward.runs";
 /// Keys and content hashes of what runs inserted, in chunks.
@@ -41,6 +43,7 @@ const OWN: &[(&str, &[&str])] = &[
     (CATALOG, &[]),
     (CHANGE_SETS, &["seq"]),
     (CHANGES, &["key"]),
+    (STAGED, &[]),
     (RUNS, &[]),
     (RUN_INSERTS, &["run"]),
     (QUARANTINE, &["alsoRuns", "fingerprint", "runId", "status"]),
@@ -73,7 +76,7 @@ pub fn is_kept(collection: &str) -> bool {
 
 /// Steward's own collections of which the change feed tells, as wholes: what is in none of people's collections and is
 /// looked at in other windows. The heavy history is not among them: the light one is written with it.
-const TOLD: [&str; 7] = [RUNS, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS, TASKS];
+const TOLD: [&str; 8] = [RUNS, STAGED, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS, TASKS];
 
 /// The change feed tells when something is written there.
 pub fn is_told(collection: &str) -> bool {

@@ -1,4 +1,6 @@
-//! Changing many records at once: planned first, applied in change sets of bounded size that can be undone.
+//! Changing many records at once, however many: planned first, applied as one change set that can be undone.
+
+mod spool;
 
 use bson::{Bson, Document};
 use steward_domain::value::{self, Value};
@@ -8,12 +10,14 @@ use steward_store::{Query, upsert};
 use crate::docs::Change;
 use crate::edit;
 use crate::error::{Error, Result};
-use crate::history::{self, Request};
+use crate::history::{self, Request, staged};
 use crate::progress::Progress;
 use crate::workspace::{Collection, Workspace};
 
-/// A bulk change touches at most this many records, so that it stays one change set and one undo.
-pub const LIMIT: usize = 50_000;
+use spool::{Spool, Spooled};
+
+/// Changes that a plan shows.
+const SAMPLES: usize = 20;
 
 /// Which records.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +43,12 @@ pub struct Prepared {
     pub collection: String,
     pub summary: String,
     pub matched: i64,
+    pub changed: i64,
     pub newly_invalid: i64,
-    pub changes: Vec<Change>,
+    /// The first changes.
+    pub samples: Vec<RecordChange>,
+    changes: Spooled,
+    kind: ChangeKind,
 }
 
 /// Works out every change.
@@ -53,39 +61,51 @@ pub async fn prepare(
 ) -> Result<Prepared> {
     let Collection { settings, checker } = workspace.collection(collection).await?;
     let transform = Transform::new(action, &settings.key_field)?;
-    let mut out = Prepared { collection: collection.to_owned(), summary: String::new(), matched: 0, newly_invalid: 0, changes: Vec::new() };
+    let (mut matched, mut newly_invalid, mut changed, mut samples) = (0, 0, 0, Vec::new());
+    let mut spool = Spool::new()?;
     let mut source = Source::new(select, action);
     while let Some(batch) = source.next(workspace, collection, &settings.key_field).await? {
         progress.checkpoint()?;
         for doc in batch {
-            out.matched += 1;
+            matched += 1;
             let key = RecordKey(Value(doc.get(&settings.key_field).cloned().unwrap_or(Bson::Null)));
             let Some(change) = transform.change(collection, &key, &doc)? else {
                 continue;
             };
             if let (Some(checker), RecordOp::Update) = (&checker, change.record.op) {
-                out.newly_invalid += i64::from(breaks_more(checker, &doc, &change)?);
+                newly_invalid += i64::from(breaks_more(checker, &doc, &change)?);
             }
-            out.changes.push(change);
-            if out.changes.len() > LIMIT {
-                return Err(Error::BadRequest(format!(
-                    "This would change more than {LIMIT} records. Narrow the filter and do it in parts."
-                )));
+            changed += 1;
+            spool.push(&change)?;
+            if samples.len() < SAMPLES {
+                samples.push(change.record);
             }
         }
+        progress.done(u64::try_from(matched).unwrap_or(0));
     }
-    out.summary = transform.summary(out.changes.len(), collection);
-    Ok(out)
+    let kind = if matches!(action, Action::Delete) { ChangeKind::Delete } else { ChangeKind::Bulk };
+    let (summary, changes) = (transform.summary(changed, collection), spool.into_reader()?);
+    let changed = i64::try_from(changed).unwrap_or(i64::MAX);
+    Ok(Prepared { collection: collection.to_owned(), summary, matched, changed, newly_invalid, samples, changes, kind })
 }
 
 /// Writes a prepared change as one change set.
-pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<String>) -> Result<edit::Undone> {
-    if prepared.changes.is_empty() {
+///
+/// Errors: `StalePlan` where a record is not what it was any more; nothing is written then.
+pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<String>, progress: &dyn Progress) -> Result<edit::Undone> {
+    let mut changes = prepared.changes;
+    if changes.is_empty() {
         return Err(Error::BadRequest("Nothing would change.".into()));
     }
-    let kind = if prepared.changes.iter().all(|c| c.record.op == RecordOp::Delete) { ChangeKind::Delete } else { ChangeKind::Bulk };
-    let mut request = Request::new(kind, &prepared.collection, prepared.summary, prepared.changes);
+    let mut request = Request::new(prepared.kind, &prepared.collection, prepared.summary, Vec::new());
     request.reason = reason;
+    if changes.len() > staged::AT_ONCE {
+        return match staged::write(workspace, request, &mut changes, progress).await? {
+            staged::Outcome::Written(set) => Ok(edit::Undone::Applied(*set)),
+            staged::Outcome::Conflict(_) => Err(Error::StalePlan),
+        };
+    }
+    request.changes = changes.all()?;
     match history::commit(workspace, request).await {
         Ok(set) => Ok(edit::Undone::Applied(set)),
         Err(e) if e.is_conflict() => Err(Error::StalePlan),

@@ -2,12 +2,13 @@
 
 use bson::{Bson, Document};
 use steward_domain::value::{self, Value};
-use steward_domain::{ChangeKind, ChangeSet, FieldChange, Filter, RecordChange, RecordKey, RecordOp, Violation};
+use steward_domain::{ChangeKind, ChangeSet, FieldChange, Filter, RecordChange, RecordKey, RecordOp, Violation, order};
 use steward_store::{Query, names, upsert};
 
 use crate::docs::Change;
 use crate::error::{Error, Result};
-use crate::history::{self, Request};
+use crate::history::{self, Request, staged};
+use crate::progress::Progress;
 use crate::workspace::{Collection, Workspace};
 
 /// A record as it stands.
@@ -302,66 +303,98 @@ pub enum Undone {
     Conflict(Vec<RecordChange>),
 }
 
-/// Records that one undo takes back at once; larger change sets (imports) are taken back by their run.
-const UNDO_LIMIT: usize = 50_000;
-
-/// Takes a change set back by a new one.
-pub async fn undo(workspace: &Workspace, id: &str) -> Result<Undone> {
+/// Undoes a change set by a new one, however large it is.
+pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<Undone> {
     let set = history::get(workspace, id).await?;
     if let Some(by) = &set.undone_by {
-        return Err(Error::Conflict(format!("This change was taken back already (by {by}).")));
+        return Err(Error::Conflict(format!("This change was undone already (by {by}).")));
     }
     if set.kind == ChangeKind::Recovery {
-        return Err(Error::BadRequest("This entry only says what became of another one; there is nothing to take back.".into()));
+        return Err(Error::BadRequest("This entry only says what became of another one; there is nothing to undo.".into()));
     }
     if set.run_id.is_some() && set.kind == ChangeKind::Restore {
-        return Err(Error::Conflict("A restore is taken back as a whole: see the restores under the backups.".into()));
+        return Err(Error::Conflict("A restore is undone as a whole: see the restores under the backups.".into()));
     }
     if set.run_id.is_some() && set.kind == ChangeKind::Import {
-        return Err(Error::BadRequest("An import is taken back by undoing its run.".into()));
+        return Err(Error::BadRequest("An import is undone by undoing its run.".into()));
     }
+    let mut request = Request::new(ChangeKind::Undo, &set.collection, format!("Undo: {}", set.summary), Vec::new());
+    request.undoes = Some(set.id.clone());
+    let mut pages = history::Pages::of(workspace, id);
     let mut changes = Vec::new();
-    loop {
-        let page = history::changes(workspace, id, changes.len(), 1000).await?;
-        let last = page.len() < 1000;
+    while let Some(page) = pages.next().await? {
         changes.extend(page.iter().map(inverted));
-        if changes.len() > UNDO_LIMIT {
-            return Err(Error::BadRequest("This change is too large to be taken back in one step.".into()));
-        }
-        if last {
-            break;
+        if changes.len() > staged::AT_ONCE {
+            let mut all = Inverted(history::Pages::of(workspace, id));
+            return Ok(match staged::write(workspace, request, &mut all, progress).await? {
+                staged::Outcome::Written(set) => Undone::Applied(*set),
+                staged::Outcome::Conflict(records) => Undone::Conflict(records),
+            });
         }
     }
     if changes.is_empty() && set.kind == ChangeKind::Undo {
         // A replaced collection came back as a whole.
         return Err(Error::BadRequest("What was replaced is back as a whole; to replace it again, import the file again.".into()));
     }
-    let mut request = Request::new(ChangeKind::Undo, &set.collection, format!("Undo: {}", set.summary), changes.clone());
-    request.undoes = Some(set.id.clone());
+    request.changes.clone_from(&changes);
     match history::commit(workspace, request).await {
         Ok(set) => Ok(Undone::Applied(set)),
-        Err(e) if e.is_conflict() => Ok(Undone::Conflict(in_the_way(workspace, &changes).await?)),
+        Err(e) if e.is_conflict() => Ok(Undone::Conflict(in_the_way(workspace, &changes, 100).await?)),
         Err(e) => Err(e),
     }
 }
 
-/// Changes whose expected old values do not stand.
-async fn in_the_way(workspace: &Workspace, changes: &[Change]) -> Result<Vec<RecordChange>> {
-    let mut out = Vec::new();
-    for change in changes {
-        let found = workspace.store.get_many(&change.record.collection, "_id", std::slice::from_ref(&change.id)).await?;
-        let now = found.first().map(|raw| upsert::decode(raw)).transpose()?;
-        let fits = match (&now, change.record.op) {
-            (None, RecordOp::Insert) => true,
-            (Some(doc), RecordOp::Update) => change.record.fields.iter().all(|f| stands(f.path.get(doc), f.before.as_ref())),
-            (Some(doc), RecordOp::Delete) => {
-                change.record.document.as_ref().and_then(Value::as_document).is_some_and(|then| value::same_doc(doc, then))
+/// More changes than one transaction takes: undoing them takes a while.
+pub async fn is_large(workspace: &Workspace, set: &ChangeSet) -> Result<bool> {
+    let most = staged::AT_ONCE as u64;
+    if set.records.unsigned_abs() <= most && set.kind != ChangeKind::Undo {
+        return Ok(false);
+    }
+    Ok(workspace.store.count(names::CHANGES, &Filter::eq("set", set.id.as_str())).await? > most)
+}
+
+/// The changes that undo others.
+struct Inverted(history::Pages);
+
+#[async_trait::async_trait]
+impl staged::Changes for Inverted {
+    async fn next(&mut self) -> Result<Option<Vec<Change>>> {
+        Ok(self.0.next().await?.map(|page| page.iter().map(inverted).collect()))
+    }
+}
+
+/// The records that changes are about, as they are now; `None` where there is none.
+pub(crate) async fn as_they_are(workspace: &Workspace, changes: &[Change]) -> Result<Vec<Option<Document>>> {
+    let mut out = Vec::with_capacity(changes.len());
+    for of_one in changes.chunk_by(|a, b| a.record.collection == b.record.collection) {
+        for some in of_one.chunks(1000) {
+            let ids: Vec<Bson> = some.iter().map(|change| change.id.clone()).collect();
+            let mut now = std::collections::HashMap::new();
+            for raw in workspace.store.get_many(&some[0].record.collection, "_id", &ids).await? {
+                now.insert(order::key(raw.get("_id").ok().flatten()), upsert::decode(&raw)?);
             }
-            _ => false,
-        };
-        if !fits && out.len() < 100 {
-            out.push(change.record.clone());
+            // Two changes of one record are about the same one.
+            out.extend(some.iter().map(|change| now.get(&order::key_of(&change.id)).cloned()));
         }
     }
     Ok(out)
+}
+
+/// The record is as the change expects it.
+pub(crate) fn is_expected(change: &Change, now: Option<&Document>) -> bool {
+    match (now, change.record.op) {
+        (None, RecordOp::Insert) => true,
+        (Some(doc), RecordOp::Update) => change.record.fields.iter().all(|f| stands(f.path.get(doc), f.before.as_ref())),
+        (Some(doc), RecordOp::Delete) => {
+            change.record.document.as_ref().and_then(Value::as_document).is_some_and(|then| value::same_doc(doc, then))
+        }
+        _ => false,
+    }
+}
+
+/// Changes of records that are not as they expect, `most` at most.
+pub(crate) async fn in_the_way(workspace: &Workspace, changes: &[Change], most: usize) -> Result<Vec<RecordChange>> {
+    let now = as_they_are(workspace, changes).await?;
+    let unexpected = changes.iter().zip(now).filter(|(change, now)| !is_expected(change, now.as_ref()));
+    Ok(unexpected.take(most).map(|(change, _)| change.record.clone()).collect())
 }

@@ -6,6 +6,7 @@
 mod append;
 mod chain;
 mod recover;
+pub mod staged;
 
 use std::collections::HashMap;
 
@@ -116,6 +117,15 @@ fn reorder(expected: &mut Bson, now: &Bson) -> bool {
 
 /// Appends an entry for work that was already written and recorded in bulk (an import, its undo).
 pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, records: i64) -> Result<ChangeSet> {
+    record_written(workspace, request, id, records, None).await
+}
+
+/// [`record_bulk`] of changes that are stored under the entry's id; their hash is a part of it.
+async fn record_staged(workspace: &Workspace, request: Request, id: &str, records: i64, payload_hash: String) -> Result<ChangeSet> {
+    record_written(workspace, request, id, records, Some(payload_hash)).await
+}
+
+async fn record_written(workspace: &Workspace, request: Request, id: &str, records: i64, payload: Option<String>) -> Result<ChangeSet> {
     let _turn = workspace.appending.turn().await;
     for attempt in 0..ATTEMPTS {
         others_first(attempt).await;
@@ -124,6 +134,9 @@ pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, reco
         id.clone_into(&mut set.id);
         set.records = records;
         set.state = ChangeState::Confirmed;
+        if let Some(hash) = &payload {
+            set.payload_hash.clone_from(hash);
+        }
         set.hash = chain_hash(&set);
         let mut ops = vec![insert_set(&set)?, move_head(&head, &set)];
         ops.extend(request.also.clone());
@@ -284,17 +297,37 @@ fn payload_hash(docs: &[Document]) -> String {
 /// [`payload_hash`] of the record changes as they are stored now.
 async fn stored_hash(workspace: &Workspace, set: &str) -> Result<String> {
     let mut hasher = Sha256::new();
-    let mut after = None;
-    loop {
-        let query = steward_store::Query::new(changes_from(set, 0), 1000).sorted("_id", false).after(after);
-        let page = workspace.store.find(names::CHANGES, &query).await?;
-        for raw in &page.records {
-            hasher.update(raw.as_bytes());
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(hex::encode(hasher.finalize()));
-        }
+    let mut pages = Pages::of(workspace, set);
+    while let Some(page) = pages.raw().await? {
+        page.iter().for_each(|raw| hasher.update(raw.as_bytes()));
+    }
+    Ok(hex::encode(hasher.finalize()))
+}
+
+/// The record changes of a set, in order, a thousand at a time.
+pub struct Pages {
+    workspace: Workspace,
+    set: String,
+    /// Where the next page begins; `None` after the last one.
+    after: Option<Option<steward_store::Cursor>>,
+}
+
+impl Pages {
+    pub fn of(workspace: &Workspace, set: &str) -> Self {
+        Self { workspace: workspace.clone(), set: set.to_owned(), after: Some(None) }
+    }
+
+    async fn raw(&mut self) -> Result<Option<Vec<bson::RawDocumentBuf>>> {
+        let Some(after) = self.after.take() else { return Ok(None) };
+        let query = steward_store::Query::new(changes_from(&self.set, 0), 1000).sorted("_id", false).after(after);
+        let page = self.workspace.store.find(names::CHANGES, &query).await?;
+        self.after = page.next.map(Some);
+        Ok(Some(page.records))
+    }
+
+    pub async fn next(&mut self) -> Result<Option<Vec<Change>>> {
+        let Some(page) = self.raw().await? else { return Ok(None) };
+        page.iter().map(|raw| docs::change_from_doc(&upsert::decode(raw)?)).collect::<Result<_>>().map(Some)
     }
 }
 

@@ -151,6 +151,11 @@ pub fn of_restore(restore: &str) -> String {
     format!("restore:{restore}")
 }
 
+/// The name of the lease of a change that is written in batches.
+pub fn of_change(set: &str) -> String {
+    format!("change:{set}")
+}
+
 /// Shows that the holder lives, until it gives up the lease or has lost it.
 async fn renew(store: Arc<dyn Store>, fence: Fence) {
     loop {

@@ -93,6 +93,7 @@ impl Workspace {
         crate::layout::check(&workspace).await?;
         if workspace.can_write() {
             crate::history::recover_pending(&workspace).await?;
+            crate::history::staged::tidy(&workspace).await?;
         }
         Ok(workspace)
     }

@@ -1,10 +1,18 @@
 /** A change of many records: choose it, see the plan with counts and differences, apply it by the plan's id. */
 import { Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { type ApiError, asApiError, type BulkAction, type BulkPlan, call, type PlanBulk } from "@/ipc";
+import {
+  type ApiError,
+  asApiError,
+  type BulkAction,
+  type BulkPlan,
+  call,
+  type JobStarted,
+  type PlanBulk,
+} from "@/ipc";
 import { outcomeOf } from "@/shared/jobs/jobs";
 import { type FieldSpec, leaves, specAt } from "@/shared/schema/model";
-import { ConfirmDialog, Figure, Problem, showWarning } from "@/shared/ui";
+import { ConfirmDialog, Figure, Problem, showError, showWarning } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
 import { DiffList } from "@/shared/value/DiffList";
 import { parseInput } from "@/shared/value/parse";
@@ -153,13 +161,14 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
     if (!plan) return;
     setBusy(true);
     try {
-      const outcome = await outcomeOf(await call("records.applyBulk", { planId: plan.planId }), "changed");
-      if (outcome.status === "applied") rememberChange(outcome.changeSet);
-      else
-        showWarning(
-          "Records changed in the meantime.",
-          `${count(outcome.records.length, "record")} left unchanged. Plan again.`,
-        );
+      const job = await call("records.applyBulk", { planId: plan.planId });
+      // A large change goes on in the background: the tray shows how far it is, and cancels it.
+      if (plan.changed > WAITED_FOR) {
+        onClose();
+        finished(job).then(onDone, (thrown: unknown) => showError(asApiError(thrown)));
+        return;
+      }
+      await finished(job);
       onDone();
       onClose();
     } catch (thrown) {
@@ -226,4 +235,18 @@ function PlanView({ plan, deletes }: { plan: BulkPlan; deletes: boolean }) {
       )}
     </Stack>
   );
+}
+
+/** Records that the dialog waits for. */
+const WAITED_FOR = 10_000;
+
+/** Waits for a bulk change, tells what it did and offers to undo it. */
+async function finished(job: JobStarted): Promise<void> {
+  const outcome = await outcomeOf(job, "changed");
+  if (outcome.status === "applied") rememberChange(outcome.changeSet);
+  else if (outcome.status === "conflict")
+    showWarning(
+      "Records changed in the meantime.",
+      `${count(outcome.records.length, "record")} left unchanged. Plan again.`,
+    );
 }

@@ -226,6 +226,10 @@ export interface Commands {
   "history.get": { request: ChangeId; response: ChangeDetail };
   /** Undoes a change set. (Write) */
   "history.undo": { request: UndoChange; response: ChangeOutcome };
+  /** Finishes a change of many records that was interrupted. (Write) */
+  "history.resume": { request: ChangeId; response: JobStarted };
+  /** Rolls back a change of many records that was interrupted. (Write) */
+  "history.goBack": { request: ChangeId; response: JobStarted };
   /** Recomputes the hash chain of the history. (Read) */
   "history.verify": { request: VerifyChanges; response: ChainReport };
   /** Opens an external MongoDB database as a source of records. (Local) */
@@ -436,6 +440,8 @@ export const commandClass = {
   "history.list": "Read",
   "history.get": "Read",
   "history.undo": "Write",
+  "history.resume": "Write",
+  "history.goBack": "Write",
   "history.verify": "Read",
   "imports.connect": "Local",
   "imports.preview": "Read",

@@ -393,7 +393,7 @@ export type ChangeKind = "edit" | "create" | "delete" | "bulk" | "import" | "qua
 /**
  * A write that went through, or the records in the way of it.
  */
-export type ChangeOutcome = { "status": "applied", changeSet: ChangeSet, } | { "status": "conflict", records: Array<RecordChange>, };
+export type ChangeOutcome = { "status": "applied", changeSet: ChangeSet, } | { "status": "conflict", records: Array<RecordChange>, } | { "status": "started", jobId: string, };
 
 /**
  * The light entry of the history. Its record changes are kept apart.
@@ -1057,7 +1057,7 @@ export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "qual
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "pointInTimeBuilt", "value": BuiltPointInTime } | { "outcome": "restored", "value": RestoreDone } | { "outcome": "task", "value": TaskEntry };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "rolledBack", "value": Empty } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "pointInTimeBuilt", "value": BuiltPointInTime } | { "outcome": "restored", "value": RestoreDone } | { "outcome": "task", "value": TaskEntry };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -2565,14 +2565,14 @@ export type Unfinished = { work: Array<UnfinishedWork>, };
 /**
  * What kind of work was cut off.
  */
-export type UnfinishedKind = "import" | "undoImport" | "restore" | "undoRestore";
+export type UnfinishedKind = "change" | "import" | "undoImport" | "restore" | "undoRestore";
 
 /**
  * Work whose process ended before it did.
  */
 export type UnfinishedWork = { kind: UnfinishedKind, 
 /**
- * Of the run or the restore.
+ * Of the change, the run or the restore.
  */
 id: string, 
 /**

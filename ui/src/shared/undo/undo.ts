@@ -137,14 +137,16 @@ async function takeBackAll(entry: UndoEntry): Promise<Pick<UndoEntry, "changeSet
 
 /** Answers the id of the inverse change set, or nothing when records are in the way. */
 async function takeBack(changeSet: string): Promise<string | undefined> {
-  const outcome = await call("history.undo", { changeSet });
+  const answer = await call("history.undo", { changeSet });
+  const outcome = answer.status === "started" ? await outcomeOf(answer, "changed") : answer;
   if (outcome.status === "applied") {
     noteSaved();
     return outcome.changeSet.id;
   }
+  const inTheWay = outcome.status === "conflict" ? outcome.records : [];
   showWarning(
     "This cannot be undone.",
-    `${count(outcome.records.length, "record")} changed since. Open a record's history to revert single changes.`,
+    `${count(inTheWay.length, "record")} changed since. Open a record's history to revert single changes.`,
   );
   return undefined;
 }

@@ -37,6 +37,8 @@ wire! {
         Applied { change_set: ChangeSet },
         /// These records were changed since; nothing was written.
         Conflict { records: Vec<RecordChange> },
+        /// It takes a while: the outcome is the job's.
+        Started { job_id: String },
     }
 
     /// The hash chain of the history, recomputed.

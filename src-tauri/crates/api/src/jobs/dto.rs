@@ -53,6 +53,8 @@ wire! {
         Exported(RecordsExported),
         Quality(QualityReport),
         Changed(crate::dto::ChangeOutcome),
+        /// A change that was interrupted is undone; the history has no entry of it.
+        RolledBack(crate::dto::Empty),
         Split(crate::dto::RowsSplit),
         BackedUp(crate::dto::BackupMade),
         Incremented(crate::dto::BackupIncremented),

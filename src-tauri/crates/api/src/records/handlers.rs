@@ -185,17 +185,13 @@ pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
         Selection::Filter { filter } => Select::Matching(filter),
     };
     let prepared = bulk::prepare(&workspace, &request.collection, &select, &action(request.change), &Silent).await?;
-    let samples = prepared.changes.iter().take(20).map(|c| DiffSample {
-        key: c.record.key.clone(),
-        title: c.record.key.label(),
-        changes: c.record.fields.clone(),
-    });
+    let samples = prepared.samples.iter().map(|c| DiffSample { key: c.key.clone(), title: c.key.label(), changes: c.fields.clone() });
     let plan = BulkPlan {
         plan_id: String::new(),
         collection: prepared.collection.clone(),
         summary: prepared.summary.clone(),
         matched: prepared.matched,
-        changed: i64::try_from(prepared.changes.len()).unwrap_or(i64::MAX),
+        changed: prepared.changed,
         newly_invalid: prepared.newly_invalid,
         samples: samples.collect(),
     };
@@ -207,8 +203,8 @@ pub async fn apply_bulk(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted>
     let workspace = app.workspace()?;
     let PlannedBulk(prepared) = app.plans.take(&request.plan_id)?;
     let title = prepared.summary.clone();
-    Ok(jobs::start(app, JobKind::Bulk, title, JobUnit::Records, move |_| async move {
-        let applied = bulk::apply(&workspace, prepared, request.reason).await?;
+    Ok(jobs::start(app, JobKind::Bulk, title, JobUnit::Records, move |progress| async move {
+        let applied = bulk::apply(&workspace, prepared, request.reason, progress.as_ref()).await?;
         Ok(JobOutcome::Changed(applied.into()))
     }))
 }

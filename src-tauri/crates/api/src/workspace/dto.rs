@@ -61,12 +61,12 @@ wire! {
     }
 
     /// What kind of work was cut off.
-    pub enum UnfinishedKind { Import, UndoImport, Restore, UndoRestore }
+    pub enum UnfinishedKind { Change, Import, UndoImport, Restore, UndoRestore }
 
     /// Work whose process ended before it did.
     pub struct UnfinishedWork {
         pub kind: UnfinishedKind,
-        /// Of the run or the restore.
+        /// Of the change, the run or the restore.
         pub id: String,
         /// What it is and where it stopped, one sentence.
         pub message: String,

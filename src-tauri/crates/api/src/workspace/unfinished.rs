@@ -3,6 +3,7 @@
 use steward_backup::restore;
 use steward_domain::{RestoreState, RunState};
 use steward_import::runs;
+use steward_workspace::history::staged::{self, Stage};
 use steward_workspace::{Workspace, swap};
 
 use crate::caller::Call;
@@ -54,6 +55,15 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
         let can_go_back = restore::can_go_back(workspace, &record).await?;
         work.push(UnfinishedWork { kind, swapping: swapping(&record.id), can_go_back, id: record.id, message });
     }
+    for change in staged::unfinished(workspace).await? {
+        let message = match change.stage {
+            Stage::Staging => continue,
+            Stage::Writing => format!("\"{}\" was interrupted after {} of {} records.", change.summary, change.next, change.total),
+            Stage::Reverting => format!("Rolling back \"{}\" was interrupted with {} records to go.", change.summary, change.next),
+        };
+        let can_go_back = change.stage == Stage::Writing;
+        work.push(UnfinishedWork { kind: UnfinishedKind::Change, swapping: false, can_go_back, id: change.id, message });
+    }
     work.sort_by_key(|one| !one.swapping);
     Ok(work)
 }
@@ -62,6 +72,10 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
 pub(crate) fn hint(one: &UnfinishedWork) -> String {
     let id = &one.id;
     match one.kind {
+        UnfinishedKind::Change if one.can_go_back => {
+            format!("Finish it with 'steward history resume {id}', or roll it back with 'steward history roll-back {id}'.")
+        }
+        UnfinishedKind::Change => format!("Finish it with 'steward history resume {id}'."),
         UnfinishedKind::Import => {
             format!("Go on with 'steward import --resume {id}', or take it back with 'steward runs undo {id} --yes'.")
         }

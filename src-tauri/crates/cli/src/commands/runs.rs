@@ -192,7 +192,10 @@ pub async fn history(session: &Session, command: History) -> ApiResult<u8> {
             Ok(exit::DONE)
         }
         History::Undo { id } => {
-            let outcome: ChangeOutcome = session.call(call::history::Undo, &UndoChange { change_set: id }).await?;
+            let outcome = match session.call(call::history::Undo, &UndoChange { change_set: id }).await? {
+                ChangeOutcome::Started { job_id } => changed(session.finish_job(&job_id).await?)?,
+                outcome => outcome,
+            };
             output::answer(session.json, &outcome, |outcome| match outcome {
                 ChangeOutcome::Applied { change_set } => line(&change_set.summary),
                 ChangeOutcome::Conflict { records } => {
@@ -201,8 +204,19 @@ pub async fn history(session: &Session, command: History) -> ApiResult<u8> {
                         line(&format!("  {}", record.key.label()));
                     }
                 }
+                ChangeOutcome::Started { .. } => {}
             });
             Ok(if matches!(outcome, ChangeOutcome::Applied { .. }) { exit::DONE } else { exit::REFUSED })
+        }
+        History::Resume { id } => {
+            let job = session.run_job(call::history::Resume, &ChangeId { change_set: id }).await?;
+            ended(session, &job);
+            Ok(exit::DONE)
+        }
+        History::RollBack { id } => {
+            let job = session.run_job(call::history::GoBack, &ChangeId { change_set: id }).await?;
+            ended(session, &job);
+            Ok(exit::DONE)
         }
         History::Verify { end } => {
             let kept = end.as_deref().map(kept_end).transpose()?.flatten();
@@ -215,6 +229,21 @@ pub async fn history(session: &Session, command: History) -> ApiResult<u8> {
             Ok(if report.ok { exit::DONE } else { exit::FINDINGS })
         }
     }
+}
+
+fn changed(job: Job) -> ApiResult<ChangeOutcome> {
+    match job.outcome {
+        Some(JobOutcome::Changed(outcome)) => Ok(outcome),
+        _ => Err(ApiError::new(ErrorCode::Internal, "The undo ended without an answer.")),
+    }
+}
+
+/// What became of a change that was interrupted.
+fn ended(session: &Session, job: &Job) {
+    output::answer(session.json, &job.outcome, |outcome| match outcome {
+        Some(JobOutcome::Changed(ChangeOutcome::Applied { change_set })) => line(&change_set.summary),
+        _ => line("The change is rolled back; the records are as they were before it."),
+    });
 }
 
 /// The end of a history as somebody kept it in a file.

@@ -126,6 +126,23 @@ on_both! {
         assert_eq!(at.export_unordered("careers"), before);
     }
 
+    fn more_records_than_one_transaction_takes(at) {
+        let rows: Vec<String> = (0..12_000).map(|n| format!("{{\"k\":{n},\"v\":\" Größe {n} \"}}")).collect();
+        at.import_plain(0, &[&at.write("many.ndjson", rows.join("\n"))]);
+        let before = at.export_unordered("things");
+        let done = at.json(0, &["records", "bulk", "k >= 0", "--set", "checked=true", "--yes"]);
+        assert_eq!(number(&done, "/records"), 12_000);
+        assert_eq!(number(&at.json(0, &["records", "count", "checked = true"]), "/count"), 12_000);
+        let gone = at.json(0, &["records", "bulk", "k >= 0", "--delete", "--yes"]);
+        assert_eq!(number(&at.json(0, &["records", "count"]), "/count"), 0);
+        let undone = at.json(0, &["history", "undo", &text(&gone, "/id")]);
+        assert_eq!(number(&undone, "/changeSet/records"), 12_000);
+        at.json(0, &["history", "undo", &text(&done, "/id")]);
+        assert_eq!(at.export_unordered("things"), before);
+        at.json(0, &["history", "verify"]);
+        at.steward(&["history", "resume", "000000000000000000000000"]).ended(3);
+    }
+
     fn added_and_written_out(at) {
         at.json(0, &["init"]);
         at.json(0, &["import", &at.write("a.json", json!([career("a", 50_000)]).to_string())]);

@@ -7,6 +7,7 @@ mod deaths;
 mod fast_path;
 mod fast_path_json;
 mod fuzzing;
+mod large;
 mod outages;
 mod preview;
 mod recovery;

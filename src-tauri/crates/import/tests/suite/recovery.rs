@@ -65,7 +65,11 @@ async fn everything_is_completed(store: Arc<dyn Store>) {
     assert_eq!(history::get(&again, &none.id).await.unwrap().state, ChangeState::Failed);
     let told: Vec<String> = history::list(&again, Some(C), None, 2).await.unwrap().into_iter().map(|set| set.summary).collect();
     assert_eq!(told, ["Entry 2 was cut off: nothing of it was written", "Entry 1 was cut off: it was completed"]);
-    assert!(steward_workspace::edit::undo(&again, &history::list(&again, Some(C), None, 1).await.unwrap()[0].id).await.is_err());
+    assert!(
+        steward_workspace::edit::undo(&again, &history::list(&again, Some(C), None, 1).await.unwrap()[0].id, &steward_workspace::Silent)
+            .await
+            .is_err()
+    );
 
     // What became of them cannot be changed any more, and opening once more changes nothing.
     let chain = |workspace: Workspace| async move { history::verify(&workspace).await.unwrap() };

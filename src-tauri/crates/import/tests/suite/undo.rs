@@ -215,8 +215,8 @@ async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> V
             }
         }
         Step::Bulk(select, action) => match bulk::prepare(workspace, C, select, action, &Silent).await {
-            Ok(prepared) if prepared.changes.is_empty() => Vec::new(),
-            Ok(prepared) => match bulk::apply(workspace, prepared, None).await {
+            Ok(prepared) if prepared.changed == 0 => Vec::new(),
+            Ok(prepared) => match bulk::apply(workspace, prepared, None, &Silent).await {
                 Ok(Undone::Applied(set)) => vec![set.id],
                 other => panic!("{step:?}: {other:?}"),
             },
@@ -239,7 +239,7 @@ async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> V
 }
 
 async fn take_back(workspace: &Workspace, set: &str) -> String {
-    match edit::undo(workspace, set).await {
+    match edit::undo(workspace, set, &Silent).await {
         Ok(Undone::Applied(set)) => set.id,
         other => panic!("taking back {set}: {other:?}\n{:#?}", history::changes(workspace, set, 0, 10).await),
     }
