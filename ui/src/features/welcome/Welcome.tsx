@@ -62,10 +62,9 @@ export function Welcome() {
             <Choice
               icon={<IconSparkles size={22} stroke={1.5} />}
               title="Start with the sample"
-              about="361 real occupations in a file on this machine. Nothing to set up."
+              about="361 real occupations in a workspace of their own on this machine. Nothing to set up."
               busy={sample.busy || busy}
               onClick={sample.start}
-              autoFocus
             />
             {native && (
               <>
@@ -132,10 +131,12 @@ function useSample() {
     setBusy(true);
     setError(undefined);
     const work = async () => {
-      const started = await call("workspace.initSample", {});
-      setJobId(started.jobId);
-      const job = await jobEnd(started.jobId);
-      if (job.error) setError(job.error);
+      const opened = await call("workspace.openSample", {});
+      if (opened.jobId !== undefined) {
+        setJobId(opened.jobId);
+        const job = await jobEnd(opened.jobId);
+        if (job.error) setError(job.error);
+      }
       await queryClient.invalidateQueries();
     };
     work()
@@ -150,14 +151,12 @@ type ChoiceProps = {
   title: string;
   about: string;
   busy?: boolean;
-  autoFocus?: boolean;
   onClick: () => void;
 };
 
-function Choice({ icon, title, about, busy, autoFocus, onClick }: ChoiceProps) {
+function Choice({ icon, title, about, busy, onClick }: ChoiceProps) {
   return (
-    // biome-ignore lint/a11y/noAutofocus: the first thing to do on an otherwise empty screen
-    <button type="button" className={classes.choice} disabled={busy} autoFocus={autoFocus} onClick={onClick}>
+    <button type="button" className={classes.choice} disabled={busy} onClick={onClick}>
       <span className={classes.choiceIcon}>{icon}</span>
       <span className={classes.choiceTitle}>{title}</span>
       <span className={classes.choiceAbout}>{about}</span>
