@@ -2,6 +2,7 @@
 import { Outlet } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { BackupsHost } from "@/features/backups";
+import { DraftsDrawer, useDrafts } from "@/features/records";
 import { Welcome } from "@/features/welcome";
 import { useKeyboard } from "@/shared/commands/useKeyboard";
 import { useCall } from "@/shared/data/queries";
@@ -21,7 +22,7 @@ import { Unfinished } from "./Unfinished";
 import { useAppCommands } from "./useAppCommands";
 import { useBackendEvents } from "./useBackendEvents";
 
-export type Overlay = "shortcuts" | "jobs" | undefined;
+export type Overlay = "shortcuts" | "jobs" | "drafts" | undefined;
 
 export function Shell() {
   const [overlay, setOverlay] = useState<Overlay>();
@@ -56,9 +57,10 @@ export function Shell() {
             {current.error && <Outdated error={current.error} retry={again} />}
             <Outlet />
           </main>
-          <StatusBar workspace={workspace} connected={connected} onJobs={() => setOverlay("jobs")} />
+          <StatusBar workspace={workspace} connected={connected} onShow={setOverlay} />
           <DropZone />
           <BackupsHost />
+          <DraftsDrawer opened={overlay === "drafts"} onClose={close} />
         </div>
       ) : (
         <Welcome />
@@ -74,13 +76,15 @@ function skipToMain(): void {
   document.getElementById("main")?.focus();
 }
 
-/** Closing with a job running asks. */
+/** Closing asks while a job is running or something is not saved. */
 function useAskBeforeLeaving(): void {
   const running = useJobs().some((job) => job.state === "running");
+  const unsaved = useDrafts().length > 0;
+  const asks = running || unsaved;
   useEffect(() => {
-    if (!running) return;
+    if (!asks) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
-  }, [running]);
+  }, [asks]);
 }

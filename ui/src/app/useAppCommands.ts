@@ -55,6 +55,13 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
     { id: "redo", title: "Redo", group: "Edit", shortcut: "mod+shift+z", run: () => void redoLast() },
     { id: "jobs", title: "Show jobs", group: "Go to", shortcut: "g j", run: () => open("jobs") },
     {
+      id: "drafts",
+      title: "Show what is not saved",
+      group: "Go to",
+      also: "drafts, unsaved records",
+      run: () => open("drafts"),
+    },
+    {
       id: "mappings",
       title: "Saved mappings",
       group: "Go to",

@@ -18,6 +18,8 @@ export type RecordsSearch = {
   tab?: RecordTab;
   /** The record fills the page. */
   full?: boolean;
+  /** A new record is being filled in. */
+  adding?: boolean;
 };
 
 export type QuarantineSearch = {
@@ -62,6 +64,7 @@ export function readRecordsSearch(raw: Raw): RecordsSearch {
     open: raw.open === undefined || raw.open === null ? undefined : (raw.open as Ext),
     tab,
     full: raw.full === true ? true : undefined,
+    adding: raw.adding === true ? true : undefined,
   }) as RecordsSearch;
 }
 
