@@ -8,7 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { BackupPage, BackupsPage } from "@/features/backups";
 import { HistoryPage } from "@/features/history";
-import { ImportsPage, RunPage } from "@/features/imports";
+import { ImportsPage, RunPage, WizardPage } from "@/features/imports";
 import { QualityPage } from "@/features/quality";
 import { QuarantinePage } from "@/features/quarantine";
 import { RecordsPage } from "@/features/records";
@@ -35,6 +35,12 @@ const records = createRoute({
 });
 
 const imports = createRoute({ getParentRoute: () => root, path: "/imports", component: ImportsPage });
+
+const wizard = createRoute({
+  getParentRoute: () => root,
+  path: "/imports/draft/$draftId/$step",
+  component: WizardPage,
+});
 
 const run = createRoute({ getParentRoute: () => root, path: "/imports/$runId", component: RunPage });
 
@@ -68,6 +74,7 @@ const tree = root.addChildren([
   home,
   records,
   imports,
+  wizard,
   run,
   quarantine,
   schemas,

@@ -4,7 +4,7 @@ import { IconPencil } from "@tabler/icons-react";
 import { useGo } from "@/shared/nav";
 import { Empty } from "@/shared/ui";
 import { dropDraft, useDrafts } from "./drafts";
-import { draftAbout, draftTitle, type KeptDraft } from "./drafts.model";
+import { draftAbout, draftName, draftTitle, type KeptDraft } from "./drafts.model";
 import classes from "./records.module.css";
 
 export function DraftsDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -29,7 +29,11 @@ export function DraftsDrawer({ opened, onClose }: { opened: boolean; onClose: ()
           </p>
           <ul className={classes.drafts} aria-label="Records that are not saved">
             {drafts.map((kept) => (
-              <DraftLine key={kept.name} kept={kept} onClose={onClose} />
+              <DraftLine
+                key={draftName(kept.address, kept.collection, kept.key)}
+                kept={kept}
+                onClose={onClose}
+              />
             ))}
           </ul>
         </>

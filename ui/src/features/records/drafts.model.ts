@@ -5,8 +5,6 @@ import { keyText } from "@/shared/value/model";
 import { count } from "@/shared/words/words";
 
 export type KeptDraft = {
-  /** Where it is stored. */
-  name: string;
   /** Address of the workspace. */
   address: string;
   collection: string;
@@ -17,22 +15,16 @@ export type KeptDraft = {
   draft: Draft;
 };
 
-const prefix = "steward.draft.";
-
 export function draftName(address: string, collection: string, key?: Ext): string {
-  return prefix + JSON.stringify([address, collection, ...(key === undefined ? [] : [key])]);
+  return JSON.stringify([address, collection, ...(key === undefined ? [] : [key])]);
 }
 
 /** A draft out of the storage; nothing where it is none. */
-export function readDraft(name: string, text: string | null): KeptDraft | undefined {
-  if (!name.startsWith(prefix) || text === null) return undefined;
-  try {
-    const kept = JSON.parse(text) as KeptDraft;
-    if (typeof kept.draft.original !== "object" || typeof kept.draft.current !== "object") return undefined;
-    return draftName(kept.address, kept.collection, kept.key) === name ? { ...kept, name } : undefined;
-  } catch {
-    return undefined;
-  }
+export function readDraft(name: string, value: unknown): KeptDraft | undefined {
+  const kept = value as Partial<KeptDraft> | undefined;
+  if (typeof kept?.draft?.original !== "object" || typeof kept.draft.current !== "object") return undefined;
+  const whole = kept as KeptDraft;
+  return draftName(whole.address, whole.collection, whole.key) === name ? whole : undefined;
 }
 
 /** Those of a workspace by collection and name; new records come last. */
