@@ -1,5 +1,5 @@
 /** The frame: rail at the left, bar at the top, one line at the bottom, the page between. */
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { BackupsHost } from "@/features/backups";
 import { DraftsDrawer, useDrafts } from "@/features/records";
@@ -31,9 +31,10 @@ export function Shell() {
   // What this host can do decides what is offered: nothing moves under the hand once it is drawn.
   const info = useCall("app.info", {});
   const workspace = current.data?.workspace;
+  const isChoosing = useLocation({ select: (location) => location.pathname }) === "/start";
   const close = () => setOverlay(undefined);
   useKeyboard();
-  useAppCommands(setOverlay, workspace !== undefined);
+  useAppCommands(setOverlay, workspace !== undefined && !isChoosing);
   useAskBeforeLeaving();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another workspace has another past
   useEffect(() => forgetUndo(), [workspace?.address]);
@@ -44,7 +45,7 @@ export function Shell() {
   if (!current.data || info.isPending) return null;
   return (
     <>
-      {workspace ? (
+      {workspace && !isChoosing ? (
         <div className={classes.frame}>
           <button type="button" className={classes.skip} onClick={skipToMain}>
             Skip to content
@@ -63,7 +64,7 @@ export function Shell() {
           <DraftsDrawer opened={overlay === "drafts"} onClose={close} />
         </div>
       ) : (
-        <Welcome />
+        <Welcome current={workspace} />
       )}
       <Palette />
       <ShortcutsDialog opened={overlay === "shortcuts"} onClose={close} />

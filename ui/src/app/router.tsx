@@ -14,7 +14,7 @@ import { QuarantinePage } from "@/features/quarantine";
 import { RecordsPage } from "@/features/records";
 import { SchemaPage, SchemasPage } from "@/features/schemas";
 import { SettingsPage } from "@/features/settings";
-import { readCollectionSearch, readQuarantineSearch, readRecordsSearch } from "@/shared/nav";
+import { readCollectionSearch, readQuarantineSearch, readRecordsSearch, readStartSearch } from "@/shared/nav";
 import { Shell } from "./Shell";
 
 const root = createRootRoute({ component: Shell });
@@ -25,6 +25,14 @@ const home = createRoute({
   beforeLoad: () => {
     throw redirect({ to: "/records" });
   },
+});
+
+// Drawn by the shell, in the place of everything else.
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/start",
+  validateSearch: readStartSearch,
+  component: () => null,
 });
 
 const records = createRoute({
@@ -72,6 +80,7 @@ const settings = createRoute({ getParentRoute: () => root, path: "/settings", co
 
 const tree = root.addChildren([
   home,
+  start,
   records,
   imports,
   wizard,

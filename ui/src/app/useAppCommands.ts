@@ -69,10 +69,16 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
       run: () => go.place(settingsPlace.path),
     },
     {
+      id: "workspace.another",
+      title: "Open another workspace",
+      group: "Workspace",
+      also: "recent, switch, connect",
+      run: () => go.place("/start"),
+    },
+    {
       id: "workspace.close",
       title: "Close the workspace",
       group: "Workspace",
-      also: "open another",
       run: () => void closeWorkspace(),
     },
     ...collections.map((collection) => ({
@@ -88,7 +94,7 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
   useCommands(hasWorkspace ? [...always, ...inWorkspace] : always);
 }
 
-export async function closeWorkspace(): Promise<void> {
+async function closeWorkspace(): Promise<void> {
   try {
     await call("workspace.close", {});
   } catch (thrown) {

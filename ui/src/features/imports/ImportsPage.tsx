@@ -135,7 +135,7 @@ function Drafts() {
                 {importAbout(draft)} · begun <Timestamp at={draft.startedAt} />
               </span>
             </span>
-            <Button size="compact-xs" onClick={() => go(draft.id, draft.step)}>
+            <Button variant="default" size="compact-xs" onClick={() => go(draft.id, draft.step)}>
               Continue
             </Button>
             <Button

@@ -35,6 +35,9 @@ export type QuarantineSearch = {
 
 export type CollectionSearch = { c?: string };
 
+/** `ask`: the recent workspace whose password is missing. */
+export type StartSearch = { ask?: string };
+
 const findings: readonly MetricName[] = ["completeness", "adherence", "uniqueness", "freshness"];
 
 type Raw = Record<string, unknown>;
@@ -75,4 +78,8 @@ export function readQuarantineSearch(raw: Raw): QuarantineSearch {
 
 export function readCollectionSearch(raw: Raw): CollectionSearch {
   return compact({ c: text(raw, "c") }) as CollectionSearch;
+}
+
+export function readStartSearch(raw: Raw): StartSearch {
+  return compact({ ask: text(raw, "ask") }) as StartSearch;
 }
