@@ -102,7 +102,7 @@ fn window(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Opens the workspace that was asked for, or the default one if there is one. An error is shown by the page.
+/// Opens the workspace that was asked for, the file that was open last, or the default one if there is one. An error is shown by the page.
 async fn open_first(app: &Arc<App>, arguments: &Arguments) {
     let default = steward_api::default_workspace(&app.data);
     let address = match &arguments.workspace {
@@ -110,10 +110,14 @@ async fn open_first(app: &Arc<App>, arguments: &Arguments) {
             Ok(address) => address,
             Err(e) => return eprintln!("steward-desktop: {}", e.message),
         },
-        None if default.exists() => Address::File(default),
-        None => return,
+        None => match app.last_file() {
+            Some(address) => address,
+            None if default.exists() => Address::File(default),
+            None => return,
+        },
     };
-    if let Err(e) = app.open(&address, false).await {
+    let opened = app.open(&address, false).await;
+    if let Err(e) = opened.and_then(|_| app.list_as_recent()) {
         eprintln!("steward-desktop: {}", e.message);
         if let Some(hint) = e.hint {
             eprintln!("  {hint}");

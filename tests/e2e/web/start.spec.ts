@@ -1,4 +1,4 @@
-import { expect, grid, startServer, test } from "./kit";
+import { cellOf, expect, grid, startServer, test, toast } from "./kit";
 
 test.describe("first start", () => {
   test("offers the sample and shows its 361 records", async ({ page }) => {
@@ -11,6 +11,34 @@ test.describe("first start", () => {
       await expect(page.getByText("361 records").first()).toBeVisible();
       await expect(page.getByText("Chief Executives", { exact: true })).toBeVisible();
       expect(page.url()).not.toContain("token=");
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("opens the sample again as it was left, and Enter alone writes nothing", async ({ page }) => {
+    const server = await startServer({ store: "file", empty: true });
+    try {
+      await page.goto(server.url);
+      const sample = page.getByRole("button", { name: /Start with the sample/ });
+      await expect(sample).toBeVisible();
+      await page.keyboard.press("Enter");
+      await expect(sample).toBeVisible();
+      await sample.click();
+      await expect(page.getByText("361 records").first()).toBeVisible({ timeout: 30_000 });
+      const title = cellOf(page, "11-1011.00", "title");
+      await title.dblclick();
+      await page.getByRole("textbox", { name: "Edit Title" }).fill("My own title");
+      await page.keyboard.press("Enter");
+      await expect(toast(page, "Undo").first()).toBeVisible();
+
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Search everything" }).fill("Close the workspace");
+      await page.keyboard.press("Enter");
+      await sample.click();
+      await expect(title).toHaveText("My own title");
+      await expect(page.getByText("361 records").first()).toBeVisible();
+      await expect(page.getByRole("button", { name: "Workspace sample" })).toBeVisible();
     } finally {
       await server.stop();
     }

@@ -1,7 +1,8 @@
 /** The frame: rail at the left, bar at the top, one line at the bottom, the page between. */
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { BackupsHost } from "@/features/backups";
+import { DraftsDrawer, useDrafts } from "@/features/records";
 import { Welcome } from "@/features/welcome";
 import { useKeyboard } from "@/shared/commands/useKeyboard";
 import { useCall } from "@/shared/data/queries";
@@ -21,7 +22,7 @@ import { Unfinished } from "./Unfinished";
 import { useAppCommands } from "./useAppCommands";
 import { useBackendEvents } from "./useBackendEvents";
 
-export type Overlay = "shortcuts" | "jobs" | undefined;
+export type Overlay = "shortcuts" | "jobs" | "drafts" | undefined;
 
 export function Shell() {
   const [overlay, setOverlay] = useState<Overlay>();
@@ -30,9 +31,10 @@ export function Shell() {
   // What this host can do decides what is offered: nothing moves under the hand once it is drawn.
   const info = useCall("app.info", {});
   const workspace = current.data?.workspace;
+  const isChoosing = useLocation({ select: (location) => location.pathname }) === "/start";
   const close = () => setOverlay(undefined);
   useKeyboard();
-  useAppCommands(setOverlay, workspace !== undefined);
+  useAppCommands(setOverlay, workspace !== undefined && !isChoosing);
   useAskBeforeLeaving();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another workspace has another past
   useEffect(() => forgetUndo(), [workspace?.address]);
@@ -43,7 +45,7 @@ export function Shell() {
   if (!current.data || info.isPending) return null;
   return (
     <>
-      {workspace ? (
+      {workspace && !isChoosing ? (
         <div className={classes.frame}>
           <button type="button" className={classes.skip} onClick={skipToMain}>
             Skip to content
@@ -56,12 +58,13 @@ export function Shell() {
             {current.error && <Outdated error={current.error} retry={again} />}
             <Outlet />
           </main>
-          <StatusBar workspace={workspace} connected={connected} onJobs={() => setOverlay("jobs")} />
+          <StatusBar workspace={workspace} connected={connected} onShow={setOverlay} />
           <DropZone />
           <BackupsHost />
+          <DraftsDrawer opened={overlay === "drafts"} onClose={close} />
         </div>
       ) : (
-        <Welcome />
+        <Welcome current={workspace} />
       )}
       <Palette />
       <ShortcutsDialog opened={overlay === "shortcuts"} onClose={close} />
@@ -74,13 +77,15 @@ function skipToMain(): void {
   document.getElementById("main")?.focus();
 }
 
-/** Closing with a job running asks. */
+/** Closing asks while a job is running or something is not saved. */
 function useAskBeforeLeaving(): void {
   const running = useJobs().some((job) => job.state === "running");
+  const unsaved = useDrafts().length > 0;
+  const asks = running || unsaved;
   useEffect(() => {
-    if (!running) return;
+    if (!asks) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
-  }, [running]);
+  }, [asks]);
 }

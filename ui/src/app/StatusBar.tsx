@@ -1,6 +1,7 @@
 /** One line: is it connected, what is running, when was the last save, what can be undone. */
 import { Tooltip, UnstyledButton } from "@mantine/core";
-import { IconArrowBackUp, IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
+import { IconArrowBackUp, IconPencil, IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
+import { useDrafts } from "@/features/records";
 import type { Job, WorkspaceInfo } from "@/ipc";
 import { useJobs } from "@/shared/jobs/jobs";
 import { Keys } from "@/shared/ui";
@@ -8,10 +9,15 @@ import { undoLast, useUndoState } from "@/shared/undo/undo";
 import { clock, count, percent } from "@/shared/words/words";
 import classes from "./shell.module.css";
 
-type StatusProps = { workspace: WorkspaceInfo; connected: boolean; onJobs: () => void };
+type StatusProps = {
+  workspace: WorkspaceInfo;
+  connected: boolean;
+  onShow: (overlay: "jobs" | "drafts") => void;
+};
 
-export function StatusBar({ workspace, connected, onJobs }: StatusProps) {
+export function StatusBar({ workspace, connected, onShow }: StatusProps) {
   const jobs = useJobs();
+  const unsaved = useDrafts().length;
   const running = jobs.filter((job) => job.state === "running");
   const { stack, savedAt } = useUndoState();
   const last = stack.done.at(-1);
@@ -29,7 +35,7 @@ export function StatusBar({ workspace, connected, onJobs }: StatusProps) {
           </span>
         )}
       </span>
-      <UnstyledButton className={classes.bottomButton} onClick={onJobs} aria-label="Jobs">
+      <UnstyledButton className={classes.bottomButton} onClick={() => onShow("jobs")} aria-label="Jobs">
         {running[0] ? (
           <Running job={running[0]} more={running.length - 1} />
         ) : (
@@ -37,6 +43,13 @@ export function StatusBar({ workspace, connected, onJobs }: StatusProps) {
         )}
       </UnstyledButton>
       <span className={classes.bottomEnd}>
+        {unsaved > 0 && (
+          <UnstyledButton className={classes.bottomButton} onClick={() => onShow("drafts")}>
+            <span className={classes.unsaved}>
+              <IconPencil size={13} aria-hidden /> {count(unsaved, "record")} not saved
+            </span>
+          </UnstyledButton>
+        )}
         {savedAt !== undefined && <span>Saved {clock(savedAt)}</span>}
         {last && (
           <Tooltip label={`Undo: ${last.summary}`}>

@@ -1,5 +1,5 @@
 /** Which workspace this is and how careful to be, which collection, and the way to search everything. */
-import { Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import { Loader, Menu, Tooltip, UnstyledButton } from "@mantine/core";
 import {
   IconCheck,
   IconChevronDown,
@@ -10,13 +10,15 @@ import {
   IconShieldExclamation,
 } from "@tabler/icons-react";
 import { useLocation } from "@tanstack/react-router";
+import { useState } from "react";
+import { useOpenRecent } from "@/features/welcome";
 import type { WorkspaceInfo } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
 import { useCollections } from "@/shared/data/workspace";
 import { rememberCollection, useCurrentCollection, useGo } from "@/shared/nav";
 import { Keys, Tag } from "@/shared/ui";
 import { number } from "@/shared/words/words";
 import classes from "./shell.module.css";
-import { closeWorkspace } from "./useAppCommands";
 
 export function TopBar({ workspace, onPalette }: { workspace: WorkspaceInfo; onPalette: () => void }) {
   return (
@@ -33,9 +35,11 @@ export function TopBar({ workspace, onPalette }: { workspace: WorkspaceInfo; onP
 }
 
 function WorkspaceMenu({ workspace }: { workspace: WorkspaceInfo }) {
-  const Icon = workspace.kind === "file" ? IconFile : IconDatabase;
+  const Icon = kindIcon(workspace.kind);
+  const go = useGo();
+  const [opened, setOpened] = useState(false);
   return (
-    <Menu position="bottom-start" width={340}>
+    <Menu position="bottom-start" width={380} opened={opened} onChange={setOpened}>
       <Menu.Target>
         <UnstyledButton className={classes.workspace} aria-label={`Workspace ${workspace.name}`}>
           <Icon size={16} stroke={1.7} aria-hidden />
@@ -60,9 +64,56 @@ function WorkspaceMenu({ workspace }: { workspace: WorkspaceInfo }) {
           <div className="faint">{workspace.server}</div>
         </div>
         <Menu.Divider />
-        <Menu.Item onClick={() => void closeWorkspace()}>Open another workspace…</Menu.Item>
+        {opened && <RecentItems address={workspace.address} onOpened={() => setOpened(false)} />}
+        <Menu.Item onClick={() => go.place("/start")}>Open another workspace…</Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function kindIcon(kind: WorkspaceInfo["kind"]) {
+  return kind === "file" ? IconFile : IconDatabase;
+}
+
+const recentShown = 6;
+
+/** Workspaces to change to at once. The menu stays until the other one is open: a server may take a while to answer. */
+function RecentItems({ address, onOpened }: { address: string; onOpened: () => void }) {
+  const list = useCall("workspace.recent", {}).data?.workspaces ?? [];
+  const open = useOpenRecent();
+  const [opening, setOpening] = useState<string>();
+  const others = list.filter((known) => known.address !== address).slice(0, recentShown);
+  if (others.length === 0) return null;
+  return (
+    <>
+      <Menu.Label>Recent workspaces</Menu.Label>
+      {others.map((known) => {
+        const Icon = kindIcon(known.kind);
+        return (
+          <Menu.Item
+            key={known.id}
+            closeMenuOnClick={false}
+            disabled={!known.exists || opening !== undefined}
+            leftSection={<Icon size={14} aria-hidden />}
+            rightSection={
+              opening === known.id ? (
+                <Loader size={12} />
+              ) : known.exists ? null : (
+                <Tag tone="warn">not found</Tag>
+              )
+            }
+            onClick={() => {
+              setOpening(known.id);
+              void open(known.id).finally(onOpened);
+            }}
+          >
+            {known.name}
+            <div className={classes.recentAddress}>{known.address}</div>
+          </Menu.Item>
+        );
+      })}
+      <Menu.Divider />
+    </>
   );
 }
 

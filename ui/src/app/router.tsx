@@ -8,13 +8,13 @@ import {
 } from "@tanstack/react-router";
 import { BackupPage, BackupsPage } from "@/features/backups";
 import { HistoryPage } from "@/features/history";
-import { ImportsPage, RunPage } from "@/features/imports";
+import { ImportsPage, RunPage, WizardPage } from "@/features/imports";
 import { QualityPage } from "@/features/quality";
 import { QuarantinePage } from "@/features/quarantine";
 import { RecordsPage } from "@/features/records";
 import { SchemaPage, SchemasPage } from "@/features/schemas";
 import { SettingsPage } from "@/features/settings";
-import { readCollectionSearch, readQuarantineSearch, readRecordsSearch } from "@/shared/nav";
+import { readCollectionSearch, readQuarantineSearch, readRecordsSearch, readStartSearch } from "@/shared/nav";
 import { Shell } from "./Shell";
 
 const root = createRootRoute({ component: Shell });
@@ -27,6 +27,14 @@ const home = createRoute({
   },
 });
 
+// Drawn by the shell, in the place of everything else.
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/start",
+  validateSearch: readStartSearch,
+  component: () => null,
+});
+
 const records = createRoute({
   getParentRoute: () => root,
   path: "/records",
@@ -35,6 +43,12 @@ const records = createRoute({
 });
 
 const imports = createRoute({ getParentRoute: () => root, path: "/imports", component: ImportsPage });
+
+const wizard = createRoute({
+  getParentRoute: () => root,
+  path: "/imports/draft/$draftId/$step",
+  component: WizardPage,
+});
 
 const run = createRoute({ getParentRoute: () => root, path: "/imports/$runId", component: RunPage });
 
@@ -66,8 +80,10 @@ const settings = createRoute({ getParentRoute: () => root, path: "/settings", co
 
 const tree = root.addChildren([
   home,
+  start,
   records,
   imports,
+  wizard,
   run,
   quarantine,
   schemas,

@@ -55,6 +55,13 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
     { id: "redo", title: "Redo", group: "Edit", shortcut: "mod+shift+z", run: () => void redoLast() },
     { id: "jobs", title: "Show jobs", group: "Go to", shortcut: "g j", run: () => open("jobs") },
     {
+      id: "drafts",
+      title: "Show what is not saved",
+      group: "Go to",
+      also: "drafts, unsaved records",
+      run: () => open("drafts"),
+    },
+    {
       id: "mappings",
       title: "Saved mappings",
       group: "Go to",
@@ -62,10 +69,16 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
       run: () => go.place(settingsPlace.path),
     },
     {
+      id: "workspace.another",
+      title: "Open another workspace",
+      group: "Workspace",
+      also: "recent, switch, connect",
+      run: () => go.place("/start"),
+    },
+    {
       id: "workspace.close",
       title: "Close the workspace",
       group: "Workspace",
-      also: "open another",
       run: () => void closeWorkspace(),
     },
     ...collections.map((collection) => ({
@@ -81,7 +94,7 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
   useCommands(hasWorkspace ? [...always, ...inWorkspace] : always);
 }
 
-export async function closeWorkspace(): Promise<void> {
+async function closeWorkspace(): Promise<void> {
   try {
     await call("workspace.close", {});
   } catch (thrown) {

@@ -86,7 +86,10 @@ export const theme = createTheme({
     Radio: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
-    Menu: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
+    // The focus goes to the first item: a placeholder before it is no child that a menu may have.
+    Menu: {
+      defaultProps: { shadow: "md", transitionProps: { duration: 80 }, withInitialFocusPlaceholder: false },
+    },
     Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
   },
 });

@@ -13,7 +13,7 @@ use steward_workspace::{Clock, SystemClock, Workspace};
 use tokio::sync::broadcast;
 
 use crate::backups::points_in_time::Built;
-use crate::dto::{AppEvent, Topic, WorkspaceInfo};
+use crate::dto::{AppEvent, Topic, WorkspaceInfo, WorkspaceKind};
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::files::Files;
 use crate::host::Host;
@@ -156,6 +156,20 @@ impl App {
         };
         self.emit(AppEvent::WorkspaceChanged);
         Ok(info)
+    }
+
+    /// Puts the open workspace in front of the recent ones: for what the program opened by itself. A mark as production stays.
+    pub fn list_as_recent(&self) -> ApiResult<()> {
+        let Some(open) = self.current() else { return Ok(()) };
+        let production = open.info.production || self.recent.is_production(&open.info.address);
+        let info = self.update_info(|info| info.production = production)?;
+        self.recent.remember(&info.name, info.kind, &info.address, info.production)
+    }
+
+    /// The workspace that was opened last, where it is a file that is still there.
+    pub fn last_file(&self) -> Option<Address> {
+        let last = self.recent.list().into_iter().next()?.workspace;
+        (last.kind == WorkspaceKind::File && last.exists).then(|| Address::File(last.address.into()))
     }
 
     /// Notes how far the history goes, so that a later look can tell whether its end was cut off. Best before [`App::close`].

@@ -104,8 +104,10 @@ macro_rules! for_each_command {
                 Local(Admin) workspace::forget "workspace.forget" (ForgetWorkspace) -> RecentWorkspaces, None("the shell has its own history");
                 /// Marks the workspace as production, or not.
                 Local(Admin) workspace::set_production "workspace.setProduction" (SetProduction) -> WorkspaceInfo, None("a mark for the window's confirmations");
-                /// Loads the bundled sample: 361 careers.
-                Write(Admin) workspace::init_sample "workspace.initSample" (InitSample) -> JobStarted, At("init");
+                /// Opens the sample in a workspace of its own; loads it only when that workspace is new.
+                Write(Admin) workspace::open_sample "workspace.openSample" (Empty) -> SampleOpened, None("'init --sample' loads it into a workspace that is named");
+                /// Loads the bundled sample into the open workspace: 361 careers.
+                Write(Admin) workspace::init_sample "workspace.initSample" (Empty) -> JobStarted, At("init");
                 /// Tries a MongoDB address stage by stage.
                 Read(Admin) workspace::test_connection "workspace.testConnection" (TestConnection) -> ConnectionReport, At("doctor");
             }

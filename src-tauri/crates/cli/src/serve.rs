@@ -21,6 +21,7 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
     let page = steward_server::page(&session.app, command.listen, command.ui, &stopping).await?;
     if explicit || exists {
         session.open(explicit).await?;
+        session.app.list_as_recent()?;
     }
     let address = page.mount.address()?;
     let url = format!("http://{address}/#token={}", page.token);

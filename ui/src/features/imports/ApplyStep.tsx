@@ -9,15 +9,23 @@ import { rememberRun } from "@/shared/undo/undo";
 import { runSentence } from "@/shared/words/words";
 import classes from "./imports.module.css";
 
-type ApplyProps = { plan: ImportPlan; onDone: (run: RunRecord) => void; onBack: () => void };
+type ApplyProps = {
+  plan: ImportPlan;
+  /** The run has begun: from now on it is on the list of imports. */
+  onBegun?: () => void;
+  onDone: (run: RunRecord) => void;
+  onBack: () => void;
+};
 
-export function ApplyStep({ plan, onDone, onBack }: ApplyProps) {
+export function ApplyStep({ plan, onBegun, onDone, onBack }: ApplyProps) {
   const [jobId, setJobId] = useState<string>();
   const [error, setError] = useState<ApiError>();
   const started = useRef(false);
   const job = useJob(jobId);
   const done = useRef(onDone);
   done.current = onDone;
+  const begins = useRef(onBegun);
+  begins.current = onBegun;
   const here = useRef(true);
   useEffect(() => {
     here.current = true;
@@ -33,6 +41,7 @@ export function ApplyStep({ plan, onDone, onBack }: ApplyProps) {
       try {
         const begun = await call("imports.apply", { planId: plan.planId });
         setJobId(begun.jobId);
+        begins.current?.();
         const run = await outcomeOf(begun, "run");
         rememberRun(run, `Import finished: ${runSentence(run.counts)}`);
         // A person who went elsewhere meanwhile stays there: the message at the bottom tells of the end.

@@ -13,10 +13,12 @@ import { isChosen } from "./reading";
 type ChooseProps = {
   files: FileHandle[];
   start?: ImportChoice;
+  /** What was chosen changed. */
+  onChoice: (choice: ImportChoice) => void;
   onGo: (to: "mapping" | "plan", choice: ImportChoice) => void;
 };
 
-export function ChooseStep({ files, start, onGo }: ChooseProps) {
+export function ChooseStep({ files, start, onChoice, onGo }: ChooseProps) {
   const ids = files.map((file) => file.id);
   const [schema, setSchema] = useState<string | undefined>(start?.schema === "" ? noSchema : start?.schema);
   const [choices, setChoices] = useState<SourceChoice[]>(start?.choices ?? files.map(() => ({})));
@@ -76,6 +78,7 @@ export function ChooseStep({ files, start, onGo }: ChooseProps) {
         start={start}
         onSchema={setSchema}
         onMapping={setMapping}
+        onChoice={onChoice}
         onGo={onGo}
       />
       {data.files.map((file, at) => (

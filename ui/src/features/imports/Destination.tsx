@@ -1,7 +1,7 @@
 /** Import into: schema, collection, key, and what happens to records and rows that are there already. */
 import { Autocomplete, Button, Group, Radio, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Duplicates, ImportMode, ImportPreview, Mapping, SourceChoice } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useCollections } from "@/shared/data/workspace";
@@ -21,11 +21,12 @@ type DestinationProps = {
   start: ImportChoice | undefined;
   onSchema: (schema: string) => void;
   onMapping: (mapping: Mapping | undefined) => void;
+  onChoice: (choice: ImportChoice) => void;
   onGo: (to: "mapping" | "plan", choice: ImportChoice) => void;
 };
 
 export function Destination(props: DestinationProps) {
-  const { ids, choices, preview, schema, mapping, start, onSchema, onMapping, onGo } = props;
+  const { ids, choices, preview, schema, mapping, start, onSchema, onMapping, onChoice, onGo } = props;
   const schemas = useCall("schemas.list", {}).data?.schemas ?? [];
   const collections = useCollections();
   const detected = preview.files[0]?.detected[0];
@@ -62,6 +63,7 @@ export function Destination(props: DestinationProps) {
     ...(mapping ? { mapping } : {}),
   });
   const ready = readable && collection.trim() !== "";
+  useKept(ready ? choice() : undefined, start, onChoice);
 
   return (
     <Panel title="Import into">
@@ -156,4 +158,22 @@ export function Destination(props: DestinationProps) {
       </form>
     </Panel>
   );
+}
+
+/** Tells of every choice that is not the one that was there at the beginning. */
+function useKept(
+  choice: ImportChoice | undefined,
+  start: ImportChoice | undefined,
+  onChoice: (choice: ImportChoice) => void,
+): void {
+  const text = choice && JSON.stringify(choice);
+  const last = useRef(start && JSON.stringify(start));
+  const keep = useRef(onChoice);
+  keep.current = onChoice;
+  useEffect(() => {
+    if (text === undefined || text === last.current) return;
+    const isFirst = last.current === undefined;
+    last.current = text;
+    if (!isFirst) keep.current(JSON.parse(text) as ImportChoice);
+  }, [text]);
 }

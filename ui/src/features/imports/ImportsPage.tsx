@@ -1,34 +1,35 @@
 /** Importing files, and the list of what was imported before. */
 import { Button, Group } from "@mantine/core";
-import { IconDatabaseImport, IconFolder, IconPlugConnected, IconUpload } from "@tabler/icons-react";
-import { useRouter } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
-import { asApiError, type FileHandle, type RunRecord, type Runs } from "@/ipc";
+import {
+  IconDatabaseImport,
+  IconFolder,
+  IconPencil,
+  IconPlugConnected,
+  IconUpload,
+} from "@tabler/icons-react";
+import { useState } from "react";
+import { asApiError, type RunRecord, type Runs } from "@/ipc";
 import { type Command, useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
-import { pickFiles, pickFolder, takeDropped, useDropped, useNativeFiles } from "@/shared/files";
+import { pickFiles, pickFolder, useNativeFiles } from "@/shared/files";
 import { useGo } from "@/shared/nav";
 import { Empty, Loaded, Page, StateMark, showError, Timestamp } from "@/shared/ui";
-import { number } from "@/shared/words/words";
+import { count, number } from "@/shared/words/words";
 import { DatabaseSource } from "./DatabaseSource";
+import { dropImportDraft, useBeginImport, useGoToStep, useImportDrafts } from "./drafts";
+import { importAbout, importTitle } from "./drafts.model";
 import classes from "./imports.module.css";
 import { runTitle, stateTones, stateWords } from "./model";
-import { Wizard } from "./Wizard";
 
 export function ImportsPage() {
-  const [files, setFiles] = useState<FileHandle[]>([]);
+  const begin = useBeginImport();
   const [elsewhere, setElsewhere] = useState(false);
   const native = useNativeFiles();
   const readOnly = useWorkspace()?.readOnly ?? false;
-  const dropped = useDropped();
-  useEffect(() => {
-    if (dropped.length > 0) setFiles(takeDropped());
-  }, [dropped]);
   const choose = async () => {
     try {
-      const picked = await pickFiles(native, "import", true);
-      if (picked.length > 0) setFiles(picked);
+      begin(await pickFiles(native, "import", true));
     } catch (thrown) {
       showError(asApiError(thrown));
     }
@@ -37,7 +38,7 @@ export function ImportsPage() {
     try {
       const folder = await pickFolder();
       // What a folder itself takes on the disk says nothing.
-      if (folder) setFiles([{ ...folder, bytes: 0 }]);
+      if (folder) begin([{ ...folder, bytes: 0 }]);
     } catch (thrown) {
       showError(asApiError(thrown));
     }
@@ -97,42 +98,60 @@ export function ImportsPage() {
       </Button>
     </Group>
   );
-  const which = files.map((file) => file.id).join();
-  const ended = useEndedBefore(which, () => setFiles([]));
-  if (files.length > 0) {
-    return <Wizard key={which} files={files} onClose={() => setFiles([])} onEnd={ended} />;
-  }
   return (
     <Page title="Imports" actions={button} flush>
+      {!readOnly && <Drafts />}
       <RunList button={button} />
       <DatabaseSource
         opened={elsewhere}
         onClose={() => setElsewhere(false)}
         onSource={(source) => {
           setElsewhere(false);
-          setFiles([source]);
+          begin([source]);
         }}
       />
     </Page>
   );
 }
 
-/** Who goes to the imports once more while one is at its end wants to see them all. */
-function useEndedBefore(which: string, leave: () => void): () => void {
-  const router = useRouter();
-  const ended = useRef<string>(undefined);
-  const latest = useRef({ which, leave });
-  latest.current = { which, leave };
-  useEffect(
-    () =>
-      router.subscribe("onBeforeLoad", ({ hrefChanged }) => {
-        if (!hrefChanged && ended.current === latest.current.which) latest.current.leave();
-      }),
-    [router],
+/** Imports that were begun and left: nothing of them is written yet. */
+function Drafts() {
+  const drafts = useImportDrafts();
+  const go = useGoToStep();
+  if (drafts.length === 0) return null;
+  return (
+    <section className={classes.drafts} aria-labelledby="import-drafts">
+      <h2 id="import-drafts" className={classes.draftsTitle}>
+        <IconPencil size={14} aria-hidden /> {count(drafts.length, "import")} not finished
+      </h2>
+      <ul>
+        {drafts.map((draft) => (
+          <li key={draft.id}>
+            <span className={classes.draftText}>
+              <button type="button" className={classes.link} onClick={() => go(draft.id, draft.step)}>
+                {importTitle(draft)}
+              </button>{" "}
+              <span className="faint">
+                {importAbout(draft)} · begun <Timestamp at={draft.startedAt} />
+              </span>
+            </span>
+            <Button variant="default" size="compact-xs" onClick={() => go(draft.id, draft.step)}>
+              Continue
+            </Button>
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              color="gray"
+              aria-label={`Discard the import of ${importTitle(draft)}`}
+              onClick={() => dropImportDraft(draft.id)}
+            >
+              Discard
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
-  return () => {
-    ended.current = which;
-  };
 }
 
 const someRunning = ({ runs }: Runs) => runs.some((run) => run.state === "running");

@@ -1,51 +1,124 @@
-/** From files to records, step by step: look, choose, see the whole plan, apply, read the outcome. */
-import { Button, Stepper } from "@mantine/core";
+/** From files to records, step by step: look, choose, see the whole plan, apply, read the outcome. Each step has its address. */
+import { Button, Group, Stepper } from "@mantine/core";
+import { Navigate, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import type { FileHandle, ImportPlan, RunRecord } from "@/ipc";
-import { Page } from "@/shared/ui";
+import { asApiError, type FileHandle, type ImportPlan, type RunRecord } from "@/ipc";
+import { useCall } from "@/shared/data/queries";
+import { pickFiles, useNativeFiles } from "@/shared/files";
+import { Page, Problem, showError } from "@/shared/ui";
 import { bytes } from "@/shared/words/words";
 import { ApplyStep } from "./ApplyStep";
 import { ChooseStep } from "./ChooseStep";
+import { DatabaseSource } from "./DatabaseSource";
+import { dropImportDraft, keepImportDraft, useBeginImport, useGoToStep, useImportDraft } from "./drafts";
+import { type ImportDraft, type ImportStep, importSteps, readStep, withFiles } from "./drafts.model";
 import classes from "./imports.module.css";
 import { MappingStep } from "./mapping/MappingStep";
 import type { ImportChoice } from "./model";
 import { OutcomeStep } from "./OutcomeStep";
 import { PlanStep } from "./PlanStep";
 
-type WizardProps = { files: FileHandle[]; onClose: () => void; onEnd: () => void };
+export function WizardPage() {
+  const { draftId, step } = useParams({ from: "/imports/draft/$draftId/$step" });
+  return <Wizard key={draftId} id={draftId} step={readStep(step)} />;
+}
 
-type Stage =
-  | { at: "choose"; choice?: ImportChoice }
-  | { at: "mapping"; choice: ImportChoice }
-  | { at: "plan"; choice: ImportChoice }
-  | { at: "apply"; choice: ImportChoice; plan: ImportPlan }
-  | { at: "outcome"; run: RunRecord };
+function Wizard({ id, step }: { id: string; step: ImportStep }) {
+  const kept = useImportDraft(id);
+  // Once it is applied it is no draft any more, but it is still on screen.
+  const [applied, setApplied] = useState<{ draft: ImportDraft; plan: ImportPlan; run?: RunRecord }>();
+  const draft = kept ?? applied?.draft;
+  const go = useGoToStep();
+  const navigate = useNavigate();
+  useBeginImport();
+  const close = () => void navigate({ to: "/imports" });
+  if (!draft) return <Navigate to="/imports" replace />;
 
-const steps = ["choose", "mapping", "plan", "apply", "outcome"] as const;
+  const { choice } = draft;
+  const walk = (to: ImportStep, next: ImportChoice | undefined) => {
+    keepImportDraft({ ...draft, step: to, ...(next ? { choice: next } : {}) });
+    go(id, to);
+  };
+  const keep = (next: ImportChoice) => keepImportDraft({ ...draft, step, choice: next });
+  const apply = (plan: ImportPlan) => {
+    setApplied({ draft, plan });
+    go(id, "import");
+  };
 
-export function Wizard({ files, onClose, onEnd }: WizardProps) {
-  const [stage, setStage] = useState<Stage>({ at: "choose" });
-  const names = files
-    .map((file) => (file.bytes > 0 ? `${file.name} (${bytes(file.bytes)})` : file.name))
-    .join(", ");
+  const body = () => {
+    switch (step) {
+      case "files":
+        return (
+          <ChooseStep
+            files={draft.files}
+            {...(choice ? { start: choice } : {})}
+            onChoice={keep}
+            onGo={walk}
+          />
+        );
+      case "mapping":
+        return (
+          choice && (
+            <MappingStep
+              files={draft.files}
+              choice={choice}
+              onChoice={keep}
+              onBack={(next) => walk("files", next)}
+              onPlan={(next) => walk("plan", next)}
+            />
+          )
+        );
+      case "plan":
+        return (
+          kept && choice && <PlanStep choice={choice} onBack={() => walk("files", choice)} onApply={apply} />
+        );
+      case "import":
+        return (
+          applied && (
+            <ApplyStep
+              plan={applied.plan}
+              onBegun={() => dropImportDraft(id)}
+              onDone={(run) => {
+                setApplied({ ...applied, run });
+                go(id, "outcome", true);
+              }}
+              onBack={() => walk("plan", choice)}
+            />
+          )
+        );
+      case "outcome":
+        return applied?.run && <OutcomeStep run={applied.run} onClose={close} />;
+    }
+  };
+  const shown = body();
+  // An address whose step cannot be shown any more: after a reload nothing is known of a plan, for instance.
+  if (!shown)
+    return kept && step !== "files" ? <ToStep id={id} step={choice ? "plan" : "files"} /> : <ToList />;
   return (
     <Page
       title="Import"
-      about={names}
+      about={namesOf(draft.files)}
       actions={
-        stage.at === "outcome" ? (
-          <Button variant="default" onClick={onClose}>
+        step === "outcome" ? (
+          <Button variant="default" onClick={close}>
             Close
           </Button>
         ) : (
-          <Button variant="default" onClick={onClose} disabled={stage.at === "apply"}>
+          <Button
+            variant="default"
+            disabled={step === "import"}
+            onClick={() => {
+              dropImportDraft(id);
+              close();
+            }}
+          >
             Cancel the import
           </Button>
         )
       }
     >
       <Stepper
-        active={steps.indexOf(stage.at)}
+        active={importSteps.indexOf(step)}
         size="xs"
         iconSize={22}
         className={classes.steps ?? ""}
@@ -57,39 +130,67 @@ export function Wizard({ files, onClose, onEnd }: WizardProps) {
         <Stepper.Step label="Import" />
         <Stepper.Step label="Outcome" />
       </Stepper>
-      {stage.at === "choose" && (
-        <ChooseStep
-          files={files}
-          {...(stage.choice ? { start: stage.choice } : {})}
-          onGo={(at, choice) => setStage({ at, choice })}
-        />
-      )}
-      {stage.at === "mapping" && (
-        <MappingStep
-          files={files}
-          choice={stage.choice}
-          onBack={(choice) => setStage({ at: "choose", choice })}
-          onPlan={(choice) => setStage({ at: "plan", choice })}
-        />
-      )}
-      {stage.at === "plan" && (
-        <PlanStep
-          choice={stage.choice}
-          onBack={() => setStage({ at: "choose", choice: stage.choice })}
-          onApply={(plan) => setStage({ at: "apply", choice: stage.choice, plan })}
-        />
-      )}
-      {stage.at === "apply" && (
-        <ApplyStep
-          plan={stage.plan}
-          onDone={(run) => {
-            setStage({ at: "outcome", run });
-            onEnd();
-          }}
-          onBack={() => setStage({ at: "plan", choice: stage.choice })}
-        />
-      )}
-      {stage.at === "outcome" && <OutcomeStep run={stage.run} onClose={onClose} />}
+      {kept && step !== "import" ? <WithFiles draft={kept}>{shown}</WithFiles> : shown}
     </Page>
+  );
+}
+
+function ToList() {
+  return <Navigate to="/imports" replace />;
+}
+
+function ToStep({ id, step }: { id: string; step: ImportStep }) {
+  return <Navigate to="/imports/draft/$draftId/$step" params={{ draftId: id, step }} replace />;
+}
+
+function namesOf(files: FileHandle[]): string {
+  return files.map((file) => (file.bytes > 0 ? `${file.name} (${bytes(file.bytes)})` : file.name)).join(", ");
+}
+
+/** Files are known for as long as the program runs: those of an older draft are chosen once more. */
+function WithFiles({ draft, children }: { draft: ImportDraft; children: React.ReactNode }) {
+  const native = useNativeFiles();
+  const [elsewhere, setElsewhere] = useState(false);
+  const files = draft.files.map((file) => file.id);
+  const look = useCall(
+    "imports.preview",
+    { files, choices: files.map(() => ({})) },
+    { lasts: Number.POSITIVE_INFINITY },
+  );
+  if (look.error?.code !== "notFound") return children;
+  const use = (picked: FileHandle[]) => {
+    if (picked.length > 0) keepImportDraft(withFiles(draft, picked));
+  };
+  const chooseAgain = async () => {
+    try {
+      use(await pickFiles(native, "import", true));
+    } catch (thrown) {
+      showError(asApiError(thrown));
+    }
+  };
+  return (
+    <div className={classes.step}>
+      <Problem
+        error={{
+          code: "notFound",
+          message: `Steward was restarted since ${namesOf(draft.files)} was chosen.`,
+          hint: "Choose it again. Your mapping and the other choices are kept.",
+        }}
+      />
+      <Group>
+        <Button onClick={() => void chooseAgain()}>Choose files again</Button>
+        <Button variant="default" onClick={() => setElsewhere(true)}>
+          From a database…
+        </Button>
+      </Group>
+      <DatabaseSource
+        opened={elsewhere}
+        onClose={() => setElsewhere(false)}
+        onSource={(source) => {
+          setElsewhere(false);
+          use([source]);
+        }}
+      />
+    </div>
   );
 }

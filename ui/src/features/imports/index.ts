@@ -1,2 +1,3 @@
 export { ImportsPage } from "./ImportsPage";
 export { RunPage } from "./RunPage";
+export { WizardPage } from "./Wizard";

@@ -1,48 +1,43 @@
 /** Someone else changed the same fields: mine, theirs and before, with a choice for each field. */
 import { Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
 import { useState } from "react";
-import type { EditOutcome, EditRecord, Ext, FieldConflict, RecordDetail } from "@/ipc";
+import type { Ext, FieldConflict } from "@/ipc";
 import { ValueText } from "@/shared/value/ValueText";
 import { count, fieldTitle } from "@/shared/words/words";
-import { type Choice, resolvedRequest } from "./conflict.model";
+import type { Choice, Choices } from "./conflict.model";
 import classes from "./records.module.css";
 
-type Conflict = { request: EditRecord; outcome: Extract<EditOutcome, { status: "conflict" }> };
-
 type ConflictProps = {
-  conflict: Conflict | undefined;
+  conflicts: FieldConflict[] | undefined;
+  /** What the button says once all is chosen. */
+  action: string;
   onClose: () => void;
-  onSave: (request: EditRecord) => void;
-  onTheirs: (record: RecordDetail) => void;
+  onChosen: (choices: Choices) => void;
 };
 
-export function ConflictDialog({ conflict, ...rest }: ConflictProps) {
+export function ConflictDialog({ conflicts, ...rest }: ConflictProps) {
   return (
     <Modal
-      opened={conflict !== undefined}
+      opened={conflicts !== undefined}
       onClose={rest.onClose}
       title="Someone else changed this record in the meantime"
       size={820}
     >
-      {conflict && <ConflictBody conflict={conflict} {...rest} />}
+      {conflicts && <ConflictBody conflicts={conflicts} {...rest} />}
     </Modal>
   );
 }
 
-function ConflictBody({ conflict, onClose, onSave, onTheirs }: ConflictProps & { conflict: Conflict }) {
-  const { request, outcome } = conflict;
-  const [choices, setChoices] = useState<Record<string, Choice>>({});
-  const open = outcome.conflicts.filter((item) => choices[item.path] === undefined).length;
-  const finish = () => {
-    const resolved = resolvedRequest(request, outcome.conflicts, choices);
-    if (resolved.changes.length === 0) onTheirs(outcome.record);
-    else onSave(resolved);
-  };
+type BodyProps = ConflictProps & { conflicts: FieldConflict[] };
+
+function ConflictBody({ conflicts, action, onClose, onChosen }: BodyProps) {
+  const [choices, setChoices] = useState<Choices>({});
+  const open = conflicts.filter((item) => choices[item.path] === undefined).length;
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
-        {count(outcome.conflicts.length, "field")} changed on both sides. Choose which value to keep. Nothing
-        is saved until then.
+        {count(conflicts.length, "field")} changed on both sides. Choose which value to keep. Nothing is saved
+        until then.
       </Text>
       <div className={classes.conflict}>
         <div className={classes.conflictHead}>
@@ -51,7 +46,7 @@ function ConflictBody({ conflict, onClose, onSave, onTheirs }: ConflictProps & {
           <span>Mine</span>
           <span>Theirs</span>
         </div>
-        {outcome.conflicts.map((item) => (
+        {conflicts.map((item) => (
           <ConflictLine
             key={item.path}
             conflict={item}
@@ -64,8 +59,8 @@ function ConflictBody({ conflict, onClose, onSave, onTheirs }: ConflictProps & {
         <Button variant="default" onClick={onClose}>
           Keep editing
         </Button>
-        <Button disabled={open > 0} onClick={finish}>
-          {open > 0 ? `${count(open, "choice")} left` : "Save these choices"}
+        <Button disabled={open > 0} onClick={() => onChosen(choices)}>
+          {open > 0 ? `${count(open, "choice")} left` : action}
         </Button>
       </Group>
     </Stack>

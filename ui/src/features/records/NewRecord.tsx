@@ -1,4 +1,4 @@
-/** A new record, checked while it is filled in. */
+/** A new record, checked while it is filled in. What was typed is kept as a draft until it is added or discarded. */
 import { Button, Group, Modal } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
@@ -8,10 +8,18 @@ import { type Draft, draftOf, RecordForm } from "@/shared/form";
 import { type FieldSpec, guessedSpec } from "@/shared/schema/model";
 import { showError } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
+import { draftAt, dropDraft, keepDraft } from "./drafts";
 import classes from "./panel.module.css";
 import { useRecordsSearch } from "./useRecordsSearch";
 
-type NewProps = { opened: boolean; onClose: () => void; collection: CollectionInfo; specs: FieldSpec[] };
+type NewProps = {
+  opened: boolean;
+  onClose: () => void;
+  /** Address of the workspace. */
+  address: string;
+  collection: CollectionInfo;
+  specs: FieldSpec[];
+};
 
 export function NewRecord(props: NewProps) {
   return (
@@ -26,9 +34,14 @@ export function NewRecord(props: NewProps) {
   );
 }
 
-function NewBody({ onClose, collection, specs }: NewProps) {
+function NewBody({ onClose, address, collection, specs }: NewProps) {
   const { change } = useRecordsSearch();
-  const [draft, setDraft] = useState<Draft>(draftOf({}));
+  const [draft, setState] = useState<Draft>(() => draftAt(address, collection.name) ?? draftOf({}));
+  const setDraft = (next: Draft) => {
+    setState(next);
+    if (Object.keys(next.current).length === 0) dropDraft(address, collection.name);
+    else keepDraft({ address, collection: collection.name, title: "", draft: next });
+  };
   const [refused, setRefused] = useState<Violation[]>();
   const [busy, setBusy] = useState(false);
   const [document] = useDebouncedValue(draft.current, 250);
@@ -51,8 +64,8 @@ function NewBody({ onClose, collection, specs }: NewProps) {
       });
       if (outcome.status === "applied") {
         rememberChange(outcome.changeSet);
-        change({ open: outcome.record.key });
-        onClose();
+        dropDraft(address, collection.name);
+        change({ open: outcome.record.key, adding: undefined });
       } else if (outcome.status === "invalid") setRefused(outcome.violations);
       else
         showError({
@@ -80,8 +93,14 @@ function NewBody({ onClose, collection, specs }: NewProps) {
         />
       </div>
       <Group justify="flex-end" mt="sm" gap="xs">
-        <Button variant="default" onClick={onClose}>
-          Cancel
+        <Button
+          variant="default"
+          onClick={() => {
+            dropDraft(address, collection.name);
+            onClose();
+          }}
+        >
+          {isEmpty ? "Cancel" : "Discard"}
         </Button>
         <Button loading={busy} disabled={isEmpty} onClick={() => void add()}>
           Add the record

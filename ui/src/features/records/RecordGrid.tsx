@@ -20,6 +20,7 @@ import { parseInput } from "@/shared/value/parse";
 import { valueAt, withValue } from "@/shared/value/path";
 import { count } from "@/shared/words/words";
 import type { BulkRequest } from "./BulkDialog";
+import { useDrafts } from "./drafts";
 import { type CellText, changeOf, expectedOf, gridRow, patchesOf } from "./model";
 import classes from "./records.module.css";
 import type { RecordPages, RecordQuery } from "./useRecordPages";
@@ -52,6 +53,7 @@ export function RecordGrid(props: RecordGridProps) {
   const rows = useRef(new WeakMap<RecordRow, GridRow>());
   const [note, setNote] = useState<string[]>([]);
   const edits = useEdits(props);
+  const drafts = useDraftRows(collection.name);
 
   const getRow = useCallback(
     (index: number) => {
@@ -97,6 +99,7 @@ export function RecordGrid(props: RecordGridProps) {
         selected={selection.everything ? allIds(pages) : selection.ids.size > 0 ? selection.ids : noIds}
         onSelect={selection.select}
         openRow={openKey}
+        drafts={drafts}
         onOpen={open}
         readOnly={props.readOnly}
         readCell={plainText}
@@ -115,6 +118,16 @@ export function RecordGrid(props: RecordGridProps) {
       {edits.dialogs}
     </>
   );
+}
+
+function useDraftRows(collection: string): ReadonlySet<string> {
+  const drafts = useDrafts();
+  const ids = drafts.flatMap(({ collection: of, key }) =>
+    of === collection && key !== undefined ? [keyText(key)] : [],
+  );
+  const name = ids.join("\n");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every key typed makes new drafts, but rarely other rows
+  return useMemo(() => new Set(ids), [name]);
 }
 
 function allIds(pages: RecordPages): ReadonlySet<string> {

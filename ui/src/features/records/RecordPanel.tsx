@@ -20,12 +20,20 @@ import { Loaded, StateMark } from "@/shared/ui";
 import { keyText, plainText } from "@/shared/value/model";
 import { count } from "@/shared/words/words";
 import { BulkDialog, type BulkRequest } from "./BulkDialog";
+import { ConflictDialog } from "./ConflictDialog";
 import classes from "./panel.module.css";
 import { RecordHistoryTab } from "./RecordHistoryTab";
 import { useRecordDraft } from "./useRecordDraft";
 import { useRecordsSearch } from "./useRecordsSearch";
 
-type PanelProps = { collection: CollectionInfo; recordKey: Ext; specs: FieldSpec[]; readOnly: boolean };
+type PanelProps = {
+  /** Address of the workspace. */
+  address: string;
+  collection: CollectionInfo;
+  recordKey: Ext;
+  specs: FieldSpec[];
+  readOnly: boolean;
+};
 
 export function RecordPanel(props: PanelProps) {
   const { collection, recordKey } = props;
@@ -80,6 +88,7 @@ function PanelHead({ title, id, children }: { title: string; id?: string; childr
 }
 
 function PanelBody({
+  address,
   collection,
   recordKey,
   specs,
@@ -89,7 +98,18 @@ function PanelBody({
   const { search, change } = useRecordsSearch();
   const [bulk, setBulk] = useState<BulkRequest>();
   const [jsonBroken, setJsonBroken] = useState(false);
-  const edit = useRecordDraft(collection.name, recordKey, detail, readOnly);
+  const saved = detail.document as ExtObject;
+  const edit = useRecordDraft(
+    {
+      address,
+      collection: collection.name,
+      key: recordKey,
+      title: collection.titleField ? plainText(saved[collection.titleField]) : "",
+    },
+    detail,
+    readOnly,
+  );
+  const [merging, setMerging] = useState(false);
   const { draft, violations } = edit;
   const changes = changesOf(draft);
   const tab = search.tab ?? "form";
@@ -162,9 +182,15 @@ function PanelBody({
           className={classes.alert ?? ""}
           title="This record was changed in the meantime"
         >
-          <Button variant="default" size="compact-xs" onClick={edit.takeNewer}>
-            Apply my changes to the new version
-          </Button>
+          {edit.conflicts.length === 0 ? (
+            <Button variant="default" size="compact-xs" onClick={() => edit.takeNewer({})}>
+              Apply my changes to the new version
+            </Button>
+          ) : (
+            <Button variant="default" size="compact-xs" onClick={() => setMerging(true)}>
+              Compare {count(edit.conflicts.length, "field")}…
+            </Button>
+          )}
         </Alert>
       )}
       <div className={classes.content}>
@@ -216,6 +242,15 @@ function PanelBody({
         </footer>
       )}
       {edit.dialogs}
+      <ConflictDialog
+        conflicts={merging && edit.conflicts.length > 0 ? edit.conflicts : undefined}
+        action="Use these choices"
+        onClose={() => setMerging(false)}
+        onChosen={(choices) => {
+          setMerging(false);
+          edit.takeNewer(choices);
+        }}
+      />
       <BulkDialog
         request={bulk}
         specs={specs}

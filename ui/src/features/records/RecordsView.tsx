@@ -30,7 +30,7 @@ export function RecordsView({ collection, workspace }: ViewProps) {
   const [layout, setLayout] = useLayout(workspace.address, collection.name, collection.keyField);
   const [facetsOpen, setFacetsOpen] = usePreference("facets", false);
   const [filterOpen, setFilterOpen] = useState(false);
-  const [adding, setAdding] = useState(false);
+  const setAdding = useCallback((adding: boolean) => change({ adding: adding || undefined }), [change]);
   const [bulk, setBulk] = useState<BulkRequest>();
 
   const query = useQuery(collection, search);
@@ -130,6 +130,7 @@ export function RecordsView({ collection, workspace }: ViewProps) {
         {search.open !== undefined && (
           <RecordPanel
             key={keyText(search.open)}
+            address={workspace.address}
             collection={collection}
             recordKey={search.open as Ext}
             specs={specs}
@@ -137,7 +138,13 @@ export function RecordsView({ collection, workspace }: ViewProps) {
           />
         )}
       </div>
-      <NewRecord opened={adding} onClose={() => setAdding(false)} collection={collection} specs={specs} />
+      <NewRecord
+        opened={search.adding === true && !workspace.readOnly}
+        onClose={() => setAdding(false)}
+        address={workspace.address}
+        collection={collection}
+        specs={specs}
+      />
       <BulkDialog request={bulk} specs={specs} onClose={() => setBulk(undefined)} onDone={selection.clear} />
     </section>
   );

@@ -1,1 +1,3 @@
+export { DraftsDrawer } from "./DraftsDrawer";
+export { useDrafts } from "./drafts";
 export { RecordsPage } from "./RecordsPage";

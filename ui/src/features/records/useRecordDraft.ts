@@ -1,43 +1,51 @@
 /** The draft of the open record: validated while it is typed, kept when the person looks elsewhere, saved as a patch. */
 import { useDebouncedValue } from "@mantine/hooks";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Ext, ExtObject, RecordDetail, Violation } from "@/ipc";
 import { queryClient, useCall } from "@/shared/data/queries";
 import { changesOf, type Draft, draftOf, rebased } from "@/shared/form";
-import { keyText, sameValue } from "@/shared/value/model";
-import { dropDraft, keepDraft, takeDraft } from "./drafts";
+import { sameValue } from "@/shared/value/model";
+import { type Choices, conflictsOf, mergedDraft } from "./conflict.model";
+import { draftAt, dropDraft, keepDraft, useDraft } from "./drafts";
 import { useSave } from "./useSave";
 
-export function useRecordDraft(collection: string, key: Ext, detail: RecordDetail, readOnly: boolean) {
-  const name = `${collection} ${keyText(key)}`;
+type Place = { address: string; collection: string; key: Ext; title: string };
+
+export function useRecordDraft(
+  { address, collection, key, title }: Place,
+  detail: RecordDetail,
+  readOnly: boolean,
+) {
   const document = detail.document as ExtObject;
-  const [draft, setState] = useState<Draft>(() => takeDraft(name) ?? draftOf(document));
-  const [seen, setSeen] = useState(document);
+  const untouched = useMemo(() => draftOf(document), [document]);
+  const draft = useDraft(address, collection, key) ?? untouched;
   const isClean = changesOf(draft).length === 0;
-  if (seen !== document) {
-    setSeen(document);
-    if (isClean) setState(draftOf(document));
-  }
 
   const setDraft = useCallback(
     (next: Draft) => {
-      setState(next);
-      if (changesOf(next).length > 0) keepDraft(name, next);
-      else dropDraft(name);
+      if (changesOf(next).length > 0) keepDraft({ address, collection, key, title, draft: next });
+      else dropDraft(address, collection, key);
     },
-    [name],
+    [address, collection, key, title],
   );
+  const sent = useRef<Draft>(undefined);
   const onSaved = useCallback(
     (record: RecordDetail) => {
       queryClient.setQueryData(["records.get", { collection, key }], record);
-      setDraft(draftOf(record.document as ExtObject));
+      const latest = draftAt(address, collection, key);
+      if (!latest) return;
+      // What was typed while the save ran is not in it: it stays, on top of what was saved.
+      const typed = { original: (sent.current ?? latest).current, current: latest.current };
+      setDraft(rebased(typed, record.document as ExtObject));
     },
-    [collection, key, setDraft],
+    [address, collection, key, setDraft],
   );
   const { save: send, saving, dialogs } = useSave(onSaved);
   const save = () => {
     const changes = changesOf(draft);
-    if (changes.length > 0 && !readOnly) void send({ collection, key, changes, allowInvalid: false });
+    if (changes.length === 0 || readOnly || saving) return;
+    sent.current = draft;
+    void send({ collection, key, changes, allowInvalid: false });
   };
 
   return {
@@ -47,9 +55,10 @@ export function useRecordDraft(collection: string, key: Ext, detail: RecordDetai
     save,
     saving,
     dialogs,
-    reset: () => setDraft(draftOf(document)),
-    movedOn: !isClean && !sameValue(draft.original, document),
-    takeNewer: () => setDraft(rebased(draft, document)),
+    reset: () => dropDraft(address, collection, key),
+    movedOn: !isClean && !saving && !sameValue(draft.original, document),
+    conflicts: conflictsOf(draft, document),
+    takeNewer: (choices: Choices) => setDraft(mergedDraft(draft, document, choices)),
   };
 }
 

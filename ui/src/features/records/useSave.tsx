@@ -14,21 +14,25 @@ import { pendingWrite, rememberChange } from "@/shared/undo/undo";
 import { ViolationList } from "@/shared/value/DiffList";
 import { sameValue } from "@/shared/value/model";
 import { ConflictDialog } from "./ConflictDialog";
+import { type Choices, resolvedRequest } from "./conflict.model";
 
 type Trouble =
   | { kind: "conflict"; request: EditRecord; outcome: Extract<EditOutcome, { status: "conflict" }> }
   | { kind: "invalid"; request: EditRecord; violations: Violation[] };
 
 export function useSave(onSaved: (record: RecordDetail) => void, onGivenUp?: () => void) {
-  const [trouble, setTrouble] = useState<Trouble>();
-  const [saving, setSaving] = useState(false);
+  // Saves may overlap: each question waits for its own answer.
+  const [troubles, setTroubles] = useState<Trouble[]>([]);
+  const [running, setRunning] = useState(0);
+  const trouble = troubles[0];
 
   const save = useCallback(
-    async (request: EditRecord) => {
-      setSaving(true);
+    async (request: EditRecord, settles?: Trouble) => {
+      setRunning((now) => now + 1);
       try {
         const outcome = await pendingWrite(call("records.edit", request));
-        setTrouble(troubleOf(request, outcome));
+        const next = troubleOf(request, outcome);
+        setTroubles((now) => [...now.filter((other) => other !== settles), ...(next ? [next] : [])]);
         if (outcome.status === "applied") {
           rememberChange(outcome.changeSet);
           onSaved(outcome.record);
@@ -40,35 +44,43 @@ export function useSave(onSaved: (record: RecordDetail) => void, onGivenUp?: () 
         showError(asApiError(thrown));
         onGivenUp?.();
       } finally {
-        setSaving(false);
+        setRunning((now) => now - 1);
       }
     },
     [onSaved, onGivenUp],
   );
 
+  const settled = (one: Trouble | undefined) => setTroubles((now) => now.filter((other) => other !== one));
   const giveUp = () => {
-    setTrouble(undefined);
+    settled(trouble);
     onGivenUp?.();
+  };
+  const conflict = trouble?.kind === "conflict" ? trouble : undefined;
+  const resolve = (choices: Choices) => {
+    if (!conflict) return;
+    const resolved = resolvedRequest(conflict.request, conflict.outcome.conflicts, choices);
+    if (resolved.changes.length > 0) void save(resolved, conflict);
+    else {
+      settled(conflict);
+      onSaved(conflict.outcome.record);
+    }
   };
   const dialogs = (
     <>
       <InvalidDialog
         trouble={trouble?.kind === "invalid" ? trouble : undefined}
         onClose={giveUp}
-        onSave={(request) => void save({ ...request, allowInvalid: true })}
+        onSave={(request) => void save({ ...request, allowInvalid: true }, trouble)}
       />
       <ConflictDialog
-        conflict={trouble?.kind === "conflict" ? trouble : undefined}
+        conflicts={conflict?.outcome.conflicts}
+        action="Save these choices"
         onClose={giveUp}
-        onSave={(request) => void save(request)}
-        onTheirs={(record) => {
-          setTrouble(undefined);
-          onSaved(record);
-        }}
+        onChosen={resolve}
       />
     </>
   );
-  return { save, saving, dialogs };
+  return { save, saving: running > 0, dialogs };
 }
 
 /** Both sides wrote the same values: there is nothing to choose. */

@@ -1,6 +1,7 @@
 /** First start: the sample, a file, or MongoDB; and the workspaces opened before. */
 import { ActionIcon, Button } from "@mantine/core";
 import {
+  IconArrowLeft,
   IconDatabase,
   IconFile,
   IconFilePlus,
@@ -8,21 +9,47 @@ import {
   IconSparkles,
   IconX,
 } from "@tabler/icons-react";
+import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { type ApiError, asApiError, call, type RecentWorkspace, type WorkspaceTarget } from "@/ipc";
+import {
+  type ApiError,
+  asApiError,
+  call,
+  type RecentWorkspace,
+  type WorkspaceInfo,
+  type WorkspaceTarget,
+} from "@/ipc";
+import { useCommands } from "@/shared/commands/registry";
 import { queryClient, useCall } from "@/shared/data/queries";
 import { pickFiles, useNativeFiles } from "@/shared/files";
-import { JobProgress } from "@/shared/jobs/JobProgress";
-import { jobEnd, useJob } from "@/shared/jobs/jobs";
+import { jobEnd } from "@/shared/jobs/jobs";
+import { useGo } from "@/shared/nav";
 import { Problem, showError, Tag, Timestamp } from "@/shared/ui";
 import { AskPassword } from "./AskPassword";
 import { Connect } from "./Connect";
+import { useOpenWorkspace } from "./open";
 import classes from "./welcome.module.css";
 
-export function Welcome() {
+/** `current` is the workspace that is open meanwhile; it stays so until another one is. */
+export function Welcome({ current }: { current: WorkspaceInfo | undefined }) {
   const native = useNativeFiles();
   const [connecting, setConnecting] = useState(false);
   const { error, busy, asked, open, cancel } = useOpen();
+  const go = useGo();
+  const back = () => go.place("/records");
+  useCommands(
+    current
+      ? [
+          {
+            id: "start.back",
+            title: "Back to the workspace",
+            group: "Workspace",
+            shortcut: "escape",
+            run: back,
+          },
+        ]
+      : [],
+  );
   const sample = useSample();
   const pick = async (purpose: "openWorkspace" | "newWorkspace") => {
     try {
@@ -36,7 +63,6 @@ export function Welcome() {
       showError(asApiError(thrown));
     }
   };
-  const job = useJob(sample.jobId);
 
   return (
     <main className={classes.page} id="main">
@@ -47,13 +73,13 @@ export function Welcome() {
             <h1>Steward</h1>
             <p>Look after records: import them, find what is wrong, correct it, undo any change.</p>
           </div>
+          {current && (
+            <Button variant="default" leftSection={<IconArrowLeft size={14} />} onClick={back}>
+              Back to {current.name}
+            </Button>
+          )}
         </header>
-        {job?.state === "running" ? (
-          <section className={classes.card}>
-            <h2>{job.title}</h2>
-            <JobProgress job={job} />
-          </section>
-        ) : asked && error ? (
+        {asked && error ? (
           <AskPassword target={asked} why={error} busy={busy} onOpen={open} onCancel={cancel} />
         ) : connecting ? (
           <Connect onCancel={() => setConnecting(false)} onOpen={open} busy={busy} />
@@ -62,10 +88,9 @@ export function Welcome() {
             <Choice
               icon={<IconSparkles size={22} stroke={1.5} />}
               title="Start with the sample"
-              about="361 real occupations in a file on this machine. Nothing to set up."
+              about="361 real occupations in a workspace of their own on this machine. Nothing to set up."
               busy={sample.busy || busy}
               onClick={sample.start}
-              autoFocus
             />
             {native && (
               <>
@@ -93,16 +118,20 @@ export function Welcome() {
         )}
         {error && !asked && <Problem error={error} />}
         {sample.error && <Problem error={sample.error} retry={sample.start} />}
-        {!connecting && !asked && <Recent onOpen={open} />}
+        {!connecting && !asked && <Recent current={current} busy={busy} onOpen={open} onBack={back} />}
       </div>
     </main>
   );
 }
 
 function useOpen() {
-  const [error, setError] = useState<ApiError>();
+  const { ask } = useSearch({ strict: false });
+  const openNow = useOpenWorkspace();
+  const [error, setError] = useState<ApiError | undefined>(ask === undefined ? undefined : passwordAsked);
   const [busy, setBusy] = useState(false);
-  const [asked, setAsked] = useState<Extract<WorkspaceTarget, { by: "recent" }>>();
+  const [asked, setAsked] = useState<Extract<WorkspaceTarget, { by: "recent" }> | undefined>(
+    ask === undefined ? undefined : { by: "recent", id: ask },
+  );
   const cancel = () => {
     setError(undefined);
     setAsked(undefined);
@@ -114,35 +143,35 @@ function useOpen() {
   };
   const open = (target: WorkspaceTarget) => {
     setBusy(true);
-    call("workspace.open", { target })
-      .then(
-        () => queryClient.invalidateQueries({ queryKey: ["workspace.current"] }),
-        (thrown: unknown) => failed(target, thrown),
-      )
+    openNow(target)
+      .catch((thrown: unknown) => failed(target, thrown))
       .finally(() => setBusy(false));
   };
   return { error, busy, asked, open, cancel };
 }
 
+const passwordAsked: ApiError = { code: "unauthorized", message: "Type the password to open it." };
+
 function useSample() {
-  const [jobId, setJobId] = useState<string>();
+  const go = useGo();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
   const start = () => {
     setBusy(true);
     setError(undefined);
     const work = async () => {
-      const started = await call("workspace.initSample", {});
-      setJobId(started.jobId);
-      const job = await jobEnd(started.jobId);
-      if (job.error) setError(job.error);
-      await queryClient.invalidateQueries();
+      const opened = await call("workspace.openSample", {});
+      await queryClient.invalidateQueries({ queryKey: ["workspace.current"] });
+      go.place("/records");
+      if (opened.jobId === undefined) return;
+      const job = await jobEnd(opened.jobId);
+      if (job.error) showError(job.error);
     };
     work()
       .catch((thrown: unknown) => setError(asApiError(thrown)))
       .finally(() => setBusy(false));
   };
-  return { jobId, busy, error, start };
+  return { busy, error, start };
 }
 
 type ChoiceProps = {
@@ -150,14 +179,12 @@ type ChoiceProps = {
   title: string;
   about: string;
   busy?: boolean;
-  autoFocus?: boolean;
   onClick: () => void;
 };
 
-function Choice({ icon, title, about, busy, autoFocus, onClick }: ChoiceProps) {
+function Choice({ icon, title, about, busy, onClick }: ChoiceProps) {
   return (
-    // biome-ignore lint/a11y/noAutofocus: the first thing to do on an otherwise empty screen
-    <button type="button" className={classes.choice} disabled={busy} autoFocus={autoFocus} onClick={onClick}>
+    <button type="button" className={classes.choice} disabled={busy} onClick={onClick}>
       <span className={classes.choiceIcon}>{icon}</span>
       <span className={classes.choiceTitle}>{title}</span>
       <span className={classes.choiceAbout}>{about}</span>
@@ -165,7 +192,14 @@ function Choice({ icon, title, about, busy, autoFocus, onClick }: ChoiceProps) {
   );
 }
 
-function Recent({ onOpen }: { onOpen: (target: WorkspaceTarget) => void }) {
+type RecentProps = {
+  current: WorkspaceInfo | undefined;
+  busy: boolean;
+  onOpen: (target: WorkspaceTarget) => void;
+  onBack: () => void;
+};
+
+function Recent({ current, busy, onOpen, onBack }: RecentProps) {
   const recent = useCall("workspace.recent", {});
   const list = recent.data?.workspaces ?? [];
   const forget = (id: string) => {
@@ -183,7 +217,11 @@ function Recent({ onOpen }: { onOpen: (target: WorkspaceTarget) => void }) {
           <RecentLine
             key={workspace.id}
             workspace={workspace}
-            onOpen={() => onOpen({ by: "recent", id: workspace.id })}
+            isOpen={workspace.address === current?.address}
+            busy={busy}
+            onOpen={() =>
+              workspace.address === current?.address ? onBack() : onOpen({ by: "recent", id: workspace.id })
+            }
             onForget={() => forget(workspace.id)}
           />
         ))}
@@ -192,9 +230,15 @@ function Recent({ onOpen }: { onOpen: (target: WorkspaceTarget) => void }) {
   );
 }
 
-type LineProps = { workspace: RecentWorkspace; onOpen: () => void; onForget: () => void };
+type LineProps = {
+  workspace: RecentWorkspace;
+  isOpen: boolean;
+  busy: boolean;
+  onOpen: () => void;
+  onForget: () => void;
+};
 
-function RecentLine({ workspace, onOpen, onForget }: LineProps) {
+function RecentLine({ workspace, isOpen, busy, onOpen, onForget }: LineProps) {
   const Icon = workspace.kind === "file" ? IconFile : IconDatabase;
   return (
     <li>
@@ -204,13 +248,15 @@ function RecentLine({ workspace, onOpen, onForget }: LineProps) {
         justify="flex-start"
         className={classes.recentMain ?? ""}
         leftSection={<Icon size={16} stroke={1.6} />}
-        disabled={!workspace.exists}
+        disabled={!workspace.exists || busy}
         onClick={onOpen}
       >
         <span className={classes.recentName}>{workspace.name}</span>
         <span className={classes.recentAddress}>{workspace.address}</span>
       </Button>
-      {workspace.exists ? (
+      {isOpen ? (
+        <Tag>open</Tag>
+      ) : workspace.exists ? (
         <span className="faint">
           <Timestamp at={workspace.openedAt} />
         </span>

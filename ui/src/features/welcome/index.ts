@@ -1,1 +1,2 @@
+export { useOpenRecent } from "./open";
 export { Welcome } from "./Welcome";

@@ -53,7 +53,6 @@ import type {
   ForgetWorkspace,
   FormatFilter,
   ImportPreview,
-  InitSample,
   InspectedSchema,
   Job,
   JobId,
@@ -111,6 +110,7 @@ import type {
   RunId,
   RunTask,
   Runs,
+  SampleOpened,
   SaveBackupSettings,
   SaveMapping,
   SavedMapping,
@@ -176,8 +176,10 @@ export interface Commands {
   "workspace.forget": { request: ForgetWorkspace; response: RecentWorkspaces };
   /** Marks the workspace as production, or not. (Local) */
   "workspace.setProduction": { request: SetProduction; response: WorkspaceInfo };
-  /** Loads the bundled sample: 361 careers. (Write) */
-  "workspace.initSample": { request: InitSample; response: JobStarted };
+  /** Opens the sample in a workspace of its own; loads it only when that workspace is new. (Write) */
+  "workspace.openSample": { request: Empty; response: SampleOpened };
+  /** Loads the bundled sample into the open workspace: 361 careers. (Write) */
+  "workspace.initSample": { request: Empty; response: JobStarted };
   /** Tries a MongoDB address stage by stage. (Read) */
   "workspace.testConnection": { request: TestConnection; response: ConnectionReport };
   /** The status of the connection: pool, breaker, slow operations. (Read) */
@@ -415,6 +417,7 @@ export const commandClass = {
   "workspace.close": "Local",
   "workspace.forget": "Local",
   "workspace.setProduction": "Local",
+  "workspace.openSample": "Write",
   "workspace.initSample": "Write",
   "workspace.testConnection": "Read",
   "connection.status": "Read",

@@ -1015,15 +1015,6 @@ recognised: Array<RecognisedFile>, };
 export type ImportPreview = { files: Array<FilePreview>, };
 
 /**
- * Loads the bundled careers into the open workspace, or into a new default workspace when none is open.
- */
-export type InitSample = { 
-/**
- * Where to create the workspace; the default place when absent.
- */
-file?: string, };
-
-/**
  * What a document would become.
  */
 export type InspectedSchema = { summary?: SchemaSummary, 
@@ -2078,6 +2069,15 @@ released: number, kept: number, keptAs?: string,
 stagedIn?: string, };
 
 export type Runs = { runs: Array<RunRecord>, };
+
+/**
+ * Answer of `workspace.openSample`.
+ */
+export type SampleOpened = { 
+/**
+ * The job that loads the sample; absent where it was loaded before and nothing is written.
+ */
+jobId?: string, };
 
 export type SaveBackupSettings = { settings: BackupSettings, 
 /**

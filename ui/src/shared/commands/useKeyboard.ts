@@ -1,11 +1,20 @@
 /** One listener for the whole window turns key presses into commands. */
-import { useEffect } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import { isTyping, matchShortcut, pressText } from "./keys";
 import { allCommands, type Command } from "./registry";
 
 const patience = 900;
 
 export function useKeyboard(): void {
+  // A dialog that Escape closes is gone before the press arrives here: the press is the dialog's all the same.
+  const inDialog = useRef(false);
+  useLayoutEffect(() => {
+    const look = () => {
+      inDialog.current = document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
+    };
+    window.addEventListener("keydown", look, true);
+    return () => window.removeEventListener("keydown", look, true);
+  }, []);
   useEffect(() => {
     let presses: string[] = [];
     let last = 0;
@@ -15,7 +24,8 @@ export function useKeyboard(): void {
       presses = now - last > patience ? [] : presses;
       last = now;
       presses = [...presses, pressText(event)];
-      const found = findCommand(presses, event.target) ?? findCommand(presses.slice(-1), event.target);
+      const find = (tried: string[]) => findCommand(tried, event.target, inDialog.current);
+      const found = find(presses) ?? find(presses.slice(-1));
       if (found) {
         event.preventDefault();
         presses = [];
@@ -29,15 +39,14 @@ export function useKeyboard(): void {
   }, []);
 }
 
-function findCommand(presses: string[], target: EventTarget | null): Command | undefined {
+function findCommand(presses: string[], target: EventTarget | null, inDialog: boolean): Command | undefined {
   const typing = isTyping(target);
-  const dialogOpen = document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
   return allCommands()
     .toReversed()
     .find((command) => {
       if (!command.shortcut || matchShortcut(command.shortcut, presses) !== "whole") return false;
       if (typing && !command.whileTyping) return false;
-      return !dialogOpen || command.whileTyping === true;
+      return !inDialog || command.whileTyping === true;
     });
 }
 

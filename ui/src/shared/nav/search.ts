@@ -18,6 +18,8 @@ export type RecordsSearch = {
   tab?: RecordTab;
   /** The record fills the page. */
   full?: boolean;
+  /** A new record is being filled in. */
+  adding?: boolean;
 };
 
 export type QuarantineSearch = {
@@ -32,6 +34,9 @@ export type QuarantineSearch = {
 };
 
 export type CollectionSearch = { c?: string };
+
+/** `ask`: the recent workspace whose password is missing. */
+export type StartSearch = { ask?: string };
 
 const findings: readonly MetricName[] = ["completeness", "adherence", "uniqueness", "freshness"];
 
@@ -62,6 +67,7 @@ export function readRecordsSearch(raw: Raw): RecordsSearch {
     open: raw.open === undefined || raw.open === null ? undefined : (raw.open as Ext),
     tab,
     full: raw.full === true ? true : undefined,
+    adding: raw.adding === true ? true : undefined,
   }) as RecordsSearch;
 }
 
@@ -72,4 +78,8 @@ export function readQuarantineSearch(raw: Raw): QuarantineSearch {
 
 export function readCollectionSearch(raw: Raw): CollectionSearch {
   return compact({ c: text(raw, "c") }) as CollectionSearch;
+}
+
+export function readStartSearch(raw: Raw): StartSearch {
+  return compact({ ask: text(raw, "ask") }) as StartSearch;
 }

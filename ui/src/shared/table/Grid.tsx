@@ -32,6 +32,8 @@ export type GridProps = {
   selected: ReadonlySet<string>;
   onSelect: (rows: number[], how: "toggle" | "only" | "all" | "none") => void;
   openRow: string | undefined;
+  /** Rows with edits that are not saved yet. */
+  drafts: ReadonlySet<string>;
   onOpen: (row: number) => void;
   onActive?: (cell: Cell, block: Block) => void;
   readOnly: boolean;
@@ -168,6 +170,7 @@ export function Grid(props: GridProps) {
             focused={focused}
             editing={editing?.cell.row === item.index ? editing : undefined}
             selected={props.selected}
+            drafts={props.drafts}
             open={props.openRow}
             onOpen={props.onOpen}
             onSelect={props.onSelect}

@@ -1,6 +1,6 @@
 /** One row of the grid. Drawn again only when something of it changed. */
 
-import { IconArrowsDiagonal } from "@tabler/icons-react";
+import { IconArrowsDiagonal, IconPencil } from "@tabler/icons-react";
 import type { VirtualItem } from "@tanstack/react-virtual";
 import { memo } from "react";
 import type { Ext } from "@/ipc";
@@ -12,7 +12,10 @@ import type { GridColumn } from "./columns";
 import type { Editing, GridProps, GridRow } from "./Grid";
 import classes from "./grid.module.css";
 
-type RowProps = Pick<GridProps, "onOpen" | "onSelect" | "onEdit" | "readCell" | "selected" | "rowCount"> & {
+type RowProps = Pick<
+  GridProps,
+  "onOpen" | "onSelect" | "onEdit" | "readCell" | "selected" | "drafts" | "rowCount"
+> & {
   index: number;
   top: number;
   row: GridRow | undefined;
@@ -72,7 +75,8 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-function RowHead({ index, row, isSelected, onOpen, onSelect }: RowProps & { isSelected: boolean }) {
+function RowHead({ index, row, isSelected, drafts, onOpen, onSelect }: RowProps & { isSelected: boolean }) {
+  const hasDraft = row !== undefined && drafts.has(row.id);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a virtual grid is not a table element
     // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus
@@ -87,6 +91,12 @@ function RowHead({ index, row, isSelected, onOpen, onSelect }: RowProps & { isSe
         onChange={() => undefined}
         onClick={(event) => onSelect([index], event.shiftKey ? "only" : "toggle")}
       />
+      {hasDraft && (
+        <span className={classes.draft} title="Has changes that are not saved">
+          <IconPencil size={12} aria-hidden />
+          <span className="visually-hidden">not saved</span>
+        </span>
+      )}
       <span className={classes.rowNumber}>{index + 1}</span>
       <button
         type="button"

@@ -127,13 +127,12 @@ wire! {
     /// Marks the open workspace as production, or not.
     pub struct SetProduction { pub production: bool }
 
-    /// Loads the bundled careers into the open workspace, or into a new default workspace when none is open.
-    #[derive(Default)]
-    pub struct InitSample {
-        /// Where to create the workspace; the default place when absent.
+    /// Answer of `workspace.openSample`.
+    pub struct SampleOpened {
+        /// The job that loads the sample; absent where it was loaded before and nothing is written.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub file: Option<String>,
+        pub job_id: Option<String>,
     }
 
     /// One step of connecting.

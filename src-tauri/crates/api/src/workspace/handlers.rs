@@ -5,13 +5,13 @@ use steward_store::stage::{Stage, StageOutcome as Outcome};
 
 use crate::caller::Call;
 use crate::dto::{
-    ConnectionReport, ConnectionStage, CurrentWorkspace, Empty, ForgetWorkspace, InitSample, JobKind, JobOutcome, JobStarted, JobUnit,
-    OpenWorkspace, Permission, RecentWorkspaces, SetProduction, StageName, StageOutcome, TestConnection, WorkspaceInfo, WorkspaceKind,
+    ConnectionReport, ConnectionStage, CurrentWorkspace, Empty, ForgetWorkspace, JobKind, JobOutcome, JobStarted, JobUnit, OpenWorkspace,
+    Permission, RecentWorkspaces, SampleOpened, SetProduction, StageName, StageOutcome, TestConnection, WorkspaceInfo, WorkspaceKind,
     WorkspaceTarget,
 };
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::jobs;
-use crate::workspace::open::{Address, default_workspace, lacks_password, with_password};
+use crate::workspace::open::{Address, default_workspace, lacks_password, sample_workspace, with_password};
 
 pub async fn current(app: &Call, _: Empty) -> ApiResult<CurrentWorkspace> {
     Ok(CurrentWorkspace { workspace: app.current().map(|open| open.info) })
@@ -109,12 +109,18 @@ pub async fn set_production(app: &Call, request: SetProduction) -> ApiResult<Wor
 /// Files of the bundled sample: good records, and what a bad front end shipped in their place.
 const SAMPLE: &[&str] = &["production_career_data.json", "new_career_data.json"];
 
-pub async fn init_sample(app: &Call, request: InitSample) -> ApiResult<JobStarted> {
-    if let Some(file) = request.file {
-        open_address(app, Address::File(app.files.get(&file)?.0), false).await?;
-    } else if app.current().is_none() {
-        open_address(app, Address::File(default_workspace(&app.data)), false).await?;
-    }
+/// Opens the workspace of the sample and loads it there the first time. Later, a person's edits are in it: nothing is written.
+pub async fn open_sample(app: &Call, _: Empty) -> ApiResult<SampleOpened> {
+    let address = Address::File(sample_workspace(&app.data));
+    let production = app.recent.is_production(&address.public());
+    open_address(app, address, production).await?;
+    let workspace = app.workspace()?;
+    let is_new = workspace.collections().await?.is_empty() && steward_import::runs::list(&workspace).await?.is_empty();
+    let job_id = if is_new { Some(init_sample(app, Empty {}).await?.job_id) } else { None };
+    Ok(SampleOpened { job_id })
+}
+
+pub async fn init_sample(app: &Call, _: Empty) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     Ok(jobs::start(app, JobKind::Sample, "Loading the sample careers", JobUnit::Bytes, move |progress| async move {
         let folder =

@@ -151,6 +151,11 @@ pub fn default_workspace(data: &Path) -> PathBuf {
     data.join("default.steward")
 }
 
+/// `sample.steward` in the user's data folder: the sample never mixes with anybody's records.
+pub fn sample_workspace(data: &Path) -> PathBuf {
+    data.join("sample.steward")
+}
+
 /// The usual limits, or those of the environment.
 fn limits(variable: impl Fn(&str) -> Option<String>, pool: Option<PoolSettings>) -> Limits {
     let number = |name: &str| variable(name).and_then(|text| text.trim().parse::<u32>().ok());

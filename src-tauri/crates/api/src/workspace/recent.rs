@@ -40,9 +40,16 @@ impl Recent {
         found.ok_or_else(|| ApiError::not_found("This workspace is not on the list any more."))
     }
 
+    /// Whether the workspace at an address was marked as production.
+    pub fn is_production(&self, address: &str) -> bool {
+        let path = whole_path(address);
+        self.list().iter().any(|e| e.production && (e.workspace.address == address || e.workspace.address == path))
+    }
+
     /// Puts a workspace in front. Its id stays the same for the same address.
     pub fn remember(&self, name: &str, kind: WorkspaceKind, address: &str, production: bool) -> ApiResult<()> {
         let mut entries = self.list();
+        let address = if kind == WorkspaceKind::File { &whole_path(address) } else { address };
         entries.retain(|e| e.workspace.address != address);
         let id = format!("{:016x}", steward_workspace::hash(address.as_bytes()));
         let opened_at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
@@ -61,4 +68,9 @@ impl Recent {
     fn save(&self, entries: &[Entry]) -> ApiResult<()> {
         machine::write(&self.path, entries, "The list of recent workspaces cannot be written.")
     }
+}
+
+/// A path from the command line may begin at the folder that the program was started in.
+fn whole_path(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |whole| whole.display().to_string())
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use steward_api::call;
-use steward_api::dto::{CheckOutcome, Collections, DoctorReport, Empty, InitSample, JobOutcome};
+use steward_api::dto::{CheckOutcome, Collections, DoctorReport, Empty, JobOutcome};
 use steward_api::{Address, ApiError, ApiResult, ErrorCode};
 
 use crate::args::Init;
@@ -44,7 +44,7 @@ pub async fn init(session: &Session, command: Init) -> ApiResult<u8> {
     }
     session.open(true).await?;
     if !existed && command.sample {
-        let job = session.run_job(call::workspace::InitSample, &InitSample::default()).await?;
+        let job = session.run_job(call::workspace::InitSample, &Empty {}).await?;
         if let Some(JobOutcome::Run(run)) = &job.outcome
             && run.state == steward_domain::RunState::Cancelled
         {

@@ -42,19 +42,25 @@ type EditorProps = {
   schema: string;
   initial: Mapping;
   suggestion: Suggestion | undefined;
+  onChange: (mapping: Mapping) => void;
   onBack: (mapping: Mapping) => void;
   onPlan: (mapping: Mapping) => void;
 };
 
 const shownRows = 30;
 
-export function MappingEditor({ files, choices, schema, initial, suggestion, onBack, onPlan }: EditorProps) {
+export function MappingEditor(props: EditorProps) {
+  const { files, choices, schema, initial, suggestion, onBack, onPlan } = props;
   const [history, setHistory] = useState<History>(() => begun(initial));
   const [open, setOpen] = useState<number>();
   const [file, setFile] = useState(0);
   const readOnly = useWorkspace()?.readOnly ?? false;
   const mapping = history.now;
-  const edit = (next: Mapping, typing?: string) => setHistory((before) => edited(before, next, typing));
+  const show = (next: History) => {
+    setHistory(next);
+    props.onChange(next.now);
+  };
+  const edit = (next: Mapping, typing?: string) => show(edited(history, next, typing));
   const source = { files: files.slice(file, file + 1).map((one) => one.id), choices: [choices[file] ?? {}] };
   const [tried] = useDebouncedValue(mapping, 150);
   const trial = useCall(
@@ -63,8 +69,8 @@ export function MappingEditor({ files, choices, schema, initial, suggestion, onB
     { keep: true },
   );
   const profiled = useCall("mappings.profile", source, { keep: true });
-  const undo = () => setHistory(undone);
-  const redo = () => setHistory(redone);
+  const undo = () => show(undone(history));
+  const redo = () => show(redone(history));
   useCommands([
     { id: "mapping.undo", title: "Undo in the mapping", group: "Mapping", shortcut: "mod+z", run: undo },
     {

@@ -9,11 +9,12 @@ import { emptyMapping } from "./model";
 type StepProps = {
   files: FileHandle[];
   choice: ImportChoice;
+  onChoice: (choice: ImportChoice) => void;
   onBack: (choice: ImportChoice) => void;
   onPlan: (choice: ImportChoice) => void;
 };
 
-export function MappingStep({ files, choice, onBack, onPlan }: StepProps) {
+export function MappingStep({ files, choice, onChoice, onBack, onPlan }: StepProps) {
   const schema = choice.schema ?? "";
   const suggest = useCall(
     "mappings.suggest",
@@ -35,6 +36,7 @@ export function MappingStep({ files, choice, onBack, onPlan }: StepProps) {
       schema={schema}
       initial={choice.mapping ?? suggestion?.mapping ?? emptyMapping}
       suggestion={suggestion}
+      onChange={(mapping) => onChoice(used(mapping))}
       onBack={(mapping) => onBack(used(mapping))}
       onPlan={(mapping) => onPlan(used(mapping))}
     />
