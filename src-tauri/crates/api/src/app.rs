@@ -20,6 +20,7 @@ use crate::host::Host;
 use crate::imports::samples::Samples;
 use crate::jobs::Jobs;
 use crate::plans::Plans;
+use crate::records::signposts::Signposts;
 use crate::workspace::open::{self, Address};
 use crate::workspace::recent::Recent;
 
@@ -64,6 +65,9 @@ pub struct App {
     open: RwLock<Option<Open>>,
     /// Turns what happens in the open workspace into what listeners see.
     listener: Arc<dyn Listener>,
+    topics: Arc<crate::events::ToTopics>,
+    /// The ways to far rows of what is looked at.
+    pub(crate) signposts: Arc<Signposts>,
     events: broadcast::Sender<AppEvent>,
 }
 
@@ -78,6 +82,8 @@ impl App {
         let registry = Registry::builtin()
             .map_err(|e| ApiError::new(ErrorCode::Internal, "A built-in schema cannot be read.").details(e.to_string()))?;
         let events = broadcast::channel(512).0;
+        let signposts = Arc::new(Signposts::default());
+        let topics = Arc::new(crate::events::ToTopics { events: events.clone(), signposts: Arc::clone(&signposts) });
         Ok(Arc::new(Self {
             host,
             jobs: Jobs::default(),
@@ -91,7 +97,9 @@ impl App {
             secrets,
             data,
             open: RwLock::new(None),
-            listener: Arc::new(crate::events::ToTopics(events.clone())),
+            listener: Arc::<crate::events::ToTopics>::clone(&topics),
+            topics,
+            signposts,
             events,
         }))
     }
@@ -147,6 +155,7 @@ impl App {
         }
         let follower = Arc::new(Follower(follow(self, &workspace)));
         self.plans.clear();
+        self.signposts.forget(None);
         let opened = Open { workspace, info: info.clone(), address: address.clone(), layers, follower };
         let workspace = opened.workspace.clone();
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
@@ -266,7 +275,7 @@ async fn tell_changes(app: &std::sync::Weak<App>, store: &dyn Store) -> Option<(
             tracing::warn!("the schemas of the workspace could not be read again: {e}");
         }
         for name in &written {
-            crate::events::emit(&app.events, &told_of(name), Some(name.as_str()).filter(|name| !names::is_own(name)));
+            app.topics.emit(&told_of(name), Some(name.as_str()).filter(|name| !names::is_own(name)));
         }
         drop(app);
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;

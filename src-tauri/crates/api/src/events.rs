@@ -1,25 +1,37 @@
 //! From what happened in a workspace to whose answers are old.
 
+use std::sync::Arc;
+
 use steward_workspace::Event;
 use steward_workspace::events::Listener;
 use tokio::sync::broadcast::Sender;
 
+use crate::records::signposts::Signposts;
+
 use crate::dto::{AppEvent, Topic};
 
 /// Passes the events of a workspace on to the window, as topics.
-pub(crate) struct ToTopics(pub Sender<AppEvent>);
+pub(crate) struct ToTopics {
+    pub events: Sender<AppEvent>,
+    pub signposts: Arc<Signposts>,
+}
 
 impl Listener for ToTopics {
     fn heard(&self, event: &Event) {
         let (topics, collection) = topics(event);
-        emit(&self.0, topics, collection);
+        self.emit(topics, collection);
     }
 }
 
-pub(crate) fn emit(events: &Sender<AppEvent>, topics: &[Topic], collection: Option<&str>) {
-    for topic in topics {
-        // Nobody listening is fine.
-        let _ = events.send(AppEvent::Changed { topic: topic.clone(), collection: collection.map(str::to_owned) });
+impl ToTopics {
+    pub fn emit(&self, topics: &[Topic], collection: Option<&str>) {
+        if topics.contains(&Topic::Records) {
+            self.signposts.forget(collection);
+        }
+        for topic in topics {
+            // Nobody listening is fine.
+            let _ = self.events.send(AppEvent::Changed { topic: topic.clone(), collection: collection.map(str::to_owned) });
+        }
     }
 }
 

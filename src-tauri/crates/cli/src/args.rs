@@ -138,6 +138,9 @@ pub enum Records {
         /// Cursor of the next page
         #[arg(long)]
         after: Option<String>,
+        /// Begin with this row of the order, 1 being the first
+        #[arg(long, value_name = "ROW", conflicts_with = "after", value_parser = clap::value_parser!(i64).range(1..))]
+        from: Option<i64>,
     },
     /// How many fit
     Count {

@@ -37,7 +37,7 @@ use async_trait::async_trait;
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
+    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
     Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
 };
 
@@ -112,6 +112,10 @@ impl Store for MongoStore {
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
         read::find(self, collection, query).await
+    }
+
+    async fn position(&self, collection: &str, query: &Query, skip: usize) -> StoreResult<Option<Cursor>> {
+        read::position(self, collection, query, skip).await
     }
 
     async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {

@@ -4,7 +4,7 @@ use bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::TryStreamExt as _;
 use steward_domain::filter::Comparison;
 use steward_domain::{FieldPath, Filter};
-use steward_store::{IndexSpec, Page, Query, StoreError, StoreErrorKind, StoreResult};
+use steward_store::{Cursor, IndexSpec, Page, Query, StoreError, StoreErrorKind, StoreResult};
 
 use crate::{MongoStore, cursor, errors, filter, indexes, load, odd_names};
 
@@ -46,6 +46,45 @@ pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreR
         _ => None,
     };
     Ok(Page { records, next, scanned: !is_served(&query.filter, sort.map(|s| &s.field), &known) })
+}
+
+/// The cursor behind the `skip`-th record of a query.
+pub async fn position(store: &MongoStore, collection: &str, query: &Query, skip: usize) -> StoreResult<Option<Cursor>> {
+    let sort = query.sort.as_ref();
+    let known = indexes::recent(store, collection).await?;
+    let filter = condition(store, collection, &query.filter, &known).await?;
+    if odd_names::sorted(query, &filter, 1)?.is_some() {
+        return stepwise(store, collection, query, skip).await;
+    }
+    let mut fields = doc! { "_id": 1 };
+    if let Some(by) = sort {
+        fields.insert(by.field.as_str(), 1);
+    }
+    let coll = store.collection(collection)?;
+    let before = u64::try_from(skip.saturating_sub(1)).unwrap_or(u64::MAX);
+    let mut one = coll.find(following(query, filter)?).sort(order(query)).projection(fields).skip(before).limit(1);
+    if store.deployment().version >= (4, 4) {
+        one = one.allow_disk_use(true);
+    }
+    let found = gather(one.batch().await.map_err(|e| errors::from_driver(&e))?, 1).await?;
+    found.first().map(|record| cursor::after_record(record, sort)).transpose()
+}
+
+/// Page by page, where the server cannot skip.
+async fn stepwise(store: &MongoStore, collection: &str, query: &Query, mut skip: usize) -> StoreResult<Option<Cursor>> {
+    let mut at = query.clone();
+    loop {
+        at.limit = skip.clamp(1, 1000);
+        let page = find(store, collection, &at).await?;
+        skip -= page.records.len().min(skip);
+        if skip == 0 {
+            return page.records.last().map(|record| cursor::after_record(record, query.sort.as_ref())).transpose();
+        }
+        match page.next {
+            Some(next) => at.after = Some(next),
+            None => return Ok(None),
+        }
+    }
 }
 
 /// The filter, and what follows the page before.

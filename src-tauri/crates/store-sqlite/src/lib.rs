@@ -16,6 +16,7 @@ mod indexes;
 mod inspect;
 mod plan;
 mod pool;
+mod position;
 mod read;
 mod recording;
 mod replay;
@@ -33,7 +34,7 @@ use futures::stream;
 use rusqlite::Connection;
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
     Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
     StoreKind, StoreResult, Swap, WriteBatch, WriteReport, names,
 };
@@ -356,6 +357,11 @@ impl Store for SqliteStore {
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
         let (name, query) = (collection.to_owned(), query.clone());
         self.pool.read(move |c| read::find(c, &name, &query)).await
+    }
+
+    async fn position(&self, name: &str, query: &Query, skip: usize) -> StoreResult<Option<Cursor>> {
+        let (name, query) = (name.to_owned(), query.clone());
+        self.pool.read(move |c| position::after(c, &name, &query, skip)).await
     }
 
     async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {

@@ -32,17 +32,17 @@ pub fn whole(doc: &[u8], sum: Option<i64>) -> StoreResult<()> {
 }
 
 /// Where a page ended: the ordering key of the sort field, and the row.
-struct Position {
-    key: Vec<u8>,
-    row: i64,
+pub struct Position {
+    pub key: Vec<u8>,
+    pub row: i64,
 }
 
-fn encode_cursor(position: &Position) -> Cursor {
+pub fn encode_cursor(position: &Position) -> Cursor {
     let key: String = hex::encode(&position.key);
     Cursor(format!("{:x}.{key}", position.row))
 }
 
-fn decode_cursor(cursor: &Cursor) -> StoreResult<Position> {
+pub fn decode_cursor(cursor: &Cursor) -> StoreResult<Position> {
     let wrong = || StoreError::invalid("This page cursor is not valid; start from the first page.");
     let (row, key) = cursor.0.split_once('.').ok_or_else(wrong)?;
     let row = i64::from_str_radix(row, 16).map_err(|_| wrong())?;
@@ -134,7 +134,7 @@ struct Order<'a> {
 }
 
 /// The order's index is the better way: it exists, and the filter leaves more than a few rows.
-fn walks_order(connection: &Connection, collection: &Collection, where_: &Where, field: &str) -> StoreResult<bool> {
+pub fn walks_order(connection: &Connection, collection: &Collection, where_: &Where, field: &str) -> StoreResult<bool> {
     if field != "_id" && collection.on(field).is_none() {
         return Ok(false);
     }

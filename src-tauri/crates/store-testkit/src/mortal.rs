@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
+    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
     Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult,
     Swap, WriteBatch, WriteReport, names,
 };
@@ -135,6 +135,10 @@ impl Store for Mortal {
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
         self.read(self.inner.find(collection, query)).await
+    }
+
+    async fn position(&self, collection: &str, query: &Query, skip: usize) -> StoreResult<Option<Cursor>> {
+        self.read(self.inner.position(collection, query, skip)).await
     }
 
     async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {

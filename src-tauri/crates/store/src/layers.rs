@@ -16,7 +16,7 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, Capability, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
     Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
     StoreResult, Swap, WriteBatch, WriteReport,
 };
@@ -264,6 +264,12 @@ impl Store for Layered {
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
         read_where_it_is!(self, collection, |found: &StoreResult<Page>| found.as_ref().is_ok_and(|page| page.records.is_empty()), |place| {
             self.around_shaped("find", place, || slow::of_query(query), self.inner.find(place, query))
+        })
+    }
+
+    async fn position(&self, collection: &str, query: &Query, skip: usize) -> StoreResult<Option<Cursor>> {
+        read_where_it_is!(self, collection, |found: &StoreResult<Option<Cursor>>| matches!(found, Ok(None)), |place| {
+            self.around_shaped("find position", place, || slow::of_query(query), self.inner.position(place, query, skip))
         })
     }
 

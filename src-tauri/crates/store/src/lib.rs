@@ -112,6 +112,10 @@ pub trait Store: Send + Sync {
     /// One page in a stable order.
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page>;
 
+    /// The cursor behind the `skip`-th record from the start of the query on, 1 being the first: what a page begins after, `skip`
+    /// records further. Nothing where there are fewer. Where an index serves the query, records are not read for it.
+    async fn position(&self, collection: &str, query: &Query, skip: usize) -> StoreResult<Option<Cursor>>;
+
     /// Records whose `field` equals one of `values`, in no order. At most 1,000 values.
     async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>>;
 

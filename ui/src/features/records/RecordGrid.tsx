@@ -43,6 +43,8 @@ type RecordGridProps = {
   onOpen: (row: RecordRow) => void;
   onBulk: (request: BulkRequest) => void;
   onAdd: () => void;
+  target: { row: number } | undefined;
+  onGoTo: () => void;
 };
 
 const noIds: ReadonlySet<string> = new Set();
@@ -100,6 +102,8 @@ export function RecordGrid(props: RecordGridProps) {
         onSelect={selection.select}
         openRow={openKey}
         drafts={drafts}
+        target={props.target}
+        onGoTo={props.onGoTo}
         onOpen={open}
         readOnly={props.readOnly}
         readCell={plainText}

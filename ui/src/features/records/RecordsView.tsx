@@ -9,6 +9,7 @@ import { keyText } from "@/shared/value/model";
 import { BulkDialog, type BulkRequest } from "./BulkDialog";
 import { Facets } from "./Facets";
 import { FilterPanel } from "./FilterPanel";
+import { GoToRow } from "./GoToRow";
 import { columnsOf, seenFields, wholeFilter } from "./model";
 import { NewRecord } from "./NewRecord";
 import { RecordGrid } from "./RecordGrid";
@@ -34,8 +35,10 @@ export function RecordsView({ collection, workspace }: ViewProps) {
   const [bulk, setBulk] = useState<BulkRequest>();
 
   const query = useQuery(collection, search);
-  const pages = useRecordPages(query, true);
   const count = useCall("records.count", countRequest(query), { keep: true });
+  const pages = useRecordPages(query, count.data?.count);
+  const [goingTo, setGoingTo] = useState(false);
+  const [target, setTarget] = useState<{ row: number }>();
   const selection = useSelection(pages.rowAt, pages.loadedRows);
   const seen = useSeen(pages.loadedRows());
   const columns = useMemo(
@@ -68,6 +71,12 @@ export function RecordsView({ collection, workspace }: ViewProps) {
       group: "Records",
       shortcut: "v",
       run: () => setFacetsOpen(!facetsOpen),
+    },
+    {
+      id: "records.goTo",
+      title: "Go to a row…",
+      group: "Records",
+      run: () => setGoingTo(true),
     },
     {
       id: "records.clear",
@@ -116,6 +125,8 @@ export function RecordsView({ collection, workspace }: ViewProps) {
             onOpen={openRow}
             onBulk={setBulk}
             onAdd={() => setAdding(true)}
+            target={target}
+            onGoTo={() => setGoingTo(true)}
           />
           <SelectionBar
             collection={collection}
@@ -144,6 +155,12 @@ export function RecordsView({ collection, workspace }: ViewProps) {
         address={workspace.address}
         collection={collection}
         specs={specs}
+      />
+      <GoToRow
+        opened={goingTo}
+        rowCount={pages.rowCount}
+        onClose={() => setGoingTo(false)}
+        onGo={(row) => setTarget({ row })}
       />
       <BulkDialog request={bulk} specs={specs} onClose={() => setBulk(undefined)} onDone={selection.clear} />
     </section>

@@ -1,6 +1,6 @@
 /**
- * Rows of a query, page by page along the backend's cursors. Only pages around what is on screen are kept
- * in memory; their cursors stay known, so scrolling back reads them again.
+ * Rows of a query, each by its number. Only pages around what is on screen are asked for and kept; the backend finds
+ * the way to any of them, so the first row is no nearer than the millionth.
  */
 import { useQueries } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -8,29 +8,15 @@ import type { ApiError, FindRecords, RecordPage, RecordRow } from "@/ipc";
 import { queryFor } from "@/shared/data/queries";
 
 export const pageSize = 200;
-const ahead = 3;
+/** Pages that are kept on each side of what is on screen. */
+const around = 6;
+/** While rows rush by, nothing is asked for. */
+const restMillis = 60;
 
-export type RecordQuery = Omit<FindRecords, "after" | "limit">;
-
-type Cursors = { starts: (string | undefined)[]; ended: boolean };
-
-const beginning: Cursors = { starts: [undefined], ended: false };
-
-/** The cursors after a page was read. A changed `next` makes what lies behind it unknown. */
-export function withPage(cursors: Cursors, page: number, next: string | undefined): Cursors {
-  const known = cursors.starts[page + 1];
-  if (next === undefined) {
-    if (cursors.ended && cursors.starts.length === page + 1) return cursors;
-    return { starts: cursors.starts.slice(0, page + 1), ended: true };
-  }
-  if (known === next) return cursors;
-  const starts = [...cursors.starts.slice(0, page + 1), next];
-  return { starts, ended: false };
-}
+export type RecordQuery = Omit<FindRecords, "after" | "from" | "limit">;
 
 export type RecordPages = {
   rowCount: number;
-  ended: boolean;
   rowAt: (index: number) => RecordRow | undefined;
   loadedRows: () => RecordRow[];
   onRange: (first: number, last: number) => void;
@@ -42,67 +28,87 @@ export type RecordPages = {
   scanned: boolean;
 };
 
-export function useRecordPages(query: RecordQuery, enabled: boolean): RecordPages {
-  const name = JSON.stringify(query);
-  const [cursors, setCursors] = useState<{ name: string; value: Cursors }>({ name, value: beginning });
-  const [range, setRange] = useState<[number, number]>([0, 0]);
-  const lastRows = useRef<{ name: string; pages: Map<number, RecordRow[]> }>({ name, pages: new Map() });
-  const known = cursors.name === name ? cursors.value : beginning;
-  if (lastRows.current.name !== name) lastRows.current = { name, pages: new Map() };
+/** The pages to ask for: those on screen, then one after and one before them. */
+export function wantedPages(
+  [first, last]: readonly [number, number],
+  rowCount: number | undefined,
+): number[] {
+  const end =
+    rowCount === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.ceil(rowCount / pageSize) - 1);
+  const shown = Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  return [...shown, last + 1, first - 1].filter((page) => page >= 0 && page <= end);
+}
 
-  const first = cursors.name === name ? Math.max(0, range[0] - 1) : 0;
-  const wanted = known.starts
-    .map((after, page) => ({ after, page }))
-    .filter(({ page }) => page >= first && page <= range[1] + ahead);
+/** Rows there are: as counted, and at least those that were seen. Before they are counted, what was read tells. */
+export function rowsOf(total: number | undefined, pages: ReadonlyMap<number, readonly unknown[]>): number {
+  let seen = 0;
+  let ended = false;
+  for (const [page, rows] of pages) {
+    if (rows.length > 0) seen = Math.max(seen, page * pageSize + rows.length);
+    ended ||= rows.length < pageSize;
+  }
+  if (total === undefined) return seen;
+  return ended && pages.has(0) && seen < pageSize ? seen : Math.max(total, seen);
+}
+
+/** `total`: how many records fit, once they are counted. */
+export function useRecordPages(query: RecordQuery, total: number | undefined): RecordPages {
+  const name = JSON.stringify(query);
+  const [range, setRange] = useState<{ name: string; pages: readonly [number, number] }>({
+    name,
+    pages: [0, 0],
+  });
+  const held = useRef<{ name: string; pages: Map<number, RecordRow[]> }>({ name, pages: new Map() });
+  if (held.current.name !== name) held.current = { name, pages: new Map() };
+  const pages = held.current.pages;
+  const onScreen = range.name === name ? range.pages : ([0, 0] as const);
+  const wanted = wantedPages(onScreen, total);
 
   const answers = useQueries({
-    queries: wanted.map(({ after }) => ({
-      ...queryFor("records.find", { ...query, limit: pageSize, ...(after ? { after } : {}) }),
-      enabled,
+    queries: wanted.map((page) => ({
+      ...queryFor("records.find", { ...query, from: page * pageSize, limit: pageSize }),
       gcTime: 20_000,
     })),
   });
-
   const data = answers.map((answer) => answer.data);
-  useEffect(() => {
-    setCursors((now) => {
-      let value = now.name === name ? now.value : beginning;
-      for (const [at, page] of data.entries()) {
-        const place = wanted[at]?.page;
-        if (page && place !== undefined && place < value.starts.length)
-          value = withPage(value, place, page.next);
-      }
-      return value === now.value && now.name === name ? now : { name, value };
-    });
-  });
-
-  const pages = lastRows.current.pages;
-  for (const [at, page] of data.entries()) {
-    const place = wanted[at]?.page;
-    if (page && place !== undefined) pages.set(place, page.records);
+  for (const [at, answer] of data.entries()) {
+    const page = wanted[at];
+    if (answer && page !== undefined) pages.set(page, answer.records);
   }
-  for (const place of pages.keys()) {
-    if (Math.abs(place - range[0]) > 12 || place >= known.starts.length) pages.delete(place);
+  for (const page of pages.keys()) {
+    if (page !== 0 && (page < onScreen[0] - around || page > onScreen[1] + around)) pages.delete(page);
   }
 
-  const onRange = useCallback((from: number, to: number) => {
-    const next: [number, number] = [Math.floor(from / pageSize), Math.floor(to / pageSize)];
-    setRange((now) => (now[0] === next[0] && now[1] === next[1] ? now : next));
-  }, []);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const onRange = useCallback(
+    (from: number, to: number) => {
+      const next = [Math.floor(from / pageSize), Math.floor(to / pageSize)] as const;
+      const take = () =>
+        setRange((now) =>
+          now.name === name && now.pages[0] === next[0] && now.pages[1] === next[1]
+            ? now
+            : { name, pages: next },
+        );
+      clearTimeout(timer.current);
+      const near = held.current.pages.has(next[0]) || held.current.pages.has(next[1]);
+      if (near) take();
+      else timer.current = setTimeout(take, restMillis);
+    },
+    [name],
+  );
   const rowAt = useCallback((index: number) => {
-    return lastRows.current.pages.get(Math.floor(index / pageSize))?.[index % pageSize];
+    return held.current.pages.get(Math.floor(index / pageSize))?.[index % pageSize];
   }, []);
   const loadedRows = useCallback(() => {
-    return [...lastRows.current.pages].sort((one, other) => one[0] - other[0]).flatMap(([, rows]) => rows);
+    return [...held.current.pages].sort((one, other) => one[0] - other[0]).flatMap(([, rows]) => rows);
   }, []);
 
   const broken = answers.find((answer) => answer.error);
-  const lastPage = known.starts.length - 1;
-  const lastSize = pages.get(lastPage)?.length ?? (known.ended ? 0 : pageSize);
+  const rowCount = rowsOf(total, pages);
   return useMemo(
     () => ({
-      rowCount: lastPage * pageSize + lastSize,
-      ended: known.ended,
+      rowCount,
       rowAt,
       loadedRows,
       onRange,
@@ -112,6 +118,6 @@ export function useRecordPages(query: RecordQuery, enabled: boolean): RecordPage
       retry: () => void broken?.refetch(),
       scanned: data.some((page: RecordPage | undefined) => page?.scanned),
     }),
-    [lastPage, lastSize, known.ended, rowAt, loadedRows, onRange, pages.size, broken, data],
+    [rowCount, rowAt, loadedRows, onRange, pages.size, broken, data],
   );
 }

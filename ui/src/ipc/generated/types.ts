@@ -884,6 +884,10 @@ export type FindRecords = { collection: string, filter?: Filter, finding?: Findi
  */
 after?: string, 
 /**
+ * Instead of `after`: the number of the first row, 0 being the first of all.
+ */
+from?: number, 
+/**
  * 1 to 1000.
  */
 limit: number, };

@@ -11,6 +11,7 @@ import { type GridColumn, type Layout, visible } from "./columns";
 import classes from "./grid.module.css";
 import { Header } from "./Header";
 import { Row } from "./Row";
+import { drawnAt, scaledScrolling, scaleOf, tallest } from "./scroll";
 import { useGridKeys } from "./useGridKeys";
 
 export type GridRow = { id: string; document: ExtObject; problems: Map<string, string[]> };
@@ -36,6 +37,10 @@ export type GridProps = {
   drafts: ReadonlySet<string>;
   onOpen: (row: number) => void;
   onActive?: (cell: Cell, block: Block) => void;
+  /** A row to go to; a new object goes there again. */
+  target?: { row: number } | undefined;
+  /** A person wants to say a row's number. */
+  onGoTo?: () => void;
   readOnly: boolean;
   /** Writes a cell. Answers what is wrong with the text, if anything. */
   onEdit: (row: number, column: GridColumn, text: string) => string | undefined;
@@ -62,7 +67,13 @@ export function Grid(props: GridProps) {
   const all = useMemo(() => [...pinned, ...free], [pinned, free]);
   const pinnedWidth = checkWidth + pinned.reduce((sum, column) => sum + column.width, 0);
 
+  const [drawn] = useState(tallest);
+  const height = props.rowCount * rowHeight + headHeight + 8;
+  const scaleNow = useRef(1);
+  scaleNow.current = scaleOf(height, drawn, scroller.current?.clientHeight ?? 0);
+  const [scrolling] = useState(() => scaledScrolling(() => scaleNow.current));
   const rows = useVirtualizer({
+    ...scrolling,
     count: props.rowCount,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
@@ -113,6 +124,12 @@ export function Grid(props: GridProps) {
     scroller.current?.focus({ preventScroll: true });
   }, []);
 
+  const { target } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each target is gone to once
+  useEffect(() => {
+    if (target) go({ row: target.row, col: focus.col }, false);
+  }, [target]);
+
   const keys = useGridKeys({
     ...props,
     all,
@@ -145,7 +162,7 @@ export function Grid(props: GridProps) {
       }}
       {...keys}
     >
-      <div className={classes.canvas} style={{ width, height: rows.getTotalSize() + headHeight + 8 }}>
+      <div className={classes.canvas} style={{ width, height: Math.min(height, drawn) }}>
         <Header
           {...props}
           pinned={pinned}
@@ -158,7 +175,7 @@ export function Grid(props: GridProps) {
           <Row
             key={item.key}
             index={item.index}
-            top={item.start + headHeight}
+            top={drawnAt(item.start, rows.scrollOffset ?? 0, scaleNow.current) + headHeight}
             row={props.getRow(item.index)}
             pinned={pinned}
             free={free}

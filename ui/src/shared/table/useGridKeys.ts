@@ -71,6 +71,9 @@ function controlKey(event: KeyboardEvent, context: Context): boolean {
     case "a":
       context.onSelect([], "all");
       return true;
+    case "g":
+      context.onGoTo?.();
+      return context.onGoTo !== undefined;
     case "enter":
       context.onOpen(focus.row);
       return true;

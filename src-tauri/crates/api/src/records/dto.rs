@@ -24,6 +24,10 @@ wire! {
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub after: Option<String>,
+        /// Instead of `after`: the number of the first row, 0 being the first of all.
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub from: Option<i64>,
         /// 1 to 1000.
         pub limit: i64,
     }

@@ -45,20 +45,29 @@ pub async fn find(app: &Call, request: FindRecords) -> ApiResult<RecordPage> {
     let Collection { settings, checker } = workspace.collection(&request.collection).await?;
     let started = std::time::Instant::now();
     let limit = usize::try_from(request.limit.clamp(1, 1000)).unwrap_or(1);
-    let filter = request.filter.unwrap_or_else(Filter::all);
-    let (found, next, scanned) = match figure(&workspace, &request.collection, request.finding).await? {
+    if request.from.is_some() && request.after.is_some() {
+        return Err(ApiError::bad_request("A page begins after a cursor or at a row, not both."));
+    }
+    let filter = request.filter.clone().unwrap_or_else(Filter::all);
+    let (found, next, scanned) = match figure(&workspace, &request.collection, request.finding.clone()).await? {
         Some(metric) => {
-            let (found, next) = failing::page(&workspace, &request.collection, metric, &filter, request.after, limit).await?;
+            let Some(after) = failing_from(&workspace, &request, metric, &filter).await? else { return Ok(nothing(started)) };
+            let (found, next) = failing::page(&workspace, &request.collection, metric, &filter, after, limit).await?;
             (found, next, false)
         }
         None => {
-            let query = Query {
-                filter,
-                sort: request.sort.map(|s| SortBy { field: s.field.as_str().into(), descending: s.descending }),
-                after: request.after.map(Cursor),
-                limit,
-            };
+            let sort = request.sort.map(|s| SortBy { field: s.field.as_str().into(), descending: s.descending });
+            let mut query = Query { filter, sort, after: request.after.map(Cursor), limit };
+            if let Some(from) = request.from {
+                let from = usize::try_from(from).unwrap_or(0);
+                let start = app.signposts.before(&workspace, &request.collection, &query, from).await?;
+                let Some(after) = start else { return Ok(nothing(started)) };
+                query.after = after;
+            }
             let page = workspace.store.find(&request.collection, &query).await?;
+            if request.from.is_some() && page.next.is_some() && !page.scanned {
+                app.signposts.follow(&workspace, &request.collection, &Query { after: None, ..query });
+            }
             (page.records, page.next.map(|c| c.0), page.scanned)
         }
     };
@@ -70,6 +79,26 @@ pub async fn find(app: &Call, request: FindRecords) -> ApiResult<RecordPage> {
         records.push(RecordRow { key, document: document.into(), violations });
     }
     Ok(RecordPage { records, next, scanned, millis: started.elapsed().as_secs_f64() * 1000.0 })
+}
+
+fn nothing(started: std::time::Instant) -> RecordPage {
+    RecordPage { records: Vec::new(), next: None, scanned: false, millis: started.elapsed().as_secs_f64() * 1000.0 }
+}
+
+/// Where a page of records that fail a figure begins; `None` behind the last one. The list is walked: it is short, or something
+/// is wrong that no far row of it tells better.
+async fn failing_from(workspace: &Workspace, request: &FindRecords, metric: MetricName, filter: &Filter) -> ApiResult<Option<Option<String>>> {
+    let mut left = usize::try_from(request.from.unwrap_or(0)).unwrap_or(0);
+    let mut after = request.after.clone();
+    while left > 0 {
+        let (found, next) = failing::page(workspace, &request.collection, metric, filter, after, left.min(1000)).await?;
+        left -= found.len().min(left);
+        match next {
+            Some(next) => after = Some(next),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(after))
 }
 
 pub async fn count(app: &Call, request: CountRecords) -> ApiResult<RecordCount> {

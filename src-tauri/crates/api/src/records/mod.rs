@@ -5,3 +5,4 @@ pub mod dto;
 pub(crate) mod filters;
 pub(crate) mod handlers;
 pub(crate) mod shown;
+pub(crate) mod signposts;

@@ -20,10 +20,10 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
         Records::Collections => collections(session).await,
-        Records::Find { filter: text, failing, of, sort, limit, after } => {
+        Records::Find { filter: text, failing, of, sort, limit, after, from } => {
             let collection = session.collection(&of.collection).await?;
             let sort = sort.map(|s| Sort { descending: s.starts_with('-'), field: s.trim_start_matches('-').to_owned() });
-            let request = FindRecords { collection, filter: filter(&text)?, finding: failing.map(finding), sort, after, limit };
+            let request = FindRecords { collection, filter: filter(&text)?, finding: failing.map(finding), sort, after, from: from.map(|row| row - 1), limit };
             find(session, request).await
         }
         Records::Count { filter: text, failing, of } => {

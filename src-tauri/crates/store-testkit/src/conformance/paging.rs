@@ -39,6 +39,28 @@ async fn assert_sorted(store: &dyn Store, field: &str, expected: usize) {
             assert_once(&records, expected);
             assert_in_order(&records, field, descending);
         }
+        assert_positions(store, Query::new(Filter::all(), 1000).sorted(field, descending)).await;
+    }
+}
+
+/// From whatever place on, a page behind a position begins with the record of that number.
+async fn assert_positions(store: &dyn Store, query: Query) {
+    let all: Vec<Vec<u8>> = pages(store, query.clone()).await.iter().map(id_key).collect();
+    let behind = async |cursor: Option<Cursor>| -> Vec<Vec<u8>> {
+        let page = store.find(C, &Query { after: cursor, ..query.clone() }).await.unwrap();
+        page.records.iter().map(id_key).collect()
+    };
+    let most = all.len();
+    for first in [0, 1, most / 3, most - 1] {
+        let start = if first == 0 { None } else { store.position(C, &query, first).await.unwrap() };
+        assert!(first == 0 || start.is_some(), "record {first} of {most} has a place");
+        for skip in [1, 2, most / 2, most - first, most - first + 1] {
+            let there = store.position(C, &Query { after: start.clone(), ..query.clone() }, skip).await.unwrap();
+            assert_eq!(there.is_some(), first + skip <= most && skip > 0, "{first} + {skip} of {most}");
+            if let Some(there) = there {
+                assert_eq!(behind(Some(there)).await, all[first + skip..], "{first} + {skip} of {most}");
+            }
+        }
     }
 }
 
@@ -54,6 +76,15 @@ pub async fn unsorted_pages_cover_all_once(fixture: &dyn Fixture) {
     }
     let page = store.find(C, &Query::new(Filter::all(), 57)).await.unwrap();
     assert!(page.next.is_none(), "the last page has no successor");
+    assert_positions(&*store, Query::new(Filter::all(), 1000)).await;
+    // Gaps, a filter, and both.
+    for id in [3, 4, 20, 56] {
+        let gone = WriteOp::Delete { collection: C.into(), id: Bson::Int32(id), expect: Vec::new() };
+        edit(&*store, gone).await.unwrap();
+    }
+    assert_positions(&*store, Query::new(Filter::all(), 1000)).await;
+    assert_positions(&*store, Query::new(Filter::eq("salary", 3), 1000)).await;
+    assert_positions(&*store, Query::new(Filter::eq("salary", 3), 1000).sorted("name", true)).await;
 }
 
 pub async fn sorted_pages_are_in_order(fixture: &dyn Fixture) {

@@ -7,7 +7,7 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, ChangeStream, Consistency, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
+    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
     Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreInfo, StoreResult, Swap, WriteBatch,
     WriteReport, names,
 };
@@ -114,6 +114,10 @@ impl Store for Fenced {
 
     async fn find(&self, collection: &str, query: &Query) -> StoreResult<Page> {
         self.inner.find(collection, query).await
+    }
+
+    async fn position(&self, collection: &str, query: &Query, skip: usize) -> StoreResult<Option<Cursor>> {
+        self.inner.position(collection, query, skip).await
     }
 
     async fn get_many(&self, collection: &str, field: &str, values: &[Bson]) -> StoreResult<Vec<RawDocumentBuf>> {
