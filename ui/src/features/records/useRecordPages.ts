@@ -71,10 +71,16 @@ export function useRecordPages(query: RecordQuery, total: number | undefined): R
     })),
   });
   const data = answers.map((answer) => answer.data);
+  let changed = false;
   for (const [at, answer] of data.entries()) {
     const page = wanted[at];
-    if (answer && page !== undefined) pages.set(page, answer.records);
+    if (!answer || page === undefined) continue;
+    const before = pages.get(page);
+    changed ||= before !== undefined && before !== answer.records;
+    pages.set(page, answer.records);
   }
+  // What is not asked for now was read before the change.
+  if (changed) for (const page of pages.keys()) if (!wanted.includes(page)) pages.delete(page);
   for (const page of pages.keys()) {
     if (page !== 0 && (page < onScreen[0] - around || page > onScreen[1] + around)) pages.delete(page);
   }
