@@ -1,5 +1,7 @@
 //! Changing many records at once: planned first, applied in change sets of bounded size that can be undone.
 
+use std::collections::HashMap;
+
 use bson::{Bson, Document};
 use steward_domain::value::{self, Value};
 use steward_domain::{ChangeKind, FieldChange, FieldPath, Filter, RecordChange, RecordKey, RecordOp, Violation};
@@ -37,10 +39,40 @@ pub enum Action {
 #[derive(Debug)]
 pub struct Prepared {
     pub collection: String,
-    pub summary: String,
+    /// What is done to the records, as the summary begins.
+    done: String,
     pub matched: i64,
-    pub newly_invalid: i64,
     pub changes: Vec<Change>,
+    /// Changes that make a record break a rule, in the order of `changes`.
+    pub breaking: Vec<Breaking>,
+}
+
+/// A change that makes a record break rules that it does not break now.
+#[derive(Debug)]
+pub struct Breaking {
+    /// Its place among the changes.
+    at: usize,
+    pub key: RecordKey,
+    pub violations: Vec<Violation>,
+}
+
+impl Prepared {
+    /// `Set level in 3 records of careers`.
+    pub fn summary(&self) -> String {
+        let records = self.changes.len();
+        format!("{} {records} {} of {}", self.done, if records == 1 { "record" } else { "records" }, self.collection)
+    }
+
+    /// Takes out the changes that break rules: their records stay as they are.
+    pub fn leave_out_breaking(&mut self) {
+        let mut left_out = self.breaking.iter().map(|b| b.at).peekable();
+        let mut at = 0;
+        self.changes.retain(|_| {
+            let stays = left_out.next_if_eq(&at).is_none();
+            at += 1;
+            stays
+        });
+    }
 }
 
 /// Works out every change.
@@ -53,7 +85,8 @@ pub async fn prepare(
 ) -> Result<Prepared> {
     let Collection { settings, checker } = workspace.collection(collection).await?;
     let transform = Transform::new(action, &settings.key_field)?;
-    let mut out = Prepared { collection: collection.to_owned(), summary: String::new(), matched: 0, newly_invalid: 0, changes: Vec::new() };
+    let mut out =
+        Prepared { collection: collection.to_owned(), done: transform.done(), matched: 0, changes: Vec::new(), breaking: Vec::new() };
     let mut source = Source::new(select, action);
     while let Some(batch) = source.next(workspace, collection, &settings.key_field).await? {
         progress.checkpoint()?;
@@ -64,7 +97,10 @@ pub async fn prepare(
                 continue;
             };
             if let (Some(checker), RecordOp::Update) = (&checker, change.record.op) {
-                out.newly_invalid += i64::from(breaks_more(checker, &doc, &change)?);
+                let violations = newly_broken(checker, &doc, &change)?;
+                if !violations.is_empty() {
+                    out.breaking.push(Breaking { at: out.changes.len(), key, violations });
+                }
             }
             out.changes.push(change);
             if out.changes.len() > LIMIT {
@@ -74,7 +110,6 @@ pub async fn prepare(
             }
         }
     }
-    out.summary = transform.summary(out.changes.len(), collection);
     Ok(out)
 }
 
@@ -84,7 +119,8 @@ pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<Str
         return Err(Error::BadRequest("Nothing would change.".into()));
     }
     let kind = if prepared.changes.iter().all(|c| c.record.op == RecordOp::Delete) { ChangeKind::Delete } else { ChangeKind::Bulk };
-    let mut request = Request::new(kind, &prepared.collection, prepared.summary, prepared.changes);
+    let summary = prepared.summary();
+    let mut request = Request::new(kind, &prepared.collection, summary, prepared.changes);
     request.reason = reason;
     match history::commit(workspace, request).await {
         Ok(set) => Ok(edit::Undone::Applied(set)),
@@ -135,6 +171,8 @@ impl Source {
 struct Transform<'a> {
     action: &'a Action,
     pattern: Option<regex::Regex>,
+    /// Patches by the bucket of their key: a block has thousands.
+    patches: HashMap<String, Vec<&'a (RecordKey, Vec<FieldChange>)>>,
 }
 
 impl<'a> Transform<'a> {
@@ -154,7 +192,13 @@ impl<'a> Transform<'a> {
             }
             _ => None,
         };
-        Ok(Self { action, pattern })
+        let mut patches: HashMap<String, Vec<_>> = HashMap::new();
+        if let Action::Patches(all) = action {
+            for patch in all {
+                patches.entry(bucket(&patch.0)).or_default().push(patch);
+            }
+        }
+        Ok(Self { action, pattern, patches })
     }
 
     fn change(&self, collection: &str, key: &RecordKey, doc: &Document) -> Result<Option<Change>> {
@@ -176,8 +220,9 @@ impl<'a> Transform<'a> {
                 None => text.replace(pattern.as_str(), with),
             })?,
             Action::Trim { path } => self.texts(&mut next, path, |text| text.split_whitespace().collect::<Vec<_>>().join(" "))?,
-            Action::Patches(patches) => {
-                for field in patches.iter().filter(|(k, _)| value::same(k.bson(), key.bson())).flat_map(|(_, fields)| fields) {
+            Action::Patches(_) => {
+                let patches = self.patches.get(&bucket(key)).into_iter().flatten();
+                for field in patches.filter(|(k, _)| value::same(k.bson(), key.bson())).flat_map(|(_, fields)| fields) {
                     patch_field(doc, &mut next, field)?;
                 }
             }
@@ -201,16 +246,23 @@ impl<'a> Transform<'a> {
         set(doc, path, next)
     }
 
-    fn summary(&self, records: usize, collection: &str) -> String {
-        let of = format!("{records} {} of {collection}", if records == 1 { "record" } else { "records" });
+    fn done(&self) -> String {
         match self.action {
-            Action::Set { path, .. } => format!("Set {path} in {of}"),
-            Action::Unset { path } => format!("Removed {path} from {of}"),
-            Action::Replace { path, .. } => format!("Replaced text in {path} of {of}"),
-            Action::Trim { path } => format!("Trimmed {path} in {of}"),
-            Action::Delete => format!("Deleted {of}"),
-            Action::Patches(_) => format!("Changed {of}"),
+            Action::Set { path, .. } => format!("Set {path} in"),
+            Action::Unset { path } => format!("Removed {path} from"),
+            Action::Replace { path, .. } => format!("Replaced text in {path} of"),
+            Action::Trim { path } => format!("Trimmed {path} in"),
+            Action::Delete => "Deleted".to_owned(),
+            Action::Patches(_) => "Changed".to_owned(),
         }
+    }
+}
+
+/// Keys that are the same are in the same bucket: 1 and 1.0, too.
+fn bucket(key: &RecordKey) -> String {
+    match key.bson() {
+        Bson::Double(number) => number.to_string(),
+        _ => key.label(),
     }
 }
 
@@ -237,8 +289,8 @@ fn patch_field(doc: &Document, next: &mut Document, field: &FieldChange) -> Resu
     }
 }
 
-/// The change makes a record break a rule that it does not break now.
-fn breaks_more(checker: &steward_schema::Checker, doc: &Document, change: &Change) -> Result<bool> {
+/// Rules that the record breaks after the change and does not break now.
+fn newly_broken(checker: &steward_schema::Checker, doc: &Document, change: &Change) -> Result<Vec<Violation>> {
     let mut next = doc.clone();
     for field in &change.record.fields {
         match &field.after {
@@ -247,6 +299,7 @@ fn breaks_more(checker: &steward_schema::Checker, doc: &Document, change: &Chang
         }
     }
     let before: Vec<Violation> = checker.check(&value::doc_to_plain(doc));
-    let after = checker.check(&value::doc_to_plain(&next));
-    Ok(after.iter().any(|v| !before.iter().any(|b| b.pointer == v.pointer && b.rule == v.rule)))
+    let mut after = checker.check(&value::doc_to_plain(&next));
+    after.retain(|v| !before.iter().any(|b| b.pointer == v.pointer && b.rule == v.rule));
+    Ok(after)
 }

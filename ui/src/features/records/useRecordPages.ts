@@ -5,7 +5,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { ApiError, FindRecords, RecordPage, RecordRow } from "@/ipc";
-import { queryFor } from "@/shared/data/queries";
+import { queryClient, queryFor } from "@/shared/data/queries";
 
 export const pageSize = 200;
 const ahead = 3;
@@ -33,6 +33,8 @@ export type RecordPages = {
   ended: boolean;
   rowAt: (index: number) => RecordRow | undefined;
   loadedRows: () => RecordRow[];
+  /** Rows from one place up to before another, read where they are not in memory. The first one has to be known. */
+  readRows: (first: number, end: number) => Promise<Map<number, RecordRow>>;
   onRange: (first: number, last: number) => void;
   /** Some rows are there to be shown, if perhaps from before an error. */
   held: boolean;
@@ -96,6 +98,26 @@ export function useRecordPages(query: RecordQuery, enabled: boolean): RecordPage
     return [...lastRows.current.pages].sort((one, other) => one[0] - other[0]).flatMap(([, rows]) => rows);
   }, []);
 
+  const starts = useRef(known.starts);
+  starts.current = known.starts;
+  const readRows = useCallback(
+    async (first: number, end: number) => {
+      const rows = new Map<number, RecordRow>();
+      let page = Math.floor(first / pageSize);
+      let after = starts.current[page];
+      while (page * pageSize < end) {
+        const request = { ...query, limit: pageSize, ...(after ? { after } : {}) };
+        const answer = await queryClient.fetchQuery(queryFor("records.find", request));
+        for (const [at, row] of answer.records.entries()) rows.set(page * pageSize + at, row);
+        if (answer.next === undefined) break;
+        after = answer.next;
+        page += 1;
+      }
+      return rows;
+    },
+    [query],
+  );
+
   const broken = answers.find((answer) => answer.error);
   const lastPage = known.starts.length - 1;
   const lastSize = pages.get(lastPage)?.length ?? (known.ended ? 0 : pageSize);
@@ -105,6 +127,7 @@ export function useRecordPages(query: RecordQuery, enabled: boolean): RecordPage
       ended: known.ended,
       rowAt,
       loadedRows,
+      readRows,
       onRange,
       held: pages.size > 0,
       loading: pages.size === 0 && !broken,
@@ -112,6 +135,6 @@ export function useRecordPages(query: RecordQuery, enabled: boolean): RecordPage
       retry: () => void broken?.refetch(),
       scanned: data.some((page: RecordPage | undefined) => page?.scanned),
     }),
-    [lastPage, lastSize, known.ended, rowAt, loadedRows, onRange, pages.size, broken, data],
+    [lastPage, lastSize, known.ended, rowAt, loadedRows, readRows, onRange, pages.size, broken, data],
   );
 }

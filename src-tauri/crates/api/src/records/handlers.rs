@@ -15,10 +15,10 @@ use steward_workspace::{Collection, Silent, Workspace};
 
 use crate::caller::Call;
 use crate::dto::{
-    ApplyPlan, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat, ExportRecords, Facet,
-    FacetQuery, FacetValue, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted, JobUnit, PlanBulk,
-    RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord, Selection, ValidateRecord,
-    Violations,
+    ApplyPlan, BreakingRecord, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat,
+    ExportRecords, Facet, FacetQuery, FacetValue, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted,
+    JobUnit, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord,
+    Selection, ValidateRecord, Violations,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -178,25 +178,34 @@ struct PlannedBulk(bulk::Prepared);
 
 impl Planned for PlannedBulk {}
 
+/// Records that break rules are listed up to this many; their number is exact.
+const BREAKING_SHOWN: usize = 100;
+
 pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
     let workspace = app.workspace()?;
     let select = match request.selection {
         Selection::Keys { keys } => Select::Keys(keys),
         Selection::Filter { filter } => Select::Matching(filter),
     };
-    let prepared = bulk::prepare(&workspace, &request.collection, &select, &action(request.change), &Silent).await?;
+    let mut prepared = bulk::prepare(&workspace, &request.collection, &select, &action(request.change), &Silent).await?;
+    if request.leave_out_breaking {
+        prepared.leave_out_breaking();
+    }
     let samples = prepared.changes.iter().take(20).map(|c| DiffSample {
         key: c.record.key.clone(),
         title: c.record.key.label(),
         changes: c.record.fields.clone(),
     });
+    let breaking = prepared.breaking.iter().take(BREAKING_SHOWN);
+    let breaking = breaking.map(|b| BreakingRecord { key: b.key.clone(), violations: b.violations.clone() });
     let plan = BulkPlan {
         plan_id: String::new(),
         collection: prepared.collection.clone(),
-        summary: prepared.summary.clone(),
+        summary: prepared.summary(),
         matched: prepared.matched,
         changed: i64::try_from(prepared.changes.len()).unwrap_or(i64::MAX),
-        newly_invalid: prepared.newly_invalid,
+        newly_invalid: i64::try_from(prepared.breaking.len()).unwrap_or(i64::MAX),
+        breaking: breaking.collect(),
         samples: samples.collect(),
     };
     let plan_id = app.plans.put(PlannedBulk(prepared));
@@ -206,7 +215,7 @@ pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
 pub async fn apply_bulk(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let PlannedBulk(prepared) = app.plans.take(&request.plan_id)?;
-    let title = prepared.summary.clone();
+    let title = prepared.summary();
     Ok(jobs::start(app, JobKind::Bulk, title, JobUnit::Records, move |_| async move {
         let applied = bulk::apply(&workspace, prepared, request.reason).await?;
         Ok(JobOutcome::Changed(applied.into()))
