@@ -183,12 +183,12 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
     <ConfirmDialog
       opened
       title={request.title}
-      action={deletes ? `Delete ${count(size, "record")}` : `Change ${count(size, "record")}`}
+      action={actionWords(deletes, plan)}
       destructive={deletes}
       busy={busy}
       disabled={size === 0}
       error={plan ? error : null}
-      undo="You can undo this afterwards (Ctrl Z)."
+      undo={size === 0 ? "" : "You can undo this afterwards (Ctrl Z)."}
       size="xl"
       onClose={onClose}
       onConfirm={() => void apply()}
@@ -208,6 +208,12 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
       )}
     </ConfirmDialog>
   );
+}
+
+function actionWords(deletes: boolean, plan: BulkPlan | undefined): string {
+  const does = deletes ? "Delete" : "Change";
+  if (!plan) return does;
+  return plan.changed === 0 ? `Nothing to ${does.toLowerCase()}` : `${does} ${count(plan.changed, "record")}`;
 }
 
 type ViewProps = {

@@ -1601,7 +1601,7 @@ export type QuarantineSelection = { "by": "ids", ids: Array<string>, } | { "by":
 
 export type QuarantineStats = { waiting: number, released: number, discarded: number, 
 /**
- * Of the waiting ones, most frequent first.
+ * Of the rows that fit, most frequent first. Each list leaves its own condition of the filter out.
  */
 byRule: Array<GroupCount>, byField: Array<GroupCount>, byFile: Array<GroupCount>, byRun: Array<GroupCount>, 
 /**
