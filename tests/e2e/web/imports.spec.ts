@@ -53,7 +53,7 @@ test("discarding asks for a reason and can be undone", async ({ app, steward }) 
   const list = app.getByRole("list", { name: "Quarantined rows" });
   await app.getByRole("button", { name: /^bad\.json \d+$/ }).click();
   await expect(list.getByRole("listitem")).toHaveCount(1);
-  await app.getByRole("button", { name: "Discard all 1" }).click();
+  await app.getByRole("button", { name: "Discard 1 row" }).click();
   const dialog = app.getByRole("dialog");
   await expect(dialog.getByRole("button", { name: "Discard 1 row" })).toBeDisabled();
   await dialog.getByRole("textbox", { name: "Reason" }).fill("a test entry");

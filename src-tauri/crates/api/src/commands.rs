@@ -237,7 +237,7 @@ macro_rules! for_each_command {
                 /// One quarantined row.
                 Read quarantine::get "quarantine.get" (QuarantineId) -> QuarantineEntry, At("quarantine show"), reads [Quarantine];
                 /// Figures of the quarantine.
-                Read quarantine::stats "quarantine.stats" (Empty) -> QuarantineStats, At("quarantine stats"), reads [Quarantine];
+                Read quarantine::stats "quarantine.stats" (QuarantineFilter) -> QuarantineStats, At("quarantine stats"), reads [Quarantine];
                 /// Errors that an edited row would still have.
                 Read quarantine::validate "quarantine.validate" (ValidateQuarantine) -> Violations, At("quarantine edit");
                 /// Corrects a quarantined row.

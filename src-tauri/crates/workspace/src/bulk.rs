@@ -2,6 +2,8 @@
 
 mod spool;
 
+use std::collections::HashMap;
+
 use bson::{Bson, Document};
 use steward_domain::value::{self, Value};
 use steward_domain::{ChangeKind, FieldChange, FieldPath, Filter, RecordChange, RecordKey, RecordOp, Violation};
@@ -18,6 +20,8 @@ use spool::{Spool, Spooled};
 
 /// Changes that a plan shows.
 const SAMPLES: usize = 20;
+/// Records that would break a rule, of those that a plan shows; their number is exact.
+const BREAKING: usize = 100;
 
 /// Which records.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,24 +48,35 @@ pub struct Prepared {
     pub summary: String,
     pub matched: i64,
     pub changed: i64,
+    /// Records that would break a rule that they do not break now, left out or not.
     pub newly_invalid: i64,
+    /// The first of them.
+    pub breaking: Vec<Breaking>,
     /// The first changes.
     pub samples: Vec<RecordChange>,
     changes: Spooled,
     kind: ChangeKind,
 }
 
-/// Works out every change.
+/// A record that a change would make break rules that it does not break now.
+#[derive(Debug)]
+pub struct Breaking {
+    pub key: RecordKey,
+    pub violations: Vec<Violation>,
+}
+
+/// Works out every change. `leave_out_breaking`: records that would newly break a rule stay as they are.
 pub async fn prepare(
     workspace: &Workspace,
     collection: &str,
     select: &Select,
     action: &Action,
+    leave_out_breaking: bool,
     progress: &dyn Progress,
 ) -> Result<Prepared> {
     let Collection { settings, checker } = workspace.collection(collection).await?;
     let transform = Transform::new(action, &settings.key_field)?;
-    let (mut matched, mut newly_invalid, mut changed, mut samples) = (0, 0, 0, Vec::new());
+    let (mut matched, mut newly_invalid, mut changed, mut samples, mut breaking) = (0, 0, 0, Vec::new(), Vec::new());
     let mut spool = Spool::new()?;
     let mut source = Source::new(select, action);
     while let Some(batch) = source.next(workspace, collection, &settings.key_field).await? {
@@ -73,7 +88,16 @@ pub async fn prepare(
                 continue;
             };
             if let (Some(checker), RecordOp::Update) = (&checker, change.record.op) {
-                newly_invalid += i64::from(breaks_more(checker, &doc, &change)?);
+                let violations = newly_broken(checker, &doc, &change)?;
+                if !violations.is_empty() {
+                    newly_invalid += 1;
+                    if breaking.len() < BREAKING {
+                        breaking.push(Breaking { key, violations });
+                    }
+                    if leave_out_breaking {
+                        continue;
+                    }
+                }
             }
             changed += 1;
             spool.push(&change)?;
@@ -84,9 +108,9 @@ pub async fn prepare(
         progress.done(u64::try_from(matched).unwrap_or(0));
     }
     let kind = if matches!(action, Action::Delete) { ChangeKind::Delete } else { ChangeKind::Bulk };
-    let (summary, changes) = (transform.summary(changed, collection), spool.into_reader()?);
-    let changed = i64::try_from(changed).unwrap_or(i64::MAX);
-    Ok(Prepared { collection: collection.to_owned(), summary, matched, changed, newly_invalid, samples, changes, kind })
+    let records = if changed == 1 { "record" } else { "records" };
+    let (summary, changes) = (format!("{} {changed} {records} of {collection}", transform.done()), spool.into_reader()?);
+    Ok(Prepared { collection: collection.to_owned(), summary, matched, changed, newly_invalid, breaking, samples, changes, kind })
 }
 
 /// Writes a prepared change as one change set.
@@ -155,6 +179,8 @@ impl Source {
 struct Transform<'a> {
     action: &'a Action,
     pattern: Option<regex::Regex>,
+    /// Patches by the bucket of their key: a block has thousands.
+    patches: HashMap<String, Vec<&'a (RecordKey, Vec<FieldChange>)>>,
 }
 
 impl<'a> Transform<'a> {
@@ -174,7 +200,13 @@ impl<'a> Transform<'a> {
             }
             _ => None,
         };
-        Ok(Self { action, pattern })
+        let mut patches: HashMap<String, Vec<_>> = HashMap::new();
+        if let Action::Patches(all) = action {
+            for patch in all {
+                patches.entry(bucket(&patch.0)).or_default().push(patch);
+            }
+        }
+        Ok(Self { action, pattern, patches })
     }
 
     fn change(&self, collection: &str, key: &RecordKey, doc: &Document) -> Result<Option<Change>> {
@@ -196,8 +228,9 @@ impl<'a> Transform<'a> {
                 None => text.replace(pattern.as_str(), with),
             })?,
             Action::Trim { path } => self.texts(&mut next, path, |text| text.split_whitespace().collect::<Vec<_>>().join(" "))?,
-            Action::Patches(patches) => {
-                for field in patches.iter().filter(|(k, _)| value::same(k.bson(), key.bson())).flat_map(|(_, fields)| fields) {
+            Action::Patches(_) => {
+                let patches = self.patches.get(&bucket(key)).into_iter().flatten();
+                for field in patches.filter(|(k, _)| value::same(k.bson(), key.bson())).flat_map(|(_, fields)| fields) {
                     patch_field(doc, &mut next, field)?;
                 }
             }
@@ -221,16 +254,23 @@ impl<'a> Transform<'a> {
         set(doc, path, next)
     }
 
-    fn summary(&self, records: usize, collection: &str) -> String {
-        let of = format!("{records} {} of {collection}", if records == 1 { "record" } else { "records" });
+    fn done(&self) -> String {
         match self.action {
-            Action::Set { path, .. } => format!("Set {path} in {of}"),
-            Action::Unset { path } => format!("Removed {path} from {of}"),
-            Action::Replace { path, .. } => format!("Replaced text in {path} of {of}"),
-            Action::Trim { path } => format!("Trimmed {path} in {of}"),
-            Action::Delete => format!("Deleted {of}"),
-            Action::Patches(_) => format!("Changed {of}"),
+            Action::Set { path, .. } => format!("Set {path} in"),
+            Action::Unset { path } => format!("Removed {path} from"),
+            Action::Replace { path, .. } => format!("Replaced text in {path} of"),
+            Action::Trim { path } => format!("Trimmed {path} in"),
+            Action::Delete => "Deleted".to_owned(),
+            Action::Patches(_) => "Changed".to_owned(),
         }
+    }
+}
+
+/// Keys that are the same are in the same bucket: 1 and 1.0, too.
+fn bucket(key: &RecordKey) -> String {
+    match key.bson() {
+        Bson::Double(number) => number.to_string(),
+        _ => key.label(),
     }
 }
 
@@ -257,8 +297,8 @@ fn patch_field(doc: &Document, next: &mut Document, field: &FieldChange) -> Resu
     }
 }
 
-/// The change makes a record break a rule that it does not break now.
-fn breaks_more(checker: &steward_schema::Checker, doc: &Document, change: &Change) -> Result<bool> {
+/// Rules that the record breaks after the change and does not break now.
+fn newly_broken(checker: &steward_schema::Checker, doc: &Document, change: &Change) -> Result<Vec<Violation>> {
     let mut next = doc.clone();
     for field in &change.record.fields {
         match &field.after {
@@ -267,6 +307,7 @@ fn breaks_more(checker: &steward_schema::Checker, doc: &Document, change: &Chang
         }
     }
     let before: Vec<Violation> = checker.check(&value::doc_to_plain(doc));
-    let after = checker.check(&value::doc_to_plain(&next));
-    Ok(after.iter().any(|v| !before.iter().any(|b| b.pointer == v.pointer && b.rule == v.rule)))
+    let mut after = checker.check(&value::doc_to_plain(&next));
+    after.retain(|v| !before.iter().any(|b| b.pointer == v.pointer && b.rule == v.rule));
+    Ok(after)
 }

@@ -12,7 +12,7 @@ import type { CollectionInfo, Finding, LastQuality, Metric } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useGo } from "@/shared/nav";
 import { Timestamp } from "@/shared/ui";
-import { ago, isVerificationOld, metricWords, number } from "@/shared/words/words";
+import { ago, count, isVerificationOld, metricWords, number } from "@/shared/words/words";
 import { metricTarget, metricValue, stateTones, stateWord } from "./model";
 import classes from "./quality.module.css";
 import { useMeasure } from "./useMeasure";
@@ -110,10 +110,21 @@ export function Measured({ last }: { last: LastQuality }) {
   );
 }
 
-/** Says it in as few words as the strip has room for; the tip tells the rest. */
+/** The state that the sign shows, too; what fails within the target does not contradict it. */
 function stripState(metric: Metric): string {
-  if (metric.failing > 0) return `${number(metric.failing)} ${metric.failing === 1 ? "fails" : "fail"}`;
-  return metric.value === undefined ? "" : stateWord(metric);
+  if (metric.failing === 0) return metric.value === undefined ? "" : stateWord(metric);
+  return metric.state === "good" ? `on target, ${failingWords(metric)}` : failingWords(metric);
+}
+
+function failingWords({ failing }: Metric): string {
+  return `${number(failing)} ${failing === 1 ? "fails" : "fail"}`;
+}
+
+function tipWords(metric: Metric): string {
+  const { failing, explanation } = metric;
+  const click =
+    failing > 0 ? ` ${count(failing, "record")} ${failing === 1 ? "fails" : "fail"}: click to see.` : "";
+  return `${explanation} Target: ${metricTarget(metric)}.${click}`;
 }
 
 type FigureProps = { metric: Metric; collection: string; active: boolean };
@@ -123,12 +134,7 @@ function StripFigure({ metric, collection, active }: FigureProps) {
   const Icon = icons[metric.state];
   const fails = metric.failing > 0;
   return (
-    <Tooltip
-      label={`${metric.explanation} Target: ${metricTarget(metric)}.`}
-      position="bottom"
-      multiline
-      maw={340}
-    >
+    <Tooltip label={tipWords(metric)} position="bottom" multiline maw={340}>
       <button
         type="button"
         className={classes.stripFigure}

@@ -20,6 +20,8 @@ import classes from "./quarantine.module.css";
 
 type ListProps = {
   filter: QuarantineFilter;
+  /** The filter as chips. */
+  conditions: React.ReactNode;
   picked: ReadonlySet<string>;
   onPicked: (picked: ReadonlySet<string>) => void;
   open: string | undefined;
@@ -67,12 +69,14 @@ export function EntryList(props: ListProps) {
   if (entries.length === 0) {
     return (
       <div className={classes.list}>
+        {props.conditions}
         <Empty title={emptyWords[filter.status ?? "waiting"]} />
       </div>
     );
   }
   return (
     <div className={classes.list}>
+      {props.conditions}
       <ListBar {...props} entries={entries} total={total} />
       <ul className={classes.entries} aria-label="Quarantined rows">
         {entries.map((entry) => (
@@ -127,7 +131,7 @@ function ListBar({
   const size = shown.length > 0 ? shown.length : total;
   const selection: QuarantineSelection =
     shown.length > 0 ? { by: "ids", ids: shown.map((entry) => entry.id) } : { by: "filter", filter };
-  const whom = shown.length > 0 ? number(size) : `all ${number(size)}`;
+  const whom = shown.length > 0 || size === 1 ? count(size, "row") : `all ${count(size, "row")}`;
   return (
     <div className={classes.bar}>
       <Checkbox
@@ -147,7 +151,7 @@ function ListBar({
             leftSection={<IconWand size={14} />}
             onClick={() => actions.fix(fixOf(selection, size, filter, shown.length > 0 ? shown : entries))}
           >
-            {shown.length > 0 ? `Fix ${whom}…` : `Fix ${whom} rows…`}
+            Fix {whom}…
           </Button>
           <Button
             variant="light"

@@ -7,15 +7,29 @@ import classes from "./quarantine.module.css";
 
 type Part = { [K in keyof QuarantineSearch]: QuarantineSearch[K] | undefined };
 
-type GroupsProps = { stats: QuarantineStats; search: QuarantineSearch; onChange: (part: Part) => void };
+type GroupsProps = {
+  /** Of the rows that fit the filter. */
+  stats: QuarantineStats;
+  /** Rows of this status, whatever the filter. */
+  all: number;
+  status: "waiting" | "released" | "discarded";
+  search: QuarantineSearch;
+  onChange: (part: Part) => void;
+};
 
-export function Groups({ stats, search, onChange }: GroupsProps) {
+const allWords = {
+  waiting: "All waiting rows",
+  released: "All corrected rows",
+  discarded: "All discarded rows",
+};
+
+export function Groups({ stats, all: size, status, search, onChange }: GroupsProps) {
   const all = !search.rule && !search.field && !search.file && !search.run && !search.schema;
   return (
     <aside className={classes.groups} aria-label="Problems">
       <Line
-        title="All waiting rows"
-        size={stats.waiting}
+        title={allWords[status]}
+        size={size}
         active={all}
         onClick={() =>
           onChange({
@@ -27,7 +41,7 @@ export function Groups({ stats, search, onChange }: GroupsProps) {
           })
         }
       />
-      <h2 className={classes.groupTitle}>Problems</h2>
+      {stats.problems.length > 0 && <h2 className={classes.groupTitle}>Problems</h2>}
       {stats.problems.map((problem) => (
         <ProblemLine
           key={`${problem.field}:${problem.rule}`}
@@ -63,7 +77,11 @@ export function Groups({ stats, search, onChange }: GroupsProps) {
   );
 }
 
-function ProblemLine({ problem, search, onChange }: { problem: ProblemCount } & Omit<GroupsProps, "stats">) {
+function ProblemLine({
+  problem,
+  search,
+  onChange,
+}: { problem: ProblemCount } & Pick<GroupsProps, "search" | "onChange">) {
   const active = search.rule === problem.rule && search.field === problem.field;
   const words =
     problem.field === ""

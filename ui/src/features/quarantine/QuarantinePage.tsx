@@ -1,19 +1,19 @@
 /** Rows that were kept out: grouped by what is wrong, put right one by one, tried again, or set aside. */
-import { SegmentedControl } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import type { QuarantineSearch } from "@/shared/nav";
-import { Empty, Loaded, Page } from "@/shared/ui";
+import { Chip, Empty, Loaded, Page } from "@/shared/ui";
 import { number } from "@/shared/words/words";
 import { useQuarantineActions } from "./actions";
 import { EntryList } from "./EntryList";
 import { EntryPanel } from "./EntryPanel";
 import { BringBack, ExportMenu } from "./files";
 import { Groups } from "./Groups";
-import { fileOf, filterOfSearch } from "./model";
+import { type Condition, conditionsOf, fileOf, filterOfSearch } from "./model";
 import classes from "./quarantine.module.css";
 
 export function useQuarantineSearch() {
@@ -31,13 +31,14 @@ export function useQuarantineSearch() {
 
 export function QuarantinePage() {
   const { search, change } = useQuarantineSearch();
-  const stats = useCall("quarantine.stats", {});
+  const everything = useCall("quarantine.stats", {}).data;
   const readOnly = useWorkspace()?.readOnly ?? false;
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const clear = () => setPicked(new Set());
   const actions = useQuarantineActions(clear);
   const filter = filterOfSearch(search);
-  const status = filter.status ?? "waiting";
+  const status = filter.status === "released" || filter.status === "discarded" ? filter.status : "waiting";
+  const stats = useCall("quarantine.stats", filter, { keep: true });
 
   return (
     <Page
@@ -59,16 +60,23 @@ export function QuarantinePage() {
     >
       <Loaded query={stats}>
         {(data) =>
-          status === "waiting" && data.waiting === 0 ? (
+          status === "waiting" && everything?.waiting === 0 ? (
             <Empty icon={<IconShieldCheck size={36} stroke={1.3} />} title="No rows in quarantine">
               Rows that break a rule during an import are kept here with the reason. Correct them to import
               them.
             </Empty>
           ) : (
             <div className={classes.body}>
-              {status === "waiting" && <Groups stats={data} search={search} onChange={change} />}
+              <Groups
+                stats={data}
+                all={everything?.[status] ?? 0}
+                status={status}
+                search={search}
+                onChange={change}
+              />
               <EntryList
                 filter={filter}
+                conditions={<Conditions conditions={conditionsOf(search)} onChange={change} />}
                 picked={picked}
                 onPicked={setPicked}
                 open={search.entry}
@@ -91,6 +99,31 @@ export function QuarantinePage() {
       </Loaded>
       {actions.dialog}
     </Page>
+  );
+}
+
+type ConditionsProps = {
+  conditions: Condition[];
+  onChange: (part: { [K in keyof QuarantineSearch]: undefined }) => void;
+};
+
+function Conditions({ conditions, onChange }: ConditionsProps) {
+  if (conditions.length === 0) return null;
+  const without = (gone: Condition[]) =>
+    onChange(Object.fromEntries(gone.flatMap(({ parts }) => parts).map((part) => [part, undefined])));
+  return (
+    <section className={classes.conditions} aria-label="Filter">
+      {conditions.map((condition) => (
+        <Chip key={condition.parts.join()} onRemove={() => without([condition])}>
+          {condition.words}
+        </Chip>
+      ))}
+      {conditions.length > 1 && (
+        <Button size="compact-xs" variant="subtle" color="gray" onClick={() => without(conditions)}>
+          Clear all
+        </Button>
+      )}
+    </section>
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { QuarantineEntry } from "@/ipc";
-import { editable, entryTitle, filterOfSearch, isConfirmable } from "./model";
+import { conditionsOf, editable, entryTitle, filterOfSearch, isConfirmable } from "./model";
 
 const entry: QuarantineEntry = {
   id: "1",
@@ -41,4 +41,13 @@ it("a value that was read with doubt can be confirmed, a broken rule cannot", ()
   expect(isConfirmable(violation("/a", "mapping.number"))).toBe(true);
   expect(isConfirmable(violation("", "syntax"))).toBe(false);
   expect(isConfirmable(violation("/a", "required"))).toBe(false);
+});
+
+it("says each condition of the address in words, with what taking it away means", () => {
+  expect(conditionsOf({ rule: "required", field: "average_salary", file: "a.csv", schema: "none" })).toEqual([
+    { words: expect.stringMatching(/^Average salary /), parts: ["rule", "field"] },
+    { words: "a.csv", parts: ["file"] },
+    { words: "Without a schema", parts: ["schema"] },
+  ]);
+  expect(conditionsOf({ status: "waiting", entry: "x" })).toEqual([]);
 });

@@ -11,7 +11,7 @@ import type {
 import type { QuarantineSearch } from "@/shared/nav";
 import { isObject, plainText } from "@/shared/value/model";
 import { pointerToPath, segmentsOf } from "@/shared/value/path";
-import { stamp } from "@/shared/words/words";
+import { fieldTitle, ruleText, stamp } from "@/shared/words/words";
 
 export type FixRequest = {
   selection: QuarantineSelection;
@@ -38,6 +38,20 @@ export function filterOfSearch(search: QuarantineSearch): QuarantineFilter {
     ...(search.schema ? { schema: search.schema === withoutSchema ? "" : search.schema } : {}),
     status: status ?? "waiting",
   };
+}
+
+/** A condition of the address in words, and the parts of the address that it stands for. */
+export type Condition = { words: string; parts: (keyof QuarantineSearch)[] };
+
+export function conditionsOf(search: QuarantineSearch): Condition[] {
+  const { rule, field, file, run, schema } = search;
+  const problem = [field && fieldTitle(field), rule && ruleText(rule)].filter(Boolean).join(" ");
+  const all: Condition[] = [];
+  if (problem !== "") all.push({ words: field ? problem : `Row ${problem}`, parts: ["rule", "field"] });
+  if (file) all.push({ words: file, parts: ["file"] });
+  if (schema) all.push({ words: schema === withoutSchema ? "Without a schema" : schema, parts: ["schema"] });
+  if (run) all.push({ words: `Import of ${importTime(run)}`, parts: ["run"] });
+  return all;
 }
 
 /** A name for the row: its title, else its first text, else its raw text. */

@@ -1,5 +1,5 @@
 /** A change of many records: choose it, see the plan with counts and differences, apply it by the plan's id. */
-import { Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import {
   type ApiError,
@@ -14,17 +14,20 @@ import { outcomeOf } from "@/shared/jobs/jobs";
 import { type FieldSpec, leaves, specAt } from "@/shared/schema/model";
 import { ConfirmDialog, Figure, Problem, showError, showWarning } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
-import { DiffList } from "@/shared/value/DiffList";
+import { DiffList, ViolationList } from "@/shared/value/DiffList";
+import { keyText } from "@/shared/value/model";
 import { parseInput } from "@/shared/value/parse";
 import { segmentsOf } from "@/shared/value/path";
 import { count, fieldTitle, number } from "@/shared/words/words";
-import { expectedOf } from "./model";
+import { expectedOf, type Patches } from "./model";
 import classes from "./records.module.css";
 
 export type BulkRequest = PlanBulk & {
   title: string;
   /** Field and values are still to be chosen. */
   unfinished?: boolean;
+  /** What becomes of single cells, for a block of them. */
+  cells?: Pick<Patches, "changed" | "unchanged" | "refused" | "beyond">;
 };
 
 type BulkProps = {
@@ -150,12 +153,18 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
   const [plan, setPlan] = useState<BulkPlan>();
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
+  const [leaveOut, setLeaveOut] = useState(true);
   useEffect(() => {
     const { collection, selection, change } = request;
-    call("records.planBulk", { collection, selection, change }).then(setPlan, (thrown: unknown) =>
-      setError(asApiError(thrown)),
+    let isOld = false;
+    call("records.planBulk", { collection, selection, change, leaveOutBreaking: leaveOut }).then(
+      (next) => !isOld && setPlan(next),
+      (thrown: unknown) => !isOld && setError(asApiError(thrown)),
     );
-  }, [request]);
+    return () => {
+      isOld = true;
+    };
+  }, [request, leaveOut]);
 
   const apply = async () => {
     if (!plan) return;
@@ -183,18 +192,24 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
     <ConfirmDialog
       opened
       title={request.title}
-      action={deletes ? `Delete ${count(size, "record")}` : `Change ${count(size, "record")}`}
+      action={actionWords(deletes, plan)}
       destructive={deletes}
       busy={busy}
       disabled={size === 0}
       error={plan ? error : null}
-      undo="You can undo this afterwards (Ctrl Z)."
+      undo={size === 0 ? "" : "You can undo this afterwards (Ctrl Z)."}
       size="xl"
       onClose={onClose}
       onConfirm={() => void apply()}
     >
       {plan ? (
-        <PlanView plan={plan} deletes={deletes} />
+        <PlanView
+          plan={plan}
+          cells={request.cells}
+          deletes={deletes}
+          leaveOut={leaveOut}
+          onLeaveOut={setLeaveOut}
+        />
       ) : error ? (
         <Problem error={error} />
       ) : (
@@ -204,7 +219,21 @@ function PlanDialog({ request, onClose, onDone }: PlanProps) {
   );
 }
 
-function PlanView({ plan, deletes }: { plan: BulkPlan; deletes: boolean }) {
+function actionWords(deletes: boolean, plan: BulkPlan | undefined): string {
+  const does = deletes ? "Delete" : "Change";
+  if (!plan) return does;
+  return plan.changed === 0 ? `Nothing to ${does.toLowerCase()}` : `${does} ${count(plan.changed, "record")}`;
+}
+
+type ViewProps = {
+  plan: BulkPlan;
+  cells: BulkRequest["cells"];
+  deletes: boolean;
+  leaveOut: boolean;
+  onLeaveOut: (leaveOut: boolean) => void;
+};
+
+function PlanView({ plan, cells, deletes, leaveOut, onLeaveOut }: ViewProps) {
   return (
     <Stack gap="sm">
       {deletes ? (
@@ -213,10 +242,17 @@ function PlanView({ plan, deletes }: { plan: BulkPlan; deletes: boolean }) {
         </Text>
       ) : (
         <>
-          <Text>{plan.summary}.</Text>
+          <Text>
+            {plan.changed === 0
+              ? `No record of ${plan.collection} will change.`
+              : `${count(plan.changed, "record")} of ${plan.collection} will change. Nothing is written yet.`}
+          </Text>
           <div className={classes.figures}>
-            <Figure name="match" value={number(plan.matched)} />
-            <Figure name="change" value={number(plan.changed)} />
+            {cells ? <CellFigures cells={cells} /> : <Figure name="match" value={number(plan.matched)} />}
+            <Figure
+              name={plan.changed === 1 ? "record changes" : "records change"}
+              value={number(plan.changed)}
+            />
             <Figure
               name="would break a rule"
               value={number(plan.newlyInvalid)}
@@ -225,6 +261,8 @@ function PlanView({ plan, deletes }: { plan: BulkPlan; deletes: boolean }) {
           </div>
         </>
       )}
+      {cells && <RefusedCells cells={cells} />}
+      {plan.newlyInvalid > 0 && <Breaking plan={plan} leaveOut={leaveOut} onLeaveOut={onLeaveOut} />}
       {plan.samples.length > 0 && (
         <>
           <Text size="xs" c="dimmed">
@@ -249,4 +287,94 @@ async function finished(job: JobStarted): Promise<void> {
       "Records changed in the meantime.",
       `${count(outcome.records.length, "record")} left unchanged. Plan again.`,
     );
+}
+
+type CellsProps = { cells: NonNullable<BulkRequest["cells"]> };
+
+function CellFigures({ cells }: CellsProps) {
+  const notWritable = cells.refused.length + cells.beyond;
+  return (
+    <>
+      <Figure name={cells.changed === 1 ? "cell differs" : "cells differ"} value={number(cells.changed)} />
+      <Figure name="the same already" value={number(cells.unchanged)} />
+      <Figure
+        name="cannot be written"
+        value={number(notWritable)}
+        {...(notWritable > 0 ? { tone: "warn" as const } : {})}
+      />
+    </>
+  );
+}
+
+const listed = 50;
+
+/** Which cells keep their value, and why. */
+function RefusedCells({ cells }: CellsProps) {
+  const { refused, beyond } = cells;
+  if (refused.length + beyond === 0) return null;
+  return (
+    <section aria-labelledby="refused-cells">
+      <h3 id="refused-cells" className={classes.planTitle}>
+        Cells that cannot be written
+      </h3>
+      {beyond > 0 && (
+        <p className={classes.planNote}>
+          {count(beyond, "cell")} of the block {beyond === 1 ? "lies" : "lie"} below the last record or right
+          of the last column. New records come by an import or with Add.
+        </p>
+      )}
+      {refused.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard
+        <ul className={classes.planList} tabIndex={0} aria-labelledby="refused-cells">
+          {refused.slice(0, listed).map((cell) => (
+            <li key={`${cell.key} ${cell.column}`}>
+              <span className="mono">{cell.key}</span> <strong>{cell.column}</strong> {cell.why}
+            </li>
+          ))}
+          {refused.length > listed && (
+            <li>… and {count(refused.length - listed, "more cell", "more cells")}</li>
+          )}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+type BreakingProps = Pick<ViewProps, "plan" | "leaveOut" | "onLeaveOut">;
+
+/** Records that the change would make wrong, each with its rules. Unless told otherwise they stay as they are. */
+function Breaking({ plan, leaveOut, onLeaveOut }: BreakingProps) {
+  const { breaking, newlyInvalid } = plan;
+  const them = newlyInvalid === 1 ? "it" : "them";
+  return (
+    <section aria-labelledby="breaking-records">
+      <h3 id="breaking-records" className={classes.planTitle}>
+        {count(newlyInvalid, "record")} would break a rule
+      </h3>
+      <Radio.Group
+        aria-label="Records that would break a rule"
+        value={leaveOut ? "leave" : "change"}
+        onChange={(next) => onLeaveOut(next === "leave")}
+      >
+        <Group gap="lg" my={6}>
+          <Radio value="leave" label={`Leave ${them} unchanged`} />
+          <Radio value="change" label={`Change ${them} as well`} />
+        </Group>
+      </Radio.Group>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard */}
+      <ul className={classes.planList} tabIndex={0} aria-labelledby="breaking-records">
+        {breaking.slice(0, listed).map((record) => (
+          <li key={keyText(record.key)}>
+            <span className="mono">{keyText(record.key)}</span>
+            <ViolationList violations={record.violations} />
+          </li>
+        ))}
+        {newlyInvalid > Math.min(listed, breaking.length) && (
+          <li>
+            … and {count(newlyInvalid - Math.min(listed, breaking.length), "more record", "more records")}
+          </li>
+        )}
+      </ul>
+    </section>
+  );
 }

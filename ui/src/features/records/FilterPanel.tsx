@@ -1,21 +1,24 @@
 /** Conditions on records: built by choosing, or written as text. Both show the same filter. */
-import { ActionIcon, Button, Group, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, MultiSelect, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { asApiError, call, type Filter, type FilterProblem } from "@/ipc";
+import { asApiError, call, type Ext, type Filter, type FilterProblem } from "@/ipc";
 import {
+  type Condition,
   conditionOf,
   filterOf,
   filterWords,
+  finished,
   joined,
   operators,
+  operatorsFor,
   parts,
   readValues,
   typeChoices,
 } from "@/shared/filter/model";
 import { type FieldSpec, leaves, specAt } from "@/shared/schema/model";
 import { showError } from "@/shared/ui";
-import { plainText } from "@/shared/value/model";
+import { plainText, shownText } from "@/shared/value/model";
 import { pathOf, segmentsOf } from "@/shared/value/path";
 import { fieldTitle } from "@/shared/words/words";
 import classes from "./records.module.css";
@@ -62,11 +65,10 @@ export function FilterPanel({ specs, seen, onClose }: PanelProps) {
         </ActionIcon>
       </div>
       {how === "build" ? (
-        <GroupEditor
+        <Builder
           filter={search.filter}
           fields={fields}
           specs={specs}
-          depth={0}
           onChange={(filter) => change({ filter }, true)}
         />
       ) : (
@@ -85,6 +87,28 @@ type GroupProps = {
   depth: number;
   onChange: (filter: Filter | undefined) => void;
 };
+
+/** What is built here, with conditions that still miss their value: only finished ones reach the records. */
+function Builder({ filter, onChange, ...rest }: Omit<GroupProps, "depth">) {
+  const [built, setBuilt] = useState(filter);
+  const [applied, setApplied] = useState(filter);
+  if (applied !== filter) {
+    setApplied(filter);
+    if (JSON.stringify(finished(built)) !== JSON.stringify(filter)) setBuilt(filter);
+  }
+  return (
+    <GroupEditor
+      {...rest}
+      filter={built}
+      depth={0}
+      onChange={(next) => {
+        setBuilt(next);
+        const done = finished(next);
+        if (JSON.stringify(done) !== JSON.stringify(filter)) onChange(done);
+      }}
+    />
+  );
+}
 
 type Kind = "and" | "or" | "none";
 
@@ -105,7 +129,8 @@ function madeOf(kind: Kind, members: Filter[], depth: number): Filter | undefine
 function GroupEditor({ filter, fields, specs, depth, onChange }: GroupProps) {
   const { kind, members } = groupOf(filter);
   const first = fields[0]?.value ?? "";
-  const fresh = filterOf({ field: first, operator: "contains", values: [""] });
+  const usual = operatorsFor(specAt(specs, first)?.kind)[0]?.id ?? "contains";
+  const fresh = filterOf({ field: first, operator: usual, values: [] });
   const replace = (at: number, next: Filter | undefined) =>
     onChange(
       madeOf(
@@ -189,17 +214,27 @@ function Member(props: MemberProps) {
 
 function ConditionEditor({ filter, fields, specs, onChange }: MemberProps) {
   const condition = conditionOf(filter) ?? { field: "", operator: "eq", values: [] };
-  const operator = operators.find((item) => item.id === condition.operator);
   const spec = specAt(specs, condition.field);
-  const shown = condition.values.map((value) => plainText(value)).join("; ");
-  const [text, setText] = useState(shown);
-  useEffect(() => setText(shown), [shown]);
-  const values = (next: string, id = condition.operator) =>
-    readValues(next, id, spec && { types: spec.types });
-  const choices = condition.operator === "isType" ? [...typeChoices] : (spec?.choices.map(String) ?? []);
-  const isChoice = choices.length > 0 && ["eq", "ne", "isType"].includes(condition.operator);
+  const fitting = operatorsFor(spec?.kind);
+  // One from a link or a text may be another one.
+  const known = operators.filter(
+    ({ id }) => id === condition.operator || fitting.some((one) => one.id === id),
+  );
+  const offered = known.map((item) => fitting.find(({ id }) => id === item.id) ?? item);
+  const chooseField = (field: string) => {
+    const fits = operatorsFor(specAt(specs, field)?.kind);
+    // Until there is a value, the operator was not chosen by anybody.
+    const stays = finished(filter) !== undefined && fits.some(({ id }) => id === condition.operator);
+    const operator = stays ? condition.operator : (fits[0]?.id ?? "eq");
+    onChange(filterOf({ field, operator, values: [] }));
+  };
+  const chooseOperator = (operator: string) => {
+    // The name of a type is no value of the field, and the other way round.
+    const keeps = operator !== "isType" && condition.operator !== "isType";
+    onChange(filterOf({ ...condition, operator, values: keeps ? condition.values : [] }));
+  };
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6} wrap="nowrap" align="flex-start">
       <Select
         aria-label="Field"
         w={190}
@@ -207,39 +242,109 @@ function ConditionEditor({ filter, fields, specs, onChange }: MemberProps) {
         searchable
         value={condition.field}
         allowDeselect={false}
-        onChange={(field) => field && onChange(filterOf({ ...condition, field }))}
+        onChange={(field) => field && chooseField(field)}
       />
       <Select
         aria-label="Operator"
         w={130}
-        data={operators.map((item) => ({ value: item.id, label: item.title }))}
+        data={offered.map((item) => ({ value: item.id, label: item.title }))}
         value={condition.operator}
         allowDeselect={false}
-        onChange={(id) => id && onChange(filterOf({ ...condition, operator: id, values: values(text, id) }))}
+        onChange={(operator) => operator && chooseOperator(operator)}
       />
-      {isChoice && (
-        <Select
-          aria-label="Value"
-          w={240}
-          data={choices}
-          value={text}
-          onChange={(next) => onChange(filterOf({ ...condition, values: next ? [next] : [] }))}
-        />
-      )}
-      {!isChoice && operator?.takes !== "none" && (
-        <TextInput
-          aria-label="Value"
-          w={240}
-          value={text}
-          placeholder={operator?.takes === "many" ? "one; two; three" : ""}
-          onChange={(event) => setText(event.currentTarget.value)}
-          onBlur={() => text !== shown && onChange(filterOf({ ...condition, values: values(text) }))}
-          onKeyDown={(event) => {
-            if (event.key === "Enter") onChange(filterOf({ ...condition, values: values(text) }));
-          }}
-        />
-      )}
+      <ValueEditor
+        // Another field or operator takes other values.
+        key={`${condition.field} ${condition.operator}`}
+        condition={condition}
+        spec={spec}
+        onValues={(values) => onChange(filterOf({ ...condition, values }))}
+      />
     </Group>
+  );
+}
+
+type ValueProps = { condition: Condition; spec: FieldSpec | undefined; onValues: (values: Ext[]) => void };
+
+function ValueEditor(props: ValueProps) {
+  const { condition, spec, onValues } = props;
+  const { operator, values } = condition;
+  const takes = operators.find((item) => item.id === operator)?.takes;
+  const offered = offeredValues(operator, spec);
+  if (takes === "none") return null;
+  if (!offered) return <TypedValue {...props} />;
+  const textOf = (value: Ext) => (typeof value === "string" ? value : JSON.stringify(value));
+  const named = (text: string) => offered.find(({ value }) => textOf(value) === text)?.value ?? text;
+  const data = offered.map(({ value, label }) => ({ value: textOf(value), label }));
+  const chosen = values.filter((value) => value !== "").map(textOf);
+  return takes === "many" ? (
+    <MultiSelect
+      aria-label="Value"
+      w={240}
+      data={data}
+      value={chosen}
+      onChange={(next) => onValues(next.map(named))}
+    />
+  ) : (
+    <Select
+      aria-label="Value"
+      w={240}
+      data={data}
+      value={chosen[0] ?? null}
+      placeholder="Choose a value"
+      onChange={(next) => onValues(next === null ? [] : [named(next)])}
+    />
+  );
+}
+
+/** The values that there are to choose from; nothing where any may be typed. */
+function offeredValues(
+  operator: string,
+  spec: FieldSpec | undefined,
+): { value: Ext; label: string }[] | undefined {
+  if (operator === "isType") return typeChoices.map((name) => ({ value: name, label: name }));
+  if (!["eq", "ne", "in"].includes(operator) || !spec) return undefined;
+  if (spec.kind === "boolean") {
+    return [
+      { value: true, label: "Yes" },
+      { value: false, label: "No" },
+    ];
+  }
+  return spec.kind === "choice"
+    ? spec.choices.filter((value) => value !== null).map((value) => ({ value, label: shownText(value) }))
+    : undefined;
+}
+
+/** A value as text. Text that is no value of the field is an error here, and the condition waits for a better one. */
+function TypedValue({ condition, spec, onValues }: ValueProps) {
+  const shown = condition.values.map((value) => plainText(value)).join("; ");
+  const [text, setText] = useState(shown);
+  const [wrong, setWrong] = useState<string>();
+  const [seen, setSeen] = useState(shown);
+  if (seen !== shown) {
+    setSeen(shown);
+    if (!wrong) setText(shown);
+  }
+  const finish = () => {
+    const read = readValues(text, condition.operator, spec && { types: spec.types });
+    setWrong(read.ok ? undefined : read.message);
+    onValues(read.ok ? read.values : []);
+  };
+  return (
+    <TextInput
+      aria-label="Value"
+      w={240}
+      value={text}
+      error={wrong}
+      placeholder={condition.operator === "in" ? "one; two; three" : ""}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        setWrong(undefined);
+      }}
+      onBlur={() => text !== shown && finish()}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") finish();
+      }}
+    />
   );
 }
 

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconFilterOff, IconPlus, IconTable } from "@tabler/icons-react";
 import { useCallback, useMemo, useRef, useState } from "react";
-import type { CollectionInfo, ExtObject, RecordPage, RecordRow } from "@/ipc";
+import { asApiError, type CollectionInfo, type ExtObject, type RecordPage, type RecordRow } from "@/ipc";
 import { queryClient } from "@/shared/data/queries";
 import { type FieldSpec, specAt } from "@/shared/schema/model";
 import {
@@ -14,11 +14,11 @@ import {
   parseTsv,
   spread,
 } from "@/shared/table";
-import { Empty, Loading, Outdated, Problem, showWarning } from "@/shared/ui";
+import { Empty, Loading, Outdated, Problem, showError, showWarning } from "@/shared/ui";
 import { keyText, plainText } from "@/shared/value/model";
 import { parseInput } from "@/shared/value/parse";
 import { valueAt, withValue } from "@/shared/value/path";
-import { count } from "@/shared/words/words";
+import { count, number } from "@/shared/words/words";
 import type { BulkRequest } from "./BulkDialog";
 import { useDrafts } from "./drafts";
 import { type CellText, changeOf, expectedOf, gridRow, patchesOf } from "./model";
@@ -48,6 +48,9 @@ type RecordGridProps = {
 };
 
 const noIds: ReadonlySet<string> = new Set();
+
+/** Rows of a block that is pasted, cleared or filled at once. */
+const largestBlock = 10_000;
 
 export function RecordGrid(props: RecordGridProps) {
   const { collection, pages, columns, layout, selection, openKey, onOpen } = props;
@@ -207,6 +210,11 @@ function requestOf(request: unknown): string | undefined {
   return (request as { collection?: string } | undefined)?.collection;
 }
 
+/** The first and the last place of a block, whose rows are in order: all of them are too many arguments. */
+function ends(places: number[]): number[] {
+  return [places[0] ?? 0, places.at(-1) ?? 0];
+}
+
 function useEdits({ collection, pages, specs, onBulk }: RecordGridProps) {
   const reread = useCallback(() => {
     void queryClient.invalidateQueries({ queryKey: ["records.find"] });
@@ -231,39 +239,53 @@ function useEdits({ collection, pages, specs, onBulk }: RecordGridProps) {
   );
 
   const write = useCallback(
-    (texts: CellText[], columns: GridColumn[], title: string) => {
-      const { patches, cells, wrong } = patchesOf(texts, pages.rowAt, columns, specOf);
-      if (wrong.length > 0)
-        showWarning("Some cells could not be read and were left unchanged.", wrong.slice(0, 3).join(" "));
-      const only = patches[0];
-      if (!only) return;
-      if (cells === 1) {
-        void save({ collection: collection.name, key: only.key, changes: only.changes, allowInvalid: false });
+    async (texts: CellText[], columns: GridColumn[], title: string) => {
+      const places = texts.map(({ cell }) => cell.row);
+      const first = Math.min(...ends(places));
+      const end = Math.max(...ends(places)) + 1;
+      if (end - first > largestBlock) {
+        showWarning(
+          `A block may have ${number(largestBlock)} rows.`,
+          "Import larger tables as a file: they are checked row by row and can be undone.",
+        );
         return;
       }
-      onBulk({
-        collection: collection.name,
-        selection: { by: "keys", keys: patches.map((patch) => patch.key) },
-        change: { action: "patches", patches },
-        title: `${title}: ${count(cells, "cell")} in ${count(patches.length, "record")}`,
-      });
+      try {
+        const rows = await pages.readRows(first, end);
+        const plan = patchesOf(texts, (row) => rows.get(row), columns, specOf, collection.keyField);
+        const only = plan.patches[0];
+        if (only && texts.length === 1) {
+          const { key, changes } = only;
+          void save({ collection: collection.name, key, changes, allowInvalid: false });
+          return;
+        }
+        onBulk({
+          collection: collection.name,
+          selection: { by: "keys", keys: plan.patches.map((patch) => patch.key) },
+          change: { action: "patches", patches: plan.patches },
+          title: `${title} ${count(texts.length, "cell")}`,
+          cells: plan,
+        });
+      } catch (thrown) {
+        showError(asApiError(thrown));
+      }
     },
-    [pages.rowAt, specOf, save, collection.name, onBulk],
+    [pages.readRows, specOf, save, collection.name, collection.keyField, onBulk],
   );
 
   const handlers = useMemo(
     () => ({
       onEdit,
       onPaste: (text: string, block: Block, columns: GridColumn[]) =>
-        write(spread(parseTsv(text), block), columns, "Paste"),
-      onClear: (block: Block, columns: GridColumn[]) => write(spread([[""]], block), columns, "Clear"),
+        void write(spread(parseTsv(text), block), columns, "Paste"),
+      onClear: (block: Block, columns: GridColumn[]) => void write(spread([[""]], block), columns, "Clear"),
       onFillDown: (block: Block, columns: GridColumn[]) => {
         const top = pages.rowAt(block.from.row);
         if (!top) return;
         const texts = columns
           .slice(block.from.col, block.to.col + 1)
           .map((column) => plainText(valueAt(top.document, column.id)));
-        write(spread([texts], block), columns, "Fill down");
+        void write(spread([texts], block), columns, "Fill down");
       },
     }),
     [onEdit, write, pages.rowAt],

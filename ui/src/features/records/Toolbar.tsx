@@ -17,7 +17,7 @@ import { useCommands } from "@/shared/commands/registry";
 import { exportTo, useNativeFiles } from "@/shared/files";
 import { filterWords, joined, parts, sameFilter } from "@/shared/filter/model";
 import { type GridColumn, type Layout, ordered, plainLayout, toggled } from "@/shared/table";
-import { Keys, showNote, Tag } from "@/shared/ui";
+import { Chip, Keys, showNote } from "@/shared/ui";
 import { count, fieldTitle, metricWords, number } from "@/shared/words/words";
 import { exportName } from "./model";
 import classes from "./records.module.css";
@@ -185,7 +185,7 @@ function FilterChips({ columns }: { columns: GridColumn[] }) {
     <span className={classes.chips}>
       {search.finding && (
         <Chip onRemove={() => change({ finding: undefined })}>
-          fails {metricWords[search.finding].toLowerCase()}
+          {`fails ${metricWords[search.finding].toLowerCase()}`}
         </Chip>
       )}
       {parts(search.filter).map((part) => (
@@ -194,22 +194,6 @@ function FilterChips({ columns }: { columns: GridColumn[] }) {
         </Chip>
       ))}
     </span>
-  );
-}
-
-function Chip({ children, onRemove }: { children: string | string[]; onRemove: () => void }) {
-  const words = Array.isArray(children) ? children.join("") : children;
-  return (
-    <Tag tone="accent">
-      <span className={classes.chip}>
-        <span className="ellipsis" title={words}>
-          {words}
-        </span>
-        <button type="button" aria-label={`Remove ${words}`} onClick={onRemove}>
-          <IconX size={11} aria-hidden />
-        </button>
-      </span>
-    </Tag>
   );
 }
 

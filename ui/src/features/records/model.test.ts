@@ -65,13 +65,18 @@ it("turns a pasted block into the fewest changes and says what it cannot read", 
     (at) => rows[at],
     columns,
     (id) => specs.find((item) => item.path === id),
+    "id",
   );
   expect(result.patches).toEqual([
     { key: "a", changes: [{ path: "pay", before: 5, after: 1000 }] },
     { key: "b", changes: [{ path: "title", after: "B" }] },
   ]);
-  expect(result.cells).toBe(2);
-  expect(result.wrong).toEqual(['pay: "much" is not a number.']);
+  expect(result).toMatchObject({ changed: 2, beyond: 1 });
+  expect(result.refused.map(({ key, column, why }) => [key, column, why])).toContainEqual([
+    "b",
+    "pay",
+    '"much" is not a number.',
+  ]);
 });
 
 it("does not touch what is empty when it is cleared", () => {
@@ -82,6 +87,7 @@ it("does not touch what is empty when it is cleared", () => {
       (at) => rows[at],
       columns,
       () => undefined,
+      "id",
     ).patches,
   ).toEqual([]);
 });

@@ -98,38 +98,60 @@ export function gridRow(row: RecordRow): GridRow {
 }
 
 export type CellText = { cell: Cell; text: string };
-export type Patches = { patches: RecordPatch[]; cells: number; wrong: string[] };
 
-/** Typed or pasted texts as the fewest changes. What cannot be read is told, not written. */
+/** A cell that keeps its value, and why. */
+export type RefusedCell = { key: string; column: string; text: string; why: string };
+
+export type Patches = {
+  patches: RecordPatch[];
+  /** Cells that change. */
+  changed: number;
+  /** Cells that hold the value already. */
+  unchanged: number;
+  refused: RefusedCell[];
+  /** Cells of the block that lie below the last record or right of the last column. */
+  beyond: number;
+};
+
+/** Typed or pasted texts as the fewest changes. What cannot be written is named with the reason. */
 export function patchesOf(
   texts: CellText[],
   rowAt: (row: number) => RecordRow | undefined,
   columns: GridColumn[],
   specOf: (id: string) => FieldSpec | undefined,
+  keyField: string,
 ): Patches {
   const byRow = new Map<number, FieldChange[]>();
-  const wrong: string[] = [];
-  let cells = 0;
+  const result: Patches = { patches: [], changed: 0, unchanged: 0, refused: [], beyond: 0 };
   for (const { cell, text } of texts) {
     const row = rowAt(cell.row);
     const column = columns[cell.col];
-    if (!row || !column || column.editor === "none") continue;
-    const before = valueAt(row.document, column.id);
-    const parsed = parseInput(text, before, expectedOf(specOf(column.id)));
-    if (!parsed.ok) {
-      wrong.push(`${column.title}: ${parsed.message}`);
+    if (!row || !column) {
+      result.beyond += 1;
       continue;
     }
-    const change = changeOf(column.id, before, parsed.value);
-    if (!change) continue;
-    cells += 1;
-    byRow.set(cell.row, [...(byRow.get(cell.row) ?? []), change]);
+    const before = valueAt(row.document, column.id);
+    const parsed = parseInput(text, before, expectedOf(specOf(column.id)));
+    const change = parsed.ok ? changeOf(column.id, before, parsed.value) : undefined;
+    if (parsed.ok && !change) {
+      result.unchanged += 1;
+      continue;
+    }
+    if (column.id === keyField || column.id === "_id" || !parsed.ok || !change) {
+      const why = parsed.ok ? "The key of a record does not change." : parsed.message;
+      result.refused.push({ key: keyText(row.key), column: column.title, text, why });
+      continue;
+    }
+    result.changed += 1;
+    const changes = byRow.get(cell.row);
+    if (changes) changes.push(change);
+    else byRow.set(cell.row, [change]);
   }
-  const patches = [...byRow].flatMap(([row, changes]) => {
+  for (const [row, changes] of byRow) {
     const key = rowAt(row)?.key;
-    return key === undefined ? [] : [{ key, changes }];
-  });
-  return { patches, cells, wrong };
+    if (key !== undefined) result.patches.push({ key, changes });
+  }
+  return result;
 }
 
 export function expectedOf(spec: FieldSpec | undefined) {

@@ -5,7 +5,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { ApiError, FindRecords, RecordPage, RecordRow } from "@/ipc";
-import { queryFor } from "@/shared/data/queries";
+import { queryClient, queryFor } from "@/shared/data/queries";
 
 export const pageSize = 200;
 /** Pages that are kept on each side of what is on screen. */
@@ -19,6 +19,8 @@ export type RecordPages = {
   rowCount: number;
   rowAt: (index: number) => RecordRow | undefined;
   loadedRows: () => RecordRow[];
+  /** Rows from one place up to before another, read where they are not in memory. */
+  readRows: (first: number, end: number) => Promise<Map<number, RecordRow>>;
   onRange: (first: number, last: number) => void;
   /** Some rows are there to be shown, if perhaps from before an error. */
   held: boolean;
@@ -110,6 +112,21 @@ export function useRecordPages(query: RecordQuery, total: number | undefined): R
     return [...held.current.pages].sort((one, other) => one[0] - other[0]).flatMap(([, rows]) => rows);
   }, []);
 
+  const readRows = useCallback(
+    async (first: number, end: number) => {
+      const rows = new Map<number, RecordRow>();
+      for (let from = Math.floor(first / pageSize) * pageSize; from < end; from += pageSize) {
+        const answer = await queryClient.fetchQuery(
+          queryFor("records.find", { ...query, from, limit: pageSize }),
+        );
+        for (const [at, row] of answer.records.entries()) rows.set(from + at, row);
+        if (answer.records.length < pageSize) break;
+      }
+      return rows;
+    },
+    [query],
+  );
+
   const broken = answers.find((answer) => answer.error);
   const rowCount = rowsOf(total, pages);
   return useMemo(
@@ -117,6 +134,7 @@ export function useRecordPages(query: RecordQuery, total: number | undefined): R
       rowCount,
       rowAt,
       loadedRows,
+      readRows,
       onRange,
       held: pages.size > 0,
       loading: pages.size === 0 && !broken,
@@ -124,6 +142,6 @@ export function useRecordPages(query: RecordQuery, total: number | undefined): R
       retry: () => void broken?.refetch(),
       scanned: data.some((page: RecordPage | undefined) => page?.scanned),
     }),
-    [rowCount, rowAt, loadedRows, onRange, pages.size, broken, data],
+    [rowCount, rowAt, loadedRows, readRows, onRange, pages.size, broken, data],
   );
 }

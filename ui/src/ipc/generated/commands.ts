@@ -88,6 +88,7 @@ import type {
   QualityQuery,
   QuarantineEdited,
   QuarantineEntry,
+  QuarantineFilter,
   QuarantineId,
   QuarantinePage,
   QuarantineStats,
@@ -289,7 +290,7 @@ export interface Commands {
   /** One quarantined row. (Read) */
   "quarantine.get": { request: QuarantineId; response: QuarantineEntry };
   /** Figures of the quarantine. (Read) */
-  "quarantine.stats": { request: Empty; response: QuarantineStats };
+  "quarantine.stats": { request: QuarantineFilter; response: QuarantineStats };
   /** Errors that an edited row would still have. (Read) */
   "quarantine.validate": { request: ValidateQuarantine; response: Violations };
   /** Corrects a quarantined row. (Write) */

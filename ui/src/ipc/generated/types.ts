@@ -305,6 +305,11 @@ export type BooleanStep = { true?: Array<string>, false?: Array<string>, };
 export type BreakerState = "closed" | "open" | "trying";
 
 /**
+ * A record that would break rules it does not break now.
+ */
+export type BreakingRecord = { key: RecordKey, violations: Array<Violation>, };
+
+/**
  * Brings one record back, or some of its fields; an edit like any other.
  */
 export type BringBack = { collection: string, 
@@ -360,9 +365,13 @@ export type BulkPlan = { planId: string, collection: string,
  */
 summary: string, matched: number, changed: number, 
 /**
- * Records that would break a rule they do not break now.
+ * Records that would break a rule they do not break now, whether they are changed or left out.
  */
-newlyInvalid: number, samples: Array<DiffSample>, };
+newlyInvalid: number, 
+/**
+ * The first of them.
+ */
+breaking: Array<BreakingRecord>, samples: Array<DiffSample>, };
 
 export type CaseKind = "upper" | "lower" | "title";
 
@@ -1338,7 +1347,11 @@ export type PickSave = { purpose: FilePurpose, suggestedName: string, };
  */
 export type PickedFiles = { files: Array<FileHandle>, };
 
-export type PlanBulk = { collection: string, selection: Selection, change: BulkAction, };
+export type PlanBulk = { collection: string, selection: Selection, change: BulkAction, 
+/**
+ * Records that would break a rule they do not break now are left as they are.
+ */
+leaveOutBreaking?: boolean, };
 
 export type PlanCorrections = { 
 /**
@@ -1592,7 +1605,7 @@ export type QuarantineSelection = { "by": "ids", ids: Array<string>, } | { "by":
 
 export type QuarantineStats = { waiting: number, released: number, discarded: number, 
 /**
- * Of the waiting ones, most frequent first.
+ * Of the rows that fit, most frequent first. Each list leaves its own condition of the filter out.
  */
 byRule: Array<GroupCount>, byField: Array<GroupCount>, byFile: Array<GroupCount>, byRun: Array<GroupCount>, 
 /**

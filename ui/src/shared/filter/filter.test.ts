@@ -4,8 +4,10 @@ import {
   conditionOf,
   filterOf,
   filterWords,
+  finished,
   joined,
   operators,
+  operatorsFor,
   rangeOf,
   readValues,
   toggledPart,
@@ -24,10 +26,38 @@ describe("conditions", () => {
   });
 
   it("read values by the type of the field", () => {
-    expect(readValues("50,000", "gt", { types: ["number"] })).toEqual([50000]);
-    expect(readValues("1; 2", "in", { types: ["integer"] })).toEqual([1, 2]);
-    expect(readValues("12", "contains", { types: ["string"] })).toEqual(["12"]);
-    expect(readValues("Writing", "eq", { types: ["array"] })).toEqual(["Writing"]);
+    const values = (...values: unknown[]) => ({ ok: true, values });
+    expect(readValues("50,000", "gt", { types: ["number"] })).toEqual(values(50000));
+    expect(readValues("1; 2", "in", { types: ["integer"] })).toEqual(values(1, 2));
+    expect(readValues("12", "contains", { types: ["string"] })).toEqual(values("12"));
+    expect(readValues("Writing", "eq", { types: ["array"] })).toEqual(values("Writing"));
+    expect(readValues(" ", "eq", { types: ["number"] })).toEqual(values());
+    expect(readValues("200k", "gt", { types: ["number"] })).toEqual({
+      ok: false,
+      message: '"200k" is not a number.',
+    });
+  });
+
+  it("fit the type of the field", () => {
+    const ids = (kind: Parameters<typeof operatorsFor>[0]) => operatorsFor(kind).map(({ id }) => id);
+    expect(ids("number")).not.toContain("contains");
+    expect(ids("boolean")).not.toContain("gt");
+    expect(ids("text")[0]).toBe("contains");
+    expect(ids(undefined)).toHaveLength(operators.length);
+    expect(operatorsFor("dateTime").find(({ id }) => id === "gt")?.title).toBe("is after");
+  });
+
+  it("do not count until they have their value", () => {
+    const open: Filter = { op: "compare", field: "salary", cmp: "gt", value: "" };
+    expect(finished(open)).toBeUndefined();
+    expect(finished({ op: "and", all: [level, open] })).toEqual(level);
+    expect(finished({ op: "and", all: [level, { op: "or", any: [open] }] })).toEqual(level);
+    expect(finished({ op: "not", not: { op: "or", any: [open, level] } })).toEqual({
+      op: "not",
+      not: { op: "or", any: [level] },
+    });
+    expect(finished({ op: "blank", field: "title" })).toEqual({ op: "blank", field: "title" });
+    expect(finished({ op: "text", text: "nurse" })).toEqual({ op: "text", text: "nurse" });
   });
 });
 

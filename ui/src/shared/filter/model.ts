@@ -1,5 +1,6 @@
 /** Filters as people build them: conditions in groups. Pure. */
 import type { Ext, Filter } from "@/ipc";
+import type { FieldKind } from "../schema/model";
 import { sameValue, shownText } from "../value/model";
 import { type Expected, parseInput } from "../value/parse";
 
@@ -28,6 +29,40 @@ export const operators: Operator[] = [
   { id: "regex", title: "matches", takes: "one" },
   { id: "isType", title: "has type", takes: "one" },
 ];
+
+const always = ["blank", "filled", "missing", "exists", "isNull", "isType"];
+const ordering = ["gt", "gte", "lt", "lte"];
+
+const byKind: Partial<Record<FieldKind, string[]>> = {
+  number: ["eq", "ne", ...ordering, "in"],
+  integer: ["eq", "ne", ...ordering, "in"],
+  dateTime: ["eq", "ne", ...ordering],
+  boolean: ["eq", "ne"],
+  choice: ["eq", "ne", "in", "contains"],
+  text: ["contains", "startsWith", "eq", "ne", "in", "regex"],
+  longText: ["contains", "startsWith", "eq", "ne", "in", "regex"],
+  list: ["contains", "eq", "ne", "in", "startsWith", "regex"],
+  object: [],
+};
+
+const timeTitles: Record<string, string> = {
+  gt: "is after",
+  gte: "is at or after",
+  lt: "is before",
+  lte: "is at or before",
+};
+
+/** The operators that make sense for a field, the usual one first; all of them where nothing is known of it. */
+export function operatorsFor(kind: FieldKind | undefined): Operator[] {
+  const fitting = kind && byKind[kind];
+  if (!fitting) return operators;
+  return [...fitting, ...always].flatMap((id) => {
+    const operator = operators.find((item) => item.id === id);
+    if (!operator) return [];
+    const title = (kind === "dateTime" ? timeTitles[id] : undefined) ?? operator.title;
+    return [{ ...operator, title }];
+  });
+}
 
 export type Condition = { field: string; operator: string; values: Ext[] };
 
@@ -106,17 +141,49 @@ export function filterOf({ field, operator, values }: Condition): Filter {
   }
 }
 
-/** Typed text as values for an operator. */
-export function readValues(text: string, operator: string, expected: Expected | undefined): Ext[] {
-  if (["contains", "startsWith", "regex", "isType"].includes(operator)) return [text];
+export type ReadValues = { ok: true; values: Ext[] } | { ok: false; message: string };
+
+/** Typed text as values for an operator; or what is wrong with it. Without text there are no values. */
+export function readValues(text: string, operator: string, expected: Expected | undefined): ReadValues {
+  if (["contains", "startsWith", "regex", "isType"].includes(operator)) {
+    return { ok: true, values: text === "" ? [] : [text] };
+  }
   const scalar = scalarOf(expected);
   const parts = operator === "in" ? text.split(/[;\n]|,\s/).map((part) => part.trim()) : [text];
-  return parts
-    .filter((part) => part !== "")
-    .map((part) => {
-      const parsed = parseInput(part, undefined, scalar);
-      return parsed.ok && parsed.value !== undefined ? parsed.value : part;
-    });
+  const values: Ext[] = [];
+  for (const part of parts.filter((one) => one.trim() !== "")) {
+    const parsed = parseInput(part, undefined, scalar);
+    if (!parsed.ok) return parsed;
+    if (parsed.value !== undefined) values.push(parsed.value);
+  }
+  return { ok: true, values };
+}
+
+/** The filter without conditions that still miss their value, and without groups that are empty then. */
+export function finished(filter: Filter | undefined): Filter | undefined {
+  if (!filter) return undefined;
+  const all = (members: Filter[]) => members.map(finished).filter((member) => member !== undefined);
+  const condition = conditionOf(filter);
+  if (condition) return isFinished(condition) ? filter : undefined;
+  switch (filter.op) {
+    case "and":
+      return joined(all(filter.all));
+    case "or": {
+      const any = all(filter.any);
+      return any.length > 0 ? { op: "or", any } : undefined;
+    }
+    case "not": {
+      const not = finished(filter.not);
+      return not && { op: "not", not };
+    }
+    default:
+      return filter;
+  }
+}
+
+function isFinished({ operator, values }: Condition): boolean {
+  const takes = operators.find((item) => item.id === operator)?.takes ?? "one";
+  return takes === "none" || values.some((value) => value !== "");
 }
 
 /** A filter on a list field compares its elements. */

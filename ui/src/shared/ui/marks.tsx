@@ -7,6 +7,7 @@ import {
   IconCircleX,
   IconClock,
   IconInfoCircle,
+  IconX,
 } from "@tabler/icons-react";
 import { Fragment, type ReactNode } from "react";
 import { shortcutKeys } from "../commands/keys";
@@ -81,5 +82,21 @@ export function Figure({ name, value, tone }: { name: string; value: ReactNode; 
       </div>
       <div className={classes.figureName}>{name}</div>
     </div>
+  );
+}
+
+/** A condition of a filter, with the way to take it away. */
+export function Chip({ children, onRemove }: { children: string; onRemove: () => void }) {
+  return (
+    <Tag tone="accent">
+      <span className={classes.chip}>
+        <span className="ellipsis" title={children}>
+          {children}
+        </span>
+        <button type="button" aria-label={`Remove ${children}`} onClick={onRemove}>
+          <IconX size={11} aria-hidden />
+        </button>
+      </span>
+    </Tag>
   );
 }

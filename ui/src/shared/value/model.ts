@@ -92,8 +92,11 @@ export function plainText(value: Ext | undefined): string {
   }
 }
 
+/** Reads back as the same list: items that hold a separator need JSON. */
 function listText(list: Ext[]): string {
-  return list.every((item) => typeof item === "string") ? list.join("; ") : JSON.stringify(list);
+  const single = list.length === 1;
+  const isPlain = (item: Ext) => typeof item === "string" && !(single ? /[;,\n]/ : /[;\n]/).test(item);
+  return list.every(isPlain) ? list.join("; ") : JSON.stringify(list);
 }
 
 function dateText(value: ExtObject): string {

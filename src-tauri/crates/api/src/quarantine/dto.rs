@@ -57,7 +57,7 @@ wire! {
         pub waiting: i64,
         pub released: i64,
         pub discarded: i64,
-        /// Of the waiting ones, most frequent first.
+        /// Of the rows that fit, most frequent first. Each list leaves its own condition of the filter out.
         pub by_rule: Vec<GroupCount>,
         pub by_field: Vec<GroupCount>,
         pub by_file: Vec<GroupCount>,

@@ -8,9 +8,9 @@ use steward_workspace::Workspace;
 
 use crate::caller::Call;
 use crate::dto::{
-    DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, GroupCount, JobKind, JobOutcome, JobStarted, JobUnit,
-    ListQuarantine, ProblemCount, QuarantineEdited, QuarantineExportFormat, QuarantineId, QuarantinePage, QuarantineStats, RecordsExported,
-    RestoreQuarantine, RetryQuarantine, ValidateQuarantine, Violations,
+    DiscardQuarantine, Discarded, EditQuarantine, ExportQuarantine, GroupCount, JobKind, JobOutcome, JobStarted, JobUnit, ListQuarantine,
+    ProblemCount, QuarantineEdited, QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage, QuarantineStats,
+    RecordsExported, RestoreQuarantine, RetryQuarantine, ValidateQuarantine, Violations,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -30,8 +30,8 @@ pub async fn get(app: &Call, request: QuarantineId) -> ApiResult<QuarantineEntry
     Ok(quarantine::get(&app.workspace()?, &request.id).await?)
 }
 
-pub async fn stats(app: &Call, _: Empty) -> ApiResult<QuarantineStats> {
-    let stats = quarantine::stats(&app.workspace()?).await?;
+pub async fn stats(app: &Call, filter: QuarantineFilter) -> ApiResult<QuarantineStats> {
+    let stats = quarantine::stats(&app.workspace()?, &narrow(filter)).await?;
     let groups = |list: Vec<(String, u64)>| list.into_iter().map(|(name, n)| GroupCount { name, count: number(n) }).collect();
     Ok(QuarantineStats {
         waiting: number(stats.waiting),

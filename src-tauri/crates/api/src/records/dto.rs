@@ -178,7 +178,14 @@ wire! {
         pub collection: String,
         pub selection: Selection,
         pub change: BulkAction,
+        /// Records that would break a rule they do not break now are left as they are.
+        #[ts(optional, as = "Option<bool>")]
+        #[serde(default)]
+        pub leave_out_breaking: bool,
     }
+
+    /// A record that would break rules it does not break now.
+    pub struct BreakingRecord { pub key: RecordKey, pub violations: Vec<Violation> }
 
     pub struct DiffSample { pub key: RecordKey, pub title: String, pub changes: Vec<FieldChange> }
 
@@ -190,8 +197,10 @@ wire! {
         pub summary: String,
         pub matched: i64,
         pub changed: i64,
-        /// Records that would break a rule they do not break now.
+        /// Records that would break a rule they do not break now, whether they are changed or left out.
         pub newly_invalid: i64,
+        /// The first of them.
+        pub breaking: Vec<BreakingRecord>,
         pub samples: Vec<DiffSample>,
     }
 

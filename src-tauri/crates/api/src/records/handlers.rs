@@ -15,10 +15,10 @@ use steward_workspace::{Collection, Silent, Workspace};
 
 use crate::caller::Call;
 use crate::dto::{
-    ApplyPlan, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat, ExportRecords, Facet,
-    FacetQuery, FacetValue, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted, JobUnit, PlanBulk,
-    RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord, Selection, ValidateRecord,
-    Violations,
+    ApplyPlan, BreakingRecord, BulkAction, BulkPlan, CountRecords, CreateRecord, DiffSample, EditOutcome, EditRecord, ExportFormat,
+    ExportRecords, Facet, FacetQuery, FacetValue, FindRecords, Finding, HistogramBin, HistoryEntry, JobKind, JobOutcome, JobStarted,
+    JobUnit, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage, RecordRef, RecordRow, RecordsExported, RevertRecord,
+    Selection, ValidateRecord, Violations,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -213,8 +213,10 @@ pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
         Selection::Keys { keys } => Select::Keys(keys),
         Selection::Filter { filter } => Select::Matching(filter),
     };
-    let prepared = bulk::prepare(&workspace, &request.collection, &select, &action(request.change), &Silent).await?;
+    let leave_out = request.leave_out_breaking;
+    let prepared = bulk::prepare(&workspace, &request.collection, &select, &action(request.change), leave_out, &Silent).await?;
     let samples = prepared.samples.iter().map(|c| DiffSample { key: c.key.clone(), title: c.key.label(), changes: c.fields.clone() });
+    let breaking = prepared.breaking.iter().map(|b| BreakingRecord { key: b.key.clone(), violations: b.violations.clone() });
     let plan = BulkPlan {
         plan_id: String::new(),
         collection: prepared.collection.clone(),
@@ -222,6 +224,7 @@ pub async fn plan_bulk(app: &Call, request: PlanBulk) -> ApiResult<BulkPlan> {
         matched: prepared.matched,
         changed: prepared.changed,
         newly_invalid: prepared.newly_invalid,
+        breaking: breaking.collect(),
         samples: samples.collect(),
     };
     let plan_id = app.plans.put(PlannedBulk(prepared));

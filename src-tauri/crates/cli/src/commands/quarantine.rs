@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use steward_api::call;
 use steward_api::dto::{
-    DiscardQuarantine, Discarded, EditQuarantine, Empty, ExportQuarantine, Job, JobOutcome, ListQuarantine, QuarantineEdited,
+    DiscardQuarantine, Discarded, EditQuarantine, ExportQuarantine, Job, JobOutcome, ListQuarantine, QuarantineEdited,
     QuarantineExportFormat, QuarantineFilter, QuarantineId, QuarantinePage, QuarantineSelection, QuarantineStats, RecordsExported,
     RestoreQuarantine, RetryQuarantine,
 };
@@ -65,7 +65,7 @@ pub async fn run(session: &Session, command: Quarantine) -> ApiResult<u8> {
             Ok(exit::DONE)
         }
         Quarantine::Stats => {
-            let stats: QuarantineStats = session.call(call::quarantine::Stats, &Empty {}).await?;
+            let stats: QuarantineStats = session.call(call::quarantine::Stats, &QuarantineFilter::default()).await?;
             output::answer(session.json, &stats, print_stats);
             Ok(exit::DONE)
         }

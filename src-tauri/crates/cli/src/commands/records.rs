@@ -65,7 +65,13 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
             };
             let collection = session.collection(&of.collection).await?;
             let chosen = filter(&Some(text))?.unwrap_or_else(Filter::all);
-            bulk(session, PlanBulk { collection, selection: Selection::Filter { filter: chosen }, change: action }, reason, yes).await
+            bulk(
+                session,
+                PlanBulk { collection, selection: Selection::Filter { filter: chosen }, change: action, leave_out_breaking: false },
+                reason,
+                yes,
+            )
+            .await
         }
         Records::History { key: text, of } => {
             let request = keys::resolve_history(session, session.collection(&of.collection).await?, &text).await?;

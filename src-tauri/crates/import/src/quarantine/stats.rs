@@ -26,20 +26,21 @@ pub struct Stats {
     pub problems: Vec<(String, String, String, u64)>,
 }
 
-pub async fn stats(workspace: &Workspace) -> Result<Stats> {
+/// Figures of the rows that fit. Each list leaves its own condition out, so that it shows what else could be chosen.
+pub async fn stats(workspace: &Workspace, narrow: &Narrow) -> Result<Stats> {
     let count = async |status| {
-        let narrow = Narrow { status: Some(status), ..Narrow::default() };
+        let narrow = Narrow { status: Some(status), ..narrow.clone() };
         workspace.store.count(names::QUARANTINE, &narrow.filter()).await
     };
-    let waiting = Narrow::default().filter();
-    let facet = async |field: &str| -> Result<Vec<(String, u64)>> {
-        let found = workspace.store.facet(names::QUARANTINE, field, &waiting, SHOWN).await?;
+    let facet = async |field: &str, narrow: Narrow| -> Result<Vec<(String, u64)>> {
+        let found = workspace.store.facet(names::QUARANTINE, field, &narrow.filter(), SHOWN).await?;
         Ok(found.values.into_iter().filter_map(|(v, n)| v.as_str().map(|s| (s.to_owned(), n))).collect())
     };
+    let any_problem = Narrow { field: None, rule: None, ..narrow.clone() };
     let mut problems = Vec::new();
-    for (problem, rows) in facet("problems").await? {
+    for (problem, rows) in facet("problems", any_problem.clone()).await? {
         let (field, rule) = problem.rsplit_once(' ').unwrap_or((&problem, ""));
-        let narrow = Narrow { field: Some(field.to_owned()), rule: Some(rule.to_owned()), ..Narrow::default() };
+        let narrow = Narrow { field: Some(field.to_owned()), rule: Some(rule.to_owned()), ..narrow.clone() };
         let (example, _, _) = list(workspace, &narrow, None, 1).await?;
         let message = example.iter().flat_map(|e| &e.errors).find(|e| e.field() == field && e.rule == rule);
         problems.push((field.to_owned(), rule.to_owned(), message.map(|e| e.message.clone()).unwrap_or_default(), rows));
@@ -48,11 +49,11 @@ pub async fn stats(workspace: &Workspace) -> Result<Stats> {
         waiting: count(QuarantineStatus::Waiting).await?,
         released: count(QuarantineStatus::Released).await?,
         discarded: count(QuarantineStatus::Discarded).await?,
-        by_rule: facet("rules").await?,
-        by_field: facet("fields").await?,
-        by_file: facet("sourceFile").await?,
-        by_run: facet("runId").await?,
-        by_schema: facet("schema").await?,
+        by_rule: facet("rules", any_problem.clone()).await?,
+        by_field: facet("fields", any_problem).await?,
+        by_file: facet("sourceFile", Narrow { file: None, ..narrow.clone() }).await?,
+        by_run: facet("runId", Narrow { run: None, ..narrow.clone() }).await?,
+        by_schema: facet("schema", Narrow { schema: None, ..narrow.clone() }).await?,
         problems,
     })
 }

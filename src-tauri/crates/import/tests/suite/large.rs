@@ -219,7 +219,7 @@ async fn a_long_life(kind: Kind) {
     let workspace = kind.with_records(name, MANY).await;
     let plan = async |value: i32| {
         let action = Action::Set { path: "n".into(), value: Value(value.into()) };
-        bulk::prepare(&workspace, C, &Select::Matching(Filter::all()), &action, &Silent).await.unwrap()
+        bulk::prepare(&workspace, C, &Select::Matching(Filter::all()), &action, false, &Silent).await.unwrap()
     };
     let prepared = plan(1).await;
     assert_eq!((prepared.matched, prepared.changed, prepared.samples.len()), (i64::from(MANY), i64::from(MANY), 20));

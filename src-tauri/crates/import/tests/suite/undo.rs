@@ -214,7 +214,7 @@ async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> V
                 other => panic!("{step:?}: {other:?}"),
             }
         }
-        Step::Bulk(select, action) => match bulk::prepare(workspace, C, select, action, &Silent).await {
+        Step::Bulk(select, action) => match bulk::prepare(workspace, C, select, action, false, &Silent).await {
             Ok(prepared) if prepared.changed == 0 => Vec::new(),
             Ok(prepared) => match bulk::apply(workspace, prepared, None, &Silent).await {
                 Ok(Undone::Applied(set)) => vec![set.id],
