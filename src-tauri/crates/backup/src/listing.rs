@@ -77,7 +77,7 @@ async fn one(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Res
         Some(_) => None,
     };
     let verification = beside(target, &manifest.verification_name(), sizes).await;
-    let reach = beside(target, &manifest.reach_name(), sizes).await;
+    let reach = beside(target, &manifest.covered_until_name(), sizes).await;
     Ok(ListedBackup { verification, reach, damage, ..ListedBackup::new(manifest, target.address()) })
 }
 
@@ -104,9 +104,9 @@ pub async fn note_verification(target: &dyn Target, manifest: &Manifest, verific
 }
 
 /// Notes that nothing happened after a backup, up to here.
-pub async fn note_reach(target: &dyn Target, manifest: &Manifest, reach: &Position) -> Result<()> {
+pub async fn note_covered_until(target: &dyn Target, manifest: &Manifest, reach: &Position) -> Result<()> {
     let bytes = serde_json::to_vec(reach).map_err(|_| Error::Damaged("The position"))?;
-    target.write(&manifest.reach_name(), &bytes).await
+    target.write(&manifest.covered_until_name(), &bytes).await
 }
 
 /// Removes a backup. Its manifest gets another name first: from then on the backup is not listed, and whoever is killed leaves
@@ -117,7 +117,7 @@ pub async fn remove(target: &dyn Target, manifest: &Manifest) -> Result<()> {
 }
 
 async fn finish_removal(target: &dyn Target, manifest: &Manifest) -> Result<()> {
-    for name in [&manifest.name(), &manifest.verification_name(), &manifest.reach_name(), &manifest.file.name] {
+    for name in [&manifest.name(), &manifest.verification_name(), &manifest.covered_until_name(), &manifest.file.name] {
         target.remove(name).await?;
     }
     target.remove(&manifest.removed_name()).await

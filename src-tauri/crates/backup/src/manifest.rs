@@ -6,7 +6,7 @@ use steward_store::{CollectionKind, Definition, Position, ResumeToken};
 use steward_workspace::{CollectionSettings, Error, Result};
 
 use crate::content::ContentHash;
-use crate::seal::{Compression, Encryption};
+use crate::encryption::{Compression, Encryption};
 
 /// The format of whole backups.
 pub const FORMAT: u32 = 1;
@@ -17,7 +17,7 @@ pub const SUFFIX: &str = ".manifest.json";
 /// End of the file name of what is known of a backup's verification.
 pub const VERIFICATION_SUFFIX: &str = ".verification.json";
 /// End of the file name of how far nothing happened after a backup.
-pub const REACH_SUFFIX: &str = ".reach.json";
+pub const COVERED_UNTIL_SUFFIX: &str = ".reach.json";
 /// End of the file name of a backup that is being removed: its manifest, renamed.
 pub const REMOVED_SUFFIX: &str = ".removed.json";
 
@@ -60,7 +60,7 @@ pub struct Manifest {
     pub file: ArchiveFile,
     /// Name of the database in the archive.
     pub database: String,
-    pub collections: Vec<Kept>,
+    pub collections: Vec<BackedUpCollection>,
     /// Why it was taken: `by hand`, `on schedule`, `before a restore`.
     pub reason: String,
     pub made_by: String,
@@ -124,7 +124,7 @@ pub struct ArchiveFile {
 /// A collection in the archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Kept {
+pub struct BackedUpCollection {
     pub name: String,
     /// `collection`, `view` or `timeseries`.
     pub kind: String,
@@ -144,7 +144,7 @@ pub struct Kept {
     pub indexes: Vec<serde_json::Value>,
 }
 
-impl Kept {
+impl BackedUpCollection {
     pub fn definition(&self) -> Definition {
         let document = |json: &serde_json::Value| match Bson::try_from(json.clone()) {
             Ok(Bson::Document(doc)) => doc,
@@ -215,8 +215,8 @@ impl Manifest {
     }
 
     /// Name of the file that tells how far nothing happened after it.
-    pub fn reach_name(&self) -> String {
-        format!("{}{REACH_SUFFIX}", self.id)
+    pub fn covered_until_name(&self) -> String {
+        format!("{}{COVERED_UNTIL_SUFFIX}", self.id)
     }
 
     pub fn removed_name(&self) -> String {
@@ -241,7 +241,7 @@ impl Manifest {
         self.collections.iter().map(|c| c.bytes).sum()
     }
 
-    pub fn collection(&self, name: &str) -> Option<&Kept> {
+    pub fn collection(&self, name: &str) -> Option<&BackedUpCollection> {
         self.collections.iter().find(|c| c.name == name)
     }
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use steward_store::{CollectionKind, Store, names, upsert};
 use steward_workspace::{Error, Progress, Result};
 
+use crate::encryption::DecryptionKey;
 use crate::events::{self, EVENTS};
 use crate::manifest::{Increment, Manifest};
 use crate::read::{Backup, Event, Listed};
 use crate::restore;
-use crate::seal::Key;
 use crate::target::Target;
 use crate::timeline;
 
@@ -25,7 +25,7 @@ pub struct Way {
     pub base: Backup,
     /// Oldest first.
     pub increments: Vec<(Arc<dyn Target>, Manifest)>,
-    pub key: Key,
+    pub key: DecryptionKey,
 }
 
 /// An empty store, and the folder that goes with it when nobody needs it any more.
@@ -59,7 +59,7 @@ pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress)
         }
     }
     counted(&mut contents, scratch.store.as_ref(), progress).await?;
-    let manifest = Manifest { made_at: timeline::told(at), ..manifest };
+    let manifest = Manifest { made_at: timeline::display(at), ..manifest };
     Ok(base.moved(scratch.store, scratch.folder, contents).of_point_in_time(manifest))
 }
 
@@ -144,7 +144,7 @@ async fn replay(
     target: &dyn Target,
     manifest: Manifest,
     increment: &Increment,
-    key: &Key,
+    key: &DecryptionKey,
     player: &mut Player,
     progress: &dyn Progress,
 ) -> Result<()> {
@@ -179,5 +179,5 @@ async fn replay(
 
 /// Steward's own collections that come with a whole backup stay as they are in it.
 fn stays(collection: &str) -> bool {
-    names::is_own(collection) && !names::is_beside(collection)
+    names::is_own(collection) && !names::is_staging(collection)
 }

@@ -14,8 +14,8 @@ use steward_workspace::{CollectionSettings, Error, Progress, Result};
 
 use crate::archive;
 use crate::content::ContentHash;
+use crate::encryption::{self, DecryptionKey};
 use crate::manifest::{Manifest, SUFFIX};
-use crate::seal::{self, Key};
 use crate::target::{Folder, Target};
 
 pub use pass::{Event, Events};
@@ -61,7 +61,7 @@ pub struct Backup {
     pub point_in_time: Option<String>,
     database: String,
     form: Form,
-    key: Key,
+    key: DecryptionKey,
     /// Where a copy from a bucket lies.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -70,7 +70,7 @@ impl Backup {
     /// Opens a backup that is listed in a target. A file in a bucket is fetched first.
     ///
     /// Errors: the archive is missing or is not the one that the manifest tells of.
-    pub async fn of_target(target: &dyn Target, manifest: Manifest, key: Key, progress: &dyn Progress) -> Result<Self> {
+    pub async fn of_target(target: &dyn Target, manifest: Manifest, key: DecryptionKey, progress: &dyn Progress) -> Result<Self> {
         let scratch = tempfile::tempdir().map_err(|e| Error::file(Path::new("temporary folder"), e))?;
         progress.phase("Fetching the file");
         let path = target.fetch(&manifest.file.name, scratch.path(), progress).await?;
@@ -82,7 +82,7 @@ impl Backup {
     /// Opens an archive, a manifest beside one, or a dump folder. `database` chooses where there are several.
     ///
     /// Errors: `NotFound`, `BadRequest` where it is no backup.
-    pub async fn of_path(path: &Path, key: Key, database: Option<&str>, progress: &dyn Progress) -> Result<Self> {
+    pub async fn of_path(path: &Path, key: DecryptionKey, database: Option<&str>, progress: &dyn Progress) -> Result<Self> {
         let meta = tokio::fs::metadata(path).await.map_err(|e| Error::file(path, e))?;
         if meta.is_dir() {
             return Self::of_folder(path, key, database);
@@ -97,7 +97,7 @@ impl Backup {
     /// The same with what a scratch store holds by now, which goes with it.
     pub(crate) fn moved(self, store: Arc<dyn Store>, folder: tempfile::TempDir, contents: Vec<Listed>) -> Self {
         let form = Form::Store(store);
-        Self { contents, replayed: true, form, key: Key::default(), _scratch: Some(folder), ..self }
+        Self { contents, replayed: true, form, key: DecryptionKey::default(), _scratch: Some(folder), ..self }
     }
 
     pub(crate) fn of_point_in_time(self, manifest: Manifest) -> Self {
@@ -126,7 +126,7 @@ impl Backup {
     async fn of_archive(
         path: PathBuf,
         manifest: Option<Manifest>,
-        key: Key,
+        key: DecryptionKey,
         database: Option<String>,
         scratch: Option<tempfile::TempDir>,
     ) -> Result<Self> {
@@ -159,7 +159,7 @@ impl Backup {
         Ok(Self { name, manifest, contents, passed_over, replayed: false, point_in_time: None, database, form, key, _scratch: scratch })
     }
 
-    fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
+    fn of_folder(path: &Path, key: DecryptionKey, database: Option<&str>) -> Result<Self> {
         let found = steward_sources::dump_folder(path).map_err(|e| Error::file(path, e))?;
         // The folder of one database has its name.
         let database_of = |f: &DumpFile| f.database.clone().unwrap_or_else(|| file_name(path));
@@ -218,7 +218,7 @@ async fn check_file(path: &Path, manifest: &Manifest, progress: &dyn Progress) -
     let file = path.to_owned();
     let (send, mut seen) = tokio::sync::watch::channel(0_u64);
     let hashing = tokio::task::spawn_blocking(move || {
-        seal::sha256(&file, |bytes| match send.send(bytes) {
+        encryption::sha256(&file, |bytes| match send.send(bytes) {
             Ok(()) => Ok(()),
             Err(_) => Err(Error::Cancelled),
         })
@@ -271,8 +271,8 @@ struct Announced {
     oplog: bool,
 }
 
-fn announced(path: &Path, key: &Key) -> Result<Announced> {
-    let mut input = seal::open(path, key)?;
+fn announced(path: &Path, key: &DecryptionKey) -> Result<Announced> {
+    let mut input = encryption::open(path, key)?;
     let mut magic = [0; 4];
     let begins = input.read_exact(&mut magic).is_ok() && magic == ARCHIVE_MAGIC;
     if !begins {
@@ -315,7 +315,7 @@ fn choose(databases: &BTreeSet<&str>, wanted: Option<&str>, path: &Path) -> Resu
 /// `careers.metadata.json[.gz]`
 fn metadata_of(path: &Path) -> Result<Definition> {
     let mut text = String::new();
-    seal::open(path, &Key::default())?.take(16 << 20).read_to_string(&mut text).map_err(|e| Error::file(path, e))?;
+    encryption::open(path, &DecryptionKey::default())?.take(16 << 20).read_to_string(&mut text).map_err(|e| Error::file(path, e))?;
     archive::definition(&text).ok_or_else(|| Error::BadRequest(format!("{} cannot be read.", path.display())))
 }
 

@@ -25,7 +25,7 @@ use steward_workspace::lease::{self, Lease};
 use steward_workspace::workspace::new_id;
 use steward_workspace::{CollectionSettings, Error, Progress, Result, Workspace, swap};
 
-use crate::create::{Making, create};
+use crate::create::{BackupRequest, create};
 use crate::read::{Backup, Listed};
 
 pub use ledger::{get, interrupted, list};
@@ -120,7 +120,7 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
         }
     }
     if choice.own {
-        let own = backup.contents.iter().filter(|c| names::is_kept(&c.name));
+        let own = backup.contents.iter().filter(|c| names::is_backed_up(&c.name));
         chosen.extend(own.map(|c| Chosen::new(c, &c.name)));
     }
     if chosen.is_empty() {
@@ -147,7 +147,7 @@ pub async fn apply(
     backup: &Backup,
     from: &str,
     choice: &Choice,
-    safety: Option<&Making>,
+    safety: Option<&BackupRequest>,
     progress: &dyn Progress,
 ) -> Result<RestoreRecord> {
     swap::may_swap(workspace, "Restoring").await?;
@@ -155,7 +155,7 @@ pub async fn apply(
     let mut collections = Vec::with_capacity(chosen.len());
     let mut notes = backup.passed_over.clone();
     for one in &mut chosen {
-        kinds::settle_place(workspace, one, choice.mode).await?;
+        kinds::choose_name(workspace, one, choice.mode).await?;
         notes.extend(one.notes.iter().map(|note| format!("{} {note}.", one.listed.name)));
     }
     let lost: Vec<String> = chosen.iter().flat_map(Chosen::told_lost).collect();
@@ -197,9 +197,9 @@ pub async fn apply(
         discarded_at: None,
     };
     let lease = Lease::take(workspace, &lease::of_restore(&record.id), progress).await?;
-    if let Some(making) = safety.filter(|_| record.collections.iter().any(|c| c.existed)) {
+    if let Some(request) = safety.filter(|_| record.collections.iter().any(|c| c.existed)) {
         progress.phase("Taking a backup of what is there now");
-        record.safety = Some(create(workspace, making, progress).await?.manifest.id);
+        record.safety = Some(create(workspace, request, progress).await?.manifest.id);
     }
     ledger::put(lease.workspace(), &record).await?;
     let id = record.id.clone();

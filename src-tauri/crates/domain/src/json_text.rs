@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_names_are_told_wherever_they_stand() {
+    fn repeated_names_are_reported_wherever_they_stand() {
         assert_eq!(repeated(r#"{"a": 1, "a": 2}"#), ["/a"]);
         assert_eq!(repeated(r#"{"a": 1, "b": {"c": [0, {"x/y": 1, "x/y": 2}]}, "a": 1}"#), ["/b/c/1/x~1y", "/a"]);
         assert_eq!(repeated(r#"[{"a": 1, "\u0061": 2, "a": 3}]"#), ["/0/a"]);

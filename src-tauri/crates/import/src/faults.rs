@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_stand_twice_in_bson_are_told_with_their_place() {
+    fn names_that_stand_twice_in_bson_are_reported_with_their_place() {
         let element = |name: &str, n: i32| [&[0x10], name.as_bytes(), &[0], &n.to_le_bytes()[..]].concat();
         let document = |elements: Vec<u8>| [&(u32::try_from(elements.len()).unwrap() + 5).to_le_bytes()[..], &elements, &[0]].concat();
         let inner = document([element("x", 1), element("x", 2)].concat());

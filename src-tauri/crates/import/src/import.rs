@@ -27,7 +27,7 @@ use steward_workspace::{Progress, Result, Workspace, key_index::KeyIndex};
 
 pub use again::{Again, Seeds, of_run};
 pub use comparing::Comparing;
-use entry::{Kept, Late, as_it_came, set_aside, waiting};
+use entry::{Late, RejectedRow, as_it_came, set_aside, waiting};
 pub use entry::{turned_away_because, unpatchable};
 pub(crate) use examine::collection_of;
 pub use examine::examine;

@@ -7,7 +7,7 @@ pub mod fix;
 mod moved;
 mod narrow;
 pub mod report;
-mod settle;
+mod resolve;
 mod stats;
 mod status;
 mod table;
@@ -23,7 +23,7 @@ pub use entries::{Batches, by_ids, count, from_doc, get, ids, list, to_doc, wait
 pub use moved::move_waiting;
 pub use narrow::{Chosen, Narrow};
 pub use report::Report;
-pub use settle::{Aim, Correction, Resolved, Resolver};
+pub use resolve::{Aim, Correction, Resolved, Resolver};
 pub use stats::{Stats, stats};
 pub use status::{Moved, set_status};
 pub use validate::{RowValidator, Validated};

@@ -11,7 +11,7 @@ use steward_mapping::{Cell, Compiled, Input, Mapping, Source, Untyped};
 use steward_schema::Checker;
 use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 
-use crate::fast_path::{Answer, Desk, Quick, Seen};
+use crate::fast_path::{Answer, CellScratch, FastPath, Seen};
 use crate::faults::{self, Fields, syntax};
 use crate::import::Reading;
 use steward_workspace::{Error, Result, hash, normalise::Normaliser};
@@ -54,17 +54,17 @@ pub struct RowReader {
     /// Columns whose fields have other names, and what the mapping takes for granted.
     pub(crate) notes: Vec<String>,
     normaliser: Option<Arc<Normaliser>>,
-    quick: Option<Quick>,
+    fast_path: Option<FastPath>,
     validating: bool,
     /// Records are wanted of rows that are not fine, too.
     documents: bool,
     /// Those that no thread has at work.
-    kits: Mutex<Vec<Kit>>,
+    workers: Mutex<Vec<Worker>>,
 }
 
 /// What a thread works with, batch after batch.
-struct Kit {
-    quick: Option<Quick>,
+struct Worker {
+    fast_path: Option<FastPath>,
     scratch: Option<Scratch>,
 }
 
@@ -97,16 +97,16 @@ impl RowReader {
         };
         let mut notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
         notes.extend(how.mapping.iter().chain(&by_name).flat_map(Mapping::notes));
-        let quick = if how.validating { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
+        let fast_path = if how.validating { FastPath::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self {
             decoder: decoder.clone(),
             mapping,
             notes,
             normaliser: how.normaliser.clone(),
-            quick,
+            fast_path,
             validating: how.validating,
             documents: how.documents,
-            kits: Mutex::default(),
+            workers: Mutex::default(),
         })
     }
 
@@ -138,29 +138,30 @@ impl RowReader {
 
     /// Whether rows are fine: of those that surely are, only what has to be known of them.
     pub fn validate(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Validated> {
-        let mut kit = self.kits().pop().unwrap_or_else(|| Kit { quick: self.quick.clone(), scratch: self.decoder.scratch() });
-        let mut desk = Desk::default();
-        let validate = |row: Row<'_>, kit: &mut Kit| self.validate_row(row, &mut kit.scratch, checker, key_field);
+        let mut worker =
+            self.workers().pop().unwrap_or_else(|| Worker { fast_path: self.fast_path.clone(), scratch: self.decoder.scratch() });
+        let mut cell_scratch = CellScratch::default();
+        let validate = |row: Row<'_>, worker: &mut Worker| self.validate_row(row, &mut worker.scratch, checker, key_field);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows.iter() {
-            let validated = kit.quick.as_mut().and_then(|quick| self.quickly(quick, row, &mut desk));
-            out.push(validated.unwrap_or_else(|| validate(row, &mut kit)));
+            let validated = worker.fast_path.as_mut().and_then(|fast_path| self.without_a_record(fast_path, row, &mut cell_scratch));
+            out.push(validated.unwrap_or_else(|| validate(row, &mut worker)));
         }
-        self.kits().push(kit);
+        self.workers().push(worker);
         out
     }
 
-    fn kits(&self) -> MutexGuard<'_, Vec<Kit>> {
-        self.kits.lock().unwrap_or_else(PoisonError::into_inner)
+    fn workers(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What can be said of a row without going the full way.
-    fn quickly<'b>(&self, quick: &mut Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Validated> {
+    fn without_a_record<'b>(&self, fast_path: &mut FastPath, row: Row<'b>, cell_scratch: &mut CellScratch<'b>) -> Option<Validated> {
         let mapping = self.mapping.as_ref();
-        match quick.look(row, &self.decoder, mapping, desk) {
+        match fast_path.look(row, &self.decoder, mapping, cell_scratch) {
             Answer::Fine(seen) => Some(Validated::Fine(seen)),
             Answer::Doubt { place, seen } => {
-                let errors = quick.broken_rules(place, mapping, desk)?;
+                let errors = fast_path.broken_rules(place, mapping, cell_scratch)?;
                 if errors.is_empty() {
                     return Some(Validated::Fine(seen));
                 }

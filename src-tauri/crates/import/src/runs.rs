@@ -20,7 +20,7 @@ use steward_store::{Durability, StoreErrorKind, Swap, WriteBatch, names};
 use crate::import::{
     Comparing, Findings, ImportSpec, Loading, Pass, Seeds, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
 };
-use crate::quarantine::report::Told;
+use crate::quarantine::report::RejectionReport;
 use steward_workspace::Event;
 use steward_workspace::{
     Error, Progress, Result, docs,
@@ -32,7 +32,7 @@ use steward_workspace::{
 
 pub use redo::redo;
 pub use staging::{promotion, staging_name};
-pub use undo::{Kept, UndoFindings, can_go_back, discard_undo_data, go_back, kept, plan_undo, undo};
+pub use undo::{ArchivedCollection, UndoFindings, can_go_back, discard_undo_data, go_back, kept, plan_undo, undo};
 
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
@@ -49,7 +49,7 @@ pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Pr
 pub async fn validate(workspace: &Workspace, spec: &ImportSpec, report: Option<&Path>, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Checking");
     let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
-    pass.validate(report.map(Told::create).transpose()?).await
+    pass.validate(report.map(RejectionReport::create).transpose()?).await
 }
 
 async fn look<'a>(workspace: &'a Workspace, spec: &'a ImportSpec, sink: &mut dyn Sink<'a>, progress: &'a dyn Progress) -> Result<Findings> {

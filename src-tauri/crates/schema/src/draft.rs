@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn what_is_wrong_is_reported_with_its_place() {
         let with = |properties: Json, steward: Json| json!({"properties": properties, "x-steward": steward});
         let id = json!({"id": {"type": "string"}});
         let cases = [

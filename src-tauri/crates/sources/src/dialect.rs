@@ -52,7 +52,7 @@ impl Resolved {
 /// Recognises the dialect of a text that begins like this; what a person chose wins.
 ///
 /// Errors: a choice that is no dialect; more than one delimiter would do, or none.
-pub fn settle(prefix: &[u8], choice: &Choice) -> SourceResult<Resolved> {
+pub fn resolve(prefix: &[u8], choice: &Choice) -> SourceResult<Resolved> {
     let mut text = prefix;
     while let Some(rest) = text.strip_prefix(MARK) {
         text = rest;
@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Resolved {
-        settle(text.as_bytes(), &Choice::default()).unwrap()
+        resolve(text.as_bytes(), &Choice::default()).unwrap()
     }
 
     #[test]
@@ -323,9 +323,9 @@ mod tests {
     #[test]
     fn choices_win_and_nonsense_is_refused() {
         let choice = Choice { delimiter: Some("\\t".into()), quote: Some(String::new()), header: Some(false), ..Choice::default() };
-        let settled = settle(b"id,name\n1,x\n", &choice).unwrap();
-        assert_eq!((settled.delimiter, settled.quote, settled.header), (b'\t', None, false));
+        let resolved = resolve(b"id,name\n1,x\n", &choice).unwrap();
+        assert_eq!((resolved.delimiter, resolved.quote, resolved.header), (b'\t', None, false));
         let choice = Choice { delimiter: Some("ab".into()), ..Choice::default() };
-        assert!(settle(b"x", &choice).is_err());
+        assert!(resolve(b"x", &choice).is_err());
     }
 }

@@ -74,18 +74,18 @@ fn array() -> Framing {
 /// The header as it stands in the file, with the mark before it, and the line end of the file.
 fn separated(path: &Path, choice: &Choice) -> SourceResult<Framing> {
     let mut start = text_start(path, choice)?;
-    let settled = dialect::settle(&start, choice)?;
+    let resolved = dialect::resolve(&start, choice)?;
     let marked = if start.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let end_of = |from: usize| line_end(&start[from..], settled.line_end, settled.quote).map_or(start.len(), |at| from + at + 1);
-    let names_from = marked + settled.skip;
+    let end_of = |from: usize| line_end(&start[from..], resolved.line_end, resolved.quote).map_or(start.len(), |at| from + at + 1);
+    let names_from = marked + resolved.skip;
     let blank = start[names_from.min(start.len())..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-    let end = if settled.header { end_of(names_from + blank) } else { names_from };
+    let end = if resolved.header { end_of(names_from + blank) } else { names_from };
     let first = end_of(names_from + blank);
-    let carriage = start.get(first.wrapping_sub(2)) == Some(&b'\r') && settled.line_end == b'\n';
-    let line_end: &[u8] = if carriage { b"\r\n" } else { std::slice::from_ref(&settled.line_end) };
+    let carriage = start.get(first.wrapping_sub(2)) == Some(&b'\r') && resolved.line_end == b'\n';
+    let line_end: &[u8] = if carriage { b"\r\n" } else { std::slice::from_ref(&resolved.line_end) };
     let mut framing = Framing::lines(line_end, None);
     start.truncate(end.min(start.len()));
-    if settled.header && !start.is_empty() && start.last() != Some(&settled.line_end) {
+    if resolved.header && !start.is_empty() && start.last() != Some(&resolved.line_end) {
         start.extend_from_slice(line_end);
     }
     framing.head = start;

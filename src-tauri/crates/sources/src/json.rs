@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_too_many_are_told() {
+    fn commas_too_many_are_reported() {
         let notes = |text: &str| {
             let mut splitter = Splitter::new(text.as_bytes(), None).unwrap();
             while splitter.next_row().unwrap().is_some() {}

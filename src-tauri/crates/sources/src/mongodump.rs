@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn collections_are_told_apart_and_checksums_looked_at() {
+    fn collections_are_reported_apart_and_checksums_looked_at() {
         assert_eq!(read(&archive(), "x.a"), (2, Vec::new()));
         let (rows, notes) = read(&archive(), "x.b");
         assert!(rows == 1 && notes[0].contains("checksum"), "{notes:?}");

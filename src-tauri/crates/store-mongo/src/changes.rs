@@ -46,7 +46,7 @@ async fn open(store: &MongoStore, since: Option<&ResumeToken>) -> StoreResult<St
     }
     let own = format!("^{}", names::PREFIX.replace('.', "\\."));
     let foreign = doc! { "$not": { "$regex": &own } };
-    let told: Vec<&str> = names::lasting().filter(|name| names::is_told(name)).collect();
+    let told: Vec<&str> = names::lasting().filter(|name| names::is_reported(name)).collect();
     let mut renamed_to = foreign.clone();
     renamed_to.insert("$exists", true);
     let pipeline = [
@@ -104,7 +104,7 @@ fn read_event(event: ChangeStreamEvent<Document>, before: ResumeToken, at: &Resu
     let id = event.document_key.and_then(|mut key| key.remove("_id")).filter(|_| !own);
     let mut collections = vec![collection];
     collections.extend(event.to.and_then(|to| to.coll));
-    collections.retain(|c| names::is_told(c));
+    collections.retain(|c| names::is_reported(c));
     let last = collections.len().saturating_sub(1);
     let mut events: Vec<ChangeEvent> = collections
         .into_iter()

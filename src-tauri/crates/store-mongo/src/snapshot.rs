@@ -17,7 +17,7 @@ use crate::{MongoStore, definition, errors, replay, scan};
 
 /// Records asked of the server at a time.
 const BATCH: u32 = 1000;
-const ALONE: &str = "The server stands alone and keeps no snapshots: each collection was read as it stood then.";
+const STANDALONE: &str = "The server stands alone and keeps no snapshots: each collection was read as it stood then.";
 /// How often a moment is looked for in which no collection comes or goes.
 const ATTEMPTS: usize = 5;
 /// `SnapshotTooOld`.
@@ -28,7 +28,7 @@ const CHANGED: i32 = 246;
 /// A moment in the life of a database.
 pub struct MongoSnapshot {
     store: MongoStore,
-    moment: Option<Timestamp>,
+    point_in_time: Option<Timestamp>,
     consistency: Consistency,
     collections: Vec<SnapshotCollection>,
     position: Option<Position>,
@@ -44,25 +44,25 @@ impl MongoSnapshot {
         for _ in 0..ATTEMPTS {
             let begun = replay::now(store).await.ok();
             let (collections, marks) = list(store).await?;
-            let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection && c.apart.is_none()) {
+            let point_in_time = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection && c.apart.is_none()) {
                 _ if wanted != Consistency::PointInTime => Ok(None),
                 Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
-                Some(_) => Err(ALONE.to_owned()),
+                Some(_) => Err(STANDALONE.to_owned()),
                 None => Ok(None),
             };
-            let (moment, consistency) = match moment {
-                Ok(moment) => (moment, wanted.clone()),
+            let (point_in_time, consistency) = match point_in_time {
+                Ok(point_in_time) => (point_in_time, wanted.clone()),
                 Err(why) => (None, Consistency::Fuzzy(why)),
             };
-            let position = match (moment, &consistency) {
+            let position = match (point_in_time, &consistency) {
                 (_, Consistency::Fuzzy(_)) => None,
-                (Some(moment), _) => replay::now(store).await.ok().map(|now| replay::at_point_in_time(moment, now.at)),
+                (Some(point_in_time), _) => replay::now(store).await.ok().map(|now| replay::at_point_in_time(point_in_time, now.at)),
                 (None, _) => begun,
             };
             // What was made or dropped while the list was read would be neither in the snapshot nor in what follows it.
             if position.is_none() || names_of(&list(store).await?.0) == names_of(&collections) {
                 let left_out = functions(store, &marks).await;
-                return Ok(Self { store: store.clone(), moment, consistency, collections, position, marks, left_out });
+                return Ok(Self { store: store.clone(), point_in_time, consistency, collections, position, marks, left_out });
             }
         }
         Err(StoreError::new(StoreErrorKind::Busy, "Collections are made and dropped all the time; no moment could be found between."))
@@ -80,7 +80,7 @@ async fn pin(store: &MongoStore, collection: &str) -> Result<Option<Timestamp>, 
     let mut session = client.start_session().snapshot(true).await.map_err(|e| told(&e))?;
     let records = store.db().collection::<RawDocumentBuf>(collection);
     records.find(doc! {}).limit(1).projection(doc! { "_id": 1 }).session(&mut session).await.map_err(|e| told(&e))?;
-    session.snapshot_time().map(Some).ok_or_else(|| ALONE.to_owned())
+    session.snapshot_time().map(Some).ok_or_else(|| STANDALONE.to_owned())
 }
 
 async fn list(store: &MongoStore) -> StoreResult<(Vec<SnapshotCollection>, Marks)> {
@@ -161,12 +161,12 @@ impl Snapshot for MongoSnapshot {
         if kind == CollectionKind::View {
             return Ok(stream::empty().boxed());
         }
-        let Some(moment) = self.moment.filter(|_| !apart) else {
+        let Some(point_in_time) = self.point_in_time.filter(|_| !apart) else {
             let scanned = scan::scan(&self.store, &kind.data_of(collection), &Filter::all(), None).await;
             return scanned.map_err(|e| buckets_denied(e, kind, collection));
         };
         let client = self.store.db().client();
-        let session = client.start_session().snapshot(true).snapshot_time(moment).await;
+        let session = client.start_session().snapshot(true).snapshot_time(point_in_time).await;
         let mut session = session.map_err(|e| errors::from_driver(&e))?;
         let data = kind.data_of(collection);
         let records = self.store.db().collection::<RawDocumentBuf>(&data);

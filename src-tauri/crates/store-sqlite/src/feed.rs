@@ -38,7 +38,7 @@ pub fn log_collection(connection: &Connection, name: &str) -> StoreResult<()> {
 /// Logs that something was written to one of Steward's own collections: once a batch, not for each document.
 pub fn log_own(connection: &Connection, name: &str) -> StoreResult<()> {
     let sql = "INSERT INTO feed (collection, op, at) VALUES (?1, 3, ?2)";
-    connection.prepare_cached(sql).and_then(|mut s| s.execute(params![name, recording::moment()])).map_err(map)?;
+    connection.prepare_cached(sql).and_then(|mut s| s.execute(params![name, recording::now_ms()])).map_err(map)?;
     Ok(())
 }
 

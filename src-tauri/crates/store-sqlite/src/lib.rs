@@ -89,7 +89,7 @@ impl std::fmt::Debug for SqliteStore {
 impl Drop for SqliteStore {
     /// What stands in the write-ahead log goes into the file, so that somebody who copies the file alone has everything.
     fn drop(&mut self) {
-        self.pool.settle();
+        self.pool.checkpoint();
     }
 }
 
@@ -120,7 +120,7 @@ impl SqliteStore {
         if is_there && !file::may_write(&path) {
             return Self::only_read(path, &shown_as);
         }
-        let foreign_log = if is_there { same::put_foreign_log_aside(&path) } else { None };
+        let foreign_log = if is_there { same::archive_foreign_log(&path) } else { None };
         if is_there {
             // Before anything is written, even beside it.
             acceptable(&path, &shown_as, file::Use::Read)?;

@@ -129,7 +129,7 @@ impl Pool {
 
     /// Empties the write-ahead log, unless a write is still going on or another program reads. The log is never lost:
     /// what could not be moved is read from it at the next start.
-    pub fn settle(&self) {
+    pub fn checkpoint(&self) {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let Some(Ok(connection)) = self.writer.as_ref().map(|writer| writer.try_lock()) else { return };
         let emptied = file::unhurried(&connection, |c| c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(map));

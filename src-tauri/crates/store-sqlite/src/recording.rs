@@ -40,7 +40,7 @@ pub fn begin_point_in_time() {
 }
 
 /// The moment of the transaction.
-pub fn moment() -> i64 {
+pub fn now_ms() -> i64 {
     match POINT_IN_TIME.with(Cell::get) {
         0 => now(),
         begun => begun,
@@ -101,7 +101,7 @@ pub fn trim(connection: &Connection) -> StoreResult<()> {
 
 fn note(connection: &Connection, op: i64, table: i64, name: &str, state: Option<Vec<u8>>) -> StoreResult<()> {
     let sql = "INSERT INTO feed (collection, op, at, tab, state) VALUES (?1, ?2, ?3, ?4, ?5)";
-    connection.execute(sql, params![name, op, moment(), table, state]).map_err(map)?;
+    connection.execute(sql, params![name, op, now_ms(), table, state]).map_err(map)?;
     Ok(())
 }
 

@@ -122,7 +122,7 @@ fn generation_of(path: &Path) -> Option<String> {
 }
 
 /// Puts a log aside that belongs to another file than the one it is beside. Gives a sentence about it.
-pub fn put_foreign_log_aside(path: &Path) -> Option<String> {
+pub fn archive_foreign_log(path: &Path) -> Option<String> {
     let log = beside(path, "-wal");
     if std::fs::metadata(&log).map_or(0, |meta| meta.len()) == 0 {
         return None;

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_dots_are_told_apart() {
+    fn names_with_dots_are_reported_apart() {
         let description = doc! { "updatedFields": { "a.b": 2 }, "disambiguatedPaths": { "a.b": ["a.b"] } };
         assert_eq!(after(doc! { "a.b": 1, "a": { "b": 1 } }, description).unwrap(), doc! { "a.b": 2, "a": { "b": 1 } });
     }

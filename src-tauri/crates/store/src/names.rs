@@ -58,7 +58,7 @@ const OWN: &[(&str, &[&str])] = &[
 ];
 
 /// Tells of this workspace only; a backup does without.
-const PASSING: [&str; 6] = [FINDINGS, RESTORES, LEASES, SWAPS, TASKS, OUTBOX];
+const TRANSIENT: [&str; 6] = [FINDINGS, RESTORES, LEASES, SWAPS, TASKS, OUTBOX];
 
 /// Fields that have an index in one of Steward's own collections; nothing for a collection of another name.
 pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {
@@ -67,17 +67,17 @@ pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {
 
 /// One of Steward's own collections that a backup takes along: history, quarantine, mappings, settings. What an import
 /// or a restore holds for the time being is not.
-pub fn is_kept(collection: &str) -> bool {
-    OWN.iter().any(|(name, _)| *name == collection) && !PASSING.contains(&collection)
+pub fn is_backed_up(collection: &str) -> bool {
+    OWN.iter().any(|(name, _)| *name == collection) && !TRANSIENT.contains(&collection)
 }
 
 /// Steward's own collections of which the change feed tells, as wholes: what is in none of people's collections and is
 /// looked at in other windows. The heavy history is not among them: the light one is written with it.
-const TOLD: [&str; 7] = [RUNS, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS, TASKS];
+const REPORTED: [&str; 7] = [RUNS, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS, TASKS];
 
 /// The change feed tells when something is written there.
-pub fn is_told(collection: &str) -> bool {
-    !is_own(collection) || TOLD.contains(&collection)
+pub fn is_reported(collection: &str) -> bool {
+    !is_own(collection) || REPORTED.contains(&collection)
 }
 
 /// Steward's own collections that have a name for good.
@@ -86,7 +86,7 @@ pub fn lasting() -> impl Iterator<Item = &'static str> {
 }
 
 /// What an import or a restore holds beside the data for the time being.
-pub fn is_beside(collection: &str) -> bool {
+pub fn is_staging(collection: &str) -> bool {
     is_own(collection) && indexed_fields(collection).is_none()
 }
 

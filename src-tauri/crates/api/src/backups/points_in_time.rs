@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _};
+use steward_backup::encryption::DecryptionKey;
 use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
-use steward_backup::seal::Key;
 use steward_backup::timeline::{self, Route};
 use steward_workspace::{Error, Progress, Workspace};
 
@@ -52,7 +52,7 @@ impl Built {
 
 /// The backup of a moment, and the place that the whole backup lies at. Where the newest one is damaged, an older one leads
 /// there too.
-pub async fn build(app: &App, workspace: &Workspace, at: i64, key: Key, progress: &dyn Progress) -> ApiResult<(Backup, String)> {
+pub async fn build(app: &App, workspace: &Workspace, at: i64, key: DecryptionKey, progress: &dyn Progress) -> ApiResult<(Backup, String)> {
     let (listed, _) = catalog::ours(app, workspace).await?;
     let mut damaged = None;
     for route in timeline::routes(&listed, at)? {
@@ -66,7 +66,7 @@ pub async fn build(app: &App, workspace: &Workspace, at: i64, key: Key, progress
     Err(damaged.unwrap_or_else(|| Error::NotFound("No backup leads there.".into()).into()))
 }
 
-async fn along(app: &App, workspace: &Workspace, route: Route, at: i64, key: &Key, progress: &dyn Progress) -> ApiResult<Backup> {
+async fn along(app: &App, workspace: &Workspace, route: Route, at: i64, key: &DecryptionKey, progress: &dyn Progress) -> ApiResult<Backup> {
     let mut increments = Vec::with_capacity(route.increments.len());
     for one in route.increments {
         increments.push((catalog::at(app, workspace, &one.place).await?, one.manifest));

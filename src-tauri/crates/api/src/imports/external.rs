@@ -54,7 +54,7 @@ impl Database {
             Some(wanted) => wanted,
             None => all.first().ok_or_else(|| ApiError::not_found(format!("{} holds no collections.", self.name)))?,
         };
-        Ok(SourceFile::elsewhere(&self.store, &self.address, &self.name, collection, choice.clone()))
+        Ok(SourceFile::external(&self.store, &self.address, &self.name, collection, choice.clone()))
     }
 }
 

@@ -236,7 +236,7 @@ pub async fn apply(app: &Call, request: ApplyRestore) -> ApiResult<JobStarted> {
         }
     }
     let wish = CreateBackup { passphrase: planned.passphrase.clone(), ..CreateBackup::default() };
-    let safety = crate::backups::taking::making(app, &workspace, wish, BEFORE_A_RESTORE).await?;
+    let safety = crate::backups::taking::backup_request(app, &workspace, wish, BEFORE_A_RESTORE).await?;
     let owner = Arc::clone(app);
     let title = format!("Restoring {}", planned.archive.name);
     Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {

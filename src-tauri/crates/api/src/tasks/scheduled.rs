@@ -117,8 +117,8 @@ impl Task for Backup {
     async fn run(&self, workspace: &Workspace) -> Result<String> {
         let app = strong(&self.0)?;
         let work = async {
-            let making = taking::making(&app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
-            finish(&app, taking::start(&app, workspace.clone(), making, Vec::new())).await?;
+            let backup_request = taking::backup_request(&app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
+            finish(&app, taking::start(&app, workspace.clone(), backup_request, Vec::new())).await?;
             let settings = catalog::settings(&app, workspace).await?;
             let (_, gone) = pruning::decide(&app, workspace, &settings).await?;
             pruning::remove(&app, workspace, &gone).await

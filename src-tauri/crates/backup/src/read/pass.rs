@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::Listed;
 use crate::content::Content;
-use crate::seal::{self, Key};
+use crate::encryption::{self, DecryptionKey};
 
 /// Documents or bytes in a batch, whichever comes first.
 const BATCH: usize = 1000;
@@ -125,9 +125,9 @@ pub fn unreadable(path: &Path, e: std::io::Error) -> Error {
 }
 
 /// The collections of one database in an archive.
-pub fn archive(path: PathBuf, key: Key, database: String, bound: Option<u64>) -> Events {
+pub fn archive(path: PathBuf, key: DecryptionKey, database: String, bound: Option<u64>) -> Events {
     start(bound, move |out| {
-        let opened = seal::open(&path, &key).and_then(|input| ArchiveReader::new(input).map_err(|e| unreadable(&path, e)));
+        let opened = encryption::open(&path, &key).and_then(|input| ArchiveReader::new(input).map_err(|e| unreadable(&path, e)));
         let mut reader = match opened {
             Ok(reader) => reader,
             Err(e) => return Ok(Err(e)),
@@ -177,7 +177,8 @@ fn people(collection: &str) -> &str {
 pub fn folder(files: Vec<(String, PathBuf)>) -> Events {
     start(None, move |out| {
         for (collection, path) in files {
-            let rows = seal::open(&path, &Key::default()).and_then(|input| BsonRows::new(input).map_err(|e| unreadable(&path, e)));
+            let rows =
+                encryption::open(&path, &DecryptionKey::default()).and_then(|input| BsonRows::new(input).map_err(|e| unreadable(&path, e)));
             let mut rows = match rows {
                 Ok(rows) => rows,
                 Err(e) => return Ok(Err(e)),

@@ -37,7 +37,7 @@ async fn misnamed(workspace: &Workspace, name: &str) -> Result<Option<String>> {
 
 /// Where a collection really goes, which may be another name or nowhere: a time series cannot take the place of what is there.
 /// What cannot come back is left out with the reason, and holds up nothing else.
-pub async fn settle_place(workspace: &Workspace, one: &mut Chosen, mode: RestoreMode) -> Result<()> {
+pub async fn choose_name(workspace: &Workspace, one: &mut Chosen, mode: RestoreMode) -> Result<()> {
     let kind = one.listed.definition.kind;
     if let Some(why) = hindered(workspace, kind) {
         one.leave_out(format!("is left out: {why}"));

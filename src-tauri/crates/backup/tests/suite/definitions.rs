@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
-use crate::common::{all, backup, dump, index_names, making, on, on_file, opened, put, workspace};
+use crate::common::{all, backup, dump, index_names, on, on_file, opened, put, request_to, workspace};
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt as _;
+use steward_backup::encryption::DecryptionKey;
 use steward_backup::increment::{self, Taken};
 use steward_backup::listing::ListedBackup;
 use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
-use steward_backup::seal::Key;
 use steward_backup::target::{Folder, Target};
 use steward_backup::verify;
 use steward_domain::{Filter, RestoreMode, RestoreState};
@@ -47,7 +47,7 @@ async fn log(workspace: &Workspace, ids: impl Iterator<Item = i32>) {
 
 /// Nothing that was only tried is left.
 async fn is_tidy(workspace: &Workspace) {
-    let left: Vec<String> = workspace.store.collections().await.unwrap().into_iter().filter(|name| names::is_beside(name)).collect();
+    let left: Vec<String> = workspace.store.collections().await.unwrap().into_iter().filter(|name| names::is_staging(name)).collect();
     assert!(left.iter().all(|name| name.starts_with("steward.replaced.")), "{left:?}");
 }
 
@@ -67,14 +67,15 @@ async fn a_capped_collection_takes_the_moment_from_nobody() {
     log(&from, 20..24).await;
     put(&from, "records", [doc! { "_id": 9 }].into_iter()).await;
     let base = ListedBackup::new(made.clone(), place.path().display().to_string());
-    let Taken::Made(increment) = increment::take(&from, &making(place.path()), &base, &Silent).await.unwrap() else {
+    let Taken::New(increment) = increment::take(&from, &request_to(place.path()), &base, &Silent).await.unwrap() else {
         panic!("something happened")
     };
     let until = increment.manifest.increment.as_ref().unwrap().until.at;
     let target: Arc<dyn Target> = Arc::new(Folder::new(place.path().to_owned()));
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
-    let way = Way { base: opened(place.path(), &made).await, increments: vec![(target, increment.manifest)], key: Key::default() };
+    let way =
+        Way { base: opened(place.path(), &made).await, increments: vec![(target, increment.manifest)], key: DecryptionKey::default() };
     let point_in_time = point_in_time::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
     let to = on(Mongod::replica_set()).await;
     let record = restore::apply(&to, &point_in_time, "here", &agreed(), None, &Silent).await.unwrap();
@@ -99,7 +100,7 @@ async fn a_capped_collection_keeps_what_it_can() {
     let (at, to) = (tempfile::tempdir().unwrap(), on(Mongod::replica_set()).await);
     let records: Vec<Document> = (0..9).map(|n| doc! { "_id": n }).collect();
     let path = dump(at.path(), &[("log", r#"{"options":{"capped":true,"size":4096,"max":5}}"#, &records)]);
-    let dump = Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap();
+    let dump = Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap();
     let record = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!(record.notes, ["log keeps the newest 5 of 9 records: it is capped."]);
     assert_eq!((in_order(&to, "log").await, record.collections[0].records), (vec![4, 5, 6, 7, 8], 5));
@@ -119,7 +120,7 @@ async fn a_time_series_comes_back_with_a_moment() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
     let until = made.point_in_time.as_ref().unwrap().at;
-    let way = Way { base: opened(place.path(), &made).await, increments: Vec::new(), key: Key::default() };
+    let way = Way { base: opened(place.path(), &made).await, increments: Vec::new(), key: DecryptionKey::default() };
     let point_in_time = point_in_time::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
     let to = on(Mongod::replica_set()).await;
     let record = restore::apply(&to, &point_in_time, "here", &Choice::default(), None, &Silent).await.unwrap();
@@ -282,7 +283,7 @@ async fn old_indexes_are_cleaned_or_left_out() {
     let people = [doc! { "_id": 1, "n": "same" }, doc! { "_id": 2, "n": "same" }, doc! { "_id": 3, "n": "other" }];
     let path = dump(at.path(), &[("old", OLD, &people), ("zoo", "", &[doc! { "_id": 1 }])]);
     let to = on(Mongod::replica_set()).await;
-    let dump = || async { Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap() };
+    let dump = || async { Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap() };
     let plan = restore::plan(&to, &dump().await, &Choice::default(), &Silent).await.unwrap();
     let told = plan[0].notes.join("\n");
     for word in
@@ -314,7 +315,7 @@ async fn a_broken_unique_index_holds_up_nothing_in_a_file() {
     let metadata = r#"{"indexes":[{"v":2,"key":{"n":1},"name":"n","unique":true},{"v":2,"key":{"m":1},"name":"m"}]}"#;
     let path = dump(at.path(), &[("people", metadata, &[doc! { "_id": 1, "n": 5 }, doc! { "_id": 2, "n": 5 }])]);
     let to = on_file(at.path()).await;
-    let dump = Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap();
+    let dump = Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap();
     let refused = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap_err().to_string();
     assert!(refused.contains("people loses the index n: the records 1 and 2 have the same n, 5."), "{refused}");
     assert!(!to.store.collections().await.unwrap().contains(&"people".to_owned()));
@@ -332,7 +333,7 @@ async fn invalid_buckets_leave_nothing_behind() {
     std::fs::write(folder.join("system.buckets.weather.bson"), doc! { "_id": 1, "no": "bucket" }.to_vec().unwrap()).unwrap();
     std::fs::write(folder.join("weather.metadata.json"), series).unwrap();
     let to = on(Mongod::replica_set()).await;
-    let dump = Backup::of_path(&folder, Key::default(), None, &Silent).await.unwrap();
+    let dump = Backup::of_path(&folder, DecryptionKey::default(), None, &Silent).await.unwrap();
     let record = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!(record.state, RestoreState::Done);
     assert!(record.notes.len() == 1 && record.notes[0].starts_with("weather is left out: the store does not take"), "{:?}", record.notes);

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::common::{all, crc, making, on, on_file, opened, put};
+use crate::common::{all, crc, on, on_file, opened, put, request_to};
 use bson::spec::BinarySubtype;
 use bson::{Bson, Document, Timestamp, doc};
 use futures::TryStreamExt as _;
-use steward_backup::create::{Making, create};
+use steward_backup::create::{BackupRequest, create};
+use steward_backup::encryption::{Compression, DecryptionKey};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
-use steward_backup::seal::{Compression, Key};
 use steward_backup::verify;
 use steward_domain::{Filter, RestoreState};
 use steward_store::{CollectionKind, Definition, Durability, WriteBatch, WriteOp};
@@ -178,7 +178,7 @@ async fn measurements(workspace: &Workspace, series: &str) -> Vec<Document> {
 /// Restores a dump and looks at everything that it holds.
 async fn comes_back(workspace: &Workspace, path: &Path, server: &str, all_of: &[Dumped]) {
     let on_server = workspace.store.info().await.unwrap().kind == steward_store::StoreKind::Mongo;
-    let backup = Backup::of_path(path, Key::default(), None, &Silent).await.unwrap();
+    let backup = Backup::of_path(path, DecryptionKey::default(), None, &Silent).await.unwrap();
     let told = format!("{server} from {}", path.display());
     let announced: BTreeSet<&str> = backup.contents.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(announced, all_of.iter().map(|d| d.name).collect::<BTreeSet<_>>(), "{told}");
@@ -261,7 +261,7 @@ async fn archives_of_mongodump_itself() {
         std::fs::write(&packed, gzipped(&bytes)).unwrap();
         for workspace in [&file, &mongo] {
             for path in [&fixtures.join(name), &packed] {
-                let backup = Backup::of_path(path, Key::default(), None, &Silent).await.unwrap();
+                let backup = Backup::of_path(path, DecryptionKey::default(), None, &Silent).await.unwrap();
                 assert_eq!(backup.contents.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), [collection]);
                 let record = restore::apply(workspace, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
                 assert_eq!(record.state, RestoreState::Done);
@@ -273,7 +273,7 @@ async fn archives_of_mongodump_itself() {
     // Steward writes the same: the document, its end, the heading of the end, and the checksum.
     put(&file, "Users", [john].into_iter()).await;
     let place = tempfile::tempdir().unwrap();
-    let plain = Making { compression: Compression::None, ..making(place.path()) };
+    let plain = BackupRequest { compression: Compression::None, ..request_to(place.path()) };
     let made = create(&file, &plain, &Silent).await.unwrap();
     let ours = std::fs::read(place.path().join(&made.manifest.file.name)).unwrap();
     let theirs = std::fs::read(fixtures.join("one-document.archive")).unwrap();
@@ -292,7 +292,7 @@ async fn a_folder_of_files_alone_is_a_database() {
     std::fs::create_dir(&flat).unwrap();
     std::fs::write(flat.join("things.bson"), bytes_of(&things())).unwrap();
     let workspace = on_file(at.path()).await;
-    let backup = Backup::of_path(&flat, Key::default(), None, &Silent).await.unwrap();
+    let backup = Backup::of_path(&flat, DecryptionKey::default(), None, &Silent).await.unwrap();
     let record = restore::apply(&workspace, &backup, "a folder", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!((record.collections.len(), record.collections[0].records), (1, 7));
     assert_eq!(workspace.store.count("things", &Filter::all()).await.unwrap(), 7);
@@ -394,7 +394,7 @@ async fn mongorestore_would_take_ours() {
         mixed(server).await;
     }
     for workspace in [&file, &mongo, &alone] {
-        let plain = Making { compression: Compression::None, ..making(place.path()) };
+        let plain = BackupRequest { compression: Compression::None, ..request_to(place.path()) };
         let made = create(workspace, &plain, &Silent).await.unwrap();
         let found = restored_elsewhere(&std::fs::read(place.path().join(&made.manifest.file.name)).unwrap()).unwrap();
         assert_eq!(found["things"], 7);

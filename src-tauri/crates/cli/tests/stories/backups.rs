@@ -162,7 +162,7 @@ on_both! {
         at.steward(&["restore", "latest", "--oplog-replay"]).ended(2).says("Only a dump of mongodump");
     }
 
-    fn old_ones_go_but_never_the_last_proven(at) {
+    fn old_ones_go_but_never_the_last_verified(at) {
         filled(at);
         let first = taken(at, "kept");
         at.json(0, &["backup", "verify", &first, "--test-restore"]);

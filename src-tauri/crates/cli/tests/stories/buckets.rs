@@ -88,7 +88,7 @@ fn a_whole_life_in_azure() {
 }
 
 #[test]
-fn a_wrong_key_is_told() {
+fn a_wrong_key_is_reported() {
     let server = ObjectServer::azure();
     let (mut at, bucket) = in_bucket(server, &few());
     at.environment = vec![("AZURE_STORAGE_ACCOUNT_KEY", "bm90IHRoZSBrZXk=".into())];
@@ -98,7 +98,7 @@ fn a_wrong_key_is_told() {
 }
 
 #[test]
-fn credentials_that_cannot_be_kept_are_told() {
+fn credentials_that_cannot_be_kept_are_reported() {
     let server = ObjectServer::s3();
     let (mut at, bucket) = in_bucket(server, &few());
     let keep = ["backup", "schedule", "--to", bucket.as_str(), "--keep-credentials"];

@@ -15,7 +15,7 @@ fn three_edits(at: &Place) -> Vec<String> {
 }
 
 on_all! {
-    fn taken_back_and_done_again(at) {
+    fn undone_and_done_again(at) {
         let edits = three_edits(at);
         let after = at.export("careers");
         at.steward(&["history", "undo", &edits[0]]).ended(4).says("changed since");

@@ -43,7 +43,7 @@ fn complete(at: &Place, rows: usize) {
     assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
 }
 
-fn taken_back(at: &Place, run: &str, rows: usize) {
+fn undone(at: &Place, run: &str, rows: usize) {
     let done = at.json(0, &["runs", "undo", run, "--yes"]);
     assert_eq!([number(&done, "/removed"), number(&done, "/kept")], [i64::try_from(rows).unwrap(), 0]);
     assert!(at.export("things").is_empty());
@@ -87,7 +87,7 @@ on_all! {
         assert_eq!(text(&resumed, "/state"), "done");
         assert_eq!(counts(&resumed), [i64::try_from(ROWS).unwrap(), 0, 0, 0], "what was written and not counted is counted once");
         complete(at, ROWS);
-        taken_back(at, &run, ROWS);
+        undone(at, &run, ROWS);
     }
 }
 

@@ -66,7 +66,7 @@ on_both! {
         assert_eq!((counts(&run), run["notes"].as_array().unwrap().len()), ([1, 0, 1, 0], 1));
     }
 
-    fn rules_are_told_with_pointer_and_value(at) {
+    fn rules_are_reported_with_pointer_and_value(at) {
         let mut typed = career("typed", 50_000);
         typed["average_salary"] = json!("52000");
         typed["required_skills"] = json!(["Speaking", 7]);

@@ -138,7 +138,7 @@ fn with_a_small_disk(at: &Place, kilobytes: u32, arguments: &[&str]) -> Said {
 }
 
 on_both! {
-    fn a_full_disk_is_told_and_leaves_nothing(at) {
+    fn a_full_disk_is_reported_and_leaves_nothing(at) {
         let good = filled(at);
         at.json(0, &["backup", "schedule", "--compress", "none"]);
         at.json(0, &["backup", "create"]);

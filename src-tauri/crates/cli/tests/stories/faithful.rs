@@ -327,7 +327,7 @@ on_both! {
         at.steward(&["records", "find", "usb 3.1 = true", "--collection", "things"]).ended(2).says("`/usb 3.1`");
     }
 
-    fn what_a_csv_cannot_say_is_told(at) {
+    fn what_a_csv_cannot_say_is_reported(at) {
         at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"v\": 1}\n{\"k\": \"b\", \"v\": \"1\", \"w\": null}\n")]);
         let out = at.path("out.csv").display().to_string();
         at.steward(&["records", "export", &out, "--collection", "things"]).ended(0).says("of v, values of several types").says("the same: w.");
@@ -355,7 +355,7 @@ on_both! {
         assert_eq!(stored, json!({"name": "own text", "weight": 1.5}));
     }
 
-    fn a_path_that_leads_nowhere_and_a_name_are_told_apart(at) {
+    fn a_path_that_leads_nowhere_and_a_name_are_reported_apart(at) {
         at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"usb 3.1\": 1, \"$price\": 5}\n")]);
         at.steward(&["records", "set", "a", "--unset", "usb 3.1", "--collection", "things"]).ended(2).says("Write /usb 3.1 for it");
         at.steward(&["records", "set", "a", "$price=6", "--collection", "things"]).ended(2).says("Write /$price");

@@ -77,7 +77,7 @@ fn peak_of(id: u32) -> u64 {
 }
 
 /// A source is looked at in every way that people have; each time something is said of it.
-pub fn is_told_of(at: &Place, file: &str, words: &str) {
+pub fn is_reported(at: &Place, file: &str, words: &str) {
     let import = ["import", file, "--no-schema", "--collection", "things", "--key", "k"];
     let ways = [
         vec!["validate", file, "--schema", "careers"],

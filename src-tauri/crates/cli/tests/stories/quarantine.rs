@@ -66,7 +66,7 @@ on_both! {
         assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [2, 0, 2]);
     }
 
-    fn set_aside_with_a_reason_and_brought_back(at) {
+    fn set_aside_with_a_reason_and_restored(at) {
         let rows = three_bad_rows(at);
         at.steward(&["quarantine", "discard", &rows[0]]).ended(2);
         at.steward(&["quarantine", "discard", "--reason", "none chosen"]).ended(2).says("Which rows?");

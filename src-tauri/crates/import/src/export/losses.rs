@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_csv_cannot_say_is_told() {
+    fn what_a_csv_cannot_say_is_reported() {
         let plain = [doc! { "_id": bson::oid::ObjectId::new(), "a": 1, "b": "x" }, doc! { "a": 2.5, "b": "y" }];
         assert_eq!(notes(&[], &plain), Vec::<String>::new());
         let mixed = [doc! { "v": 1, "at": bson::DateTime::now() }, doc! { "v": "1", "n": Bson::Null }];

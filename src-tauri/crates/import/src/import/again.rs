@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_rows_are_told_apart_by_their_order() {
+    fn equal_rows_are_reported_apart_by_their_order() {
         let mut met = Occurrences::default();
         assert_eq!([met.note(0, b"a"), met.note(0, b"b"), met.note(0, b"a"), met.note(1, b"a")], [0, 0, 1, 0]);
     }

@@ -87,7 +87,7 @@ impl SourceFile {
     }
 
     /// A collection of another workspace; its name tells the database, too.
-    pub fn elsewhere(store: &Arc<dyn Store>, address: &str, database: &str, collection: &str, choice: SourceChoice) -> Self {
+    pub fn external(store: &Arc<dyn Store>, address: &str, database: &str, collection: &str, choice: SourceChoice) -> Self {
         let source =
             CollectionSource { store: Arc::clone(store), address: address.to_owned(), collection: collection.to_owned(), after: None };
         let database = database.strip_suffix(".steward").unwrap_or(database);

@@ -10,7 +10,7 @@ use steward_store::upsert::{self, Incoming, Prepared, UpsertPlan};
 
 use super::again::{Occurrences, Seeds};
 use super::read::{CheckedBatch, FileEnd};
-use super::{FineRow, ImportSpec, Kept, set_aside, waiting};
+use super::{FineRow, ImportSpec, RejectedRow, set_aside, waiting};
 use crate::rows::RowOutcome;
 use steward_workspace::{
     Result, Workspace,
@@ -111,7 +111,7 @@ impl Sorter<'_> {
                 }
                 RowOutcome::Bad { raw, document, errors } => {
                     let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
-                    let row = Kept { file: &self.files[file], at: file, number, offset, raw: &raw, document };
+                    let row = RejectedRow { file: &self.files[file], at: file, number, offset, raw: &raw, document };
                     let mut entry = waiting(self.workspace, self.spec, &self.run, row, errors);
                     entry.fingerprint = self.seeds.fingerprint(file, &raw, nth);
                     if repeats && self.spec.duplicates == Duplicates::First {

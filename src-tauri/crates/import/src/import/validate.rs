@@ -12,8 +12,8 @@ use steward_sources::{Batch, Row};
 
 use super::read::{FileEnd, RawBatch, worked};
 use super::sort::repeats;
-use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, as_it_came, set_aside, waiting};
-use crate::quarantine::report::{Report, Told, Wrong};
+use super::{Findings, ImportSpec, Pass, Reading, Rejected, RejectedRow, SAMPLES, as_it_came, set_aside, waiting};
+use crate::quarantine::report::{RejectionReport, Report, Wrong};
 use crate::rows::{RowOutcome, RowReader, Validated};
 use steward_workspace::{Result, Workspace, key_index::KeyIndex};
 
@@ -91,7 +91,7 @@ struct Worker {
 
 impl Worker {
     /// Tells of a row that is kept out.
-    fn tell(&self, row: Kept<'_>, errors: Arc<[Violation]>, told: &mut Watermark) -> Rejection {
+    fn tell(&self, row: RejectedRow<'_>, errors: Arc<[Violation]>, told: &mut Watermark) -> Rejection {
         if told.at.is_empty() {
             told.at = self.workspace.clock.stamp();
         }
@@ -144,8 +144,14 @@ impl Worker {
             Verdict::Bad
         };
         let verdict = |(validated, row): (Validated, Row<'_>)| {
-            let kept =
-                |document| Kept { file: &self.files[file], at: file, number: row.number, offset: row.offset, raw: row.bytes, document };
+            let kept = |document| RejectedRow {
+                file: &self.files[file],
+                at: file,
+                number: row.number,
+                offset: row.offset,
+                raw: row.bytes,
+                document,
+            };
             match validated {
                 Validated::Fine(seen) => Verdict::Fine { key_hash: seen.key_hash, unknown: list(seen.unknown) },
                 Validated::Wrong(errors) => reject(self.tell(kept(None), errors, &mut told)),
@@ -170,7 +176,7 @@ struct Counts {
 
 impl Pass<'_> {
     /// Looks at everything. What is wrong is told in the report, if there is one.
-    pub async fn validate(mut self, mut report: Option<Told>) -> Result<Findings> {
+    pub async fn validate(mut self, mut report: Option<RejectionReport>) -> Result<Findings> {
         // The report for people shows rows as they came.
         let documents = report.as_ref().is_some_and(|report| report.kind() != Report::Errors);
         let how = Reading { validating: true, documents, ..Reading::of(self.workspace, self.spec)? };
@@ -180,7 +186,7 @@ impl Pass<'_> {
             spec: Arc::new(self.spec.clone()),
             run: self.run.as_str().into(),
             files: self.findings.files.clone().into(),
-            report: report.as_ref().map(Told::kind),
+            report: report.as_ref().map(RejectionReport::kind),
             shown: Arc::default(),
         };
         let (checker, at_work) = (how.checker.clone(), worker.clone());
@@ -202,7 +208,13 @@ impl Pass<'_> {
         Ok(self.findings)
     }
 
-    fn count_verdicts(&mut self, mut batch: Verdicts, worker: &Worker, counts: &mut Counts, report: &mut Option<Told>) -> Result<()> {
+    fn count_verdicts(
+        &mut self,
+        mut batch: Verdicts,
+        worker: &Worker,
+        counts: &mut Counts,
+        report: &mut Option<RejectionReport>,
+    ) -> Result<()> {
         let mut unknown = vec![0_i64; batch.unknown.len()];
         let mut rejections = std::mem::take(&mut batch.rejections).into_iter();
         let mut late = Watermark::default();
@@ -285,7 +297,7 @@ impl Pass<'_> {
         Ok(match checked.map(|checked| repeats(self.spec, checked.outcome, batch.file, earlier)) {
             Some(RowOutcome::Bad { raw, document, errors }) => {
                 let file = &worker.files[batch.file];
-                let row = Kept { file, at: batch.file, number: row.number, offset: row.offset, raw: &raw, document };
+                let row = RejectedRow { file, at: batch.file, number: row.number, offset: row.offset, raw: &raw, document };
                 Some(worker.tell(row, errors.into(), late))
             }
             Some(RowOutcome::Fine { .. }) | None => None,

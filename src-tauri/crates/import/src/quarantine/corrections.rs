@@ -11,7 +11,7 @@ use steward_mapping::{Cell, Compiled, Input, Mapping, Rule};
 use steward_sources::{Decoder, Fault, Opened};
 
 use super::entries::by_ids;
-use super::settle::{Aim, Correction, Resolved, Resolver};
+use super::resolve::{Aim, Correction, Resolved, Resolver};
 use super::validate::RowValidator;
 use super::{BATCH, table};
 use steward_workspace::{Error, Progress, Result, Workspace};

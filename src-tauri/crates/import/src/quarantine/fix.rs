@@ -11,7 +11,7 @@ use steward_mapping::{Compiled, Input, Mapping, Rule, Step};
 
 use super::entries::{self, Batches, by_ids};
 use super::narrow::{Chosen, Narrow};
-use super::settle::{Aim, Correction, Resolved, Resolver};
+use super::resolve::{Aim, Correction, Resolved, Resolver};
 use super::validate::RowValidator;
 use super::{BATCH, table};
 use crate::import::Problem;

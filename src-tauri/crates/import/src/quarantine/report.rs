@@ -75,13 +75,13 @@ pub async fn write(workspace: &Workspace, narrow: &Narrow, report: Report, path:
 }
 
 /// A report of rows that are not in quarantine, written while they are found.
-pub struct Told {
+pub struct RejectionReport {
     path: PathBuf,
     file: Whole,
     report: Report,
 }
 
-impl Told {
+impl RejectionReport {
     /// `.json` and `.ndjson` get one object a row, all other names one line an error.
     pub fn create(path: &Path) -> Result<Self> {
         let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json") || end.eq_ignore_ascii_case("ndjson"));

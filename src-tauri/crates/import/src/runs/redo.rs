@@ -48,7 +48,7 @@ async fn redo_held(lease: &Lease, id: &str, undo: &str, progress: &dyn Progress)
     // An attempt that was killed has written its part, under the same set.
     let set = format!("{undo_set}-redo");
     let found = walk(workspace, &undo_set, &set, progress).await?;
-    releases::bring_back(workspace, id).await?;
+    releases::restore_entries(workspace, id).await?;
     record.state = record.undone_from.take().unwrap_or(RunState::Done);
     record.undo_sets.extend([undo_set.clone(), set.clone()]);
     record.undo_set = None;

@@ -8,7 +8,7 @@ use steward_domain::{
 };
 use steward_store::{Durability, Query, WriteBatch, WriteOp, names, upsert};
 
-use super::undo::{Ahead, UndoFindings, by_id, restored, take_back, write_reverse};
+use super::undo::{Ahead, UndoFindings, by_id, restored, revert, write_reverse};
 use crate::quarantine;
 use steward_workspace::{Progress, Result, Workspace, docs::Change};
 use steward_workspace::{docs, edit, history};
@@ -65,7 +65,7 @@ impl Quarantine<'_> {
             let mut ops = Vec::new();
             for raw in &page.records {
                 let entry = quarantine::from_doc(upsert::decode(raw)?)?;
-                ops.push(self.settle(&entry, found).await?);
+                ops.push(self.resolve(&entry, found).await?);
             }
             if self.write && !ops.is_empty() {
                 self.workspace.store.write(WriteBatch::data(ops), Durability::Bulk).await?;
@@ -78,7 +78,7 @@ impl Quarantine<'_> {
     }
 
     /// The write that withdraws an entry or hands it on, counted.
-    async fn settle(&mut self, entry: &QuarantineEntry, found: &mut UndoFindings) -> Result<WriteOp> {
+    async fn resolve(&mut self, entry: &QuarantineEntry, found: &mut UndoFindings) -> Result<WriteOp> {
         if let Some(heir) = self.heir(entry).await? {
             found.handed_on += 1;
             return Ok(patch(entry, vec![("runId", heir.into())]));
@@ -116,7 +116,7 @@ fn withdrawn(entry: &QuarantineEntry) -> WriteOp {
 }
 
 /// All withdrawn entries of a run are as they were.
-pub(super) async fn bring_back(workspace: &Workspace, run: &str) -> Result<()> {
+pub(super) async fn restore_entries(workspace: &Workspace, run: &str) -> Result<()> {
     let filter = Filter::eq("runId", run).and(Filter::eq("status", word(QuarantineStatus::Withdrawn)));
     let mut after = None;
     loop {
@@ -217,7 +217,7 @@ async fn of_set(
     let met = rows.len() as u64;
     rows.reverse();
     for some in rows.chunks(PAGE) {
-        take_back_rows(of, some, undo_set, number, back, found).await?;
+        undo_rows(of, some, undo_set, number, back, found).await?;
     }
     Ok(met)
 }
@@ -229,7 +229,7 @@ fn is_release(change: &Change) -> bool {
     change.record.collection == names::QUARANTINE && change.record.fields.iter().any(to_released)
 }
 
-async fn take_back_rows(
+async fn undo_rows(
     of: &mut Quarantine<'_>,
     rows: &[Released],
     undo_set: Option<&str>,
@@ -244,7 +244,7 @@ async fn take_back_rows(
             // It stays for a later run, with its record.
             Some(load) if of.heir(&row.entry).await?.is_none() => load,
             _ => {
-                ops.push(of.settle(&row.entry, found).await?);
+                ops.push(of.resolve(&row.entry, found).await?);
                 continue;
             }
         };
@@ -257,10 +257,10 @@ async fn take_back_rows(
             && let Some(raw) = by_id(workspace, &change.record.collection, std::slice::from_ref(&change.id)).await?.into_values().next()
         {
             let mut document = upsert::decode(&raw)?;
-            take_back(&mut document, &change);
+            revert(&mut document, &change);
             back.insert(order::key_of(&change.id), document);
         }
-        ops.push(of.settle(&row.entry, found).await?);
+        ops.push(of.resolve(&row.entry, found).await?);
         reverse.push(change);
     }
     if let Some(set) = undo_set {

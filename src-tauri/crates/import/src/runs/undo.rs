@@ -42,14 +42,14 @@ pub struct UndoFindings {
 
 /// What a run keeps so that it can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct ArchivedCollection {
     /// Steward's own collection that holds it.
     pub place: String,
     pub records: u64,
 }
 
 /// What a run keeps beside the data: the records that it replaced, or the staged rows that it promoted.
-pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<Kept>> {
+pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<ArchivedCollection>> {
     let place = match &record.promotes {
         Some(staged) => staging::kept(staged),
         None => swap::replaced(&record.id),
@@ -58,7 +58,7 @@ pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<Ke
         return Ok(None);
     }
     let records = workspace.store.count(&place, &Filter::all()).await?;
-    Ok(Some(Kept { place, records }))
+    Ok(Some(ArchivedCollection { place, records }))
 }
 
 /// Gives up what a run keeps, which frees its room. A replacement cannot be taken back afterwards.
@@ -210,7 +210,7 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
     if record.mode == ImportMode::Replace {
         // What was released went into the collection that goes as a whole.
         quarantine.withdraw(QuarantineStatus::Released, &mut found).await?;
-        found = take_back_replacement(workspace, record, undo_set.is_some(), found, progress).await?;
+        found = undo_replacement(workspace, record, undo_set.is_some(), found, progress).await?;
         quarantine.withdraw(QuarantineStatus::Waiting, &mut found).await?;
         return Ok(found);
     }
@@ -259,7 +259,7 @@ pub(super) fn show(found: &mut UndoFindings, changes: Vec<Change>) {
 pub(super) type Ahead = HashMap<Vec<u8>, Document>;
 
 /// What stood before a replacement comes back as a whole.
-async fn take_back_replacement(
+async fn undo_replacement(
     workspace: &Workspace,
     record: &RunRecord,
     write: bool,
@@ -286,13 +286,13 @@ async fn take_back_replacement(
         }
     }
     if write {
-        undo_replacement(workspace, record, found.kept_as.as_deref(), progress).await?;
+        swap_back(workspace, record, found.kept_as.as_deref(), progress).await?;
     }
     Ok(found)
 }
 
 /// What the run had put in place is dropped, or is called `aside` afterwards.
-async fn undo_replacement(workspace: &Workspace, record: &RunRecord, aside: Option<&str>, progress: &dyn Progress) -> Result<()> {
+async fn swap_back(workspace: &Workspace, record: &RunRecord, aside: Option<&str>, progress: &dyn Progress) -> Result<()> {
     let (run, collection) = (record.id.as_str(), record.collection.as_str());
     let (kept, gone) = (swap::replaced(run), swap::gone(run));
     let id = format!("undo:{run}");
@@ -363,7 +363,7 @@ pub(super) async fn restored(workspace: &Workspace, changes: Vec<Change>, ahead:
         if change.record.fields.iter().all(|f| is(doc, f, &f.after)) {
             found.restore += 1;
             let back = edit::inverted(&change);
-            take_back(doc, &back);
+            revert(doc, &back);
             // A record that the run changed twice gets one patch: from what stands to what stood first.
             match of_record.get(&id) {
                 Some(at) => combine(&mut out[*at], back),
@@ -380,7 +380,7 @@ pub(super) async fn restored(workspace: &Workspace, changes: Vec<Change>, ahead:
 }
 
 /// The record as it is after a change, so that an earlier change of it can be looked at.
-pub(super) fn take_back(doc: &mut Document, change: &Change) {
+pub(super) fn revert(doc: &mut Document, change: &Change) {
     for field in &change.record.fields {
         match &field.after {
             // A path that is blocked by another value shows as "edited since" with the next change.

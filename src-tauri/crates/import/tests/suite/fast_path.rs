@@ -176,7 +176,7 @@ fn gates_and_records_agree() {
 }
 
 #[test]
-fn a_column_that_the_schema_does_not_know_is_told() {
+fn a_column_that_the_schema_does_not_know_is_reported() {
     let mut columns = COLUMNS.to_vec();
     columns[9] = "Room No";
     columns[10] = "a.b";
@@ -200,7 +200,7 @@ fn mapped_cells_and_records_agree() {
 }
 
 #[test]
-fn what_no_record_can_hold_is_judged_as_it_would_be_loaded() {
+fn what_no_record_can_hold_is_validated_as_it_would_be_loaded() {
     let how = reading("careers@1.0.0");
     let row = |more: &str| {
         let rest = r#""title": "Keepers", "description": "They look after things that others rely on.", "average_salary": 51000"#;
@@ -234,7 +234,7 @@ fn usual_rows_pass_the_gates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_file_is_judged_the_same() {
+async fn a_whole_file_is_validated_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let good = |n: usize| format!("4f6c2b1e-9a57-4c53-8d0a-{n:012},ana@example.org,2026-03-02T16:30:00Z,0.5,B1,45,Spanish,,,,\n");
     let mut text = format!("{}\n", COLUMNS.join(","));

@@ -185,18 +185,18 @@ fn agree(schema: &str, rows: impl Strategy<Value = String>, cases: u32, least_su
 }
 
 #[test]
-fn careers_are_judged_as_they_are_checked() {
+fn careers_are_validated_as_they_are_checked() {
     agree("careers@1.0.0", careers(), 5000, 400);
 }
 
 #[test]
-fn anything_is_judged_as_it_is_checked() {
+fn anything_is_validated_as_it_is_checked() {
     agree("careers@1.0.0", any_json(), 2000, 0);
 }
 
 /// Every example of every pack, and each of them with a byte changed or left out.
 #[test]
-fn examples_of_all_packs_are_judged_as_they_are_checked() {
+fn examples_of_all_packs_are_validated_as_they_are_checked() {
     let registry = Registry::builtin().unwrap();
     for pack in registry.all().filter(|pack| pack.steward.normalise.is_none()) {
         let how = reading(&pack.id.to_string());

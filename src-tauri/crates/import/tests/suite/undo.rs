@@ -321,7 +321,7 @@ async fn the_order_of_fields_is_no_conflict() {
 }
 
 #[test]
-fn taken_back_everything_is_as_before_in_a_file() {
+fn undone_everything_is_as_before_in_a_file() {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let folder = tempfile::tempdir().unwrap();
     run(120, async || {
@@ -338,12 +338,12 @@ async fn in_database(server: &Mongod) -> Workspace {
 }
 
 #[test]
-fn taken_back_everything_is_as_before_in_mongodb() {
+fn undone_everything_is_as_before_in_mongodb() {
     run(12, async || in_database(Mongod::replica_set()).await);
 }
 
 #[test]
-fn taken_back_everything_is_as_before_on_a_server_without_transactions() {
+fn undone_everything_is_as_before_on_a_server_without_transactions() {
     run(8, async || in_database(Mongod::standalone()).await);
 }
 

@@ -244,7 +244,7 @@ fn a_damaged_first_document_leaves_the_others() {
 }
 
 #[test]
-fn a_guessed_encoding_is_told_and_short_texts_are_not_korean() {
+fn a_guessed_encoding_is_reported_and_short_texts_are_not_korean() {
     let found = of("a.csv", b"name,city\nJos\xe9,Stra\xdfe\n", &Choice::default()).unwrap();
     assert_eq!(found.encoding, "windows-1252");
     assert!(found.recognised.contains("windows-1252, separated by ','") && found.recognised.contains("is a guess"), "{}", found.recognised);

@@ -52,7 +52,7 @@ async fn nothing_is_written_to_a_file_that_went_away() {
 
 /// As it is found after a program died: the log of one file beside another.
 #[tokio::test]
-async fn a_log_beside_another_file_is_put_aside() {
+async fn a_log_beside_another_file_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let (path, good, died) = (folder.path().join("w.steward"), folder.path().join("good.steward"), folder.path().join("died"));
     let store = SqliteStore::open(&good).await.unwrap();

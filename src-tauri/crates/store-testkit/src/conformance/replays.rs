@@ -93,7 +93,7 @@ async fn unsupported(store: &dyn Store) -> bool {
     true
 }
 
-pub async fn what_was_done_is_told_to_the_end(fixture: &dyn Fixture) {
+pub async fn what_was_done_is_reported_to_the_end(fixture: &dyn Fixture) {
     let store = with(fixture, &[doc! { "_id": 0, "a": { "b": [1, 2, 3], "c": 1 } }, doc! { "_id": 1 }]).await;
     if unsupported(&*store).await {
         return;
@@ -150,7 +150,7 @@ pub async fn collections_come_and_go(fixture: &dyn Fixture) {
     assert_eq!(known, state(&*store).await);
 }
 
-pub async fn what_was_held_beside_is_told(fixture: &dyn Fixture) {
+pub async fn what_was_held_beside_is_reported(fixture: &dyn Fixture) {
     let store = with(fixture, &[doc! { "_id": 0, "old": true }, doc! { "_id": 1, "old": true }]).await;
     if unsupported(&*store).await {
         return;

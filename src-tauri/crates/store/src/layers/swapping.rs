@@ -32,7 +32,7 @@ pub(super) async fn places(store: &dyn Store, collection: &str) -> StoreResult<V
 
 /// People's collections that are missing from a list because they are just changing places.
 pub(super) async fn missing(store: &dyn Store, list: &[String]) -> StoreResult<Vec<String>> {
-    if !list.iter().any(|name| names::is_beside(name)) {
+    if !list.iter().any(|name| names::is_staging(name)) {
         return Ok(Vec::new());
     }
     let page = store.find(names::SWAPS, &Query::new(Filter::all(), MOST)).await?;
