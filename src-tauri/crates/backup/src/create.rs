@@ -97,10 +97,10 @@ pub async fn create(workspace: &Workspace, request: &BackupRequest, progress: &d
     Ok(BackupResult { manifest, places })
 }
 
-/// How often a moment is tried: one in whose middle collections were made or renamed gives way to the next one.
+/// How often a point in time is tried: one in whose middle collections were made or renamed gives way to the next one.
 const ATTEMPTS: usize = 3;
 
-/// Writes the payload from a snapshot of one moment; where the server cannot keep one, each collection as it stands.
+/// Writes the payload from a snapshot of one point in time; where the server cannot keep one, each collection as it is.
 async fn read(
     workspace: &Workspace,
     request: &BackupRequest,
@@ -119,11 +119,11 @@ async fn read(
             read => return read,
         }
     }
-    let why = format!("{why} Each collection was read as it stood then.");
+    let why = format!("{why} Each collection was read at a different time.");
     read_as(workspace, request, id, source, Consistency::Fuzzy(why), progress).await
 }
 
-/// What is to be known of a backup: what is not as it stood at the moment, what is not in it, and what could not come back here.
+/// What is to be known of a backup: what is not as it was at that point in time, what is not in it, and what could not come back here.
 fn notes(workspace: &Workspace, snapshot: &dyn Snapshot, chosen: &[SnapshotCollection]) -> Vec<String> {
     let apart = chosen.iter().filter_map(|one| one.apart.as_ref().map(|why| format!("{} {why}.", one.name)));
     let mut notes: Vec<String> = apart.collect();
@@ -158,7 +158,7 @@ async fn read_as(
     Ok((snapshot, chosen, payload))
 }
 
-/// What stands there for the time being and is not in the backup.
+/// What is there for the time being and is not in the backup.
 fn beside(snapshot: &dyn Snapshot) -> Vec<String> {
     snapshot.collections().iter().filter(|c| names::is_staging(&c.name)).map(|c| c.name.clone()).collect()
 }

@@ -21,7 +21,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// What stands behind `.archive` in a file's name.
+    /// What is behind `.archive` in a file's name.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Zstd => ".zst",

@@ -1,5 +1,5 @@
 //! Taking an increment: the changes since a backup, or since the increment before, in a file of their own. It lies on the same
-//! shelf, is sealed and published as a backup is, and names what it builds on.
+//! destination, is sealed and published as a backup is, and names what it builds on.
 
 use futures::TryStreamExt as _;
 use steward_store::{Change, Definition, Position, ReplayStream, Replayed, Step, names};
@@ -26,9 +26,9 @@ pub enum Taken {
 ///
 /// Errors: `NotFound` of the store where the changes are not kept so far back; `Unsupported`.
 pub async fn take(workspace: &Workspace, request: &BackupRequest, onto: &ListedBackup, progress: &dyn Progress) -> Result<Taken> {
-    let from = onto.manifest.end().ok_or_else(|| Error::BadRequest(format!("{} tells no moment to build on.", onto.manifest.id)))?;
+    let from = onto.manifest.end().ok_or_else(|| Error::BadRequest(format!("{} has no point in time to build on.", onto.manifest.id)))?;
     progress.phase("Reading changes");
-    let resumed = onto.reach.clone().unwrap_or_else(|| from.clone());
+    let resumed = onto.covered_until.clone().unwrap_or_else(|| from.clone());
     let mut changes = workspace.store.replay(&resumed).await?;
     let first = match changes.try_next().await? {
         Some(Replayed::Changes(some)) => some,
@@ -61,7 +61,7 @@ pub async fn take(workspace: &Workspace, request: &BackupRequest, onto: &ListedB
         source,
         fuzzy: (noted.behind > CLOCKS_DIFFER).then(|| {
             format!(
-                "The clock was set back by {} s while these changes were recorded: their order is exact, their times follow one another from where it stood before.",
+                "The clock was set back by {} s while these changes were recorded: their order is exact, their times follow one another from where it was before.",
                 noted.behind / 1000
             )
         }),

@@ -1,6 +1,6 @@
 //! Backups that are verified, and restores that can be undone.
 //!
-//! A backup is a `mongodump --archive` stream, compressed and encrypted, with a manifest beside it. Everything takes a
+//! A backup is a `mongodump --archive` stream, compressed and encrypted, with a manifest next to it. Everything takes a
 //! [`steward_workspace::Workspace`]; which store it is, and where a target's credentials come from, is decided above.
 
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! What stands beside an archive: where it comes from, what is in it, and by what it is verified. JSON, never a secret.
+//! What is next to an archive: where it comes from, what is in it, and by what it is verified. JSON, never a secret.
 
 use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
@@ -33,13 +33,13 @@ pub struct Manifest {
     pub finished_at: String,
     pub tool: String,
     pub source: Source,
-    /// Why the collections are not all of one moment; absent where they are.
+    /// Why the collections are not all of one point in time; absent where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fuzzy: Option<String>,
-    /// What is not in it as it stood, or could not come back here: sentences.
+    /// What is not in it as it was, or could not come back here: sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Where the change feed stood at that moment.
+    /// Where the change feed was at that moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
     /// Of a whole backup: what increments build on.
@@ -61,19 +61,19 @@ pub struct Manifest {
     /// Name of the database in the archive.
     pub database: String,
     pub collections: Vec<BackedUpCollection>,
-    /// Why it was taken: `by hand`, `on schedule`, `before a restore`.
+    /// Why it was taken: `manually`, `on schedule`, `before a restore`.
     pub reason: String,
     pub made_by: String,
 }
 
-/// The moment that a whole backup is of. Together with `position` it is a [`Position`].
+/// The point in time of a whole backup. Together with `position` it is a [`Position`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PointInTime {
     pub mark: i64,
     /// Milliseconds since 1970, by the clock of the store.
     pub at: i64,
-    /// What an import or a restore held beside the data then. It is not in the backup.
+    /// What an import or a restore held next to the data then. It is not in the backup.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<String>,
     /// Collections that were read some time after it: changes since then may be in them already.
@@ -89,7 +89,7 @@ pub struct Increment {
     pub from: Position,
     pub until: Position,
     pub changes: u64,
-    /// Collections that were put in their place from beside the data, and when.
+    /// Collections that were put in their place from next to the data, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub put_in_place: Vec<(String, i64)>,
     /// Schema, key and title of people's collections at its end.
@@ -171,7 +171,7 @@ pub fn json(document: &Document) -> serde_json::Value {
 impl Manifest {
     /// Reads a manifest, wherever it comes from.
     ///
-    /// Errors: `BadRequest` where it is none, was made by a newer Steward, or names files outside of its folder.
+    /// Errors: `BadRequest` where it is none, was created by a newer version of Steward, or names files outside of its folder.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
@@ -181,7 +181,7 @@ impl Manifest {
         let version: Version = serde_json::from_slice(bytes).map_err(|e| wrong(&e.to_string()))?;
         if version.format > INCREMENT_FORMAT {
             return Err(Error::BadRequest(format!(
-                "{name} was made by a newer Steward (format {}). Update Steward to read it.",
+                "{name} was created by a newer version of Steward (format {}). Update Steward to read it.",
                 version.format
             )));
         }
@@ -203,7 +203,7 @@ impl Manifest {
         format!("{}{SUFFIX}", self.id)
     }
 
-    /// Where changes go on from: the end of an increment, the moment of a whole backup.
+    /// Where changes go on from: the end of an increment, the point in time of a whole backup.
     pub fn end(&self) -> Option<Position> {
         match (&self.increment, &self.point_in_time, &self.position) {
             (Some(increment), ..) => Some(increment.until.clone()),
@@ -214,7 +214,7 @@ impl Manifest {
         }
     }
 
-    /// Name of the file that tells how far nothing happened after it.
+    /// Name of the file that says how far nothing happened after it.
     pub fn covered_until_name(&self) -> String {
         format!("{}{COVERED_UNTIL_SUFFIX}", self.id)
     }

@@ -61,7 +61,7 @@ pub(crate) async fn write(
     feed: impl Future<Output = Result<()>> + Send,
 ) -> Result<Payload> {
     let scratch = tempfile::tempdir().map_err(|e| Error::file(Path::new("temporary folder"), e))?;
-    let first = request.targets.first().ok_or_else(|| Error::BadRequest("Say where the backup shall be kept.".into()))?;
+    let first = request.targets.first().ok_or_else(|| Error::BadRequest("Choose a destination for the backup.".into()))?;
     let folder = first.folder().map_or_else(|| scratch.path().to_owned(), Path::to_owned);
     unfinished::clear(&folder);
     let folder = Folder::new(folder);

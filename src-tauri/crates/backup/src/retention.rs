@@ -48,7 +48,7 @@ pub struct Decision {
     pub kept: Option<&'static str>,
 }
 
-/// Judges the backups of one workspace at one place, newest first.
+/// Validates the backups of one workspace at one place, newest first.
 ///
 /// Always kept: the newest, the newest that is verified, and what a kept one builds on. Increments stay as many days as whole
 /// backups do (a week where no rule speaks of days), and what leads to the oldest of them stays with it.
@@ -93,9 +93,7 @@ pub fn suspicion(backups: &[ListedBackup]) -> Option<String> {
     let mut whole = backups.iter().filter(|b| !b.is_increment());
     let (newest, before) = (whole.next()?.manifest.records(), whole.next()?.manifest.records());
     (newest.saturating_mul(FAR_FEWER) < before).then(|| {
-        format!(
-            "The newest backup holds {newest} records, the one before it {before}. Check that nothing was lost; fuller backups are kept."
-        )
+        format!("The newest backup has {newest} records, the one before it {before}. Check that nothing was lost; larger backups are kept.")
     })
 }
 
@@ -267,7 +265,7 @@ mod tests {
         };
         let backups = [with(1, 0), with(24 * 20, 361), with(24 * 30, 350), with(24 * 40, 900)];
         assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }), ["b1", "b480", "b960"]);
-        assert!(suspicion(&backups).is_some_and(|told| told.contains("holds 0 records, the one before it 361")));
+        assert!(suspicion(&backups).is_some_and(|told| told.contains("has 0 records, the one before it 361")));
         assert_eq!(suspicion(&backups[1..]), None);
     }
 

@@ -1,7 +1,7 @@
-//! Which moments can be restored, from what lies on the shelf. Pure.
+//! Which points in time can be restored, from what lies at the destination. Pure.
 //!
-//! Increments that follow each other without a gap are a line. A whole backup reaches from its moment to the end of the line
-//! that runs through it; without one it reaches its own moment only. What lies between is a gap, with its reason.
+//! Increments that follow each other without a gap are a chain. A whole backup covers the time from its point in time to the end of the chain
+//! that runs through it; without one it covers its own point in time only. What is between is a gap, with its reason.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub struct Timeline {
     pub gaps: Vec<Gap>,
 }
 
-/// A whole backup and the increments that lead from it to a moment, oldest first.
+/// A whole backup and the increments that lead from it to a point in time, oldest first.
 #[derive(Debug, Clone)]
 pub struct Route {
     pub base: ListedBackup,
@@ -52,18 +52,18 @@ pub(crate) fn is_good(one: &ListedBackup) -> bool {
     one.damage.is_none() && one.verification.as_ref().is_none_or(|p| p.passed() || p.sha256 != one.manifest.file.sha256)
 }
 
-/// The same backup at several places counts once, at the best of them; the farthest reach is known for all.
+/// The same backup at several places counts once, at the best of them; all know the farthest time covered.
 fn once(listed: &[ListedBackup]) -> Vec<ListedBackup> {
     let mut out: Vec<ListedBackup> = Vec::new();
     for one in listed {
         match out.iter_mut().find(|o| o.manifest.id == one.manifest.id) {
             None => out.push(one.clone()),
             Some(known) => {
-                let reach = [&known.reach, &one.reach].into_iter().flatten().max_by_key(|r| r.mark).cloned();
+                let covered_until = [&known.covered_until, &one.covered_until].into_iter().flatten().max_by_key(|r| r.mark).cloned();
                 if !is_good(known) && is_good(one) {
                     *known = one.clone();
                 }
-                known.reach = reach;
+                known.covered_until = covered_until;
             }
         }
     }
@@ -88,7 +88,9 @@ impl Chain {
 
     /// Up to when nothing is missing.
     fn end(&self) -> i64 {
-        self.parts.last().map_or(i64::MIN, |(increment, listed)| increment.until.at.max(listed.reach.as_ref().map_or(i64::MIN, |r| r.at)))
+        self.parts
+            .last()
+            .map_or(i64::MIN, |(increment, listed)| increment.until.at.max(listed.covered_until.as_ref().map_or(i64::MIN, |r| r.at)))
     }
 
     fn runs_through(&self, point_in_time: &PointInTime) -> bool {
@@ -146,9 +148,9 @@ impl Parts {
         Self { bases, chains }
     }
 
-    /// How far a backup reaches, and the line that leads there.
+    /// Until when a backup covers changes, and the chain that leads there.
     fn covered_until(&self, point_in_time: &PointInTime, base: &ListedBackup) -> (i64, Option<&Chain>) {
-        let own = base.reach.as_ref().map_or(point_in_time.at, |r| r.at.max(point_in_time.at));
+        let own = base.covered_until.as_ref().map_or(point_in_time.at, |r| r.at.max(point_in_time.at));
         let chains = self.chains.iter().filter(|line| line.runs_through(point_in_time));
         match chains.max_by_key(|line| line.end_from(point_in_time)) {
             Some(line) => (line.end_from(point_in_time).max(own), Some(line)),
@@ -208,15 +210,15 @@ fn why(parts: &Parts, from: i64, until: i64) -> String {
     }
     let foreign = parts.chains.iter().flat_map(|line| &line.parts).flat_map(|(increment, _)| &increment.put_in_place);
     if foreign.into_iter().any(|(_, at)| within(*at)) {
-        return "A collection was put in its place that had been set aside before the last backup.".into();
+        return "A collection that had been archived before the last backup was swapped in.".into();
     }
     let noted = parts.bases.iter().rev().find(|(point_in_time, base)| within(point_in_time.at) && base.manifest.gap.is_some());
     noted.and_then(|(_, base)| base.manifest.gap.clone()).unwrap_or_else(|| "No increments were taken.".into())
 }
 
-/// The ways to a moment, that from the newest backup first.
+/// The ways to a point in time, that from the newest backup first.
 ///
-/// Errors: `NotFound`, with the gap that the moment lies in or the moments that can be restored.
+/// Errors: `NotFound`, with the gap that the point in time is in or the points in time that can be restored.
 pub fn routes(listed: &[ListedBackup], at: i64) -> Result<Vec<Route>> {
     let parts = Parts::of(listed);
     let mut found = Vec::new();
@@ -235,7 +237,7 @@ pub fn routes(listed: &[ListedBackup], at: i64) -> Result<Vec<Route>> {
 fn unreachable(timeline: &Timeline, at: i64) -> String {
     let point_in_time = display(at);
     if let Some(gap) = timeline.gaps.iter().find(|gap| gap.from < at && at < gap.until) {
-        return format!("{point_in_time} lies in the gap between {} and {}: {}", display(gap.from), display(gap.until), gap.why);
+        return format!("{point_in_time} is in the gap between {} and {}: {}", display(gap.from), display(gap.until), gap.why);
     }
     match (timeline.ranges.first(), timeline.ranges.last()) {
         (Some(first), _) if at < first.from => {
@@ -268,7 +270,7 @@ pub fn needs_base(listed: &[ListedBackup]) -> Option<String> {
     let (_, line) = parts.covered_until(point_in_time, base);
     let line = line?;
     (line.end_from(point_in_time) < line.end())
-        .then(|| "A collection was put in its place that had been set aside before the last backup.".to_owned())
+        .then(|| "A collection that had been archived before the last backup was swapped in.".to_owned())
 }
 
 #[cfg(test)]
@@ -375,10 +377,10 @@ mod tests {
     #[test]
     fn quiet_times_reach_farther() {
         let mut all = [base("a", 10), increment("1", "a", 10, 20)];
-        all[1].reach = Some(at(90));
+        all[1].covered_until = Some(at(90));
         assert_eq!((ranges(&all), way(&all, 900)), (vec![(100, 900)], vec!["a".to_owned(), "1".to_owned()]));
         let mut alone = [base("a", 10)];
-        alone[0].reach = Some(at(12));
+        alone[0].covered_until = Some(at(12));
         assert_eq!(ranges(&alone), [(100, 120)]);
     }
 
@@ -388,7 +390,7 @@ mod tests {
         all[1].manifest.point_in_time.as_mut().unwrap().beside.push("steward.replaced.x".into());
         all[2].manifest.increment.as_mut().unwrap().put_in_place.push(("steward.replaced.x".into(), 200));
         assert_eq!(way(&all, 199), ["b", "1"]);
-        assert_eq!(way(&all, 200), ["a", "1"], "the older one knows what was put aside since");
+        assert_eq!(way(&all, 200), ["a", "1"], "the older one knows what was archived since");
         assert!(needs_base(&all).is_some());
         assert!(needs_base(&[base("a", 10), increment("1", "a", 10, 30)]).is_none());
     }

@@ -19,7 +19,7 @@ use crate::value_cache::{ValueCache, ViolationCache};
 
 pub use crate::prechecks::json::Seen;
 
-/// The gates before the rows of one source. Each thread that uses them for long has its own.
+/// The prechecks before the rows of one source. Each thread that uses them for long has its own.
 #[derive(Debug, Clone)]
 pub struct FastPath {
     precheck: RecordPrecheck,
@@ -37,7 +37,7 @@ struct FieldValidators {
     checkers: Vec<OnceLock<Option<Checker>>>,
 }
 
-/// What the gates say of a row.
+/// What the prechecks say of a row.
 #[derive(Debug)]
 pub enum Answer {
     Fine(Seen),

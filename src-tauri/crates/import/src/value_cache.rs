@@ -60,7 +60,7 @@ impl ValueCache {
 /// Wrong values remembered of a place.
 const WRONGS: usize = 256;
 
-/// Remembers what is wrong with short texts, by place: the same wrong value often stands in many rows.
+/// Remembers what is wrong with short texts, by place: the same wrong value often is in many rows.
 #[derive(Debug, Default)]
 pub struct ViolationCache(HashMap<usize, Known>);
 
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(rules(violations.of(0, "soon", || Some(vec![broken("type")]))), Some(vec!["type".into()]));
         assert_eq!(rules(violations.of(0, "soon", || panic!("it is known"))), Some(vec!["type".into()]));
         assert_eq!(rules(violations.of(1, "soon", || Some(vec![broken("enum")]))), Some(vec!["enum".into()]));
-        assert_eq!(violations.of(2, "soon", || None), None, "what cannot be told is asked again");
+        assert_eq!(violations.of(2, "soon", || None), None, "what cannot be reported is asked again");
         assert_eq!(rules(violations.of(2, "soon", || Some(Vec::new()))), Some(Vec::new()));
         for n in 0..2 * WRONGS {
             assert_eq!(violations.of(3, &n.to_string(), || Some(vec![broken(&n.to_string())])).unwrap()[0].rule, n.to_string());

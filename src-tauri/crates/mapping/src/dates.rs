@@ -51,7 +51,7 @@ pub(crate) enum Zone {
 pub(crate) struct Timestamp {
     pub local: NaiveDateTime,
     pub offset: Option<FixedOffset>,
-    /// No time is written: midnight stands in.
+    /// No time is written: midnight is in.
     pub day_only: bool,
 }
 
@@ -69,7 +69,7 @@ impl NotDate {
         match self {
             Self::NoDate => "does not hold a date in one of the stated formats",
             Self::Skipped => "holds a time that the clocks of its zone skip",
-            Self::Repeated => "holds a time that comes twice in its zone, when clocks are put back",
+            Self::Repeated => "holds a time that comes twice in its zone, when clocks are restored",
             Self::OutOfRange => "holds a date beyond the years 0 to 9999",
         }
     }
@@ -84,7 +84,7 @@ impl Zone {
         }
     }
 
-    /// Its clocks are never put back: no table has to be looked at.
+    /// Its clocks are never restored: no table has to be looked at.
     pub fn utc() -> Self {
         Self::Fixed(Utc.fix())
     }

@@ -51,7 +51,7 @@ struct Run<'c, 'e> {
     beside: &'e mut Vec<Companion<'c>>,
 }
 
-/// A value for a target beside the rule's own.
+/// A value for a target next to the rule's own.
 pub(crate) struct Companion<'c> {
     rule: &'c RuleOp,
     target: &'c Target,
@@ -118,7 +118,7 @@ impl RuleOp {
         self.value(row, &mut beside, errors).filter(|_| beside.is_empty())
     }
 
-    /// The value of the rule for a row; values for other targets go to `beside`.
+    /// The value of the rule for a row; values for other targets go to `next to`.
     pub fn value<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Companion<'c>>, errors: &mut Vec<Violation>) -> Option<Json> {
         let slot = self.slot(row, beside, errors);
         let value = match (slot.into_json(), &self.default) {
@@ -254,7 +254,7 @@ fn items_of<'a>(list: Slot<'a>) -> Vec<Slot<'a>> {
     }
 }
 
-/// Something else stands at the target already.
+/// Something else is at the target already.
 fn blocked(target: &Target, label: &str, value: Json) -> Violation {
     let message = format!("{label} cannot be written here: another value is in the way.");
     violation(&target.pointer, "mapping.target", message, Some(&value))

@@ -17,7 +17,7 @@ pub fn changes(before: &Pack, after: &Pack) -> Vec<String> {
         out.push(format!("{} is no field any more.", gone.name));
     }
     if before.steward.key != after.steward.key {
-        out.push(format!("Records are told apart by {} instead of {}.", after.steward.key, before.steward.key));
+        out.push(format!("Records are identified by {} instead of {}.", after.steward.key, before.steward.key));
     }
     out
 }

@@ -12,7 +12,7 @@ use crate::{Choice, SourceError, SourceResult, formulas, header};
 /// Records looked at.
 const SAMPLE: usize = 200;
 
-/// A settled dialect.
+/// A resolved dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Resolved {
     pub delimiter: u8,
@@ -157,7 +157,7 @@ impl Look {
     }
 
     fn score(&self) -> f64 {
-        // A delimiter that the first row does not have is none, however often it stands in the others. What could be a title
+        // A delimiter that the first row does not have is none, however often it is in the others. What could be a title
         // may also be a row of names with another delimiter.
         let titled = if self.titles > 0 { 0.3 } else { 0.0 };
         if self.width() < 2 { 0.0 } else { self.share + 0.3 * self.typed - 0.5 * self.grown - titled + 0.01 * (self.width() as f64).ln() }
@@ -188,7 +188,7 @@ fn chosen(looks: &[Look]) -> SourceResult<&Look> {
     ranked.sort_by(|a, b| order(b, a));
     let (best, second) = (ranked[0], ranked[1]);
     if best.width() < 2 {
-        // One column: what stands in none of its values separates them least.
+        // One column: what is in none of its values separates them least.
         let one = |look: &&&Look| look.rows.iter().filter(|row| row.len() > 1).count();
         return Ok(ranked.iter().min_by_key(one).copied().unwrap_or(best));
     }

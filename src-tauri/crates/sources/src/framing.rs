@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::{Choice, Format, SourceResult, dialect, encoding, input, open};
 
-/// What stands around rows.
+/// What is around rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Framing {
     /// Before the first row: a byte order mark, the header of separated values, the bracket of an array.
@@ -28,7 +28,7 @@ impl Framing {
         Self { head: Vec::new(), between: Vec::new(), after: end.to_vec(), tail: Vec::new(), extension, encoding: None }
     }
 
-    /// The bytes of a row as they stood in the source: rows are read as UTF-8, whatever the encoding of the file is.
+    /// The bytes of a row as they were in the source: rows are read as UTF-8, whatever the encoding of the file is.
     pub fn bytes<'a>(&self, row: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
         match (self.encoding, std::str::from_utf8(row)) {
             (Some(encoding), Ok(text)) => encode(text, encoding).into(),
@@ -71,7 +71,7 @@ fn array() -> Framing {
     Framing { head: b"[\n".to_vec(), between: b",\n".to_vec(), after: Vec::new(), tail: b"\n]\n".to_vec(), extension: None, encoding: None }
 }
 
-/// The header as it stands in the file, with the mark before it, and the line end of the file.
+/// The header as it is in the file, with the mark before it, and the line end of the file.
 fn separated(path: &Path, choice: &Choice) -> SourceResult<Framing> {
     let mut start = text_start(path, choice)?;
     let resolved = dialect::resolve(&start, choice)?;

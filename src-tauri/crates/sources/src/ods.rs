@@ -17,7 +17,7 @@ const KIND: &str = "application/vnd.oasis.opendocument.spreadsheet";
 /// More than any program writes: a sheet that says so is taken for damaged.
 const MOST_ROWS: u64 = 1 << 24;
 
-/// A workbook: its sheets are read anew each time.
+/// A workbook: its sheets are read again each time.
 pub struct Ods {
     path: PathBuf,
     pub sheets: Vec<Sheet>,
@@ -58,7 +58,7 @@ impl Ods {
             Ok(())
         })();
         match ended {
-            // What stands before the damage is read; the sheet itself says where it ends.
+            // What is before the damage is read; the sheet itself says where it ends.
             Err(why) if sheets.is_empty() => Err(workbook_cannot_be_read(why)),
             _ => Ok(Some(Self { path: path.to_owned(), sheets })),
         }

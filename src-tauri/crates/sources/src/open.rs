@@ -21,7 +21,7 @@ use crate::mongodump::{self, ArchiveReader, ArchiveRows};
 use crate::sheet::Book;
 use crate::{Batch, Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, recognised, sqlite};
 
-/// Turns the bytes of a row into values; cheap to share between threads.
+/// Turns the bytes of a row into values; inexpensive to share between threads.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Decoder {
     /// One JSON value a row.
@@ -190,7 +190,7 @@ struct Found {
     decoder: Decoder,
     rows: Box<dyn Rows>,
     spool: Option<OnDisk>,
-    /// For the line that tells what was recognised.
+    /// For the line that says what was recognised.
     facts: Vec<String>,
 }
 

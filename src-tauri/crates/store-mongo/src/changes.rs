@@ -33,7 +33,7 @@ pub async fn follow(store: &MongoStore, since: Option<ResumeToken>) -> StoreResu
     Ok(events.boxed())
 }
 
-/// Where the feed stands now.
+/// Where the feed is now.
 pub async fn position(store: &MongoStore) -> StoreResult<ResumeToken> {
     current(&open(store, None).await?)
 }
@@ -42,7 +42,7 @@ type Stream = Driver<ChangeStreamEvent<Document>>;
 
 async fn open(store: &MongoStore, since: Option<&ResumeToken>) -> StoreResult<Stream> {
     if !store.has(Capability::ChangeFeed) {
-        return Err(StoreError::unsupported("a server that stands alone does not announce changes"));
+        return Err(StoreError::unsupported("a standalone server does not report changes"));
     }
     let own = format!("^{}", names::PREFIX.replace('.', "\\."));
     let foreign = doc! { "$not": { "$regex": &own } };
@@ -63,7 +63,7 @@ async fn open(store: &MongoStore, since: Option<&ResumeToken>) -> StoreResult<St
 fn current(stream: &Stream) -> StoreResult<ResumeToken> {
     match stream.resume_token() {
         Some(token) => write_token(&token),
-        None => Err(StoreError::new(StoreErrorKind::Unsupported, "This server does not tell where its change feed stands.")),
+        None => Err(StoreError::new(StoreErrorKind::Unsupported, "This server does not report the position of its change feed.")),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Everything in the database at one moment: sessions that read at one cluster time. Where the server cannot do that,
-//! each collection is read as it stands then, and the snapshot says so. Capped collections have no moments on any server: they alone
-//! are read as they stand, and the moment is that of all the others.
+//! Everything in the database at one point in time: sessions that read at one cluster time. Where the server cannot do that,
+//! each collection is read at a different time, and the snapshot says so. Capped collections have no moments on any server: they alone
+//! are read as they are, and the point in time is that of all the others.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,8 @@ use crate::{MongoStore, definition, errors, replay, scan};
 
 /// Records asked of the server at a time.
 const BATCH: u32 = 1000;
-const STANDALONE: &str = "The server stands alone and keeps no snapshots: each collection was read as it stood then.";
-/// How often a moment is looked for in which no collection comes or goes.
+const STANDALONE: &str = "The server is standalone and has no snapshots: each collection was read at a different time.";
+/// How often a point in time is looked for in which no collection comes or goes.
 const ATTEMPTS: usize = 5;
 /// `SnapshotTooOld`.
 const TOO_OLD: i32 = 239;
@@ -65,7 +65,10 @@ impl MongoSnapshot {
                 return Ok(Self { store: store.clone(), point_in_time, consistency, collections, position, marks, left_out });
             }
         }
-        Err(StoreError::new(StoreErrorKind::Busy, "Collections are made and dropped all the time; no moment could be found between."))
+        Err(StoreError::new(
+            StoreErrorKind::Busy,
+            "Collections are being created and dropped continuously; no point in time between could be found.",
+        ))
     }
 }
 
@@ -75,7 +78,7 @@ fn names_of(collections: &[SnapshotCollection]) -> Vec<(&str, &Definition)> {
 
 /// The cluster time that a first read resolves on; a sentence where the server does not do that.
 async fn pin(store: &MongoStore, collection: &str) -> Result<Option<Timestamp>, String> {
-    let told = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read as it stood then.");
+    let told = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read at a different time.");
     let client = store.db().client();
     let mut session = client.start_session().snapshot(true).await.map_err(|e| told(&e))?;
     let records = store.db().collection::<RawDocumentBuf>(collection);
@@ -101,7 +104,7 @@ async fn list(store: &MongoStore) -> StoreResult<(Vec<SnapshotCollection>, Marks
         let records = match definition.kind {
             CollectionKind::View => 0,
             CollectionKind::Collection => estimate(store, name).await?,
-            // Who may not read the buckets is told so when they are asked for.
+            // Who may not read the buckets is reported so when they are asked for.
             CollectionKind::Timeseries => match estimate(store, &definition.kind.data_of(name)).await {
                 Err(e) if e.kind == StoreErrorKind::Forbidden => 0,
                 counted => counted?,
@@ -114,20 +117,20 @@ async fn list(store: &MongoStore) -> StoreResult<(Vec<SnapshotCollection>, Marks
     Ok((collections, marks))
 }
 
-const CAPPED: &str = "is capped: a server reads it only as it stands, which was some time after the moment of the others";
+const CAPPED: &str = "is capped: a server can read it only in its current state, which was some time after the point in time of the others";
 
 /// Where a server keeps functions for its own JavaScript.
 const FUNCTIONS: &str = "system.js";
 
-/// Functions on the server are no records: they are told of, not read.
+/// Functions on the server are no records: they are reported, not read.
 async fn functions(store: &MongoStore, marks: &Marks) -> Vec<String> {
-    // A user who may not look there learns nothing of it.
+    // A user who may not look there learns none of it.
     let number = match marks.contains_key(FUNCTIONS) {
         true => estimate(store, FUNCTIONS).await.unwrap_or(0),
         false => 0,
     };
     let functions = if number == 1 { "1 function".to_owned() } else { format!("{number} functions") };
-    let told = format!("{FUNCTIONS} is not in the backup: it holds {functions} of the server, which mongodump and mongorestore carry.");
+    let told = format!("{FUNCTIONS} is not in the backup: it has {functions} of the server, which mongodump and mongorestore transfer.");
     if number > 0 { vec![told] } else { Vec::new() }
 }
 
@@ -188,7 +191,7 @@ impl Snapshot for MongoSnapshot {
     }
 }
 
-/// `readWrite` is enough for a time series, but not for the buckets that it stands in.
+/// `readWrite` is enough for a time series, but not for the buckets that it is in.
 fn buckets_denied(e: StoreError, kind: CollectionKind, collection: &str) -> StoreError {
     if (e.kind, kind) != (StoreErrorKind::Forbidden, CollectionKind::Timeseries) {
         return e;
@@ -202,7 +205,7 @@ fn buckets_denied(e: StoreError, kind: CollectionKind, collection: &str) -> Stor
 fn lost(e: &mongodb::error::Error, collection: &str) -> StoreError {
     match errors::code(e) {
         Some(TOO_OLD) => {
-            let message = "The server did not keep the moment long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
+            let message = "The server did not keep the snapshot long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
             StoreError::new(StoreErrorKind::Expired, message).details(e)
         }
         Some(CHANGED) => changed(collection),
@@ -211,8 +214,9 @@ fn lost(e: &mongodb::error::Error, collection: &str) -> StoreError {
 }
 
 fn changed(collection: &str) -> StoreError {
-    let message =
-        format!("'{collection}' was made, renamed, dropped or given an index while it was read, and cannot be read as of one moment.");
+    let message = format!(
+        "'{collection}' was created, renamed, dropped or given an index while it was read, and cannot be read as of one point in time."
+    );
     StoreError::new(StoreErrorKind::Conflict, message)
 }
 

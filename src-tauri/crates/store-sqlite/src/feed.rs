@@ -56,7 +56,7 @@ fn batch(connection: &Connection, after: i64) -> StoreResult<Vec<ChangeEvent>> {
         None => position(connection)? <= after,
     };
     if !reachable {
-        return Err(StoreError::new(StoreErrorKind::NotFound, "The change log does not reach back that far any more."));
+        return Err(StoreError::new(StoreErrorKind::NotFound, "The change log no longer goes back that far."));
     }
     let mut statement = connection
         .prepare_cached("SELECT seq, collection, op, id FROM feed WHERE seq > ?1 AND op <= 3 ORDER BY seq LIMIT 1000")

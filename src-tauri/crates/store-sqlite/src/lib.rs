@@ -87,7 +87,7 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl Drop for SqliteStore {
-    /// What stands in the write-ahead log goes into the file, so that somebody who copies the file alone has everything.
+    /// What is in the write-ahead log goes into the file, so that someone who copies the file alone has everything.
     fn drop(&mut self) {
         self.pool.checkpoint();
     }
@@ -112,7 +112,7 @@ impl SqliteStore {
             return Err(StoreError::new(
                 StoreErrorKind::Damaged,
                 format!(
-                    "{shown_as} is empty. If it was a workspace, it was cut off: restore it from a backup. If it is to become one, run 'steward init' on it."
+                    "{shown_as} is empty. If it was a workspace, it was truncated: restore it from a backup. To make it a workspace, run 'steward init' on it."
                 ),
             ));
         }
@@ -122,7 +122,7 @@ impl SqliteStore {
         }
         let foreign_log = if is_there { same::archive_foreign_log(&path) } else { None };
         if is_there {
-            // Before anything is written, even beside it.
+            // Before anything is written, even next to it.
             acceptable(&path, &shown_as, file::Use::Read)?;
         }
         let (mark, crashed) = file::OpenMark::take(&path)?;
@@ -144,7 +144,7 @@ impl SqliteStore {
         Ok(Self { pool: Pool::new(path.clone(), connection, mark), path, notices })
     }
 
-    /// Opens a file on a medium, or of a user, that does not let it be written: people look, and nothing is written beside it.
+    /// Opens a file on a medium, or of a user, that does not let it be written: people look, and nothing is written next to it.
     fn only_read(path: PathBuf, shown_as: &str) -> StoreResult<Self> {
         if acceptable(&path, shown_as, file::Use::Source)? < file::newest_version() {
             let message =
@@ -155,7 +155,7 @@ impl SqliteStore {
         Ok(Self { pool: Pool::of_source(path.clone()), path, notices })
     }
 
-    /// Opens somebody else's workspace as a source of records: nothing is written to it, and it is not brought forward.
+    /// Opens someone else's workspace as a source of records: nothing is written to it, and it is not upgraded.
     pub async fn open_source(path: &Path) -> StoreResult<Self> {
         let path = path.to_owned();
         tokio::task::spawn_blocking(move || {
@@ -184,8 +184,9 @@ impl SqliteStore {
 fn acceptable(path: &Path, shown_as: &str, purpose: file::Use) -> StoreResult<i32> {
     let others = steward_sqlite_guard::journal_names_another_file(path);
     if others.map_err(|e| StoreError::new(StoreErrorKind::Unreachable, "The workspace file cannot be opened.").details(e))? {
-        let message =
-            format!("The journal beside {shown_as} names another file. Steward's never do: it comes from somebody else. Move it away.");
+        let message = format!(
+            "The journal next to {shown_as} names another file. Steward's own journals never do: it came from somewhere else. Move it away."
+        );
         return Err(StoreError::invalid(message));
     }
     let connection = file::connect(path, purpose)?;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::history::{self, Request};
 use crate::workspace::{Collection, Workspace};
 
-/// A record as it stands.
+/// A record as it is.
 #[derive(Debug, Clone)]
 pub struct Current {
     pub key: RecordKey,
@@ -64,7 +64,7 @@ pub struct Edit {
     pub undoes: Option<String>,
 }
 
-/// Patches a record where the old values that the person saw still stand.
+/// Patches a record where the old values that the person saw still apply.
 pub async fn edit(workspace: &Workspace, collection: &Collection, edit: Edit) -> Result<Edited> {
     let current = read(workspace, collection, &edit.key).await?;
     let mut next = current.document.clone();
@@ -129,7 +129,7 @@ pub async fn edit(workspace: &Workspace, collection: &Collection, edit: Edit) ->
     }
 }
 
-/// Somebody was faster between reading and writing: report what clashes now.
+/// Someone was faster between reading and writing: report what clashes now.
 async fn clash_after_write(workspace: &Workspace, collection: &Collection, edit: &Edit) -> Result<Edited> {
     let current = read(workspace, collection, &edit.key).await?;
     let clashes = edit
@@ -238,7 +238,7 @@ pub fn insertion(collection: &str, key: &RecordKey, document: Document) -> Chang
     Change { id, record }
 }
 
-/// The change that deletes a record as it stands.
+/// The change that deletes a record as it is.
 pub fn deletion(collection: &str, key: &RecordKey, document: Document) -> Change {
     let mut change = insertion(collection, key, document);
     change.record.op = RecordOp::Delete;
@@ -273,7 +273,7 @@ pub async fn history(workspace: &Workspace, collection: &str, key: &RecordKey) -
     Ok(out)
 }
 
-/// Brings a record back to how it was before a change set: that change and all later ones are taken back together.
+/// Brings a record back to how it was before a change set: that change and all later ones are undone together.
 pub async fn revert(workspace: &Workspace, collection: &Collection, key: &RecordKey, set: &str) -> Result<Edited> {
     let history = history(workspace, collection.name(), key).await?;
     let Some(at) = history.iter().position(|(s, _)| s.id == set) else {
@@ -302,23 +302,23 @@ pub enum Undone {
     Conflict(Vec<RecordChange>),
 }
 
-/// Records that one undo takes back at once; larger change sets (imports) are taken back by their run.
+/// Records that one undo undoes at once; larger change sets (imports) are undone by their run.
 const UNDO_LIMIT: usize = 50_000;
 
 /// Takes a change set back by a new one.
 pub async fn undo(workspace: &Workspace, id: &str) -> Result<Undone> {
     let set = history::get(workspace, id).await?;
     if let Some(by) = &set.undone_by {
-        return Err(Error::Conflict(format!("This change was taken back already (by {by}).")));
+        return Err(Error::Conflict(format!("This change was already undone (by {by}).")));
     }
     if set.kind == ChangeKind::Recovery {
-        return Err(Error::BadRequest("This entry only says what became of another one; there is nothing to take back.".into()));
+        return Err(Error::BadRequest("This entry only records the outcome of another one; there is nothing to undo.".into()));
     }
     if set.run_id.is_some() && set.kind == ChangeKind::Restore {
-        return Err(Error::Conflict("A restore is taken back as a whole: see the restores under the backups.".into()));
+        return Err(Error::Conflict("A restore is undone as a whole: see the restores under the backups.".into()));
     }
     if set.run_id.is_some() && set.kind == ChangeKind::Import {
-        return Err(Error::BadRequest("An import is taken back by undoing its run.".into()));
+        return Err(Error::BadRequest("To undo an import, undo its run.".into()));
     }
     let mut changes = Vec::new();
     loop {
@@ -326,7 +326,7 @@ pub async fn undo(workspace: &Workspace, id: &str) -> Result<Undone> {
         let last = page.len() < 1000;
         changes.extend(page.iter().map(inverted));
         if changes.len() > UNDO_LIMIT {
-            return Err(Error::BadRequest("This change is too large to be taken back in one step.".into()));
+            return Err(Error::BadRequest("This change is too large to be undone in one step.".into()));
         }
         if last {
             break;

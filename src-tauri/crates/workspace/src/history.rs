@@ -88,7 +88,7 @@ pub async fn commit(workspace: &Workspace, mut request: Request) -> Result<Chang
             Err(e) => return Err(e.into()),
         }
     }
-    Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+    Err(Error::Conflict("Others are writing to this workspace. Try again in a moment.".into()))
 }
 
 /// Says that records changed.
@@ -154,7 +154,7 @@ pub async fn record_bulk(workspace: &Workspace, request: Request, id: &str, reco
             Err(e) => return Err(e.into()),
         }
     }
-    Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+    Err(Error::Conflict("Others are writing to this workspace. Try again in a moment.".into()))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,7 +37,7 @@ impl Default for Limits {
     }
 }
 
-/// Hashes of the keys met so far, 64 bits each, with the row and file where they stand.
+/// Hashes of the keys met so far, 64 bits each, with the row and file where they are.
 #[derive(Debug, Default)]
 pub struct KeyIndex {
     limits: Limits,

@@ -1,5 +1,5 @@
 //! How a workspace is backed up: its settings, its places with their credentials, and what locks and opens its backups.
-//! Settings stand in the workspace; secrets in the keyring or the environment, nowhere else.
+//! Settings are in the workspace; secrets in the keyring or the environment, nowhere else.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,7 +63,7 @@ pub async fn settings(app: &App, workspace: &Workspace) -> ApiResult<BackupSetti
 
 pub async fn save(workspace: &Workspace, settings: &BackupSettings) -> ApiResult<()> {
     let text =
-        serde_json::to_string(settings).map_err(|e| ApiError::bad_request("These settings cannot be kept.").details(e.to_string()))?;
+        serde_json::to_string(settings).map_err(|e| ApiError::bad_request("These settings cannot be saved.").details(e.to_string()))?;
     Ok(workspace.put(names::SETTINGS, &bson::doc! { "_id": SETTINGS, "value": text }).await?)
 }
 
@@ -199,7 +199,7 @@ pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<ListedBacku
     Ok((found, notes))
 }
 
-/// [`all`], and those of the workspace at destinations that were named by hand. One that was looked at and holds none of them any
+/// [`all`], and those of the workspace at destinations that were named manually. One that was looked at and holds none of them any
 /// more is forgotten.
 pub async fn known(app: &App, workspace: &Workspace) -> ApiResult<(Vec<ListedBackup>, Vec<String>)> {
     let mark = identity::of(workspace).await?.workspace;
@@ -229,7 +229,7 @@ fn is_there(place: &BackupPlace) -> bool {
     place.address.contains("://") || Path::new(&place.address).is_dir()
 }
 
-/// Destinations that were named by hand and are not among the settings.
+/// Destinations that were named manually and are not among the settings.
 async fn by_hand(app: &App, workspace: &Workspace) -> ApiResult<Vec<BackupPlace>> {
     let mark = identity::of(workspace).await?.workspace;
     let chosen = settings(app, workspace).await?.places;

@@ -45,7 +45,7 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
     if let Some(id) = &request.add_folder {
         let (path, _) = app.files.get(id)?;
         let usual = catalog::usual_place(app);
-        // What stands there only because nothing else was chosen gives way.
+        // What is there only because nothing else was chosen gives way.
         settings.places.retain(|p| p.address != usual);
         settings.places.push(BackupPlace { address: path.display().to_string(), options: BTreeMap::new() });
     }
@@ -70,7 +70,7 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
         }
     }
     catalog::save(&workspace, &settings).await?;
-    // Who saves settings agrees to them, as they stand now.
+    // Who saves settings agrees to them, as they are now.
     let acts = agreement::acts(app, &workspace, &settings).await?;
     agreement::agree(app, &workspace, &acts).await?;
     scheduler::reschedule(app, &workspace).await?;
@@ -89,7 +89,7 @@ pub async fn list(app: &Call, _: Empty) -> ApiResult<Backups> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
     let (all, mut notes) = catalog::known(app, &workspace).await?;
-    // Increments are told of by the timeline.
+    // Increments are listed by the timeline.
     let all: Vec<ListedBackup> = all.into_iter().filter(|b| !b.is_increment()).collect();
     let ours = || all.iter().filter(|b| b.manifest.source.workspace == mark);
     notes.extend(retention::suspicion(&ours().cloned().collect::<Vec<_>>()));

@@ -22,7 +22,7 @@ use crate::dto::{
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::jobs;
 
-const STANDALONE: &str = "A server that stands alone does not announce changes. Increments need a replica set (one member is enough).";
+const STANDALONE: &str = "A standalone server does not report changes. Increments need a replica set (one member is enough).";
 /// Minutes of a day.
 const LONGEST: u32 = 1440;
 
@@ -121,7 +121,7 @@ fn count(n: u64) -> i64 {
 
 fn shown(of: &ListedBackup) -> Option<BackupIncrement> {
     let increment = of.manifest.increment.as_ref()?;
-    let until = of.reach.as_ref().map_or(increment.until.at, |r| r.at.max(increment.until.at));
+    let until = of.covered_until.as_ref().map_or(increment.until.at, |r| r.at.max(increment.until.at));
     Some(BackupIncrement {
         id: of.manifest.id.clone(),
         place: of.place.clone(),
@@ -139,7 +139,7 @@ pub async fn timeline(app: &Call, _: Empty) -> ApiResult<BackupTimeline> {
     let found = timeline::timeline(&listed);
     let mut bases: Vec<TimelineBase> = Vec::new();
     let mut increments: Vec<BackupIncrement> = Vec::new();
-    // Newest first on the shelf, oldest first here; the same at several places is told of once.
+    // Newest first at the destination, oldest first here; the same at several destinations is listed once.
     for one in listed.iter().rev() {
         let known = bases.iter().any(|b| b.id == one.manifest.id) || increments.iter().rev().any(|i| i.id == one.manifest.id);
         if known {
@@ -166,7 +166,7 @@ pub async fn timeline(app: &Call, _: Empty) -> ApiResult<BackupTimeline> {
     })
 }
 
-/// Follows the settings: changes are recorded from the moment on that increments are wanted.
+/// Follows the settings: changes are recorded from when increments are wanted.
 pub(crate) async fn switch(workspace: &Workspace, before: &BackupSettings, after: &BackupSettings) -> ApiResult<()> {
     match (before.increments, after.increments) {
         (_, Some(minutes)) if !(1..=LONGEST).contains(&minutes) => {

@@ -59,7 +59,7 @@ pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[Bac
     }
     for one in planned {
         if !gone.contains(one) {
-            done.notes.push(format!("{} stays: the rules keep it now.", one.id));
+            done.notes.push(format!("{} is kept: the rules now cover it.", one.id));
             continue;
         }
         let (target, listed) = match catalog::find(app, workspace, one).await {

@@ -1,4 +1,4 @@
-//! Taking a backup, by hand or on schedule.
+//! Taking a backup, manually or on schedule.
 
 use std::sync::Arc;
 

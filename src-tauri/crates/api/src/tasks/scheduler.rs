@@ -51,7 +51,7 @@ async fn look(app: &Arc<App>, known: &mut Option<Arc<dyn Store>>) -> ApiResult<(
     deliver(app, &workspace).await
 }
 
-/// Notes the schedules of the open workspace after somebody changed them.
+/// Notes the schedules of the open workspace after someone changed them.
 pub(crate) async fn reschedule(app: &Arc<App>, workspace: &Workspace) -> ApiResult<()> {
     if workspace.can_write() {
         tasks::reschedule(workspace, &scheduled::all(app)).await?;

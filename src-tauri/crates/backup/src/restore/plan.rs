@@ -20,9 +20,9 @@ const AT_ONCE: usize = 1000;
 /// A record that would change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// As it stands; `None` where it would be added.
+    /// As it is now; `None` where it would be added.
     pub now: Option<Document>,
-    /// As it stands in the backup.
+    /// As it is in the backup.
     pub then: Document,
 }
 
@@ -40,7 +40,7 @@ pub struct CollectionPlan {
     pub removed: u64,
     pub unchanged: u64,
     pub samples: Vec<Sample>,
-    /// Nothing of it can come back; the note says why.
+    /// Nothing in it can be restored; the note says why.
     pub left_out: bool,
     /// The restore would be refused because of it; the notes say why.
     pub impossible: bool,
@@ -121,7 +121,7 @@ async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result
         foresee(workspace, &mut resolved).await?;
     }
     match kind {
-        CollectionKind::View if !resolved.left_out => resolved.notes.push("is a view: its definition comes back".to_owned()),
+        CollectionKind::View if !resolved.left_out => resolved.notes.push("is a view: its definition is restored".to_owned()),
         CollectionKind::Timeseries if !resolved.left_out => resolved.notes.push("is a time series: its buckets are counted".to_owned()),
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! Asking a store beforehand what it would take: an empty collection of the same definition is made beside the data, and goes
+//! Asking a store beforehand what it would take: an empty collection of the same definition is made next to the data, and goes
 //! again.
 
 use bson::{Document, RawDocumentBuf};
@@ -43,7 +43,7 @@ pub async fn of(workspace: &Workspace, definition: &Definition) -> Result<TrialR
     Ok(TrialResult::Takes(refused?))
 }
 
-/// Two records cannot stand beside each other where there is this unique index.
+/// Two records cannot be next to each other where there is this unique index.
 pub async fn clash(workspace: &Workspace, unique: &Definition, one: &RawDocumentBuf, other: &RawDocumentBuf) -> Result<bool> {
     let Ok(name) = make(workspace, unique).await? else { return Ok(false) };
     let insert = |document: &RawDocumentBuf| WriteOp::Insert { collection: name.clone(), document: document.clone() };

@@ -42,7 +42,7 @@ impl Museum {
         self.folder.path().join("kept")
     }
 
-    /// An archive without a manifest, as somebody else's program might hand it over.
+    /// An archive without a manifest, as someone else's program might hand it over.
     fn bare(&self, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join("bare");
         std::fs::write(&path, bytes).unwrap();
@@ -146,9 +146,9 @@ async fn manifests_that_lie() {
         (text.replace(&file, "../../outside"), "not a plain name"),
         (text.replace(&format!("\"id\": \"{}\"", museum.manifest.id), "\"id\": \"../up\""), "not a plain name"),
         (text.replacen("\"format\": 1", "\"format\": 9", 1), "newer Steward"),
-        (text.replacen("\"records\": 12", "\"records\": 13", 1), "the manifest tells of 13"),
+        (text.replacen("\"records\": 12", "\"records\": 13", 1), "the manifest reports 13"),
         (text.replace(&museum.manifest.collection("careers").unwrap().content.0, "xxh3-128-sum:0"), "is not that of the manifest"),
-        (text.replace("\"name\": \"notes\"", "\"name\": \"others\""), "does not tell"),
+        (text.replace("\"name\": \"notes\"", "\"name\": \"others\""), "does not say"),
         ("{}".to_owned(), "not the manifest"),
         (text[..text.len() / 2].to_owned(), "not the manifest"),
     ];
@@ -159,7 +159,7 @@ async fn manifests_that_lie() {
         let found = museum.restored(&path, &DecryptionKey::default()).await.unwrap_err();
         assert!(found.contains(said), "{said}: {found}");
     }
-    // Another backup's manifest beside this archive.
+    // Another backup's manifest next to this archive.
     let second = create(&museum.workspace, &request_to(&museum.kept()), &Silent).await.unwrap();
     let mut swapped = museum.manifest.clone();
     swapped.file.name = second.manifest.file.name.clone();
@@ -170,7 +170,7 @@ async fn manifests_that_lie() {
     assert!(listed.iter().all(|b| b.damage.is_some()), "an archive that is missing is seen in the list");
 }
 
-/// More than the manifest tells of: reading stops there, however much would follow.
+/// More than the manifest reports: reading stops there, however much would follow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bomb() {
     let museum = Museum::of(Compression::Zstd, EncryptionKey::None).await;
@@ -191,7 +191,7 @@ async fn a_bomb() {
     (manifest.file.bytes, manifest.file.sha256) = (checksum.bytes, checksum.sha256);
     std::fs::write(museum.kept().join(manifest.name()), manifest.to_bytes().unwrap()).unwrap();
     let said = museum.restored(&museum.kept().join(manifest.name()), &DecryptionKey::default()).await.unwrap_err();
-    assert!(said.contains("more than its manifest tells of"), "{said} ({} bytes for {})", bytes.len(), 200 * document.len());
+    assert!(said.contains("more than its manifest lists"), "{said} ({} bytes for {})", bytes.len(), 200 * document.len());
     let backup = Backup::of_path(&museum.kept().join(manifest.name()), DecryptionKey::default(), None, &Silent).await.unwrap();
     assert!(!verify::verify(&museum.workspace, &backup, &Silent).await.unwrap().verification.passed());
 }

@@ -140,7 +140,7 @@ impl Scene {
             match gone_back {
                 Ok(stands) => {
                     assert_eq!(stands.state, RestoreState::Done, "{at}");
-                    assert_eq!(all(&self.alive, "careers").await, self.new, "{at}: the restore stands again");
+                    assert_eq!(all(&self.alive, "careers").await, self.new, "{at}: the restore is in effect again");
                     assert!(swap::open_swaps(&self.alive).await.unwrap().is_empty(), "{at}");
                     self.gone_back.fetch_add(1, Ordering::Relaxed);
                 }

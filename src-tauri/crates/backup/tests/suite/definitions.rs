@@ -1,4 +1,4 @@
-//! What a collection is beside its records: each index, option and name comes back, or the plan and the restore say which does
+//! What a collection is next to its records: each index, option and name comes back, or the plan and the restore say which does
 //! not, and nothing else in the backup is held up by it.
 
 // Test code: a broken expectation is meant to panic, with the place.
@@ -26,12 +26,12 @@ fn definition(options: Document, indexes: Vec<Document>) -> Definition {
     Definition { kind: CollectionKind::Collection, options, indexes }
 }
 
-/// What cannot come back is left out.
+/// What cannot be restored is left out.
 fn agreed() -> Choice {
     Choice { leave_out: true, ..Choice::default() }
 }
 
-/// The records in the order in which they stand.
+/// The records in their order.
 async fn in_order(workspace: &Workspace, collection: &str) -> Vec<i32> {
     let batches: Vec<Vec<_>> = workspace.store.scan(collection, &Filter::all(), None).await.unwrap().try_collect().await.unwrap();
     batches.iter().flatten().map(|record| record.get_i32("_id").unwrap()).collect()
@@ -254,7 +254,7 @@ async fn names_of_every_kind_come_back() {
     steward_workspace::edit::create(&from, &from.collection(&longest).await.unwrap(), first, None, false).await.unwrap();
     let (_, plans) = restore::undo(&from, &back.id, &Silent).await.unwrap();
     let kept = plans.iter().find(|p| p.collection == longest).unwrap().kept_as.clone().unwrap();
-    assert!(kept.ends_with(".taken-back") && kept.len() <= longest.len(), "{kept}");
+    assert!(kept.ends_with(".undone") && kept.len() <= longest.len(), "{kept}");
 
     // Into a database with a longer name, one of them cannot come; the plan says so, and all others do.
     let uri = Mongod::replica_set().uri(&format!("{database}_longer"));
@@ -276,7 +276,7 @@ const OLD: &str = r#"{"options":{"flags":1},"indexes":[{"v":1,"key":{"_id":1},"n
     {"v":1,"key":{"l":"geoHaystack","k":1},"name":"hay","bucketSize":1},
     {"v":2,"key":{"x":1},"name":"odd","partialFilterExpression":{"$nonsense":1}}]}"#;
 
-/// What servers of today refuse is cleaned or left out, each with a word; the data comes back, and so does everything beside it.
+/// What servers of today refuse is cleaned or left out, each with a word; the data comes back, and so does everything next to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_indexes_are_cleaned_or_left_out() {
     let at = tempfile::tempdir().unwrap();
@@ -324,7 +324,7 @@ async fn a_broken_unique_index_holds_up_nothing_in_a_file() {
     assert_eq!((all(&to, "people").await.len(), index_names(&to, "people").await), (2, vec!["m".to_owned()]));
 }
 
-/// Buckets that no server takes: the series is left out with a word, and nothing of it stays.
+/// Buckets that no server takes: the series is left out with a word, and none of it stays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn invalid_buckets_leave_nothing_behind() {
     let at = tempfile::tempdir().unwrap();
@@ -399,7 +399,7 @@ async fn a_clash_in_lists_is_foreseen(workspace: Workspace) {
     }
 }
 
-/// The backup has the first record, which is gone, and the other one stands in its way.
+/// The backup has the first record, which is gone, and the other one is in its way.
 async fn foreseen(workspace: &Workspace, unique: Document, first: Document, other: Document, shared: &str) {
     let place = tempfile::tempdir().unwrap();
     workspace.store.drop_collection("users").await.unwrap();
@@ -444,7 +444,7 @@ async fn a_clash_by_a_collation_is_foreseen() {
     }
 }
 
-/// What cannot come back is left out only where somebody has agreed to that.
+/// What cannot be restored is left out only where someone has agreed to that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_left_out_unasked() {
     let from = on(Mongod::replica_set()).await;
@@ -460,7 +460,7 @@ async fn nothing_is_left_out_unasked() {
     let lost: Vec<String> = plan.iter().flat_map(|one| one.lost.clone()).collect();
     assert!(lost.len() == 1 && lost[0].starts_with("everybody is left out: "), "{lost:?}");
     let refused = restore::apply(&file, &whole, "here", &Choice::default(), None, &Silent).await.unwrap_err().to_string();
-    assert!(refused.starts_with("Not everything can come back."), "{refused}");
+    assert!(refused.starts_with("Not everything can be restored."), "{refused}");
     assert!(file.store.collections().await.unwrap().iter().all(|name| names::is_own(name)));
     assert_eq!(restore::list(&file).await.unwrap(), []);
     let record = restore::apply(&file, &whole, "here", &agreed(), None, &Silent).await.unwrap();

@@ -39,12 +39,12 @@ fn bytes_of(documents: &[Document]) -> Vec<u8> {
     documents.iter().flat_map(|d| d.to_vec().unwrap()).collect()
 }
 
-/// Where the documents stand.
+/// Where the documents are.
 fn data_name(one: &Dumped) -> String {
     if one.kind == "timeseries" { format!("system.buckets.{}", one.name) } else { one.name.to_owned() }
 }
 
-/// An archive whose collections are interleaved, as by several threads; with what belongs to the server beside it.
+/// An archive whose collections are interleaved, as by several threads; with what belongs to the server next to it.
 fn archive(server: &str, tool: &str, all: &[Dumped]) -> Vec<u8> {
     let encode = |d: Document| d.to_vec().unwrap();
     let mut out = vec![0x6d, 0xe2, 0x99, 0x81];
@@ -318,7 +318,7 @@ async fn mixed(workspace: &Workspace) {
     workspace.store.write(WriteBatch::data(measured.collect()), Durability::Bulk).await.unwrap();
 }
 
-/// What an archive announces and holds, read as mongorestore does; a sentence where it would refuse it.
+/// What an archive reports and holds, read as mongorestore does; a sentence where it would refuse it.
 fn restored_elsewhere(bytes: &[u8]) -> Result<BTreeMap<String, usize>, String> {
     let mut at = 4;
     if bytes[..4] != [0x6d, 0xe2, 0x99, 0x81] {
@@ -345,7 +345,7 @@ fn restored_elsewhere(bytes: &[u8]) -> Result<BTreeMap<String, usize>, String> {
         let metadata: serde_json::Value = serde_json::from_str(told.get_str("metadata").unwrap()).map_err(|e| e.to_string())?;
         let indexes = metadata["indexes"].as_array().ok_or("indexes")?;
         if indexes.iter().any(|i| !i["name"].is_string() || !i["key"].is_object()) || told.get_i32("size").is_err() {
-            return Err(format!("what is announced of {name}"));
+            return Err(format!("what is reported of {name}"));
         }
         awaited.insert(if kind == "timeseries" { format!("system.buckets.{name}") } else { name });
     }
@@ -355,7 +355,7 @@ fn restored_elsewhere(bytes: &[u8]) -> Result<BTreeMap<String, usize>, String> {
         let heading = parse(&next().0.ok_or("a heading is missing")?)?;
         let name = heading.get_str("collection").unwrap().to_owned();
         if !awaited.contains(&name) || closed.contains(&name) {
-            return Err(format!("a header for {name}, which is closed or was not announced"));
+            return Err(format!("a header for {name}, which is closed or was not reported"));
         }
         let (documents, mut body) = found.remove(&name).unwrap_or_default();
         let mut documents = documents;
@@ -425,10 +425,10 @@ async fn a_time_series_comes_back() {
     let names = ["chosen", "weather"].map(|name| (name.to_owned(), name.to_owned()));
     let choice = Choice { collections: names.into(), ..Choice::default() };
     let refused = restore::apply(&file, &backup, "here", &choice, None, &Silent).await.unwrap_err().to_string();
-    assert!(refused.starts_with("Nothing of it can come back here: chosen is left out: a workspace on MongoDB"), "{refused}");
+    assert!(refused.starts_with("Nothing in it can be restored here: chosen is left out: a workspace on MongoDB"), "{refused}");
     assert!(refused.contains("weather is left out") && restore::list(&file).await.unwrap().is_empty(), "{refused}");
 
-    // Where nothing stands, under its own name; and what was cut off on the way is finished or cleaned up.
+    // Where nothing is, under its own name; and what was interrupted on the way is finished or cleaned up.
     let record = restore::apply(&other, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!(measurements(&other, "weather").await, good);
     assert!(other.store.definition("weather").await.unwrap().means(&workspace.store.definition("weather").await.unwrap()));
@@ -453,7 +453,7 @@ async fn a_time_series_comes_back() {
         assert!(other.store.definition(&incoming).await.is_err());
     }
 
-    // Where it stands, beside it; what is there is not touched.
+    // Where one exists, next to it; what is there is not touched.
     let record = restore::apply(&workspace, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert!(record.notes.iter().any(|n| n.contains("weather.restored")), "{:?}", record.notes);
     assert_eq!(measurements(&workspace, "weather.restored").await, good);

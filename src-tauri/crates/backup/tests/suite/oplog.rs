@@ -51,7 +51,7 @@ async fn the_oplog_of_a_dump_is_replayed() {
         let replayed = point_in_time::with_oplog(dumped().await, Scratch { store, folder: scratch }, &Silent).await.unwrap();
         let record = restore::apply(&to, &replayed, "here", &Choice::default(), None, &Silent).await.unwrap();
         assert!(record.replayed && record.state == RestoreState::Done);
-        assert_eq!(record.notes, ["Changes that were made while the dump was are done again: 11."]);
+        assert_eq!(record.notes, ["Changes made during the dump are replayed: 11."]);
         let expected = [doc! { "_id": 1, "n": 1, "in": { "a": 9 } }, doc! { "_id": 3, "n": 3 }, doc! { "_id": 5, "n": 50 }];
         assert_eq!(all(&to, "early").await, expected);
         assert_eq!(all(&to, "late").await, [doc! { "_id": 7, "n": 70 }]);
@@ -69,7 +69,7 @@ async fn the_oplog_of_a_dump_is_replayed() {
     let scratch = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
     let refused = point_in_time::with_oplog(none, Scratch { store, folder: scratch }, &Silent).await.map(|_| ()).unwrap_err();
-    assert!(refused.to_string().contains("holds no oplog"), "{refused}");
+    assert!(refused.to_string().contains("has no oplog"), "{refused}");
 }
 
 /// In an archive the oplog is a collection without a database.

@@ -1,4 +1,4 @@
-//! Increments: restored to any moment, the workspace is as it was then; a gap is named and never skipped.
+//! Increments: restored to any point in time, the workspace is as it was then; a gap is named and never skipped.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -152,7 +152,7 @@ async fn next(workspace: &Workspace, place: &Path) -> Taken {
     increment::take(workspace, &request_to(place), &head, &Silent).await.unwrap()
 }
 
-/// Between two moments that are told apart.
+/// Between two points in time that are told apart.
 async fn point_in_time() -> i64 {
     tokio::time::sleep(Duration::from_millis(4)).await;
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
@@ -218,7 +218,7 @@ async fn every_point_in_time_comes_back(workspace: Workspace) {
         let opened = opened(place.path(), &one.manifest).await;
         assert_eq!(verify::verify(&workspace, &opened, &Silent).await.unwrap().verification.problems, Vec::<String>::new());
         let refused = restore::choose(&opened, &Choice::default()).unwrap_err().to_string();
-        assert!(refused.contains("holds changes only"), "{refused}");
+        assert!(refused.contains("contains changes only"), "{refused}");
     }
 }
 
@@ -266,7 +266,7 @@ async fn drop_and_again(workspace: &Workspace, place: &Path, point_in_time: i64,
     assert_eq!(after["careers"].1, then["careers"].1);
     assert_eq!(workspace.settings("careers").await.unwrap().schema, "careers@1.0.0");
     restore::undo(workspace, &record.id, &Silent).await.unwrap();
-    same(&state(workspace).await, now, "taken back");
+    same(&state(workspace).await, now, "undone");
     // The restore and its undo are changes like any other.
     next(workspace, place).await;
     let end = timeline::timeline(&listed(place).await).ranges.pop().unwrap().until;
@@ -308,7 +308,7 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
         _ => "1@1".to_owned(),
     };
     lost.manifest.position = Some(forgotten);
-    lost.reach = None;
+    lost.covered_until = None;
     match increment::take(&workspace, &request_to(place.path()), &lost, &Silent).await {
         Err(Error::Store(e)) => assert_eq!(e.kind, StoreErrorKind::NotFound, "{e} {:?}", e.details),
         other => panic!("{other:?}"),
@@ -355,10 +355,10 @@ async fn a_server_that_stands_alone_says_why_not() {
     assert_eq!(whole.manifest.point_in_time, None);
     assert!(timeline::heads(&listed(place.path()).await).is_empty());
     let e = workspace.store.record_changes(true).await.unwrap_err();
-    assert!(e.kind == StoreErrorKind::Unsupported && e.message.contains("stands alone"), "{e}");
+    assert!(e.kind == StoreErrorKind::Unsupported && e.message.contains("standalone"), "{e}");
 }
 
-/// A file that was put back from a copy has another history from there on.
+/// A file that was restored from a copy has another history from there on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_was_put_back_is_not_taken_for_the_same() {
     let (folder, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -380,6 +380,6 @@ async fn a_file_that_was_put_back_is_not_taken_for_the_same() {
         put(&workspace, "careers", (0..5).map(|n| doc! { "_id": n })).await;
         let head = timeline::heads(&listed(place.path()).await).remove(0);
         let refused = increment::take(&workspace, &request_to(place.path()), &head, &Silent).await.unwrap_err().to_string();
-        assert!(refused.contains("put back from a copy"), "{refused}");
+        assert!(refused.contains("restored from a copy"), "{refused}");
     }
 }

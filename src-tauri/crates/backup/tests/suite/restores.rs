@@ -104,10 +104,10 @@ async fn what_was_edited_since_is_kept(workspace: Workspace) {
     new.remove("_id");
     steward_workspace::edit::create(&workspace, &workspace.collection("careers").await.unwrap(), new, None, true).await.unwrap();
     let (_, plans) = restore::plan_undo(&workspace, &record.id).await.unwrap();
-    assert_eq!((plans[0].edited_since, plans[0].kept_as.as_deref()), (1, Some("careers.taken-back")));
+    assert_eq!((plans[0].edited_since, plans[0].kept_as.as_deref()), (1, Some("careers.undone")));
     restore::undo(&workspace, &record.id, &Silent).await.unwrap();
     assert_eq!(all(&workspace, "careers").await.len(), 5);
-    assert_eq!(all(&workspace, "careers.taken-back").await.len(), 6);
+    assert_eq!(all(&workspace, "careers.undone").await.len(), 6);
 }
 
 async fn merged(workspace: Workspace) {
@@ -249,7 +249,7 @@ async fn every_type_from_one_store_to_the_other_and_back() {
     assert_eq!(third.manifest.collection("any").unwrap().records, 300);
 }
 
-/// Lets the server forget the moment that a backup is of, once.
+/// Lets the server forget the point in time that a backup is of, once.
 struct Slow(std::sync::atomic::AtomicBool);
 
 impl steward_workspace::Progress for Slow {
@@ -284,7 +284,7 @@ async fn a_moment_that_the_server_forgets() {
     let made = create(&workspace, &request_to(place.path()), &Slow(std::sync::atomic::AtomicBool::new(false))).await.unwrap();
     writing.abort();
     let why = made.manifest.fuzzy.clone().unwrap();
-    assert!(why.contains("did not keep the moment") && why.contains("as it stood then"), "{why}");
+    assert!(why.contains("did not keep the snapshot") && why.contains("at a different time"), "{why}");
     assert!(made.manifest.point_in_time.is_none() && made.manifest.position.is_none(), "increments cannot build on it");
     assert_eq!(made.manifest.collection("many").unwrap().records, 20_000);
     let files: Vec<String> = std::fs::read_dir(place.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();

@@ -166,7 +166,7 @@ fn sentence(told: &CorrectionLine) -> String {
         CorrectionFate::Unknown => format!("Line {}: there is no row '{}'.", number(told.line), told.id),
         CorrectionFate::NotWaiting => format!("{place}: does not wait any more; left as it is."),
         CorrectionFate::Edited => format!("{place}: was corrected in Steward after the table was written; left as it is."),
-        CorrectionFate::Repeated => format!("Line {}: the row '{}' stands in the table twice.", number(told.line), told.id),
+        CorrectionFate::Repeated => format!("Line {}: the row '{}' is in the table twice.", number(told.line), told.id),
     }
 }
 

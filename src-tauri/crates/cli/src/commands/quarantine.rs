@@ -78,13 +78,13 @@ pub async fn run(session: &Session, command: Quarantine) -> ApiResult<u8> {
             let request = DiscardQuarantine { selection: selection(ids, all, narrow)?, reason };
             let done: Discarded = session.call(call::quarantine::Discard, &request).await?;
             output::answer(session.json, &done, |d| {
-                line(&format!("{} discarded. 'steward quarantine restore' brings them back.", counted(d.discarded, "row")))
+                line(&format!("{} discarded. Use 'steward quarantine restore' to restore them.", counted(d.discarded, "row")))
             });
             Ok(exit::DONE)
         }
         Quarantine::Restore { ids } => {
             let done: Discarded = session.call(call::quarantine::Restore, &RestoreQuarantine { ids }).await?;
-            output::answer(session.json, &done, |d| line(&format!("{} brought back.", counted(d.discarded, "row"))));
+            output::answer(session.json, &done, |d| line(&format!("{} restored.", counted(d.discarded, "row"))));
             Ok(exit::DONE)
         }
         Quarantine::Fix(fix) => super::fixes::fix(session, *fix).await,

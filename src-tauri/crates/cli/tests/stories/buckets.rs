@@ -58,7 +58,7 @@ fn a_whole_life(server: &ObjectServer) {
     assert!(shown.out.contains(&id), "{}", shown.out);
     let verification = at.json(0, &["backup", "verify", &id, "--test-restore"]);
     assert_eq!(verification["verification"]["passed"], true);
-    assert_eq!(listed(&at)[0]["verified"], true, "the verification stands beside the backup");
+    assert_eq!(listed(&at)[0]["verified"], true, "the verification is next to the backup");
 
     at.json(0, &["records", "bulk", "career_id = \"c-3\"", "--delete", "--yes"]);
     at.json(0, &["restore", &id, "--yes"]);
@@ -153,7 +153,7 @@ fn killed_on_the_way(server: &ObjectServer) {
     child.kill().unwrap();
     child.wait().unwrap();
     goes_to(&at, server, &[&bucket], server.port());
-    assert!(listed(&at).is_empty(), "what was cut off is no backup");
+    assert!(listed(&at).is_empty(), "what was interrupted is no backup");
     at.json(0, &["backup", "create"]);
     assert_eq!(listed(&at).len(), 1);
     at.steward(&["backup", "verify", "latest"]).ended(0);

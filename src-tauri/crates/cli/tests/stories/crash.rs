@@ -75,7 +75,7 @@ on_all! {
         let (mut child, run) = in_the_middle(at, &file);
         signal(&child, "KILL");
         child.wait().unwrap();
-        // As if it ran on another machine: only a silence tells of it.
+        // As if it ran on another machine: only a silence reports it.
         let lease = format!("run:{run}");
         at.tamper(names::LEASES, &lease, "process", Bson::from("another machine/1/1"));
         at.steward(&["import", &file, "--resume"]).ended(3).says("half a minute");
@@ -121,7 +121,7 @@ fn a_changed_file_does_not_go_on() {
     assert_eq!(text(&run, "/run/state"), "interrupted");
 }
 
-/// Somebody copies the file alone to another machine.
+/// Someone copies the file alone to another machine.
 #[test]
 fn a_closed_workspace_is_one_file() {
     let at = &Place::file();

@@ -72,7 +72,7 @@ fn a_replica_set_loses_its_primary() {
         at.steward(&["backup", "verify", &text(backup, "/id")]).ended(0);
     }
 
-    // A restore: through, or nothing of it is seen.
+    // A restore: through, or none of it is seen.
     for crash in [false, true] {
         let mut lost = None;
         let said = disturbed(&at, &["restore", &id, "--yes"], a_restore / 2, || {

@@ -1,4 +1,4 @@
-//! The sample, importing twice, dry runs, and taking an import back.
+//! The sample, importing twice, dry runs, and undoing an import.
 
 use serde_json::{Value as Json, json};
 

@@ -1,4 +1,4 @@
-//! One fix for many rows: planned over all of them, applied by its plan, taken back as one.
+//! One fix for many rows: planned over all of them, applied by its plan, undone as one.
 
 use serde_json::{Value as Json, json};
 

@@ -68,7 +68,7 @@ pub(super) fn as_it_came(raw: &[u8]) -> (Cow<'_, str>, bool) {
 pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Violation {
     let (rule, message) = match outcome {
         Outcome::Exists => ("exists", format!("A record with this {key_field} exists already, and this import only inserts.")),
-        Outcome::Older => ("duplicate_key", format!("A newer record or row with this {key_field} is kept.")),
+        Outcome::Older => ("duplicate_key", format!("A newer record or row with this {key_field} takes precedence.")),
         Outcome::Unpatchable { field } => return unpatchable(field),
         _ => (
             "conflict",
@@ -83,7 +83,7 @@ pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Vi
     }
 }
 
-/// Marks an entry as settled by the policy on duplicates: it is kept, but waits for nobody.
+/// Marks an entry as resolved by the policy on duplicates: it is kept, but waits for nobody.
 pub fn set_aside(entry: &mut QuarantineEntry) {
     entry.status = QuarantineStatus::Discarded;
     entry.resolved_at = Some(entry.quarantined_at.clone());

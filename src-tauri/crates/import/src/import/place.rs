@@ -60,7 +60,7 @@ impl SourceFile {
         Self { name: name.into(), place: Place::File(path.into()), choice }
     }
 
-    /// Tells which names its columns may have: that of the key, and those of the fields of a schema.
+    /// Says which names its columns may have: that of the key, and those of the fields of a schema.
     pub fn expect(&mut self, pack: Option<&Pack>, key_field: &str) {
         let key = Some(key_field).filter(|key| !key.is_empty() && *key != "_id");
         let fields = pack.into_iter().flat_map(|pack| {

@@ -324,7 +324,7 @@ impl Planning<'_> {
     }
 }
 
-/// Does a planned fix. Rows that are not what they were make the plan stale; those that somebody changes while it runs are
+/// Does a planned fix. Rows that are not what they were make the plan stale; those that someone changes while it runs are
 /// conflicts, and left as they are.
 pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<String>, progress: &dyn Progress) -> Result<Resolved> {
     let Prepared { chosen, fix, release, stamp } = prepared;

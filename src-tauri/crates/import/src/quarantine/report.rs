@@ -140,7 +140,7 @@ fn json_row(entry: &QuarantineEntry, out: &mut Vec<u8>) {
 
 const ERRORS: [&str; 10] = ["file", "row", "field", "rule", "message", "value", "schema", "byte", "quarantined at", "row as it came"];
 
-/// A row as an error report tells of it.
+/// A row as an error report reports it.
 #[derive(Debug, Clone, Copy)]
 pub struct Wrong<'a> {
     pub file: &'a str,

@@ -1,4 +1,4 @@
-//! The quarantine of a run that is taken back: rows that wait are withdrawn, records that were released from it go, and rows that a
+//! The quarantine of a run that is undone: rows that wait are withdrawn, records that were released from it go, and rows that a
 //! later run had, too, stay for that one.
 
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ pub(super) struct Quarantine<'a> {
     pub run: &'a RunRecord,
     /// Otherwise it is only looked at.
     pub write: bool,
-    /// Other runs: whether they stand.
+    /// Other runs: whether they are in effect.
     pub others: HashMap<String, bool>,
     /// Released rows that stay, because their records were changed since.
     pub stay: u64,
@@ -39,17 +39,18 @@ impl Quarantine<'_> {
             if *run == self.run.id {
                 continue;
             }
-            let stands = match self.others.get(run) {
-                Some(stands) => *stands,
+            let in_effect = match self.others.get(run) {
+                Some(in_effect) => *in_effect,
                 None => {
                     let found = self.workspace.own_document(names::RUNS, run).await?;
                     let found: Option<RunRecord> = found.map(|doc| docs::from_document(&doc)).transpose()?;
-                    let stands = found.is_some_and(|run| !matches!(run.state, RunState::Undone | RunState::Undoing | RunState::HalfUndone));
-                    self.others.insert(run.clone(), stands);
-                    stands
+                    let in_effect =
+                        found.is_some_and(|run| !matches!(run.state, RunState::Undone | RunState::Undoing | RunState::HalfUndone));
+                    self.others.insert(run.clone(), in_effect);
+                    in_effect
                 }
             };
-            if stands {
+            if in_effect {
                 return Ok(Some(run.clone()));
             }
         }
@@ -141,7 +142,7 @@ pub(super) async fn restore_entries(workspace: &Workspace, run: &str) -> Result<
     }
 }
 
-/// Takes back what was released from the quarantine of the run, the newest first. What was changed since is left alone, and its
+/// Undoes what was released from the quarantine of the run, the newest first. What was changed since is left alone, and its
 /// row stays released.
 pub(super) async fn walk(
     of: &mut Quarantine<'_>,
@@ -176,7 +177,7 @@ struct Released {
     load: Option<Change>,
 }
 
-/// Takes back what one change set released; gives how many of its rows are the run's.
+/// Undoes what one change set released; gives how many of its rows are the run's.
 async fn of_set(
     of: &mut Quarantine<'_>,
     set: &str,
@@ -193,7 +194,7 @@ async fn of_set(
         from += changes.len();
         let mut released = Vec::new();
         for change in changes {
-            // The record stands right before its row.
+            // The record is right before its row.
             let load = before.take().filter(|c| c.record.collection != names::QUARANTINE);
             if is_release(&change) {
                 released.push((change.id.clone(), load));

@@ -45,7 +45,7 @@ struct Measured {
     fields: usize,
     /// Length of its first line, where it has several.
     first_line: Option<usize>,
-    /// The value, from 0, behind whose closing quotation mark more text stands before the next delimiter.
+    /// The value, from 0, behind whose closing quotation mark more text is before the next delimiter.
     junk: Option<usize>,
     /// The source ended inside quotation marks.
     open: bool,
@@ -288,7 +288,7 @@ impl Skipped {
 impl<R: Read + Send> Rows for CsvRows<R> {
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {
         while self.window.peek()?.is_some() {
-            // Rows are counted as they stand in the file, with those that are skipped.
+            // Rows are counted as they are in the file, with those that are skipped.
             self.number += 1;
             if let Some(length) = self.blank_line()? {
                 self.window.at += length;

@@ -18,7 +18,7 @@ use crate::cells::weight_of;
 const MOST_COLUMNS: u64 = 1 << 14;
 /// Bytes of a text or a tag: Excel stops at 32,767 characters.
 pub const LONGEST: usize = 16 << 20;
-/// Cells that stand in the file once and in the sheet many times: more would fill no sheet of a person's.
+/// Cells that are in the file once and in the sheet many times: more would fill no sheet of a person's.
 pub const MOST_REPEATED: u64 = 1 << 22;
 
 pub type Archive = ZipArchive<BufReader<File>>;
@@ -130,7 +130,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// The next row of the sheet: how many times it stands there, and its cells that hold something. Rows may stand in groups.
+    /// The next row of the sheet: how many times it is there, and its cells that hold something. Rows may be in groups.
     pub fn next_row(&mut self) -> ContentResult<Option<(u64, Filled)>> {
         loop {
             self.next_event();
@@ -257,7 +257,7 @@ impl<'a> Content<'a> {
 struct Found {
     times: u64,
     value: Data,
-    /// The value is what stands in the cell.
+    /// The value is what is in the cell.
     in_content: bool,
     is_error: bool,
 }

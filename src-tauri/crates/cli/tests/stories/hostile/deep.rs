@@ -44,7 +44,7 @@ on_both! {
             is_reported(at, &at.write("deep.bson", whole), DEEPER);
             is_reported(at, &at.write("first.bson", nested(levels)), DEEPER);
         }
-        assert_eq!(at.export("things").len(), 2, "what stands around it is read");
+        assert_eq!(at.export("things").len(), 2, "what is around it is read");
     }
 
     fn archives_are_refused_before_they_are_decoded(at) {
