@@ -2,9 +2,9 @@
 
 use std::io::Read as _;
 
+use steward_backup::encryption::{self, DecryptionKey};
 use steward_backup::manifest::{Manifest, is_file_name};
 use steward_backup::point_in_time::oplog::Oplog;
-use steward_backup::seal::{self, Key};
 use steward_store::Step;
 
 /// The manifest of a backup names files of its own folder and nothing else.
@@ -15,13 +15,13 @@ pub fn manifest(bytes: &[u8]) {
     }
 }
 
-/// An archive, sealed or not, read to its end.
-pub fn sealed(bytes: &[u8]) {
+/// An archive, encrypted or not, read to its end.
+pub fn encrypted(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = folder.path().join("fuzzed.archive");
     std::fs::write(&path, bytes).expect("a temporary file can be written");
-    let key = Key { passphrase: Some("word".to_owned().into()), identities: Vec::new() };
-    let Ok(opened) = seal::open(&path, &key) else { return };
+    let key = DecryptionKey { passphrase: Some("word".to_owned().into()), identities: Vec::new() };
+    let Ok(opened) = encryption::open(&path, &key) else { return };
     let Ok(mut archive) = steward_sources::ArchiveReader::new(opened.take(64 << 20)) else { return };
     while let Ok(Some(_)) = archive.next_block() {}
 }

@@ -153,7 +153,7 @@ pub fn sqlite(bytes: &[u8]) {
     }
 }
 
-/// A workspace file, looked at and read as a source; then opened as somebody's own.
+/// A workspace file, looked at and read as a source; then opened as someone's own.
 pub fn workspace(bytes: &[u8]) {
     use futures::StreamExt as _;
     use steward_store::Store as _;

@@ -13,11 +13,11 @@ pub struct Calls(Mutex<HashMap<u64, oneshot::Sender<()>>>);
 impl Calls {
     /// Works until the end, or until nobody waits for it any more. Without an id there is no giving up.
     ///
-    /// Errors: those of the work; `cancelled` where it was given up.
+    /// Errors: those of the work; `cancelled` where it was discarded.
     pub async fn run<T>(&self, id: Option<u64>, work: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
         let Some(id) = id else { return work.await };
         let (end, ended) = oneshot::channel();
-        // A page that was loaded anew counts from the beginning: what its forerunner asked is given up.
+        // A page that was loaded again counts from the beginning: what its forerunner asked is given up.
         self.all().insert(id, end);
         tokio::select! {
             done = work => {
@@ -28,7 +28,7 @@ impl Calls {
         }
     }
 
-    /// Gives a call up; nothing happens where it has come to its end.
+    /// Gives a call up; nothing happens where it is finished.
     pub fn leave(&self, id: u64) {
         drop(self.all().remove(&id));
     }

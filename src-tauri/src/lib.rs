@@ -154,7 +154,7 @@ fn open_window(tauri: &tauri::App) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Pages of the program itself, by the names that systems give them; while it is developed, those of the server beside it.
+/// Pages of the program itself, by the names that systems give them; while it is developed, those of the server next to it.
 fn is_own_page(url: &tauri::Url) -> bool {
     let own = matches!((url.scheme(), url.host_str()), ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")));
     own || (tauri::is_dev() && url.host_str() == Some("localhost"))

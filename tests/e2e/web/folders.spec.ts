@@ -63,7 +63,7 @@ test("what cannot come back is left out only when asked", async ({ app, steward 
   await app.getByRole("menuitem", { name: "From a mongodump folder…" }).click();
   const dialog = app.getByRole("dialog");
   await dialog.getByRole("button", { name: "See the plan" }).click();
-  const missing = dialog.getByRole("alert").filter({ hasText: "Not everything can come back" });
+  const missing = dialog.getByRole("alert").filter({ hasText: "Not everything can be restored" });
   await expect(missing).toContainText("language_sessions loses the index hay");
   const restore = dialog.getByRole("button", { name: "Restore 1 collection", exact: true });
   await expect(restore).toBeDisabled();

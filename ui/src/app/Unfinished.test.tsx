@@ -54,7 +54,7 @@ async function shown(work: UnfinishedWork[]) {
 const one = (part: Partial<UnfinishedWork>): UnfinishedWork => ({
   kind: "restore",
   id: "r1",
-  message: "The restore of a was cut off.",
+  message: "The restore of a was interrupted.",
   swapping: false,
   canGoBack: true,
   ...part,
@@ -67,15 +67,15 @@ it("says nothing of imports that can simply go on", async () => {
 
 it("shows what cannot wait, and where it is decided", async () => {
   const router = await shown([
-    one({ kind: "import", id: "run", message: "Replacing careers was cut off.", swapping: true }),
-    one({ kind: "undoRestore", id: "r2", message: "Taking back a restore was cut off.", canGoBack: false }),
+    one({ kind: "import", id: "run", message: "Replacing careers was interrupted.", swapping: true }),
+    one({ kind: "undoRestore", id: "r2", message: "Undoing a restore was interrupted.", canGoBack: false }),
   ]);
   const alert = screen.getByRole("alert").textContent;
   expect(alert).toContain(
-    "Replacing careers was cut off. Until then, records are shown from their current location. Finish or roll back",
+    "Replacing careers was interrupted. Until then, records are shown from their current location. Finish or roll back",
   );
-  expect(alert).toContain("Taking back a restore was cut off. Finish");
-  expect(alert).not.toContain("Taking back a restore was cut off. Records");
+  expect(alert).toContain("Undoing a restore was interrupted. Finish");
+  expect(alert).not.toContain("Undoing a restore was interrupted. Records");
   fireEvent.click(screen.getByRole("link", { name: "Finish or roll back" }));
   await screen.findByRole("heading", { name: "Import" });
   expect(router.state.location.pathname).toBe("/imports/run");

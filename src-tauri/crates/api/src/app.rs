@@ -29,7 +29,7 @@ use crate::workspace::recent::Recent;
 pub struct Open {
     pub workspace: Workspace,
     pub info: WorkspaceInfo,
-    /// With its secrets: for opening a database beside it.
+    /// With its secrets: for opening a database next to it.
     address: Address,
     /// The same store as the workspace's, with its breaker and figures.
     pub layers: Arc<Layered>,
@@ -149,7 +149,7 @@ impl App {
         }
         for open in steward_workspace::swap::abandoned_swaps(&workspace).await? {
             info.notices.push(format!(
-                "{} was cut off while collections changed places. Run 'steward doctor' to see how to go on or back.",
+                "{} was interrupted while collections were being swapped. Run 'steward doctor' to see how to finish it or roll it back.",
                 open.swap.title
             ));
         }
@@ -181,11 +181,11 @@ impl App {
         (last.kind == WorkspaceKind::File && last.exists).then(|| Address::File(last.address.into()))
     }
 
-    /// Notes how far the history goes, so that a later look can tell whether its end was cut off. Best before [`App::close`].
+    /// Notes how far the history goes, so that a later look can say whether its end was truncated. Best before [`App::close`].
     pub async fn note_history(&self) {
         let Ok(workspace) = self.workspace() else { return };
         if let Err(e) = crate::history::anchors::note(self, &workspace).await {
-            tracing::warn!("how far the history goes could not be noted: {e}");
+            tracing::warn!("the end of the history could not be recorded: {e}");
         }
     }
 
@@ -215,7 +215,7 @@ impl App {
         Ok(())
     }
 
-    /// Changes what is told about the open workspace.
+    /// Changes what is reported about the open workspace.
     pub(crate) fn update_info(&self, change: impl FnOnce(&mut WorkspaceInfo)) -> ApiResult<WorkspaceInfo> {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = open.as_mut() else {

@@ -90,7 +90,7 @@ macro_rules! for_each_command {
                 Read unfinished::list "workspace.unfinished" (Empty) -> Unfinished, At("doctor"), reads [Runs, Backups];
                 /// What the workspace takes on the disk, and how long imports can be undone.
                 Read space::get "workspace.space" (Empty) -> Space, At("workspace show"), reads [Settings];
-                /// Changes how long imports can be undone, and discards what is kept beyond that.
+                /// Changes how long imports can be undone, and discards older data for undoing.
                 Write(Admin) space::set "workspace.setSpace" (SetSpace) -> Space, At("workspace retention");
                 /// Returns free space to the disk.
                 Write(Admin) space::compact "workspace.compact" (Empty) -> Space, At("workspace compact");
@@ -224,7 +224,7 @@ macro_rules! for_each_command {
                 Read runs::plan_undo "runs.planUndo" (RunId) -> UndoRunPlan, At("runs undo");
                 /// Undoes a run.
                 Destructive runs::undo "runs.undo" (ApplyPlan) -> JobStarted, At("runs undo");
-                /// Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places.
+                /// Rolls back an interrupted undo of a replacement, as long as the collections have not been swapped.
                 Write runs::go_back "runs.goBack" (RunId) -> RunDetail, At("runs go-back");
                 /// Plans to discard the records that a run retains for its undo.
                 Read runs::plan_discard "runs.planDiscard" (RunId) -> DiscardRunPlan, At("runs discard");
@@ -244,7 +244,7 @@ macro_rules! for_each_command {
                 Write quarantine::edit "quarantine.edit" (EditQuarantine) -> QuarantineEdited, At("quarantine edit");
                 /// Tries rows again.
                 Write quarantine::retry "quarantine.retry" (RetryQuarantine) -> JobStarted, At("quarantine retry");
-                /// Sets rows aside for good, with a reason.
+                /// Discards rows, with a reason.
                 Write quarantine::discard "quarantine.discard" (DiscardQuarantine) -> Discarded, At("quarantine discard");
                 /// Restores discarded rows.
                 Write quarantine::restore "quarantine.restore" (RestoreQuarantine) -> Discarded, At("quarantine restore");
@@ -286,7 +286,7 @@ macro_rules! for_each_command {
                 Read backups::setup "backups.setup" (Empty) -> BackupSetup, At("backup schedule"), reads [Backups];
                 /// Changes how this workspace is backed up.
                 Write(Admin) backups::save "backups.save" (SaveBackupSettings) -> BackupSetup, At("backup schedule");
-                /// Makes a key pair for encrypted backups; the identity goes into the keyring.
+                /// Creates a key pair for encrypted backups; the identity goes into the keyring.
                 Write(Admin) backups::new_key "backups.newKey" (Empty) -> BackupKey, At("backup key");
                 /// Backups at all places, newest first.
                 Read backups::list "backups.list" (Empty) -> Backups, At("backup list"), reads [Backups];
@@ -304,7 +304,7 @@ macro_rules! for_each_command {
                 Read backups::plan_prune "backups.planPrune" (Empty) -> PrunePlan, At("backup prune");
                 /// Removes the backups of a plan.
                 Destructive(Admin) backups::prune "backups.prune" (ApplyPlan) -> Pruned, At("backup prune");
-                /// Records inside a backup, beside those of now.
+                /// Records inside a backup, compared with the current ones.
                 Read lookups::browse "backups.browse" (BrowseBackup) -> BackupRecords, At("backup records");
                 /// Restores one record of a backup, or some of its fields.
                 Write lookups::bring_back "backups.bringBack" (BringBack) -> EditOutcome, At("backup bring-back");
@@ -322,7 +322,7 @@ macro_rules! for_each_command {
                 Destructive(Admin) restores::apply "restores.apply" (ApplyRestore) -> JobStarted, At("restore");
                 /// Continues a restore that was interrupted.
                 Write(Admin) restores::resume "restores.resume" (ResumeRestore) -> JobStarted, At("restores resume");
-                /// Undoes what a restore that was cut off has done so far.
+                /// Undoes what an interrupted restore has done so far.
                 Write(Admin) restores::clean_up "restores.cleanUp" (RestoreId) -> JobStarted, At("restores clean-up");
                 /// Plans the undo of a restore.
                 Read restores::plan_undo "restores.planUndo" (RestoreId) -> UndoRestorePlan, At("restores undo");

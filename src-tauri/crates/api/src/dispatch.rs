@@ -21,7 +21,7 @@ fn parse<T: serde::de::DeserializeOwned>(name: &str, request: Json) -> ApiResult
 }
 
 fn answer<T: serde::Serialize>(response: &T) -> ApiResult<Json> {
-    serde_json::to_value(response).map_err(|e| ApiError::new(ErrorCode::Internal, "The answer cannot be written.").details(e.to_string()))
+    serde_json::to_value(response).map_err(|e| ApiError::new(ErrorCode::Internal, "The response cannot be written.").details(e.to_string()))
 }
 
 fn unknown(name: &str) -> ApiError {

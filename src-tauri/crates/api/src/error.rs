@@ -1,4 +1,4 @@
-//! What crosses to a person: one code, one sentence, one hint, details. A code exists only when somebody acts on it.
+//! What crosses to a person: one code, one sentence, one hint, details. A code exists only when someone acts on it.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -20,13 +20,13 @@ pub enum ErrorCode {
     Locked,
     /// The user may not do this on the server.
     Forbidden,
-    /// Somebody else holds the lock, or the data changed: refetch.
+    /// Someone else holds the lock, or the data changed: refetch.
     Conflict,
     /// The plan does not fit the data any more: plan again.
     StalePlan,
     /// The store cannot do this.
     Unsupported,
-    /// The file was made by a newer Steward.
+    /// The file was created by a newer version of Steward.
     NewerVersion,
     /// The file or data is damaged.
     Damaged,
@@ -92,8 +92,8 @@ impl From<steward_store::StoreError> for ApiError {
                 (ErrorCode::Unauthorized, Some("Check the user name and password, and the database that they belong to (authSource)."))
             }
             K::Forbidden => (ErrorCode::Forbidden, Some("Ask an administrator for the permission, or open the workspace read-only.")),
-            K::NoSpace => (ErrorCode::Unreachable, Some("Make room on that disk, then try again; an import goes on where it stopped.")),
-            K::Fenced => (ErrorCode::Conflict, Some("Look at where that work is now; it goes on there.")),
+            K::NoSpace => (ErrorCode::Unreachable, Some("Free space on that disk, then try again; an import continues where it stopped.")),
+            K::Fenced => (ErrorCode::Conflict, Some("Check where that work is running now; it continues there.")),
             K::Busy | K::Expired => (ErrorCode::Conflict, Some("Try again in a moment.")),
             K::Unsupported => (ErrorCode::Unsupported, None),
             K::Invalid => (ErrorCode::BadRequest, None),
@@ -114,7 +114,7 @@ impl From<steward_workspace::Error> for ApiError {
             E::BadRequest(message) => Self::bad_request(message),
             E::NotFound(message) => Self::not_found(message),
             E::File { path, source } => file_error(&path, &source),
-            E::StalePlan => Self::new(ErrorCode::StalePlan, "The data changed since this plan was made.").hint("Make the plan again."),
+            E::StalePlan => Self::new(ErrorCode::StalePlan, "The data changed since this plan was created.").hint("Create a new plan."),
             E::Locked(message) => Self::new(ErrorCode::Locked, message),
             E::Unsupported(message) => Self::new(ErrorCode::Unsupported, message),
             E::Cancelled => Self::new(ErrorCode::Cancelled, "Cancelled."),

@@ -13,7 +13,7 @@ use steward_store::{CollectionKind, Definition};
 const TERMINATOR: [u8; 4] = [0xff; 4];
 static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&crc::CRC_64_XZ);
 
-/// A collection as the archive announces it.
+/// A collection as the archive reports it.
 #[derive(Debug, Clone)]
 pub struct Announced {
     pub collection: String,
@@ -65,7 +65,7 @@ pub struct ArchiveWriter<W> {
 }
 
 impl<W: Write> ArchiveWriter<W> {
-    /// Writes the announcements. `server` tells what the records come from.
+    /// Writes the announcements. `server` says what the records come from.
     pub fn new(mut out: W, database: &str, server: &str, announced: &[Announced]) -> io::Result<Self> {
         out.write_all(&ARCHIVE_MAGIC)?;
         let about = doc! {

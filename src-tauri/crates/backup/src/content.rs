@@ -1,6 +1,6 @@
 //! A fingerprint of a collection's records that does not depend on their order: the sum of the XXH3-128 hashes of the
 //! documents' BSON bytes, modulo 2^128, with their number. It finds what was lost, doubled or changed; against people
-//! who forge, the SHA-256 of the archive stands.
+//! who forge, use the SHA-256 of the archive.
 
 use std::fmt;
 

@@ -10,25 +10,25 @@ use tokio::sync::mpsc;
 
 use crate::archive::Announced;
 use crate::content::Content;
+use crate::encryption::{Compression, EncryptionKey};
 use crate::identity;
-use crate::manifest::{FORMAT, Kept, Manifest, PointInTime, Source, json};
+use crate::manifest::{BackedUpCollection, FORMAT, Manifest, PointInTime, Source, json};
 use crate::payload::{self, Payload, Work};
 use crate::restore::kinds;
-use crate::seal::{Compression, Lock};
 use crate::target::Target;
 
 /// Why a backup was taken.
-pub const BY_HAND: &str = "by hand";
+pub const ON_REQUEST: &str = "by hand";
 pub const ON_SCHEDULE: &str = "on schedule";
 pub const BEFORE_A_RESTORE: &str = "before a restore";
 pub const FOR_INCREMENTS: &str = "for increments";
 
 /// What to back up, how, and where to.
-pub struct Making {
+pub struct BackupRequest {
     /// The first one is written to; the file is brought to the others from there.
     pub targets: Vec<Arc<dyn Target>>,
     pub compression: Compression,
-    pub lock: Lock,
+    pub lock: EncryptionKey,
     /// People's collections by name; all where empty.
     pub collections: Vec<String>,
     /// History, quarantine, saved mappings and settings too.
@@ -41,7 +41,7 @@ pub struct Making {
 
 /// A backup that was taken.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub struct BackupResult {
     pub manifest: Manifest,
     /// Each place, and why it does not have the backup.
     pub places: Vec<(String, Option<String>)>,
@@ -50,19 +50,19 @@ pub struct Made {
 /// Takes a backup. Cancelled or failed, it leaves nothing that could be taken for one.
 ///
 /// Errors: a collection that is not there, no place that could be written to, the store's own.
-pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progress) -> Result<Made> {
+pub async fn create(workspace: &Workspace, request: &BackupRequest, progress: &dyn Progress) -> Result<BackupResult> {
     let source = identity::of(workspace).await?;
     let begun = workspace.clock.now();
     let id = identity::backup_id(&source.name, begun);
     // Before the snapshot: what it holds goes at least that far.
     let history = steward_workspace::history::anchor(workspace).await?;
-    let (snapshot, chosen, payload) = read(workspace, making, &id, &source, progress).await?;
+    let (snapshot, chosen, payload) = read(workspace, request, &id, &source, progress).await?;
     let mut collections = Vec::with_capacity(chosen.len());
     for one in &chosen {
         collections.push(kept(workspace, one, payload.contents.get(&one.name).copied().unwrap_or_default()).await?);
     }
     let position = snapshot.position();
-    let whole = making.collections.is_empty();
+    let whole = request.collections.is_empty();
     let manifest = Manifest {
         format: FORMAT,
         id,
@@ -86,31 +86,31 @@ pub async fn create(workspace: &Workspace, making: &Making, progress: &dyn Progr
         parent: None,
         increment: None,
         history,
-        gap: making.gap.clone(),
+        gap: request.gap.clone(),
         file: payload.file.clone(),
         collections,
-        reason: making.reason.clone(),
+        reason: request.reason.clone(),
         made_by: workspace.actor.clone(),
     };
     drop(snapshot);
-    let places = payload::publish(payload, &making.targets, &manifest, progress).await?;
-    Ok(Made { manifest, places })
+    let places = payload::publish(payload, &request.targets, &manifest, progress).await?;
+    Ok(BackupResult { manifest, places })
 }
 
-/// How often a moment is tried: one in whose middle collections were made or renamed gives way to the next one.
+/// How often a point in time is tried: one in whose middle collections were made or renamed gives way to the next one.
 const ATTEMPTS: usize = 3;
 
-/// Writes the payload from a snapshot of one moment; where the server cannot keep one, each collection as it stands.
+/// Writes the payload from a snapshot of one point in time; where the server cannot keep one, each collection as it is.
 async fn read(
     workspace: &Workspace,
-    making: &Making,
+    request: &BackupRequest,
     id: &str,
     source: &Source,
     progress: &dyn Progress,
 ) -> Result<(Box<dyn Snapshot>, Vec<SnapshotCollection>, Payload)> {
     let mut why = String::new();
     for _ in 0..ATTEMPTS {
-        match read_as(workspace, making, id, source, Consistency::PointInTime, progress).await {
+        match read_as(workspace, request, id, source, Consistency::PointInTime, progress).await {
             Err(Error::Store(e)) if e.kind == StoreErrorKind::Conflict => why = e.message,
             Err(Error::Store(e)) if e.kind == StoreErrorKind::Expired => {
                 why = e.message;
@@ -119,11 +119,11 @@ async fn read(
             read => return read,
         }
     }
-    let why = format!("{why} Each collection was read as it stood then.");
-    read_as(workspace, making, id, source, Consistency::Fuzzy(why), progress).await
+    let why = format!("{why} Each collection was read at a different time.");
+    read_as(workspace, request, id, source, Consistency::Fuzzy(why), progress).await
 }
 
-/// What is to be known of a backup: what is not as it stood at the moment, what is not in it, and what could not come back here.
+/// What is to be known of a backup: what is not as it was at that point in time, what is not in it, and what could not come back here.
 fn notes(workspace: &Workspace, snapshot: &dyn Snapshot, chosen: &[SnapshotCollection]) -> Vec<String> {
     let apart = chosen.iter().filter_map(|one| one.apart.as_ref().map(|why| format!("{} {why}.", one.name)));
     let mut notes: Vec<String> = apart.collect();
@@ -141,7 +141,7 @@ fn notes(workspace: &Workspace, snapshot: &dyn Snapshot, chosen: &[SnapshotColle
 /// Writes the payload from a snapshot.
 async fn read_as(
     workspace: &Workspace,
-    making: &Making,
+    request: &BackupRequest,
     id: &str,
     source: &Source,
     wanted: Consistency,
@@ -149,18 +149,18 @@ async fn read_as(
 ) -> Result<(Box<dyn Snapshot>, Vec<SnapshotCollection>, Payload)> {
     progress.phase("Reading");
     let snapshot = workspace.store.snapshot(wanted).await?;
-    let chosen = choose(snapshot.as_ref(), making)?;
+    let chosen = choose(snapshot.as_ref(), request)?;
     progress.total(chosen.iter().map(|c| c.records).sum());
     let announced = chosen.iter().map(|c| Announced { collection: c.name.clone(), definition: c.definition.clone(), bytes: 0 }).collect();
     let (send, receive) = payload::channel();
     let payload =
-        payload::write(making, id, source, announced, progress, receive, feed(snapshot.as_ref(), &chosen, send, progress)).await?;
+        payload::write(request, id, source, announced, progress, receive, feed(snapshot.as_ref(), &chosen, send, progress)).await?;
     Ok((snapshot, chosen, payload))
 }
 
-/// What stands there for the time being and is not in the backup.
+/// What is there for the time being and is not in the backup.
 fn beside(snapshot: &dyn Snapshot) -> Vec<String> {
-    snapshot.collections().iter().filter(|c| names::is_beside(&c.name)).map(|c| c.name.clone()).collect()
+    snapshot.collections().iter().filter(|c| names::is_staging(&c.name)).map(|c| c.name.clone()).collect()
 }
 
 fn apart(chosen: &[SnapshotCollection]) -> Vec<String> {
@@ -171,16 +171,16 @@ pub(crate) fn stamp(at: chrono::DateTime<chrono::Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-fn choose(snapshot: &dyn Snapshot, making: &Making) -> Result<Vec<SnapshotCollection>> {
+fn choose(snapshot: &dyn Snapshot, request: &BackupRequest) -> Result<Vec<SnapshotCollection>> {
     let all = snapshot.collections();
-    for name in &making.collections {
+    for name in &request.collections {
         if !all.iter().any(|c| &c.name == name) {
             return Err(Error::NotFound(format!("There is no collection '{name}' in this workspace.")));
         }
     }
     let wanted = |c: &&SnapshotCollection| match names::is_own(&c.name) {
-        true => making.own && names::is_kept(&c.name),
-        false => making.collections.is_empty() || making.collections.contains(&c.name),
+        true => request.own && names::is_backed_up(&c.name),
+        false => request.collections.is_empty() || request.collections.contains(&c.name),
     };
     Ok(all.iter().filter(wanted).cloned().collect())
 }
@@ -196,7 +196,7 @@ async fn invalid_records(workspace: &Workspace, schema: &str, collection: &str, 
     Ok(adherence.and_then(|m| u64::try_from(m.failing).ok()))
 }
 
-async fn kept(workspace: &Workspace, one: &SnapshotCollection, content: Content) -> Result<Kept> {
+async fn kept(workspace: &Workspace, one: &SnapshotCollection, content: Content) -> Result<BackedUpCollection> {
     let settings = match names::is_own(&one.name) {
         true => None,
         false => Some(workspace.settings(&one.name).await?).filter(|s| !s.schema.is_empty() || s.key_field != "_id"),
@@ -205,7 +205,7 @@ async fn kept(workspace: &Workspace, one: &SnapshotCollection, content: Content)
         Some(settings) => invalid_records(workspace, &settings.schema, &one.name, content.records).await?,
         None => None,
     };
-    Ok(Kept {
+    Ok(BackedUpCollection {
         invalid,
         name: one.name.clone(),
         kind: one.definition.kind.name().to_owned(),

@@ -10,14 +10,14 @@ use bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use steward_store::{Change, Definition, Delta, Step, model};
 use steward_workspace::{Error, Result};
 
-/// The collection of an archive that the changes stand in.
+/// The collection of an archive with the changes.
 pub const EVENTS: &str = "steward.events";
 
 /// A change as a document. `number` is its place in the increment.
 pub fn encode(number: i64, change: &Change) -> Result<RawDocumentBuf> {
     let at = bson::DateTime::from_millis(change.at);
     let mut head = doc! { "_id": number, "mark": change.mark, "at": at, "ns": &change.collection };
-    // A record goes over byte by byte, as it stood.
+    // A record goes over byte by byte, as it was.
     if let Step::Put(record) = &change.step {
         let mut out = model::raw(&head)?;
         out.append(bson::cstr!("put"), record.clone());

@@ -1,5 +1,5 @@
 //! Taking an increment: the changes since a backup, or since the increment before, in a file of their own. It lies on the same
-//! shelf, is sealed and published as a backup is, and names what it builds on.
+//! destination, is sealed and published as a backup is, and names what it builds on.
 
 use futures::TryStreamExt as _;
 use steward_store::{Change, Definition, Position, ReplayStream, Replayed, Step, names};
@@ -7,17 +7,17 @@ use steward_workspace::{CollectionSettings, Error, Progress, Result, Workspace};
 use tokio::sync::mpsc;
 
 use crate::archive::Announced;
-use crate::create::{Made, Making, stamp};
+use crate::create::{BackupRequest, BackupResult, stamp};
 use crate::events::{self, EVENTS};
 use crate::identity;
 use crate::listing::{self, ListedBackup};
-use crate::manifest::{INCREMENT_FORMAT, Increment, Kept, Manifest, json};
+use crate::manifest::{BackedUpCollection, INCREMENT_FORMAT, Increment, Manifest, json};
 use crate::payload::{self, Work};
 
 /// What came of it.
 #[derive(Debug)]
 pub enum Taken {
-    Made(Box<Made>),
+    New(Box<BackupResult>),
     /// Nothing happened since.
     Quiet(Position),
 }
@@ -25,16 +25,16 @@ pub enum Taken {
 /// Writes what happened since the end of `onto`. Cancelled or failed, it leaves nothing that could be taken for an increment.
 ///
 /// Errors: `NotFound` of the store where the changes are not kept so far back; `Unsupported`.
-pub async fn take(workspace: &Workspace, making: &Making, onto: &ListedBackup, progress: &dyn Progress) -> Result<Taken> {
-    let from = onto.manifest.end().ok_or_else(|| Error::BadRequest(format!("{} tells no moment to build on.", onto.manifest.id)))?;
+pub async fn take(workspace: &Workspace, request: &BackupRequest, onto: &ListedBackup, progress: &dyn Progress) -> Result<Taken> {
+    let from = onto.manifest.end().ok_or_else(|| Error::BadRequest(format!("{} has no point in time to build on.", onto.manifest.id)))?;
     progress.phase("Reading changes");
-    let resumed = onto.reach.clone().unwrap_or_else(|| from.clone());
+    let resumed = onto.covered_until.clone().unwrap_or_else(|| from.clone());
     let mut changes = workspace.store.replay(&resumed).await?;
     let first = match changes.try_next().await? {
         Some(Replayed::Changes(some)) => some,
         Some(Replayed::End(mut end)) => {
             end.at = end.at.max(resumed.at);
-            note_quiet(making, onto, &end).await;
+            note_quiet(request, onto, &end).await;
             return Ok(Taken::Quiet(end));
         }
         None => return Err(cut_off()),
@@ -47,7 +47,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &ListedBackup, p
     let mut noted = Noted { at: resumed.at, clock: Some(resumed.at), ..Noted::default() };
     let (send, receive) = payload::channel();
     let feeding = feed(first, changes, send, &mut noted, progress);
-    let payload = payload::write(making, &id, &source, announced, progress, receive, feeding).await?;
+    let payload = payload::write(request, &id, &source, announced, progress, receive, feeding).await?;
     let mut until = noted.end.ok_or_else(cut_off)?;
     until.at = until.at.max(noted.at);
     let content = payload.contents.get(EVENTS).copied().unwrap_or_default();
@@ -61,7 +61,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &ListedBackup, p
         source,
         fuzzy: (noted.behind > CLOCKS_DIFFER).then(|| {
             format!(
-                "The clock was set back by {} s while these changes were recorded: their order is exact, their times follow one another from where it stood before.",
+                "The clock was set back by {} s while these changes were recorded: their order is exact, their times follow one another from where it was before.",
                 noted.behind / 1000
             )
         }),
@@ -79,7 +79,7 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &ListedBackup, p
         history: None,
         gap: None,
         file: payload.file.clone(),
-        collections: vec![Kept {
+        collections: vec![BackedUpCollection {
             invalid: None,
             name: EVENTS.to_owned(),
             kind: definition.kind.name().to_owned(),
@@ -90,11 +90,11 @@ pub async fn take(workspace: &Workspace, making: &Making, onto: &ListedBackup, p
             options: json(&definition.options),
             indexes: Vec::new(),
         }],
-        reason: making.reason.clone(),
+        reason: request.reason.clone(),
         made_by: workspace.actor.clone(),
     };
-    let places = payload::publish(payload, &making.targets, &manifest, progress).await?;
-    Ok(Taken::Made(Box::new(Made { manifest, places })))
+    let places = payload::publish(payload, &request.targets, &manifest, progress).await?;
+    Ok(Taken::New(Box::new(BackupResult { manifest, places })))
 }
 
 fn cut_off() -> Error {
@@ -102,9 +102,9 @@ fn cut_off() -> Error {
 }
 
 /// A small file says so: an increment without changes would only be in the way. A place that fails is asked again next time.
-async fn note_quiet(making: &Making, onto: &ListedBackup, end: &Position) {
-    for target in &making.targets {
-        if let Err(e) = listing::note_reach(target.as_ref(), &onto.manifest, end).await {
+async fn note_quiet(request: &BackupRequest, onto: &ListedBackup, end: &Position) {
+    for target in &request.targets {
+        if let Err(e) = listing::note_covered_until(target.as_ref(), &onto.manifest, end).await {
             tracing::warn!(error = %e, place = target.address(), "how far nothing happened could not be noted");
         }
     }
@@ -158,7 +158,7 @@ async fn feed(
             }
             change.at = noted.at;
             if let Step::Rename { to } = &change.step
-                && names::is_beside(&change.collection)
+                && names::is_staging(&change.collection)
                 && !names::is_own(to)
             {
                 noted.put_in_place.push((change.collection.clone(), change.at));

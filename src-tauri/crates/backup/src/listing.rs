@@ -18,13 +18,13 @@ pub struct ListedBackup {
     /// Its archive is missing, or has another size.
     pub damage: Option<String>,
     /// Up to where it is known that nothing happened after it.
-    pub reach: Option<Position>,
+    pub covered_until: Option<Position>,
 }
 
 impl ListedBackup {
     /// A new one, of which nothing more is known.
     pub fn new(manifest: Manifest, place: String) -> Self {
-        Self { manifest, place, verification: None, damage: None, reach: None }
+        Self { manifest, place, verification: None, damage: None, covered_until: None }
     }
 
     /// It holds changes, not records.
@@ -47,8 +47,8 @@ pub async fn list(target: &dyn Target) -> Result<(Vec<ListedBackup>, Vec<String>
     let stored = target.list().await?;
     let sizes: HashMap<&str, u64> = stored.iter().map(|f| (f.name.as_str(), f.bytes)).collect();
     // What is being removed is not there any more, even where its manifest still is.
-    let stands = |id: &str| !sizes.contains_key(format!("{id}{REMOVED_SUFFIX}").as_str());
-    let names = stored.iter().filter(|f| f.name.strip_suffix(SUFFIX).is_some_and(stands));
+    let is_listed = |id: &str| !sizes.contains_key(format!("{id}{REMOVED_SUFFIX}").as_str());
+    let names = stored.iter().filter(|f| f.name.strip_suffix(SUFFIX).is_some_and(is_listed));
     let names: Vec<&str> = names.map(|f| f.name.as_str()).collect();
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     for some in names.chunks(AT_ONCE) {
@@ -76,13 +76,13 @@ async fn one(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Res
         Some(bytes) if *bytes != file.bytes => Some(format!("{} has {bytes} bytes instead of {}.", file.name, file.bytes)),
         Some(_) => None,
     };
-    let verification = beside(target, &manifest.verification_name(), sizes).await;
-    let reach = beside(target, &manifest.reach_name(), sizes).await;
-    Ok(ListedBackup { verification, reach, damage, ..ListedBackup::new(manifest, target.address()) })
+    let verification = companion(target, &manifest.verification_name(), sizes).await;
+    let covered_until = companion(target, &manifest.covered_until_name(), sizes).await;
+    Ok(ListedBackup { verification, covered_until, damage, ..ListedBackup::new(manifest, target.address()) })
 }
 
-/// A small file beside a backup, where there is one that can be read.
-async fn beside<T: serde::de::DeserializeOwned>(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Option<T> {
+/// A small file next to a backup, where there is one that can be read.
+async fn companion<T: serde::de::DeserializeOwned>(target: &dyn Target, name: &str, sizes: &HashMap<&str, u64>) -> Option<T> {
     if !sizes.contains_key(name) {
         return None;
     }
@@ -97,16 +97,16 @@ pub async fn find(target: &dyn Target, id: &str) -> Result<ListedBackup> {
     found.ok_or_else(|| Error::NotFound(format!("There is no backup {id} in {}.", target.address())))
 }
 
-/// Notes a verification beside the backup, so that everybody who uses the place knows of it.
+/// Notes a verification next to the backup, so that everybody who uses the place knows of it.
 pub async fn note_verification(target: &dyn Target, manifest: &Manifest, verification: &Verification) -> Result<()> {
     let bytes = serde_json::to_vec_pretty(verification).map_err(|_| Error::Damaged("The verification"))?;
     target.write(&manifest.verification_name(), &bytes).await
 }
 
 /// Notes that nothing happened after a backup, up to here.
-pub async fn note_reach(target: &dyn Target, manifest: &Manifest, reach: &Position) -> Result<()> {
-    let bytes = serde_json::to_vec(reach).map_err(|_| Error::Damaged("The position"))?;
-    target.write(&manifest.reach_name(), &bytes).await
+pub async fn note_covered_until(target: &dyn Target, manifest: &Manifest, covered_until: &Position) -> Result<()> {
+    let bytes = serde_json::to_vec(covered_until).map_err(|_| Error::Damaged("The position"))?;
+    target.write(&manifest.covered_until_name(), &bytes).await
 }
 
 /// Removes a backup. Its manifest gets another name first: from then on the backup is not listed, and whoever is killed leaves
@@ -117,13 +117,13 @@ pub async fn remove(target: &dyn Target, manifest: &Manifest) -> Result<()> {
 }
 
 async fn finish_removal(target: &dyn Target, manifest: &Manifest) -> Result<()> {
-    for name in [&manifest.name(), &manifest.verification_name(), &manifest.reach_name(), &manifest.file.name] {
+    for name in [&manifest.name(), &manifest.verification_name(), &manifest.covered_until_name(), &manifest.file.name] {
         target.remove(name).await?;
     }
     target.remove(&manifest.removed_name()).await
 }
 
-/// Finishes removals that were cut off.
+/// Finishes removals that were interrupted.
 pub async fn sweep(target: &dyn Target) -> Result<()> {
     for stored in target.list().await?.iter().filter(|f| f.name.ends_with(REMOVED_SUFFIX)) {
         let manifest = Manifest::parse(&target.read(&stored.name).await?, &stored.name)?;

@@ -1,4 +1,4 @@
-//! What stands beside an archive: where it comes from, what is in it, and by what it is verified. JSON, never a secret.
+//! What is next to an archive: where it comes from, what is in it, and by what it is verified. JSON, never a secret.
 
 use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use steward_store::{CollectionKind, Definition, Position, ResumeToken};
 use steward_workspace::{CollectionSettings, Error, Result};
 
 use crate::content::ContentHash;
-use crate::seal::{Compression, Encryption};
+use crate::encryption::{Compression, Encryption};
 
 /// The format of whole backups.
 pub const FORMAT: u32 = 1;
@@ -17,7 +17,7 @@ pub const SUFFIX: &str = ".manifest.json";
 /// End of the file name of what is known of a backup's verification.
 pub const VERIFICATION_SUFFIX: &str = ".verification.json";
 /// End of the file name of how far nothing happened after a backup.
-pub const REACH_SUFFIX: &str = ".reach.json";
+pub const COVERED_UNTIL_SUFFIX: &str = ".reach.json";
 /// End of the file name of a backup that is being removed: its manifest, renamed.
 pub const REMOVED_SUFFIX: &str = ".removed.json";
 
@@ -33,13 +33,13 @@ pub struct Manifest {
     pub finished_at: String,
     pub tool: String,
     pub source: Source,
-    /// Why the collections are not all of one moment; absent where they are.
+    /// Why the collections are not all of one point in time; absent where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fuzzy: Option<String>,
-    /// What is not in it as it stood, or could not come back here: sentences.
+    /// What is not in it as it was, or could not come back here: sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Where the change feed stood at that moment.
+    /// Where the change feed was at that moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
     /// Of a whole backup: what increments build on.
@@ -60,20 +60,20 @@ pub struct Manifest {
     pub file: ArchiveFile,
     /// Name of the database in the archive.
     pub database: String,
-    pub collections: Vec<Kept>,
-    /// Why it was taken: `by hand`, `on schedule`, `before a restore`.
+    pub collections: Vec<BackedUpCollection>,
+    /// Why it was taken: `manually`, `on schedule`, `before a restore`.
     pub reason: String,
     pub made_by: String,
 }
 
-/// The moment that a whole backup is of. Together with `position` it is a [`Position`].
+/// The point in time of a whole backup. Together with `position` it is a [`Position`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PointInTime {
     pub mark: i64,
     /// Milliseconds since 1970, by the clock of the store.
     pub at: i64,
-    /// What an import or a restore held beside the data then. It is not in the backup.
+    /// What an import or a restore held next to the data then. It is not in the backup.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<String>,
     /// Collections that were read some time after it: changes since then may be in them already.
@@ -89,7 +89,7 @@ pub struct Increment {
     pub from: Position,
     pub until: Position,
     pub changes: u64,
-    /// Collections that were put in their place from beside the data, and when.
+    /// Collections that were put in their place from next to the data, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub put_in_place: Vec<(String, i64)>,
     /// Schema, key and title of people's collections at its end.
@@ -124,7 +124,7 @@ pub struct ArchiveFile {
 /// A collection in the archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Kept {
+pub struct BackedUpCollection {
     pub name: String,
     /// `collection`, `view` or `timeseries`.
     pub kind: String,
@@ -144,7 +144,7 @@ pub struct Kept {
     pub indexes: Vec<serde_json::Value>,
 }
 
-impl Kept {
+impl BackedUpCollection {
     pub fn definition(&self) -> Definition {
         let document = |json: &serde_json::Value| match Bson::try_from(json.clone()) {
             Ok(Bson::Document(doc)) => doc,
@@ -171,7 +171,7 @@ pub fn json(document: &Document) -> serde_json::Value {
 impl Manifest {
     /// Reads a manifest, wherever it comes from.
     ///
-    /// Errors: `BadRequest` where it is none, was made by a newer Steward, or names files outside of its folder.
+    /// Errors: `BadRequest` where it is none, was created by a newer version of Steward, or names files outside of its folder.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
@@ -181,7 +181,7 @@ impl Manifest {
         let version: Version = serde_json::from_slice(bytes).map_err(|e| wrong(&e.to_string()))?;
         if version.format > INCREMENT_FORMAT {
             return Err(Error::BadRequest(format!(
-                "{name} was made by a newer Steward (format {}). Update Steward to read it.",
+                "{name} was created by a newer version of Steward (format {}). Update Steward to read it.",
                 version.format
             )));
         }
@@ -203,7 +203,7 @@ impl Manifest {
         format!("{}{SUFFIX}", self.id)
     }
 
-    /// Where changes go on from: the end of an increment, the moment of a whole backup.
+    /// Where changes go on from: the end of an increment, the point in time of a whole backup.
     pub fn end(&self) -> Option<Position> {
         match (&self.increment, &self.point_in_time, &self.position) {
             (Some(increment), ..) => Some(increment.until.clone()),
@@ -214,9 +214,9 @@ impl Manifest {
         }
     }
 
-    /// Name of the file that tells how far nothing happened after it.
-    pub fn reach_name(&self) -> String {
-        format!("{}{REACH_SUFFIX}", self.id)
+    /// Name of the file that says how far nothing happened after it.
+    pub fn covered_until_name(&self) -> String {
+        format!("{}{COVERED_UNTIL_SUFFIX}", self.id)
     }
 
     pub fn removed_name(&self) -> String {
@@ -241,7 +241,7 @@ impl Manifest {
         self.collections.iter().map(|c| c.bytes).sum()
     }
 
-    pub fn collection(&self, name: &str) -> Option<&Kept> {
+    pub fn collection(&self, name: &str) -> Option<&BackedUpCollection> {
         self.collections.iter().find(|c| c.name == name)
     }
 }

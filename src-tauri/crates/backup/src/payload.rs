@@ -14,9 +14,9 @@ use tokio::sync::mpsc;
 
 use crate::archive::{Announced, ArchiveWriter};
 use crate::content::Content;
-use crate::create::Making;
+use crate::create::BackupRequest;
+use crate::encryption::{Checksum, Compression, EncryptedWriter, EncryptionKey};
 use crate::manifest::{ArchiveFile, Manifest, Source};
-use crate::seal::{Compression, Lock, Sealed, Sealing};
 use crate::target::{Folder, Target};
 use crate::{identity, unfinished};
 
@@ -52,7 +52,7 @@ pub(crate) fn channel() -> (mpsc::Sender<Work>, mpsc::Receiver<Work>) {
 
 /// Writes what comes, which `feed` sends. Cancelled or failed, nothing is left that could be taken for a backup.
 pub(crate) async fn write(
-    making: &Making,
+    request: &BackupRequest,
     id: &str,
     source: &Source,
     announced: Vec<Announced>,
@@ -61,21 +61,26 @@ pub(crate) async fn write(
     feed: impl Future<Output = Result<()>> + Send,
 ) -> Result<Payload> {
     let scratch = tempfile::tempdir().map_err(|e| Error::file(Path::new("temporary folder"), e))?;
-    let first = making.targets.first().ok_or_else(|| Error::BadRequest("Say where the backup shall be kept.".into()))?;
+    let first = request.targets.first().ok_or_else(|| Error::BadRequest("Choose a destination for the backup.".into()))?;
     let folder = first.folder().map_or_else(|| scratch.path().to_owned(), Path::to_owned);
     unfinished::clear(&folder);
     let folder = Folder::new(folder);
-    let encrypted = if making.lock.told().is_some() { ".age" } else { "" };
-    let name = format!("{id}.archive{}{encrypted}", making.compression.suffix());
+    let encrypted = if request.lock.told().is_some() { ".age" } else { "" };
+    let name = format!("{id}.archive{}{encrypted}", request.compression.suffix());
     let (file, part) = folder.begin(&name)?;
     let guard = Unfinished(part.clone());
-    let written = stream(file, making, source, announced, receive, feed).await.map_err(|e| of_file(e, &part))?;
+    let written = stream(file, request, source, announced, receive, feed).await.map_err(|e| of_file(e, &part))?;
     progress.checkpoint()?;
     let path = folder.publish(&part, &name)?;
     drop(guard);
-    let Written { sealed, contents } = written;
-    let file =
-        ArchiveFile { name, bytes: sealed.bytes, sha256: sealed.sha256, compression: making.compression, encryption: making.lock.told() };
+    let Written { checksum, contents } = written;
+    let file = ArchiveFile {
+        name,
+        bytes: checksum.bytes,
+        sha256: checksum.sha256,
+        compression: request.compression,
+        encryption: request.lock.told(),
+    };
     Ok(Payload { file, contents, path, _scratch: scratch })
 }
 
@@ -87,20 +92,20 @@ fn of_file(e: Error, path: &Path) -> Error {
 }
 
 struct Written {
-    sealed: Sealed,
+    checksum: Checksum,
     contents: HashMap<String, Content>,
 }
 
 async fn stream(
     file: File,
-    making: &Making,
+    request: &BackupRequest,
     source: &Source,
     announced: Vec<Announced>,
     receive: mpsc::Receiver<Work>,
     feed: impl Future<Output = Result<()>> + Send,
 ) -> Result<Written> {
     let (database, server) = (identity::database_name(&source.name), source.server.clone());
-    let (compression, lock) = (making.compression, making.lock.clone());
+    let (compression, lock) = (request.compression, request.lock.clone());
     let writer = tokio::task::spawn_blocking(move || write_blocks(file, compression, &lock, &database, &server, &announced, receive));
     let fed = feed.await;
     let written = writer.await.map_err(|e| Error::file(Path::new("backup"), std::io::Error::other(e)))?;
@@ -114,14 +119,14 @@ async fn stream(
 fn write_blocks(
     file: File,
     compression: Compression,
-    lock: &Lock,
+    lock: &EncryptionKey,
     database: &str,
     server: &str,
     announced: &[Announced],
     mut receive: mpsc::Receiver<Work>,
 ) -> Result<Written> {
     let unwritable = |e: std::io::Error| Error::file(Path::new("backup"), e);
-    let out = Sealing::new(file, compression, lock)?;
+    let out = EncryptedWriter::new(file, compression, lock)?;
     let mut archive = ArchiveWriter::new(out, database, server, announced).map_err(unwritable)?;
     let mut contents: HashMap<String, Content> = HashMap::new();
     while let Some(work) = receive.blocking_recv() {
@@ -137,8 +142,8 @@ fn write_blocks(
     }
     let mut out = archive.into_inner();
     out.flush().map_err(unwritable)?;
-    let sealed = out.finish().map_err(unwritable)?;
-    Ok(Written { sealed, contents })
+    let checksum = out.finish().map_err(unwritable)?;
+    Ok(Written { checksum, contents })
 }
 
 /// Writes the manifest at the first place, and file and manifest at the others. A place that fails does not hinder the

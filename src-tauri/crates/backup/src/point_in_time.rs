@@ -1,5 +1,5 @@
-//! A backup of a moment between two backups: the whole backup before it is loaded into a scratch store, the changes up to the
-//! moment are done again there, and what stands there then is read as any other backup is.
+//! A backup of a point in time between two backups: the whole backup before it is loaded into a scratch store, the changes up to the
+//! moment are done again there, and what is there then is read as any other backup is.
 
 pub mod oplog;
 mod player;
@@ -10,22 +10,22 @@ use std::sync::Arc;
 use steward_store::{CollectionKind, Store, names, upsert};
 use steward_workspace::{Error, Progress, Result};
 
+use crate::encryption::DecryptionKey;
 use crate::events::{self, EVENTS};
 use crate::manifest::{Increment, Manifest};
 use crate::read::{Backup, Event, Listed};
 use crate::restore;
-use crate::seal::Key;
 use crate::target::Target;
 use crate::timeline;
 
 use player::Player;
 
-/// What leads to a moment.
+/// What leads to a point in time.
 pub struct Way {
     pub base: Backup,
     /// Oldest first.
     pub increments: Vec<(Arc<dyn Target>, Manifest)>,
-    pub key: Key,
+    pub key: DecryptionKey,
 }
 
 /// An empty store, and the folder that goes with it when nobody needs it any more.
@@ -34,19 +34,20 @@ pub struct Scratch {
     pub folder: tempfile::TempDir,
 }
 
-/// Builds the backup of a moment (milliseconds since 1970). People's collections are exactly as they were; Steward's own,
+/// Builds the backup of a point in time (milliseconds since 1970). People's collections are exactly as they were; Steward's own,
 /// views and time series are those of the whole backup.
 ///
 /// Errors: `BadRequest` for damage, and for changes that do not fit the backup.
 pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress) -> Result<Backup> {
     let Way { base, increments, key } = way;
-    let manifest = base.manifest.clone().ok_or_else(|| Error::BadRequest("Only a backup of Steward's tells its moment.".into()))?;
-    let point_in_time = manifest.point_in_time.clone().ok_or_else(|| Error::BadRequest(format!("{} tells no moment.", manifest.id)))?;
+    let manifest = base.manifest.clone().ok_or_else(|| Error::BadRequest("Only a backup made by Steward has a point in time.".into()))?;
+    let point_in_time =
+        manifest.point_in_time.clone().ok_or_else(|| Error::BadRequest(format!("{} has no point in time.", manifest.id)))?;
     load(&base, scratch.store.as_ref(), false, progress).await?;
     let mut player = Player::new(Arc::clone(&scratch.store), &base.contents, &point_in_time, at);
     let mut settings = None;
     for (target, manifest) in increments {
-        let increment = manifest.increment.clone().ok_or_else(|| Error::BadRequest(format!("{} holds no changes.", manifest.id)))?;
+        let increment = manifest.increment.clone().ok_or_else(|| Error::BadRequest(format!("{} has no changes.", manifest.id)))?;
         replay(target.as_ref(), manifest, &increment, &key, &mut player, progress).await?;
         if increment.until.at <= at {
             settings = Some(increment.settings);
@@ -59,7 +60,7 @@ pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress)
         }
     }
     counted(&mut contents, scratch.store.as_ref(), progress).await?;
-    let manifest = Manifest { made_at: timeline::told(at), ..manifest };
+    let manifest = Manifest { made_at: timeline::display(at), ..manifest };
     Ok(base.moved(scratch.store, scratch.folder, contents).of_point_in_time(manifest))
 }
 
@@ -68,7 +69,7 @@ pub async fn build(way: Way, at: i64, scratch: Scratch, progress: &dyn Progress)
 /// Errors: `BadRequest` where it holds no such changes, or some that cannot be read.
 pub async fn with_oplog(base: Backup, scratch: Scratch, progress: &dyn Progress) -> Result<Backup> {
     let Some(mut entries) = base.oplog() else {
-        return Err(Error::BadRequest(format!("{} holds no oplog: it was dumped without one (mongodump --oplog).", base.name)));
+        return Err(Error::BadRequest(format!("{} has no oplog: it was dumped without one (mongodump --oplog).", base.name)));
     };
     // A record that was written again while its collection was read may be in the dump twice.
     load(&base, scratch.store.as_ref(), true, progress).await?;
@@ -97,11 +98,11 @@ pub async fn with_oplog(base: Backup, scratch: Scratch, progress: &dyn Progress)
     counted(&mut contents, scratch.store.as_ref(), progress).await?;
     let mut moved = base.moved(scratch.store, scratch.folder, contents);
     moved.passed_over.extend(oplog.notes);
-    moved.passed_over.push(format!("Changes that were made while the dump was are done again: {done}."));
+    moved.passed_over.push(format!("Changes made during the dump are replayed: {done}."));
     Ok(moved)
 }
 
-/// What stands in the scratch store now is what a restore is held against.
+/// What is in the scratch store now is what a restore is held against.
 async fn counted(contents: &mut [Listed], store: &dyn Store, progress: &dyn Progress) -> Result<()> {
     for one in contents {
         let Some(place) = place(one) else { continue };
@@ -112,12 +113,12 @@ async fn counted(contents: &mut [Listed], store: &dyn Store, progress: &dyn Prog
     Ok(())
 }
 
-/// Where the buckets of a time series stand in a scratch store.
+/// Where the buckets of a time series are in a scratch store.
 fn series(name: &str) -> String {
     format!("{}series.{name}", names::PREFIX)
 }
 
-/// Where the documents of a collection stand in a scratch store; a view has none.
+/// Where the documents of a collection are in a scratch store; a view has none.
 pub(crate) fn place(one: &Listed) -> Option<String> {
     match one.definition.kind {
         CollectionKind::Collection => Some(one.name.clone()),
@@ -126,7 +127,7 @@ pub(crate) fn place(one: &Listed) -> Option<String> {
     }
 }
 
-/// Loads a whole backup, and checks that it is the one that its manifest tells of.
+/// Loads a whole backup, and checks that it is the one that its manifest reports.
 async fn load(base: &Backup, store: &dyn Store, over: bool, progress: &dyn Progress) -> Result<()> {
     let held: Vec<&Listed> = base.contents.iter().filter(|c| place(c).is_some()).collect();
     let places: HashMap<String, String> = held.iter().filter_map(|c| Some((c.name.clone(), place(c)?))).collect();
@@ -144,7 +145,7 @@ async fn replay(
     target: &dyn Target,
     manifest: Manifest,
     increment: &Increment,
-    key: &Key,
+    key: &DecryptionKey,
     player: &mut Player,
     progress: &dyn Progress,
 ) -> Result<()> {
@@ -179,5 +180,5 @@ async fn replay(
 
 /// Steward's own collections that come with a whole backup stay as they are in it.
 fn stays(collection: &str) -> bool {
-    names::is_own(collection) && !names::is_beside(collection)
+    names::is_own(collection) && !names::is_staging(collection)
 }

@@ -14,13 +14,13 @@ use steward_workspace::{CollectionSettings, Error, Progress, Result};
 
 use crate::archive;
 use crate::content::ContentHash;
+use crate::encryption::{self, DecryptionKey};
 use crate::manifest::{Manifest, SUFFIX};
-use crate::seal::{self, Key};
 use crate::target::{Folder, Target};
 
 pub use pass::{Event, Events};
 
-/// A collection that a backup announces.
+/// A collection that a backup reports.
 #[derive(Debug, Clone)]
 pub struct Listed {
     pub name: String,
@@ -43,7 +43,7 @@ enum Form {
     Archive(PathBuf, bool),
     /// Files of a dump folder: name of the collection, path; and the file of such changes.
     Folder(Vec<(String, PathBuf)>, Option<PathBuf>),
-    /// A scratch store that holds what stood there at a moment.
+    /// A scratch store that has what was there at a point in time.
     Store(Arc<dyn Store>),
 }
 
@@ -57,11 +57,11 @@ pub struct Backup {
     pub passed_over: Vec<String>,
     /// The changes that were made while it was dumped are done again.
     pub replayed: bool,
-    /// The moment between two backups that this one was made for, RFC 3339 UTC.
+    /// The point in time between two backups that this one was made for, RFC 3339 UTC.
     pub point_in_time: Option<String>,
     database: String,
     form: Form,
-    key: Key,
+    key: DecryptionKey,
     /// Where a copy from a bucket lies.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -69,8 +69,8 @@ pub struct Backup {
 impl Backup {
     /// Opens a backup that is listed in a target. A file in a bucket is fetched first.
     ///
-    /// Errors: the archive is missing or is not the one that the manifest tells of.
-    pub async fn of_target(target: &dyn Target, manifest: Manifest, key: Key, progress: &dyn Progress) -> Result<Self> {
+    /// Errors: the archive is missing or is not the one that the manifest reports.
+    pub async fn of_target(target: &dyn Target, manifest: Manifest, key: DecryptionKey, progress: &dyn Progress) -> Result<Self> {
         let scratch = tempfile::tempdir().map_err(|e| Error::file(Path::new("temporary folder"), e))?;
         progress.phase("Fetching the file");
         let path = target.fetch(&manifest.file.name, scratch.path(), progress).await?;
@@ -79,10 +79,10 @@ impl Backup {
         Self::of_archive(path, Some(manifest), key, None, scratch).await
     }
 
-    /// Opens an archive, a manifest beside one, or a dump folder. `database` chooses where there are several.
+    /// Opens an archive, a manifest next to one, or a dump folder. `database` chooses where there are several.
     ///
     /// Errors: `NotFound`, `BadRequest` where it is no backup.
-    pub async fn of_path(path: &Path, key: Key, database: Option<&str>, progress: &dyn Progress) -> Result<Self> {
+    pub async fn of_path(path: &Path, key: DecryptionKey, database: Option<&str>, progress: &dyn Progress) -> Result<Self> {
         let meta = tokio::fs::metadata(path).await.map_err(|e| Error::file(path, e))?;
         if meta.is_dir() {
             return Self::of_folder(path, key, database);
@@ -97,7 +97,7 @@ impl Backup {
     /// The same with what a scratch store holds by now, which goes with it.
     pub(crate) fn moved(self, store: Arc<dyn Store>, folder: tempfile::TempDir, contents: Vec<Listed>) -> Self {
         let form = Form::Store(store);
-        Self { contents, replayed: true, form, key: Key::default(), _scratch: Some(folder), ..self }
+        Self { contents, replayed: true, form, key: DecryptionKey::default(), _scratch: Some(folder), ..self }
     }
 
     pub(crate) fn of_point_in_time(self, manifest: Manifest) -> Self {
@@ -126,7 +126,7 @@ impl Backup {
     async fn of_archive(
         path: PathBuf,
         manifest: Option<Manifest>,
-        key: Key,
+        key: DecryptionKey,
         database: Option<String>,
         scratch: Option<tempfile::TempDir>,
     ) -> Result<Self> {
@@ -141,7 +141,7 @@ impl Backup {
             let known = manifest.as_ref().and_then(|m| m.collection(&name));
             if let (Some(manifest), None) = (&manifest, known) {
                 return Err(Error::BadRequest(format!(
-                    "The archive holds '{name}', of which the manifest of {} does not tell.",
+                    "The archive contains '{name}', which the manifest of {} does not list.",
                     manifest.id
                 )));
             }
@@ -159,12 +159,12 @@ impl Backup {
         Ok(Self { name, manifest, contents, passed_over, replayed: false, point_in_time: None, database, form, key, _scratch: scratch })
     }
 
-    fn of_folder(path: &Path, key: Key, database: Option<&str>) -> Result<Self> {
+    fn of_folder(path: &Path, key: DecryptionKey, database: Option<&str>) -> Result<Self> {
         let found = steward_sources::dump_folder(path).map_err(|e| Error::file(path, e))?;
         // The folder of one database has its name.
         let database_of = |f: &DumpFile| f.database.clone().unwrap_or_else(|| file_name(path));
         if found.is_empty() {
-            return Err(Error::BadRequest(format!("{} holds no dump: no .bson files were found in it.", path.display())));
+            return Err(Error::BadRequest(format!("{} is not a dump: it contains no .bson files.", path.display())));
         }
         let databases: BTreeSet<String> = found
             .iter()
@@ -218,7 +218,7 @@ async fn check_file(path: &Path, manifest: &Manifest, progress: &dyn Progress) -
     let file = path.to_owned();
     let (send, mut seen) = tokio::sync::watch::channel(0_u64);
     let hashing = tokio::task::spawn_blocking(move || {
-        seal::sha256(&file, |bytes| match send.send(bytes) {
+        encryption::sha256(&file, |bytes| match send.send(bytes) {
             Ok(()) => Ok(()),
             Err(_) => Err(Error::Cancelled),
         })
@@ -239,7 +239,7 @@ async fn check_file(path: &Path, manifest: &Manifest, progress: &dyn Progress) -
     Ok(())
 }
 
-/// The manifest that a path is, or that stands beside an archive.
+/// The manifest that a path is, or that is next to an archive.
 async fn beside(path: &Path) -> Result<Option<Manifest>> {
     let name = file_name(path);
     let manifest = match name.ends_with(SUFFIX) {
@@ -256,9 +256,9 @@ async fn beside(path: &Path) -> Result<Option<Manifest>> {
     }
 }
 
-/// What a dump may hold and no restore of Steward's brings back.
+/// What a dump may hold and no restore of Steward's restores.
 fn passed_over(functions: bool) -> Vec<String> {
-    let told = "system.js is left out: functions of the server are no records. mongorestore brings them back.";
+    let told = "system.js is left out: server functions are not records. Use mongorestore to restore them.";
     if functions { vec![told.to_owned()] } else { Vec::new() }
 }
 
@@ -271,8 +271,8 @@ struct Announced {
     oplog: bool,
 }
 
-fn announced(path: &Path, key: &Key) -> Result<Announced> {
-    let mut input = seal::open(path, key)?;
+fn announced(path: &Path, key: &DecryptionKey) -> Result<Announced> {
+    let mut input = encryption::open(path, key)?;
     let mut magic = [0; 4];
     let begins = input.read_exact(&mut magic).is_ok() && magic == ARCHIVE_MAGIC;
     if !begins {
@@ -305,17 +305,17 @@ fn choose(databases: &BTreeSet<&str>, wanted: Option<&str>, path: &Path) -> Resu
     let list = || databases.iter().copied().collect::<Vec<_>>().join(", ");
     match (wanted, databases.len()) {
         (Some(name), _) if databases.contains(name) => Ok(name.to_owned()),
-        (Some(name), _) => Err(Error::NotFound(format!("{} holds no database '{name}' (it holds {}).", path.display(), list()))),
+        (Some(name), _) => Err(Error::NotFound(format!("{} has no database '{name}' (it has {}).", path.display(), list()))),
         (None, 0) => Ok(String::new()),
         (None, 1) => Ok(databases.iter().next().map(|d| (*d).to_owned()).unwrap_or_default()),
-        (None, _) => Err(Error::BadRequest(format!("{} holds several databases ({}). Say which one is meant.", path.display(), list()))),
+        (None, _) => Err(Error::BadRequest(format!("{} has several databases ({}). Choose one.", path.display(), list()))),
     }
 }
 
 /// `careers.metadata.json[.gz]`
 fn metadata_of(path: &Path) -> Result<Definition> {
     let mut text = String::new();
-    seal::open(path, &Key::default())?.take(16 << 20).read_to_string(&mut text).map_err(|e| Error::file(path, e))?;
+    encryption::open(path, &DecryptionKey::default())?.take(16 << 20).read_to_string(&mut text).map_err(|e| Error::file(path, e))?;
     archive::definition(&text).ok_or_else(|| Error::BadRequest(format!("{} cannot be read.", path.display())))
 }
 

@@ -1,5 +1,5 @@
-//! Bringing records back: they are loaded beside the data, checked, and then change places with it in single renames.
-//! What stood there is kept until the restore is taken back or settled. The same steps as those of an import that
+//! Bringing records back: they are loaded into staging next to the data, checked, and then swapped with it in single renames.
+//! What was there is kept until the restore is undone or resolved. The same steps as those of an import that
 //! replaces a collection; see `steward_workspace::swap`.
 //!
 //! Whatever ends it before the first rename, the data is as it was. Between the renames, [`go_on`] or [`clean_up`] does
@@ -25,7 +25,7 @@ use steward_workspace::lease::{self, Lease};
 use steward_workspace::workspace::new_id;
 use steward_workspace::{CollectionSettings, Error, Progress, Result, Workspace, swap};
 
-use crate::create::{Making, create};
+use crate::create::{BackupRequest, create};
 use crate::read::{Backup, Listed};
 
 pub use ledger::{get, interrupted, list};
@@ -37,7 +37,7 @@ pub use undo::{UndoPlan, can_go_back, clean_up, discard_undo_data, plan_undo, un
 /// How long the end of a restore waits for a text index; the server goes on with it by itself.
 const TEXT_GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// What to bring back.
+/// What to restore.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     /// Name in the backup and name in the workspace; all under their own names where empty.
@@ -45,11 +45,11 @@ pub struct Choice {
     /// History, quarantine, saved mappings and settings too.
     pub own: bool,
     pub mode: RestoreMode,
-    /// What cannot come back may be left out; otherwise nothing is restored where something cannot.
+    /// What cannot be restored may be left out; otherwise nothing is restored where something cannot.
     pub leave_out: bool,
 }
 
-/// One collection that is brought back.
+/// One collection that is restored.
 #[derive(Debug, Clone)]
 pub struct Chosen {
     pub listed: Listed,
@@ -58,7 +58,7 @@ pub struct Chosen {
     pub notes: Vec<String>,
     /// Of these, what does not come back at all.
     pub lost: Vec<String>,
-    /// Nothing of it can come back; the notes say why.
+    /// Nothing in it can be restored; the notes say why.
     pub left_out: bool,
 }
 
@@ -94,7 +94,7 @@ impl Chosen {
 /// Errors: a name that the backup does not hold, one that no collection can have, two that go into one.
 pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
     if let Some(manifest) = backup.manifest.as_ref().filter(|m| m.increment.is_some()) {
-        return Err(Error::BadRequest(format!("{} holds changes only. Restore to a moment that it reaches.", manifest.id)));
+        return Err(Error::BadRequest(format!("{} contains changes only. Restore to a point in time that it covers.", manifest.id)));
     }
     let mut chosen: Vec<Chosen> = Vec::new();
     if choice.collections.is_empty() {
@@ -103,12 +103,12 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
     }
     for (name, into) in &choice.collections {
         let Some(listed) = backup.listed(name) else {
-            return Err(Error::NotFound(format!("This backup holds no collection '{name}'.")));
+            return Err(Error::NotFound(format!("This backup has no collection '{name}'.")));
         };
         chosen.push(Chosen::new(listed, into));
     }
     for (at, one) in chosen.iter().enumerate() {
-        // A name that somebody chose is refused; what the backup holds under its own is left out later, with a word.
+        // A name that someone chose is refused; what the backup holds under its own is left out later, with a word.
         if one.into != one.listed.name {
             names::check(&one.into)?;
         }
@@ -120,18 +120,18 @@ pub fn choose(backup: &Backup, choice: &Choice) -> Result<Vec<Chosen>> {
         }
     }
     if choice.own {
-        let own = backup.contents.iter().filter(|c| names::is_kept(&c.name));
+        let own = backup.contents.iter().filter(|c| names::is_backed_up(&c.name));
         chosen.extend(own.map(|c| Chosen::new(c, &c.name)));
     }
     if chosen.is_empty() {
-        return Err(Error::BadRequest("This backup holds no collection that could be brought back.".into()));
+        return Err(Error::BadRequest("This backup has no collection that could be restored.".into()));
     }
     Ok(chosen)
 }
 
-/// Something cannot come back, and nobody has agreed to that.
+/// Something cannot be restored, and nobody has agreed to that.
 fn incomplete(lost: &[String]) -> Error {
-    Error::Conflict(format!("Not everything can come back. {} Nothing was changed.", lost.join(" ")))
+    Error::Conflict(format!("Not everything can be restored. {} Nothing was changed.", lost.join(" ")))
 }
 
 /// What the parts of a restore are called in `steward_workspace::swap`.
@@ -147,7 +147,7 @@ pub async fn apply(
     backup: &Backup,
     from: &str,
     choice: &Choice,
-    safety: Option<&Making>,
+    safety: Option<&BackupRequest>,
     progress: &dyn Progress,
 ) -> Result<RestoreRecord> {
     swap::may_swap(workspace, "Restoring").await?;
@@ -155,13 +155,13 @@ pub async fn apply(
     let mut collections = Vec::with_capacity(chosen.len());
     let mut notes = backup.passed_over.clone();
     for one in &mut chosen {
-        kinds::settle_place(workspace, one, choice.mode).await?;
+        kinds::choose_name(workspace, one, choice.mode).await?;
         notes.extend(one.notes.iter().map(|note| format!("{} {note}.", one.listed.name)));
     }
     let lost: Vec<String> = chosen.iter().flat_map(Chosen::told_lost).collect();
     chosen.retain(|one| !one.left_out);
     if chosen.is_empty() {
-        return Err(Error::BadRequest(format!("Nothing of it can come back here: {}", notes.join(" "))));
+        return Err(Error::BadRequest(format!("Nothing in it can be restored here: {}", notes.join(" "))));
     }
     if !choice.leave_out && !lost.is_empty() {
         return Err(incomplete(&lost));
@@ -197,9 +197,9 @@ pub async fn apply(
         discarded_at: None,
     };
     let lease = Lease::take(workspace, &lease::of_restore(&record.id), progress).await?;
-    if let Some(making) = safety.filter(|_| record.collections.iter().any(|c| c.existed)) {
+    if let Some(request) = safety.filter(|_| record.collections.iter().any(|c| c.existed)) {
         progress.phase("Taking a backup of what is there now");
-        record.safety = Some(create(workspace, making, progress).await?.manifest.id);
+        record.safety = Some(create(workspace, request, progress).await?.manifest.id);
     }
     ledger::put(lease.workspace(), &record).await?;
     let id = record.id.clone();
@@ -223,7 +223,7 @@ async fn make_up_for(workspace: &Workspace, id: &str, done: &Result<RestoreRecor
     Ok(())
 }
 
-/// Goes on with a restore that was cut off: loads again what was being loaded, or finishes changing places.
+/// Goes on with a restore that was interrupted: loads again what was being loaded, or finishes the swap.
 pub async fn go_on(workspace: &Workspace, id: &str, backup: Option<&Backup>, progress: &dyn Progress) -> Result<RestoreRecord> {
     let lease = Lease::take(workspace, &lease::of_restore(id), progress).await?;
     let record = get(lease.workspace(), id).await?;
@@ -263,7 +263,7 @@ async fn go_on_held(
         }
         (RestoreState::Loading, None) => Err(Error::BadRequest("The backup is needed to go on with this restore.".into())),
         (RestoreState::Undoing, _) => Err(Error::Conflict("Undoing this restore has begun. Run the undo again to finish it.".into())),
-        _ => Err(Error::Conflict("This restore has come to its end.".into())),
+        _ => Err(Error::Conflict("This restore is finished.".into())),
     }
 }
 
@@ -295,7 +295,7 @@ async fn run(
     }
 }
 
-/// Loads and checks everything beside the data.
+/// Loads and checks everything next to the data.
 async fn bring_in(
     workspace: &Workspace,
     backup: &Backup,
@@ -448,7 +448,7 @@ async fn swap(workspace: &Workspace, mut record: RestoreRecord, backup: Option<&
     Ok(record)
 }
 
-/// The collections that can be renamed change places in one swap.
+/// The collections that can be renamed are swapped at once.
 async fn change_places(workspace: &Workspace, record: &RestoreRecord, progress: &dyn Progress) -> Result<()> {
     let open = swap::cut_off(workspace, &record.id).await?;
     if open.as_ref().is_some_and(|open| open.backwards) {

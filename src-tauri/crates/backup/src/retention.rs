@@ -42,17 +42,17 @@ impl Retention {
 
 /// What becomes of one backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Decision {
     pub id: String,
     /// Why it stays; `None` where it goes.
     pub kept: Option<&'static str>,
 }
 
-/// Judges the backups of one workspace at one place, newest first.
+/// Validates the backups of one workspace at one place, newest first.
 ///
 /// Always kept: the newest, the newest that is verified, and what a kept one builds on. Increments stay as many days as whole
 /// backups do (a week where no rule speaks of days), and what leads to the oldest of them stays with it.
-pub fn decide(backups: &[ListedBackup], rules: &Retention, now: DateTime<Utc>) -> Vec<Verdict> {
+pub fn decide(backups: &[ListedBackup], rules: &Retention, now: DateTime<Utc>) -> Vec<Decision> {
     let (increments, whole): (Vec<&ListedBackup>, Vec<&ListedBackup>) = backups.iter().partition(|b| b.is_increment());
     let mut kept: HashMap<&str, &'static str> = HashMap::new();
     for (backup, why) in whole.iter().zip(reasons(&whole, rules, now)) {
@@ -65,8 +65,8 @@ pub fn decide(backups: &[ListedBackup], rules: &Retention, now: DateTime<Utc>) -
         }
     }
     keep_what_leads_to(&increments, &whole, &mut kept);
-    let verdict = |b: &ListedBackup| Verdict { id: b.manifest.id.clone(), kept: kept.get(b.manifest.id.as_str()).copied() };
-    backups.iter().map(verdict).collect()
+    let decision = |b: &ListedBackup| Decision { id: b.manifest.id.clone(), kept: kept.get(b.manifest.id.as_str()).copied() };
+    backups.iter().map(decision).collect()
 }
 
 /// A kept increment is worth nothing without a whole backup from before it and all increments between: those stay, as far
@@ -93,9 +93,7 @@ pub fn suspicion(backups: &[ListedBackup]) -> Option<String> {
     let mut whole = backups.iter().filter(|b| !b.is_increment());
     let (newest, before) = (whole.next()?.manifest.records(), whole.next()?.manifest.records());
     (newest.saturating_mul(FAR_FEWER) < before).then(|| {
-        format!(
-            "The newest backup holds {newest} records, the one before it {before}. Check that nothing was lost; fuller backups are kept."
-        )
+        format!("The newest backup has {newest} records, the one before it {before}. Check that nothing was lost; larger backups are kept.")
     })
 }
 
@@ -172,8 +170,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::encryption::Compression;
     use crate::manifest::{ArchiveFile, FORMAT, Manifest, Source, Verification};
-    use crate::seal::Compression;
 
     fn at(hours_ago: i64, verified: bool) -> ListedBackup {
         let made = now() - Duration::hours(hours_ago);
@@ -235,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_proven_one_stays_however_old() {
+    fn the_last_verified_one_stays_however_old() {
         let backups = [at(1, false), at(2, false), at(24 * 100, true), at(24 * 200, true)];
         assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }), ["b1", "b2400"]);
     }
@@ -252,7 +250,7 @@ mod tests {
     fn a_fuller_backup_does_not_go_because_of_an_emptier_one() {
         let with = |hours_ago: i64, records: u64| {
             let mut one = at(hours_ago, false);
-            one.manifest.collections = vec![crate::manifest::Kept {
+            one.manifest.collections = vec![crate::manifest::BackedUpCollection {
                 name: "careers".into(),
                 kind: "collection".into(),
                 records,
@@ -267,7 +265,7 @@ mod tests {
         };
         let backups = [with(1, 0), with(24 * 20, 361), with(24 * 30, 350), with(24 * 40, 900)];
         assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }), ["b1", "b480", "b960"]);
-        assert!(suspicion(&backups).is_some_and(|told| told.contains("holds 0 records, the one before it 361")));
+        assert!(suspicion(&backups).is_some_and(|told| told.contains("has 0 records, the one before it 361")));
         assert_eq!(suspicion(&backups[1..]), None);
     }
 
@@ -309,7 +307,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_the_newest_and_never_the_last_proof(
+        fn never_the_newest_and_never_the_last_verified(
             ages in prop::collection::btree_set(0_i64..20_000, 1..40),
             verified in prop::collection::vec(any::<bool>(), 40),
             last in prop::option::of(0_u32..5), daily in prop::option::of(0_u32..5), days in prop::option::of(0_u32..50),

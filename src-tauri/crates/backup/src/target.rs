@@ -16,7 +16,7 @@ use steward_workspace::{Error, Progress, Result};
 
 pub use folder::Folder;
 
-/// A place as it is written down. No secret stands in it.
+/// A place as it is written down. No secret is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetSpec {
@@ -100,7 +100,7 @@ pub fn check_options(options: &BTreeMap<String, String>) -> Result<()> {
     match options.keys().find(|name| !OPTIONS.contains(&name.to_ascii_lowercase().as_str())) {
         None => Ok(()),
         Some(name) => Err(Error::BadRequest(format!(
-            "A place for backups has no option '{name}'. Allowed are endpoint, region, bucket_name, container_name, account_name, allow_http and the like; credentials come from the keyring or the environment."
+            "A backup destination has no option '{name}'. Allowed are endpoint, region, bucket_name, container_name, account_name, allow_http and the like; credentials come from the keyring or the environment."
         ))),
     }
 }
@@ -114,14 +114,14 @@ pub fn endpoint(options: &BTreeMap<String, String>) -> Option<&str> {
     option(options, "endpoint")
 }
 
-/// What credentials of a place belong to: a bucket's address with the server and the account that it stands for. The same bucket at
+/// What credentials of a place belong to: a bucket's address with the server and the account that it is in. The same bucket at
 /// another server is another place.
 pub fn belongs_to(spec: &TargetSpec) -> String {
     let part = |what: &str| option(&spec.options, what).unwrap_or("the usual").trim().to_ascii_lowercase();
     format!("{} at {} as {}", spec.address.trim(), part("endpoint"), part("account_name"))
 }
 
-/// The variables of the environment that credentials of a kind of place stand in.
+/// The variables of the environment that have the credentials of a kind of destination.
 pub fn variables(address: &str) -> &'static str {
     match address.split_once("://").map(|(scheme, _)| scheme) {
         Some("s3" | "s3a") => "AWS_",
@@ -146,7 +146,7 @@ pub fn open(spec: &TargetSpec, secrets: &BTreeMap<String, String>) -> Result<Arc
         .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@') && host.contains(':')))
     {
         return Err(Error::BadRequest(
-            "The address of a place holds no credentials: they come from the keyring or the environment.".into(),
+            "The address of a destination must not contain credentials: they come from the keyring or the environment.".into(),
         ));
     }
     match address.split_once("://") {

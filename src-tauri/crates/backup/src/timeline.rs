@@ -1,7 +1,7 @@
-//! Which moments can be restored, from what lies on the shelf. Pure.
+//! Which points in time can be restored, from what lies at the destination. Pure.
 //!
-//! Increments that follow each other without a gap are a line. A whole backup reaches from its moment to the end of the line
-//! that runs through it; without one it reaches its own moment only. What lies between is a gap, with its reason.
+//! Increments that follow each other without a gap are a chain. A whole backup covers the time from its point in time to the end of the chain
+//! that runs through it; without one it covers its own point in time only. What is between is a gap, with its reason.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub struct Timeline {
     pub gaps: Vec<Gap>,
 }
 
-/// A whole backup and the increments that lead from it to a moment, oldest first.
+/// A whole backup and the increments that lead from it to a point in time, oldest first.
 #[derive(Debug, Clone)]
 pub struct Route {
     pub base: ListedBackup,
@@ -43,7 +43,7 @@ pub struct Route {
 }
 
 /// RFC 3339, UTC, to the millisecond.
-pub fn told(at: i64) -> String {
+pub fn display(at: i64) -> String {
     DateTime::<Utc>::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
@@ -52,18 +52,18 @@ pub(crate) fn is_good(one: &ListedBackup) -> bool {
     one.damage.is_none() && one.verification.as_ref().is_none_or(|p| p.passed() || p.sha256 != one.manifest.file.sha256)
 }
 
-/// The same backup at several places counts once, at the best of them; the farthest reach is known for all.
+/// The same backup at several places counts once, at the best of them; all know the farthest time covered.
 fn once(listed: &[ListedBackup]) -> Vec<ListedBackup> {
     let mut out: Vec<ListedBackup> = Vec::new();
     for one in listed {
         match out.iter_mut().find(|o| o.manifest.id == one.manifest.id) {
             None => out.push(one.clone()),
             Some(known) => {
-                let reach = [&known.reach, &one.reach].into_iter().flatten().max_by_key(|r| r.mark).cloned();
+                let covered_until = [&known.covered_until, &one.covered_until].into_iter().flatten().max_by_key(|r| r.mark).cloned();
                 if !is_good(known) && is_good(one) {
                     *known = one.clone();
                 }
-                known.reach = reach;
+                known.covered_until = covered_until;
             }
         }
     }
@@ -71,28 +71,30 @@ fn once(listed: &[ListedBackup]) -> Vec<ListedBackup> {
 }
 
 /// Increments without a gap between them.
-struct Line {
+struct Chain {
     parts: Vec<(Increment, ListedBackup)>,
     /// What it builds on is not there, as a sentence.
     missing: Option<String>,
 }
 
-impl Line {
+impl Chain {
     fn first(&self) -> Option<&Increment> {
         self.parts.first().map(|(increment, _)| increment)
     }
 
-    fn end_mark(&self) -> i64 {
+    fn end_sequence(&self) -> i64 {
         self.parts.last().map_or(i64::MIN, |(increment, _)| increment.until.mark)
     }
 
     /// Up to when nothing is missing.
     fn end(&self) -> i64 {
-        self.parts.last().map_or(i64::MIN, |(increment, listed)| increment.until.at.max(listed.reach.as_ref().map_or(i64::MIN, |r| r.at)))
+        self.parts
+            .last()
+            .map_or(i64::MIN, |(increment, listed)| increment.until.at.max(listed.covered_until.as_ref().map_or(i64::MIN, |r| r.at)))
     }
 
     fn runs_through(&self, point_in_time: &PointInTime) -> bool {
-        self.first().is_some_and(|first| first.from.mark <= point_in_time.mark) && point_in_time.mark <= self.end_mark()
+        self.first().is_some_and(|first| first.from.mark <= point_in_time.mark) && point_in_time.mark <= self.end_sequence()
     }
 
     /// How far it leads from a backup: not beyond the place where something comes in that the backup does not hold.
@@ -105,7 +107,7 @@ impl Line {
 
 struct Parts {
     bases: Vec<(PointInTime, ListedBackup)>,
-    lines: Vec<Line>,
+    chains: Vec<Chain>,
 }
 
 impl Parts {
@@ -119,38 +121,38 @@ impl Parts {
         let mut increments: Vec<(Increment, ListedBackup)> =
             all.iter().filter(|s| is_good(s)).filter_map(|s| Some((s.manifest.increment.clone()?, s.clone()))).collect();
         increments.sort_by_key(|(increment, _)| (increment.from.mark, increment.until.mark));
-        let mut lines: Vec<Line> = Vec::new();
+        let mut chains: Vec<Chain> = Vec::new();
         for (increment, listed) in increments {
             let parent = listed.manifest.parent.clone().unwrap_or_default();
             let follows = |(before, one): &(Increment, ListedBackup)| one.manifest.id == parent && before.until == increment.from;
-            let onto = lines.iter().position(|line| line.parts.iter().any(follows));
+            let onto = chains.iter().position(|line| line.parts.iter().any(follows));
             match onto {
                 Some(at) => {
-                    let place = lines[at].parts.iter().position(follows).unwrap_or(0) + 1;
-                    if place == lines[at].parts.len() {
-                        lines[at].parts.push((increment, listed));
+                    let place = chains[at].parts.iter().position(follows).unwrap_or(0) + 1;
+                    if place == chains[at].parts.len() {
+                        chains[at].parts.push((increment, listed));
                     } else {
                         // Two programs went on from the same place: both lines hold.
-                        let mut parts = lines[at].parts[..place].to_vec();
+                        let mut parts = chains[at].parts[..place].to_vec();
                         parts.push((increment, listed));
-                        let missing = lines[at].missing.clone();
-                        lines.push(Line { parts, missing });
+                        let missing = chains[at].missing.clone();
+                        chains.push(Chain { parts, missing });
                     }
                 }
                 None => {
                     let missing = what_is_missing(known.get(parent.as_str()).copied(), &parent, &increment.from);
-                    lines.push(Line { parts: vec![(increment, listed)], missing });
+                    chains.push(Chain { parts: vec![(increment, listed)], missing });
                 }
             }
         }
-        Self { bases, lines }
+        Self { bases, chains }
     }
 
-    /// How far a backup reaches, and the line that leads there.
-    fn reach(&self, point_in_time: &PointInTime, base: &ListedBackup) -> (i64, Option<&Line>) {
-        let own = base.reach.as_ref().map_or(point_in_time.at, |r| r.at.max(point_in_time.at));
-        let lines = self.lines.iter().filter(|line| line.runs_through(point_in_time));
-        match lines.max_by_key(|line| line.end_from(point_in_time)) {
+    /// Until when a backup covers changes, and the chain that leads there.
+    fn covered_until(&self, point_in_time: &PointInTime, base: &ListedBackup) -> (i64, Option<&Chain>) {
+        let own = base.covered_until.as_ref().map_or(point_in_time.at, |r| r.at.max(point_in_time.at));
+        let chains = self.chains.iter().filter(|line| line.runs_through(point_in_time));
+        match chains.max_by_key(|line| line.end_from(point_in_time)) {
             Some(line) => (line.end_from(point_in_time).max(own), Some(line)),
             None => (own, None),
         }
@@ -178,7 +180,7 @@ pub fn timeline(listed: &[ListedBackup]) -> Timeline {
     let mut spans: Vec<Range> = parts
         .bases
         .iter()
-        .map(|(point_in_time, base)| Range { from: point_in_time.at, until: parts.reach(point_in_time, base).0 })
+        .map(|(point_in_time, base)| Range { from: point_in_time.at, until: parts.covered_until(point_in_time, base).0 })
         .collect();
     spans.sort_by_key(|span| span.from);
     let mut ranges: Vec<Range> = Vec::new();
@@ -192,7 +194,7 @@ pub fn timeline(listed: &[ListedBackup]) -> Timeline {
         ranges.windows(2).map(|two| Gap { from: two[0].until, until: two[1].from, why: why(&parts, two[0].until, two[1].from) }).collect();
     // Increments that no backup leads to.
     let last = ranges.last().map_or(i64::MIN, |r| r.until);
-    let lost = parts.lines.iter().filter(|line| line.end() > last).max_by_key(|line| line.end());
+    let lost = parts.chains.iter().filter(|line| line.end() > last).max_by_key(|line| line.end());
     if let Some(line) = lost {
         let from = if last == i64::MIN { line.first().map_or(last, |first| first.from.at) } else { last };
         gaps.push(Gap { from, until: line.end(), why: why(&parts, from, line.end()) });
@@ -202,26 +204,26 @@ pub fn timeline(listed: &[ListedBackup]) -> Timeline {
 
 fn why(parts: &Parts, from: i64, until: i64) -> String {
     let within = |at: i64| from <= at && at <= until;
-    let missing = parts.lines.iter().find(|line| line.missing.is_some() && line.first().is_some_and(|first| within(first.from.at)));
+    let missing = parts.chains.iter().find(|line| line.missing.is_some() && line.first().is_some_and(|first| within(first.from.at)));
     if let Some(sentence) = missing.and_then(|line| line.missing.clone()) {
         return sentence;
     }
-    let foreign = parts.lines.iter().flat_map(|line| &line.parts).flat_map(|(increment, _)| &increment.put_in_place);
+    let foreign = parts.chains.iter().flat_map(|line| &line.parts).flat_map(|(increment, _)| &increment.put_in_place);
     if foreign.into_iter().any(|(_, at)| within(*at)) {
-        return "A collection was put in its place that had been set aside before the last backup.".into();
+        return "A collection that had been archived before the last backup was swapped in.".into();
     }
     let noted = parts.bases.iter().rev().find(|(point_in_time, base)| within(point_in_time.at) && base.manifest.gap.is_some());
     noted.and_then(|(_, base)| base.manifest.gap.clone()).unwrap_or_else(|| "No increments were taken.".into())
 }
 
-/// The ways to a moment, that from the newest backup first.
+/// The ways to a point in time, that from the newest backup first.
 ///
-/// Errors: `NotFound`, with the gap that the moment lies in or the moments that can be restored.
+/// Errors: `NotFound`, with the gap that the point in time is in or the points in time that can be restored.
 pub fn routes(listed: &[ListedBackup], at: i64) -> Result<Vec<Route>> {
     let parts = Parts::of(listed);
     let mut found = Vec::new();
     for (point_in_time, base) in parts.bases.iter().rev().filter(|(point_in_time, _)| point_in_time.at <= at) {
-        let (end, line) = parts.reach(point_in_time, base);
+        let (end, line) = parts.covered_until(point_in_time, base);
         if at > end {
             continue;
         }
@@ -233,26 +235,28 @@ pub fn routes(listed: &[ListedBackup], at: i64) -> Result<Vec<Route>> {
 }
 
 fn unreachable(timeline: &Timeline, at: i64) -> String {
-    let point_in_time = told(at);
+    let point_in_time = display(at);
     if let Some(gap) = timeline.gaps.iter().find(|gap| gap.from < at && at < gap.until) {
-        return format!("{point_in_time} lies in the gap between {} and {}: {}", told(gap.from), told(gap.until), gap.why);
+        return format!("{point_in_time} is in the gap between {} and {}: {}", display(gap.from), display(gap.until), gap.why);
     }
     match (timeline.ranges.first(), timeline.ranges.last()) {
         (Some(first), _) if at < first.from => {
-            format!("{point_in_time} is too early: the earliest point in time that can be restored is {}.", told(first.from))
+            format!("{point_in_time} is too early: the earliest point in time that can be restored is {}.", display(first.from))
         }
-        (_, Some(last)) => format!("{point_in_time} is too late: the latest point in time that can be restored is {}.", told(last.until)),
+        (_, Some(last)) => {
+            format!("{point_in_time} is too late: the latest point in time that can be restored is {}.", display(last.until))
+        }
         _ => format!("{point_in_time} cannot be restored: there is no backup that increments build on."),
     }
 }
 
 /// What the next increment may build on, the best first: the end of the newest line, then the newest whole backup.
-pub fn tips(listed: &[ListedBackup]) -> Vec<ListedBackup> {
+pub fn heads(listed: &[ListedBackup]) -> Vec<ListedBackup> {
     let parts = Parts::of(listed);
     let base = parts.bases.last();
     // A line that no backup runs through leads nowhere.
-    let live = parts.lines.iter().filter(|line| parts.bases.iter().any(|(point_in_time, _)| line.runs_through(point_in_time)));
-    let line = live.max_by_key(|line| line.end_mark()).and_then(|line| line.parts.last());
+    let live = parts.chains.iter().filter(|line| parts.bases.iter().any(|(point_in_time, _)| line.runs_through(point_in_time)));
+    let line = live.max_by_key(|line| line.end_sequence()).and_then(|line| line.parts.last());
     let mut out: Vec<ListedBackup> = Vec::new();
     out.extend(line.map(|(_, listed)| listed.clone()));
     out.extend(base.map(|(_, listed)| listed.clone()));
@@ -263,10 +267,10 @@ pub fn tips(listed: &[ListedBackup]) -> Vec<ListedBackup> {
 pub fn needs_base(listed: &[ListedBackup]) -> Option<String> {
     let parts = Parts::of(listed);
     let (point_in_time, base) = parts.bases.last()?;
-    let (_, line) = parts.reach(point_in_time, base);
+    let (_, line) = parts.covered_until(point_in_time, base);
     let line = line?;
     (line.end_from(point_in_time) < line.end())
-        .then(|| "A collection was put in its place that had been set aside before the last backup.".to_owned())
+        .then(|| "A collection that had been archived before the last backup was swapped in.".to_owned())
 }
 
 #[cfg(test)]
@@ -274,8 +278,8 @@ mod tests {
     use steward_store::ResumeToken;
 
     use super::*;
+    use crate::encryption::Compression;
     use crate::manifest::{ArchiveFile, FORMAT, Manifest, Source, Verification};
-    use crate::seal::Compression;
 
     fn at(mark: i64) -> Position {
         Position { token: ResumeToken(mark.to_string()), mark, at: mark * 10 }
@@ -285,8 +289,8 @@ mod tests {
         let manifest = Manifest {
             format: FORMAT,
             id: id.into(),
-            made_at: told(mark * 10),
-            finished_at: told(mark * 10),
+            made_at: display(mark * 10),
+            finished_at: display(mark * 10),
             tool: "Steward".into(),
             source: Source { workspace: "w".into(), name: "w".into(), address: "w".into(), server: "w".into() },
             fuzzy: None,
@@ -334,7 +338,7 @@ mod tests {
         assert_eq!(routes(&all, 250).unwrap().len(), 2, "the older backup leads there too");
         assert!(routes(&all, 99).unwrap_err().to_string().contains("too early"));
         assert!(routes(&all, 401).unwrap_err().to_string().contains("too late"));
-        assert_eq!(tips(&all)[0].manifest.id, "3");
+        assert_eq!(heads(&all)[0].manifest.id, "3");
     }
 
     #[test]
@@ -350,7 +354,7 @@ mod tests {
         damaged[2].damage = Some("a.zst is missing.".into());
         assert!(timeline(&damaged).gaps[0].why.contains("2 is damaged: a.zst is missing."));
         let verification = |bad: bool| Verification {
-            at: told(0),
+            at: display(0),
             restored: false,
             problems: bad.then(|| "x".to_owned()).into_iter().collect(),
             seconds: 1.0,
@@ -367,16 +371,16 @@ mod tests {
         assert_eq!(timeline(&copied).gaps[0].why, "No increments were taken.");
         // Nothing is left that it began with.
         let orphans = [whole[2].clone(), whole[3].clone()];
-        assert_eq!((ranges(&orphans), timeline(&orphans).gaps.len(), tips(&orphans).len()), (vec![], 1, 0));
+        assert_eq!((ranges(&orphans), timeline(&orphans).gaps.len(), heads(&orphans).len()), (vec![], 1, 0));
     }
 
     #[test]
     fn quiet_times_reach_farther() {
         let mut all = [base("a", 10), increment("1", "a", 10, 20)];
-        all[1].reach = Some(at(90));
+        all[1].covered_until = Some(at(90));
         assert_eq!((ranges(&all), way(&all, 900)), (vec![(100, 900)], vec!["a".to_owned(), "1".to_owned()]));
         let mut alone = [base("a", 10)];
-        alone[0].reach = Some(at(12));
+        alone[0].covered_until = Some(at(12));
         assert_eq!(ranges(&alone), [(100, 120)]);
     }
 
@@ -386,7 +390,7 @@ mod tests {
         all[1].manifest.point_in_time.as_mut().unwrap().beside.push("steward.replaced.x".into());
         all[2].manifest.increment.as_mut().unwrap().put_in_place.push(("steward.replaced.x".into(), 200));
         assert_eq!(way(&all, 199), ["b", "1"]);
-        assert_eq!(way(&all, 200), ["a", "1"], "the older one knows what was put aside since");
+        assert_eq!(way(&all, 200), ["a", "1"], "the older one knows what was archived since");
         assert!(needs_base(&all).is_some());
         assert!(needs_base(&[base("a", 10), increment("1", "a", 10, 30)]).is_none());
     }

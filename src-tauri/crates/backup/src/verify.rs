@@ -1,5 +1,5 @@
 //! Verifying a backup: every byte is read, decrypted, decompressed and checked; with a test restore it is also loaded into a
-//! scratch workspace, and what stands there is compared with the manifest.
+//! scratch workspace, and what is there is compared with the manifest.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -97,7 +97,7 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
         match made {
             Ok(()) => places.insert(one.name.clone(), place),
             Err(e) => {
-                problems.push(format!("{} could not be made: {e}", one.name));
+                problems.push(format!("{} could not be created: {e}", one.name));
                 continue;
             }
         };
@@ -132,7 +132,7 @@ pub async fn test_restore(workspace: &Workspace, backup: &Backup, scratch: &Work
             notes.push(format!("{} keeps the newest {} of {} records: it is capped.", one.name, stored.records, read.records));
         } else if stored != read {
             problems.push(format!(
-                "{} holds {} records after the test restore, or others than the {} of the backup.",
+                "{} has {} records after the test restore, or different ones than the {} of the backup.",
                 one.name, stored.records, read.records
             ));
         }
@@ -185,7 +185,7 @@ async fn adherence(
     Ok(Some(invalid))
 }
 
-/// Collections that the manifest tells of and the archive does not announce, or announces as something else.
+/// Collections that the manifest reports and the archive does not report, or reports as something else.
 fn missing(backup: &Backup) -> Vec<String> {
     let Some(manifest) = &backup.manifest else {
         return Vec::new();
@@ -195,7 +195,7 @@ fn missing(backup: &Backup) -> Vec<String> {
         match backup.listed(&kept.name) {
             None => problems.push(format!("{} is not in the archive.", kept.name)),
             Some(listed) if !listed.definition.means(&kept.definition()) => {
-                problems.push(format!("Indexes, options or validator of {} are not those that the manifest tells of.", kept.name));
+                problems.push(format!("Indexes, options or validator of {} differ from the manifest.", kept.name));
             }
             Some(_) => {}
         }

@@ -90,7 +90,7 @@ pub struct Init {
     /// Load the bundled careers
     #[arg(long)]
     pub sample: bool,
-    /// Leave a workspace that exists as it is, and tell what is in it
+    /// Leave a workspace that exists as it is, and say what is in it
     #[arg(long)]
     pub if_missing: bool,
 }
@@ -245,18 +245,18 @@ pub enum Runs {
     /// Load the rows of a staged run into their collection
     Promote {
         id: String,
-        /// Tell what would happen and write nothing
+        /// Say what would happen and write nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take a run back; shows the plan unless --yes
+    /// Undo a run; shows the plan unless --yes
     Undo {
         id: String,
         /// Apply it
         #[arg(long)]
         yes: bool,
     },
-    /// Go back from taking a replacement back, where that was cut off and has not come too far
+    /// Roll back an interrupted undo of a replacement, while that is still possible
     GoBack { id: String },
     /// Discard the records that a run retains for its undo; shows the plan unless --yes
     Discard {
@@ -318,7 +318,7 @@ pub enum Trust {
     Show,
     /// Agree to all of it; shows it unless --yes
     Agree {
-        /// Do it; without, only tell what would be agreed to
+        /// Do it; without, only say what would be agreed to
         #[arg(long)]
         yes: bool,
     },
@@ -328,9 +328,9 @@ pub enum Trust {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum WorkspaceCommand {
-    /// What it takes on the disk, and what is kept for undoing imports
+    /// Disk space that it uses, and the data kept for undoing imports
     Show,
-    /// How long imports can be undone; what is kept beyond that is discarded at once
+    /// How long imports can be undone; older data for undoing is discarded immediately
     Retention {
         /// Days after the end of an import
         #[arg(long)]

@@ -22,7 +22,7 @@ impl AsItWas {
 impl Drop for AsItWas {
     fn drop(&mut self) {
         if let Err(e) = rustix::termios::tcsetattr(&self.0, rustix::termios::OptionalActions::Now, &self.1) {
-            tracing::warn!("the terminal could not be put back: {e}");
+            tracing::warn!("the terminal could not be reset: {e}");
         }
     }
 }

@@ -30,7 +30,7 @@ pub async fn serve(session: &Session, command: Serve) -> ApiResult<u8> {
         output::json(&serde_json::json!({ "url": url, "address": address.to_string(), "token": page.token }));
     }
     output::say(&format!("Steward is at {url}"));
-    output::say("Only this machine can reach it, and only with this address. Stop it with Ctrl-C.");
+    output::say("It is reachable only from this machine, and only with this address. Stop it with Ctrl-C.");
     let app = Arc::clone(&session.app);
     let scheduler = steward_api::scheduler::start(&app);
     steward_server::serve(vec![page.mount], &stopping).await;

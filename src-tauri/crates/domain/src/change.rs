@@ -65,7 +65,7 @@ pub enum ChangeKind {
     Recovery,
 }
 
-/// Where a change set stands. On a store without transactions it is written as pending first.
+/// State of a change set. On a store without transactions it is written as pending first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ChangeState {
@@ -74,7 +74,7 @@ pub enum ChangeState {
     Failed,
 }
 
-/// Where an entry stood.
+/// State of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryState {
     pub id: String,
@@ -106,7 +106,7 @@ pub struct ChangeSet {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub run_id: Option<String>,
-    /// The change set that this one takes back.
+    /// The change set that this one undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub undoes: Option<String>,
@@ -114,7 +114,7 @@ pub struct ChangeSet {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub undone_by: Option<String>,
-    /// Where entries before it stood when it was written: the one just before, and one that it says to have come to its end. Part of
+    /// Where entries before it was when it was written: the one just before, and one that it says to have finish. Part of
     /// its hash, so that a state that is changed afterwards is noticed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(skip)]

@@ -101,7 +101,7 @@ impl Exact {
         if self.is_zero() { 0.0 } else { format!("{sign}0.{digits}e{}", self.point).parse().unwrap_or(f64::NAN) }
     }
 
-    /// The number without what stands behind its point, if it has 64 bits; rounded down.
+    /// The number without what is behind its point, if it has 64 bits; rounded down.
     pub fn floor(&self) -> Option<i64> {
         let whole = usize::try_from(self.point).unwrap_or(0);
         if whole > 19 {

@@ -1,4 +1,4 @@
-//! Names of files that somebody else chose.
+//! Names of files that someone else chose.
 
 /// Bytes of a name that every file system takes.
 const LONGEST: usize = 200;

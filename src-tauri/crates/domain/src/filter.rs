@@ -144,7 +144,7 @@ impl Filter {
         }
     }
 
-    /// A text search stands somewhere below `or` or `not`, where no adapter can serve it.
+    /// A text search is somewhere below `or` or `not`, where no adapter can serve it.
     pub fn has_nested_text(&self) -> bool {
         let (_, rest) = self.split_text();
         rest.contains_text()

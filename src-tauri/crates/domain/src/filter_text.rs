@@ -312,7 +312,7 @@ impl Parser {
         }
     }
 
-    /// A word stands where a comparison should: it may be the next one of a name with spaces, which is shown as it is written.
+    /// A word is where a comparison should: it may be the next one of a name with spaces, which is shown as it is written.
     fn spaced(&mut self) -> FilterError {
         let begin = self.at.saturating_sub(2);
         let part = |(token, _): &(Token, usize)| match token {

@@ -30,7 +30,7 @@ impl RecordKey {
     }
 }
 
-/// A value that tells one record from others: a single one. An `_id` may be an object, as servers have it.
+/// A value that identifies a record: a single one. An `_id` may be an object, as servers have it.
 pub fn can_be_key(value: &Bson, key_field: &str) -> bool {
     match value {
         Bson::Array(_) | Bson::Null | Bson::Undefined => false,

@@ -1,5 +1,5 @@
 //! Reading JSON text without losing what it says twice. JSON leaves open what `{"a": 1, "a": 2}` means, and readers
-//! silently keep one of the two; here the repeated names are told.
+//! silently keep one of the two; here the repeated names are reported.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value as Json};
 
-/// What a text holds, and the JSON Pointers of the names that stand more than once in one object. The last value of
+/// What a text holds, and the JSON Pointers of the names that are more than once in one object. The last value of
 /// such a name is the one that is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
@@ -19,7 +19,7 @@ pub struct Parsed {
 /// `{"$numberDecimal": "…"}`.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
     match with_exact_numbers(bytes) {
-        // What is wrong is told of the text as it came.
+        // What is wrong is reported for the text as it came.
         Some(exact) => parse_as_it_is(&exact).or_else(|_| parse_as_it_is(bytes)),
         None => parse_as_it_is(bytes),
     }
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_names_are_told_wherever_they_stand() {
+    fn repeated_names_are_reported_wherever_they_stand() {
         assert_eq!(repeated(r#"{"a": 1, "a": 2}"#), ["/a"]);
         assert_eq!(repeated(r#"{"a": 1, "b": {"c": [0, {"x/y": 1, "x/y": 2}]}, "a": 1}"#), ["/b/c/1/x~1y", "/a"]);
         assert_eq!(repeated(r#"[{"a": 1, "\u0061": 2, "a": 3}]"#), ["/0/a"]);

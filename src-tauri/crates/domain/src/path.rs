@@ -71,7 +71,7 @@ impl FieldPath {
             }
     }
 
-    /// Every name on it may stand in a dotted path, as queries and updates of MongoDB write it.
+    /// Every name on it may be in a dotted path, as queries and updates of MongoDB write it.
     pub fn is_dotted(&self) -> bool {
         !self.0.starts_with('/') && self.is_patchable()
     }

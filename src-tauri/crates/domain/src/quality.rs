@@ -17,7 +17,7 @@ pub enum MetricName {
     Freshness,
 }
 
-/// How a figure stands against its target.
+/// How a figure is against its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum MetricState {
@@ -71,7 +71,7 @@ pub struct RuleCount {
     pub records: i64,
 }
 
-/// All figures of a collection at one moment.
+/// All figures of a collection at one point in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct QualityReport {

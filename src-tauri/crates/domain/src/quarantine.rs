@@ -12,7 +12,7 @@ pub enum QuarantineStatus {
     Waiting,
     Released,
     Discarded,
-    /// Its run was taken back; it is as it was once that is undone.
+    /// Its run was undone; it is as it was once that is undone.
     Withdrawn,
 }
 
@@ -33,7 +33,7 @@ pub struct QuarantineEntry {
     /// The row as it came: text, or base64 where it is not UTF-8 (`raw_base64`).
     pub raw: String,
     pub raw_base64: bool,
-    /// The record as it stands now, after edits; absent where the row could not be parsed.
+    /// The record as it is now, after edits; absent where the row could not be parsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub document: Option<Value>,

@@ -1,4 +1,4 @@
-//! Restores: what was brought back, from where, how far it came, and what it put aside.
+//! Restores: what was restored, from where, how far it came, and what it archived.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -10,23 +10,23 @@ pub enum RestoreMode {
     /// The collection becomes what it was in the backup.
     #[default]
     Clean,
-    /// Records of the backup are added or put back; others stay.
+    /// Records of the backup are added or restored; others stay.
     Merge,
 }
 
-/// Where a restore stands.
+/// State of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum RestoreState {
-    /// Records are loaded beside the data, which is as it was.
+    /// Records are loaded into staging next to the data, which is as it was.
     Loading,
-    /// Everything is loaded and checked; collections change places.
+    /// Everything is loaded and checked; collections are being swapped.
     Swapping,
     Done,
-    /// Nothing was changed, or it was put back.
+    /// Nothing was changed, or it was restored.
     Cancelled,
     Failed,
-    /// Collections change places again, back to what was there before.
+    /// Collections are being swapped again, back to what was there before.
     Undoing,
     Undone,
 }
@@ -66,7 +66,7 @@ pub struct RestoreRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub made_at: Option<String>,
-    /// The moment between two backups that was restored, RFC 3339 UTC.
+    /// The point in time between two backups that was restored, RFC 3339 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub point_in_time: Option<String>,
@@ -75,12 +75,12 @@ pub struct RestoreRecord {
     #[ts(optional, as = "Option<bool>")]
     pub replayed: bool,
     pub mode: RestoreMode,
-    /// It was agreed that what cannot come back is left out.
+    /// It was agreed that what cannot be restored is left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
     pub leave_out: bool,
     pub collections: Vec<RestoredCollection>,
-    /// History, quarantine, mappings and settings were brought back too.
+    /// History, quarantine, mappings and settings were restored too.
     pub own: bool,
     /// The backup that was taken just before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,14 +95,14 @@ pub struct RestoreRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub error: Option<String>,
-    /// When what it put aside was given up, RFC 3339 UTC.
+    /// When what it archived was deleted, RFC 3339 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub discarded_at: Option<String>,
 }
 
 impl RestoreRecord {
-    /// It has neither come to its end nor been taken back.
+    /// It has neither finished nor been undone.
     pub fn is_open(&self) -> bool {
         matches!(self.state, RestoreState::Loading | RestoreState::Swapping | RestoreState::Undoing)
     }

@@ -82,7 +82,7 @@ pub struct RunCounts {
     pub removed: i64,
 }
 
-/// Where a run stands.
+/// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum RunState {
@@ -92,7 +92,7 @@ pub enum RunState {
     Failed,
     /// Its process is gone: it can be resumed or undone.
     Interrupted,
-    /// What it wrote is being taken back.
+    /// What it wrote is being undone.
     Undoing,
     /// The process that took it back is gone: the undo can be run again.
     HalfUndone,
@@ -122,7 +122,7 @@ pub struct RunRecord {
     #[ts(optional)]
     pub finished_at: Option<String>,
     pub actor: String,
-    /// Plain sentences: the file is cut off, a row is far too large, …
+    /// Plain sentences: the file is truncated, a row is far too large, …
     pub notes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -149,15 +149,15 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub promotes: Option<String>,
-    /// Where the records stand that this run replaced, until it is taken back.
+    /// Where the records are that this run replaced, until it is undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub replaced: Option<String>,
-    /// When what the run kept was given up, RFC 3339 UTC.
+    /// When what the run kept was deleted, RFC 3339 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub discarded_at: Option<String>,
-    /// The change set of its undo, from the moment that begins.
+    /// The change set of its undo, from when that begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(skip)]
     pub undo_set: Option<String>,
@@ -179,7 +179,7 @@ pub struct RunRecord {
     pub lease: i64,
 }
 
-/// How far the bookkeeping of a run is confirmed: what stands behind these numbers was written by a batch that was not counted.
+/// How far the bookkeeping of a run is confirmed: what is behind these numbers was written by a batch that was not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recorded {
@@ -191,7 +191,7 @@ pub struct Recorded {
     pub told: i64,
 }
 
-/// What becomes of staged rows once somebody has looked at them.
+/// What becomes of staged rows once someone has looked at them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Staging {

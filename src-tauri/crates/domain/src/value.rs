@@ -230,7 +230,7 @@ pub fn at_pointer<'a>(doc: &'a Document, pointer: &str) -> Option<&'a Bson> {
 }
 
 /// Same content: numbers by value, fields in any order, everything else exactly.
-/// This decides "unchanged" on import and whether an edit's expected old value still stands.
+/// This decides "unchanged" on import and whether an edit's expected old value still applies.
 pub fn same(a: &Bson, b: &Bson) -> bool {
     match (a, b) {
         (Bson::Int32(x), Bson::Int64(y)) | (Bson::Int64(y), Bson::Int32(x)) => i64::from(*x) == *y,
@@ -342,7 +342,7 @@ fn diff_into(prefix: &[&str], before: &Document, after: &Document, out: &mut Vec
     }
 }
 
-/// Both sides are objects whose field names can stand in a dotted path.
+/// Both sides are objects whose field names can be in a dotted path.
 fn is_patchable_object(old: &Bson, new: &Document) -> bool {
     let plain = |doc: &Document| doc.keys().all(|k| !k.is_empty() && !k.contains('.') && !k.starts_with('$'));
     matches!(old, Bson::Document(old) if plain(old)) && plain(new)

@@ -28,7 +28,7 @@ impl Violation {
     }
 
     /// The rule is about how the row was read, not about what it holds: no check of the record finds it again. It stands
-    /// until somebody sets the place that it points at.
+    /// until someone sets the place that it points at.
     pub fn is_of_reading(&self) -> bool {
         matches!(self.rule.as_str(), "syntax" | "unreadable" | "columns" | "duplicate_field") || self.rule.starts_with("mapping.")
     }

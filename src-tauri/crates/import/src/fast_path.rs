@@ -15,29 +15,29 @@ use steward_sources::{Decoder, Row};
 
 use crate::import::Reading;
 use crate::prechecks::RecordPrecheck;
-use crate::value_cache::{ValueCache, Wrongs};
+use crate::value_cache::{ValueCache, ViolationCache};
 
 pub use crate::prechecks::json::Seen;
 
-/// The gates before the rows of one source. Each thread that uses them for long has its own.
+/// The prechecks before the rows of one source. Each thread that uses them for long has its own.
 #[derive(Debug, Clone)]
-pub struct Quick {
+pub struct FastPath {
     precheck: RecordPrecheck,
     way: Way,
     key_field: String,
     /// By place: what checks one field alone. Absent where records are wanted of rows that are not fine.
-    alone: Option<Arc<Alone>>,
-    wrongs: Wrongs,
+    field_validators: Option<Arc<FieldValidators>>,
+    violations: ViolationCache,
 }
 
 /// Checkers of single fields, made when they are first needed.
 #[derive(Debug)]
-struct Alone {
+struct FieldValidators {
     pack: Arc<Pack>,
     checkers: Vec<OnceLock<Option<Checker>>>,
 }
 
-/// What the gates say of a row.
+/// What the prechecks say of a row.
 #[derive(Debug)]
 pub enum Answer {
     Fine(Seen),
@@ -85,12 +85,12 @@ enum Column {
 
 /// Room for the cells of rows.
 #[derive(Default)]
-pub struct Desk<'b> {
+pub struct CellScratch<'b> {
     cells: Vec<&'b str>,
     inputs: Vec<Cell<'b>>,
 }
 
-impl Quick {
+impl FastPath {
     /// Gates for a source, and what its columns go through. `None` where the schema asks for more than can be told by them.
     pub fn new(decoder: &Decoder, how: &Reading, by_name: Option<&Mapping>, mapping: Option<&Compiled>) -> Option<Self> {
         let pack = how.pack.as_deref().filter(|_| how.normaliser.is_none() && !how.key_field.is_empty())?;
@@ -113,28 +113,28 @@ impl Quick {
             Way::Mapped(fields) => fields.len(),
             Way::Json => 0,
         };
-        let alone = (!how.documents && places > 0).then(|| {
+        let field_validators = (!how.documents && places > 0).then(|| {
             let checkers = (0..places).map(|_| OnceLock::new()).collect();
-            Arc::new(Alone { pack: Arc::new(pack.clone()), checkers })
+            Arc::new(FieldValidators { pack: Arc::new(pack.clone()), checkers })
         });
-        Some(Self { precheck, way, key_field: how.key_field.clone(), alone, wrongs: Wrongs::default() })
+        Some(Self { precheck, way, key_field: how.key_field.clone(), field_validators, violations: ViolationCache::default() })
     }
 
     /// Looks at a row.
-    pub fn look<'b>(&mut self, row: Row<'b>, decoder: &Decoder, mapping: Option<&Compiled>, desk: &mut Desk<'b>) -> Answer {
+    pub fn look<'b>(&mut self, row: Row<'b>, decoder: &Decoder, mapping: Option<&Compiled>, cell_scratch: &mut CellScratch<'b>) -> Answer {
         if row.fault.is_some() {
             return Answer::Unsure;
         }
         let Decoder::Csv(decoder) = decoder else {
             return self.precheck.accepts_json(row.bytes, &self.key_field).into();
         };
-        if std::str::from_utf8(row.bytes).is_ok_and(|row| decoder.split(row, &mut desk.cells)) {
+        if std::str::from_utf8(row.bytes).is_ok_and(|row| decoder.split(row, &mut cell_scratch.cells)) {
             let found = match (&mut self.way, mapping) {
-                (Way::Cells(columns), _) => self.precheck.look_at_cells(columns, &desk.cells),
+                (Way::Cells(columns), _) => self.precheck.look_at_cells(columns, &cell_scratch.cells),
                 (Way::Mapped(columns), Some(mapping)) => {
-                    desk.inputs.clear();
-                    desk.inputs.extend(desk.cells.iter().map(|text| Cell::text(*text)));
-                    self.precheck.look_at_mapped(columns, mapping, &desk.cells, &desk.inputs)
+                    cell_scratch.inputs.clear();
+                    cell_scratch.inputs.extend(cell_scratch.cells.iter().map(|text| Cell::text(*text)));
+                    self.precheck.look_at_mapped(columns, mapping, &cell_scratch.cells, &cell_scratch.inputs)
                 }
                 _ => None,
             };
@@ -145,30 +145,41 @@ impl Quick {
 
     /// The rules that the value at a doubted place breaks: those of the row, since all else in it is fine. `None` where that
     /// cannot be told from this value alone.
-    pub fn broken_rules(&mut self, place: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Arc<[Violation]>> {
-        let alone = self.alone.as_ref()?;
+    pub fn broken_rules(
+        &mut self,
+        place: usize,
+        mapping: Option<&Compiled>,
+        cell_scratch: &mut CellScratch<'_>,
+    ) -> Option<Arc<[Violation]>> {
+        let field_validators = self.field_validators.as_ref()?;
         // The only cell that the value comes from.
         let cell = match &self.way {
-            Way::Cells(_) => desk.cells.get(place).copied(),
-            Way::Mapped(fields) => fields.get(place)?.from.as_ref().and_then(|(column, _)| desk.cells.get(*column).copied()),
+            Way::Cells(_) => cell_scratch.cells.get(place).copied(),
+            Way::Mapped(fields) => fields.get(place)?.from.as_ref().and_then(|(column, _)| cell_scratch.cells.get(*column).copied()),
             Way::Json => None,
         };
         match cell {
-            Some(cell) => self.wrongs.of(place, cell, || Self::broken_now(alone, place, mapping, desk)),
-            None => Self::broken_now(alone, place, mapping, desk).map(Arc::from),
+            Some(cell) => self.violations.of(place, cell, || Self::broken_uncached(field_validators, place, mapping, cell_scratch)),
+            None => Self::broken_uncached(field_validators, place, mapping, cell_scratch).map(Arc::from),
         }
     }
 
-    fn broken_now(alone: &Alone, place: usize, mapping: Option<&Compiled>, desk: &mut Desk<'_>) -> Option<Vec<Violation>> {
-        desk.inputs.clear();
-        desk.inputs.extend(desk.cells.iter().map(|text| Cell::text(*text)));
+    fn broken_uncached(
+        field_validators: &FieldValidators,
+        place: usize,
+        mapping: Option<&Compiled>,
+        cell_scratch: &mut CellScratch<'_>,
+    ) -> Option<Vec<Violation>> {
+        cell_scratch.inputs.clear();
+        cell_scratch.inputs.extend(cell_scratch.cells.iter().map(|text| Cell::text(*text)));
         let mut errors = Vec::new();
-        let (field, value) = mapping?.value_of(place, &desk.inputs, &mut errors)?;
+        let (field, value) = mapping?.value_of(place, &cell_scratch.inputs, &mut errors)?;
         let scalar = |value: &Json| !value.is_object() && !value.is_array();
         if !scalar(&value) && !value.as_array().is_some_and(|items| items.iter().all(scalar)) {
             return None;
         }
-        let checker = alone.checkers.get(place)?.get_or_init(|| Checker::of_field(&alone.pack, field).ok()).as_ref()?;
+        let checker =
+            field_validators.checkers.get(place)?.get_or_init(|| Checker::of_field(&field_validators.pack, field).ok()).as_ref()?;
         let record: Json = std::iter::once((field.to_owned(), value)).collect();
         for violation in checker.check(&record) {
             // A value that could not be transformed is reported once.
@@ -187,7 +198,7 @@ impl Quick {
         };
         match doubt {
             None => Answer::Fine(seen),
-            Some(place) if self.alone.is_some() => Answer::Doubt { place, seen },
+            Some(place) if self.field_validators.is_some() => Answer::Doubt { place, seen },
             Some(_) => Answer::Unsure,
         }
     }

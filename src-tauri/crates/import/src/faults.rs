@@ -1,4 +1,4 @@
-//! What is wrong with a row before it is a record, each fault at the field that it lies in: so it can be found, and stands
+//! What is wrong with a row before it is a record, each fault at its field: so it can be found, and remains
 //! until that field is set.
 
 use std::borrow::Cow;
@@ -140,7 +140,7 @@ pub fn repeated_names(pointers: Vec<String>, row: &Json, mapping: Option<&Compil
 
 fn repeated(pointer: &str, field: String, last: Option<Value>) -> Violation {
     let name = pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
-    let message = format!("'{name}' stands more than once in this record; set it to the value that is meant.");
+    let message = format!("'{name}' occurs more than once in this record; set it to the intended value.");
     Violation { pointer: field, rule: "duplicate_field".into(), message, value: last }
 }
 
@@ -151,7 +151,7 @@ fn at_fields(mapping: Option<&Compiled>, pointer: &str, mut each: impl FnMut(Str
     }
 }
 
-/// JSON Pointers of the names that stand more than once in one document of a BSON document.
+/// JSON Pointers of the names that are more than once in one document of a BSON document.
 pub fn repeated_in_bson(document: &RawDocument) -> Vec<String> {
     let mut found = Vec::new();
     repeated_below("", document, &mut found);
@@ -194,7 +194,7 @@ fn repeated_below(pointer: &str, document: &RawDocument, found: &mut Vec<String>
     }
 }
 
-/// The violations of reading that still stand for a record: nobody has set the places that they point at.
+/// The violations of reading that still apply for a record: nobody has set the places that they point at.
 pub fn standing<'a>(
     errors: &'a [Violation],
     before: Option<&'a bson::Document>,
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_stand_twice_in_bson_are_told_with_their_place() {
+    fn names_that_stand_twice_in_bson_are_reported_with_their_place() {
         let element = |name: &str, n: i32| [&[0x10], name.as_bytes(), &[0], &n.to_le_bytes()[..]].concat();
         let document = |elements: Vec<u8>| [&(u32::try_from(elements.len()).unwrap() + 5).to_le_bytes()[..], &elements, &[0]].concat();
         let inner = document([element("x", 1), element("x", 2)].concat());

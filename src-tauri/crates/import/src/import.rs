@@ -27,7 +27,7 @@ use steward_workspace::{Progress, Result, Workspace, key_index::KeyIndex};
 
 pub use again::{Again, Seeds, of_run};
 pub use comparing::Comparing;
-use entry::{Kept, Late, as_it_came, set_aside, waiting};
+use entry::{Late, RejectedRow, as_it_came, set_aside, waiting};
 pub use entry::{turned_away_because, unpatchable};
 pub(crate) use examine::collection_of;
 pub use examine::examine;
@@ -139,7 +139,7 @@ pub struct SinkBatch<'a> {
     /// The file that the rows come from, and its place among those of the run.
     pub file: &'a RunFile,
     pub file_index: usize,
-    /// Where the run stands once this is written, but for the outcomes of these rows. Absent where more rows have to be
+    /// Where the run is once this is written, but for the outcomes of these rows. Absent where more rows have to be
     /// written before a resume may go on behind them.
     pub checkpoint: Option<&'a Checkpoint>,
 }
@@ -157,7 +157,7 @@ pub struct FineRow {
 /// What is counted from batch to batch.
 struct Tally {
     unknown: BTreeMap<String, i64>,
-    /// Where the problem of a field and rule stands among the findings.
+    /// Where the problem of a field and rule is among the findings.
     problems: HashMap<(String, String), usize>,
 }
 
@@ -262,7 +262,7 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Where the run will stand behind a batch, as far as that is known before the batch is written.
+    /// Where the run will be behind a batch, as far as that is known before the batch is written.
     fn count_read(&mut self, ahead: &mut Checkpoint, batch: &Sorted, tally: &mut Tally) {
         ahead.counts.read += batch.read;
         ahead.counts.set_aside += batch.set_aside;
@@ -310,7 +310,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Where the rule that an error breaks stands among the problems.
+    /// Where the rule that an error breaks is among the problems.
     fn problem(&mut self, error: &Violation, problems: &mut HashMap<(String, String), usize>) -> usize {
         // Most files have few of them.
         let same = |problem: &Problem| problem.field == error.field() && problem.rule == error.rule;
@@ -384,7 +384,7 @@ impl Rejected {
 /// The message without what is special to one row.
 fn general_message(error: &Violation) -> String {
     match error.rule.as_str() {
-        "duplicate_key" => "An earlier row has the same key; the first one is kept.".to_owned(),
+        "duplicate_key" => "An earlier row has the same key; the first one is imported.".to_owned(),
         "syntax" => "The row cannot be read.".to_owned(),
         _ => error.message.clone(),
     }

@@ -1,8 +1,8 @@
-//! Gates: what is surely fine for a schema, told without making a record.
+//! Prechecks: what is surely fine for a schema, told without making a record.
 //!
-//! A gate looks at a value as its schema does, but says only "surely fine" or "not sure". What is not sure goes the whole
-//! way: it is mapped, made a record and checked, and that answer counts. So a gate that knows little costs time and nothing
-//! else. [`crate::fast_path`] puts the gates of a schema before the rows of a file.
+//! A precheck looks at a value as its schema does, but says only "surely fine" or "not sure". What is not sure goes the whole
+//! way: it is mapped, made a record and checked, and that answer counts. So a precheck that knows little costs time and nothing
+//! else. [`crate::fast_path`] puts the prechecks of a schema before the rows of a file.
 
 mod fillers;
 pub mod json;
@@ -84,7 +84,7 @@ pub struct RecordPrecheck {
 }
 
 impl Precheck {
-    /// Whatever the schema says that is not known here closes the gate.
+    /// Whatever the schema says that is not known here closes the precheck.
     fn new(schema: &Json, separator: Option<&str>) -> Self {
         let null = schema.get("type").and_then(Json::as_array).is_some_and(|types| types.iter().any(|t| t == "null"))
             && schema.get("enum").is_none_or(|choices| choices.as_array().is_some_and(|all| all.contains(&Json::Null)));
@@ -143,7 +143,7 @@ impl Kind {
     }
 }
 
-/// The type of a schema that has one beside null.
+/// The type of a schema that has one next to null.
 fn one_type(schema: &Json) -> Option<&str> {
     match schema.get("type")? {
         Json::String(one) => Some(one),

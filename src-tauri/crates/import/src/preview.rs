@@ -9,7 +9,7 @@ use steward_mapping::MappingError;
 use steward_sources::RawRow;
 
 use crate::import::{Problem, Reading, SourceFile};
-use crate::rows::{CheckedRow, RowOutcome, RowReader};
+use crate::rows::{RowReader, RowValidation};
 use crate::sample::{self, Sample};
 use crate::typing::Types;
 use steward_workspace::Result;
@@ -56,7 +56,7 @@ pub fn run(sample: &Sample, how: &Reading, limit: usize) -> Result<Trial> {
     for rows in sample.rows[..sample.rows.len().min(CHECKED)].chunks(STEP) {
         let checked = reader.check(rows.iter().map(RawRow::borrowed), how.checker.as_deref(), &how.key_field);
         for (row, checked) in rows.iter().zip(checked) {
-            work.take(row, checked);
+            work.take(row, checked.validation);
         }
     }
     let mut trial = work.trial;
@@ -95,20 +95,17 @@ struct Work<'s> {
     sample: &'s Sample,
     limit: usize,
     trial: Trial,
-    /// Where in the problems a rule at a field stands.
+    /// Where in the problems a rule at a field is.
     places: HashMap<(String, String), usize>,
     /// Fields that some row has.
     filled: HashSet<String>,
 }
 
 impl Work<'_> {
-    fn take(&mut self, row: &RawRow, checked: CheckedRow) {
-        let (document, violations) = match checked.outcome {
-            RowOutcome::Fine { document, .. } => (steward_store::upsert::decode(&document).ok(), Vec::new()),
-            RowOutcome::Bad { document, errors, .. } => (document, errors),
-        };
-        let unknown: HashSet<&String> = checked.unknown.iter().collect();
-        for name in document.iter().flat_map(|d| d.keys()).filter(|name| !unknown.contains(name)) {
+    fn take(&mut self, row: &RawRow, validation: RowValidation) {
+        let unknown: HashSet<String> = validation.unknown().iter().cloned().collect();
+        let (document, violations) = validation.into_document();
+        for name in document.iter().flat_map(|d| d.keys()).filter(|name| !unknown.contains(*name)) {
             if self.filled.insert(name.clone()) {
                 self.trial.filled.push(name.clone());
             }

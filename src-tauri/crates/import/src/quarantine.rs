@@ -7,7 +7,7 @@ pub mod fix;
 mod moved;
 mod narrow;
 pub mod report;
-mod settle;
+mod resolve;
 mod stats;
 mod status;
 mod table;
@@ -23,12 +23,12 @@ pub use entries::{Batches, by_ids, count, from_doc, get, ids, list, to_doc, wait
 pub use moved::move_waiting;
 pub use narrow::{Chosen, Narrow};
 pub use report::Report;
-pub use settle::{Aim, Correction, Resolved, Resolver};
+pub use resolve::{Aim, Correction, Resolved, Resolver};
 pub use stats::{Stats, stats};
 pub use status::{Moved, set_status};
 pub use validate::{RowValidator, Validated};
 
-/// Rows that are settled together, and taken back together.
+/// Rows that are resolved together, and undone together.
 const BATCH: usize = 1000;
 
 /// What a document of an entry would still break: its schema, and the key.
@@ -36,7 +36,7 @@ pub async fn recheck(workspace: &Workspace, entry: &QuarantineEntry, document: &
     Ok(RowValidator::new(workspace).validate(entry, document).await?.errors)
 }
 
-/// Replaces the record of a waiting entry and works its errors out anew. `set`: JSON Pointers of the places that somebody has
+/// Replaces the record of a waiting entry and works its errors out again. `set`: JSON Pointers of the places that someone has
 /// set, be it to what they hold already.
 pub async fn correct(workspace: &Workspace, id: &str, document: Document, set: Vec<String>) -> Result<QuarantineEntry> {
     let before = get(workspace, id).await?;
@@ -46,7 +46,7 @@ pub async fn correct(workspace: &Workspace, id: &str, document: Document, set: V
     let mut resolver = Resolver::new(workspace, Aim::default());
     resolver.batch(vec![Correction { before, document: Some(document), set }]).await?;
     if resolver.out.conflicts > 0 {
-        return Err(Error::Conflict("Somebody else changed this row just now.".into()));
+        return Err(Error::Conflict("Someone else changed this row just now.".into()));
     }
     resolver.out.results.pop().ok_or(Error::Damaged("An entry of the quarantine"))
 }

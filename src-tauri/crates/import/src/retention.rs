@@ -66,7 +66,7 @@ pub async fn discard(workspace: &Workspace) -> Result<Discarded> {
         let ended = run.finished_at.as_deref().and_then(|at| chrono::DateTime::parse_from_rfc3339(at).ok());
         let old = ended.is_some_and(|ended| ended < oldest);
         if at > 0 && (old || records > rules.records) && is_complete(&run) {
-            // Somebody may be undoing it at this very moment: then it stays.
+            // Someone may be undoing it at this very moment: then it stays.
             let Some(lease) = Lease::try_take(workspace, &lease::of_run(&run.id)).await? else { continue };
             let now = runs::get(lease.workspace(), &run.id).await?;
             if is_complete(&now) {
@@ -87,7 +87,7 @@ fn is_complete(run: &RunRecord) -> bool {
 
 /// Its lists of inserted records and its earlier values go, and those of its undo.
 async fn discard_run(workspace: &Workspace, mut run: RunRecord) -> Result<()> {
-    // First the word that it cannot be undone any more: killed here, the rest goes the next time by hand.
+    // First the word that it cannot be undone any more: killed here, the rest goes the next time manually.
     run.discarded_at = Some(workspace.clock.stamp());
     workspace.store.write(WriteBatch::data(vec![run_op(&run)?]), Durability::Full).await?;
     if let Some(kept) = runs::kept(workspace, &run).await? {
@@ -102,7 +102,7 @@ async fn discard_run(workspace: &Workspace, mut run: RunRecord) -> Result<()> {
     Ok(())
 }
 
-/// Collections that were loaded beside the data by a process that is gone, for a run or restore that has ended.
+/// Collections that were loaded into staging next to the data by a process that is gone, for a run or restore that has ended.
 async fn discard_left_overs(workspace: &Workspace) -> Result<u64> {
     let mut discarded = 0;
     for name in workspace.store.collections().await? {
@@ -117,7 +117,7 @@ async fn discard_left_overs(workspace: &Workspace) -> Result<u64> {
     Ok(discarded)
 }
 
-/// Somebody is at work for this run or restore, or it can go on.
+/// Someone is at work for this run or restore, or it can go on.
 async fn is_wanted(workspace: &Workspace, owner: &str) -> Result<bool> {
     for name in [lease::of_run(owner), lease::of_restore(owner)] {
         let held = workspace.own_document(names::LEASES, &name).await?;

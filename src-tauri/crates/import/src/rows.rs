@@ -11,7 +11,7 @@ use steward_mapping::{Cell, Compiled, Input, Mapping, Source, Untyped};
 use steward_schema::Checker;
 use steward_sources::{Batch, Decoder, Fault, Row, Scratch};
 
-use crate::fast_path::{Answer, Desk, Quick, Seen};
+use crate::fast_path::{Answer, CellScratch, FastPath, Seen};
 use crate::faults::{self, Fields, syntax};
 use crate::import::Reading;
 use steward_workspace::{Error, Result, hash, normalise::Normaliser};
@@ -25,26 +25,66 @@ use record::{finish, from_json, key_of_plain, record, unknown_fields};
 pub struct CheckedRow {
     pub number: u64,
     pub offset: u64,
-    pub outcome: RowOutcome,
-    /// Fields that the schema does not know; of a row that is fine.
-    pub unknown: Vec<String>,
+    pub raw: Vec<u8>,
+    pub validation: RowValidation,
 }
 
-/// Fine, or to be kept out.
+/// The result of validating a row without a look at other rows: the one type of import, validation, split and preview, whichever
+/// way the row was looked at.
 #[derive(Debug)]
-pub enum RowOutcome {
-    Fine { key: Bson, key_hash: u64, document: RawDocumentBuf, raw: Vec<u8> },
-    Bad { raw: Vec<u8>, document: Option<Document>, errors: Vec<Violation> },
+pub enum RowValidation {
+    Valid {
+        key_hash: u64,
+        /// Fields that the schema does not know.
+        unknown: Vec<String>,
+        /// Absent where the fast path was sure without making one.
+        record: Option<Box<ValidRecord>>,
+    },
+    Invalid {
+        errors: Arc<[Violation]>,
+        unknown: Vec<String>,
+        /// What could be read of it; absent where nothing could, or where the fast path was sure without making one.
+        document: Option<Box<Document>>,
+    },
 }
 
-/// A row that was validated.
+/// What an import loads of a valid row.
 #[derive(Debug)]
-pub enum Validated {
-    /// Surely fine.
-    Fine(Seen),
-    /// Surely not, for these reasons.
-    Wrong(Arc<[Violation]>),
-    Checked(Box<CheckedRow>),
+pub struct ValidRecord {
+    pub key: Bson,
+    pub document: RawDocumentBuf,
+}
+
+impl RowValidation {
+    fn invalid(errors: Vec<Violation>, document: Option<Document>) -> Self {
+        Self::Invalid { errors: errors.into(), unknown: Vec::new(), document: document.map(Box::new) }
+    }
+
+    fn with_unknown(mut self, fields: Vec<String>) -> Self {
+        let (Self::Valid { unknown, .. } | Self::Invalid { unknown, .. }) = &mut self;
+        *unknown = fields;
+        self
+    }
+
+    /// Fields that the schema does not know.
+    pub fn unknown(&self) -> &[String] {
+        let (Self::Valid { unknown, .. } | Self::Invalid { unknown, .. }) = self;
+        unknown
+    }
+
+    /// The record as far as there is one, and what is wrong with it.
+    pub fn into_document(self) -> (Option<Document>, Vec<Violation>) {
+        match self {
+            Self::Valid { record, .. } => (record.and_then(|r| steward_store::upsert::decode(&r.document).ok()), Vec::new()),
+            Self::Invalid { errors, document, .. } => (document.map(|document| *document), errors.to_vec()),
+        }
+    }
+}
+
+impl From<Seen> for RowValidation {
+    fn from(seen: Seen) -> Self {
+        Self::Valid { key_hash: seen.key_hash, unknown: seen.unknown, record: None }
+    }
 }
 
 /// Turns the rows of one file into records.
@@ -54,17 +94,17 @@ pub struct RowReader {
     /// Columns whose fields have other names, and what the mapping takes for granted.
     pub(crate) notes: Vec<String>,
     normaliser: Option<Arc<Normaliser>>,
-    quick: Option<Quick>,
+    fast_path: Option<FastPath>,
     validating: bool,
     /// Records are wanted of rows that are not fine, too.
     documents: bool,
     /// Those that no thread has at work.
-    kits: Mutex<Vec<Kit>>,
+    workers: Mutex<Vec<Worker>>,
 }
 
 /// What a thread works with, batch after batch.
-struct Kit {
-    quick: Option<Quick>,
+struct Worker {
+    fast_path: Option<FastPath>,
     scratch: Option<Scratch>,
 }
 
@@ -97,16 +137,16 @@ impl RowReader {
         };
         let mut notes = by_name.as_ref().filter(|_| pack.is_none()).map_or_else(Vec::new, renamed);
         notes.extend(how.mapping.iter().chain(&by_name).flat_map(Mapping::notes));
-        let quick = if how.validating { Quick::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
+        let fast_path = if how.validating { FastPath::new(decoder, how, by_name.as_ref(), mapping.as_ref()) } else { None };
         Ok(Self {
             decoder: decoder.clone(),
             mapping,
             notes,
             normaliser: how.normaliser.clone(),
-            quick,
+            fast_path,
             validating: how.validating,
             documents: how.documents,
-            kits: Mutex::default(),
+            workers: Mutex::default(),
         })
     }
 
@@ -137,40 +177,41 @@ impl RowReader {
     }
 
     /// Whether rows are fine: of those that surely are, only what has to be known of them.
-    pub fn validate(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<Validated> {
-        let mut kit = self.kits().pop().unwrap_or_else(|| Kit { quick: self.quick.clone(), scratch: self.decoder.scratch() });
-        let mut desk = Desk::default();
-        let validate = |row: Row<'_>, kit: &mut Kit| self.validate_row(row, &mut kit.scratch, checker, key_field);
+    pub fn validate(&self, rows: &Batch, checker: Option<&Checker>, key_field: &str) -> Vec<RowValidation> {
+        let mut worker =
+            self.workers().pop().unwrap_or_else(|| Worker { fast_path: self.fast_path.clone(), scratch: self.decoder.scratch() });
+        let mut cell_scratch = CellScratch::default();
+        let validate = |row: Row<'_>, worker: &mut Worker| self.validate_row(row, &mut worker.scratch, checker, key_field);
         let mut out = Vec::with_capacity(rows.len());
         for row in rows.iter() {
-            let validated = kit.quick.as_mut().and_then(|quick| self.quickly(quick, row, &mut desk));
-            out.push(validated.unwrap_or_else(|| validate(row, &mut kit)));
+            let validated = worker.fast_path.as_mut().and_then(|fast_path| self.without_a_record(fast_path, row, &mut cell_scratch));
+            out.push(validated.unwrap_or_else(|| validate(row, &mut worker)));
         }
-        self.kits().push(kit);
+        self.workers().push(worker);
         out
     }
 
-    fn kits(&self) -> MutexGuard<'_, Vec<Kit>> {
-        self.kits.lock().unwrap_or_else(PoisonError::into_inner)
+    fn workers(&self) -> MutexGuard<'_, Vec<Worker>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What can be said of a row without going the full way.
-    fn quickly<'b>(&self, quick: &mut Quick, row: Row<'b>, desk: &mut Desk<'b>) -> Option<Validated> {
+    fn without_a_record<'b>(&self, fast_path: &mut FastPath, row: Row<'b>, cell_scratch: &mut CellScratch<'b>) -> Option<RowValidation> {
         let mapping = self.mapping.as_ref();
-        match quick.look(row, &self.decoder, mapping, desk) {
-            Answer::Fine(seen) => Some(Validated::Fine(seen)),
+        match fast_path.look(row, &self.decoder, mapping, cell_scratch) {
+            Answer::Fine(seen) => Some(seen.into()),
             Answer::Doubt { place, seen } => {
-                let errors = quick.broken_rules(place, mapping, desk)?;
+                let errors = fast_path.broken_rules(place, mapping, cell_scratch)?;
                 if errors.is_empty() {
-                    return Some(Validated::Fine(seen));
+                    return Some(seen.into());
                 }
-                Some(Validated::Wrong(errors))
+                Some(RowValidation::Invalid { errors, unknown: Vec::new(), document: None })
             }
             Answer::Unsure => None,
         }
     }
 
-    fn validate_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> Validated {
+    fn validate_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> RowValidation {
         let mut errors = Vec::new();
         let body = self.body(row, scratch, &mut errors);
         if self.validating
@@ -182,23 +223,24 @@ impl RowReader {
             // The JSON is its own plain view: no record is made of it.
             if self.documents {
                 if checker.is_fine(json) {
-                    return Validated::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+                    return RowValidation::Valid { key_hash, unknown: unknown_fields(json, checker), record: None };
                 }
             } else {
                 let errors = checker.check(json);
                 if !errors.is_empty() {
-                    return Validated::Wrong(errors.into());
+                    return RowValidation::invalid(errors, None);
                 }
-                return Validated::Fine(Seen { key_hash, unknown: unknown_fields(json, checker) });
+                return RowValidation::Valid { key_hash, unknown: unknown_fields(json, checker), record: None };
             }
         }
-        Validated::Checked(Box::new(self.checked(row, body, errors, checker, key_field)))
+        self.checked(row, body, errors, checker, key_field)
     }
 
     fn check_row(&self, row: Row<'_>, scratch: &mut Option<Scratch>, checker: Option<&Checker>, key_field: &str) -> CheckedRow {
         let mut errors = Vec::new();
         let body = self.body(row, scratch, &mut errors);
-        self.checked(row, body, errors, checker, key_field)
+        let validation = self.checked(row, body, errors, checker, key_field);
+        CheckedRow { number: row.number, offset: row.offset, raw: row.bytes.to_vec(), validation }
     }
 
     fn checked(
@@ -208,10 +250,9 @@ impl RowReader {
         mut errors: Vec<Violation>,
         checker: Option<&Checker>,
         key_field: &str,
-    ) -> CheckedRow {
+    ) -> RowValidation {
         let mut unknown = Vec::new();
-        let (number, offset) = (row.number, row.offset);
-        let outcome = match body.and_then(|body| record(body, row.bytes, checker, &mut unknown, &mut errors)) {
+        let validation = match body.and_then(|body| record(body, row.bytes, checker, &mut unknown, &mut errors)) {
             Some(document) => {
                 let stored = match &self.normaliser {
                     // A record that breaks its own rules is kept as it came.
@@ -221,11 +262,11 @@ impl RowReader {
                     }
                     _ => document,
                 };
-                finish(row.bytes.to_vec(), stored, key_field, self.normaliser.is_some(), &mut errors)
+                finish(stored, key_field, self.normaliser.is_some(), &mut errors)
             }
-            None => RowOutcome::Bad { raw: row.bytes.to_vec(), document: None, errors },
+            None => RowValidation::invalid(errors, None),
         };
-        CheckedRow { number, offset, outcome, unknown }
+        validation.with_unknown(unknown)
     }
 
     /// What is in a row; nothing, with the reason among the errors, when it cannot be read.
@@ -296,7 +337,7 @@ impl RowReader {
             Some(mapping) => mapping.apply(Input::Cells(&inputs), errors),
             None => Json::Null,
         };
-        // Nothing is lost: values without a column are kept beside the others.
+        // Nothing is lost: values without a column are kept next to the others.
         if let Some(record) = json.as_object_mut() {
             for (at, text) in cells.iter().enumerate().skip(given).filter(|(_, text)| !text.is_empty()) {
                 record.entry(faults::surplus_name(at)).or_insert_with(|| Json::from(text.as_ref()));
@@ -306,11 +347,11 @@ impl RowReader {
     }
 }
 
-/// Values of a sheet in columns that its header does not have are kept beside the others, for a person to look at.
+/// Values of a sheet in columns that its header does not have are kept next to the others, for a person to look at.
 fn keep_beyond(json: &mut Json, beyond: Map<String, Json>, errors: &mut Vec<Violation>) {
     let Some(record) = json.as_object_mut() else { return };
     for (name, found) in beyond {
-        let message = "This value stands in a column without a name.".into();
+        let message = "This value is in a column without a name.".into();
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         let value = value::from_ext(found.clone()).ok().map(Value);
         errors.push(Violation { pointer, rule: "columns".into(), message, value });
@@ -332,7 +373,7 @@ fn renamed(mapping: &Mapping) -> Vec<String> {
 
 /// The cells of a row that a reader of sheets or tables made.
 ///
-/// What stands in no column is given beside them.
+/// What is in no column is given next to them.
 pub(crate) fn cells_of(json: Json, columns: &[String]) -> (Vec<Cell<'static>>, Map<String, Json>) {
     let Json::Object(mut record) = json else {
         return (vec![Cell::Empty; columns.len()], Map::new());
@@ -373,38 +414,37 @@ mod tests {
     #[test]
     fn a_name_that_stands_twice_is_a_finding_with_its_place() {
         let checked = check(r#"{"k": 1, "a": {"b": 1, "b": 2}, "k": 1}"#, "k");
-        let RowOutcome::Bad { errors, raw, .. } = checked.outcome else { panic!("must be refused") };
+        let RowValidation::Invalid { errors, .. } = checked.validation else { panic!("must be refused") };
         let told: Vec<(&str, &str)> = errors.iter().map(|e| (e.pointer.as_str(), e.rule.as_str())).collect();
         assert_eq!(told, [("/a/b", "duplicate_field"), ("/k", "duplicate_field")]);
-        assert!(errors[0].message.starts_with("'b' stands more than once"), "{}", errors[0].message);
+        assert!(errors[0].message.starts_with("'b' occurs more than once"), "{}", errors[0].message);
         assert_eq!(errors[0].value, Some(Value(Bson::Int32(2))));
-        assert!(raw.starts_with(b"{\"k\": 1, \"a\": {\"b\": 1"), "the row is kept as it came");
+        assert!(checked.raw.starts_with(b"{\"k\": 1, \"a\": {\"b\": 1"), "the row is kept as it came");
     }
 
     #[test]
     fn syntax_errors_carry_the_byte() {
         let checked = check("{\"a\":\n tru}", "a");
-        let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
+        let RowValidation::Invalid { errors, .. } = checked.validation else { panic!("must be refused") };
         assert!(errors[0].message.contains("byte 110"), "{}", errors[0].message);
     }
 
     #[test]
     fn extended_json_keeps_its_types_and_the_key_is_needed() {
         let checked = check("{\"k\": 1, \"_id\": {\"$oid\": \"65a000000000000000000001\"}, \"n\": {\"$numberLong\": \"5\"}}", "k");
-        let RowOutcome::Fine { document, .. } = checked.outcome else { panic!("must be fine") };
-        let doc = Document::try_from(document).unwrap();
+        let doc = checked.validation.into_document().0.unwrap();
         assert_eq!(doc.keys().next().unwrap(), "_id");
         assert_eq!(doc.get("n"), Some(&Bson::Int64(5)));
         let checked = check("{\"n\": 1}", "k");
-        let RowOutcome::Bad { errors, .. } = checked.outcome else { panic!("must be refused") };
+        let RowValidation::Invalid { errors, .. } = checked.validation else { panic!("must be refused") };
         assert_eq!((errors[0].rule.as_str(), errors[0].pointer.as_str()), ("missing_key", "/k"));
     }
 
     #[test]
     fn records_without_an_id_are_not_duplicates_of_each_other() {
-        let hash = |text: &str| match check(text, "_id").outcome {
-            RowOutcome::Fine { key_hash, .. } => key_hash,
-            RowOutcome::Bad { errors, .. } => panic!("{errors:?}"),
+        let hash = |text: &str| match check(text, "_id").validation {
+            RowValidation::Valid { key_hash, .. } => key_hash,
+            RowValidation::Invalid { errors, .. } => panic!("{errors:?}"),
         };
         assert_ne!(hash("{\"a\": 1}"), hash("{\"a\": 1}"));
     }

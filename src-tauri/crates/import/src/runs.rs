@@ -1,4 +1,4 @@
-//! Import runs: starting, resuming and listing. Taking them back is in [`undo`], staged rows in [`staging`].
+//! Import runs: starting, resuming and listing. Undoing them is in [`undo`], staged rows in [`staging`].
 
 mod account;
 mod redo;
@@ -20,7 +20,7 @@ use steward_store::{Durability, StoreErrorKind, Swap, WriteBatch, names};
 use crate::import::{
     Comparing, Findings, ImportSpec, Loading, Pass, Seeds, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
 };
-use crate::quarantine::report::Told;
+use crate::quarantine::report::RejectionReport;
 use steward_workspace::Event;
 use steward_workspace::{
     Error, Progress, Result, docs,
@@ -32,7 +32,7 @@ use steward_workspace::{
 
 pub use redo::redo;
 pub use staging::{promotion, staging_name};
-pub use undo::{Kept, UndoFindings, can_go_back, discard_undo_data, go_back, kept, plan_undo, undo};
+pub use undo::{ArchivedCollection, UndoFindings, can_go_back, discard_undo_data, go_back, kept, plan_undo, undo};
 
 /// Looks at everything, compares with what the workspace holds, and writes nothing.
 pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<Findings> {
@@ -49,7 +49,7 @@ pub async fn dry_run(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Pr
 pub async fn validate(workspace: &Workspace, spec: &ImportSpec, report: Option<&Path>, progress: &dyn Progress) -> Result<Findings> {
     progress.phase("Checking");
     let pass = Pass { workspace, spec, run: "plan".into(), progress, skip: Vec::new(), findings: Findings::default() };
-    pass.validate(report.map(Told::create).transpose()?).await
+    pass.validate(report.map(RejectionReport::create).transpose()?).await
 }
 
 async fn look<'a>(workspace: &'a Workspace, spec: &'a ImportSpec, sink: &mut dyn Sink<'a>, progress: &'a dyn Progress) -> Result<Findings> {
@@ -64,7 +64,7 @@ async fn removed(workspace: &Workspace, collection: &str, run: &str, counts: &st
     Ok((held - counts.updated - counts.unchanged).max(0))
 }
 
-/// Loads everything. Whatever happens, the run tells how far it came.
+/// Loads everything. Whatever happens, the run says how far it came.
 pub async fn load(workspace: &Workspace, spec: &ImportSpec, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
     pack_of(workspace, &spec.schema)?;
     if spec.mode == ImportMode::Replace {
@@ -320,8 +320,8 @@ async fn load_rows(
 ) -> (Findings, Result<()>) {
     progress.phase("Loading");
     let Rows { expect_new, skip, ours, free, findings } = rows;
-    let beside = (spec.mode == ImportMode::Replace).then(|| swap::incoming(&record.id));
-    let into = beside.clone().unwrap_or_else(|| spec.collection.clone());
+    let staging = (spec.mode == ImportMode::Replace).then(|| swap::incoming(&record.id));
+    let into = staging.clone().unwrap_or_else(|| spec.collection.clone());
     if expect_new && let Err(e) = workspace.store.begin_load(&into).await {
         return (findings, Err(e.into()));
     }
@@ -330,8 +330,8 @@ async fn load_rows(
         Err(e) => return (findings, Err(e)),
     };
     let pass = Pass { workspace, spec, run: record.id.clone(), progress, skip, findings };
-    let (numbers, beside) = (record.recorded, beside.as_deref());
-    let mut sink = Loading { workspace, free, spec, record: record.clone(), expect_new, beside, ours, numbers, seeds };
+    let (numbers, staging) = (record.recorded, staging.as_deref());
+    let mut sink = Loading { workspace, free, spec, record: record.clone(), expect_new, staging, ours, numbers, seeds };
     let (findings, result) = pass.run(&mut sink).await;
     record.recorded = sink.numbers;
     at_checkpoint(record, &findings.checkpoint());

@@ -7,7 +7,7 @@ use steward_sources::Framing;
 
 use crate::export::Whole;
 use crate::import::{ImportSpec, Reading, SourceFile, checked, size};
-use crate::rows::RowOutcome;
+use crate::rows::RowValidation;
 use steward_workspace::{Error, Progress, Result, Workspace, key_index::KeyIndex};
 
 /// Where the halves go; one that is not wanted is not written.
@@ -90,17 +90,14 @@ pub async fn split(workspace: &Workspace, spec: &ImportSpec, to: Halves<Option<&
         progress.checkpoint()?;
         progress.done(batch.position());
         for row in batch.into_parts().0 {
-            let (is_valid, raw) = match row.outcome {
-                RowOutcome::Fine { key_hash, raw, .. } => {
-                    let first = spec.duplicates.lets_later_in() || seen.note(key_hash, 0, row.number)?.is_none();
-                    (first, raw)
-                }
-                RowOutcome::Bad { raw, .. } => (false, raw),
+            let is_valid = match row.validation {
+                RowValidation::Valid { key_hash, .. } => spec.duplicates.lets_later_in() || seen.note(key_hash, 0, row.number)?.is_none(),
+                RowValidation::Invalid { .. } => false,
             };
             let (half, count) = if is_valid { (&mut halves.valid, &mut rows.valid) } else { (&mut halves.invalid, &mut rows.invalid) };
             *count += 1;
             if let Some(half) = half {
-                half.row(&framing, &framing.bytes(&raw))?;
+                half.row(&framing, &framing.bytes(&row.raw))?;
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Types of columns that no schema describes. Texts of separated values say nothing of their type: only all cells of a column
-//! together tell whether it is one of numbers. So such a file is looked through once before it is read.
+//! together say whether it is one of numbers. So such a file is looked through once before it is read.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +24,7 @@ pub struct Types {
     texts: HashSet<String>,
 }
 
-/// Records that tell of which type a field is.
+/// Records that show which type a field is.
 const RECORDS: usize = 500;
 
 /// Fields that hold texts, and nothing else, in the records that a collection has: a column with the name of one stays a text.

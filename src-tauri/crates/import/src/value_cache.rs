@@ -60,21 +60,21 @@ impl ValueCache {
 /// Wrong values remembered of a place.
 const WRONGS: usize = 256;
 
-/// Remembers what is wrong with short texts, by place: the same wrong value often stands in many rows.
+/// Remembers what is wrong with short texts, by place: the same wrong value often is in many rows.
 #[derive(Debug, Default)]
-pub struct Wrongs(HashMap<usize, Known>);
+pub struct ViolationCache(HashMap<usize, Known>);
 
 /// What is wrong with the texts of one place.
 type Known = HashMap<Box<str>, Arc<[Violation]>>;
 
-impl Clone for Wrongs {
+impl Clone for ViolationCache {
     /// Another thread begins without memories.
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl Wrongs {
+impl ViolationCache {
     /// The rules that a text breaks: remembered, or looked at now.
     pub fn of(&mut self, place: usize, text: &str, look: impl FnOnce() -> Option<Vec<Violation>>) -> Option<Arc<[Violation]>> {
         if text.len() > LONGEST {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_differ_are_told_apart_whatever_their_places() {
+    fn texts_that_differ_are_reported_apart_whatever_their_places() {
         let mut cache = ValueCache::default();
         for n in 0..20_000 {
             let text = (n % 3000).to_string();
@@ -116,16 +116,16 @@ mod tests {
 
     #[test]
     fn wrong_values_are_looked_at_once_for_each_place() {
-        let mut wrongs = Wrongs::default();
+        let mut violations = ViolationCache::default();
         let broken = |rule: &str| Violation { pointer: "/a".into(), rule: rule.into(), message: "no".into(), value: None };
         let rules = |found: Option<Arc<[Violation]>>| found.map(|all| all.iter().map(|v| v.rule.clone()).collect::<Vec<_>>());
-        assert_eq!(rules(wrongs.of(0, "soon", || Some(vec![broken("type")]))), Some(vec!["type".into()]));
-        assert_eq!(rules(wrongs.of(0, "soon", || panic!("it is known"))), Some(vec!["type".into()]));
-        assert_eq!(rules(wrongs.of(1, "soon", || Some(vec![broken("enum")]))), Some(vec!["enum".into()]));
-        assert_eq!(wrongs.of(2, "soon", || None), None, "what cannot be told is asked again");
-        assert_eq!(rules(wrongs.of(2, "soon", || Some(Vec::new()))), Some(Vec::new()));
+        assert_eq!(rules(violations.of(0, "soon", || Some(vec![broken("type")]))), Some(vec!["type".into()]));
+        assert_eq!(rules(violations.of(0, "soon", || panic!("it is known"))), Some(vec!["type".into()]));
+        assert_eq!(rules(violations.of(1, "soon", || Some(vec![broken("enum")]))), Some(vec!["enum".into()]));
+        assert_eq!(violations.of(2, "soon", || None), None, "what cannot be reported is asked again");
+        assert_eq!(rules(violations.of(2, "soon", || Some(Vec::new()))), Some(Vec::new()));
         for n in 0..2 * WRONGS {
-            assert_eq!(wrongs.of(3, &n.to_string(), || Some(vec![broken(&n.to_string())])).unwrap()[0].rule, n.to_string());
+            assert_eq!(violations.of(3, &n.to_string(), || Some(vec![broken(&n.to_string())])).unwrap()[0].rule, n.to_string());
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Rows {
 }
 
 impl Compiled {
-    /// The record of a row: an object, as relaxed Extended JSON. What could not be transformed stands in it as it came,
+    /// The record of a row: an object, as relaxed Extended JSON. What could not be transformed is in it as it came,
     /// with a violation each in `out_errors` (rules `mapping.…`); violations already there are left alone.
     pub fn apply(&self, input: Input<'_>, out_errors: &mut Vec<Violation>) -> Json {
         Json::Object(match (&self.rows, input) {

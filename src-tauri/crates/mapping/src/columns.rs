@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::error::MappingError;
 use crate::names::{fold, nearest};
 
-/// Where a value stands in a row.
+/// Where a value is in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Place {
     Column(usize),

@@ -142,7 +142,7 @@ impl Work<'_> {
         if candidates.is_empty() {
             let wanted = Target::new(naming.plain(name, index)).text();
             let name = self.columns.name_of(index);
-            let message = format!("The column '{name}' is not mapped and would be kept, but a rule writes '{wanted}'.");
+            let message = format!("The column '{name}' is not mapped and would be imported unchanged, but a rule writes '{wanted}'.");
             return Err(MappingError::new("/unmapped", message).hint("Map the column to another field, or name it in drop."));
         }
         let free = candidates.into_iter().find(|path| self.taken.take(path).is_ok());

@@ -48,10 +48,10 @@ pub(crate) enum Zone {
 
 /// A date and time as written, with the offset if it says one.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Moment {
+pub(crate) struct Timestamp {
     pub local: NaiveDateTime,
     pub offset: Option<FixedOffset>,
-    /// No time is written: midnight stands in.
+    /// No time is written: midnight is in.
     pub day_only: bool,
 }
 
@@ -69,7 +69,7 @@ impl NotDate {
         match self {
             Self::NoDate => "does not hold a date in one of the stated formats",
             Self::Skipped => "holds a time that the clocks of its zone skip",
-            Self::Repeated => "holds a time that comes twice in its zone, when clocks are put back",
+            Self::Repeated => "holds a time that comes twice in its zone, when clocks are restored",
             Self::OutOfRange => "holds a date beyond the years 0 to 9999",
         }
     }
@@ -84,7 +84,7 @@ impl Zone {
         }
     }
 
-    /// Its clocks are never put back: no table has to be looked at.
+    /// Its clocks are never restored: no table has to be looked at.
     pub fn utc() -> Self {
         Self::Fixed(Utc.fix())
     }
@@ -121,7 +121,7 @@ impl Dates {
     }
 
     pub fn read(&self, slot: &Slot<'_>) -> Result<Json, NotDate> {
-        let moment = match slot {
+        let timestamp = match slot {
             Slot::DateTime(text) => iso(text),
             Slot::Integer(n) => self.formats.iter().find_map(|f| f.of_number(*n as f64)),
             Slot::Number(n) => self.formats.iter().find_map(|f| f.of_number(*n)),
@@ -131,31 +131,31 @@ impl Dates {
             }
             other => other.as_text().and_then(|text| self.formats.iter().find_map(|f| f.of_text(text.trim()))),
         };
-        self.write(moment.ok_or(NotDate::NoDate)?)
+        self.write(timestamp.ok_or(NotDate::NoDate)?)
     }
 
     /// A whole second that is written in UTC already.
-    fn as_utc(&self, moment: Moment) -> Option<String> {
-        let written = match (moment.offset, self.zone) {
+    fn as_utc(&self, timestamp: Timestamp) -> Option<String> {
+        let written = match (timestamp.offset, self.zone) {
             (Some(offset), _) | (None, Zone::Fixed(offset)) => offset.local_minus_utc() == 0,
             (None, Zone::Named(_)) => false,
         };
-        (written && moment.local.nanosecond() == 0).then(|| digits::written(moment.local))
+        (written && timestamp.local.nanosecond() == 0).then(|| digits::written(timestamp.local))
     }
 
-    fn write(&self, moment: Moment) -> Result<Json, NotDate> {
-        if !(0..=9999).contains(&moment.local.year()) {
+    fn write(&self, timestamp: Timestamp) -> Result<Json, NotDate> {
+        if !(0..=9999).contains(&timestamp.local.year()) {
             return Err(NotDate::OutOfRange);
         }
         if self.output == DateAs::Day {
-            return Ok(Json::String(moment.local.date().to_string()));
+            return Ok(Json::String(timestamp.local.date().to_string()));
         }
-        if let (Some(text), DateAs::Utc) = (self.as_utc(moment), self.output) {
+        if let (Some(text), DateAs::Utc) = (self.as_utc(timestamp), self.output) {
             return Ok(Json::String(text));
         }
-        let time = match moment.offset {
-            Some(offset) => Zone::Fixed(offset).resolve(moment.local)?,
-            None => self.zone.resolve(moment.local)?,
+        let time = match timestamp.offset {
+            Some(offset) => Zone::Fixed(offset).resolve(timestamp.local)?,
+            None => self.zone.resolve(timestamp.local)?,
         };
         let utc = time.with_timezone(&Utc);
         if !(0..=9999).contains(&utc.year()) {
@@ -178,9 +178,9 @@ pub(crate) fn unknown_zone(name: &str) -> MappingError {
     MappingError::new("", format!("There is no time zone '{name}'.")).hint("Use a name such as Europe/Berlin, or an offset such as +02:00.")
 }
 
-fn of_bson(date: bson::DateTime) -> Option<Moment> {
+fn of_bson(date: bson::DateTime) -> Option<Timestamp> {
     let utc = DateTime::<Utc>::from_timestamp_millis(date.timestamp_millis())?;
-    Some(Moment { local: utc.naive_utc(), offset: FixedOffset::east_opt(0), day_only: false })
+    Some(Timestamp { local: utc.naive_utc(), offset: FixedOffset::east_opt(0), day_only: false })
 }
 
 impl Format {
@@ -195,7 +195,7 @@ impl Format {
         })
     }
 
-    fn of_number(&self, number: f64) -> Option<Moment> {
+    fn of_number(&self, number: f64) -> Option<Timestamp> {
         match self {
             Self::Serial { since_1904 } => serial(number, *since_1904),
             Self::Epoch(units) => epoch(number, *units),
@@ -204,7 +204,7 @@ impl Format {
         }
     }
 
-    fn of_text(&self, text: &str) -> Option<Moment> {
+    fn of_text(&self, text: &str) -> Option<Timestamp> {
         match self {
             Self::Iso => iso(text),
             Self::Serial { .. } | Self::Epoch(_) => match crate::canonical::number(text)? {
@@ -236,7 +236,7 @@ fn pattern(text: &str, years_from: i32) -> Result<Format, MappingError> {
     let sample = DateTime::from_timestamp(1_709_287_445, 0).unwrap_or_default().fixed_offset();
     let written = sample.format_with_items(items.iter()).to_string();
     match by_pattern(&written, &items, full_year, 1970) {
-        Some(moment) if moment.local.date() == sample.date_naive() => {
+        Some(timestamp) if timestamp.local.date() == sample.date_naive() => {
             let digits = Digits::new(&items);
             Ok(Format::Pattern { items, full_year, digits, years_from })
         }
@@ -253,7 +253,7 @@ pub(crate) fn has_short_years(format: &str) -> bool {
     format.contains('%') && StrftimeItems::new(format).any(items)
 }
 
-fn by_pattern(text: &str, items: &[Item<'_>], full_year: bool, years_from: i32) -> Option<Moment> {
+fn by_pattern(text: &str, items: &[Item<'_>], full_year: bool, years_from: i32) -> Option<Timestamp> {
     let mut parsed = Parsed::new();
     parse(&mut parsed, text, items.iter()).ok()?;
     if let (Some(short), None, None) = (parsed.year_mod_100(), parsed.year(), parsed.year_div_100()) {
@@ -266,11 +266,11 @@ fn by_pattern(text: &str, items: &[Item<'_>], full_year: bool, years_from: i32) 
     }
     let day_only = parsed.hour_mod_12().is_none() && parsed.hour_div_12().is_none();
     let time = if day_only { NaiveTime::MIN } else { parsed.to_naive_time().ok()? };
-    Some(Moment { local: date.and_time(time), offset: parsed.to_fixed_offset().ok(), day_only })
+    Some(Timestamp { local: date.and_time(time), offset: parsed.to_fixed_offset().ok(), day_only })
 }
 
 /// ISO 8601 in its usual forms: `2024-03-01`, `2024-03-01T10:00`, `2024-03-01 10:00:00.5+01:00`, `20240301`, `20240301T100000Z`.
-pub(crate) fn iso(text: &str) -> Option<Moment> {
+pub(crate) fn iso(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     let number = |range: std::ops::Range<usize>| {
         let digits = bytes.get(range)?;
@@ -280,13 +280,13 @@ pub(crate) fn iso(text: &str) -> Option<Moment> {
     let (month, day, rest) = if dashes { (5, 8, 10) } else { (4, 6, 8) };
     let date = NaiveDate::from_ymd_opt(i32::try_from(number(0..4)?).ok()?, number(month..month + 2)?, number(day..day + 2)?)?;
     if bytes.len() == rest {
-        return Some(Moment { local: date.and_time(NaiveTime::MIN), offset: None, day_only: true });
+        return Some(Timestamp { local: date.and_time(NaiveTime::MIN), offset: None, day_only: true });
     }
     if !matches!(bytes[rest], b'T' | b't' | b' ') {
         return None;
     }
     let (time, offset) = iso_time(text.get(rest + 1..)?)?;
-    Some(Moment { local: date.and_time(time), offset, day_only: false })
+    Some(Timestamp { local: date.and_time(time), offset, day_only: false })
 }
 
 /// `10:00`, `10:00:00.123Z`, `100000+0100`
@@ -343,7 +343,7 @@ fn iso_offset(text: &str) -> Option<FixedOffset> {
 }
 
 /// Serial numbers of spreadsheets, to the millisecond. Since 1900 they count a 29 February 1900 that never was.
-fn serial(number: f64, since_1904: bool) -> Option<Moment> {
+fn serial(number: f64, since_1904: bool) -> Option<Timestamp> {
     // 31 December 9999
     if !(0.0..2_958_466.0).contains(&number) {
         return None;
@@ -358,17 +358,17 @@ fn serial(number: f64, since_1904: bool) -> Option<Moment> {
     let milliseconds = (number.fract() * 86_400_000.0).round() as i64;
     let date = epoch.checked_add_signed(TimeDelta::days(days))?.and_time(NaiveTime::MIN);
     let local = date.checked_add_signed(TimeDelta::milliseconds(milliseconds))?;
-    Some(Moment { local, offset: None, day_only: number.fract() == 0.0 })
+    Some(Timestamp { local, offset: None, day_only: number.fract() == 0.0 })
 }
 
-fn epoch(number: f64, units: i64) -> Option<Moment> {
+fn epoch(number: f64, units: i64) -> Option<Timestamp> {
     // Beyond 2^53 a double skips whole numbers.
     if number.abs() > 9.0e15 {
         return None;
     }
     let milliseconds = (number * (1000 / units) as f64).round() as i64;
     let utc = DateTime::<Utc>::from_timestamp_millis(milliseconds)?;
-    Some(Moment { local: utc.naive_utc(), offset: FixedOffset::east_opt(0), day_only: false })
+    Some(Timestamp { local: utc.naive_utc(), offset: FixedOffset::east_opt(0), day_only: false })
 }
 
 /// Whether a pattern or name reads this text, for guessing the format of a column.
@@ -379,7 +379,7 @@ impl Probe {
         Format::parse(format, YEARS_FROM).ok().map(Self)
     }
 
-    pub fn reads(&self, text: &str) -> Option<Moment> {
+    pub fn reads(&self, text: &str) -> Option<Timestamp> {
         self.0.of_text(text.trim())
     }
 }

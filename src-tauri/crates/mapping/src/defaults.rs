@@ -19,7 +19,7 @@ pub fn default_for(header: &[String], target: Option<&Pack>) -> Mapping {
     let mut naming = Naming::new(target, header);
     let mut taken = Taken::default();
     let mut rules = vec![Rule::rename("", ""); header.len()];
-    // A column with exactly the name of a field gets it, wherever it stands; those whose names are only like it come after.
+    // A column with exactly the name of a field gets it, wherever it is; those whose names are only like it come after.
     let mut order: Vec<(usize, &String)> = header.iter().enumerate().collect();
     order.sort_by_key(|(_, name)| !naming.is_exact(name));
     for (index, name) in order {

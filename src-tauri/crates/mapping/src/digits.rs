@@ -3,7 +3,7 @@
 use chrono::format::{Item, Numeric, Pad};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
-use crate::dates::Moment;
+use crate::dates::Timestamp;
 
 /// A pattern whose parts all have one length.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Digits {
     }
 
     /// `None` where the text is no date in these digits, or one that the library takes in a way of its own.
-    pub fn read(&self, text: &str) -> Option<Moment> {
+    pub fn read(&self, text: &str) -> Option<Timestamp> {
         let bytes = text.as_bytes();
         if bytes.len() != self.length || self.between.iter().any(|(at, byte)| bytes[*at] != *byte) {
             return None;
@@ -63,7 +63,7 @@ impl Digits {
         let date = NaiveDate::from_ymd_opt(year, number(month?, 2)?, number(day?, 2)?)?;
         let clock = |place: Option<usize>| place.map_or(Some(0), |at| number(at, 2));
         let time = NaiveTime::from_hms_opt(clock(hour)?, clock(minute)?, clock(second)?)?;
-        Some(Moment { local: date.and_time(time), offset: None, day_only: hour.is_none() })
+        Some(Timestamp { local: date.and_time(time), offset: None, day_only: hour.is_none() })
     }
 }
 
@@ -119,12 +119,12 @@ mod tests {
         /// The library reads and writes the same.
         #[test]
         fn as_the_library(seconds in -62_167_219_200_i64..253_402_300_800) {
-            let moment = DateTime::<Utc>::from_timestamp(seconds, 0).unwrap();
-            prop_assert_eq!(written(moment.naive_utc()), moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+            let timestamp = DateTime::<Utc>::from_timestamp(seconds, 0).unwrap();
+            prop_assert_eq!(written(timestamp.naive_utc()), timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, true));
             for pattern in ["%d/%m/%Y %H:%M:%S", "%Y%m%d%H%M%S"] {
-                let text = moment.format(pattern).to_string();
+                let text = timestamp.format(pattern).to_string();
                 let read = digits(pattern).unwrap().read(&text).map(|read| read.local);
-                prop_assert_eq!(read, Some(moment.naive_utc()).filter(|utc| utc.year() >= 1000), "{}", text);
+                prop_assert_eq!(read, Some(timestamp.naive_utc()).filter(|utc| utc.year() >= 1000), "{}", text);
             }
         }
     }

@@ -77,7 +77,7 @@ pub struct Missing {
     #[serde(default)]
     #[ts(optional, as = "Option<_>")]
     pub tokens: Vec<String>,
-    /// What stands in the record then.
+    /// What is in the record then.
     #[serde(default)]
     #[ts(optional, as = "Option<_>")]
     pub becomes: MissingBecomes,
@@ -288,7 +288,7 @@ impl Mapping {
         serde_path_to_error::deserialize(json).map_err(|e| {
             let pointer = pointer_of(e.path());
             MappingError::new(pointer, format!("This part of the mapping cannot be read: {}.", e.inner()))
-                .hint("The guide on mappings lists what may stand here.")
+                .hint("The guide on mappings lists what is allowed here.")
         })
     }
 }
@@ -302,7 +302,7 @@ fn check_version(json: &Json) -> Result<(), MappingError> {
         Some(Some(found)) if found == u64::from(VERSION) => Ok(()),
         Some(Some(found)) if found > u64::from(VERSION) => {
             Err(MappingError::new("/version", format!("This mapping has version {found}; only version {VERSION} is known here."))
-                .hint("It was made by a newer Steward: update this one."))
+                .hint("It was created by a newer version of Steward: update this one."))
         }
         Some(_) => Err(MappingError::new("/version", "The version of a mapping is 1.")),
         None => Err(MappingError::new("/version", "The mapping has no version.").hint("Add \"version\": 1.")),

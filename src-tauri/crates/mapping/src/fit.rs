@@ -154,7 +154,7 @@ impl ListFit {
             Some((_, separator)) => text.split(separator.as_str()).map(str::trim).filter(|part| !part.is_empty()).collect(),
             None => vec![text],
         };
-        // Separators alone are no list: the text stays, so that somebody sees it.
+        // Separators alone are no list: the text stays, so that someone sees it.
         (!parts.is_empty()).then(|| {
             let item = |part: &str| self.item.apply(Slot::Text(Cow::Borrowed(part))).into_json();
             Slot::typed(Json::Array(parts.into_iter().filter_map(item).collect()))

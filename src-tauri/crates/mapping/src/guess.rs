@@ -123,8 +123,8 @@ impl Dates {
             let mut day_only = true;
             let mut set = BTreeSet::new();
             for (i, (text, _)) in values.iter().enumerate() {
-                if let Some(moment) = probe.reads(text) {
-                    day_only &= moment.day_only;
+                if let Some(timestamp) = probe.reads(text) {
+                    day_only &= timestamp.day_only;
                     set.insert(i);
                 }
             }

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_told_from_two() {
+    fn a_slip_is_reported_from_two() {
         let words =
             ["salary", "saalry", "salry", "salaray", "selery", "salay", "slaary", "aasalary", "alsary", "title", "titel", "üüber", "über"];
         for a in words {

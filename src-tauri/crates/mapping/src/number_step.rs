@@ -25,7 +25,7 @@ struct Range {
     further: Vec<Further>,
 }
 
-/// A target beside the rule's own.
+/// A target next to the rule's own.
 #[derive(Debug)]
 pub(crate) struct Further {
     part: Part,
@@ -89,7 +89,7 @@ impl Numbers {
         };
         match (reading, &self.range) {
             (Reading::One(amount), _) => self.finish(amount).map(|json| Outcome::Value(of_number(json))),
-            (Reading::Range(..), None) => Err("holds a range, and the mapping does not say what to make of one"),
+            (Reading::Range(..), None) => Err("holds a range, and the mapping does not say how to convert it"),
             (Reading::Range(low, high), Some(range)) => self.range(range, low, high),
         }
     }

@@ -1,6 +1,6 @@
 //! Numbers as people write them: currencies, thousands in either convention, `86k`, percent, accounting, ranges.
 //!
-//! Written by hand, without regular expressions: one pass over the text, no allocation.
+//! Written manually, without regular expressions: one pass over the text, no allocation.
 
 use serde_json::{Number, Value as Json, json};
 
@@ -104,7 +104,7 @@ fn ordered(mut low: Amount, mut high: Amount) -> Reads<Reading> {
     }
 }
 
-/// What stands around the digits, each at most once.
+/// What is around the digits, each at most once.
 #[derive(Default)]
 struct Around {
     negative: bool,

@@ -59,7 +59,7 @@ pub struct ColumnProfile {
     pub date_formats: Vec<String>,
     /// The same days can be read with day and month exchanged.
     pub date_ambiguous: bool,
-    /// Which sign separates decimals; absent where nothing tells it.
+    /// Which sign separates decimals; absent where nothing shows it.
     #[ts(optional)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimal: Option<DecimalMark>,

@@ -48,11 +48,11 @@ struct Run<'c, 'e> {
     errors: &'e mut Vec<Violation>,
     /// Indexes of the list items that the steps are in.
     inside: Vec<usize>,
-    beside: &'e mut Vec<Beside<'c>>,
+    beside: &'e mut Vec<Companion<'c>>,
 }
 
-/// A value for a target beside the rule's own.
-pub(crate) struct Beside<'c> {
+/// A value for a target next to the rule's own.
+pub(crate) struct Companion<'c> {
     rule: &'c RuleOp,
     target: &'c Target,
     value: Json,
@@ -64,7 +64,7 @@ impl RuleOp {
         self.ops.is_empty() && self.source.column().is_some() && self.fit.as_ref().is_some_and(Fit::is_free)
     }
 
-    fn slot<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Beside<'c>>, errors: &mut Vec<Violation>) -> Slot<'c> {
+    fn slot<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Companion<'c>>, errors: &mut Vec<Violation>) -> Slot<'c> {
         let slot = self.source.get(row, &self.missing);
         Run { rule: self, errors, inside: Vec::new(), beside }.steps(&self.ops, slot)
     }
@@ -118,8 +118,8 @@ impl RuleOp {
         self.value(row, &mut beside, errors).filter(|_| beside.is_empty())
     }
 
-    /// The value of the rule for a row; values for other targets go to `beside`.
-    pub fn value<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Beside<'c>>, errors: &mut Vec<Violation>) -> Option<Json> {
+    /// The value of the rule for a row; values for other targets go to `next to`.
+    pub fn value<'c>(&'c self, row: Input<'c>, beside: &mut Vec<Companion<'c>>, errors: &mut Vec<Violation>) -> Option<Json> {
         let slot = self.slot(row, beside, errors);
         let value = match (slot.into_json(), &self.default) {
             (None | Some(Json::Null), Some(default)) => Some(default.clone()),
@@ -162,7 +162,7 @@ impl RuleOp {
     }
 }
 
-impl Beside<'_> {
+impl Companion<'_> {
     pub fn write(self, record: &mut Map<String, Json>, errors: &mut Vec<Violation>) {
         if let Err(value) = put(record, &self.target.path, self.value) {
             errors.push(blocked(self.target, &self.rule.label, value));
@@ -194,7 +194,7 @@ impl<'c> Run<'c, '_> {
                     // A list has many ranges, but each further target has room for one.
                     if self.inside.is_empty() {
                         let rule = self.rule;
-                        self.beside.extend(further.into_iter().map(|(target, value)| Beside { rule, target, value }));
+                        self.beside.extend(further.into_iter().map(|(target, value)| Companion { rule, target, value }));
                     }
                 }
                 Err(reason) => {
@@ -254,7 +254,7 @@ fn items_of<'a>(list: Slot<'a>) -> Vec<Slot<'a>> {
     }
 }
 
-/// Something else stands at the target already.
+/// Something else is at the target already.
 fn blocked(target: &Target, label: &str, value: Json) -> Violation {
     let message = format!("{label} cannot be written here: another value is in the way.");
     violation(&target.pointer, "mapping.target", message, Some(&value))

@@ -23,7 +23,7 @@ pub(crate) struct Proposal {
     pub questions: Vec<String>,
 }
 
-/// What the steps need to know beside the column and its field.
+/// What the steps need to know next to the column and its field.
 pub(crate) struct Around<'a> {
     pub pack: &'a Pack,
     pub places: &'a [Place<'a>],
@@ -79,7 +79,7 @@ fn numbers(column: &ColumnProfile, place: &Place<'_>, around: &Around<'_>, out: 
     out.steps.push(Step::Number(NumberStep { decimal, output, range, ..NumberStep::default() }));
 }
 
-/// A range goes to an object with `min` and `max` beside the field, if its name tells that they belong together.
+/// A range goes to an object with `min` and `max` next to the field, if its name tells that they belong together.
 fn range(place: &Place<'_>, around: &Around<'_>) -> RangeStep {
     let mut step = RangeStep { here: RangePart::Mean, ..RangeStep::default() };
     let words: Vec<&str> = place.path.last().map(|name| name.split('_').collect()).unwrap_or_default();
@@ -129,7 +129,7 @@ fn dates(column: &ColumnProfile, shape: &Shape<'_>, out: &mut Proposal) {
         return;
     }
     if formats.iter().any(|format| format.contains("%y")) {
-        out.questions.push(format!("Which hundred years do the years of '{}' lie in? They are read as 1930 to 2029.", column.name));
+        out.questions.push(format!("Which century are the years of '{}' in? They are read as 1930 to 2029.", column.name));
     }
     if column.date_ambiguous {
         out.questions.push(format!("In '{}', does the day or the month come first? It is read as {}.", column.name, formats.join(", ")));

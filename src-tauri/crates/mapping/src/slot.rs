@@ -77,7 +77,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// The value as it stands in a record; `None` when it is missing.
+    /// The value as it is in a record; `None` when it is missing.
     pub fn into_json(self) -> Option<Json> {
         Some(match self {
             Self::Missing => return None,

@@ -122,8 +122,7 @@ fn value_at<'a>(place: &Place, row: Input<'a>, missing: &Words) -> Slot<'a> {
 
 /// Takes `{Column}` out of a text; `{{` and `}}` are braces.
 fn template(text: &str, find: &mut dyn FnMut(&str) -> Result<Place, MappingError>) -> Result<Vec<Part>, MappingError> {
-    let open =
-        || MappingError::new("", "A brace of the template is not closed.").hint("Write {{ and }} for braces that stand for themselves.");
+    let open = || MappingError::new("", "A brace of the template is not closed.").hint("Write {{ and }} for literal braces.");
     let mut parts = Vec::new();
     let mut plain = String::new();
     let mut rest = text;

@@ -133,7 +133,7 @@ pub enum NumberAs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct RangeStep {
-    /// What stands at the rule's own target.
+    /// What is at the rule's own target.
     #[ts(optional, as = "Option<_>")]
     pub here: RangePart,
     /// Further targets, written only where the text is a range.

@@ -51,7 +51,7 @@ pub async fn page(
 ) -> Result<(Vec<RawDocumentBuf>, Option<String>)> {
     let mut records = Vec::new();
     loop {
-        // Never more than are still wanted: a cursor stands behind a whole page of findings.
+        // Never more than are still wanted: a cursor is behind a whole page of findings.
         let (ids, next) = ids(workspace, collection, metric, after, limit - records.len()).await?;
         records.extend(look_up(workspace, collection, &ids, filter).await?);
         if next.is_none() || records.len() >= limit {

@@ -211,9 +211,9 @@ fn tally_record(plan: &MeasurementPlan, doc: &Document, out: &mut Tally) {
             *out.rules.entry(place).or_default() += 1;
         }
     }
-    if let Some(moment) = moment(plan, doc) {
-        out.newest = Some(out.newest.map_or(moment, |newest| newest.max(moment)));
-        if (plan.now.timestamp_millis() - moment) as f64 > plan.targets.freshness_days * 86_400_000.0 {
+    if let Some(timestamp) = timestamp(plan, doc) {
+        out.newest = Some(out.newest.map_or(timestamp, |newest| newest.max(timestamp)));
+        if (plan.now.timestamp_millis() - timestamp) as f64 > plan.targets.freshness_days * 86_400_000.0 {
             out.failing.push(Finding { id: id.clone(), metric: MetricName::Freshness });
         }
     }
@@ -223,7 +223,7 @@ fn tally_record(plan: &MeasurementPlan, doc: &Document, out: &mut Tally) {
 }
 
 /// When a record was last brought up to date, in milliseconds since 1970.
-fn moment(plan: &MeasurementPlan, doc: &Document) -> Option<i64> {
+fn timestamp(plan: &MeasurementPlan, doc: &Document) -> Option<i64> {
     let dated = plan.freshness.as_ref().and_then(|field| doc.get(field)).and_then(|v| match v {
         Bson::DateTime(at) => Some(at.timestamp_millis()),
         Bson::String(text) => chrono::DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis()),

@@ -17,7 +17,7 @@ pub fn changes(before: &Pack, after: &Pack) -> Vec<String> {
         out.push(format!("{} is no field any more.", gone.name));
     }
     if before.steward.key != after.steward.key {
-        out.push(format!("Records are told apart by {} instead of {}.", after.steward.key, before.steward.key));
+        out.push(format!("Records are identified by {} instead of {}.", after.steward.key, before.steward.key));
     }
     out
 }
@@ -46,7 +46,7 @@ mod tests {
     use crate::registry::Registry;
 
     #[test]
-    fn fields_that_came_went_and_changed_are_told() {
+    fn fields_that_came_went_and_changed_are_reported() {
         let registry = Registry::builtin().unwrap();
         let told = changes(registry.get("careers@1.0.0").unwrap(), registry.get("careers@1.1.0").unwrap());
         assert_eq!(told, ["certifications is new."]);

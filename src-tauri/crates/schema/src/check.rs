@@ -216,7 +216,7 @@ pub fn same_text(one: &str, other: &str) -> bool {
     lower(one.trim()).eq(lower(other.trim()))
 }
 
-/// The two small sigmas are one letter: which of them it is depends on where it stands.
+/// The two small sigmas are one letter: which of them it is depends on where it is.
 fn lower(text: &str) -> impl Iterator<Item = char> {
     text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c })
 }

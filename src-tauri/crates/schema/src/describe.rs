@@ -48,7 +48,7 @@ fn field(name: &str, schema: &Json, required: bool) -> Field {
 }
 
 fn rules(schema: &Json) -> Vec<String> {
-    // The bound stands where `#` is.
+    // The bound is where `#` is.
     let words = [
         ("minimum", "at least #"),
         ("exclusiveMinimum", "more than #"),

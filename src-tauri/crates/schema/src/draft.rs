@@ -16,7 +16,7 @@ use crate::rooted::{self, Other};
 /// Larger documents hold something else.
 const LARGEST: usize = 1 << 20;
 
-/// What a person says of a schema; it goes before what stands in the document.
+/// What a person says of a schema; it goes before what is in the document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub name: Option<String>,
@@ -152,7 +152,7 @@ fn name_of(json: &Json, file: &str, derived: &mut Vec<String>) -> Result<String>
     let from = if slug(title).is_empty() { stem } else { title };
     let name = slug(from);
     if name.is_empty() {
-        return Err(fault("/x-steward/pack", "Nothing tells what this schema is called.", "Give it a name (--name)."));
+        return Err(fault("/x-steward/pack", "This schema has no name.", "Give it a name (--name)."));
     }
     derived.push(format!("It is called {name}, after '{from}'."));
     Ok(name)
@@ -165,7 +165,7 @@ pub(crate) fn slug(text: &str) -> String {
     words.join("_").trim_start_matches(|c: char| !c.is_ascii_lowercase()).trim_end_matches('.').chars().take(64).collect()
 }
 
-/// The field that tells one record from another.
+/// The field that identifies a record.
 fn key_of(json: &Json, name: &str, required: &[String], fields: &[String], derived: &mut Vec<String>) -> Result<String> {
     let kind = name.rsplit('.').next().unwrap_or(name);
     let own = [format!("{kind}_id"), format!("{}_id", kind.trim_end_matches('s')), "id".to_owned(), "_id".to_owned()];
@@ -179,13 +179,13 @@ fn key_of(json: &Json, name: &str, required: &[String], fields: &[String], deriv
         .or_else(|| only(required.iter().filter(is_id).collect()));
     match found {
         Some(key) => {
-            derived.push(format!("Records are told apart by {key}."));
+            derived.push(format!("Records are identified by {key}."));
             Ok(key)
         }
         None => {
             let choices = if required.is_empty() { fields } else { required };
             let hint = format!("Say which one (--key): {}.", choices.join(", "));
-            Err(fault("/x-steward/key", "Nothing tells which field identifies a record.", &hint))
+            Err(fault("/x-steward/key", "It is not clear which field identifies a record.", &hint))
         }
     }
 }
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn what_is_wrong_is_reported_with_its_place() {
         let with = |properties: Json, steward: Json| json!({"properties": properties, "x-steward": steward});
         let id = json!({"id": {"type": "string"}});
         let cases = [

@@ -50,7 +50,7 @@ struct Rule {
 enum Test {
     Types(Vec<String>),
     OneOf(Vec<Json>),
-    /// The number must not stand on this side of the limit; `true`: nor be the limit.
+    /// The number must not be on this side of the limit; `true`: nor be the limit.
     Limit(Exact, Ordering, bool),
     MultipleOf(Exact),
     /// Said by another keyword (the truth values of draft 4), or nothing that could be checked.

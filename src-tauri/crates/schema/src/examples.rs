@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_that_claims_too_much_is_told() {
+    fn an_example_that_claims_too_much_is_reported() {
         let registry = Registry::builtin().unwrap();
         let checker = Checker::new(registry.get("buddy.event").unwrap(), &registry).unwrap();
         let run = |claim, content| Example { name: String::new(), claim, content }.run(&checker);

@@ -1,4 +1,4 @@
-//! The fields that a schema knows: its own, and those of the schemas beside it that a record has to meet, or may meet (`allOf`,
+//! The fields that a schema knows: its own, and those of the schemas next to it that a record has to meet, or may meet (`allOf`,
 //! `anyOf`, `oneOf`, `if`, `then`, `else`, `dependentSchemas`, and `$ref` within the document).
 
 use serde_json::Value as Json;

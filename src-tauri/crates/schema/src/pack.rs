@@ -46,7 +46,7 @@ pub struct Detect {
 /// How tables write one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Column {
-    /// Names of the column, beside the name of the field; case, spaces, `_` and `-` make no difference.
+    /// Names of the column, next to the name of the field; case, spaces, `_` and `-` make no difference.
     #[serde(default)]
     pub names: Vec<String>,
     /// What separates the items of a list in one cell.

@@ -63,7 +63,7 @@ fn of_items(json: &mut Json, derived: &mut Vec<String>) -> Result<()> {
         root.remove(of_lists);
     }
     match items.as_object() {
-        // Beside its own definitions, what an item says is what the document says.
+        // Next to its own definitions, what an item says is what the document says.
         Some(item) if item.keys().all(|name| !root.contains_key(name) || matches!(name.as_str(), "title" | "description")) => {
             root.extend(item.clone());
         }
@@ -108,7 +108,7 @@ fn of_definitions(json: &mut Json, file: &str, wanted: &Wanted, derived: &mut Ve
         None if records.is_empty() => Ok(()),
         None => {
             let names: Vec<&str> = records.iter().map(|name| name.as_str()).collect();
-            let message = "The document defines several kinds of records, and nothing tells which one is meant.";
+            let message = "The document defines several kinds of records, and it is not clear which one is meant.";
             Err(fault(&format!("/{place}"), message, &format!("Name it like one of them (--name): {}.", names.join(", "))))
         }
     }

@@ -27,7 +27,7 @@ fn scratch_file(interface: &Interface, name: &str) -> ApiResult<(PathBuf, tempfi
     };
     let name = steward_domain::file_name::plain(name).ok_or_else(odd)?;
     let folder =
-        tempfile::Builder::new().tempdir_in(interface.scratch.path()).map_err(|e| internal("No scratch folder can be made.", e))?;
+        tempfile::Builder::new().tempdir_in(interface.scratch.path()).map_err(|e| internal("No scratch folder can be created.", e))?;
     Ok((folder.path().join(name), folder))
 }
 
@@ -41,7 +41,7 @@ pub async fn upload(State(interface): State<Interface>, Query(query): Query<Name
 async fn receive(interface: &Interface, name: &str, body: Body) -> ApiResult<steward_api::dto::FileHandle> {
     // Where it breaks off, what came of it goes with the folder.
     let (path, folder) = scratch_file(interface, name)?;
-    let failed = |e: std::io::Error| internal("The upload cannot be kept.", e);
+    let failed = |e: std::io::Error| internal("The upload cannot be saved.", e);
     let mut file = tokio::fs::File::create(&path).await.map_err(failed)?;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {

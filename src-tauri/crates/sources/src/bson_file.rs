@@ -57,8 +57,8 @@ impl<R: Read> BsonRows<R> {
         self.window.at += ahead.min(self.window.rest().len());
         let ended = !self.window.fill(0)?;
         let why = if ended && self.number > 0 {
-            self.note = Some(format!("The file is damaged or cut off from byte {offset} on."));
-            "The rest of the file is no whole document: it is damaged or cut off.".to_owned()
+            self.note = Some(format!("The file is damaged or truncated from byte {offset} on."));
+            "The rest of the file is not a complete document: it is damaged or truncated.".to_owned()
         } else {
             format!("Bytes {offset} to {} are no readable document.", offset + ahead as u64 - 1)
         };

@@ -79,7 +79,7 @@ impl Drop for Stream {
         // The thread ends when nobody listens; the file is closed then.
         self.from = None;
         if let Some(reader) = self.reader.take() {
-            // How it ended was told already.
+            // How it ended was reported already.
             let _ = reader.join();
         }
     }
@@ -201,7 +201,7 @@ fn computed<'a>(cell: XlsxCellFormula<'a>) -> Cell<DataRef<'a>> {
 
 fn send_last(ended: Result<(), String>, to: &SyncSender<Message>) {
     let last = ended.map_or_else(|e| Message::Damaged(sheet_cannot_be_read(e)), |()| Message::End);
-    // Nobody listens any more where reading was given up.
+    // Nobody listens any more where reading was discarded.
     let _ = to.send(last);
 }
 

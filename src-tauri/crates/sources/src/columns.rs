@@ -1,4 +1,4 @@
-//! Names that stand once, in time that grows with their number: a header may hold thousands of equal ones.
+//! Names that are once, in time that grows with their number: a header may hold thousands of equal ones.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! What a content is, by how it begins, whatever stands before it: byte order marks, white space, NULs, comments.
+//! What a content is, by how it begins, whatever is before it: byte order marks, white space, NULs, comments.
 
 use crate::bson_file::{is_readable, length_at};
 use crate::window::MARK;

@@ -65,14 +65,14 @@ impl CsvDecoder {
         }
         let count = scratch.split(row);
         let mut from = 0;
-        // Delimiters and quotation marks are ASCII: what stands between them is as whole as the row.
+        // Delimiters and quotation marks are ASCII: what is between them is as whole as the row.
         let cut = |end: &usize| std::str::from_utf8(&scratch.out[std::mem::replace(&mut from, *end)..*end]).unwrap_or_default();
         scratch.ends[..count].iter().map(cut).collect()
     }
 }
 
 impl CsvDecoder {
-    /// Splits a row into cells that stand in it as they are; false where one of them has to be decoded.
+    /// Splits a row into cells that are in it as they are; false where one of them has to be decoded.
     pub fn split<'a>(&self, row: &'a str, cells: &mut Vec<&'a str>) -> bool {
         cells.clear();
         let (bytes, Resolved { delimiter, line_end, .. }) = (row.as_bytes(), self.dialect);
@@ -135,11 +135,11 @@ pub fn column_names(cells: Vec<String>, header: bool) -> (Vec<String>, Vec<Strin
         if header && cell.is_empty() {
             notes.push(format!("Column {} has no name; it is called {name}.", at + 1));
         } else if header && name != cell {
-            notes.push(format!("The column name {cell} stands twice; the one at column {} is called {name}.", at + 1));
+            notes.push(format!("The column name {cell} occurs twice; the one at column {} is called {name}.", at + 1));
         }
         if header && cell.contains('\u{fffd}') {
             notes.push(format!(
-                "The name of column {} holds bytes that are no text in the encoding of the file; it is called {name}.",
+                "The name of column {} has bytes that are not text in the encoding of the file; it is called {name}.",
                 at + 1
             ));
         }

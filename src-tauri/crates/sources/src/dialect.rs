@@ -12,7 +12,7 @@ use crate::{Choice, SourceError, SourceResult, formulas, header};
 /// Records looked at.
 const SAMPLE: usize = 200;
 
-/// A settled dialect.
+/// A resolved dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Resolved {
     pub delimiter: u8,
@@ -52,7 +52,7 @@ impl Resolved {
 /// Recognises the dialect of a text that begins like this; what a person chose wins.
 ///
 /// Errors: a choice that is no dialect; more than one delimiter would do, or none.
-pub fn settle(prefix: &[u8], choice: &Choice) -> SourceResult<Resolved> {
+pub fn resolve(prefix: &[u8], choice: &Choice) -> SourceResult<Resolved> {
     let mut text = prefix;
     while let Some(rest) = text.strip_prefix(MARK) {
         text = rest;
@@ -157,7 +157,7 @@ impl Look {
     }
 
     fn score(&self) -> f64 {
-        // A delimiter that the first row does not have is none, however often it stands in the others. What could be a title
+        // A delimiter that the first row does not have is none, however often it is in the others. What could be a title
         // may also be a row of names with another delimiter.
         let titled = if self.titles > 0 { 0.3 } else { 0.0 };
         if self.width() < 2 { 0.0 } else { self.share + 0.3 * self.typed - 0.5 * self.grown - titled + 0.01 * (self.width() as f64).ln() }
@@ -188,7 +188,7 @@ fn chosen(looks: &[Look]) -> SourceResult<&Look> {
     ranked.sort_by(|a, b| order(b, a));
     let (best, second) = (ranked[0], ranked[1]);
     if best.width() < 2 {
-        // One column: what stands in none of its values separates them least.
+        // One column: what is in none of its values separates them least.
         let one = |look: &&&Look| look.rows.iter().filter(|row| row.len() > 1).count();
         return Ok(ranked.iter().min_by_key(one).copied().unwrap_or(best));
     }
@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Resolved {
-        settle(text.as_bytes(), &Choice::default()).unwrap()
+        resolve(text.as_bytes(), &Choice::default()).unwrap()
     }
 
     #[test]
@@ -323,9 +323,9 @@ mod tests {
     #[test]
     fn choices_win_and_nonsense_is_refused() {
         let choice = Choice { delimiter: Some("\\t".into()), quote: Some(String::new()), header: Some(false), ..Choice::default() };
-        let settled = settle(b"id,name\n1,x\n", &choice).unwrap();
-        assert_eq!((settled.delimiter, settled.quote, settled.header), (b'\t', None, false));
+        let resolved = resolve(b"id,name\n1,x\n", &choice).unwrap();
+        assert_eq!((resolved.delimiter, resolved.quote, resolved.header), (b'\t', None, false));
         let choice = Choice { delimiter: Some("ab".into()), ..Choice::default() };
-        assert!(settle(b"x", &choice).is_err());
+        assert!(resolve(b"x", &choice).is_err());
     }
 }

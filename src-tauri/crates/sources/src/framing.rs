@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::{Choice, Format, SourceResult, dialect, encoding, input, open};
 
-/// What stands around rows.
+/// What is around rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Framing {
     /// Before the first row: a byte order mark, the header of separated values, the bracket of an array.
@@ -28,7 +28,7 @@ impl Framing {
         Self { head: Vec::new(), between: Vec::new(), after: end.to_vec(), tail: Vec::new(), extension, encoding: None }
     }
 
-    /// The bytes of a row as they stood in the source: rows are read as UTF-8, whatever the encoding of the file is.
+    /// The bytes of a row as they were in the source: rows are read as UTF-8, whatever the encoding of the file is.
     pub fn bytes<'a>(&self, row: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
         match (self.encoding, std::str::from_utf8(row)) {
             (Some(encoding), Ok(text)) => encode(text, encoding).into(),
@@ -71,21 +71,21 @@ fn array() -> Framing {
     Framing { head: b"[\n".to_vec(), between: b",\n".to_vec(), after: Vec::new(), tail: b"\n]\n".to_vec(), extension: None, encoding: None }
 }
 
-/// The header as it stands in the file, with the mark before it, and the line end of the file.
+/// The header as it is in the file, with the mark before it, and the line end of the file.
 fn separated(path: &Path, choice: &Choice) -> SourceResult<Framing> {
     let mut start = text_start(path, choice)?;
-    let settled = dialect::settle(&start, choice)?;
+    let resolved = dialect::resolve(&start, choice)?;
     let marked = if start.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let end_of = |from: usize| line_end(&start[from..], settled.line_end, settled.quote).map_or(start.len(), |at| from + at + 1);
-    let names_from = marked + settled.skip;
+    let end_of = |from: usize| line_end(&start[from..], resolved.line_end, resolved.quote).map_or(start.len(), |at| from + at + 1);
+    let names_from = marked + resolved.skip;
     let blank = start[names_from.min(start.len())..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-    let end = if settled.header { end_of(names_from + blank) } else { names_from };
+    let end = if resolved.header { end_of(names_from + blank) } else { names_from };
     let first = end_of(names_from + blank);
-    let carriage = start.get(first.wrapping_sub(2)) == Some(&b'\r') && settled.line_end == b'\n';
-    let line_end: &[u8] = if carriage { b"\r\n" } else { std::slice::from_ref(&settled.line_end) };
+    let carriage = start.get(first.wrapping_sub(2)) == Some(&b'\r') && resolved.line_end == b'\n';
+    let line_end: &[u8] = if carriage { b"\r\n" } else { std::slice::from_ref(&resolved.line_end) };
     let mut framing = Framing::lines(line_end, None);
     start.truncate(end.min(start.len()));
-    if settled.header && !start.is_empty() && start.last() != Some(&settled.line_end) {
+    if resolved.header && !start.is_empty() && start.last() != Some(&resolved.line_end) {
         start.extend_from_slice(line_end);
     }
     framing.head = start;

@@ -58,7 +58,7 @@ pub fn known_names<S: AsRef<str>>(cells: &[S], expected: &[String]) -> usize {
     cells.iter().filter(|cell| known(cell)).count()
 }
 
-/// How many rows stand above the table: each holds one cell or none, and the first row of the table holds several.
+/// How many rows are above the table: each holds one cell or none, and the first row of the table holds several.
 pub fn titles<S: AsRef<str>>(rows: &[Vec<S>]) -> usize {
     let filled = |row: &Vec<S>| row.iter().filter(|cell| !cell.as_ref().trim().is_empty()).count();
     let Some(at) = rows.iter().take(TITLES + 1).position(|row| filled(row) > 1) else { return 0 };

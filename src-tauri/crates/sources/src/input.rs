@@ -92,7 +92,7 @@ impl Read for Lenient {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buffer) {
             Err(e) if e.raw_os_error().is_none() && !matches!(e.kind(), io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge) => {
-                let why = format!("The {} data is damaged or cut off; what comes before was read.", self.name);
+                let why = format!("The {} data is damaged or truncated; what comes before was read.", self.name);
                 self.damage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
                 Ok(0)
             }

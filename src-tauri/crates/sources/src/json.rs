@@ -37,7 +37,7 @@ pub struct Splitter<R> {
     inside: bool,
     cut: bool,
     decoded_from: Option<String>,
-    /// A comment stands before the first row.
+    /// A comment is before the first row.
     commented: bool,
     /// Commas between rows beyond one each.
     commas: u64,
@@ -314,8 +314,8 @@ impl<R: Read + Send> Rows for Splitter<R> {
         let note = match self.layout {
             Layout::Empty if !self.inside => "The file is empty.",
             Layout::Unknown => "The file does not look like JSON.",
-            Layout::Array if self.cut || !self.closed => "The file is cut off: the list in it has no end.",
-            _ if self.cut => "The file is cut off in the middle of its last record.",
+            Layout::Array if self.cut || !self.closed => "The file is truncated: the list in it has no end.",
+            _ if self.cut => "The file is truncated in the middle of its last record.",
             _ => "",
         };
         let mut notes: Vec<String> = (!note.is_empty()).then(|| note.to_owned()).into_iter().collect();
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn commas_too_many_are_told() {
+    fn commas_too_many_are_reported() {
         let notes = |text: &str| {
             let mut splitter = Splitter::new(text.as_bytes(), None).unwrap();
             while splitter.next_row().unwrap().is_some() {}

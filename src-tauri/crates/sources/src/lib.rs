@@ -145,9 +145,9 @@ pub enum Fault {
     TooLarge,
     /// A quoted value begins and is not closed where it should be.
     OpenQuote,
-    /// More text stands behind the quotation mark that closes the value at this place, from 0.
+    /// More text is behind the quotation mark that closes the value at this place, from 0.
     Junk(usize),
-    /// A byte order mark stands before the first value.
+    /// A byte order mark is before the first value.
     Mark,
     /// Characters that the encoding of the file does not have.
     Encoding(String),
@@ -161,23 +161,21 @@ impl Fault {
     /// A sentence for people.
     pub fn sentence(&self) -> String {
         match self {
-            Self::CutOff => "The file ends in the middle of this row: it was cut off.".into(),
-            Self::TooLarge => "This row is larger than 32 MB; only its beginning is kept here.".into(),
+            Self::CutOff => "The file ends in the middle of this row: it was truncated.".into(),
+            Self::TooLarge => "This row is larger than 32 MB; only its beginning is shown here.".into(),
             Self::OpenQuote => {
                 "A quotation mark opens a value in this row and is not closed. The rows after it are read on their own.".into()
             }
             Self::Junk(_) => "Behind a closing quotation mark there is more text before the next value.".into(),
-            Self::Mark => {
-                "A byte order mark stands before this value, as where files were put together. Check whether this row is a header.".into()
-            }
-            Self::Encoding(name) => format!("This value holds bytes that are no text in {name}."),
+            Self::Mark => "A byte order mark precedes this value, as in files that were joined. Check whether this row is a header.".into(),
+            Self::Encoding(name) => format!("This value has bytes that are not text in {name}."),
             Self::Cells(cells) => cells.first().map(|cell| cell.why.clone()).unwrap_or_default(),
             Self::Unreadable(why) => why.clone(),
         }
     }
 }
 
-/// One row as it stands in the source.
+/// One row as it is in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawRow {
     /// From 1; the header of a table does not count.
@@ -202,7 +200,7 @@ pub trait Rows: Send {
         Ok(row.is_some())
     }
 
-    /// What there is to say when the last row was read: cut off, damaged, empty.
+    /// What there is to say when the last row was read: truncated, damaged, empty.
     fn notes(&mut self) -> Vec<String>;
 
     /// What was passed over, in a few words each; known when the last row was read.

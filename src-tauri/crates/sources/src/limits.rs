@@ -12,7 +12,7 @@ pub const ROWS: u32 = 1_048_576;
 pub const CELL: usize = 16 << 20;
 
 /// What any compressed file may unfold into, and how much more for each of its bytes. Deflate cannot do more than 1,032; data that
-/// somebody keeps stays far below with any method.
+/// someone keeps stays far below with any method.
 const UNFOLDED: u64 = 64 << 20;
 const RATIO: u64 = 1_100;
 
@@ -97,7 +97,7 @@ const RATIO_OF_BOOK: u64 = 200;
 pub fn book(path: &Path) -> Result<(), String> {
     let Ok(file) = File::open(path) else { return Ok(()) };
     let bytes = file.metadata().map_or(0, |m| m.len());
-    // One that cannot be opened is told of by its reader.
+    // One that cannot be opened is reported by its reader.
     let Ok(mut archive) = zip::ZipArchive::new(io::BufReader::new(file)) else { return Ok(()) };
     let parts = (0..archive.len()).map(|at| archive.by_index_raw(at).map_or(0, |part| part.size()));
     let all = parts.fold(0_u64, u64::saturating_add);

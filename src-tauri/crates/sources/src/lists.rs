@@ -155,7 +155,7 @@ pub struct InnerList {
     end: usize,
 }
 
-/// What the beginning of a JSON object tells of the lists in it.
+/// What the beginning of a JSON object reports the lists in it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inner {
     /// Lists of objects.
@@ -169,7 +169,7 @@ pub struct Inner {
 }
 
 impl Inner {
-    /// The list whose elements are the records: one that is named like it, stands alone, or is long. Otherwise the
+    /// The list whose elements are the records: one that is named like it, is alone, or is long. Otherwise the
     /// object is taken for a record that has a list.
     pub fn records(&self) -> Option<&str> {
         if !self.single {

@@ -32,7 +32,7 @@ const MAX_METADATA: u64 = 16 << 20;
 const CUT_NAME: usize = 238;
 static CRC: crc::Crc<u64> = crc::Crc::<u64>::new(&crc::CRC_64_XZ);
 
-/// A collection as the archive announces it.
+/// A collection as the archive reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Namespace {
     pub db: String,
@@ -207,7 +207,7 @@ impl<R: Read + Send> Rows for ArchiveRows<R> {
 
     fn notes(&mut self) -> Vec<String> {
         if !self.complete && self.notes.is_empty() {
-            self.notes.push(format!("The file is cut off: {} has no end in it.", self.namespace));
+            self.notes.push(format!("The file is truncated: {} has no end in it.", self.namespace));
         }
         std::mem::take(&mut self.notes)
     }
@@ -259,7 +259,7 @@ pub fn folder(path: &Path) -> io::Result<Vec<DumpFile>> {
     Ok(found.into_values().collect())
 }
 
-/// What lies in a dump folder beside its collections.
+/// What lies in a dump folder next to its collections.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beside {
     /// Changes that were made while the dump was.
@@ -295,7 +295,7 @@ pub fn beside(path: &Path) -> io::Result<Beside> {
     Ok(found)
 }
 
-/// A dump holds its files; a link in it that leads elsewhere would show somebody's other files as records.
+/// A dump holds its files; a link in it that leads elsewhere would show someone's other files as records.
 fn inside(root: &Path, entry: &Path) -> io::Result<()> {
     if !entry.symlink_metadata()?.file_type().is_symlink() || entry.canonicalize().is_ok_and(|target| target.starts_with(root)) {
         return Ok(());
@@ -343,7 +343,7 @@ fn stem_of(name: &str) -> Option<(&str, bool)> {
     data.or_else(|| name.strip_suffix(METADATA).map(|stem| (stem, false)))
 }
 
-/// The collection's name: file names are percent-encoded, and long ones are cut, their hash stands after an encoded `$`.
+/// The collection's name: file names are percent-encoded, and long ones are cut, their hash is after an encoded `$`.
 fn plain_name(file: &Path, stem: &str) -> io::Result<String> {
     if stem.len() == CUT_NAME && stem.contains("%24") {
         let metadata = match File::open(file.with_file_name(format!("{stem}{METADATA}"))) {
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn collections_are_told_apart_and_checksums_looked_at() {
+    fn collections_are_reported_apart_and_checksums_looked_at() {
         assert_eq!(read(&archive(), "x.a"), (2, Vec::new()));
         let (rows, notes) = read(&archive(), "x.b");
         assert!(rows == 1 && notes[0].contains("checksum"), "{notes:?}");

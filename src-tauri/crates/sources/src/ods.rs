@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use self::content::{Archive, Content, MOST_REPEATED, Told};
+use self::content::{Archive, Content, ContentResult, MOST_REPEATED};
 use crate::SourceResult;
 use crate::cells::{SheetRow, weight, workbook_cannot_be_read};
 
@@ -17,7 +17,7 @@ const KIND: &str = "application/vnd.oasis.opendocument.spreadsheet";
 /// More than any program writes: a sheet that says so is taken for damaged.
 const MOST_ROWS: u64 = 1 << 24;
 
-/// A workbook: its sheets are read anew each time.
+/// A workbook: its sheets are read again each time.
 pub struct Ods {
     path: PathBuf,
     pub sheets: Vec<Sheet>,
@@ -43,7 +43,7 @@ impl Ods {
             return Err(workbook_cannot_be_read("it asks for a password"));
         }
         let mut sheets: Vec<Sheet> = Vec::new();
-        let ended: Told<()> = (|| {
+        let ended: ContentResult<()> = (|| {
             let mut content = Content::of(&mut archive)?;
             while let Some(name) = content.next_sheet()? {
                 sheets.push(Sheet { name, filled: false, hidden: content.is_hidden });
@@ -58,14 +58,14 @@ impl Ods {
             Ok(())
         })();
         match ended {
-            // What stands before the damage is read; the sheet itself says where it ends.
+            // What is before the damage is read; the sheet itself says where it ends.
             Err(why) if sheets.is_empty() => Err(workbook_cannot_be_read(why)),
             _ => Ok(Some(Self { path: path.to_owned(), sheets })),
         }
     }
 
     /// Hands over the rows of a sheet that hold something, until `each` has enough.
-    pub fn rows(&self, name: &str, mut each: impl FnMut(SheetRow) -> bool) -> Told<()> {
+    pub fn rows(&self, name: &str, mut each: impl FnMut(SheetRow) -> bool) -> ContentResult<()> {
         let file = File::open(&self.path).map_err(|e| e.to_string())?;
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| e.to_string())?;
         let mut content = Content::of(&mut archive)?;
@@ -134,7 +134,7 @@ mod tests {
         (folder, path)
     }
 
-    fn all(path: &Path, name: &str) -> (Vec<(u64, Filled)>, Told<()>) {
+    fn all(path: &Path, name: &str) -> (Vec<(u64, Filled)>, ContentResult<()>) {
         let mut rows = Vec::new();
         let ended = Ods::open(path).unwrap().unwrap().rows(name, |row| {
             rows.push((row.number, row.cells));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn sheets_that_are_not_shown_are_told() {
+    fn sheets_that_are_not_shown_are_reported() {
         let style = |name: &str, display: &str| {
             format!(
                 r#"<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{display}"/></style:style>"#

@@ -21,7 +21,7 @@ use crate::mongodump::{self, ArchiveReader, ArchiveRows};
 use crate::sheet::Book;
 use crate::{Batch, Choice, Examined, Format, Part, RawRow, Rows, SourceError, SourceResult, lists, recognised, sqlite};
 
-/// Turns the bytes of a row into values; cheap to share between threads.
+/// Turns the bytes of a row into values; inexpensive to share between threads.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub enum Decoder {
     /// One JSON value a row.
@@ -190,7 +190,7 @@ struct Found {
     decoder: Decoder,
     rows: Box<dyn Rows>,
     spool: Option<OnDisk>,
-    /// For the line that tells what was recognised.
+    /// For the line that says what was recognised.
     facts: Vec<String>,
 }
 
@@ -333,7 +333,7 @@ impl Opening<'_> {
         if content::start(prefix).is_empty() || chosen || named {
             return Ok(chosen || named);
         }
-        if !prefix.contains(&0) && dialect::settle(prefix, choice).is_ok_and(|settled| settled.convincing) {
+        if !prefix.contains(&0) && dialect::resolve(prefix, choice).is_ok_and(|resolved| resolved.convincing) {
             return Ok(true);
         }
         if content::has_json_lines(prefix) {
@@ -366,21 +366,21 @@ impl Opening<'_> {
     }
 
     fn csv(&self, reader: Box<dyn Read + Send>, prefix: &[u8], from: Option<String>) -> SourceResult<Found> {
-        let settled: Resolved = dialect::settle(prefix, self.choice)?;
-        let (rows, columns, mut notes) = CsvRows::new(reader, settled, from, self.again())?;
+        let resolved: Resolved = dialect::resolve(prefix, self.choice)?;
+        let (rows, columns, mut notes) = CsvRows::new(reader, resolved, from, self.again())?;
         let mut facts = Vec::new();
-        if settled.titles > 0 {
-            facts.push(format!("{} above it skipped", recognised::counted(settled.titles as u64, "line", "lines")));
+        if resolved.titles > 0 {
+            facts.push(format!("{} above it skipped", recognised::counted(resolved.titles as u64, "line", "lines")));
         }
-        if !settled.header && self.choice.header.is_none() && !columns.is_empty() {
+        if !resolved.header && self.choice.header.is_none() && !columns.is_empty() {
             notes.push(
                 "The file has no row that names its columns: they are called column_1 and so on. If its first row names them, say so."
                     .into(),
             );
         }
         let format = if columns.is_empty() { Format::Empty } else { Format::Csv };
-        let examined = Examined { dialect: Some(settled.public()), columns: columns.clone(), notes, ..empty(format) };
-        Ok(Found { examined, decoder: Decoder::Csv(CsvDecoder::new(settled, columns)), rows: Box::new(rows), spool: None, facts })
+        let examined = Examined { dialect: Some(resolved.public()), columns: columns.clone(), notes, ..empty(format) };
+        Ok(Found { examined, decoder: Decoder::Csv(CsvDecoder::new(resolved, columns)), rows: Box::new(rows), spool: None, facts })
     }
 
     fn json(&self, reader: Box<dyn Read + Send>, prefix: &[u8], from: Option<String>) -> SourceResult<Found> {

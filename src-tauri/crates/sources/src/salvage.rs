@@ -89,7 +89,7 @@ impl Pages {
 
     /// Pages of a file of which no more is known.
     fn laid_out(file: File, length: u64, size: usize, base: i64) -> Self {
-        // Of a page that was cut off in its middle, what is there is looked at, too.
+        // Of a page that was truncated in its middle, what is there is looked at, too.
         let count = length.saturating_add_signed(base.saturating_neg()).div_ceil(size as u64);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         Self { file, size, usable: size, base, headless: true, count, encoding: 1, first_free: 0 }

@@ -21,7 +21,7 @@ use crate::{CellFault, Choice, Fault, Format, Part, RawRow, Rows, SourceError, S
 
 /// Rows that are looked at to learn which columns there are.
 const LOOK_AHEAD: usize = 1_000;
-/// Rows that tell whether the first one names the columns.
+/// Rows that say whether the first one names the columns.
 const HEADER_ROWS: usize = 200;
 /// Fewer rows where they are wide, or their texts long.
 const WEIGHT_AHEAD: usize = 50_000;
@@ -174,7 +174,7 @@ impl Rows for SheetRows {
                 self.blank += 1;
                 continue;
             }
-            // Rows are counted as they stand in the sheet, with those that are skipped.
+            // Rows are counted as they are in the sheet, with those that are skipped.
             self.number = row.number - self.above;
             let mut record = Map::new();
             let mut faults = Vec::new();

@@ -97,7 +97,7 @@ fn collections(path: &Path, tables: Vec<Table>) -> Vec<Table> {
         Ok(rows.collect::<Result<_, _>>()?)
     };
     let names = names().ok();
-    // What stands behind the record (its checksum) is not of every version. A view of that name would be somebody's SQL.
+    // What is behind the record (its checksum) is not of every version. A view of that name would be someone's SQL.
     let of_documents = |table: &Table| table.columns.iter().take(2).eq(["id", "doc"]) && table.root > 0;
     let named = |table: Table| {
         let name = match &names {
@@ -109,7 +109,7 @@ fn collections(path: &Path, tables: Vec<Table>) -> Vec<Table> {
     tables.into_iter().filter(of_documents).filter_map(named).collect()
 }
 
-/// Tables and views as they stand in the file.
+/// Tables and views as they are in the file.
 fn stored(path: &Path) -> SourceResult<Vec<Table>> {
     let connection = connect(path)?;
     let sql = "SELECT name, rootpage FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid";
@@ -346,7 +346,7 @@ fn record(columns: &[String], cells: Vec<Cell>) -> (Vec<u8>, Option<Fault>) {
 fn document(cells: Vec<Cell>) -> (Vec<u8>, Option<Fault>) {
     match cells.into_iter().nth(1) {
         Some(Cell::Blob(bytes)) => (bytes, None),
-        _ => (Vec::new(), Some(Fault::Unreadable("What stands in this row is no record.".into()))),
+        _ => (Vec::new(), Some(Fault::Unreadable("The content of this row is not a record.".into()))),
     }
 }
 

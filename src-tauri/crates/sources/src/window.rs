@@ -27,7 +27,7 @@ impl<R: Read> Window<R> {
         Ok(window)
     }
 
-    /// Reads the first chunk of an input that stands behind so many bytes of its source.
+    /// Reads the first chunk of an input that is behind so many bytes of its source.
     pub fn behind(mut input: R, base: u64) -> io::Result<Self> {
         let mut buffer = Vec::with_capacity(2 * CHUNK);
         let ended = !read_chunk(&mut input, &mut buffer)?;
@@ -82,7 +82,7 @@ impl<R: Read> Window<R> {
     }
 }
 
-/// Reads up to a chunk; false at the end of the source. Straight into its place: `read_to_end` begins anew with small reads.
+/// Reads up to a chunk; false at the end of the source. Straight into its place: `read_to_end` begins again with small reads.
 fn read_chunk(input: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<bool> {
     let mut filled = buffer.len();
     let wanted = filled + CHUNK;

@@ -1,6 +1,6 @@
-//! How any SQLite file is opened. A file is data from somebody else: its schema may hold SQL that runs when the file is merely
+//! How any SQLite file is opened. A file is data from someone else: its schema may hold SQL that runs when the file is merely
 //! looked at, names that break out of a statement, and values of any size. Every connection of Steward's comes from here or
-//! goes through [`harden`], and every name that stands in a statement goes through [`name`].
+//! goes through [`harden`], and every name that is in a statement goes through [`name`].
 //!
 //! What a workspace or a source is does not belong here.
 
@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags, Result};
 /// The longest value, row or statement that is read from a foreign file.
 pub const LONGEST_FOREIGN: i32 = 64 << 20;
 
-/// What may stand in the schema of a file and act.
+/// What may be in the schema of a file and act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Views {
     /// Nothing: a workspace has none.
@@ -27,7 +27,7 @@ pub enum Views {
     On,
 }
 
-/// Switches off what a schema can do by itself: no file beside this one is reached, no trigger fires, no function with effects
+/// Switches off what a schema can do by itself: no file next to this one is reached, no trigger fires, no function with effects
 /// runs, the schema is not written to. Comes before the first statement that reads the schema.
 pub fn harden(connection: &Connection, views: Views) -> Result<()> {
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
@@ -40,7 +40,7 @@ pub fn harden(connection: &Connection, views: Views) -> Result<()> {
     connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;")
 }
 
-/// Opens a foreign file for reading. Nothing is written, not even beside it, unless a log there holds its newest rows: then
+/// Opens a foreign file for reading. Nothing is written, not even next to it, unless a log there holds its newest rows: then
 /// SQLite keeps an index of that log.
 pub fn open_foreign(path: &Path, views: Views) -> Result<Connection> {
     let log = beside(path, "-wal");
@@ -55,7 +55,7 @@ pub fn open_foreign(path: &Path, views: Views) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A name as it stands in a statement, whatever it holds.
+/// A name as it is in a statement, whatever it holds.
 pub fn name(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
@@ -65,7 +65,7 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// A file beside another: `careers.steward` + `-wal`.
+/// A file next to another: `careers.steward` + `-wal`.
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(suffix);
@@ -75,7 +75,7 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// What SQLite writes at the end of a journal that belongs to several files.
 const JOURNAL_MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
-/// The journal beside the file names another file, which SQLite would open and could delete. Steward writes to one file at a
+/// The journal next to the file names another file, which SQLite would open and could delete. Steward writes to one file at a
 /// time, so none of its journals does.
 pub fn journal_names_another_file(path: &Path) -> io::Result<bool> {
     let mut journal = match File::open(beside(path, "-journal")) {

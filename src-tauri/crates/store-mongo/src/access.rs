@@ -14,7 +14,7 @@ const USED: &[(&str, &str)] = &[
     ("remove", "deleting records and undoing imports"),
     ("listCollections", "showing which collections there are"),
     ("listIndexes", "knowing which searches are fast"),
-    ("createCollection", "making collections, Steward's own included"),
+    ("createCollection", "creating collections, Steward's own included"),
     ("createIndex", "fast search and unique keys"),
     ("dropIndex", "changing indexes, and faster loads"),
     ("dropCollection", "restoring backups"),

@@ -166,7 +166,7 @@ fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
         WriteOp::Insert { document, .. } => (Shape::Insert, upsert::with_id(document)?.1),
         WriteOp::Put { document, .. } => {
             let Ok(Some(id)) = document.get("_id") else {
-                return Err(StoreError::invalid("A record needs an _id to be put in place."));
+                return Err(StoreError::invalid("A record needs an _id to be written."));
             };
             let id = Bson::try_from(id).map_err(|e| StoreError::invalid("This _id is not valid BSON.").details(e))?;
             let mut item = RawDocumentBuf::new();
@@ -176,7 +176,7 @@ fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
             (Shape::Put, item)
         }
         WriteOp::Patch { id, expect, set, unset, .. } => {
-            // Without the hint the server weighs every index on an expected field anew, for every record.
+            // Without the hint the server weighs every index on an expected field again, for every record.
             (Shape::Patch, raw(&doc! { "q": target(id, expect)?, "u": update(set, unset)?, "hint": { "_id": 1 } })?)
         }
         WriteOp::Delete { id, expect, .. } => (Shape::Delete, raw(&doc! { "q": target(id, expect)?, "limit": 1 })?),
@@ -184,7 +184,7 @@ fn encode(op: &WriteOp) -> StoreResult<(Shape, RawDocumentBuf)> {
     })
 }
 
-/// The record with this `_id`, where all expectations stand.
+/// The record with this `_id`, where all expectations hold.
 pub fn target(id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<Document> {
     let mut all = vec![doc! { "_id": { "$eq": id.clone() } }];
     for (path, value) in expect {

@@ -33,7 +33,7 @@ pub async fn follow(store: &MongoStore, since: Option<ResumeToken>) -> StoreResu
     Ok(events.boxed())
 }
 
-/// Where the feed stands now.
+/// Where the feed is now.
 pub async fn position(store: &MongoStore) -> StoreResult<ResumeToken> {
     current(&open(store, None).await?)
 }
@@ -42,11 +42,11 @@ type Stream = Driver<ChangeStreamEvent<Document>>;
 
 async fn open(store: &MongoStore, since: Option<&ResumeToken>) -> StoreResult<Stream> {
     if !store.has(Capability::ChangeFeed) {
-        return Err(StoreError::unsupported("a server that stands alone does not announce changes"));
+        return Err(StoreError::unsupported("a standalone server does not report changes"));
     }
     let own = format!("^{}", names::PREFIX.replace('.', "\\."));
     let foreign = doc! { "$not": { "$regex": &own } };
-    let told: Vec<&str> = names::lasting().filter(|name| names::is_told(name)).collect();
+    let told: Vec<&str> = names::lasting().filter(|name| names::is_reported(name)).collect();
     let mut renamed_to = foreign.clone();
     renamed_to.insert("$exists", true);
     let pipeline = [
@@ -63,7 +63,7 @@ async fn open(store: &MongoStore, since: Option<&ResumeToken>) -> StoreResult<St
 fn current(stream: &Stream) -> StoreResult<ResumeToken> {
     match stream.resume_token() {
         Some(token) => write_token(&token),
-        None => Err(StoreError::new(StoreErrorKind::Unsupported, "This server does not tell where its change feed stands.")),
+        None => Err(StoreError::new(StoreErrorKind::Unsupported, "This server does not report the position of its change feed.")),
     }
 }
 
@@ -104,7 +104,7 @@ fn read_event(event: ChangeStreamEvent<Document>, before: ResumeToken, at: &Resu
     let id = event.document_key.and_then(|mut key| key.remove("_id")).filter(|_| !own);
     let mut collections = vec![collection];
     collections.extend(event.to.and_then(|to| to.coll));
-    collections.retain(|c| names::is_told(c));
+    collections.retain(|c| names::is_reported(c));
     let last = collections.len().saturating_sub(1);
     let mut events: Vec<ChangeEvent> = collections
         .into_iter()

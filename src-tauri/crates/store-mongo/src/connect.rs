@@ -90,7 +90,7 @@ impl MongoStore {
         let deployment = detect(&db).await.map_err(|e| hide(e, &secrets))?;
         let store = Self { inner: Arc::new(Inner { db, address, pool, deployment, indexes: Mutex::default(), created: Mutex::default() }) };
         if store.deployment().capabilities.has(Capability::Write) {
-            // Before anybody writes: what a dead program left open would stand in the way.
+            // Before anybody writes: what a dead program left open would are in the way.
             sessions::end_those_of_the_dead(&store).await;
             load::resume_in_background(&store);
         }
@@ -212,7 +212,7 @@ pub fn hosts(list: &[ServerAddress]) -> String {
     list.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// Versions whose time-series collections stand in a collection of buckets that can be written to.
+/// Versions whose time-series collections are in a collection of buckets that can be written to.
 const WITH_BUCKETS: std::ops::Range<(u32, u32)> = (5, 0)..(8, 3);
 
 async fn detect(db: &Database) -> StoreResult<Deployment> {
@@ -245,7 +245,7 @@ async fn detect(db: &Database) -> StoreResult<Deployment> {
         "sharded cluster".to_owned()
     } else {
         capabilities = capabilities.without(Capability::Transactions).without(Capability::ChangeFeed);
-        notices.push("This server stands alone: changes are written one after the other instead of all at once, and changes that others make are not announced.".to_owned());
+        notices.push("This server is standalone: changes are written one after the other instead of all at once, and changes by others are not reported.".to_owned());
         "standalone".to_owned()
     };
     if !access::may_write(db).await? {

@@ -1,4 +1,4 @@
-//! What a collection or view is beside its records, as the server tells and takes it.
+//! What a collection or view is next to its records, as the server says and takes it.
 
 use bson::{Document, doc};
 use futures::TryStreamExt as _;
@@ -65,8 +65,8 @@ pub async fn write(store: &MongoStore, name: &str, definition: &Definition) -> S
     indexes::create_as(store, name, specs).await
 }
 
-/// As an index is made: without what older servers wrote into it (the name of the collection that it once stood on, the version of its
-/// format). One that compares byte by byte says so where the collection does not: a server tells that by leaving it out.
+/// As an index is made: without what older servers wrote into it (the name of the collection that it once was on, the version of its
+/// format). One that compares byte by byte says so where the collection does not: a server says that by leaving it out.
 fn creatable(index: &Document, options: &Document) -> Document {
     let mut index = index.clone();
     for mark in ["ns", "background", "v"] {

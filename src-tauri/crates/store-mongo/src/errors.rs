@@ -38,7 +38,7 @@ pub fn from_driver(error: &Error) -> StoreError {
     StoreError::new(kind, message).details(without_documents(&error.kind.to_string()))
 }
 
-/// No server could be selected: the reason stands in the driver's description of the topology.
+/// No server could be selected: the reason is in the driver's description of the topology.
 fn from_selection(message: &str) -> StoreError {
     let lower = message.to_lowercase();
     let (kind, sentence) = if refuses_login(&lower) {
@@ -64,7 +64,7 @@ fn insecure(lower: &str) -> &'static str {
     } else if lower.contains("expired") || lower.contains("not valid after") {
         "The server's certificate has run out."
     } else {
-        "A secure connection to the server could not be made."
+        "A secure connection to the server could not be established."
     }
 }
 
@@ -87,7 +87,7 @@ pub fn from_server(words: &ServerWords<'_>) -> StoreError {
     use StoreErrorKind as Kind;
     let (kind, message) = match words.code {
         11000 | 11001 | 12582 => (Kind::DuplicateKey, "A record with this key exists already."),
-        112 | 24 | 46 | 50 | 225 | 251 | 262 | 12587 => (Kind::Busy, "Somebody else is writing here; try again."),
+        112 | 24 | 46 | 50 | 225 | 251 | 262 | 12587 => (Kind::Busy, "Someone else is writing here; try again."),
         18 => (Kind::Unauthorized, "The server refused the login."),
         13 | 8000 => (Kind::Forbidden, "This user may not do this here."),
         26 => (Kind::NotFound, "This collection does not exist."),
@@ -103,7 +103,7 @@ pub fn from_server(words: &ServerWords<'_>) -> StoreError {
             (Kind::Invalid, "The server cannot make sense of this request.")
         }
         59 | 115 | 20 | 263 | 40573 => (Kind::Unsupported, "This server cannot do this."),
-        260 | 280 | 286 => (Kind::NotFound, "The change feed no longer reaches back that far; read everything again."),
+        260 | 280 | 286 => (Kind::NotFound, "The change feed no longer goes back that far; read everything again."),
         6 | 7 | 89 | 91 | 189 | 133 | 134 | 9001 | 10058 | 10107 | 11600 | 11602 | 13435 | 13436 | 317358 => {
             (Kind::Unreachable, "The server is not ready; try again.")
         }

@@ -32,7 +32,7 @@ fn step(values: &Bson, name: &str) -> Bson {
     bson!({ "$reduce": { "input": values.clone(), "initialValue": [], "in": { "$concatArrays": ["$$value", one] } } })
 }
 
-/// Each value, and the elements of a list: in its place, or beside it.
+/// Each value, and the elements of a list: in its place, or next to it.
 fn items(values: Bson, lists_too: bool) -> Bson {
     let list = match lists_too {
         true => bson!({ "$concatArrays": [["$$this"], "$$this"] }),

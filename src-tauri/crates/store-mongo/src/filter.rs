@@ -148,10 +148,7 @@ pub fn name(field: &FieldPath) -> StoreResult<&str> {
 }
 
 fn nested_text() -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Unsupported,
-        "A search by words can only stand alone or beside other conditions, not below 'or' or 'not'.",
-    )
+    StoreError::new(StoreErrorKind::Unsupported, "A text search can be used alone or with other conditions, but not inside 'or' or 'not'.")
 }
 
 /// Matches no record, without reading any.

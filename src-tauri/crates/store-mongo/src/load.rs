@@ -1,6 +1,6 @@
 //! Big loads into an empty collection: secondary and text indexes are taken off and built once, at the end.
 //!
-//! What was taken off stands in `steward.catalog` (`_id: "pending_indexes:<collection>"`), so that it is built after a
+//! What was taken off is in `steward.catalog` (`_id: "pending_indexes:<collection>"`), so that it is built after a
 //! crash too. Unique indexes stay: they decide about records.
 //!
 //! Measured with 100,000 records of 1.5 kB, one unique, two secondary and a text index, on MongoDB 6.0 with a cache of
@@ -58,7 +58,7 @@ pub async fn end(store: &MongoStore, collection: &str) -> StoreResult<()> {
     let specs: Vec<IndexSpec> =
         bson::deserialize_from_bson(pending.remove("specs").unwrap_or(Bson::Array(Vec::new()))).map_err(unreadable)?;
     let (text, others): (Vec<IndexSpec>, Vec<IndexSpec>) = specs.into_iter().partition(IndexSpec::is_text);
-    // A collection that was dropped in between is not brought back for its indexes.
+    // A collection that was dropped in between is not restored for its indexes.
     let exists = collections::list(store).await?.iter().any(|c| c == collection);
     if exists {
         indexes::create(store, collection, &others).await?;

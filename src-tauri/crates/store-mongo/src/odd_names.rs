@@ -32,7 +32,7 @@ pub fn value(path: &FieldPath) -> StoreResult<Bson> {
     Ok(names(path)?.iter().fold(Bson::from("$$ROOT"), step))
 }
 
-/// A page in the order of such a field, which no index serves; nothing where the order is by another one. The value stands beside the
+/// A page in the order of such a field, which no index serves; nothing where the order is by another one. The value stands next to the
 /// record while it is sorted.
 pub fn sorted(query: &Query, filter: &Document, wanted: usize) -> StoreResult<Option<Vec<Document>>> {
     const BY: &str = "by";

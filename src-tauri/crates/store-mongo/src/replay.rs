@@ -1,7 +1,7 @@
 //! Changes that can be done again: a change stream over the database with what was changed, from a position up to now.
 //!
 //! A position is a resume token, or a cluster time after which to begin (that of a snapshot). Servers from 6.0 on also tell
-//! of definitions, and the moment to the millisecond.
+//! of definitions, and the point in time to the millisecond.
 
 use std::time::{Duration, Instant};
 
@@ -20,18 +20,18 @@ use crate::{MongoStore, errors};
 /// Changes or bytes in a batch, whichever comes first.
 const BATCH: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
-/// How long the server waits for something to happen before it tells how far it has looked.
+/// How long the server waits for something to happen before it says how far it has looked.
 const AWAIT: Duration = Duration::from_millis(250);
 /// How long a majority of the set may lag behind.
 const PATIENCE: Duration = Duration::from_secs(60);
 const AFTER: &str = "after";
 
-/// Errors: `Unsupported` for a server that stands alone.
+/// Errors: `Unsupported` for a standalone server.
 pub fn check(store: &MongoStore) -> StoreResult<()> {
     if store.has(Capability::ChangeFeed) {
         return Ok(());
     }
-    Err(StoreError::unsupported("a server that stands alone does not announce changes; increments need a replica set"))
+    Err(StoreError::unsupported("a standalone server does not report changes; increments need a replica set"))
 }
 
 fn mark(time: Timestamp) -> i64 {
@@ -57,7 +57,7 @@ pub async fn now(store: &MongoStore) -> StoreResult<Position> {
     check(store)?;
     let primary = mongodb::options::SelectionCriteria::ReadPreference(ReadPreference::Primary);
     let hello = store.db().run_command(doc! { "hello": 1 }).selection_criteria(primary).await.map_err(|e| errors::from_driver(&e))?;
-    let untold = || StoreError::new(StoreErrorKind::Unsupported, "This server does not tell how far it is.");
+    let untold = || StoreError::new(StoreErrorKind::Unsupported, "This server does not report its position.");
     let time = hello.get_timestamp("operationTime").map_err(|_| untold())?;
     let at = hello.get_datetime("localTime").map_err(|_| untold())?;
     Ok(at_point_in_time(time, at.timestamp_millis()))
@@ -149,7 +149,7 @@ impl Reader {
         if let Some(token) = self.stream.resume_token() {
             let token = write_token(&token)?;
             let reached = time_of(&token).map_or(i64::MAX, mark);
-            // A token between changes stands before what happens at its own time, which may still come: a second look tells.
+            // A token between changes is before what happens at its own time, which may still come: a second look tells.
             let again = self.looked_at == reached;
             self.looked_at = reached;
             if reached > self.goal.mark || reached == self.goal.mark && again {
@@ -178,7 +178,7 @@ fn time_of(token: &ResumeToken) -> Option<Timestamp> {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::new(StoreErrorKind::Internal, "The server announced a change that cannot be read.")
+    StoreError::new(StoreErrorKind::Internal, "The server reported a change that cannot be read.")
 }
 
 fn token(event: &RawDocumentBuf) -> StoreResult<ResumeToken> {

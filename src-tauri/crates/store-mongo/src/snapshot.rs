@@ -1,6 +1,6 @@
-//! Everything in the database at one moment: sessions that read at one cluster time. Where the server cannot do that,
-//! each collection is read as it stands then, and the snapshot says so. Capped collections have no moments on any server: they alone
-//! are read as they stand, and the moment is that of all the others.
+//! Everything in the database at one point in time: sessions that read at one cluster time. Where the server cannot do that,
+//! each collection is read at a different time, and the snapshot says so. Capped collections have no moments on any server: they alone
+//! are read as they are, and the point in time is that of all the others.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,8 @@ use crate::{MongoStore, definition, errors, replay, scan};
 
 /// Records asked of the server at a time.
 const BATCH: u32 = 1000;
-const ALONE: &str = "The server stands alone and keeps no snapshots: each collection was read as it stood then.";
-/// How often a moment is looked for in which no collection comes or goes.
+const STANDALONE: &str = "The server is standalone and has no snapshots: each collection was read at a different time.";
+/// How often a point in time is looked for in which no collection comes or goes.
 const ATTEMPTS: usize = 5;
 /// `SnapshotTooOld`.
 const TOO_OLD: i32 = 239;
@@ -28,7 +28,7 @@ const CHANGED: i32 = 246;
 /// A moment in the life of a database.
 pub struct MongoSnapshot {
     store: MongoStore,
-    moment: Option<Timestamp>,
+    point_in_time: Option<Timestamp>,
     consistency: Consistency,
     collections: Vec<SnapshotCollection>,
     position: Option<Position>,
@@ -44,28 +44,31 @@ impl MongoSnapshot {
         for _ in 0..ATTEMPTS {
             let begun = replay::now(store).await.ok();
             let (collections, marks) = list(store).await?;
-            let moment = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection && c.apart.is_none()) {
+            let point_in_time = match collections.iter().find(|c| c.definition.kind == CollectionKind::Collection && c.apart.is_none()) {
                 _ if wanted != Consistency::PointInTime => Ok(None),
                 Some(first) if store.has(Capability::Transactions) => pin(store, &first.name).await,
-                Some(_) => Err(ALONE.to_owned()),
+                Some(_) => Err(STANDALONE.to_owned()),
                 None => Ok(None),
             };
-            let (moment, consistency) = match moment {
-                Ok(moment) => (moment, wanted.clone()),
+            let (point_in_time, consistency) = match point_in_time {
+                Ok(point_in_time) => (point_in_time, wanted.clone()),
                 Err(why) => (None, Consistency::Fuzzy(why)),
             };
-            let position = match (moment, &consistency) {
+            let position = match (point_in_time, &consistency) {
                 (_, Consistency::Fuzzy(_)) => None,
-                (Some(moment), _) => replay::now(store).await.ok().map(|now| replay::at_point_in_time(moment, now.at)),
+                (Some(point_in_time), _) => replay::now(store).await.ok().map(|now| replay::at_point_in_time(point_in_time, now.at)),
                 (None, _) => begun,
             };
             // What was made or dropped while the list was read would be neither in the snapshot nor in what follows it.
             if position.is_none() || names_of(&list(store).await?.0) == names_of(&collections) {
                 let left_out = functions(store, &marks).await;
-                return Ok(Self { store: store.clone(), moment, consistency, collections, position, marks, left_out });
+                return Ok(Self { store: store.clone(), point_in_time, consistency, collections, position, marks, left_out });
             }
         }
-        Err(StoreError::new(StoreErrorKind::Busy, "Collections are made and dropped all the time; no moment could be found between."))
+        Err(StoreError::new(
+            StoreErrorKind::Busy,
+            "Collections are being created and dropped continuously; no point in time between could be found.",
+        ))
     }
 }
 
@@ -75,12 +78,12 @@ fn names_of(collections: &[SnapshotCollection]) -> Vec<(&str, &Definition)> {
 
 /// The cluster time that a first read resolves on; a sentence where the server does not do that.
 async fn pin(store: &MongoStore, collection: &str) -> Result<Option<Timestamp>, String> {
-    let told = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read as it stood then.");
+    let told = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read at a different time.");
     let client = store.db().client();
     let mut session = client.start_session().snapshot(true).await.map_err(|e| told(&e))?;
     let records = store.db().collection::<RawDocumentBuf>(collection);
     records.find(doc! {}).limit(1).projection(doc! { "_id": 1 }).session(&mut session).await.map_err(|e| told(&e))?;
-    session.snapshot_time().map(Some).ok_or_else(|| ALONE.to_owned())
+    session.snapshot_time().map(Some).ok_or_else(|| STANDALONE.to_owned())
 }
 
 async fn list(store: &MongoStore) -> StoreResult<(Vec<SnapshotCollection>, Marks)> {
@@ -101,7 +104,7 @@ async fn list(store: &MongoStore) -> StoreResult<(Vec<SnapshotCollection>, Marks
         let records = match definition.kind {
             CollectionKind::View => 0,
             CollectionKind::Collection => estimate(store, name).await?,
-            // Who may not read the buckets is told so when they are asked for.
+            // Who may not read the buckets is reported so when they are asked for.
             CollectionKind::Timeseries => match estimate(store, &definition.kind.data_of(name)).await {
                 Err(e) if e.kind == StoreErrorKind::Forbidden => 0,
                 counted => counted?,
@@ -114,20 +117,20 @@ async fn list(store: &MongoStore) -> StoreResult<(Vec<SnapshotCollection>, Marks
     Ok((collections, marks))
 }
 
-const CAPPED: &str = "is capped: a server reads it only as it stands, which was some time after the moment of the others";
+const CAPPED: &str = "is capped: a server can read it only in its current state, which was some time after the point in time of the others";
 
 /// Where a server keeps functions for its own JavaScript.
 const FUNCTIONS: &str = "system.js";
 
-/// Functions on the server are no records: they are told of, not read.
+/// Functions on the server are no records: they are reported, not read.
 async fn functions(store: &MongoStore, marks: &Marks) -> Vec<String> {
-    // A user who may not look there learns nothing of it.
+    // A user who may not look there learns none of it.
     let number = match marks.contains_key(FUNCTIONS) {
         true => estimate(store, FUNCTIONS).await.unwrap_or(0),
         false => 0,
     };
     let functions = if number == 1 { "1 function".to_owned() } else { format!("{number} functions") };
-    let told = format!("{FUNCTIONS} is not in the backup: it holds {functions} of the server, which mongodump and mongorestore carry.");
+    let told = format!("{FUNCTIONS} is not in the backup: it has {functions} of the server, which mongodump and mongorestore transfer.");
     if number > 0 { vec![told] } else { Vec::new() }
 }
 
@@ -161,12 +164,12 @@ impl Snapshot for MongoSnapshot {
         if kind == CollectionKind::View {
             return Ok(stream::empty().boxed());
         }
-        let Some(moment) = self.moment.filter(|_| !apart) else {
+        let Some(point_in_time) = self.point_in_time.filter(|_| !apart) else {
             let scanned = scan::scan(&self.store, &kind.data_of(collection), &Filter::all(), None).await;
             return scanned.map_err(|e| buckets_denied(e, kind, collection));
         };
         let client = self.store.db().client();
-        let session = client.start_session().snapshot(true).snapshot_time(moment).await;
+        let session = client.start_session().snapshot(true).snapshot_time(point_in_time).await;
         let mut session = session.map_err(|e| errors::from_driver(&e))?;
         let data = kind.data_of(collection);
         let records = self.store.db().collection::<RawDocumentBuf>(&data);
@@ -188,7 +191,7 @@ impl Snapshot for MongoSnapshot {
     }
 }
 
-/// `readWrite` is enough for a time series, but not for the buckets that it stands in.
+/// `readWrite` is enough for a time series, but not for the buckets that it is in.
 fn buckets_denied(e: StoreError, kind: CollectionKind, collection: &str) -> StoreError {
     if (e.kind, kind) != (StoreErrorKind::Forbidden, CollectionKind::Timeseries) {
         return e;
@@ -202,7 +205,7 @@ fn buckets_denied(e: StoreError, kind: CollectionKind, collection: &str) -> Stor
 fn lost(e: &mongodb::error::Error, collection: &str) -> StoreError {
     match errors::code(e) {
         Some(TOO_OLD) => {
-            let message = "The server did not keep the moment long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
+            let message = "The server did not keep the snapshot long enough (minSnapshotHistoryWindowInSeconds, 5 minutes unless set).";
             StoreError::new(StoreErrorKind::Expired, message).details(e)
         }
         Some(CHANGED) => changed(collection),
@@ -211,8 +214,9 @@ fn lost(e: &mongodb::error::Error, collection: &str) -> StoreError {
 }
 
 fn changed(collection: &str) -> StoreError {
-    let message =
-        format!("'{collection}' was made, renamed, dropped or given an index while it was read, and cannot be read as of one moment.");
+    let message = format!(
+        "'{collection}' was created, renamed, dropped or given an index while it was read, and cannot be read as of one point in time."
+    );
     StoreError::new(StoreErrorKind::Conflict, message)
 }
 

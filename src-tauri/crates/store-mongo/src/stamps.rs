@@ -1,4 +1,4 @@
-//! Empty timestamps: where one stands at the top of a record that is inserted or put in place, servers before 8.0 write the
+//! Empty timestamps: where one is at the top of a record that is inserted or swapped in, servers before 8.0 write the
 //! time of day instead. A patch leaves it as it is, so it is set once more.
 
 use bson::raw::RawBsonRef;

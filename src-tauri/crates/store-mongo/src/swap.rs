@@ -1,12 +1,12 @@
-//! Collections that change places. The server has no transaction over names: the ledger is written before the first rename and
-//! counts those that are done, so that a swap which was cut off goes on, or back, from where it stopped.
+//! Collections that are swapped. The server has no transaction over names: the ledger is written before the first rename and
+//! counts those that are done, so that a swap which was interrupted goes on, or back, from where it stopped.
 
 use bson::{Document, doc};
 use steward_store::{Durability, Rename, StoreResult, Swap, WriteBatch, WriteOp, names};
 
 use crate::{MongoStore, collections, errors, write};
 
-/// How long a swap that has ended is still told of: a reader may have looked in its middle.
+/// How long a swap that has ended is still reported: a reader may have looked in its middle.
 const TOLD: std::time::Duration = std::time::Duration::from_secs(60);
 
 pub async fn swap(store: &MongoStore, swap: &Swap, mut then: WriteBatch) -> StoreResult<()> {

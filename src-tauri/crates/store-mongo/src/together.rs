@@ -1,6 +1,6 @@
 //! Patches of the same fields of many records, as few updates.
 //!
-//! An update of one record costs the server more for planning than for writing: the expected values stand in its query, so
+//! An update of one record costs the server more for planning than for writing: the expected values are in its query, so
 //! that no short cut by `_id` applies. Here one update covers many records. It finds them by `_id`, and a pipeline takes
 //! expectation and new values of each out of a list: a record that is not as expected stays as it is.
 //!

@@ -47,7 +47,7 @@ pub async fn write(store: &MongoStore, chunks: &[Chunk]) -> StoreResult<()> {
         if !failure.transient || attempt == ATTEMPTS {
             return Err(failure.error);
         }
-        // Somebody holds a record: a program that has died, perhaps.
+        // Someone holds a record: a program that has died, perhaps.
         if attempt == DOUBTFUL {
             sessions::end_those_of_the_dead(store).await;
         }

@@ -1,4 +1,4 @@
-//! What a collection is beside its records. Indexes that SQLite has no match for, options and validators are kept as
+//! What a collection is next to its records. Indexes that SQLite has no match for, options and validators are kept as
 //! they came, so that the next backup has them again.
 
 use bson::{Bson, Document, doc};
@@ -38,7 +38,7 @@ pub fn write(connection: &Connection, name: &str, definition: &Definition) -> St
     let mut kept = kept(connection, &collection)?;
     let mut originals = documents(&kept, "indexes");
     for index in definition.indexes.iter().filter(|i| !is_id_index(i)) {
-        // A second text index cannot stand in a file either.
+        // A second text index cannot be in a file either.
         let plain = IndexSpec::plainly(index);
         if let Some(spec) = plain {
             indexes::ensure(connection, &collection, &spec)?;
@@ -77,5 +77,5 @@ fn documents(kept: &Document, name: &str) -> Vec<Document> {
 }
 
 fn unreadable(e: impl std::fmt::Display) -> StoreError {
-    StoreError::new(StoreErrorKind::Damaged, "What is kept about a collection of this workspace cannot be read.").details(e)
+    StoreError::new(StoreErrorKind::Damaged, "The stored settings of a collection in this workspace cannot be read.").details(e)
 }

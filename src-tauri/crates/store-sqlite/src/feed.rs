@@ -38,7 +38,7 @@ pub fn log_collection(connection: &Connection, name: &str) -> StoreResult<()> {
 /// Logs that something was written to one of Steward's own collections: once a batch, not for each document.
 pub fn log_own(connection: &Connection, name: &str) -> StoreResult<()> {
     let sql = "INSERT INTO feed (collection, op, at) VALUES (?1, 3, ?2)";
-    connection.prepare_cached(sql).and_then(|mut s| s.execute(params![name, recording::moment()])).map_err(map)?;
+    connection.prepare_cached(sql).and_then(|mut s| s.execute(params![name, recording::now_ms()])).map_err(map)?;
     Ok(())
 }
 
@@ -56,7 +56,7 @@ fn batch(connection: &Connection, after: i64) -> StoreResult<Vec<ChangeEvent>> {
         None => position(connection)? <= after,
     };
     if !reachable {
-        return Err(StoreError::new(StoreErrorKind::NotFound, "The change log does not reach back that far any more."));
+        return Err(StoreError::new(StoreErrorKind::NotFound, "The change log no longer goes back that far."));
     }
     let mut statement = connection
         .prepare_cached("SELECT seq, collection, op, id FROM feed WHERE seq > ?1 AND op <= 3 ORDER BY seq LIMIT 1000")

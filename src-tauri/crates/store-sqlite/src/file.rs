@@ -149,7 +149,7 @@ impl OpenMark {
 
     pub fn write(&self, text: &str) {
         if let Err(e) = private::write(&self.path, text.as_bytes()) {
-            tracing::debug!(error = %e, "the mark beside the workspace cannot be written");
+            tracing::debug!(error = %e, "the mark next to the workspace cannot be written");
         }
     }
 
@@ -219,7 +219,7 @@ pub enum Use {
     Read,
     /// May make and change the file, and gets the larger cache.
     Write,
-    /// Reads somebody else's file: nothing is written to it or beside it.
+    /// Reads someone else's file: nothing is written to it or next to it.
     Source,
 }
 
@@ -255,7 +255,7 @@ pub fn connect(path: &Path, purpose: Use) -> StoreResult<Connection> {
     Ok(connection)
 }
 
-/// The file and its folder may be written to, as far as the system tells: a log is kept beside a file that is open.
+/// The file and its folder may be written to, as far as the system tells: a log is kept next to a file that is open.
 pub fn may_write(path: &Path) -> bool {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     allowed(path) && allowed(folder)
@@ -271,7 +271,7 @@ fn allowed(path: &Path) -> bool {
     !std::fs::metadata(path).is_ok_and(|meta| meta.permissions().readonly())
 }
 
-/// Makes the file where it is missing, for its owner alone. SQLite gives what it puts beside it the same permissions.
+/// Makes the file where it is missing, for its owner alone. SQLite gives what it puts next to it the same permissions.
 fn make(path: &Path) -> StoreResult<()> {
     match private::create(path) {
         Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
@@ -297,7 +297,7 @@ pub fn is_ours(path: &Path) -> bool {
     use std::io::Read;
     let mut begin = [0; 16];
     let is_sqlite = File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && &begin == b"SQLite format 3\0";
-    // Asked through SQLite, because the mark of a new file may still stand in its log.
+    // Asked through SQLite, because the mark of a new file may still apply in its log.
     is_sqlite && connect(path, Use::Source).is_ok_and(|c| pragma(&c, "application_id").is_ok_and(|mark| mark == APPLICATION_ID))
 }
 
@@ -318,7 +318,7 @@ pub fn version(connection: &Connection, shown_as: &str) -> StoreResult<i32> {
         return Err(StoreError::new(
             StoreErrorKind::NewerVersion,
             format!(
-                "{shown_as} was made by a newer Steward (file version {version}; this program knows up to {}). Update Steward to open it.",
+                "{shown_as} was created by a newer version of Steward (file version {version}; this program supports up to {}). Update Steward to open it.",
                 newest_version()
             ),
         ));
@@ -346,7 +346,7 @@ fn pragma(connection: &Connection, name: &str) -> StoreResult<i32> {
     connection.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0)).map_err(map)
 }
 
-/// Writes the file anew without its free pages. SQLite attaches the new one while it does.
+/// Writes the file again without its free pages. SQLite attaches the new one while it does.
 pub fn compact(connection: &Connection) -> StoreResult<()> {
     use rusqlite::limits::Limit;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1).map_err(map)?;

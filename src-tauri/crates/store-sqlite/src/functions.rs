@@ -5,7 +5,7 @@
 //! | `steward_ord(doc, path)` | the ordering key of the value ([`steward_domain::order`]); missing counts as null |
 //! | `steward_match(doc, filter)` | 1 where the filter (JSON) matches |
 //! | `steward_text(doc, fields)` | the text of some fields (JSON list) for the full-text index |
-//! | `steward_list(doc, path)` | 1 where a list stands at the path or on the way to it |
+//! | `steward_list(doc, path)` | 1 where a list is at the path or on the way to it |
 //! | `steward_sum(doc)` | the checksum of the bytes ([`sum_of`]) |
 
 use bson::raw::RawDocumentBuf;
@@ -85,7 +85,7 @@ pub fn value_at<'a>(doc: &'a RawDocument, path: &[String]) -> Option<RawBsonRef<
     }
 }
 
-/// A list stands at the path or on the way to it, so that a comparison has several values to look at.
+/// A list is at the path or on the way to it, so that a comparison has several values to look at.
 pub fn touches_list(doc: &RawDocument, path: &[String]) -> bool {
     let Some((first, rest)) = path.split_first() else {
         return false;

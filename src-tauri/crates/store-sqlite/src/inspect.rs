@@ -1,5 +1,5 @@
 //! What a workspace file may hold: the tables and indexes that Steward makes, word for word. A file may come from anybody, and
-//! SQL that stands in its schema would run when the file is used; so anything else in it is refused by name, before anything
+//! SQL that is in its schema would run when the file is used; so anything else in it is refused by name, before anything
 //! is written.
 
 use rusqlite::Connection;
@@ -17,7 +17,7 @@ struct Object {
     sql: String,
 }
 
-/// Versions up to this one had triggers of Steward's own. They are off, and are dropped when the file is brought forward.
+/// Versions up to this one had triggers of Steward's own. They are off, and are dropped when the file is upgraded.
 const LAST_WITH_TRIGGERS: i32 = 3;
 
 /// Refuses a file whose schema holds what Steward did not make. `version` is the file's.
@@ -33,7 +33,7 @@ pub fn check(connection: &Connection, version: i32, shown_as: &str) -> StoreResu
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
                 format!(
-                    "{shown_as} holds a {} that Steward did not make: {}. Nothing of it was run, and the file is not opened. Ask whoever sent it, or import its records from an export.",
+                    "{shown_as} holds a {} that Steward did not make: {}. None of it was run, and the file is not opened. Ask the sender, or import the records from an export.",
                     shown(&object.kind),
                     shown(&object.name)
                 ),

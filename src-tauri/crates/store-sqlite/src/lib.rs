@@ -89,9 +89,9 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl Drop for SqliteStore {
-    /// What stands in the write-ahead log goes into the file, so that somebody who copies the file alone has everything.
+    /// What is in the write-ahead log goes into the file, so that someone who copies the file alone has everything.
     fn drop(&mut self) {
-        self.pool.settle();
+        self.pool.checkpoint();
     }
 }
 
@@ -114,7 +114,7 @@ impl SqliteStore {
             return Err(StoreError::new(
                 StoreErrorKind::Damaged,
                 format!(
-                    "{shown_as} is empty. If it was a workspace, it was cut off: restore it from a backup. If it is to become one, run 'steward init' on it."
+                    "{shown_as} is empty. If it was a workspace, it was truncated: restore it from a backup. To make it a workspace, run 'steward init' on it."
                 ),
             ));
         }
@@ -122,9 +122,9 @@ impl SqliteStore {
         if is_there && !file::may_write(&path) {
             return Self::only_read(path, &shown_as);
         }
-        let foreign_log = if is_there { same::put_foreign_log_aside(&path) } else { None };
+        let foreign_log = if is_there { same::archive_foreign_log(&path) } else { None };
         if is_there {
-            // Before anything is written, even beside it.
+            // Before anything is written, even next to it.
             acceptable(&path, &shown_as, file::Use::Read)?;
         }
         let orphan = create::missing(&path, &shown_as)?;
@@ -147,7 +147,7 @@ impl SqliteStore {
         Ok(Self { pool: Pool::new(path.clone(), connection, mark), path, notices })
     }
 
-    /// Opens a file on a medium, or of a user, that does not let it be written: people look, and nothing is written beside it.
+    /// Opens a file on a medium, or of a user, that does not let it be written: people look, and nothing is written next to it.
     fn only_read(path: PathBuf, shown_as: &str) -> StoreResult<Self> {
         if acceptable(&path, shown_as, file::Use::Source)? < file::newest_version() {
             let message =
@@ -158,7 +158,7 @@ impl SqliteStore {
         Ok(Self { pool: Pool::of_source(path.clone()), path, notices })
     }
 
-    /// Opens somebody else's workspace as a source of records: nothing is written to it, and it is not brought forward.
+    /// Opens someone else's workspace as a source of records: nothing is written to it, and it is not upgraded.
     pub async fn open_source(path: &Path) -> StoreResult<Self> {
         let path = path.to_owned();
         tokio::task::spawn_blocking(move || {
@@ -187,8 +187,9 @@ impl SqliteStore {
 fn acceptable(path: &Path, shown_as: &str, purpose: file::Use) -> StoreResult<i32> {
     let others = steward_sqlite_guard::journal_names_another_file(path);
     if others.map_err(|e| StoreError::new(StoreErrorKind::Unreachable, "The workspace file cannot be opened.").details(e))? {
-        let message =
-            format!("The journal beside {shown_as} names another file. Steward's never do: it comes from somebody else. Move it away.");
+        let message = format!(
+            "The journal next to {shown_as} names another file. Steward's own journals never do: it came from somewhere else. Move it away."
+        );
         return Err(StoreError::invalid(message));
     }
     let connection = file::connect(path, purpose)?;

@@ -56,7 +56,7 @@ impl Pool {
         }
     }
 
-    /// Of somebody else's file.
+    /// Of someone else's file.
     pub fn of_source(path: PathBuf) -> Self {
         Self { path: Arc::new(path), writer: None, readers: Arc::default(), reading_now: Arc::new(Semaphore::new(READERS)), opened: None }
     }
@@ -110,7 +110,7 @@ impl Pool {
             opened.same.check(&opened.mark)?;
             opened.same.begin(&connection, &opened.mark)?;
             let done = work(&mut connection)?;
-            // Somebody may have moved the file while it was written to: then nothing is acknowledged.
+            // Someone may have moved the file while it was written to: then nothing is acknowledged.
             opened.same.check(&opened.mark)?;
             Ok(done)
         });
@@ -129,12 +129,12 @@ impl Pool {
 
     /// Empties the write-ahead log, unless a write is still going on or another program reads. The log is never lost:
     /// what could not be moved is read from it at the next start.
-    pub fn settle(&self) {
+    pub fn checkpoint(&self) {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let Some(Ok(connection)) = self.writer.as_ref().map(|writer| writer.try_lock()) else { return };
         let emptied = file::unhurried(&connection, |c| c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(map));
         if let Err(e) = emptied {
-            tracing::debug!(error = %e, "the write-ahead log stays beside the file");
+            tracing::debug!(error = %e, "the write-ahead log stays next to the file");
         }
     }
 }

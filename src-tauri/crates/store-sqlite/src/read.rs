@@ -27,7 +27,7 @@ pub fn whole(doc: &[u8], sum: Option<i64>) -> StoreResult<()> {
     if sum.is_none_or(|sum| sum == crate::functions::sum_of(doc)) {
         return Ok(());
     }
-    let message = "A record is not as it was written: the disk has damaged it. 'steward doctor' tells how much; restore it from a backup.";
+    let message = "A record differs from what was written: the disk damaged it. Run 'steward doctor' to see how much is damaged; restore it from a backup.";
     Err(StoreError::new(StoreErrorKind::Damaged, message))
 }
 

@@ -1,7 +1,7 @@
-//! Keeping changes so that they can be done again: while it is on, the log holds the moment of each change and the record
+//! Keeping changes so that they can be done again: while it is on, the log holds the point in time of each change and the record
 //! as it was before; a collection that is dropped keeps its table for as long as the log may ask for it.
 //!
-//! Off, nothing of it is written (see `upkeep`).
+//! Off, none of it is written (see `upkeep`).
 
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ use crate::catalog::{self, Collection};
 use crate::errors::map;
 use crate::{definition, feed};
 
-/// What the log says of a collection as a whole, beside the announcements of the feed (3).
+/// What the log says of a collection as a whole, next to the announcements of the feed (3).
 pub const DROPPED: i64 = 4;
 /// Its records are those of its table; the state holds its definition.
 pub const THERE: i64 = 5;
@@ -26,7 +26,7 @@ const DAYS: i64 = 14;
 const BYTES: i64 = 256 << 20;
 
 thread_local! {
-    /// When the transaction of this thread began, so that its changes are all of one moment.
+    /// When the transaction of this thread began, so that its changes are all of one point in time.
     static POINT_IN_TIME: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -40,7 +40,7 @@ pub fn begin_point_in_time() {
 }
 
 /// The moment of the transaction.
-pub fn moment() -> i64 {
+pub fn now_ms() -> i64 {
     match POINT_IN_TIME.with(Cell::get) {
         0 => now(),
         begun => begun,
@@ -101,7 +101,7 @@ pub fn trim(connection: &Connection) -> StoreResult<()> {
 
 fn note(connection: &Connection, op: i64, table: i64, name: &str, state: Option<Vec<u8>>) -> StoreResult<()> {
     let sql = "INSERT INTO feed (collection, op, at, tab, state) VALUES (?1, ?2, ?3, ?4, ?5)";
-    connection.execute(sql, params![name, op, moment(), table, state]).map_err(map)?;
+    connection.execute(sql, params![name, op, now_ms(), table, state]).map_err(map)?;
     Ok(())
 }
 

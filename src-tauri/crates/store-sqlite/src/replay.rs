@@ -1,6 +1,6 @@
 //! Giving out what the log keeps, oldest first: one read transaction on a connection of its own, on a thread of its own.
 //!
-//! An entry holds the record as it was before. What it was after stands in the next entry about it, or in its table.
+//! An entry holds the record as it was before. What it was after is in the next entry about it, or in its table.
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,8 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Batches that wait for who reads.
 const WAITING: usize = 4;
 
-/// Where the log stands, as of the transaction that is open. The token tells the moment of the last entry too, so that a
-/// file that was put back from a copy is not taken for this one.
+/// Where the log stands, as of the transaction that is open. The token tells the point in time of the last entry too, so that a
+/// file that was restored from a copy is not taken for this one.
 pub fn position(connection: &Connection) -> StoreResult<Position> {
     let seq = feed::position(connection)?;
     let last = point_in_time_of(connection, seq)?.unwrap_or(0);
@@ -46,14 +46,14 @@ pub fn check(connection: &Connection, position: &Position) -> StoreResult<i64> {
     let gone = |message: &str| Err(StoreError::new(StoreErrorKind::NotFound, message));
     match recording::since(connection)? {
         None => return gone("Changes were not recorded in this workspace."),
-        Some(since) if since > seq => return gone("The change log does not reach back that far any more."),
+        Some(since) if since > seq => return gone("The change log no longer goes back that far."),
         Some(_) => {}
     }
     let same = match point_in_time_of(connection, seq)? {
         Some(found) => found == at,
         None => seq == 0 || (seq == feed::position(connection)? && at == 0),
     };
-    if same { Ok(seq) } else { gone("The file was put back from a copy, or its change log is another one.") }
+    if same { Ok(seq) } else { gone("The file was restored from a copy, or its change log is a different one.") }
 }
 
 /// Changes after a number that was [`check`]ed.
@@ -182,7 +182,7 @@ fn give(connection: &Connection, entry: &Entry, out: &mut Out) -> Ran {
 
 /// All records that a table held when an entry was written.
 fn contents(connection: &Connection, entry: &Entry, out: &mut Out) -> Ran {
-    // The first later entry about a record tells how it was; a record without one is as it stands.
+    // The first later entry about a record says how it was; a record without one is as it is.
     let later = "SELECT row, min(seq) AS first FROM feed WHERE seq > ?1 AND tab = ?2 AND row IS NOT NULL GROUP BY row";
     let changed = format!("SELECT f.state FROM ({later}) l JOIN feed f ON f.seq = l.first WHERE f.op IN (1, 2)");
     let same = format!("SELECT doc FROM c{} WHERE id NOT IN (SELECT row FROM ({later}))", entry.table);

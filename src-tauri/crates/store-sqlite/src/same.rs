@@ -1,8 +1,8 @@
 //! Whether the file under a name is still the one that was opened. A file may be moved, deleted, or written over by another while
-//! it is open, or while a log that belongs to it was left beside it by a program that died.
+//! it is open, or while a log that belongs to it was left next to it by a program that died.
 //!
-//! Each time somebody begins to write, the file gets a new generation, which stands in the file and in the mark beside it
-//! (`-open`). A log beside a file of another generation belongs to another file.
+//! Each time someone begins to write, the file gets a new generation, which is in the file and in the mark next to it
+//! (`-open`). A log next to a file of another generation belongs to another file.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -81,14 +81,14 @@ fn begin_alone(connection: &Connection, mark: &OpenMark) -> StoreResult<String> 
     let generation = bson::oid::ObjectId::new().to_hex();
     let note = |c: &Connection| c.execute("INSERT OR REPLACE INTO session (one, generation) VALUES (1, ?1)", [&generation]);
     note(connection).map_err(map)?;
-    // From the log into the file itself: only there it tells of which file the log is.
+    // From the log into the file itself: only there it reports which file the log is.
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0)).map_err(map)?;
     let generation = if busy == 0 { generation } else { String::new() };
     mark.write(&generation);
     Ok(generation)
 }
 
-/// Device and number of a file; nothing where the system does not tell, and keeps open files from being replaced.
+/// Device and number of a file; nothing where the system does not say, and keeps open files from being replaced.
 #[cfg(unix)]
 fn place(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
@@ -105,7 +105,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some((meta.modified().ok()?, meta.len()))
 }
 
-/// The generation in the file itself, whatever a log beside it says. Nothing where it cannot be read, as in the middle of a
+/// The generation in the file itself, whatever a log next to it says. Nothing where it cannot be read, as in the middle of a
 /// checkpoint.
 fn generation_of(path: &Path) -> Option<String> {
     let absolute = std::path::absolute(path).ok()?;
@@ -121,8 +121,8 @@ fn generation_of(path: &Path) -> Option<String> {
     }
 }
 
-/// Puts a log aside that belongs to another file than the one it is beside. Gives a sentence about it.
-pub fn put_foreign_log_aside(path: &Path) -> Option<String> {
+/// Puts a log aside that belongs to another file than the one it is next to. Gives a sentence about it.
+pub fn archive_foreign_log(path: &Path) -> Option<String> {
     let log = beside(path, "-wal");
     if std::fs::metadata(&log).map_or(0, |meta| meta.len()) == 0 {
         return None;

@@ -1,4 +1,4 @@
-//! Everything in the file at one moment: a read transaction on a connection of its own. Writers go on beside it.
+//! Everything in the file at one point in time: a read transaction on a connection of its own. Writers go on next to it.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -85,11 +85,11 @@ fn fill(old: &Connection, new: &mut Connection) -> StoreResult<()> {
 pub fn busy(shown_as: &str) -> StoreError {
     StoreError::new(
         StoreErrorKind::Busy,
-        format!("{shown_as} is of an older version and must be brought forward, but another program has it open. Close it there first."),
+        format!("{shown_as} is of an older version and must be upgraded, but another program has it open. Close it there first."),
     )
 }
 
 fn io(path: &Path, e: std::io::Error) -> StoreError {
-    let message = format!("{} cannot be brought to this version of Steward; it is as it was.", path.display());
+    let message = format!("{} cannot be upgraded to this version of Steward; it is unchanged.", path.display());
     StoreError::new(StoreErrorKind::Unreachable, message).details(e)
 }

@@ -83,7 +83,7 @@ impl Upkeep {
         let id = id_document(document).into_bytes();
         let done = if self.recording {
             let sql = "INSERT INTO feed (collection, op, id, at, tab, row, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-            let values = params![name, op as i64, id, recording::moment(), self.table, row, before.map(RawDocument::as_bytes)];
+            let values = params![name, op as i64, id, recording::now_ms(), self.table, row, before.map(RawDocument::as_bytes)];
             connection.prepare_cached(sql).and_then(|mut s| s.execute(values))
         } else {
             let sql = "INSERT INTO feed (collection, op, id) VALUES (?1, ?2, ?3)";

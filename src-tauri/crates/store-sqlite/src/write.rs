@@ -50,7 +50,7 @@ pub fn apply_batch(tx: &Transaction<'_>, batch: &WriteBatch, durability: Durabil
     for op in &batch.confirm {
         apply(tx, &mut known, op)?;
     }
-    for known in known.0.iter().filter(|known| names::is_own(&known.name) && names::is_told(&known.name)) {
+    for known in known.0.iter().filter(|known| names::is_own(&known.name) && names::is_reported(&known.name)) {
         feed::log_own(tx, &known.name)?;
     }
     Ok(report)

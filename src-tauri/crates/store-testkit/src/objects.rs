@@ -185,7 +185,7 @@ fn container_head(name: &str) -> String {
 pub enum Trouble {
     /// The connection that carries them breaks; the next ones hold.
     BreaksOnce,
-    /// Nothing goes through any more, and nobody is told.
+    /// Nothing goes through any more, and nobody is reported.
     Hangs,
 }
 

@@ -3,7 +3,7 @@
 //! Only Linux tells it here. Elsewhere, on other machines and in other containers, the silence decides.
 
 /// This process among all that the kernel knows: kernel, user, its view of processes, number and start. Empty where the
-/// system does not tell.
+/// system does not say.
 pub fn mark() -> &'static str {
     static ME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     ME.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! What a collection is beside its records: its kind, options, validator and indexes, written as MongoDB writes them.
+//! What a collection is next to its records: its kind, options, validator and indexes, written as MongoDB writes them.
 //! A backup carries it, a restore makes it again.
 
 use bson::{Bson, Document, doc};
@@ -12,7 +12,7 @@ pub enum CollectionKind {
     Collection,
     /// A stored query; it has no records of its own.
     View,
-    /// Its records stand in buckets, in a collection of the server's own.
+    /// Its records are in buckets, in a collection of the server's own.
     Timeseries,
 }
 
@@ -54,7 +54,7 @@ pub struct Definition {
 /// Options that decide which records are let in. Left out while records are loaded that were let in before.
 const VALIDATION: [&str; 3] = ["validator", "validationLevel", "validationAction"];
 
-/// What a validator is where nobody says otherwise. A server tells it or leaves it out, depending on how the validator came to be.
+/// What a validator is where nobody says otherwise. A server says it or leaves it out, depending on how the validator came to be.
 const USUAL: [(&str, &str); 2] = [("validationLevel", "strict"), ("validationAction", "error")];
 
 /// Options of servers before 4.0 that today's refuse or that say nothing.
@@ -171,7 +171,7 @@ pub fn is_id_index(index: &Document) -> bool {
     named || index.get_document("key").is_ok_and(is_id)
 }
 
-/// A text index as a server tells it: its fields stand in the weights, and one of the server's own stands in the key.
+/// A text index as a server says it: its fields are in the weights, and one of the server's own is in the key.
 fn as_stored(index: &Document) -> Document {
     let Ok(key) = index.get_document("key") else {
         return index.clone();

@@ -1,8 +1,8 @@
-//! A change of some places in a record, as a server tells it (`updateDescription` of a change event).
+//! A change of some places in a record, as a server says it (`updateDescription` of a change event).
 
 use bson::{Bson, Document, doc};
 
-/// Places are paths with dots; a number is the place in a list, or a name, depending on what stands there.
+/// Places are paths with dots; a number is the place in a list, or a name, depending on what is there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delta {
     pub id: Bson,
@@ -48,7 +48,7 @@ impl Delta {
         out
     }
 
-    /// Changes a record as the other one was changed: lists are cut first, so that what was appended stands behind.
+    /// Changes a record as the other one was changed: lists are cut first, so that what was appended is behind.
     pub fn apply(&self, record: &mut Document) -> Result<(), DoesNotFit> {
         for (path, length) in &self.cut {
             match find(record, &self.path(path)) {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_dots_are_told_apart() {
+    fn names_with_dots_are_reported_apart() {
         let description = doc! { "updatedFields": { "a.b": 2 }, "disambiguatedPaths": { "a.b": ["a.b"] } };
         assert_eq!(after(doc! { "a.b": 1, "a": { "b": 1 } }, description).unwrap(), doc! { "a.b": 2, "a": { "b": 1 } });
     }

@@ -6,7 +6,7 @@
 pub enum StoreErrorKind {
     /// A unique index has this key already. Not worth a retry.
     DuplicateKey,
-    /// An expected old value does not stand any more. Read again, then decide.
+    /// An expected old value does not be any more. Read again, then decide.
     Conflict,
     /// The collection or index does not exist.
     NotFound,
@@ -20,7 +20,7 @@ pub enum StoreErrorKind {
     Busy,
     /// This store cannot do it; see its capabilities.
     Unsupported,
-    /// The server no longer keeps what is asked for. Begin anew.
+    /// The server no longer keeps what is asked for. Begin again.
     Expired,
     /// The request makes no sense (bad pattern, reserved name).
     Invalid,

@@ -85,7 +85,7 @@ impl Layered {
         Health { limits: self.limits, breaker, failures, in_use, slow: self.slow.list() }
     }
 
-    /// Closes the breaker by hand and forgets the slow operations.
+    /// Closes the breaker manually and forgets the slow operations.
     pub fn reset(&self) {
         self.breaker.reset();
         self.slow.clear();
@@ -145,7 +145,7 @@ impl Layered {
     }
 }
 
-/// Reads a collection; where nothing is found, once more where it may be while collections change places.
+/// Reads a collection; where nothing is found, once more where it may be while collections are swapped.
 macro_rules! read_where_it_is {
     ($layers:ident, $collection:ident, $empty:expr, |$place:ident| $read:expr) => {{
         let $place = $collection;

@@ -1,4 +1,4 @@
-//! Indexes of old servers, as servers of today take them: what those of before 3.4 let in is cleaned, and each change is told.
+//! Indexes of old servers, as servers of today take them: what those of before 3.4 let in is cleaned, and each change is reported.
 
 use bson::{Bson, Document};
 
@@ -70,7 +70,7 @@ pub(crate) fn cleaned(index: &Document, notes: &mut Vec<String>) -> Result<Docum
     }
     let unknown: Vec<String> = out.keys().filter(|option| !KNOWN.contains(&option.as_str())).cloned().collect();
     if !unknown.is_empty() {
-        notes.push(format!("has the index {name}, which comes back without what no server acts on any more: {}", unknown.join(", ")));
+        notes.push(format!("has the index {name}, which is restored without options that no server uses any more: {}", unknown.join(", ")));
     }
     for option in &unknown {
         out.remove(option);
@@ -97,7 +97,7 @@ fn expiry(name: &str, index: &Document, out: &mut Document, notes: &mut Vec<Stri
     let longest = f64::from(i32::MAX);
     match as_number(value) {
         None => {
-            notes.push(format!("has the index {name}, whose option {TTL} is {value}, which never took effect: it comes back without it"));
+            notes.push(format!("has the index {name}, whose option {TTL} is {value}, which never took effect: it is restored without it"));
             out.remove(TTL);
         }
         Some(seconds) if seconds.is_nan() || seconds < 0.0 || seconds > longest => {

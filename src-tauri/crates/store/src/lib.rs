@@ -47,7 +47,7 @@ pub trait Store: Send + Sync {
     /// Kind, name, version and what a person should know about this store.
     async fn info(&self) -> StoreResult<StoreInfo>;
 
-    /// Bytes that are stored, and how many of them are free for reuse; nothing where the store does not tell.
+    /// Bytes that are stored, and how many of them are free for reuse; nothing where the store does not say.
     async fn room(&self) -> StoreResult<Option<Room>> {
         Ok(None)
     }
@@ -92,7 +92,7 @@ pub trait Store: Send + Sync {
 
     async fn drop_index(&self, collection: &str, name: &str) -> StoreResult<()>;
 
-    /// What a collection or view is beside its records. `NotFound` where there is none.
+    /// What a collection or view is next to its records. `NotFound` where there is none.
     async fn definition(&self, collection: &str) -> StoreResult<Definition>;
 
     /// Makes a collection by its definition, or adds to an existing one the indexes and the validator that it lacks.
@@ -101,8 +101,8 @@ pub trait Store: Send + Sync {
     /// Errors: `Unsupported` for a kind that the store does not have; `DuplicateKey` where records break a unique index.
     async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()>;
 
-    /// Everything as it stands now, to be read at leisure. With [`Consistency::PointInTime`] of one moment where the store can;
-    /// with [`Consistency::Fuzzy`] a store that would have to keep the moment reads each collection as it stands then,
+    /// Everything as it is now, to be read at leisure. With [`Consistency::PointInTime`] of one point in time where the store can;
+    /// with [`Consistency::Fuzzy`] a store that would have to keep the moment reads each collection at a different time,
     /// and the snapshot gives that reason.
     ///
     /// Errors while it is read: `Expired` where the server no longer keeps the moment; `Conflict` where a collection was made,
@@ -137,7 +137,7 @@ pub trait Store: Send + Sync {
     ///
     /// With [`Durability::Full`] the batch is all or nothing as far as the store can, and a failed expectation or
     /// duplicate key is an error of kind `Conflict` or `DuplicateKey`. With [`Durability::Bulk`] operations fail one
-    /// by one and are listed in the report. A batch whose [`Fence`] does not stand is refused with `Fenced`.
+    /// by one and are listed in the report. A batch whose [`Fence`] does not be is refused with `Fenced`.
     async fn write(&self, batch: WriteBatch, durability: Durability) -> StoreResult<WriteReport>;
 
     /// Before a big load into an empty collection: index upkeep may be put off until [`Store::end_load`].
@@ -150,14 +150,14 @@ pub trait Store: Send + Sync {
     /// Changes after `since`, or from now on. Ends only with an error or when dropped.
     async fn changes(&self, since: Option<ResumeToken>) -> StoreResult<ChangeStream>;
 
-    /// Where the change feed stands now.
+    /// Where the change feed is now.
     async fn change_position(&self) -> StoreResult<ResumeToken>;
 
-    /// Says whether changes are kept so that they can be done again. A server that announces changes does so by itself.
+    /// Says whether changes are kept so that they can be done again. A server that reports changes does so by itself.
     async fn record_changes(&self, on: bool) -> StoreResult<()>;
 
     /// Changes after a position and up to now, so that they can be done again; then the position that this led to.
-    /// People's collections, and those that an import or a restore holds beside them. What was given out up to
+    /// People's collections, and those that an import or a restore holds next to them. What was given out up to
     /// `since` may be forgotten by this.
     ///
     /// Errors: `NotFound` where the changes are not kept as far back as that.

@@ -205,9 +205,9 @@ pub enum WriteOp {
     Insert { collection: String, document: RawDocumentBuf },
     /// Inserts or replaces by `_id`.
     Put { collection: String, document: RawDocumentBuf },
-    /// Sets and unsets fields where all expectations stand.
+    /// Sets and unsets fields where all expectations hold.
     Patch { collection: String, id: Bson, expect: Vec<(FieldPath, Option<Bson>)>, set: Vec<(FieldPath, Bson)>, unset: Vec<FieldPath> },
-    /// Deletes where all expectations stand; a missing record is a conflict.
+    /// Deletes where all expectations hold; a missing record is a conflict.
     Delete { collection: String, id: Bson, expect: Vec<(FieldPath, Option<Bson>)> },
     /// Deletes everything that fits, without looking: for Steward's own collections.
     DeleteMany { collection: String, filter: Filter },
@@ -272,7 +272,7 @@ pub struct Room {
     pub free: u64,
 }
 
-/// Collections that change places.
+/// Collections that are swapped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Swap {
     /// `_id` in [`crate::names::SWAPS`], where the store needs a ledger. Never used for anything else.

@@ -1,4 +1,4 @@
-//! Steward's own collections. They live beside the data, in both kinds of workspace, and move with it.
+//! Steward's own collections. They live next to the data, in both kinds of workspace, and move with it.
 
 /// Prefix of every collection that belongs to Steward.
 pub const PREFIX: &str = "steward.";
@@ -27,15 +27,15 @@ pub const MEASUREMENTS: &str = "steward.measurements";
 /// Records that failed a figure at the last measurement.
 pub const FINDINGS: &str = "steward.findings";
 
-/// Restores, with what they put aside.
+/// Restores, with what they archived.
 pub const RESTORES: &str = "steward.restores";
 /// Who is at work on what, with a fencing number.
 pub const LEASES: &str = "steward.leases";
-/// Collections that are changing places.
+/// Collections that are being swapped.
 pub const SWAPS: &str = "steward.swaps";
 /// What runs on a schedule: when it ran last, when it runs next, and how it ended.
 pub const TASKS: &str = "steward.tasks";
-/// Notices that are to reach somebody.
+/// Notices that are to reach someone.
 pub const OUTBOX: &str = "steward.outbox";
 
 /// Steward's own collections with the fields that they are searched by.
@@ -61,7 +61,7 @@ const OWN: &[(&str, &[&str])] = &[
 ];
 
 /// Tells of this workspace only; a backup does without.
-const PASSING: [&str; 6] = [FINDINGS, RESTORES, LEASES, SWAPS, TASKS, OUTBOX];
+const TRANSIENT: [&str; 6] = [FINDINGS, RESTORES, LEASES, SWAPS, TASKS, OUTBOX];
 
 /// Fields that have an index in one of Steward's own collections; nothing for a collection of another name.
 pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {
@@ -70,17 +70,17 @@ pub fn indexed_fields(collection: &str) -> Option<&'static [&'static str]> {
 
 /// One of Steward's own collections that a backup takes along: history, quarantine, mappings, settings. What an import
 /// or a restore holds for the time being is not.
-pub fn is_kept(collection: &str) -> bool {
-    OWN.iter().any(|(name, _)| *name == collection) && !PASSING.contains(&collection)
+pub fn is_backed_up(collection: &str) -> bool {
+    OWN.iter().any(|(name, _)| *name == collection) && !TRANSIENT.contains(&collection)
 }
 
-/// Steward's own collections of which the change feed tells, as wholes: what is in none of people's collections and is
+/// Steward's own collections of which the change feed says, as wholes: what is in none of people's collections and is
 /// looked at in other windows. The heavy history is not among them: the light one is written with it.
-const TOLD: [&str; 8] = [RUNS, STAGED, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS, TASKS];
+const REPORTED: [&str; 8] = [RUNS, STAGED, CHANGE_SETS, QUARANTINE, SETTINGS, MAPPINGS, SCHEMAS, TASKS];
 
-/// The change feed tells when something is written there.
-pub fn is_told(collection: &str) -> bool {
-    !is_own(collection) || TOLD.contains(&collection)
+/// The change feed says when something is written there.
+pub fn is_reported(collection: &str) -> bool {
+    !is_own(collection) || REPORTED.contains(&collection)
 }
 
 /// Steward's own collections that have a name for good.
@@ -88,8 +88,8 @@ pub fn lasting() -> impl Iterator<Item = &'static str> {
     OWN.iter().map(|(name, _)| *name)
 }
 
-/// What an import or a restore holds beside the data for the time being.
-pub fn is_beside(collection: &str) -> bool {
+/// What an import or a restore holds next to the data for the time being.
+pub fn is_staging(collection: &str) -> bool {
     is_own(collection) && indexed_fields(collection).is_none()
 }
 

@@ -34,7 +34,7 @@ pub enum Step {
     Rename {
         to: String,
     },
-    /// The collection is there and is this beside its records.
+    /// The collection is there and is this next to its records.
     Define(Definition),
     /// It has this index; another one of its name is gone.
     Index(Document),

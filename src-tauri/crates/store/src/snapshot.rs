@@ -1,4 +1,4 @@
-//! Everything in a workspace as it stood at one moment: what a backup reads.
+//! Everything in a workspace as it was at one point in time: what a backup reads.
 
 use async_trait::async_trait;
 
@@ -20,7 +20,7 @@ pub struct SnapshotCollection {
     pub definition: Definition,
     /// As the store estimates it; for progress only.
     pub records: u64,
-    /// It is not read as of the moment of the others: why, as the end of a sentence that begins with its name.
+    /// It is not read as of the point in time of the others: why, as the end of a sentence that begins with its name.
     pub apart: Option<String>,
 }
 
@@ -29,7 +29,7 @@ pub struct SnapshotCollection {
 pub trait Snapshot: Send + Sync {
     fn consistency(&self) -> Consistency;
 
-    /// Where the change feed stood at that moment, where there is one: what comes after it is not in the snapshot.
+    /// Where the change feed was at that moment, where there is one: what comes after it is not in the snapshot.
     fn position(&self) -> Option<Position>;
 
     /// All collections and views, Steward's own included, by name.

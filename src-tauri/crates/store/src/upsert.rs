@@ -102,7 +102,7 @@ pub trait Bookkeeper: Send + Sync {
     fn confirm(&self, outcomes: &[Outcome]) -> StoreResult<Vec<WriteOp>>;
 }
 
-/// What is to be done with each record of a batch, as the store stood when it was asked.
+/// What is to be done with each record of a batch, as the store was when it was asked.
 #[derive(Debug)]
 pub struct Prepared(Vec<(Outcome, Option<WriteOp>)>);
 
@@ -194,9 +194,9 @@ pub async fn upsert(
             Err(e) => return Err(e),
         }
         if attempt >= ALL_ATTEMPTS {
-            return Err(crate::StoreError::new(StoreErrorKind::Conflict, "Others keep writing the same records. Try again in a moment."));
+            return Err(crate::StoreError::new(StoreErrorKind::Conflict, "Others are writing the same records. Try again in a moment."));
         }
-        // Somebody else wrote one of these records in between: look again. What was written is found unchanged.
+        // Someone else wrote one of these records in between: look again. What was written is found unchanged.
         decided = decide_all(plan, batch, &look_up(store, plan, batch).await?, &sent)?;
     }
 }
@@ -337,7 +337,7 @@ pub fn with_id(document: &bson::RawDocument) -> StoreResult<(Bson, RawDocumentBu
     Ok((Bson::ObjectId(id), document))
 }
 
-/// A patch that makes these changes where their old values still stand.
+/// A patch that makes these changes where their old values still apply.
 pub fn patch(collection: &str, id: Bson, changes: &[FieldChange]) -> WriteOp {
     let expect = changes.iter().map(|c| (c.path.clone(), c.before.as_ref().map(|v| v.0.clone()))).collect();
     let set = changes.iter().filter_map(|c| c.after.as_ref().map(|v| (c.path.clone(), v.0.clone()))).collect();

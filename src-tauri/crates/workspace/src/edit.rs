@@ -11,7 +11,7 @@ use crate::history::{self, Request, staged};
 use crate::progress::Progress;
 use crate::workspace::{Collection, Workspace};
 
-/// A record as it stands.
+/// A record as it is.
 #[derive(Debug, Clone)]
 pub struct Current {
     pub key: RecordKey,
@@ -65,7 +65,7 @@ pub struct Edit {
     pub undoes: Option<String>,
 }
 
-/// Patches a record where the old values that the person saw still stand.
+/// Patches a record where the old values that the person saw still apply.
 pub async fn edit(workspace: &Workspace, collection: &Collection, edit: Edit) -> Result<Edited> {
     let current = read(workspace, collection, &edit.key).await?;
     let mut next = current.document.clone();
@@ -130,7 +130,7 @@ pub async fn edit(workspace: &Workspace, collection: &Collection, edit: Edit) ->
     }
 }
 
-/// Somebody was faster between reading and writing: report what clashes now.
+/// Someone was faster between reading and writing: report what clashes now.
 async fn clash_after_write(workspace: &Workspace, collection: &Collection, edit: &Edit) -> Result<Edited> {
     let current = read(workspace, collection, &edit.key).await?;
     let clashes = edit
@@ -239,7 +239,7 @@ pub fn insertion(collection: &str, key: &RecordKey, document: Document) -> Chang
     Change { id, record }
 }
 
-/// The change that deletes a record as it stands.
+/// The change that deletes a record as it is.
 pub fn deletion(collection: &str, key: &RecordKey, document: Document) -> Change {
     let mut change = insertion(collection, key, document);
     change.record.op = RecordOp::Delete;
@@ -274,7 +274,7 @@ pub async fn history(workspace: &Workspace, collection: &str, key: &RecordKey) -
     Ok(out)
 }
 
-/// Brings a record back to how it was before a change set: that change and all later ones are taken back together.
+/// Brings a record back to how it was before a change set: that change and all later ones are undone together.
 pub async fn revert(workspace: &Workspace, collection: &Collection, key: &RecordKey, set: &str) -> Result<Edited> {
     let history = history(workspace, collection.name(), key).await?;
     let Some(at) = history.iter().position(|(s, _)| s.id == set) else {
@@ -307,16 +307,16 @@ pub enum Undone {
 pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<Undone> {
     let set = history::get(workspace, id).await?;
     if let Some(by) = &set.undone_by {
-        return Err(Error::Conflict(format!("This change was undone already (by {by}).")));
+        return Err(Error::Conflict(format!("This change was already undone (by {by}).")));
     }
     if set.kind == ChangeKind::Recovery {
-        return Err(Error::BadRequest("This entry only says what became of another one; there is nothing to undo.".into()));
+        return Err(Error::BadRequest("This entry only records the outcome of another one; there is nothing to undo.".into()));
     }
     if set.run_id.is_some() && set.kind == ChangeKind::Restore {
         return Err(Error::Conflict("A restore is undone as a whole: see the restores under the backups.".into()));
     }
     if set.run_id.is_some() && set.kind == ChangeKind::Import {
-        return Err(Error::BadRequest("An import is undone by undoing its run.".into()));
+        return Err(Error::BadRequest("To undo an import, undo its run.".into()));
     }
     let mut request = Request::new(ChangeKind::Undo, &set.collection, format!("Undo: {}", set.summary), Vec::new());
     request.undoes = Some(set.id.clone());

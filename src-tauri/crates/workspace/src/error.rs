@@ -14,7 +14,7 @@ pub enum Error {
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },
-    #[error("The data changed since this plan was made. Make a new plan.")]
+    #[error("The data changed since this plan was created. Create a new plan.")]
     StalePlan,
     /// A key or passphrase is missing, or is not the right one.
     #[error("{0}")]
@@ -46,7 +46,7 @@ impl Error {
         }
     }
 
-    /// An expectation did not stand or a key exists already.
+    /// An expectation did not be or a key exists already.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(e) if matches!(e.kind, StoreErrorKind::Conflict | StoreErrorKind::DuplicateKey))
     }

@@ -1,5 +1,5 @@
 //! What happened, in words with meaning. Capabilities emit events through their workspace; whoever shows data, or has to tell
-//! somebody, listens. Nobody listening is fine.
+//! someone, listens. Nobody listening is fine.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -40,7 +40,7 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Listens for as long as somebody else holds the listener.
+    /// Listens for as long as someone else holds the listener.
     pub fn listen(&self, listener: &Arc<dyn Listener>) {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.retain(|known| known.strong_count() > 0);

@@ -146,7 +146,7 @@ async fn record_written(workspace: &Workspace, request: Request, id: &str, recor
             Err(e) => return Err(e.into()),
         }
     }
-    Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+    Err(Error::Conflict("Others are writing to this workspace. Try again in a moment.".into()))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

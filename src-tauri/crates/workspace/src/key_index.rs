@@ -37,7 +37,7 @@ impl Default for Limits {
     }
 }
 
-/// Hashes of the keys met so far, 64 bits each, with the row and file where they stand.
+/// Hashes of the keys met so far, 64 bits each, with the row and file where they are.
 #[derive(Debug, Default)]
 pub struct KeyIndex {
     limits: Limits,
@@ -97,7 +97,7 @@ impl KeyIndex {
 
     fn noted(&mut self, hash: u64, file: usize, row: u64) -> io::Result<Option<Earlier>> {
         if self.young.len() >= self.limits.young {
-            self.settle()?;
+            self.flush()?;
         }
         match self.young.entry(hash) {
             Entry::Occupied(met) => {
@@ -117,7 +117,7 @@ impl KeyIndex {
     }
 
     /// Puts the young keys into a run.
-    fn settle(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         let mut keys: Vec<Key> = self.young.drain().map(|(hash, (row, file))| Key { hash, row, file }).collect();
         keys.sort_unstable_by_key(|key| key.hash);
         let mut run = Run::write(self.limits, keys.len() as u64, keys.into_iter().map(Ok))?;

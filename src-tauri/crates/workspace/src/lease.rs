@@ -84,7 +84,7 @@ impl Lease {
         }
     }
 
-    /// Writes this process into the lease, unless somebody was quicker.
+    /// Writes this process into the lease, unless someone was quicker.
     async fn write(workspace: &Workspace, name: &str, held: Option<&Document>) -> Result<Option<Self>> {
         let number = held.and_then(|held| held.get_i64("number").ok()).unwrap_or(0) + 1;
         let set = doc! {
@@ -192,7 +192,7 @@ fn patience(held: &Document) -> Duration {
 }
 
 fn held_by(held: &Document) -> String {
-    let by = held.get_str("by").unwrap_or("somebody else");
+    let by = held.get_str("by").unwrap_or("another process");
     format!("This is still going: {by} is at work on it in another process. Wait until that ends, or cancel it there.")
 }
 

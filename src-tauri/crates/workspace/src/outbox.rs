@@ -1,4 +1,4 @@
-//! Notices that have to reach somebody. A notice is written in the batch of what causes it, and delivered by a task: it survives a
+//! Notices that have to reach someone. A notice is written in the batch of what causes it, and delivered by a task: it survives a
 //! crash between the two, and is delivered again after a failure. Its id is made from its cause, so that the same cause writes one
 //! notice however often it is written, and a channel can tell a second delivery from a second notice.
 
@@ -57,7 +57,7 @@ pub struct Notice {
     pub error: Option<String>,
 }
 
-/// A way to reach somebody.
+/// A way to reach someone.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// For the log: "desktop", "mail".

@@ -1,4 +1,4 @@
-//! A workspace's own schema packs: kept beside its records, versioned, and never changed once something uses them.
+//! A workspace's own schema packs: kept next to its records, versioned, and never changed once something uses them.
 
 use std::sync::Arc;
 
@@ -118,7 +118,7 @@ pub async fn remove(workspace: &Workspace, id: &PackId) -> Result<()> {
     Ok(())
 }
 
-/// Who uses a version: collections, rows in quarantine and, where asked for, imports that were not taken back.
+/// Who uses a version: collections, rows in quarantine and, where asked for, imports that were not undone.
 async fn users(workspace: &Workspace, id: &PackId, past: bool) -> Result<Vec<String>> {
     let id = id.to_string();
     let mut out = Vec::new();

@@ -1,8 +1,8 @@
-//! How long work tells where it is, and how it learns that it should stop.
+//! How long work says where it is, and how it learns that it should stop.
 
 use crate::error::{Error, Result};
 
-/// The listener of a job. Called often: implementations must be cheap.
+/// The listener of a job. Called often: implementations must be inexpensive.
 pub trait Progress: Send + Sync {
     /// What is being done now, for people.
     fn phase(&self, phase: &str);

@@ -1,4 +1,4 @@
-//! Collections that change places: rows are loaded beside a collection and take its place at the end; what was there is kept, so
+//! Collections that are swapped: rows are loaded into staging next to a collection and take its place at the end; what was there is kept, so
 //! that the replacement can be undone.
 //!
 //! ```text
@@ -9,8 +9,8 @@
 //! steward.gone.RUN      what an undo took out of its place  (until the undo has ended)
 //! ```
 //!
-//! A [`Swap`] is the one way to change places. A file makes it in one step; a server keeps a ledger of it, so that one which was
-//! cut off goes on with [`swap`] or back with [`back`].
+//! A [`Swap`] is the one way to swap. A file makes it in one step; a server keeps a ledger of it, so that one which was
+//! interrupted goes on with [`swap`] or back with [`back`].
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub fn replaced(run: &str) -> String {
     format!("{}replaced.{run}", names::PREFIX)
 }
 
-/// Where an undo puts what a run had put in place.
+/// Where an undo puts what a run had swapped in.
 pub fn gone(run: &str) -> String {
     format!("{}gone.{run}", names::PREFIX)
 }
@@ -60,7 +60,7 @@ pub async fn begin(workspace: &Workspace, collection: &str) -> Result<()> {
     Ok(workspace.store.create_collection(collection).await?)
 }
 
-/// What changing places takes on a server with access control.
+/// What a swap requires on a server with access control.
 const NEEDED: [&str; 3] = ["createCollection", "dropCollection", "renameCollectionSameDB"];
 
 /// Refuses before anything is begun what could not be brought to its end, or not be undone.
@@ -104,7 +104,7 @@ pub async fn held(workspace: &Workspace, collection: &str, run: &str) -> Result<
     }
 }
 
-/// A swap that was cut off, as its ledger tells.
+/// A swap that was interrupted, as its ledger tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenSwap {
     pub swap: Swap,
@@ -145,12 +145,12 @@ fn open_swap(doc: &Document) -> Result<OpenSwap> {
     Ok(OpenSwap { swap, done, backwards: doc.get_bool("backwards").unwrap_or(false) })
 }
 
-/// The swap of this id, if it was cut off.
+/// The swap of this id, if it was interrupted.
 pub async fn cut_off(workspace: &Workspace, id: &str) -> Result<Option<OpenSwap>> {
     Ok(open_swaps(workspace).await?.into_iter().find(|open| open.swap.id == id))
 }
 
-/// Takes back what is left of a swap, where there is any.
+/// Undoes what is left of a swap, where there is any.
 pub async fn swap_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<()> {
     match cut_off(workspace, id).await? {
         Some(open) => back(workspace, open, &WriteBatch::default(), progress).await,
@@ -160,7 +160,7 @@ pub async fn swap_back(workspace: &Workspace, id: &str, progress: &dyn Progress)
 
 /// Makes a swap, or what is left to do of it, waiting for indexes that are being built. `then` is written with its end.
 ///
-/// Errors: `Cancelled` only while nothing has changed places.
+/// Errors: `Cancelled` only while nothing has been swapped.
 pub async fn swap(workspace: &Workspace, swap: &Swap, then: &WriteBatch, progress: &dyn Progress) -> Result<()> {
     loop {
         match workspace.store.swap(swap, then.clone()).await {
@@ -190,14 +190,14 @@ async fn give_up(workspace: &Workspace, id: &str) -> Result<bool> {
 fn in_the_way(swap: &Swap, e: StoreError) -> Error {
     let names: Vec<&str> = swap.renames.iter().map(|r| r.to.as_str()).filter(|name| !names::is_own(name)).collect();
     let message = format!(
-        "{}: somebody created a collection with a name that is needed ({}). Rename that collection, then go on.",
+        "{}: a collection with a name that is needed was created ({}). Rename that collection, then continue.",
         swap.title,
         names.join(", ")
     );
     Error::Conflict(e.details.map_or(message.clone(), |details| format!("{message} {details}")))
 }
 
-/// Takes a swap back that was cut off: everything is where it was before.
+/// Rolls back a swap that was interrupted: everything is where it was before.
 pub async fn back(workspace: &Workspace, open: OpenSwap, then: &WriteBatch, progress: &dyn Progress) -> Result<()> {
     let OpenSwap { swap: mut reversed, done, backwards } = open;
     if backwards {

@@ -42,7 +42,7 @@ pub trait Task: Send + Sync {
         self.name()
     }
 
-    /// A failure is worth a notice to somebody.
+    /// A failure is worth a notice to someone.
     fn reports_failure(&self) -> bool {
         false
     }

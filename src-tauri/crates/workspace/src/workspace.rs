@@ -210,7 +210,7 @@ impl Workspace {
         Ok(name)
     }
 
-    /// What stands under a name: views and time series too, which [`Store::collections`](steward_store::Store::collections)
+    /// What is under a name: views and time series too, which [`Store::collections`](steward_store::Store::collections)
     /// does not list.
     pub async fn standing(&self, name: &str) -> Result<Option<CollectionKind>> {
         match self.store.definition(name).await {

@@ -1,4 +1,4 @@
-//! Measurements beside the tools that others use, in one run on one machine. They print, and never fail for being slow.
+//! Measurements next to the tools that others use, in one run on one machine. They print, and never fail for being slow.
 
 mod backup;
 mod import;

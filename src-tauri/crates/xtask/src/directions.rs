@@ -1,4 +1,4 @@
-//! Imports between crates go down only. The map is here; `cargo metadata` tells what is.
+//! Imports between crates go down only. The map is here; `cargo metadata` says what is.
 
 use std::collections::BTreeMap;
 

@@ -32,7 +32,7 @@ pub fn check(root: &Path) -> Chore {
     schemas_are_locked(root)
 }
 
-/// A released schema never changes: its hash stands in `schemas/schemas.lock`.
+/// A released schema never changes: its hash is in `schemas/schemas.lock`.
 fn schemas_are_locked(root: &Path) -> Chore {
     let folder = root.join("schemas");
     let lock = std::fs::read_to_string(folder.join("schemas.lock")).map_err(|e| format!("schemas/schemas.lock: {e}"))?;

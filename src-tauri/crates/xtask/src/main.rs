@@ -19,10 +19,10 @@ cargo xtask directions              check that imports between crates go down on
 cargo xtask supplies                check licences and origin of crates and npm packages, and what must not be among them
 cargo xtask fixtures N FILE         write N generated careers as NDJSON
 cargo xtask fixtures N FOLDER SHAPE write N records of the shapes with SHAPE in their name, and their schemas
-cargo xtask bench import [SIZES…]   measure imports beside Python and mongoimport (default 361 100000)
-cargo xtask bench validate [SIZES…] measure checks of CSV beside qsv and pandas (default 100000)
+cargo xtask bench import [SIZES…]   measure imports next to Python and mongoimport (default 361 100000)
+cargo xtask bench validate [SIZES…] measure checks of CSV next to qsv and pandas (default 100000)
 cargo xtask bench shapes [N] [NAME] check, import and back up N records (default 20000) of each shape, or of those with NAME in theirs
-cargo xtask bench backup [SIZES…]   measure backups and restores beside mongodump and mongorestore (default 100000)
+cargo xtask bench backup [SIZES…]   measure backups and restores next to mongodump and mongorestore (default 100000)
 cargo xtask bench load [CLIENTS]    measure the calls of many people at one 'steward serve' (default 60)";
 
 fn main() -> ExitCode {
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a command beside a replica set and a server that asks for a login, both of its own.
+/// Runs a command next to a replica set and a server that asks for a login, both of its own.
 fn with_mongod(program: &str, arguments: &[&str]) -> Chore {
     use steward_store_testkit::mongod::{Mongod, User};
     let uri = Mongod::replica_set().uri("steward_e2e");

@@ -22,7 +22,7 @@ pub fn pages() -> Result<Vec<(String, String)>, PackError> {
 
 fn index(packs: &BTreeMap<&str, &Pack>) -> String {
     let mut out = String::from(
-        "# Schema packs\n\nWhat comes with Steward. These pages are made from the packs (`cargo xtask gen`). A workspace can have\npacks of its own beside them: see [the guide](../guide/schemas.md).\n\n| pack | is about | collection | key |\n|---|---|---|---|\n",
+        "# Schema packs\n\nWhat comes with Steward. These pages are made from the packs (`cargo xtask gen`). A workspace can have\npacks of its own next to them: see [the guide](../guide/schemas.md).\n\n| pack | is about | collection | key |\n|---|---|---|---|\n",
     );
     for (name, pack) in packs {
         line(
@@ -66,7 +66,7 @@ fn line(out: &mut String, text: &str) {
     let _ = writeln!(out, "{text}");
 }
 
-/// Text that may stand in a table.
+/// Text that may be in a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

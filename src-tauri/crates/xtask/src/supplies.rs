@@ -83,7 +83,7 @@ const KEPT: &[(&[&str], &str)] = &[
         &["atk", "atk-sys", "gdk", "gdk-sys", "gdkwayland-sys", "gdkx11", "gdkx11-sys", "gtk", "gtk-sys", "gtk3-macros"],
         "GTK 3 is what Tauri 2 draws its window with on Linux; there is no other web view yet",
     ),
-    (&["proc-macro-error"], "used while GTK 3's macros are compiled; nothing of it is in the program"),
+    (&["proc-macro-error"], "used while GTK 3's macros are compiled; none of it is in the program"),
 ];
 
 pub fn check(root: &Path) -> Chore {

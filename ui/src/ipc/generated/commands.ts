@@ -163,7 +163,7 @@ export interface Commands {
   "workspace.unfinished": { request: Empty; response: Unfinished };
   /** What the workspace takes on the disk, and how long imports can be undone. (Read) */
   "workspace.space": { request: Empty; response: Space };
-  /** Changes how long imports can be undone, and discards what is kept beyond that. (Write) */
+  /** Changes how long imports can be undone, and discards older data for undoing. (Write) */
   "workspace.setSpace": { request: SetSpace; response: Space };
   /** Returns free space to the disk. (Write) */
   "workspace.compact": { request: Empty; response: Space };
@@ -279,7 +279,7 @@ export interface Commands {
   "runs.planUndo": { request: RunId; response: UndoRunPlan };
   /** Undoes a run. (Destructive) */
   "runs.undo": { request: ApplyPlan; response: JobStarted };
-  /** Goes back from an undo of a replacement that was cut off, as long as the collections have not changed places. (Write) */
+  /** Rolls back an interrupted undo of a replacement, as long as the collections have not been swapped. (Write) */
   "runs.goBack": { request: RunId; response: RunDetail };
   /** Plans to discard the records that a run retains for its undo. (Read) */
   "runs.planDiscard": { request: RunId; response: DiscardRunPlan };
@@ -297,7 +297,7 @@ export interface Commands {
   "quarantine.edit": { request: EditQuarantine; response: QuarantineEdited };
   /** Tries rows again. (Write) */
   "quarantine.retry": { request: RetryQuarantine; response: JobStarted };
-  /** Sets rows aside for good, with a reason. (Write) */
+  /** Discards rows, with a reason. (Write) */
   "quarantine.discard": { request: DiscardQuarantine; response: Discarded };
   /** Restores discarded rows. (Write) */
   "quarantine.restore": { request: RestoreQuarantine; response: Discarded };
@@ -333,7 +333,7 @@ export interface Commands {
   "backups.setup": { request: Empty; response: BackupSetup };
   /** Changes how this workspace is backed up. (Write) */
   "backups.save": { request: SaveBackupSettings; response: BackupSetup };
-  /** Makes a key pair for encrypted backups; the identity goes into the keyring. (Write) */
+  /** Creates a key pair for encrypted backups; the identity goes into the keyring. (Write) */
   "backups.newKey": { request: Empty; response: BackupKey };
   /** Backups at all places, newest first. (Read) */
   "backups.list": { request: Empty; response: Backups };
@@ -351,7 +351,7 @@ export interface Commands {
   "backups.planPrune": { request: Empty; response: PrunePlan };
   /** Removes the backups of a plan. (Destructive) */
   "backups.prune": { request: ApplyPlan; response: Pruned };
-  /** Records inside a backup, beside those of now. (Read) */
+  /** Records inside a backup, compared with the current ones. (Read) */
   "backups.browse": { request: BrowseBackup; response: BackupRecords };
   /** Restores one record of a backup, or some of its fields. (Write) */
   "backups.bringBack": { request: BringBack; response: EditOutcome };
@@ -367,7 +367,7 @@ export interface Commands {
   "restores.apply": { request: ApplyRestore; response: JobStarted };
   /** Continues a restore that was interrupted. (Write) */
   "restores.resume": { request: ResumeRestore; response: JobStarted };
-  /** Undoes what a restore that was cut off has done so far. (Write) */
+  /** Undoes what an interrupted restore has done so far. (Write) */
   "restores.cleanUp": { request: RestoreId; response: JobStarted };
   /** Plans the undo of a restore. (Read) */
   "restores.planUndo": { request: RestoreId; response: UndoRestorePlan };

@@ -48,7 +48,7 @@ export type ApplyPlan = { planId: string, reason?: string, };
 
 export type ApplyRestore = { planId: string, 
 /**
- * What cannot come back is left out; otherwise the restore is refused where there is something.
+ * What cannot be restored is left out; otherwise the restore is refused where there is something.
  */
 leaveOut?: boolean, };
 
@@ -83,11 +83,11 @@ bytes: number,
  */
 plainBytes: number, compression: BackupCompression, encryption: BackupEncryption, file: string, sha256: string, 
 /**
- * Why the collections are not all of one moment.
+ * Why the collections are not all of one point in time.
  */
 fuzzy?: string, 
 /**
- * What is not in it as it stood, or could not come back where it was taken.
+ * What is not in it as it was, or could not come back where it was taken.
  */
 notes: Array<string>, collections: Array<BackupCollection>, verification?: BackupVerification, 
 /**
@@ -126,7 +126,7 @@ export type BackupDifference = { collection: string, added: number, changed: num
 export type BackupEncryption = { "kind": "none" } | { "kind": "passphrase" } | { "kind": "recipients", recipients: Array<string>, };
 
 /**
- * Changes between two moments, RFC 3339 UTC.
+ * Changes between two points in time, RFC 3339 UTC.
  */
 export type BackupIncrement = { id: string, place: string, from: string, until: string, changes: number, 
 /**
@@ -172,7 +172,7 @@ export type BackupMade = { backup: Backup,
 failed: Array<string>, };
 
 /**
- * A place for backups. No secret stands in it.
+ * A destination of backups. It contains no secret.
  */
 export type BackupPlace = { 
 /**
@@ -186,11 +186,11 @@ options?: { [key in string]: string }, };
 
 export type BackupRecord = { id: Value, title: string, document: Value, 
 /**
- * It stands in the workspace now.
+ * It is in the workspace now.
  */
 exists: boolean, 
 /**
- * From what stands there now to what the backup has; empty where they are the same.
+ * From what is there now to what the backup has; empty where they are the same.
  */
 changes: Array<FieldChange>, };
 
@@ -227,7 +227,7 @@ places: Array<BackupPlace>, compression: BackupCompression, encryption: BackupEn
  */
 own: boolean, 
 /**
- * Cron expression in local time; absent: only by hand.
+ * Cron expression in local time; absent: not scheduled.
  */
 schedule?: string, 
 /**
@@ -350,7 +350,7 @@ export type BuildPointInTime = { at: string, passphrase?: string,
 identity?: string, };
 
 /**
- * A point in time that was brought together from a backup and its increments.
+ * A point in time that was assembled from a backup and its increments.
  */
 export type BuiltPointInTime = { id: string, };
 
@@ -382,7 +382,7 @@ export type CastTo = "text" | "integer" | "number" | "boolean" | "decimal" | "ob
  */
 export type ChainReport = { ok: boolean, entries: number, brokenAt?: number, message: string, 
 /**
- * The end of the history, where everything stands; kept somewhere else, a later check can be held against it.
+ * The end of the history, where everything is; kept somewhere else, a later check can be held against it.
  */
 end?: HistoryEnd, };
 
@@ -427,7 +427,7 @@ summary: string, reason?: string,
  */
 records: number, runId?: string, 
 /**
- * The change set that this one takes back.
+ * The change set that this one undoes.
  */
 undoes?: string, 
 /**
@@ -440,7 +440,7 @@ undoneBy?: string,
 payloadHash: string, previousHash: string, hash: string, };
 
 /**
- * Where a change set stands. On a store without transactions it is written as pending first.
+ * State of a change set. On a store without transactions it is written as pending first.
  */
 export type ChangeState = "pending" | "confirmed" | "failed";
 
@@ -521,7 +521,7 @@ dateFormats: Array<string>,
  */
 dateAmbiguous: boolean, 
 /**
- * Which sign separates decimals; absent where nothing tells it.
+ * Which sign separates decimals; absent where nothing shows it.
  */
 decimal?: DecimalMark, 
 /**
@@ -541,7 +541,7 @@ identity?: string, };
 export type Comparison = "eq" | "ne" | "gt" | "gte" | "lt" | "lte";
 
 /**
- * A database elsewhere whose records are to be imported; it can be used as a file then, with its collections as parts.
+ * An external database whose records are to be imported; it can be used as a file then, with its collections as parts.
  */
 export type ConnectSource = { 
 /**
@@ -713,7 +713,7 @@ records: number, };
 
 export type Discarded = { discarded: number, ids: Array<string>, 
 /**
- * Change sets that take it back, oldest first.
+ * Change sets that undo it, oldest first.
  */
 changeSets: Array<string>, };
 
@@ -732,7 +732,7 @@ export type Duplicates = { "keep": "ask" } | { "keep": "first" } | { "keep": "la
 export type EditOutcome = { "status": "applied", changeSet: ChangeSet, record: RecordDetail, } | { "status": "conflict", conflicts: Array<FieldConflict>, record: RecordDetail, } | { "status": "invalid", violations: Array<Violation>, } | { "status": "unchanged", record: RecordDetail, };
 
 /**
- * Replaces the record of an entry. Its errors are worked out anew; nothing is loaded yet.
+ * Replaces the record of an entry. Its errors are recomputed; nothing is loaded yet.
  */
 export type EditQuarantine = { id: string, document: Value, 
 /**
@@ -874,7 +874,7 @@ export type FilePreview = { file: FileHandle, source: Examined,
  */
 detected: Array<Detection>, fields: Array<string>, rows: Array<PreviewRow>, 
 /**
- * Things a person should know: cut off, empty, not text.
+ * Things a person should know: truncated, empty, not text.
  */
 notes: Array<string>, };
 
@@ -1230,7 +1230,7 @@ explanation: string, };
 export type MetricName = "completeness" | "adherence" | "uniqueness" | "freshness";
 
 /**
- * How a figure stands against its target.
+ * How a figure is against its target.
  */
 export type MetricState = "good" | "bad" | "unknown";
 
@@ -1253,7 +1253,7 @@ export type MissingWords = {
  */
 tokens?: Array<string>, 
 /**
- * What stands in the record then.
+ * What is in the record then.
  */
 becomes?: MissingBecomes, };
 
@@ -1529,7 +1529,7 @@ at: string, records: number, completeness?: number, adherence?: number, uniquene
 export type QualityQuery = { collection: string, };
 
 /**
- * All figures of a collection at one moment.
+ * All figures of a collection at one point in time.
  */
 export type QualityReport = { collection: string, schema: string, 
 /**
@@ -1560,7 +1560,7 @@ byteOffset: number,
  */
 raw: string, rawBase64: boolean, 
 /**
- * The record as it stands now, after edits; absent where the row could not be parsed.
+ * The record as it is now, after edits; absent where the row could not be parsed.
  */
 document?: Value, errors: Array<Violation>, schema: string, status: QuarantineStatus, 
 /**
@@ -1573,7 +1573,7 @@ quarantinedAt: string, edited: boolean, resolvedAt?: string, reason?: string,
 alsoRuns?: Array<string>, };
 
 /**
- * `errors`: CSV with one line an error. `rows`: CSV with one line a waiting row, to be corrected and brought back.
+ * `errors`: CSV with one line an error. `rows`: CSV with one line a waiting row, to be corrected and restored.
  */
 export type QuarantineExportFormat = "ndjson" | "errors" | "rows";
 
@@ -1629,7 +1629,7 @@ export type RangePart = "mean" | "min" | "max";
  */
 export type RangeStep = { 
 /**
- * What stands at the rule's own target.
+ * What is at the rule's own target.
  */
 here?: RangePart, 
 /**
@@ -1740,7 +1740,7 @@ records: number,
  */
 now?: number, added: number, changed: number, removed: number, unchanged: number, samples: Array<RestoreSample>, 
 /**
- * Nothing of it can come back; the note says why.
+ * Nothing in it can be restored; the note says why.
  */
 leftOut: boolean, 
 /**
@@ -1764,7 +1764,7 @@ export type RestoreEntry = { restore: RestoreRecord,
  */
 interrupted: boolean, canUndo: boolean, 
 /**
- * It, or its undo, was cut off and can be gone back from.
+ * It, or its undo, was interrupted and can be gone back from.
  */
 canGoBack: boolean, };
 
@@ -1800,12 +1800,12 @@ safety: boolean,
  */
 seconds: number, notes: Array<string>, 
 /**
- * What cannot come back, as sentences: it has to be agreed that it is left out.
+ * What cannot be restored, as sentences: it has to be agreed that it is left out.
  */
 lost: Array<string>, };
 
 /**
- * A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
+ * A point in time between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
  */
 export type RestorePointInTime = { at: string, };
 
@@ -1831,7 +1831,7 @@ from: string,
  */
 madeAt?: string, 
 /**
- * The moment between two backups that was restored, RFC 3339 UTC.
+ * The point in time between two backups that was restored, RFC 3339 UTC.
  */
 pointInTime?: string, 
 /**
@@ -1839,11 +1839,11 @@ pointInTime?: string,
  */
 replayed?: boolean, mode: RestoreMode, 
 /**
- * It was agreed that what cannot come back is left out.
+ * It was agreed that what cannot be restored is left out.
  */
 leaveOut?: boolean, collections: Array<RestoredCollection>, 
 /**
- * History, quarantine, mappings and settings were brought back too.
+ * History, quarantine, mappings and settings were restored too.
  */
 own: boolean, 
 /**
@@ -1851,18 +1851,18 @@ own: boolean,
  */
 safety?: string, startedAt: string, finishedAt?: string, actor: string, notes: Array<string>, error?: string, 
 /**
- * When what it put aside was given up, RFC 3339 UTC.
+ * When what it archived was deleted, RFC 3339 UTC.
  */
 discardedAt?: string, };
 
 export type RestoreSample = { title: string, 
 /**
- * As it stands; absent where it would be added.
+ * As it is now; absent where it would be added.
  */
 now?: Value, then: Value, changes: Array<FieldChange>, };
 
 /**
- * Where a restore stands.
+ * State of a restore.
  */
 export type RestoreState = "loading" | "swapping" | "done" | "cancelled" | "failed" | "undoing" | "undone";
 
@@ -1906,7 +1906,7 @@ files: Array<string>, };
  */
 export type RetryOutcome = { tried: number, corrected: number, released: number, stillWaiting: number, 
 /**
- * Somebody else changed them meanwhile; they are left as they are.
+ * Someone else changed them meanwhile; they are left as they are.
  */
 conflicts: number, 
 /**
@@ -1914,7 +1914,7 @@ conflicts: number,
  */
 results: Array<RetryResult>, 
 /**
- * Change sets that take it back, oldest first.
+ * Change sets that undo it, oldest first.
  */
 changeSets: Array<string>, };
 
@@ -1961,7 +1961,7 @@ export type RunDetail = { run: RunRecord, problems: Array<ProblemCount>,
  */
 updates: Array<DiffSample>, 
 /**
- * Records that the run keeps beside the data, so that it can be taken back as a whole.
+ * Records that the run keeps next to the data, so that it can be undone as a whole.
  */
 kept?: number, 
 /**
@@ -1969,7 +1969,7 @@ kept?: number,
  */
 needsFiles: boolean, 
 /**
- * Its undo was cut off and can be gone back from.
+ * Its undo was interrupted and can be gone back from.
  */
 canGoBack: boolean, };
 
@@ -2025,7 +2025,7 @@ schemaReason?: string, mode: ImportMode, keyField: string, files: Array<RunFile>
  */
 startedAt: string, finishedAt?: string, actor: string, 
 /**
- * Plain sentences: the file is cut off, a row is far too large, …
+ * Plain sentences: the file is truncated, a row is far too large, …
  */
 notes: Array<string>, error?: string, 
 /**
@@ -2053,16 +2053,16 @@ staging?: Staging,
  */
 promotes?: string, 
 /**
- * Where the records stand that this run replaced, until it is taken back.
+ * Where the records are that this run replaced, until it is undone.
  */
 replaced?: string, 
 /**
- * When what the run kept was given up, RFC 3339 UTC.
+ * When what the run kept was deleted, RFC 3339 UTC.
  */
 discardedAt?: string, };
 
 /**
- * Where a run stands.
+ * State of a run.
  */
 export type RunState = "running" | "done" | "cancelled" | "failed" | "interrupted" | "undoing" | "halfUndone" | "undone";
 
@@ -2077,11 +2077,11 @@ export type RunUndone = { run: RunRecord, removed: number, restored: number,
  */
 withdrawn: number, 
 /**
- * Rows released from its quarantine whose records were taken back, too.
+ * Rows released from its quarantine whose records were undone, too.
  */
 released: number, kept: number, keptAs?: string, 
 /**
- * Of a promotion: the collection in which the staged rows stand again.
+ * Of a promotion: the collection in which the staged rows are again.
  */
 stagedIn?: string, };
 
@@ -2307,7 +2307,7 @@ export type SourceTest = "missing" | "present" | { "equals": unknown } | { "notE
  */
 export type Space = { 
 /**
- * On the disk; absent where the server does not tell.
+ * On the disk; absent where the server does not say.
  */
 bytes?: number, 
 /**
@@ -2354,7 +2354,7 @@ export type StageName = "name" | "network" | "tls" | "login" | "permissions";
 export type StageOutcome = "passed" | "failed" | "notNeeded" | "notReached";
 
 /**
- * What becomes of staged rows once somebody has looked at them.
+ * What becomes of staged rows once someone has looked at them.
  */
 export type Staging = { 
 /**
@@ -2570,7 +2570,7 @@ handedOn: number,
  */
 editedSince: number, samples: Array<DiffSample>, 
 /**
- * Of a replaced collection with later edits: the collection that keeps what is taken back.
+ * Of a replaced collection with later edits: the collection that keeps what is undone.
  */
 keptAs?: string, };
 
@@ -2580,7 +2580,7 @@ keptAs?: string, };
 export type Unfinished = { work: Array<UnfinishedWork>, };
 
 /**
- * What kind of work was cut off.
+ * What kind of work was interrupted.
  */
 export type UnfinishedKind = "change" | "import" | "undoImport" | "restore" | "undoRestore";
 
@@ -2597,7 +2597,7 @@ id: string,
  */
 message: string, 
 /**
- * Collections were changing places: until it is finished or taken back, they are read where they are now.
+ * Collections were being swapped: until it is finished or undone, they are read where they are now.
  */
 swapping: boolean, 
 /**
@@ -2659,7 +2659,7 @@ report?: string, id: string, place?: string, passphrase?: string,
 identity?: string, };
 
 /**
- * Checks the history, also against its end as somebody kept it.
+ * Checks the history, also against its end as someone kept it.
  */
 export type VerifyChanges = { kept?: HistoryEnd, };
 

@@ -45,7 +45,7 @@ fn connection(health: &Health) -> DoctorCheck {
         BreakerState::Open { .. } | BreakerState::Trying => check(
             "Connection",
             CheckOutcome::Failed,
-            format!("The workspace failed {} times in a row and is left alone for a while.", health.failures),
+            format!("The workspace failed {} times in a row; operations are paused for a while.", health.failures),
             Some("It is tried again by itself. The settings page tries at once."),
         ),
     }
@@ -63,7 +63,7 @@ pub async fn doctor(app: &Call, _: Empty) -> ApiResult<DoctorReport> {
         ),
     });
     checks.push(if app.secrets.can_store().await {
-        check("Keyring", CheckOutcome::Ok, "Passwords can be kept in the keyring.", None)
+        check("Keyring", CheckOutcome::Ok, "Passwords can be saved in the keyring.", None)
     } else {
         check(
             "Keyring",

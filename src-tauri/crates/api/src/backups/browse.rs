@@ -1,4 +1,4 @@
-//! Looking into backups: records inside one, a single record brought back, two compared.
+//! Looking into backups: records inside one, a single record restored, two compared.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ async fn open(app: &App, workspace: &Workspace, of: &BackupRef, secret: &BackupS
 /// Goes through the records of a collection until `look` has enough.
 async fn walk(archive: &Archive, collection: &str, mut look: impl FnMut(Document) -> bool) -> ApiResult<()> {
     if archive.listed(collection).is_none() {
-        return Err(ApiError::not_found(format!("This backup holds no collection '{collection}'.")));
+        return Err(ApiError::not_found(format!("This backup has no collection '{collection}'.")));
     }
     let mut events: read::Events = archive.events();
     while let Some(event) = events.recv().await {
@@ -70,7 +70,7 @@ pub async fn browse(app: &Call, request: BrowseBackup) -> ApiResult<BackupRecord
     let title = archive.listed(&request.collection).and_then(|l| l.settings.as_ref()).and_then(|s| s.title_field.clone());
     let mut records = Vec::with_capacity(found.len());
     for doc in found {
-        records.push(beside(&workspace, &request.collection, title.as_deref(), doc).await?);
+        records.push(compared(&workspace, &request.collection, title.as_deref(), doc).await?);
     }
     Ok(BackupRecords { records, more })
 }
@@ -96,15 +96,15 @@ async fn now(workspace: &Workspace, collection: &str, id: &Bson) -> ApiResult<Op
     }
 }
 
-async fn beside(workspace: &Workspace, collection: &str, title: Option<&str>, doc: Document) -> ApiResult<BackupRecord> {
+async fn compared(workspace: &Workspace, collection: &str, title: Option<&str>, doc: Document) -> ApiResult<BackupRecord> {
     let id = doc.get("_id").cloned().unwrap_or(Bson::Null);
-    let stands = now(workspace, collection, &id).await?;
+    let current = now(workspace, collection, &id).await?;
     let label = || RecordKey(Value(id.clone())).label();
     let title = title.and_then(|field| doc.get_str(field).ok()).map_or_else(label, str::to_owned);
     Ok(BackupRecord {
         title,
-        exists: stands.is_some(),
-        changes: stands.map(|stands| value::diff(&stands, &doc)).unwrap_or_default(),
+        exists: current.is_some(),
+        changes: current.map(|current| value::diff(&current, &doc)).unwrap_or_default(),
         id: Value(id),
         document: Value(Bson::Document(doc)),
     })
@@ -125,7 +125,7 @@ pub async fn bring_back(app: &Call, request: BringBack) -> ApiResult<EditOutcome
     let then = found.ok_or_else(|| ApiError::not_found("This record is not in the backup."))?;
     let collection = workspace.collection(&request.collection).await?;
     let reason = Some(format!("Brought back from the backup {}", archive.name));
-    let Some(stands) = now(&workspace, &request.collection, &request.record.0).await? else {
+    let Some(current) = now(&workspace, &request.collection, &request.record.0).await? else {
         if !request.fields.is_empty() {
             return Err(ApiError::not_found("This record is not in the workspace any more.").hint("Bring the whole record back."));
         }
@@ -133,16 +133,16 @@ pub async fn bring_back(app: &Call, request: BringBack) -> ApiResult<EditOutcome
         return crate::records::shown::outcome(&workspace, &collection, &key, edited).await;
     };
     let wanted = |change: &FieldChange| request.fields.is_empty() || request.fields.iter().any(|f| f == change.path.as_str());
-    let changes: Vec<FieldChange> = value::diff(&stands, &then).into_iter().filter(wanted).collect();
+    let changes: Vec<FieldChange> = value::diff(&current, &then).into_iter().filter(wanted).collect();
     if changes.is_empty() {
-        return Err(ApiError::bad_request("There is nothing to bring back: the record is the same."));
+        return Err(ApiError::bad_request("There is nothing to restore: the record is the same."));
     }
-    let key = RecordKey(Value(stands.get(&collection.settings.key_field).cloned().unwrap_or(request.record.0)));
+    let key = RecordKey(Value(current.get(&collection.settings.key_field).cloned().unwrap_or(request.record.0)));
     let wish = Edit {
         key: key.clone(),
         changes,
         reason,
-        // What stood in the backup was let in once.
+        // What was in the backup was let in once.
         allow_invalid: true,
         kind: ChangeKind::Restore,
         undoes: None,

@@ -1,14 +1,14 @@
 //! How a workspace is backed up: its settings, its places with their credentials, and what locks and opens its backups.
-//! Settings stand in the workspace; secrets in the keyring or the environment, nowhere else.
+//! Settings are in the workspace; secrets in the keyring or the environment, nowhere else.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use steward_backup::encryption::{DecryptionKey, EncryptionKey};
 use steward_backup::listing::{self, ListedBackup};
-use steward_backup::seal::{Key, Lock};
 use steward_backup::target::{self, Target, TargetSpec};
-use steward_backup::{identity, manifest, seal};
+use steward_backup::{encryption, identity, manifest};
 use steward_store::names;
 use steward_workspace::Workspace;
 
@@ -63,7 +63,7 @@ pub async fn settings(app: &App, workspace: &Workspace) -> ApiResult<BackupSetti
 
 pub async fn save(workspace: &Workspace, settings: &BackupSettings) -> ApiResult<()> {
     let text =
-        serde_json::to_string(settings).map_err(|e| ApiError::bad_request("These settings cannot be kept.").details(e.to_string()))?;
+        serde_json::to_string(settings).map_err(|e| ApiError::bad_request("These settings cannot be saved.").details(e.to_string()))?;
     Ok(workspace.put(names::SETTINGS, &bson::doc! { "_id": SETTINGS, "value": text }).await?)
 }
 
@@ -115,8 +115,8 @@ async fn known_passphrase(app: &App, workspace: &Workspace) -> ApiResult<Option<
 }
 
 /// What opens backups: what was given, else the environment and the keyring.
-pub async fn key(app: &App, workspace: &Workspace, secret: &BackupSecret) -> ApiResult<Key> {
-    let mut key = Key { passphrase: secret.passphrase.clone().map(Into::into), identities: Vec::new() };
+pub async fn key(app: &App, workspace: &Workspace, secret: &BackupSecret) -> ApiResult<DecryptionKey> {
+    let mut key = DecryptionKey { passphrase: secret.passphrase.clone().map(Into::into), identities: Vec::new() };
     key.identities.extend(secret.identity.iter().map(|text| text.clone().into()));
     if key.passphrase.is_none() {
         key.passphrase = known_passphrase(app, workspace).await?.map(Into::into);
@@ -135,19 +135,19 @@ pub async fn key(app: &App, workspace: &Workspace, secret: &BackupSecret) -> Api
 }
 
 /// What new backups are locked with.
-pub async fn lock(app: &App, workspace: &Workspace, encryption: &BackupEncryption, passphrase: Option<String>) -> ApiResult<Lock> {
+pub async fn lock(app: &App, workspace: &Workspace, encryption: &BackupEncryption, passphrase: Option<String>) -> ApiResult<EncryptionKey> {
     match encryption {
-        BackupEncryption::None => Ok(Lock::None),
+        BackupEncryption::None => Ok(EncryptionKey::None),
         BackupEncryption::Recipients { recipients } => {
             for text in recipients {
-                seal::recipient(text)?;
+                encryption::recipient(text)?;
             }
             if recipients.is_empty() {
                 return Err(
                     ApiError::bad_request("Encrypted for whom? No recipient is named.").hint("Make a key, or name a recipient (age1…).")
                 );
             }
-            Ok(Lock::Recipients(recipients.clone()))
+            Ok(EncryptionKey::Recipients(recipients.clone()))
         }
         BackupEncryption::Passphrase => {
             let known = match passphrase.filter(|p| !p.is_empty()) {
@@ -158,7 +158,7 @@ pub async fn lock(app: &App, workspace: &Workspace, encryption: &BackupEncryptio
                 ApiError::new(ErrorCode::Locked, "The passphrase of these backups is not known here.")
                     .hint("Give it in the settings of the backups, or as STEWARD_BACKUP_PASSPHRASE.")
             };
-            Ok(Lock::Passphrase(known.ok_or_else(missing)?.into()))
+            Ok(EncryptionKey::Passphrase(known.ok_or_else(missing)?.into()))
         }
     }
 }
@@ -199,7 +199,7 @@ pub async fn all(app: &App, workspace: &Workspace) -> ApiResult<(Vec<ListedBacku
     Ok((found, notes))
 }
 
-/// [`all`], and those of the workspace at destinations that were named by hand. One that was looked at and holds none of them any
+/// [`all`], and those of the workspace at destinations that were named manually. One that was looked at and holds none of them any
 /// more is forgotten.
 pub async fn known(app: &App, workspace: &Workspace) -> ApiResult<(Vec<ListedBackup>, Vec<String>)> {
     let mark = identity::of(workspace).await?.workspace;
@@ -229,7 +229,7 @@ fn is_there(place: &BackupPlace) -> bool {
     place.address.contains("://") || Path::new(&place.address).is_dir()
 }
 
-/// Destinations that were named by hand and are not among the settings.
+/// Destinations that were named manually and are not among the settings.
 async fn by_hand(app: &App, workspace: &Workspace) -> ApiResult<Vec<BackupPlace>> {
     let mark = identity::of(workspace).await?.workspace;
     let chosen = settings(app, workspace).await?.places;
@@ -291,19 +291,19 @@ fn size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-pub fn compression(of: seal::Compression) -> BackupCompression {
+pub fn compression(of: encryption::Compression) -> BackupCompression {
     match of {
-        seal::Compression::Zstd => BackupCompression::Zstd,
-        seal::Compression::Gzip => BackupCompression::Gzip,
-        seal::Compression::None => BackupCompression::None,
+        encryption::Compression::Zstd => BackupCompression::Zstd,
+        encryption::Compression::Gzip => BackupCompression::Gzip,
+        encryption::Compression::None => BackupCompression::None,
     }
 }
 
-pub fn as_compression(of: &BackupCompression) -> seal::Compression {
+pub fn as_compression(of: &BackupCompression) -> encryption::Compression {
     match of {
-        BackupCompression::Zstd => seal::Compression::Zstd,
-        BackupCompression::Gzip => seal::Compression::Gzip,
-        BackupCompression::None => seal::Compression::None,
+        BackupCompression::Zstd => encryption::Compression::Zstd,
+        BackupCompression::Gzip => encryption::Compression::Gzip,
+        BackupCompression::None => encryption::Compression::None,
     }
 }
 
@@ -316,8 +316,8 @@ pub fn shown(of: &ListedBackup, mark: &str, copies: Vec<String>) -> Backup {
     let m = &of.manifest;
     let encryption = match &m.file.encryption {
         None => BackupEncryption::None,
-        Some(seal::Encryption::Passphrase) => BackupEncryption::Passphrase,
-        Some(seal::Encryption::Recipients { recipients }) => BackupEncryption::Recipients { recipients: recipients.clone() },
+        Some(encryption::Encryption::Passphrase) => BackupEncryption::Passphrase,
+        Some(encryption::Encryption::Recipients { recipients }) => BackupEncryption::Recipients { recipients: recipients.clone() },
     };
     let index = |json: &serde_json::Value| json.get("name").and_then(|n| n.as_str()).map(str::to_owned);
     let collections = m.collections.iter().map(|c| BackupCollection {

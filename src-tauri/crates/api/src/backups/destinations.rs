@@ -1,4 +1,4 @@
-//! Where backups of a workspace were written by hand, outside its settings: kept on this machine, so that they are listed and found.
+//! Where backups of a workspace were written manually, outside its settings: kept on this machine, so that they are listed and found.
 //! They are read from; schedules, retention and increments know the settings alone.
 
 use std::collections::BTreeMap;

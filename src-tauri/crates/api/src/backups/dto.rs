@@ -7,7 +7,7 @@ use steward_domain::{FieldChange, Value};
 use crate::dto::wire;
 
 wire! {
-    /// A place for backups. No secret stands in it.
+    /// A destination of backups. It contains no secret.
     pub struct BackupPlace {
         /// A folder's path, or `s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix`.
         pub address: String,
@@ -58,7 +58,7 @@ wire! {
         pub encryption: BackupEncryption,
         /// History, quarantine, saved mappings and settings too.
         pub own: bool,
-        /// Cron expression in local time; absent: only by hand.
+        /// Cron expression in local time; absent: not scheduled.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub schedule: Option<String>,
@@ -160,11 +160,11 @@ wire! {
         pub encryption: BackupEncryption,
         pub file: String,
         pub sha256: String,
-        /// Why the collections are not all of one moment.
+        /// Why the collections are not all of one point in time.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub fuzzy: Option<String>,
-        /// What is not in it as it stood, or could not come back where it was taken.
+        /// What is not in it as it was, or could not come back where it was taken.
         pub notes: Vec<String>,
         pub collections: Vec<BackupCollection>,
         #[ts(optional)]
@@ -323,9 +323,9 @@ wire! {
         pub id: Value,
         pub title: String,
         pub document: Value,
-        /// It stands in the workspace now.
+        /// It is in the workspace now.
         pub exists: bool,
-        /// From what stands there now to what the backup has; empty where they are the same.
+        /// From what is there now to what the backup has; empty where they are the same.
         pub changes: Vec<FieldChange>,
     }
 

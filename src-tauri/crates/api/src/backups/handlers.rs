@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use steward_backup::create::BY_HAND;
+use steward_backup::create::ON_REQUEST;
 use steward_backup::listing::ListedBackup;
 use steward_backup::retention::{self};
-use steward_backup::{identity, seal};
+use steward_backup::{encryption, identity};
 use steward_workspace::schedule::Schedule;
 
 use crate::backups::increments;
@@ -45,7 +45,7 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
     if let Some(id) = &request.add_folder {
         let (path, _) = app.files.get(id)?;
         let usual = catalog::usual_place(app);
-        // What stands there only because nothing else was chosen gives way.
+        // What is there only because nothing else was chosen gives way.
         settings.places.retain(|p| p.address != usual);
         settings.places.push(BackupPlace { address: path.display().to_string(), options: BTreeMap::new() });
     }
@@ -66,11 +66,11 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
     }
     if let BackupEncryption::Recipients { recipients } = &settings.encryption {
         for text in recipients {
-            seal::recipient(text)?;
+            encryption::recipient(text)?;
         }
     }
     catalog::save(&workspace, &settings).await?;
-    // Who saves settings agrees to them, as they stand now.
+    // Who saves settings agrees to them, as they are now.
     let acts = agreement::acts(app, &workspace, &settings).await?;
     agreement::agree(app, &workspace, &acts).await?;
     scheduler::reschedule(app, &workspace).await?;
@@ -79,8 +79,8 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
 }
 
 pub async fn new_key(app: &Call, _: Empty) -> ApiResult<BackupKey> {
-    use steward_backup::seal::Exposed as _;
-    let (identity, recipient) = seal::new_identity();
+    use steward_backup::encryption::Exposed as _;
+    let (identity, recipient) = encryption::new_identity();
     catalog::keep_secret(app, &app.workspace()?, "identity", identity.exposed().to_owned()).await?;
     Ok(BackupKey { recipient, identity: identity.exposed().to_owned() })
 }
@@ -89,7 +89,7 @@ pub async fn list(app: &Call, _: Empty) -> ApiResult<Backups> {
     let workspace = app.workspace()?;
     let mark = identity::of(&workspace).await?.workspace;
     let (all, mut notes) = catalog::known(app, &workspace).await?;
-    // Increments are told of by the timeline.
+    // Increments are listed by the timeline.
     let all: Vec<ListedBackup> = all.into_iter().filter(|b| !b.is_increment()).collect();
     let ours = || all.iter().filter(|b| b.manifest.source.workspace == mark);
     notes.extend(retention::suspicion(&ours().cloned().collect::<Vec<_>>()));
@@ -116,8 +116,8 @@ pub async fn get(app: &Call, request: BackupRef) -> ApiResult<Backup> {
 pub async fn create(app: &Call, request: CreateBackup) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let by_hand = request.places.clone();
-    let making = taking::making(app, &workspace, request, BY_HAND).await?;
-    Ok(taking::start(app, workspace, making, by_hand))
+    let backup_request = taking::backup_request(app, &workspace, request, ON_REQUEST).await?;
+    Ok(taking::start(app, workspace, backup_request, by_hand))
 }
 
 pub async fn verify(app: &Call, request: VerifyBackup) -> ApiResult<JobStarted> {

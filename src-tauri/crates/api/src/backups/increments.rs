@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use steward_backup::create::{BY_HAND, FOR_INCREMENTS, Made, create};
+use steward_backup::create::{BackupResult, FOR_INCREMENTS, ON_REQUEST, create};
 use steward_backup::increment::{self, Taken};
 use steward_backup::listing::ListedBackup;
-use steward_backup::timeline::{self, told};
+use steward_backup::timeline::{self, display};
 use steward_store::{Capability, StoreErrorKind};
 use steward_workspace::{Error, Progress, Workspace};
 
@@ -22,12 +22,12 @@ use crate::dto::{
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::jobs;
 
-const ALONE: &str = "A server that stands alone does not announce changes. Increments need a replica set (one member is enough).";
+const STANDALONE: &str = "A standalone server does not report changes. Increments need a replica set (one member is enough).";
 /// Minutes of a day.
 const LONGEST: u32 = 1440;
 
 pub async fn take(app: &Call, request: TakeIncrement) -> ApiResult<JobStarted> {
-    Ok(start(app, app.workspace()?, request, BY_HAND))
+    Ok(start(app, app.workspace()?, request, ON_REQUEST))
 }
 
 /// Starts the job that takes an increment.
@@ -49,19 +49,19 @@ async fn run(
     progress: &dyn Progress,
 ) -> ApiResult<BackupIncremented> {
     if !workspace.store.capabilities().has(Capability::ChangeFeed) {
-        return Err(ApiError::new(ErrorCode::Unsupported, ALONE));
+        return Err(ApiError::new(ErrorCode::Unsupported, STANDALONE));
     }
     workspace.store.record_changes(true).await?;
     let wish = || CreateBackup { passphrase: request.passphrase.clone(), ..CreateBackup::default() };
-    let making = taking::making(app, workspace, wish(), reason).await?;
+    let backup_request = taking::backup_request(app, workspace, wish(), reason).await?;
     let (listed, _) = catalog::ours(app, workspace).await?;
     let mut why = None;
-    for tip in timeline::tips(&listed) {
-        match increment::take(workspace, &making, &tip, progress).await {
+    for head in timeline::heads(&listed) {
+        match increment::take(workspace, &backup_request, &head, progress).await {
             Ok(Taken::Quiet(end)) => {
-                return Ok(BackupIncremented { increment: None, base: None, why: None, until: told(end.at), failed: Vec::new() });
+                return Ok(BackupIncremented { increment: None, base: None, why: None, until: display(end.at), failed: Vec::new() });
             }
-            Ok(Taken::Made(made)) => return and_base(app, workspace, *made, listed, wish(), progress).await,
+            Ok(Taken::New(made)) => return and_base(app, workspace, *made, listed, wish(), progress).await,
             // What has to be done again is not known any more from there on.
             Err(Error::Store(e)) if e.kind == StoreErrorKind::NotFound => why = why.or(Some(e.message)),
             Err(e) => return Err(e.into()),
@@ -78,16 +78,16 @@ async fn whole(
     why: Option<String>,
     progress: &dyn Progress,
 ) -> ApiResult<BackupIncremented> {
-    let mut making = taking::making(app, workspace, wish, FOR_INCREMENTS).await?;
-    making.gap.clone_from(&why);
-    let made = create(workspace, &making, progress).await?;
+    let mut backup_request = taking::backup_request(app, workspace, wish, FOR_INCREMENTS).await?;
+    backup_request.gap.clone_from(&why);
+    let made = create(workspace, &backup_request, progress).await?;
     let Some(point_in_time) = &made.manifest.point_in_time else {
         let (id, fuzzy) = (&made.manifest.id, made.manifest.fuzzy.clone().unwrap_or_default());
         let message = format!("{id} was taken, but no point in time can be restored from it: {fuzzy}");
         return Err(ApiError::new(ErrorCode::Conflict, message).hint("The next increment takes another whole backup to begin with."));
     };
-    let until = told(point_in_time.at);
-    let made = taking::made_and_shown(made);
+    let until = display(point_in_time.at);
+    let made = taking::as_created(made);
     Ok(BackupIncremented { increment: None, base: Some(made.backup), why, until, failed: made.failed })
 }
 
@@ -95,7 +95,7 @@ async fn whole(
 async fn and_base(
     app: &App,
     workspace: &Workspace,
-    made: Made,
+    made: BackupResult,
     mut listed: Vec<ListedBackup>,
     wish: CreateBackup,
     progress: &dyn Progress,
@@ -121,12 +121,12 @@ fn count(n: u64) -> i64 {
 
 fn shown(of: &ListedBackup) -> Option<BackupIncrement> {
     let increment = of.manifest.increment.as_ref()?;
-    let until = of.reach.as_ref().map_or(increment.until.at, |r| r.at.max(increment.until.at));
+    let until = of.covered_until.as_ref().map_or(increment.until.at, |r| r.at.max(increment.until.at));
     Some(BackupIncrement {
         id: of.manifest.id.clone(),
         place: of.place.clone(),
-        from: told(increment.from.at),
-        until: told(until),
+        from: display(increment.from.at),
+        until: display(until),
         changes: count(increment.changes),
         bytes: count(of.manifest.file.bytes),
         damage: of.damage.clone(),
@@ -139,7 +139,7 @@ pub async fn timeline(app: &Call, _: Empty) -> ApiResult<BackupTimeline> {
     let found = timeline::timeline(&listed);
     let mut bases: Vec<TimelineBase> = Vec::new();
     let mut increments: Vec<BackupIncrement> = Vec::new();
-    // Newest first on the shelf, oldest first here; the same at several places is told of once.
+    // Newest first at the destination, oldest first here; the same at several destinations is listed once.
     for one in listed.iter().rev() {
         let known = bases.iter().any(|b| b.id == one.manifest.id) || increments.iter().rev().any(|i| i.id == one.manifest.id);
         if known {
@@ -149,30 +149,32 @@ pub async fn timeline(app: &Call, _: Empty) -> ApiResult<BackupTimeline> {
         bases.extend(one.manifest.point_in_time.as_ref().map(|point_in_time| TimelineBase {
             id: one.manifest.id.clone(),
             place: one.place.clone(),
-            at: told(point_in_time.at),
+            at: display(point_in_time.at),
             verified: one.is_verified(),
             failed: one.damage.is_some() || one.verification.as_ref().is_some_and(|p| !p.passed()),
         }));
     }
     let possible = workspace.store.capabilities().has(Capability::ChangeFeed);
     Ok(BackupTimeline {
-        ranges: found.ranges.iter().map(|r| TimelineRange { from: told(r.from), until: told(r.until) }).collect(),
-        gaps: found.gaps.into_iter().map(|g| TimelineGap { from: told(g.from), until: told(g.until), why: g.why }).collect(),
+        ranges: found.ranges.iter().map(|r| TimelineRange { from: display(r.from), until: display(r.until) }).collect(),
+        gaps: found.gaps.into_iter().map(|g| TimelineGap { from: display(g.from), until: display(g.until), why: g.why }).collect(),
         bases,
         increments,
         every: catalog::settings(app, &workspace).await?.increments,
-        impossible: (!possible).then(|| ALONE.to_owned()),
+        impossible: (!possible).then(|| STANDALONE.to_owned()),
         notes,
     })
 }
 
-/// Follows the settings: changes are recorded from the moment on that increments are wanted.
+/// Follows the settings: changes are recorded from when increments are wanted.
 pub(crate) async fn switch(workspace: &Workspace, before: &BackupSettings, after: &BackupSettings) -> ApiResult<()> {
     match (before.increments, after.increments) {
         (_, Some(minutes)) if !(1..=LONGEST).contains(&minutes) => {
             Err(ApiError::bad_request(format!("Increments are taken every 1 to {LONGEST} minutes.")))
         }
-        (_, Some(_)) if !workspace.store.capabilities().has(Capability::ChangeFeed) => Err(ApiError::new(ErrorCode::Unsupported, ALONE)),
+        (_, Some(_)) if !workspace.store.capabilities().has(Capability::ChangeFeed) => {
+            Err(ApiError::new(ErrorCode::Unsupported, STANDALONE))
+        }
         (_, Some(_)) => Ok(workspace.store.record_changes(true).await?),
         (Some(_), None) => Ok(workspace.store.record_changes(false).await?),
         (None, None) => Ok(()),

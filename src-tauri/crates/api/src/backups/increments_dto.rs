@@ -12,7 +12,7 @@ wire! {
         pub passphrase: Option<String>,
     }
 
-    /// Changes between two moments, RFC 3339 UTC.
+    /// Changes between two points in time, RFC 3339 UTC.
     pub struct BackupIncrement {
         pub id: String,
         pub place: String,

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _};
+use steward_backup::encryption::DecryptionKey;
 use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
-use steward_backup::seal::Key;
 use steward_backup::timeline::{self, Route};
 use steward_workspace::{Error, Progress, Workspace};
 
@@ -19,7 +19,7 @@ use crate::workspace::open::{self, Address};
 const LOCAL: [&str; 6] =
     ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"];
 
-/// Milliseconds since 1970 of a moment: RFC 3339, or local time.
+/// Milliseconds since 1970 of a point in time: RFC 3339, or local time.
 pub fn parse(text: &str) -> ApiResult<i64> {
     let text = text.trim();
     if let Ok(exact) = DateTime::parse_from_rfc3339(text) {
@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> ApiResult<i64> {
     })
 }
 
-/// Points in time that were brought together and not yet restored, with the place of their backup. They outlive the workspace that
+/// Points in time that were assembled and not yet restored, with the place of their backup. They outlive the workspace that
 /// they come from: another one is opened to restore them into.
 #[derive(Default)]
 pub struct Built(Mutex<HashMap<String, (Backup, String)>>);
@@ -50,9 +50,9 @@ impl Built {
     }
 }
 
-/// The backup of a moment, and the place that the whole backup lies at. Where the newest one is damaged, an older one leads
+/// The backup of a point in time, and the place that the whole backup lies at. Where the newest one is damaged, an older one leads
 /// there too.
-pub async fn build(app: &App, workspace: &Workspace, at: i64, key: Key, progress: &dyn Progress) -> ApiResult<(Backup, String)> {
+pub async fn build(app: &App, workspace: &Workspace, at: i64, key: DecryptionKey, progress: &dyn Progress) -> ApiResult<(Backup, String)> {
     let (listed, _) = catalog::ours(app, workspace).await?;
     let mut damaged = None;
     for route in timeline::routes(&listed, at)? {
@@ -66,7 +66,7 @@ pub async fn build(app: &App, workspace: &Workspace, at: i64, key: Key, progress
     Err(damaged.unwrap_or_else(|| Error::NotFound("No backup leads there.".into()).into()))
 }
 
-async fn along(app: &App, workspace: &Workspace, route: Route, at: i64, key: &Key, progress: &dyn Progress) -> ApiResult<Backup> {
+async fn along(app: &App, workspace: &Workspace, route: Route, at: i64, key: &DecryptionKey, progress: &dyn Progress) -> ApiResult<Backup> {
     let mut increments = Vec::with_capacity(route.increments.len());
     for one in route.increments {
         increments.push((catalog::at(app, workspace, &one.place).await?, one.manifest));

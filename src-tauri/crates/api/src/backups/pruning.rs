@@ -27,22 +27,22 @@ pub(crate) async fn decide(app: &App, workspace: &Workspace, settings: &BackupSe
     for place in &settings.places {
         let here: Vec<ListedBackup> =
             all.iter().filter(|b| b.place == place.address && b.manifest.source.workspace == mark).cloned().collect();
-        let verdicts = retention::decide(&here, &rules(&settings.retention), workspace.clock.now());
-        for (backup, verdict) in here.iter().zip(verdicts) {
+        let decisions = retention::decide(&here, &rules(&settings.retention), workspace.clock.now());
+        for (backup, decision) in here.iter().zip(decisions) {
             let bytes = i64::try_from(backup.manifest.file.bytes).unwrap_or(i64::MAX);
             let row = PruneVerdict {
-                id: verdict.id.clone(),
+                id: decision.id.clone(),
                 place: backup.place.clone(),
                 made_at: backup.manifest.made_at.clone(),
                 bytes,
-                why: verdict.kept.unwrap_or_default().to_owned(),
+                why: decision.kept.unwrap_or_default().to_owned(),
             };
-            if verdict.kept.is_some() {
+            if decision.kept.is_some() {
                 plan.keep.push(row);
             } else {
                 plan.remove.push(row);
                 plan.bytes += bytes;
-                gone.push(BackupRef { id: verdict.id, place: Some(backup.place.clone()) });
+                gone.push(BackupRef { id: decision.id, place: Some(backup.place.clone()) });
             }
         }
     }
@@ -59,7 +59,7 @@ pub(crate) async fn remove(app: &Arc<App>, workspace: &Workspace, planned: &[Bac
     }
     for one in planned {
         if !gone.contains(one) {
-            done.notes.push(format!("{} stays: the rules keep it now.", one.id));
+            done.notes.push(format!("{} is kept: the rules now cover it.", one.id));
             continue;
         }
         let (target, listed) = match catalog::find(app, workspace, one).await {

@@ -1,4 +1,4 @@
-//! A workspace for a test restore: a file of the moment, or a database beside the one that is open. It goes afterwards.
+//! A workspace for a test restore: a temporary file, or a database next to the one that is open. It goes afterwards.
 
 use std::sync::Arc;
 
@@ -16,24 +16,24 @@ pub struct Scratch {
     folder: Option<tempfile::TempDir>,
 }
 
-/// Beside a database on a server, a database of the same server; where the user may not make one, and beside a file, a file.
-pub async fn make(app: &App, beside: &Workspace) -> ApiResult<Scratch> {
+/// Next to a database on a server, a database of the same server; where the user may not make one, and next to a file, a file.
+pub async fn make(app: &App, open: &Workspace) -> ApiResult<Scratch> {
     if let Some(Address::Mongo(uri)) = app.address()
         && let Some(uri) = with_database(&uri, &format!("steward_proof_{}", new_id()))
         && let Ok(store) = open::store(&Address::Mongo(uri)).await
         && store.create_collection("steward.probe").await.is_ok()
     {
         store.drop_collection("steward.probe").await?;
-        return Ok(Scratch { workspace: workspace(app, beside, store).await?, folder: None });
+        return Ok(Scratch { workspace: workspace(app, open, store).await?, folder: None });
     }
     let folder = tempfile::tempdir()
         .map_err(|e| ApiError::new(ErrorCode::Unreachable, "There is no room for a test restore.").details(e.to_string()))?;
     let store = open::store(&Address::File(folder.path().join("scratch.steward"))).await?;
-    Ok(Scratch { workspace: workspace(app, beside, store).await?, folder: Some(folder) })
+    Ok(Scratch { workspace: workspace(app, open, store).await?, folder: Some(folder) })
 }
 
-async fn workspace(app: &App, beside: &Workspace, store: Arc<dyn Store>) -> ApiResult<Workspace> {
-    Ok(Workspace::open_and_recover(store, Arc::clone(&beside.registry), Arc::clone(&app.clock), beside.actor.clone()).await?)
+async fn workspace(app: &App, open: &Workspace, store: Arc<dyn Store>) -> ApiResult<Workspace> {
+    Ok(Workspace::open_and_recover(store, Arc::clone(&open.registry), Arc::clone(&app.clock), open.actor.clone()).await?)
 }
 
 impl Scratch {

@@ -1,8 +1,8 @@
-//! Taking a backup, by hand or on schedule.
+//! Taking a backup, manually or on schedule.
 
 use std::sync::Arc;
 
-use steward_backup::create::{Made, Making, create as take};
+use steward_backup::create::{BackupRequest, BackupResult, create as take};
 use steward_backup::listing::ListedBackup;
 use steward_workspace::Workspace;
 
@@ -17,7 +17,7 @@ use crate::jobs;
 use crate::trust::agreement;
 
 /// What a backup is made by: the request, else the settings.
-pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBackup, reason: &str) -> ApiResult<Making> {
+pub(crate) async fn backup_request(app: &App, workspace: &Workspace, request: CreateBackup, reason: &str) -> ApiResult<BackupRequest> {
     let settings = catalog::settings(app, workspace).await?;
     let mut targets = Vec::with_capacity(settings.places.len().max(request.places.len()));
     if request.places.is_empty() {
@@ -34,7 +34,7 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
         agreement::require_encryption(app, workspace, &settings).await?;
     }
     let encryption = request.encryption.unwrap_or(settings.encryption);
-    Ok(Making {
+    Ok(BackupRequest {
         targets,
         compression: catalog::as_compression(&request.compression.unwrap_or(settings.compression)),
         lock: catalog::lock(app, workspace, &encryption, request.passphrase).await?,
@@ -46,21 +46,21 @@ pub(crate) async fn making(app: &App, workspace: &Workspace, request: CreateBack
 }
 
 /// Starts the job that takes a backup. `by_hand`: the destinations that were named for it, to be remembered.
-pub(crate) fn start(app: &Arc<App>, workspace: Workspace, making: Making, mut by_hand: Vec<BackupPlace>) -> JobStarted {
+pub(crate) fn start(app: &Arc<App>, workspace: Workspace, backup_request: BackupRequest, mut by_hand: Vec<BackupPlace>) -> JobStarted {
     let owner = Arc::clone(app);
     jobs::start(app, JobKind::Backup, "Taking a backup", JobUnit::Records, move |progress| async move {
-        let made = take(&workspace, &making, progress.as_ref()).await?;
+        let made = take(&workspace, &backup_request, progress.as_ref()).await?;
         by_hand.retain(|p| made.places.iter().any(|(place, why)| *place == p.address && why.is_none()));
         if !by_hand.is_empty() {
             destinations::remember(&owner, &made.manifest.source.workspace, &by_hand)?;
         }
         workspace.events.emit(&Event::BackupsChanged);
-        Ok(JobOutcome::BackedUp(made_and_shown(made)))
+        Ok(JobOutcome::BackedUp(as_created(made)))
     })
 }
 
 /// A backup that was just taken, and where it could not be brought.
-pub(crate) fn made_and_shown(made: Made) -> BackupMade {
+pub(crate) fn as_created(made: BackupResult) -> BackupMade {
     let mark = made.manifest.source.workspace.clone();
     let failed = made.places.iter().filter_map(|(place, why)| why.as_ref().map(|why| format!("{place}: {why}"))).collect();
     let mut there = made.places.iter().filter(|(_, why)| why.is_none()).map(|(place, _)| place.clone());

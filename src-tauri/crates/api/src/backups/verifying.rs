@@ -35,9 +35,8 @@ pub(crate) fn start(app: &Arc<App>, workspace: Workspace, request: VerifyBackup,
 async fn verify_one(app: &App, workspace: &Workspace, request: &VerifyBackup, progress: &dyn Progress) -> ApiResult<BackupVerified> {
     let (target, listed) = catalog::find(app, workspace, &request.backup).await?;
     if listed.is_increment() && request.test_restore {
-        return Err(ApiError::bad_request("An increment cannot be restored by itself.").hint(
-            "Read it to its end, or plan a restore to a point in time that it reaches: that does its changes again beside the data.",
-        ));
+        return Err(ApiError::bad_request("An increment cannot be restored by itself.")
+            .hint("Read it to the end, or plan a restore to a point in time that it covers: this replays its changes in staging."));
     }
     let key = catalog::key(app, workspace, &request.secret).await?;
     let manifest = listed.manifest.clone();

@@ -14,7 +14,7 @@ pub struct Files {
     known: Mutex<HashMap<String, Known>>,
 }
 
-/// What stands behind a handle.
+/// What is behind a handle.
 #[derive(Debug, Clone)]
 struct Known {
     name: String,

@@ -1,5 +1,5 @@
 //! How far the history of a workspace went when this machine saw it last. The chain of hashes verifies that no entry in the middle was
-//! changed; that its end was not cut off can only be told by somebody who saw the end: this file, and the manifest of each backup.
+//! changed; that its end was not truncated can only be told by someone who saw the end: this file, and the manifest of each backup.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::machine;
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Noted {
     end: Option<Anchor>,
-    /// When a restore replaced the history; backups from before tell of another one.
+    /// When a restore replaced the history; backups from before report another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced_at: Option<String>,
 }
@@ -39,7 +39,7 @@ fn keep(app: &App, mark: String, noted: Noted) -> ApiResult<()> {
     machine::write(&path(app), &all, "The state of the history cannot be noted.")
 }
 
-/// Notes the end of the history, if what was noted before still stands in it: otherwise that is what there is to tell.
+/// Notes the end of the history, if what was noted before still applies in it: otherwise that is what there is to tell.
 pub(crate) async fn note(app: &App, workspace: &Workspace) -> ApiResult<()> {
     let Some(head) = history::anchor(workspace).await? else { return Ok(()) };
     let mark = identity::of(workspace).await?.workspace;
@@ -64,21 +64,21 @@ pub(crate) async fn end(workspace: &Workspace) -> ApiResult<Option<HistoryEnd>> 
     Ok(Some(HistoryEnd { workspace: identity::of(workspace).await?.workspace, seq, hash, state }))
 }
 
-/// What somebody kept does not stand any more, in a sentence.
+/// What someone kept does not be any more, in a sentence.
 ///
 /// Errors: it is of another workspace.
 pub(crate) async fn against(workspace: &Workspace, kept: &HistoryEnd) -> ApiResult<Option<(i64, String)>> {
     if identity::known(workspace).await?.is_some_and(|mark| mark != kept.workspace) {
-        return Err(ApiError::bad_request("The end of the history that was kept is that of another workspace."));
+        return Err(ApiError::bad_request("The recorded end of the history belongs to another workspace."));
     }
     let anchor = Anchor { seq: kept.seq, hash: kept.hash.clone(), state: kept.state };
     let stands = history::holds(workspace, &anchor).await?;
-    Ok((!stands).then(|| (kept.seq, gone("What was kept holds", kept.seq))))
+    Ok((!stands).then(|| (kept.seq, gone("The recorded end has", kept.seq))))
 }
 
 fn gone(who: &str, seq: i64) -> String {
     format!(
-        "{who} entry {seq} of the history, and it is not there any more as it was: the end was cut off or changed, or an earlier copy of the workspace was put in its place."
+        "{who} entry {seq} of the history, but that entry is missing or different now: the end was truncated or changed, or the workspace was replaced by an earlier copy."
     )
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn missing(app: &App, workspace: &Workspace) -> ApiResult<Optio
         if b.manifest.made_at <= replaced_at {
             return None;
         }
-        Some((b.manifest.history.clone()?, format!("the backup {} holds", b.manifest.id)))
+        Some((b.manifest.history.clone()?, format!("the backup {} has", b.manifest.id)))
     };
     seen.extend(backups.iter().find_map(of_backup));
     seen.sort_by_key(|(anchor, _)| -anchor.seq);

@@ -49,13 +49,13 @@ wire! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub broken_at: Option<i64>,
         pub message: String,
-        /// The end of the history, where everything stands; kept somewhere else, a later check can be held against it.
+        /// The end of the history, where everything is; kept somewhere else, a later check can be held against it.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub end: Option<HistoryEnd>,
     }
 
-    /// Checks the history, also against its end as somebody kept it.
+    /// Checks the history, also against its end as someone kept it.
     #[derive(Default)]
     pub struct VerifyChanges {
         #[ts(optional)]

@@ -21,7 +21,7 @@ wire! {
         pub mapping: Option<serde_json::Value>,
     }
 
-    /// A database elsewhere whose records are to be imported; it can be used as a file then, with its collections as parts.
+    /// An external database whose records are to be imported; it can be used as a file then, with its collections as parts.
     pub struct ConnectSource {
         /// `mongodb://` or `mongodb+srv://`, with a database name.
         pub uri: String,
@@ -73,7 +73,7 @@ wire! {
         pub detected: Vec<Detection>,
         pub fields: Vec<String>,
         pub rows: Vec<PreviewRow>,
-        /// Things a person should know: cut off, empty, not text.
+        /// Things a person should know: truncated, empty, not text.
         pub notes: Vec<String>,
     }
 
@@ -159,13 +159,13 @@ wire! {
         pub problems: Vec<ProblemCount>,
         /// The first updates with their differences.
         pub updates: Vec<DiffSample>,
-        /// Records that the run keeps beside the data, so that it can be taken back as a whole.
+        /// Records that the run keeps next to the data, so that it can be undone as a whole.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub kept: Option<i64>,
         /// Its files are no longer where they were read: to go on, it has to be given them again.
         pub needs_files: bool,
-        /// Its undo was cut off and can be gone back from.
+        /// Its undo was interrupted and can be gone back from.
         pub can_go_back: bool,
     }
 
@@ -194,7 +194,7 @@ wire! {
         /// Records edited since the run: they are left as they are.
         pub edited_since: i64,
         pub samples: Vec<DiffSample>,
-        /// Of a replaced collection with later edits: the collection that keeps what is taken back.
+        /// Of a replaced collection with later edits: the collection that keeps what is undone.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub kept_as: Option<String>,
@@ -206,13 +206,13 @@ wire! {
         pub restored: i64,
         /// Rows that were withdrawn from quarantine.
         pub withdrawn: i64,
-        /// Rows released from its quarantine whose records were taken back, too.
+        /// Rows released from its quarantine whose records were undone, too.
         pub released: i64,
         pub kept: i64,
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub kept_as: Option<String>,
-        /// Of a promotion: the collection in which the staged rows stand again.
+        /// Of a promotion: the collection in which the staged rows are again.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub staged_in: Option<String>,

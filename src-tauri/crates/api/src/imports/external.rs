@@ -1,4 +1,4 @@
-//! Records that are read from another workspace: a MongoDB database elsewhere, or another `.steward` file.
+//! Records that are read from another workspace: an external MongoDB database, or another `.steward` file.
 //!
 //! Addresses are kept without their secrets; a password comes from the person or from the keyring, as it does where such
 //! a database is opened as the workspace.
@@ -52,15 +52,15 @@ impl Database {
                 return Err(ApiError::not_found(format!("There is no collection '{wanted}' in {}.", self.name)).hint(listed(&all)));
             }
             Some(wanted) => wanted,
-            None => all.first().ok_or_else(|| ApiError::not_found(format!("{} holds no collections.", self.name)))?,
+            None => all.first().ok_or_else(|| ApiError::not_found(format!("{} has no collections.", self.name)))?,
         };
-        Ok(SourceFile::elsewhere(&self.store, &self.address, &self.name, collection, choice.clone()))
+        Ok(SourceFile::external(&self.store, &self.address, &self.name, collection, choice.clone()))
     }
 }
 
 fn listed(collections: &[String]) -> String {
     match collections {
-        [] => "It holds no collections.".into(),
+        [] => "It has no collections.".into(),
         some => format!("Choose one of these (--part): {}.", some.join(", ")),
     }
 }
@@ -78,7 +78,7 @@ pub(crate) async fn connect(app: &App, uri: &str, password: Option<&str>, rememb
     if remember && database.address != *full {
         // The rows can be read whether or not the password is kept.
         if let Err(e) = app.secrets.put(&database.address, full).await {
-            tracing::warn!("a password could not be kept: {e}");
+            tracing::warn!("a password could not be saved: {e}");
         }
     }
     Ok(database)
@@ -98,7 +98,7 @@ async fn known(app: &App, public: &str) -> ApiResult<Database> {
 }
 
 /// A file or database of the host, as rows are read from it. A workspace file is read as the workspace that it is: its
-/// records keep their types, and what Steward keeps beside them is left out. Of a damaged one, every record that can still be
+/// records keep their types, and what Steward keeps next to them is left out. Of a damaged one, every record that can still be
 /// reached is read.
 pub(crate) async fn source(app: &App, id: &str, choice: SourceChoice) -> ApiResult<SourceFile> {
     if let Some(database) = app.files.database(id) {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use futures::StreamExt;
 use steward_domain::{Duplicates, Filter, RecordKey, Staging, Value};
 use steward_import::import::{CheckedBatch, Findings, ImportSpec, Place, Reading, SourceFile};
-use steward_import::rows::RowOutcome;
 use steward_import::{import, runs};
 use steward_mapping::Mapping;
 use steward_schema::Pack;
@@ -43,7 +42,7 @@ pub(crate) async fn sources(app: &App, Sources { files, choices, .. }: &Sources)
     Ok(out)
 }
 
-/// Tells which names the columns of files may have.
+/// Says which names the columns of files may have.
 pub(crate) fn expect(files: &mut [SourceFile], pack: Option<&Pack>, key_field: &str) {
     files.iter_mut().for_each(|file| file.expect(pack, key_field));
 }
@@ -57,10 +56,7 @@ pub(crate) fn detections(workspace: &Workspace, records: &[serde_json::Value]) -
 pub(crate) async fn first_records(source: SourceFile, mapping: Option<Mapping>) -> ApiResult<Vec<serde_json::Value>> {
     let how = Reading { mapping, ..Reading::default() };
     let (rows, _) = first_rows(source, how).await?.into_parts();
-    let document = |row: steward_import::rows::CheckedRow| match row.outcome {
-        RowOutcome::Fine { document, .. } => steward_store::upsert::decode(&document).ok(),
-        RowOutcome::Bad { document, .. } => document,
-    };
+    let document = |row: steward_import::rows::CheckedRow| row.validation.into_document().0;
     Ok(rows.into_iter().take(PREVIEW).filter_map(document).map(|d| steward_domain::value::doc_to_plain(&d)).collect())
 }
 
@@ -69,7 +65,7 @@ pub(crate) fn mapping_of(json: Option<&serde_json::Value>) -> ApiResult<Option<M
     json.map(read).transpose()
 }
 
-/// Plans what is settled; the outcome of the job is the plan.
+/// Plans what is resolved; the outcome of the job is the plan.
 pub(crate) fn plan_of(app: &Call, spec: ImportSpec, files: Vec<FileHandle>, full: bool) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let owner = Arc::clone(app);
@@ -151,22 +147,19 @@ pub(crate) async fn preview_rows(
     let (checked, notes) = first_rows(source, Reading::of(workspace, &spec)?).await?.into_parts();
     let mut rows = Vec::new();
     for row in checked.into_iter().take(PREVIEW) {
-        let (document, raw, violations) = match row.outcome {
-            RowOutcome::Fine { document, raw, .. } => (steward_store::upsert::decode(&document).ok(), raw, Vec::new()),
-            RowOutcome::Bad { raw, document, errors } => (document, raw, errors),
-        };
+        let (document, violations) = row.validation.into_document();
         rows.push(PreviewRow {
             row_number: i64::try_from(row.number).unwrap_or(i64::MAX),
             source: None,
             document: document.map(Value::from),
-            raw: String::from_utf8_lossy(&raw).chars().take(2000).collect(),
+            raw: String::from_utf8_lossy(&row.raw).chars().take(2000).collect(),
             violations,
         });
     }
     Ok((rows, notes))
 }
 
-/// Settles schema, collection and key.
+/// Resolves schema, collection and key.
 pub(crate) async fn spec_of(app: &App, workspace: &Workspace, request: &PlanImport) -> ApiResult<ImportSpec> {
     let mut files = sources(app, &request.sources).await?;
     let named = request.schema.as_deref().and_then(|schema| workspace.registry.get(schema).ok());
@@ -188,7 +181,7 @@ pub(crate) async fn spec_of(app: &App, workspace: &Workspace, request: &PlanImpo
         (Some(name), _) if !name.is_empty() => name.clone(),
         (_, Some(pack)) => pack.steward.collection.clone(),
         _ => {
-            return Err(ApiError::bad_request("Nothing tells which collection these records belong to.")
+            return Err(ApiError::bad_request("It is not clear which collection these records belong to.")
                 .hint("Choose a collection (--collection), or a schema (--schema)."));
         }
     };
@@ -199,7 +192,7 @@ pub(crate) async fn spec_of(app: &App, workspace: &Workspace, request: &PlanImpo
     };
     if !steward_domain::FieldPath::name(&key_field).is_dotted() {
         return Err(ApiError::bad_request(format!(
-            "'{key_field}' cannot be a key: no index of MongoDB can hold a name with a dot or with a dollar sign in front."
+            "'{key_field}' cannot be a key: a MongoDB index cannot have a name that contains a dot or begins with a dollar sign."
         ))
         .hint("Choose another field (--key), or give the column another name in a mapping."));
     }

@@ -97,7 +97,7 @@ pub async fn plan_undo(app: &Call, request: RunId) -> ApiResult<UndoRunPlan> {
 pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let PlannedUndo { run } = app.plans.take(&request.plan_id)?;
-    Ok(jobs::start(app, JobKind::UndoRun, "Taking an import back", JobUnit::Records, move |progress| async move {
+    Ok(jobs::start(app, JobKind::UndoRun, "Undoing an import", JobUnit::Records, move |progress| async move {
         let (run, found) = runs::undo(&workspace, &run, progress.as_ref()).await?;
         crate::imports::reading::discard_old(&workspace).await;
         Ok(JobOutcome::RunUndone(RunUndone {

@@ -187,7 +187,7 @@ where
         let result =
             match tokio::spawn(future).await {
                 Ok(result) => result,
-                Err(e) => Err(ApiError::new(ErrorCode::Internal, "This job stopped unexpectedly. What it had finished is kept.")
+                Err(e) => Err(ApiError::new(ErrorCode::Internal, "This job stopped unexpectedly. What it had finished is saved.")
                     .details(e.to_string())),
             };
         reporter.report(true);

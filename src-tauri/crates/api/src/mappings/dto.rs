@@ -1,4 +1,4 @@
-//! Mappings: saved ones, and what is told while one is made.
+//! Mappings: saved ones, and what is reported while one is made.
 
 use crate::dto::{FileHandle, PreviewRow, ProblemCount, Sources, wire};
 use steward_mapping::{Mapping, Profile};

@@ -1,4 +1,4 @@
-//! `mappings.*`: saved mappings, and what is told while one is made.
+//! `mappings.*`: saved mappings, and what is reported while one is made.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ pub async fn save(app: &Call, request: SaveMapping) -> ApiResult<SavedMapping> {
             ApiError::new(ErrorCode::Conflict, format!("There is a mapping '{name}' already.")).hint("Choose another name, or replace it.")
         );
     }
-    // The name stands in the document, too, so that a file that is shared keeps it.
+    // The name is in the document, too, so that a file that is shared keeps it.
     let mapping = serde_json::to_value(Mapping { name: name.clone(), ..mapping }).unwrap_or(request.mapping);
     let saved = SavedMapping { name, schema: request.schema, updated_at: workspace.clock.stamp(), by: workspace.actor.clone(), mapping };
     let doc = bson::doc! {

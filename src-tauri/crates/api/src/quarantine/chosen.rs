@@ -11,7 +11,7 @@ pub(crate) fn chosen(selection: QuarantineSelection) -> Chosen {
     }
 }
 
-pub(crate) fn settled(done: Resolved) -> JobOutcome {
+pub(crate) fn resolved(done: Resolved) -> JobOutcome {
     JobOutcome::Retried(RetryOutcome {
         tried: done.tried,
         corrected: done.corrected,

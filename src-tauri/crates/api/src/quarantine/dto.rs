@@ -68,7 +68,7 @@ wire! {
         pub problems: Vec<crate::dto::ProblemCount>,
     }
 
-    /// Replaces the record of an entry. Its errors are worked out anew; nothing is loaded yet.
+    /// Replaces the record of an entry. Its errors are recomputed; nothing is loaded yet.
     pub struct EditQuarantine {
         pub id: String,
         pub document: Value,
@@ -106,11 +106,11 @@ wire! {
         pub corrected: i64,
         pub released: i64,
         pub still_waiting: i64,
-        /// Somebody else changed them meanwhile; they are left as they are.
+        /// Someone else changed them meanwhile; they are left as they are.
         pub conflicts: i64,
         /// The first hundred, one by one.
         pub results: Vec<RetryResult>,
-        /// Change sets that take it back, oldest first.
+        /// Change sets that undo it, oldest first.
         pub change_sets: Vec<String>,
     }
 
@@ -119,14 +119,14 @@ wire! {
     pub struct Discarded {
         pub discarded: i64,
         pub ids: Vec<String>,
-        /// Change sets that take it back, oldest first.
+        /// Change sets that undo it, oldest first.
         pub change_sets: Vec<String>,
     }
 
     /// Brings discarded entries back to waiting.
     pub struct RestoreQuarantine { pub ids: Vec<String> }
 
-    /// `errors`: CSV with one line an error. `rows`: CSV with one line a waiting row, to be corrected and brought back.
+    /// `errors`: CSV with one line an error. `rows`: CSV with one line a waiting row, to be corrected and restored.
     pub enum QuarantineExportFormat { Ndjson, Errors, Rows }
 
     pub struct ExportQuarantine { pub filter: QuarantineFilter, pub format: QuarantineExportFormat, pub file: String }

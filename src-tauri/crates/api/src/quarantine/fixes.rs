@@ -12,7 +12,7 @@ use crate::dto::{
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
 use crate::plans::Planned;
-use crate::quarantine::chosen::{chosen, settled};
+use crate::quarantine::chosen::{chosen, resolved};
 
 /// A fix of many rows that was looked at.
 struct PlannedFix(fix::Prepared);
@@ -69,7 +69,7 @@ pub async fn apply_fix(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> 
     let PlannedFix(prepared) = app.plans.take(&request.plan_id)?;
     Ok(jobs::start(app, JobKind::Retry, "Fixing quarantined rows", JobUnit::Rows, move |progress| async move {
         let done = fix::apply(&workspace, prepared, request.reason, progress.as_ref()).await;
-        Ok(settled(done?))
+        Ok(resolved(done?))
     }))
 }
 
@@ -113,6 +113,6 @@ pub async fn apply_corrections(app: &Call, request: ApplyPlan) -> ApiResult<JobS
     let PlannedCorrections(planned) = app.plans.take(&request.plan_id)?;
     Ok(jobs::start(app, JobKind::Retry, "Bringing corrected rows back", JobUnit::Rows, move |progress| async move {
         let done = corrections::apply(&workspace, planned, request.reason, progress.as_ref()).await;
-        Ok(settled(done?))
+        Ok(resolved(done?))
     }))
 }

@@ -14,7 +14,7 @@ use crate::dto::{
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
-use crate::quarantine::chosen::{chosen, narrow, settled};
+use crate::quarantine::chosen::{chosen, narrow, resolved};
 
 fn number(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -74,7 +74,7 @@ pub async fn retry(app: &Call, request: RetryQuarantine) -> ApiResult<JobStarted
         let ids = quarantine::ids(&workspace, &chosen(request.selection)).await?;
         let aim = Aim { replace: request.replace, ..Aim::default() };
         let done = quarantine::retry(&workspace, &ids, aim, progress.as_ref()).await;
-        Ok(settled(done?))
+        Ok(resolved(done?))
     }))
 }
 

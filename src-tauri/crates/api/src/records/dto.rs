@@ -139,7 +139,7 @@ wire! {
     #[serde(tag = "status", rename_all_fields = "camelCase")]
     pub enum EditOutcome {
         Applied { change_set: ChangeSet, record: RecordDetail },
-        /// Somebody else changed the same fields: nothing was written.
+        /// Someone else changed the same fields: nothing was written.
         Conflict { conflicts: Vec<FieldConflict>, record: RecordDetail },
         /// Nothing was written; `violations` are those that the edit would bring in.
         Invalid { violations: Vec<Violation> },

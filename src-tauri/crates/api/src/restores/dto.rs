@@ -26,7 +26,7 @@ wire! {
         },
     }
 
-    /// A moment between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
+    /// A point in time between two backups: RFC 3339, or local time (`2026-11-22 14:05[:30]`).
     pub struct RestorePointInTime { pub at: String }
 
     pub struct BuildPointInTime {
@@ -36,7 +36,7 @@ wire! {
         pub secret: BackupSecret,
     }
 
-    /// A point in time that was brought together from a backup and its increments.
+    /// A point in time that was assembled from a backup and its increments.
     pub struct BuiltPointInTime { pub id: String }
 
     pub struct RestoreName { pub name: String, pub into: String }
@@ -57,7 +57,7 @@ wire! {
 
     pub struct RestoreSample {
         pub title: String,
-        /// As it stands; absent where it would be added.
+        /// As it is now; absent where it would be added.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub now: Option<Value>,
@@ -79,7 +79,7 @@ wire! {
         pub removed: i64,
         pub unchanged: i64,
         pub samples: Vec<RestoreSample>,
-        /// Nothing of it can come back; the note says why.
+        /// Nothing in it can be restored; the note says why.
         pub left_out: bool,
         /// The restore would be refused because of it; the notes say why.
         pub impossible: bool,
@@ -102,13 +102,13 @@ wire! {
         /// About how long it will take.
         pub seconds: f64,
         pub notes: Vec<String>,
-        /// What cannot come back, as sentences: it has to be agreed that it is left out.
+        /// What cannot be restored, as sentences: it has to be agreed that it is left out.
         pub lost: Vec<String>,
     }
 
     pub struct ApplyRestore {
         pub plan_id: String,
-        /// What cannot come back is left out; otherwise the restore is refused where there is something.
+        /// What cannot be restored is left out; otherwise the restore is refused where there is something.
         #[ts(optional, as = "Option<bool>")]
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pub leave_out: bool,
@@ -119,7 +119,7 @@ wire! {
         /// It was going on and nobody goes on with it.
         pub interrupted: bool,
         pub can_undo: bool,
-        /// It, or its undo, was cut off and can be gone back from.
+        /// It, or its undo, was interrupted and can be gone back from.
         pub can_go_back: bool,
     }
 

@@ -1,4 +1,4 @@
-//! `restores.*`: plan, apply, undo; going on and cleaning up after one that was cut off.
+//! `restores.*`: plan, apply, undo; going on and cleaning up after one that was interrupted.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ struct PlannedRestore {
     before: Vec<(String, Option<u64>, Option<String>)>,
     /// Why it would be refused, as a sentence.
     impossible: Option<String>,
-    /// What cannot come back; applied only if it may be left out.
+    /// What cannot be restored; applied only if it may be left out.
     lost: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ impl Planned for PlannedDiscard {}
 /// Records a second that a restore was measured to bring in at least, for the estimate of the first one.
 const USUAL_RATE: f64 = 15_000.0;
 
-const OPLOG: &str = "It also holds the changes that were made while it was dumped (its oplog). They are left out unless the restore is to do \
+const OPLOG: &str = "It also contains the changes made during the dump (its oplog). They are left out unless the restore is to do \
                      them again (--oplog-replay); without them, its collections are not all of one point_in_time.";
 
 const WITHOUT: &str = "To restore the rest without it, say so (--leave-out, or in the plan in the window).";
@@ -97,7 +97,7 @@ async fn open(
             Ok((Archive::of_target(target.as_ref(), listed.manifest, key, progress).await?, listed.place))
         }
         RestoreFrom::Built(built) => {
-            app.built.take(&built.id).ok_or_else(|| ApiError::not_found("What was brought together for this restore is gone. Begin again."))
+            app.built.take(&built.id).ok_or_else(|| ApiError::not_found("The data assembled for this restore is gone. Start again."))
         }
         RestoreFrom::PointInTime(point_in_time) => {
             points_in_time::build(app, workspace, points_in_time::parse(&point_in_time.at)?, key, progress).await
@@ -159,7 +159,7 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
     }))
 }
 
-/// What stood there when the plan was made: number of records and last change, collection by collection.
+/// What was there when the plan was made: number of records and last change, collection by collection.
 async fn stamp(workspace: &Workspace, plans: &[CollectionPlan]) -> ApiResult<Vec<(String, Option<u64>, Option<String>)>> {
     let mut out = Vec::new();
     for plan in plans.iter().filter(|p| !names::is_own(&p.into)) {
@@ -227,7 +227,7 @@ pub async fn apply(app: &Call, request: ApplyRestore) -> ApiResult<JobStarted> {
         return Err(ApiError::new(ErrorCode::Conflict, why.clone()).hint(hint));
     }
     if !request.leave_out && !planned.lost.is_empty() {
-        let message = format!("Not everything can come back. {} Nothing was changed.", planned.lost.join(" "));
+        let message = format!("Not everything can be restored. {} Nothing was changed.", planned.lost.join(" "));
         return Err(ApiError::new(ErrorCode::Conflict, message).hint(WITHOUT));
     }
     for then in &planned.before {
@@ -236,7 +236,7 @@ pub async fn apply(app: &Call, request: ApplyRestore) -> ApiResult<JobStarted> {
         }
     }
     let wish = CreateBackup { passphrase: planned.passphrase.clone(), ..CreateBackup::default() };
-    let safety = crate::backups::taking::making(app, &workspace, wish, BEFORE_A_RESTORE).await?;
+    let safety = crate::backups::taking::backup_request(app, &workspace, wish, BEFORE_A_RESTORE).await?;
     let owner = Arc::clone(app);
     let title = format!("Restoring {}", planned.archive.name);
     Ok(jobs::start(app, JobKind::Restore, title, JobUnit::Records, move |progress| async move {
@@ -270,10 +270,10 @@ pub async fn resume(app: &Call, request: ResumeRestore) -> ApiResult<JobStarted>
     }))
 }
 
-/// A restore that has not come to its end. Whether somebody is at it, its lease tells.
+/// A restore that has not finished. Whether someone is at it, its lease tells.
 async fn open_restore(workspace: &Workspace, id: &str) -> ApiResult<RestoreRecord> {
     let record = restore::get(workspace, id).await?;
-    if record.is_open() { Ok(record) } else { Err(ApiError::new(ErrorCode::Conflict, "This restore has come to its end.")) }
+    if record.is_open() { Ok(record) } else { Err(ApiError::new(ErrorCode::Conflict, "This restore is finished.")) }
 }
 
 /// Opens the backup of a restore again, from where it was read then.
@@ -325,7 +325,7 @@ pub async fn undo(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let PlannedUndo { restore } = app.plans.take(&request.plan_id)?;
     let owner = Arc::clone(app);
-    Ok(jobs::start(app, JobKind::Restore, "Taking a restore back", JobUnit::Records, move |progress| async move {
+    Ok(jobs::start(app, JobKind::Restore, "Undoing a restore", JobUnit::Records, move |progress| async move {
         let (record, plans) = restore::undo(&workspace, &restore, progress.as_ref()).await?;
         finished(&owner, record, plans.into_iter().filter_map(|p| p.kept_as).collect()).await
     }))

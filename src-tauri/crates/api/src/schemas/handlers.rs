@@ -152,7 +152,7 @@ pub async fn remove(app: &Call, request: SchemaId) -> ApiResult<Empty> {
     let id = workspace.registry.get(&request.schema).map_err(steward_workspace::Error::from)?.id.clone();
     packs::remove(&workspace, &id)
         .await
-        .map_err(|e| hinted(e, "Give the collection another schema or none, and settle the rows that wait in quarantine, first."))?;
+        .map_err(|e| hinted(e, "First give the collection another schema or none, and resolve the rows that wait in quarantine."))?;
     app.reload_packs().await?;
     Ok(Empty {})
 }

@@ -1,4 +1,4 @@
-//! The tasks of the scheduler. Each does what a person could start by hand, and as the same kind of job: it is seen in the job tray
+//! The tasks of the scheduler. Each does what a person could start manually, and as the same kind of job: it is seen in the job tray
 //! and can be cancelled there.
 
 use std::sync::{Arc, Weak};
@@ -107,7 +107,7 @@ impl Task for Backup {
         settings(strong(&self.0)?.as_ref(), workspace).await?.schedule.map(|text| Schedule::parse(&text)).transpose()
     }
 
-    /// A backup that was taken by hand counts.
+    /// A backup that was taken manually counts.
     async fn last_before_the_ledger(&self, workspace: &Workspace) -> Result<Option<DateTime<Utc>>> {
         let app = strong(&self.0)?;
         let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
@@ -117,8 +117,8 @@ impl Task for Backup {
     async fn run(&self, workspace: &Workspace) -> Result<String> {
         let app = strong(&self.0)?;
         let work = async {
-            let making = taking::making(&app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
-            finish(&app, taking::start(&app, workspace.clone(), making, Vec::new())).await?;
+            let backup_request = taking::backup_request(&app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
+            finish(&app, taking::start(&app, workspace.clone(), backup_request, Vec::new())).await?;
             let settings = catalog::settings(&app, workspace).await?;
             let (_, gone) = pruning::decide(&app, workspace, &settings).await?;
             pruning::remove(&app, workspace, &gone).await
@@ -168,7 +168,7 @@ impl Task for Increment {
         let until = timeline::timeline(&all).ranges.last().map(|range| range.until);
         let age = until.map(|until| workspace.clock.now().timestamp_millis() - until);
         if age.is_some_and(|age| age < i64::from(minutes) * 60_000 - GRACE) {
-            return Ok("Somebody took an increment meanwhile.".to_owned());
+            return Ok("Someone took an increment meanwhile.".to_owned());
         }
         let started = increments::start(&app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE);
         finish(&app, started).await.map_err(sentence)?;

@@ -51,7 +51,7 @@ async fn look(app: &Arc<App>, known: &mut Option<Arc<dyn Store>>) -> ApiResult<(
     deliver(app, &workspace).await
 }
 
-/// Notes the schedules of the open workspace after somebody changed them.
+/// Notes the schedules of the open workspace after someone changed them.
 pub(crate) async fn reschedule(app: &Arc<App>, workspace: &Workspace) -> ApiResult<()> {
     if workspace.can_write() {
         tasks::reschedule(workspace, &scheduled::all(app)).await?;
@@ -125,9 +125,9 @@ mod tests {
         }
     }
 
-    struct Desk(Arc<Recorder>);
+    struct RecordingHost(Arc<Recorder>);
 
-    impl crate::host::Host for Desk {
+    impl crate::host::Host for RecordingHost {
         fn kind(&self) -> HostKind {
             HostKind::Web
         }
@@ -141,7 +141,8 @@ mod tests {
     async fn a_backup_that_fails_is_noticed_once_however_often_it_fails() {
         let folder = tempfile::tempdir().unwrap();
         let recorder = Arc::new(Recorder(std::sync::Mutex::default()));
-        let app = App::with_secrets(Arc::new(Desk(Arc::clone(&recorder))), folder.path().join("data"), Arc::new(Environment)).unwrap();
+        let app =
+            App::with_secrets(Arc::new(RecordingHost(Arc::clone(&recorder))), folder.path().join("data"), Arc::new(Environment)).unwrap();
         app.open(&Address::File(folder.path().join("w.steward")), false).await.unwrap();
         let workspace = app.workspace().unwrap();
         let place = folder.path().join("in the way");

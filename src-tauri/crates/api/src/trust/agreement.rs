@@ -1,6 +1,6 @@
 //! What a workspace wants to do outside itself, and what a person on this machine agreed to.
 //!
-//! Settings come with the workspace, and a workspace may come from anybody. So whatever reaches out of it (destinations of backups
+//! Settings come with the workspace, and a workspace may come from anybody. So whatever acts outside it (destinations of backups
 //! and the credentials that go there, schedules, retention; all that will come) is an [`OutsideAct`], and happens only if exactly
 //! this act was agreed to here. The agreements are a file in the user's data folder: nothing in a workspace can grant one.
 
@@ -17,7 +17,7 @@ use crate::dto::{BackupEncryption, BackupPlace, BackupRetention, BackupSettings,
 use crate::error::{ApiError, ApiResult, ErrorCode};
 use crate::machine;
 
-/// Agreements by workspace, as they stand in the file.
+/// Agreements by workspace, as they are in the file.
 type Agreements = BTreeMap<String, BTreeSet<String>>;
 
 fn path(app: &App) -> PathBuf {
@@ -29,7 +29,7 @@ fn read(app: &App) -> Agreements {
 }
 
 fn write(app: &App, agreements: &Agreements) -> ApiResult<()> {
-    machine::write(&path(app), agreements, "The agreement cannot be kept.")
+    machine::write(&path(app), agreements, "The agreement cannot be saved.")
 }
 
 /// A workspace on this machine: its mark alone would be copied with the file.
@@ -78,7 +78,7 @@ fn wanted(app: &App, settings: &BackupSettings) -> Vec<OutsideAct> {
     if let Some(at) = &settings.schedule {
         acts.push(by_itself("schedule", format!("Backups are taken by themselves ({at})."), at));
         let kept = kept(&settings.retention);
-        acts.push(by_itself("retention", format!("After each of them older backups are removed; kept: {kept}."), &kept));
+        acts.push(by_itself("retention", format!("After each backup older ones are removed; kept: {kept}."), &kept));
     }
     if let Some(at) = &settings.verification_schedule {
         acts.push(by_itself("verification", format!("Backups are verified by themselves ({at})."), at));
@@ -88,7 +88,7 @@ fn wanted(app: &App, settings: &BackupSettings) -> Vec<OutsideAct> {
     }
     if let BackupEncryption::Recipients { recipients } = &settings.encryption {
         let whom = recipients.join(", ");
-        acts.push(by_itself("recipients", format!("Only whoever holds the key of {whom} can open the backups."), &whom));
+        acts.push(by_itself("recipients", format!("Only someone with the key of {whom} can open the backups."), &whom));
     }
     acts
 }
@@ -128,7 +128,7 @@ pub(crate) async fn require_place(app: &App, workspace: &Workspace, place: &Back
     if agreed { Ok(()) } else { Err(not_agreed(&of_place(place))) }
 }
 
-/// Whom the settings encrypt for was agreed to: a backup that only somebody else can open is none.
+/// Whom the settings encrypt for was agreed to: a backup that only someone else can open is none.
 pub(crate) async fn require_encryption(app: &App, workspace: &Workspace, settings: &BackupSettings) -> ApiResult<()> {
     let asked = BackupSettings { places: Vec::new(), schedule: None, verification_schedule: None, increments: None, ..settings.clone() };
     match acts(app, workspace, &asked).await?.into_iter().find(|act| !act.agreed) {
@@ -172,7 +172,7 @@ async fn ask(app: &App, place: &BackupPlace) -> ApiResult<()> {
     }
 }
 
-/// Settings that a person saves: what is new in them is theirs; what stood there before must have been agreed to.
+/// Settings that a person saves: what is new in them is theirs; what was there before must have been agreed to.
 pub(crate) async fn require_saved(app: &App, workspace: &Workspace, before: &BackupSettings, after: &BackupSettings) -> ApiResult<()> {
     let stood = acts(app, workspace, before).await?;
     for act in wanted(app, after) {
@@ -193,7 +193,7 @@ pub(crate) async fn notice(app: &App, workspace: &Workspace) -> ApiResult<Option
         return Ok(None);
     }
     Ok(Some(format!(
-        "This workspace brings settings that reach outside it. None of this happens until you agree ('steward trust agree', or Backups in the window): {}",
+        "This workspace has settings that act outside it. None of this happens until you agree ('steward trust agree', or Backups in the window): {}",
         open.join(" ")
     )))
 }

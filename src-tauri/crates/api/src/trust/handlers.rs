@@ -27,7 +27,7 @@ pub async fn agree(app: &Call, request: AgreeActs) -> ApiResult<OutsideActs> {
         HostKind::Cli => true,
         _ if app.host.can_confirm() => app.host.confirm("May this workspace do this?", &sentences.join("\n\n")).await?,
         _ => {
-            return Err(ApiError::new(ErrorCode::Forbidden, "A page cannot agree to what reaches outside the workspace.")
+            return Err(ApiError::new(ErrorCode::Forbidden, "A page cannot agree to what acts outside the workspace.")
                 .hint("Agree on this machine's command line: steward --workspace … trust agree."));
         }
     };

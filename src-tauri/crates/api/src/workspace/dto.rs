@@ -37,7 +37,7 @@ wire! {
 
     /// What a workspace takes, and how long it keeps what undoing imports needs.
     pub struct Space {
-        /// On the disk; absent where the server does not tell.
+        /// On the disk; absent where the server does not say.
         #[ts(optional)]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub bytes: Option<i64>,
@@ -60,7 +60,7 @@ wire! {
         pub records: Option<i64>,
     }
 
-    /// What kind of work was cut off.
+    /// What kind of work was interrupted.
     pub enum UnfinishedKind { Change, Import, UndoImport, Restore, UndoRestore }
 
     /// Work whose process ended before it did.
@@ -70,7 +70,7 @@ wire! {
         pub id: String,
         /// What it is and where it stopped, one sentence.
         pub message: String,
-        /// Collections were changing places: until it is finished or taken back, they are read where they are now.
+        /// Collections were being swapped: until it is finished or undone, they are read where they are now.
         pub swapping: bool,
         /// It can be gone back from; otherwise it can only be finished.
         pub can_go_back: bool,

@@ -66,7 +66,7 @@ async fn open_server(app: &Call, uri: String, remember: bool, production: bool) 
 /// Opens an address of the list with what the keyring holds for it; asks for the password where that is not enough.
 async fn open_known_server(app: &Call, public: String, production: bool) -> ApiResult<WorkspaceInfo> {
     let (uri, why) = match app.secrets.get(&public).await {
-        Ok(Some(uri)) => (uri, "The server refused the password that the keyring holds.".to_owned()),
+        Ok(Some(uri)) => (uri, "The server refused the password from the keyring.".to_owned()),
         Ok(None) => (public.clone(), "The password of this database is not in the keyring, or the keyring is locked.".to_owned()),
         Err(e) => (public.clone(), e.to_string()),
     };

@@ -1,4 +1,4 @@
-//! Workspaces: opening, what was cut off in them, the space they take.
+//! Workspaces: opening, what was interrupted in them, the space they take.
 
 pub mod dto;
 pub(crate) mod handlers;

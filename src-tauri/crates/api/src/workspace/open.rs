@@ -33,7 +33,7 @@ impl Address {
     /// Reads what a person typed. An address that is mistyped is no file: it would be made, named with the password.
     ///
     /// Errors: `BadRequest` for a scheme that Steward does not know, and for what looks like an address with a password in it. No
-    /// secret stands in it.
+    /// secret is in it.
     pub fn parse(text: &str) -> ApiResult<Self> {
         let text = text.trim();
         if let Some((scheme, rest)) = text.split_once("://") {
@@ -58,7 +58,7 @@ impl Address {
         }
     }
 
-    /// It names somebody who logs in, but not with which password.
+    /// It names someone who logs in, but not with which password.
     pub fn lacks_password(&self) -> bool {
         matches!(self, Self::Mongo(uri) if lacks_password(uri))
     }
@@ -86,7 +86,7 @@ impl Address {
 
 const HOW_TO_NAME: &str = "A workspace is a file, or an address that begins with mongodb:// or mongodb+srv:// and ends with a database.";
 
-/// `mongodb:/ann:secret@host`, `ann:secret@host`: with somebody's name and password where a path has none. A path with an @ in a later
+/// `mongodb:/ann:secret@host`, `ann:secret@host`: with someone's name and password where a path has none. A path with an @ in a later
 /// folder is one, and so is `C:\\…`.
 fn looks_like_login(text: &str) -> bool {
     let (before, at) = match text.split_once('@') {
@@ -128,13 +128,13 @@ fn authority(uri: &str) -> Option<(&str, &str, &str)> {
     Some((&uri[..start], &uri[start..end], &uri[end..]))
 }
 
-/// The address names somebody who logs in, but not with which password.
+/// The address names someone who logs in, but not with which password.
 pub fn lacks_password(uri: &str) -> bool {
     let user = authority(uri).and_then(|(_, authority, _)| authority.rsplit_once('@')).map(|(user, _)| user);
     user.is_some_and(|user| !user.is_empty() && !user.contains(':'))
 }
 
-/// The address of [`hide_secrets`] with its password put back.
+/// The address of [`hide_secrets`] with its password restored.
 pub fn with_password(uri: &str, password: &str) -> String {
     let Some((scheme, authority, tail)) = authority(uri) else {
         return uri.to_owned();
@@ -174,7 +174,8 @@ pub async fn store(address: &Address) -> ApiResult<Arc<Layered>> {
         Address::File(path) => {
             if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
                 private::folder(folder).map_err(|e| {
-                    ApiError::new(ErrorCode::Unreachable, format!("The folder {} cannot be made.", folder.display())).details(e.to_string())
+                    ApiError::new(ErrorCode::Unreachable, format!("The folder {} cannot be created.", folder.display()))
+                        .details(e.to_string())
                 })?;
             }
             (Arc::new(SqliteStore::open(path).await?), None)
@@ -184,7 +185,7 @@ pub async fn store(address: &Address) -> ApiResult<Arc<Layered>> {
     Ok(layered(inner, pool))
 }
 
-/// Opens an address to read from. A file may be somebody else's: nothing is written to it.
+/// Opens an address to read from. A file may be someone else's: nothing is written to it.
 pub async fn source(address: &Address) -> ApiResult<Arc<Layered>> {
     let (inner, pool): (Arc<dyn Store>, _) = match address {
         Address::File(path) => (Arc::new(SqliteStore::open_source(path).await?), None),
@@ -212,14 +213,14 @@ pub async fn is_workspace(path: &Path) -> ApiResult<bool> {
     Ok(kind == steward_store_sqlite::Kind::Workspace)
 }
 
-/// What a person is told about an open workspace.
+/// What a person is reported about an open workspace.
 pub async fn describe(store: &dyn Store, address: &Address, production: bool) -> ApiResult<WorkspaceInfo> {
     let info = store.info().await?;
     let capabilities = store.capabilities();
     let mut limits = Vec::new();
     let read_only = !capabilities.has(Capability::Write);
     if !read_only && !capabilities.has(Capability::Transactions) {
-        limits.push("This server has no transactions: the history is written before the data, and settled after a crash.".to_owned());
+        limits.push("This server has no transactions: the history is written before the data, and completed after a crash.".to_owned());
     }
     if !read_only && !capabilities.has(Capability::ChangeFeed) {
         limits.push("This server reports no changes: what others write is seen on the next look.".to_owned());

@@ -31,7 +31,7 @@ pub async fn set(app: &Call, request: SetSpace) -> ApiResult<Space> {
     let now = retention::retention(&workspace).await?;
     let rules = Retention { days: request.days.unwrap_or(now.days), records: request.records.unwrap_or(now.records) };
     if rules.records < 0 {
-        return Err(ApiError::bad_request("Fewer than no records cannot be kept."));
+        return Err(ApiError::bad_request("The number of records cannot be negative."));
     }
     retention::set_retention(&workspace, rules).await?;
     let discarded = retention::discard(&workspace).await?;

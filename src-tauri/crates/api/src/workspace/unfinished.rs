@@ -1,4 +1,4 @@
-//! `workspace.unfinished`: what was cut off, in all rooms.
+//! `workspace.unfinished`: what was interrupted, in all rooms.
 
 use steward_backup::restore;
 use steward_domain::{RestoreState, RunState};
@@ -24,14 +24,14 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
         let (kind, message) = match run.state {
             RunState::Interrupted if run.replaced.is_some() => (
                 UnfinishedKind::Import,
-                format!("Replacing {} by {} was cut off while collections changed places.", run.collection, files.join(", ")),
+                format!("Replacing {} with {} was interrupted while collections were being swapped.", run.collection, files.join(", ")),
             ),
             RunState::Interrupted => (
                 UnfinishedKind::Import,
-                format!("The import of {} into {} was cut off after {} rows.", files.join(", "), run.collection, run.counts.read),
+                format!("The import of {} into {} was interrupted after {} rows.", files.join(", "), run.collection, run.counts.read),
             ),
             RunState::HalfUndone => {
-                (UnfinishedKind::UndoImport, format!("Taking back the import of {} into {} was cut off.", files.join(", "), run.collection))
+                (UnfinishedKind::UndoImport, format!("Undoing the import of {} into {} was interrupted.", files.join(", "), run.collection))
             }
             _ => continue,
         };
@@ -43,13 +43,13 @@ pub(crate) async fn found(workspace: &Workspace) -> ApiResult<Vec<UnfinishedWork
             continue;
         }
         let (kind, message) = match record.state {
-            RestoreState::Undoing => (UnfinishedKind::UndoRestore, format!("Taking back the restore of {} was cut off.", record.backup)),
+            RestoreState::Undoing => (UnfinishedKind::UndoRestore, format!("Undoing the restore of {} was interrupted.", record.backup)),
             RestoreState::Swapping => {
-                (UnfinishedKind::Restore, format!("The restore of {} was cut off while collections changed places.", record.backup))
+                (UnfinishedKind::Restore, format!("The restore of {} was interrupted while collections were being swapped.", record.backup))
             }
             _ => (
                 UnfinishedKind::Restore,
-                format!("The restore of {} was cut off while records were loaded; the data is as it was.", record.backup),
+                format!("The restore of {} was interrupted while records were being loaded; the data is unchanged.", record.backup),
             ),
         };
         let can_go_back = restore::can_go_back(workspace, &record).await?;
@@ -77,7 +77,7 @@ pub(crate) fn hint(one: &UnfinishedWork) -> String {
         }
         UnfinishedKind::Change => format!("Finish it with 'steward history resume {id}'."),
         UnfinishedKind::Import => {
-            format!("Go on with 'steward import --resume {id}', or take it back with 'steward runs undo {id} --yes'.")
+            format!("Continue it with 'steward import --resume {id}', or undo it with 'steward runs undo {id} --yes'.")
         }
         UnfinishedKind::UndoImport if one.can_go_back => {
             format!("Finish it with 'steward runs undo {id} --yes', or go back with 'steward runs go-back {id}'.")

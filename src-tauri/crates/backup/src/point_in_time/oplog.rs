@@ -1,5 +1,5 @@
 //! The operations log that `mongodump --oplog` takes along: what was changed while the dump was made. Done again, it brings all
-//! collections of the dump to the moment of its end. Source: the oplog format of MongoDB 3.6 to 8.0 (`src/mongo/db/repl`,
+//! collections of the dump to the point in time of its end. Source: the oplog format of MongoDB 3.6 to 8.0 (`src/mongo/db/repl`,
 //! `src/mongo/db/update/document_diff_*`).
 
 use std::collections::{BTreeSet, HashMap};
@@ -51,7 +51,7 @@ impl Oplog {
 
     fn entry(&mut self, entry: &Document, steps: &mut Vec<(String, Step)>) -> Result<()> {
         let kind = entry.get_str("op").map_err(|_| unreadable("an entry says not what it is"))?;
-        let change = entry.get_document("o").map_err(|_| unreadable("an entry holds no change"))?;
+        let change = entry.get_document("o").map_err(|_| unreadable("an entry has no change"))?;
         match kind {
             "n" => Ok(()),
             "c" => self.command(entry, change, steps),
@@ -116,14 +116,14 @@ impl Oplog {
                     (Some(from), Some(to)) => steps.push((from, Step::Rename { to })),
                     (Some(from), None) => steps.push((from, Step::Drop)),
                     (None, Some(to)) => {
-                        self.notes.insert(format!("{to} came from another database while the dump was made, and is as it was dumped."));
+                        self.notes.insert(format!("{to} came from another database during the dump, and is restored as it was dumped."));
                     }
                     (None, None) => {}
                 }
                 return Ok(());
             }
             _ if !here => return Ok(()),
-            "dropDatabase" => return Err(Error::BadRequest("The database was dropped while the dump was made.".into())),
+            "dropDatabase" => return Err(Error::BadRequest("The database was dropped during the dump.".into())),
             _ => {}
         }
         let Some(name) = of.as_str().filter(|name| !name.starts_with("system.")) else { return Ok(()) };
@@ -139,7 +139,7 @@ impl Oplog {
             "create" => {
                 let options = rest(&["create", "idIndex", "uuid"]);
                 if options.contains_key("viewOn") || options.contains_key("timeseries") {
-                    self.notes.insert(format!("{name} was made while the dump was, and does not come back with the oplog."));
+                    self.notes.insert(format!("{name} was created during the dump, and is not restored with the oplog."));
                     return;
                 }
                 let indexes = command.get_document("idIndex").ok().cloned().into_iter().collect();
@@ -163,7 +163,7 @@ impl Oplog {
     fn together(&mut self, entry: &Document, command: &Document, steps: &mut Vec<(String, Step)>) -> Result<()> {
         let inner: Vec<Document> = command
             .get_array("applyOps")
-            .map_err(|_| unreadable("a transaction holds no changes"))?
+            .map_err(|_| unreadable("a transaction has no changes"))?
             .iter()
             .filter_map(|one| one.as_document().cloned())
             .collect();
@@ -183,7 +183,7 @@ impl Oplog {
     }
 }
 
-/// Where the records of a namespace stand while changes are done again; nowhere for what the server keeps for itself.
+/// Where the records of a namespace are while changes are done again; nowhere for what the server keeps for itself.
 fn place_of(collection: &str) -> Option<String> {
     match collection.strip_prefix(names::BUCKETS) {
         Some(of) => Some(series(of)),
@@ -218,7 +218,7 @@ fn differences(id: Bson, diff: &Document) -> Result<Delta> {
     Ok(delta)
 }
 
-/// Paths are told part by part: names may hold dots.
+/// Paths are reported part by part: names may hold dots.
 fn path_of(delta: &mut Delta, parts: &[String]) -> String {
     let path = parts.join(".");
     if parts.iter().any(|part| part.contains('.')) {

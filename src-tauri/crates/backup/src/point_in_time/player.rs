@@ -20,7 +20,7 @@ const AT_ONCE: usize = 1000;
 /// A record while a batch is done.
 struct Held {
     id: Bson,
-    /// It stands in the store.
+    /// It is in the store.
     stored: bool,
     now: Option<RawDocumentBuf>,
     /// When it was put there last: a capped collection keeps its records in this order.
@@ -33,7 +33,7 @@ type Place = (String, Vec<u8>);
 pub(super) struct Player {
     store: Arc<dyn Store>,
     contents: BTreeMap<String, Listed>,
-    /// What lay beside the data and is not in the backup: nothing can be done again on it.
+    /// What lay next to the data and is not in the backup: nothing can be done again on it.
     unknown: HashSet<String>,
     /// Collections that may hold some of the changes already.
     ahead: HashSet<String>,
@@ -52,7 +52,7 @@ impl Player {
         Self { store, contents, unknown, ahead, all_ahead: false, after: point_in_time.mark, until }
     }
 
-    /// For changes that were made while a dump was: each collection of it may be of any moment between.
+    /// For changes that were made while a dump was: each collection of it may be of any point in time between.
     pub fn behind_a_dump(store: Arc<dyn Store>, contents: &[Listed]) -> Self {
         let point_in_time = PointInTime { mark: 0, at: 0, beside: Vec::new(), apart: Vec::new() };
         Self { all_ahead: true, ..Self::new(store, contents, &point_in_time, i64::MAX) }
@@ -121,7 +121,7 @@ impl Player {
         self.write(held).await
     }
 
-    /// What stands in the store of the records that some changes are about.
+    /// What is in the store of the records that some changes are about.
     async fn fetch(&mut self, changes: &[Change]) -> Result<HashMap<Place, Held>> {
         let mut wanted: HashMap<&str, BTreeMap<Vec<u8>, Bson>> = HashMap::new();
         for change in changes {
@@ -159,7 +159,7 @@ impl Player {
         }
     }
 
-    /// A collection that nobody told of has been made by its first record.
+    /// A collection that nobody reported has been made by its first record.
     async fn known(&mut self, collection: &str, definition: Option<Definition>) -> Result<()> {
         if !self.contents.contains_key(collection) {
             self.store.create_collection(collection).await?;

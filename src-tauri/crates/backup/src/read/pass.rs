@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::Listed;
 use crate::content::Content;
-use crate::seal::{self, Key};
+use crate::encryption::{self, DecryptionKey};
 
 /// Documents or bytes in a batch, whichever comes first.
 const BATCH: usize = 1000;
@@ -73,11 +73,11 @@ impl Out {
         }
         let size = bytes.len();
         if size as u64 > self.left {
-            self.event(Err(Error::BadRequest("The archive holds more than its manifest tells of; it is not read any further.".into())))?;
+            self.event(Err(Error::BadRequest("The archive contains more than its manifest lists; reading stops here.".into())))?;
             return Err(Gone);
         }
         self.left -= size as u64;
-        // How deep it is, is asked of every archive: that a manifest lies beside it says nothing of who made it.
+        // How deep it is, is asked of every archive: that a manifest lies next to it says nothing of who made it.
         let sound = if self.foreign { is_readable(&bytes) } else { depth::is_fine(&bytes) };
         let Some(document) = RawDocumentBuf::from_bytes(bytes).ok().filter(|_| sound) else {
             self.event(Err(Error::BadRequest(format!("A document of {collection} is damaged."))))?;
@@ -102,7 +102,7 @@ impl Out {
     }
 }
 
-/// `bound` is how many BSON bytes a manifest tells of; more would be another archive.
+/// `bound` is how many BSON bytes a manifest reports; more would be another archive.
 fn start(bound: Option<u64>, work: impl FnOnce(&mut Out) -> std::result::Result<Result<()>, Gone> + Send + 'static) -> Events {
     let (send, receive) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
@@ -117,7 +117,7 @@ fn start(bound: Option<u64>, work: impl FnOnce(&mut Out) -> std::result::Result<
 pub fn unreadable(path: &Path, e: std::io::Error) -> Error {
     match e.kind() {
         std::io::ErrorKind::InvalidData => Error::BadRequest(e.to_string()),
-        std::io::ErrorKind::UnexpectedEof => Error::BadRequest(format!("{} is cut off.", path.display())),
+        std::io::ErrorKind::UnexpectedEof => Error::BadRequest(format!("{} is truncated.", path.display())),
         // What the layers below call damage: a checksum of zstd or gzip, a block of age that was changed.
         std::io::ErrorKind::Other | std::io::ErrorKind::InvalidInput => Error::BadRequest(format!("{} is damaged: {e}.", path.display())),
         _ => Error::file(path, e),
@@ -125,9 +125,9 @@ pub fn unreadable(path: &Path, e: std::io::Error) -> Error {
 }
 
 /// The collections of one database in an archive.
-pub fn archive(path: PathBuf, key: Key, database: String, bound: Option<u64>) -> Events {
+pub fn archive(path: PathBuf, key: DecryptionKey, database: String, bound: Option<u64>) -> Events {
     start(bound, move |out| {
-        let opened = seal::open(&path, &key).and_then(|input| ArchiveReader::new(input).map_err(|e| unreadable(&path, e)));
+        let opened = encryption::open(&path, &key).and_then(|input| ArchiveReader::new(input).map_err(|e| unreadable(&path, e)));
         let mut reader = match opened {
             Ok(reader) => reader,
             Err(e) => return Ok(Err(e)),
@@ -158,7 +158,7 @@ pub fn archive(path: PathBuf, key: Key, database: String, bound: Option<u64>) ->
         }
         out.flush()?;
         Ok(match open.keys().min() {
-            Some(missing) => Err(Error::BadRequest(format!("{} is cut off: {missing} has no end in it.", path.display()))),
+            Some(missing) => Err(Error::BadRequest(format!("{} is truncated: {missing} has no end in it.", path.display()))),
             None => Ok(()),
         })
     })
@@ -177,7 +177,8 @@ fn people(collection: &str) -> &str {
 pub fn folder(files: Vec<(String, PathBuf)>) -> Events {
     start(None, move |out| {
         for (collection, path) in files {
-            let rows = seal::open(&path, &Key::default()).and_then(|input| BsonRows::new(input).map_err(|e| unreadable(&path, e)));
+            let rows =
+                encryption::open(&path, &DecryptionKey::default()).and_then(|input| BsonRows::new(input).map_err(|e| unreadable(&path, e)));
             let mut rows = match rows {
                 Ok(rows) => rows,
                 Err(e) => return Ok(Err(e)),

@@ -1,4 +1,4 @@
-//! Foreseeing that a merge would break a unique index: a record of the backup and another one that stands here would have the
+//! Foreseeing that a merge would break a unique index: a record of the backup and another one that is here would have the
 //! same value. Candidates are looked up by value, or by [`Folding`] where a collation takes different texts for the same; whether two
 //! of them really clash (with its collation, its partial filter, in lists) is asked of the store itself.
 
@@ -16,7 +16,7 @@ use crate::read::{Backup, Event};
 
 /// Values that can be looked up at once.
 const AT_ONCE: usize = 1000;
-/// Clashes that are told of one collection.
+/// Clashes that are reported for one collection.
 const TOLD: usize = 10;
 /// Candidates that are tried of one collection.
 const TRIED: usize = 200;
@@ -24,13 +24,13 @@ const TRIED: usize = 200;
 /// Ids of records by what a collation leaves of their values.
 type Folded = HashMap<Vec<u8>, Vec<Bson>>;
 
-/// One unique index of a collection that stands here.
+/// One unique index of a collection that is here.
 struct Unique {
     name: String,
     fields: Vec<String>,
     /// A missing value is in the index, as null.
     has_missing: bool,
-    /// With a collation: how texts are compared, and the records that stand here by what that leaves of their values.
+    /// With a collation: how texts are compared, and the records that are here by what that leaves of their values.
     folded: Option<(Folding, Folded)>,
     alone: Definition,
 }
@@ -164,7 +164,7 @@ fn within(value: Option<&Bson>, names: &[&str], out: &mut Vec<Bson>) {
     }
 }
 
-/// Notes the records that stand here for the indexes with a collation, in one pass.
+/// Notes the records that are here for the indexes with a collation, in one pass.
 async fn note_folded(workspace: &Workspace, collection: &str, uniques: &mut [Unique]) -> Result<()> {
     if uniques.iter().all(|unique| unique.folded.is_none()) {
         return Ok(());
@@ -207,7 +207,7 @@ async fn folded_candidates(
     Ok(out)
 }
 
-/// Records that come and records that stand here with the same value at each field.
+/// Records that come and records that are here with the same value at each field.
 async fn candidates(
     workspace: &Workspace,
     collection: &str,
@@ -245,7 +245,7 @@ async fn candidates(
     Ok(out)
 }
 
-/// What the backup makes of the records that stand here and clash.
+/// What the backup makes of the records that are here and clash.
 async fn changed(backup: &Backup, name: &str, clashes: &[Clash], progress: &dyn Progress) -> Result<HashMap<Vec<u8>, RawDocumentBuf>> {
     let wanted: HashSet<Vec<u8>> = clashes.iter().map(|clash| key(&clash.standing)).collect();
     let mut found = HashMap::new();

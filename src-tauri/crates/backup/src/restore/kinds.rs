@@ -1,7 +1,7 @@
 //! Views and time series: what comes back of them, where and how.
 //!
 //! A view is a definition. A time series cannot be renamed, and is as it was only when it is filled by its buckets: they are
-//! loaded and checked beside the data like other records, and moved into a new series at the end.
+//! loaded and checked next to the data like other records, and moved into a new series at the end.
 
 use bson::{Bson, Document};
 use steward_domain::RestoreMode;
@@ -14,9 +14,9 @@ use super::{Chosen, indexes, load};
 pub fn hindered(workspace: &Workspace, kind: CollectionKind) -> Option<&'static str> {
     let (needed, why) = match kind {
         CollectionKind::Collection => return None,
-        CollectionKind::View => (Capability::Views, "a workspace on MongoDB can hold a view, this one cannot"),
+        CollectionKind::View => (Capability::Views, "a workspace on MongoDB can have a view, this one cannot"),
         CollectionKind::Timeseries => {
-            (Capability::TimeSeries, "a workspace on MongoDB 5.0 to 8.2 can hold a time-series collection, this one cannot")
+            (Capability::TimeSeries, "a workspace on MongoDB 5.0 to 8.2 can have a time-series collection, this one cannot")
         }
     };
     (!workspace.store.capabilities().has(needed)).then_some(why)
@@ -36,8 +36,8 @@ async fn misnamed(workspace: &Workspace, name: &str) -> Result<Option<String>> {
 }
 
 /// Where a collection really goes, which may be another name or nowhere: a time series cannot take the place of what is there.
-/// What cannot come back is left out with the reason, and holds up nothing else.
-pub async fn settle_place(workspace: &Workspace, one: &mut Chosen, mode: RestoreMode) -> Result<()> {
+/// What cannot be restored is left out with the reason, and holds up nothing else.
+pub async fn choose_name(workspace: &Workspace, one: &mut Chosen, mode: RestoreMode) -> Result<()> {
     let kind = one.listed.definition.kind;
     if let Some(why) = hindered(workspace, kind) {
         one.leave_out(format!("is left out: {why}"));
@@ -60,16 +60,16 @@ pub async fn settle_place(workspace: &Workspace, one: &mut Chosen, mode: Restore
             one.leave_out("is there already, and the same".to_owned());
             one.lost.clear();
         }
-        CollectionKind::View => one.leave_out("stays as it is: a view comes back only where nothing has its name".to_owned()),
+        CollectionKind::View => one.leave_out("is not changed: a view is restored only where nothing has its name".to_owned()),
         CollectionKind::Timeseries => {
             one.into = workspace.free_name(&one.into, ".restored").await?;
-            one.notes.push(format!("comes back as {}: a time-series collection cannot take the place of what is there", one.into));
+            one.notes.push(format!("is restored as {}: a time-series collection cannot replace an existing one", one.into));
         }
     }
     Ok(())
 }
 
-/// Makes a view where nothing has its name. What the store refuses is told.
+/// Makes a view where nothing has its name. What the store refuses is reported.
 pub async fn show(workspace: &Workspace, name: &str, definition: &Definition) -> Result<Option<String>> {
     if definition.kind != CollectionKind::View || workspace.standing(name).await?.is_some() {
         return Ok(None);
@@ -87,7 +87,7 @@ pub fn noted(definition: &Definition) -> serde_json::Value {
 }
 
 /// Makes the series and moves the loaded buckets into it. Does what is left to do. Where the store refuses the series or one of its
-/// buckets, nothing of it stays, and the reason is told.
+/// buckets, none of it stays, and the reason is reported.
 pub async fn put_in_place(
     workspace: &Workspace,
     series: &str,
@@ -103,7 +103,7 @@ pub async fn put_in_place(
         Ok(Bson::Document(found)) => Definition::from_document(&found),
         _ => return Err(Error::Damaged("The definition of a time-series collection")),
     };
-    // What an attempt that was cut off has made.
+    // What an attempt that was interrupted has made.
     workspace.store.drop_collection(series).await?;
     let notes = match fill(workspace, series, &incoming, &definition, progress).await {
         Ok(notes) => notes,

@@ -61,7 +61,7 @@ async fn write(store: &dyn Store, place: &str, collection: &str, documents: Vec<
     for f in there {
         let document = documents.get(f.index);
         if !is_there(store, place, document).await? {
-            return Err(Error::BadRequest(format!("{collection} holds two records with the same _id; the backup is damaged.")));
+            return Err(Error::BadRequest(format!("{collection} has two records with the same _id; the backup is damaged.")));
         }
     }
     Ok(())
@@ -77,11 +77,11 @@ async fn is_there(store: &dyn Store, place: &str, document: Option<&RawDocumentB
     Ok(found.iter().any(|stored| stored.as_bytes() == document.as_bytes()))
 }
 
-/// What was read is what the manifest tells of.
+/// What was read is what the manifest reports.
 pub fn check_content(listed: &Listed, found: Content) -> Result<()> {
     if let Some(records) = listed.records.filter(|n| *n != found.records) {
         return Err(Error::BadRequest(format!(
-            "{} has {} records in the archive; the manifest tells of {records}.",
+            "{} has {} records in the archive, but {records} in the manifest.",
             listed.name, found.records
         )));
     }
@@ -100,7 +100,7 @@ pub(super) async fn check_stored(workspace: &Workspace, place: &str, name: &str,
         return Ok(());
     }
     Err(Error::Conflict(format!(
-        "{name} holds {} records after loading, not the {} of the backup, or others.",
+        "{name} has {} records after loading, not the {} of the backup, or different ones.",
         stored.records, loaded.records
     )))
 }
@@ -114,7 +114,7 @@ pub(super) async fn kept_by_cap(workspace: &Workspace, place: &str, one: &Chosen
     Ok(Some(kept).filter(|kept| *kept < loaded.records))
 }
 
-/// The content of a collection as it stands.
+/// The content of a collection as it is.
 pub(crate) async fn content_of(store: &dyn Store, collection: &str, progress: &dyn Progress) -> Result<Content> {
     let mut content = Content::default();
     let mut batches = store.scan(collection, &Filter::all(), None).await?;

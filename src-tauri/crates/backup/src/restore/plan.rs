@@ -8,7 +8,7 @@ use steward_store::{CollectionKind, upsert};
 use steward_workspace::{Progress, Result, Workspace};
 
 use super::clashes::Clashes;
-use super::trial::{self, Verdict};
+use super::trial::{self, TrialResult};
 use super::{Choice, Chosen, choose, count_now, indexes, kinds};
 use crate::read::{Backup, Event};
 
@@ -20,9 +20,9 @@ const AT_ONCE: usize = 1000;
 /// A record that would change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// As it stands; `None` where it would be added.
+    /// As it is now; `None` where it would be added.
     pub now: Option<Document>,
-    /// As it stands in the backup.
+    /// As it is in the backup.
     pub then: Document,
 }
 
@@ -40,7 +40,7 @@ pub struct CollectionPlan {
     pub removed: u64,
     pub unchanged: u64,
     pub samples: Vec<Sample>,
-    /// Nothing of it can come back; the note says why.
+    /// Nothing in it can be restored; the note says why.
     pub left_out: bool,
     /// The restore would be refused because of it; the notes say why.
     pub impossible: bool,
@@ -113,22 +113,22 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
 async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result<CollectionPlan> {
     let kind = one.listed.definition.kind;
     let now = if kind == CollectionKind::Collection { count_now(workspace, &one.into).await? } else { None };
-    let mut settled = one.clone();
-    kinds::settle_place(workspace, &mut settled, mode).await?;
+    let mut resolved = one.clone();
+    kinds::choose_name(workspace, &mut resolved, mode).await?;
     // A merge leaves a collection what it has.
     let keeps = mode == RestoreMode::Merge && now.is_some();
-    if kind == CollectionKind::Collection && !settled.left_out && !keeps && !one.listed.is_own() {
-        foresee(workspace, &mut settled).await?;
+    if kind == CollectionKind::Collection && !resolved.left_out && !keeps && !one.listed.is_own() {
+        foresee(workspace, &mut resolved).await?;
     }
     match kind {
-        CollectionKind::View if !settled.left_out => settled.notes.push("is a view: its definition comes back".to_owned()),
-        CollectionKind::Timeseries if !settled.left_out => settled.notes.push("is a time series: its buckets are counted".to_owned()),
+        CollectionKind::View if !resolved.left_out => resolved.notes.push("is a view: its definition is restored".to_owned()),
+        CollectionKind::Timeseries if !resolved.left_out => resolved.notes.push("is a time series: its buckets are counted".to_owned()),
         _ => {}
     }
-    let lost = settled.told_lost().collect();
+    let lost = resolved.told_lost().collect();
     Ok(CollectionPlan {
         name: one.listed.name.clone(),
-        into: settled.into,
+        into: resolved.into,
         records: 0,
         now,
         added: 0,
@@ -136,20 +136,20 @@ async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result
         removed: 0,
         unchanged: 0,
         samples: Vec::new(),
-        left_out: settled.left_out,
+        left_out: resolved.left_out,
         impossible: false,
         lost,
-        notes: settled.notes,
+        notes: resolved.notes,
     })
 }
 
 /// What of its definition the store would not take.
 async fn foresee(workspace: &Workspace, one: &mut Chosen) -> Result<()> {
     match trial::of(workspace, &one.listed.definition).await? {
-        Verdict::Takes(refused) => {
+        TrialResult::Takes(refused) => {
             refused.iter().for_each(|index| one.lose(format!("loses {}: {}", index.what(), indexes::words(&index.error))));
         }
-        Verdict::Refuses(why) => one.leave_out(format!("is left out: {why}")),
+        TrialResult::Refuses(why) => one.leave_out(format!("is left out: {why}")),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Asking a store beforehand what it would take: an empty collection of the same definition is made beside the data, and goes
+//! Asking a store beforehand what it would take: an empty collection of the same definition is made next to the data, and goes
 //! again.
 
 use bson::{Document, RawDocumentBuf};
@@ -15,7 +15,7 @@ const OLD: i64 = 3600;
 
 /// What a store says of a definition.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum TrialResult {
     /// All but these.
     Takes(Vec<Refused>),
     /// Why not even the collection.
@@ -23,27 +23,27 @@ pub enum Verdict {
 }
 
 /// Every store takes what is plain; everything else is tried.
-pub async fn of(workspace: &Workspace, definition: &Definition) -> Result<Verdict> {
+pub async fn of(workspace: &Workspace, definition: &Definition) -> Result<TrialResult> {
     let special = |index: &Document| IndexSpec::plainly(index).is_none();
     let indexes: Vec<&Document> = definition.indexes.iter().filter(|index| !is_id_index(index)).collect();
     let twice = indexes.iter().enumerate().any(|(at, one)| indexes[..at].iter().any(|other| other.get("key") == one.get("key")));
     let plain = definition.options.is_empty() && !twice && !indexes.iter().copied().any(special);
     if plain || !workspace.can_write() {
-        return Ok(Verdict::Takes(Vec::new()));
+        return Ok(TrialResult::Takes(Vec::new()));
     }
     let name = match make(workspace, &definition.bare()).await {
         Ok(Ok(name)) => name,
-        Ok(Err(why)) => return Ok(Verdict::Refuses(why)),
+        Ok(Err(why)) => return Ok(TrialResult::Refuses(why)),
         // Who may not make a collection may still look at a plan; it is the restore that is refused.
-        Err(Error::Store(e)) if e.kind == StoreErrorKind::Forbidden => return Ok(Verdict::Takes(Vec::new())),
+        Err(Error::Store(e)) if e.kind == StoreErrorKind::Forbidden => return Ok(TrialResult::Takes(Vec::new())),
         Err(e) => return Err(e),
     };
     let refused = indexes::build(workspace.store.as_ref(), &name, definition).await;
     workspace.store.drop_collection(&name).await?;
-    Ok(Verdict::Takes(refused?))
+    Ok(TrialResult::Takes(refused?))
 }
 
-/// Two records cannot stand beside each other where there is this unique index.
+/// Two records cannot be next to each other where there is this unique index.
 pub async fn clash(workspace: &Workspace, unique: &Definition, one: &RawDocumentBuf, other: &RawDocumentBuf) -> Result<bool> {
     let Ok(name) = make(workspace, unique).await? else { return Ok(false) };
     let insert = |document: &RawDocumentBuf| WriteOp::Insert { collection: name.clone(), document: document.clone() };

@@ -1,4 +1,4 @@
-//! Taking a restore back, giving up what it put aside, and cleaning up after one that was cut off.
+//! Undoing a restore, deleting what it archived, and cleaning up after one that was interrupted.
 
 use steward_domain::{ChangeKind, RestoreRecord, RestoreState};
 use steward_store::{Swap, WriteBatch, names};
@@ -9,7 +9,7 @@ use steward_workspace::{Error, Progress, Result, Workspace, swap};
 
 use super::{get, kinds, ledger, part};
 
-/// What taking a restore back would do with one collection.
+/// What undoing a restore would do with one collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoPlan {
     pub collection: String,
@@ -28,13 +28,15 @@ async fn undoable(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
         _ if record.can_be_undone() => Ok(record),
         // Its process ended: what is left is done.
         RestoreState::Undoing => Ok(record),
-        RestoreState::Done => Err(Error::Conflict("What this restore put aside was given up; it cannot be taken back any more.".into())),
-        RestoreState::Undone => Err(Error::Conflict("This restore was taken back already.".into())),
-        _ => Err(Error::Conflict("This restore has not come to its end.".into())),
+        RestoreState::Done => {
+            Err(Error::Conflict("The data kept for undoing this restore was deleted; it can no longer be undone.".into()))
+        }
+        RestoreState::Undone => Err(Error::Conflict("This restore was already undone.".into())),
+        _ => Err(Error::Conflict("This restore is not finished.".into())),
     }
 }
 
-/// The last restore that came after this one, put something in the same place, and stands.
+/// The last restore that came after this one, wrote to the same collection, and is in effect.
 async fn later(workspace: &Workspace, record: &RestoreRecord) -> Result<Option<RestoreRecord>> {
     let after = |other: &RestoreRecord| other.started_at > record.started_at && other.state == RestoreState::Done;
     let list = ledger::list(workspace).await?;
@@ -45,7 +47,7 @@ fn shared(one: &RestoreRecord, other: &RestoreRecord) -> Option<String> {
     one.collections.iter().map(|c| &c.into).find(|into| other.collections.iter().any(|c| &c.into == *into)).cloned()
 }
 
-/// Looks at what taking a restore back would do.
+/// Looks at what undoing a restore would do.
 pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord, Vec<UndoPlan>)> {
     let record = undoable(workspace, id).await?;
     if let Some(later) = later(workspace, &record).await? {
@@ -63,7 +65,7 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
         };
         let kept_as = match edited_since {
             0 => None,
-            _ => Some(workspace.free_name(&one.into, ".taken-back").await?),
+            _ => Some(workspace.free_name(&one.into, ".undone").await?),
         };
         let back = match one.existed {
             true => Some(swap::held(workspace, &one.into, &part(&record.id, number)).await?),
@@ -116,7 +118,7 @@ async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan],
     for (number, one) in record.collections.iter().enumerate().rev() {
         let part = part(&record.id, number);
         let (kept, gone) = (swap::replaced(&part), swap::gone(&part));
-        // An undo that was cut off keeps the name that it had chosen.
+        // An undo that was interrupted keeps the name that it had chosen.
         let chosen = open.as_ref().and_then(|open| open.swap.renames.iter().find(|step| step.from == gone)).map(|step| step.to.clone());
         let aside = chosen.or_else(|| plans.get(number).and_then(|p| p.kept_as.clone()));
         let now = there.contains(&one.into);
@@ -149,7 +151,7 @@ async fn back(workspace: &Workspace, record: &RestoreRecord, plans: &[UndoPlan],
     Ok(())
 }
 
-/// Undoes what a restore that was cut off has done so far.
+/// Undoes what an interrupted restore has done so far.
 pub async fn clean_up(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RestoreRecord> {
     let lease = Lease::take(workspace, &lease::of_restore(id), progress).await?;
     let done = clean_up_held(lease.workspace(), id, progress).await;
@@ -167,7 +169,7 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
             back(workspace, &record, &plans, progress).await?;
         }
         RestoreState::Undoing => return stay(workspace, record, progress).await,
-        _ => return Err(Error::Conflict("This restore has come to its end; there is nothing to clean up.".into())),
+        _ => return Err(Error::Conflict("This restore is finished; there is nothing to clean up.".into())),
     }
     for (number, _) in record.collections.iter().enumerate() {
         workspace.store.drop_collection(&swap::incoming(&part(&record.id, number))).await?;
@@ -178,7 +180,7 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
     Ok(record)
 }
 
-/// An undo that was cut off can be gone back from as long as the collections have not all changed places: the restore stands again.
+/// An undo that was interrupted can be gone back from as long as the collections have not all been swapped: the restore is in effect again.
 pub async fn can_go_back(workspace: &Workspace, record: &RestoreRecord) -> Result<bool> {
     match record.state {
         RestoreState::Loading | RestoreState::Swapping => Ok(true),
@@ -198,7 +200,7 @@ pub async fn can_go_back(workspace: &Workspace, record: &RestoreRecord) -> Resul
     }
 }
 
-/// Goes back from an undo that was cut off.
+/// Goes back from an undo that was interrupted.
 async fn stay(workspace: &Workspace, mut record: RestoreRecord, progress: &dyn Progress) -> Result<RestoreRecord> {
     if !can_go_back(workspace, &record).await? {
         return Err(Error::Conflict("Undoing this restore has come too far to go back from. Run the undo again to finish it.".into()));
@@ -209,7 +211,7 @@ async fn stay(workspace: &Workspace, mut record: RestoreRecord, progress: &dyn P
     Ok(record)
 }
 
-/// Gives up what a restore put aside, which frees its room.
+/// Gives up what a restore archived, which frees its room.
 pub async fn discard_undo_data(workspace: &Workspace, id: &str) -> Result<RestoreRecord> {
     let mut record = undoable(workspace, id).await?;
     if record.state == RestoreState::Undoing {

@@ -109,7 +109,7 @@ impl Target for Bucket {
                 Ok(0) => return upload.finish().await.map(|_| ()).map_err(|e| self.failed(name, e)),
                 Ok(read) => upload.write(&buffer[..read]),
                 Err(e) => {
-                    // The parts that were sent are given up; nothing was there under the name yet.
+                    // The parts that were sent are discarded; nothing was there under the name yet.
                     let _ = upload.abort().await;
                     return Err(e);
                 }

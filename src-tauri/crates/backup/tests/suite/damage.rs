@@ -5,13 +5,13 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::common::{all, career, fill, making, on_file, put};
+use crate::common::{all, career, fill, on_file, put, request_to};
 use bson::Document;
 use steward_backup::Manifest;
-use steward_backup::create::{Making, create};
+use steward_backup::create::{BackupRequest, create};
+use steward_backup::encryption::{Compression, DecryptionKey, EncryptionKey, new_identity};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
-use steward_backup::seal::{Compression, Key, Lock, new_identity};
 use steward_backup::target::Folder;
 use steward_backup::{listing, verify};
 use steward_workspace::{Silent, Workspace};
@@ -26,12 +26,12 @@ struct Museum {
 
 impl Museum {
     /// A backup of twelve records; a thirteenth came since, and must survive everything.
-    async fn of(compression: Compression, lock: Lock) -> Self {
+    async fn of(compression: Compression, lock: EncryptionKey) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let workspace = on_file(folder.path()).await;
         fill(&workspace, 12).await;
         let kept = folder.path().join("kept");
-        let made = create(&workspace, &Making { compression, lock, own: false, ..making(&kept) }, &Silent).await.unwrap();
+        let made = create(&workspace, &BackupRequest { compression, lock, own: false, ..request_to(&kept) }, &Silent).await.unwrap();
         put(&workspace, "careers", [career(40)].into_iter()).await;
         let live = all(&workspace, "careers").await;
         let bytes = std::fs::read(kept.join(&made.manifest.file.name)).unwrap();
@@ -42,7 +42,7 @@ impl Museum {
         self.folder.path().join("kept")
     }
 
-    /// An archive without a manifest, as somebody else's program might hand it over.
+    /// An archive without a manifest, as someone else's program might hand it over.
     fn bare(&self, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join("bare");
         std::fs::write(&path, bytes).unwrap();
@@ -50,7 +50,7 @@ impl Museum {
     }
 
     /// Restores from a path; whatever comes of it, no record may be made up and no live one lost by a refusal.
-    async fn restored(&self, path: &Path, key: &Key) -> Result<(), String> {
+    async fn restored(&self, path: &Path, key: &DecryptionKey) -> Result<(), String> {
         let restored = async {
             let backup = Backup::of_path(path, key.clone(), None, &Silent).await?;
             restore::apply(&self.workspace, &backup, "museum", &Choice::default(), None, &Silent).await
@@ -89,30 +89,30 @@ fn places(length: usize, about: usize) -> Vec<usize> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_off_anywhere() {
     for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
-        let museum = Museum::of(compression, Lock::None).await;
+        let museum = Museum::of(compression, EncryptionKey::None).await;
         for length in places(museum.bytes.len(), 60) {
-            let said = museum.restored(&museum.bare(&museum.bytes[..length]), &Key::default()).await;
+            let said = museum.restored(&museum.bare(&museum.bytes[..length]), &DecryptionKey::default()).await;
             // Without a compression whose end is marked, only the last terminator may be missing.
             let harmless = compression == Compression::None && length + 4 >= museum.bytes.len();
             assert!(said.is_err() || harmless, "{compression:?} cut at {length} of {}", museum.bytes.len());
         }
-        museum.restored(&museum.bare(&museum.bytes), &Key::default()).await.unwrap();
+        museum.restored(&museum.bare(&museum.bytes), &DecryptionKey::default()).await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bit_flipped_anywhere() {
     for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
-        let museum = Museum::of(compression, Lock::None).await;
+        let museum = Museum::of(compression, EncryptionKey::None).await;
         let mut refused = 0;
         let tried = places(museum.bytes.len(), 150);
         for at in &tried {
             let mut bytes = museum.bytes.clone();
             bytes[*at] ^= 1 << (at % 8);
-            refused += usize::from(museum.restored(&museum.bare(&bytes), &Key::default()).await.is_err());
+            refused += usize::from(museum.restored(&museum.bare(&bytes), &DecryptionKey::default()).await.is_err());
             // With its manifest, every one is refused.
             std::fs::write(museum.kept().join(&museum.manifest.file.name), &bytes).unwrap();
-            let said = museum.restored(&museum.kept().join(museum.manifest.name()), &Key::default()).await.unwrap_err();
+            let said = museum.restored(&museum.kept().join(museum.manifest.name()), &DecryptionKey::default()).await.unwrap_err();
             assert!(said.contains("damaged or is not the archive"), "{said}");
         }
         assert!(refused * 10 > tried.len() * 6, "{compression:?}: {refused} of {} were noticed without a manifest", tried.len());
@@ -123,10 +123,10 @@ async fn a_bit_flipped_anywhere() {
 async fn wrong_keys() {
     let (identity, recipient) = new_identity();
     let (other, _) = new_identity();
-    let museum = Museum::of(Compression::Zstd, Lock::Recipients(vec![recipient])).await;
+    let museum = Museum::of(Compression::Zstd, EncryptionKey::Recipients(vec![recipient])).await;
     let path = museum.bare(&museum.bytes);
-    let with = |identity: age::secrecy::SecretString| Key { passphrase: None, identities: vec![identity] };
-    assert!(museum.restored(&path, &Key::default()).await.unwrap_err().contains("key"));
+    let with = |identity: age::secrecy::SecretString| DecryptionKey { passphrase: None, identities: vec![identity] };
+    assert!(museum.restored(&path, &DecryptionKey::default()).await.unwrap_err().contains("key"));
     assert!(museum.restored(&path, &with(other)).await.unwrap_err().contains("None of the keys"));
     assert!(museum.restored(&path, &with("AGE-SECRET-KEY-1NONSENSE".to_owned().into())).await.unwrap_err().contains("cannot be read"));
     for at in places(museum.bytes.len(), 60) {
@@ -139,16 +139,16 @@ async fn wrong_keys() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn manifests_that_lie() {
-    let museum = Museum::of(Compression::Zstd, Lock::None).await;
+    let museum = Museum::of(Compression::Zstd, EncryptionKey::None).await;
     let text = String::from_utf8(museum.manifest.to_bytes().unwrap()).unwrap();
     let file = museum.manifest.file.name.clone();
     let lies = [
         (text.replace(&file, "../../outside"), "not a plain name"),
         (text.replace(&format!("\"id\": \"{}\"", museum.manifest.id), "\"id\": \"../up\""), "not a plain name"),
         (text.replacen("\"format\": 1", "\"format\": 9", 1), "newer Steward"),
-        (text.replacen("\"records\": 12", "\"records\": 13", 1), "the manifest tells of 13"),
+        (text.replacen("\"records\": 12", "\"records\": 13", 1), "the manifest reports 13"),
         (text.replace(&museum.manifest.collection("careers").unwrap().content.0, "xxh3-128-sum:0"), "is not that of the manifest"),
-        (text.replace("\"name\": \"notes\"", "\"name\": \"others\""), "does not tell"),
+        (text.replace("\"name\": \"notes\"", "\"name\": \"others\""), "does not say"),
         ("{}".to_owned(), "not the manifest"),
         (text[..text.len() / 2].to_owned(), "not the manifest"),
     ];
@@ -156,24 +156,24 @@ async fn manifests_that_lie() {
     for (lie, said) in lies {
         assert_ne!(lie, text);
         std::fs::write(&path, &lie).unwrap();
-        let found = museum.restored(&path, &Key::default()).await.unwrap_err();
+        let found = museum.restored(&path, &DecryptionKey::default()).await.unwrap_err();
         assert!(found.contains(said), "{said}: {found}");
     }
-    // Another backup's manifest beside this archive.
-    let second = create(&museum.workspace, &making(&museum.kept()), &Silent).await.unwrap();
+    // Another backup's manifest next to this archive.
+    let second = create(&museum.workspace, &request_to(&museum.kept()), &Silent).await.unwrap();
     let mut swapped = museum.manifest.clone();
     swapped.file.name = second.manifest.file.name.clone();
     std::fs::write(&path, swapped.to_bytes().unwrap()).unwrap();
-    assert!(museum.restored(&path, &Key::default()).await.unwrap_err().contains("damaged or is not the archive"));
+    assert!(museum.restored(&path, &DecryptionKey::default()).await.unwrap_err().contains("damaged or is not the archive"));
     std::fs::remove_file(museum.kept().join(&second.manifest.file.name)).unwrap();
     let (listed, _) = listing::list(&Folder::new(museum.kept())).await.unwrap();
     assert!(listed.iter().all(|b| b.damage.is_some()), "an archive that is missing is seen in the list");
 }
 
-/// More than the manifest tells of: reading stops there, however much would follow.
+/// More than the manifest reports: reading stops there, however much would follow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bomb() {
-    let museum = Museum::of(Compression::Zstd, Lock::None).await;
+    let museum = Museum::of(Compression::Zstd, EncryptionKey::None).await;
     let plain = zstd::decode_all(museum.bytes.as_slice()).unwrap();
     let path = museum.kept().join(&museum.manifest.file.name);
     let mut encoder = zstd::Encoder::new(std::fs::File::create(&path).unwrap(), 1).unwrap();
@@ -187,12 +187,12 @@ async fn a_bomb() {
     encoder.finish().unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let mut manifest = museum.manifest.clone();
-    let sealed = steward_backup::seal::sha256(&path, |_| Ok(())).unwrap();
-    (manifest.file.bytes, manifest.file.sha256) = (sealed.bytes, sealed.sha256);
+    let checksum = steward_backup::encryption::sha256(&path, |_| Ok(())).unwrap();
+    (manifest.file.bytes, manifest.file.sha256) = (checksum.bytes, checksum.sha256);
     std::fs::write(museum.kept().join(manifest.name()), manifest.to_bytes().unwrap()).unwrap();
-    let said = museum.restored(&museum.kept().join(manifest.name()), &Key::default()).await.unwrap_err();
-    assert!(said.contains("more than its manifest tells of"), "{said} ({} bytes for {})", bytes.len(), 200 * document.len());
-    let backup = Backup::of_path(&museum.kept().join(manifest.name()), Key::default(), None, &Silent).await.unwrap();
+    let said = museum.restored(&museum.kept().join(manifest.name()), &DecryptionKey::default()).await.unwrap_err();
+    assert!(said.contains("more than its manifest lists"), "{said} ({} bytes for {})", bytes.len(), 200 * document.len());
+    let backup = Backup::of_path(&museum.kept().join(manifest.name()), DecryptionKey::default(), None, &Silent).await.unwrap();
     assert!(!verify::verify(&museum.workspace, &backup, &Silent).await.unwrap().verification.passed());
 }
 
@@ -203,10 +203,10 @@ async fn a_place_that_cannot_be_written() {
     fill(&workspace, 3).await;
     let file = folder.path().join("a-file");
     std::fs::write(&file, "in the way").unwrap();
-    assert!(create(&workspace, &making(&file.join("below")), &Silent).await.is_err());
+    assert!(create(&workspace, &request_to(&file.join("below")), &Silent).await.is_err());
     // One place of two fails: the other has the backup, and the answer says which.
     let good = folder.path().join("good");
-    let mut both = making(&good);
+    let mut both = request_to(&good);
     both.targets.push(std::sync::Arc::new(Folder::new(file.join("below"))));
     let made = create(&workspace, &both, &Silent).await.unwrap();
     assert!(made.places[0].1.is_none() && made.places[1].1.is_some(), "{:?}", made.places);
@@ -214,7 +214,7 @@ async fn a_place_that_cannot_be_written() {
     // The disk is full in the middle.
     if Path::new("/dev/full").exists() {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-        let mut out = steward_backup::seal::Sealing::new(full, Compression::None, &Lock::None).unwrap();
+        let mut out = steward_backup::encryption::EncryptedWriter::new(full, Compression::None, &EncryptionKey::None).unwrap();
         let written = out.write_all(&[7; 1 << 20]).and_then(|()| out.finish().map(|_| ()));
         assert!(written.is_err(), "a full disk is an error, not a short file");
     }
@@ -223,7 +223,7 @@ async fn a_place_that_cannot_be_written() {
 /// Killed at any step of a removal, the next prune removes the rest, and the half of it is never listed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_that_was_cut_off_is_finished() {
-    let museum = Museum::of(Compression::Zstd, Lock::None).await;
+    let museum = Museum::of(Compression::Zstd, EncryptionKey::None).await;
     let (target, kept) = (Folder::new(museum.kept()), museum.kept());
     let manifest = &museum.manifest;
     let all: Vec<(String, Vec<u8>)> =

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::common::{all, backup, career, fill, making, on_file, opened, put, workspace};
+use crate::common::{all, backup, career, fill, on_file, opened, put, request_to, workspace};
 use bson::{Bson, Document};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
@@ -69,7 +69,7 @@ impl Scene {
     async fn is_as_before(&self, at: &str) {
         assert_eq!(all(&self.alive, "careers").await, self.old, "{at}");
         let left = self.alive.store.collections().await.unwrap();
-        assert!(!left.iter().any(|name| name == "notes.then" || names::is_beside(name)), "{at}: {left:?}");
+        assert!(!left.iter().any(|name| name == "notes.then" || names::is_staging(name)), "{at}: {left:?}");
         assert!(swap::open_swaps(&self.alive).await.unwrap().is_empty(), "{at}");
         assert_eq!(self.alive.settings("careers").await.unwrap().schema, "careers@1.0.0", "{at}");
     }
@@ -140,7 +140,7 @@ impl Scene {
             match gone_back {
                 Ok(stands) => {
                     assert_eq!(stands.state, RestoreState::Done, "{at}");
-                    assert_eq!(all(&self.alive, "careers").await, self.new, "{at}: the restore stands again");
+                    assert_eq!(all(&self.alive, "careers").await, self.new, "{at}: the restore is in effect again");
                     assert!(swap::open_swaps(&self.alive).await.unwrap().is_empty(), "{at}");
                     self.gone_back.fetch_add(1, Ordering::Relaxed);
                 }
@@ -198,7 +198,7 @@ async fn while_the_safety_backup_is_taken() {
     let scene = Scene::set(on_file(folder.path()).await.store).await;
     let place = tempfile::tempdir().unwrap();
     let (mortal, dying) = scene.dying(1, Death::Before).await;
-    let safety = making(place.path());
+    let safety = request_to(place.path());
     restore::apply(&dying, &scene.backup, "here", &scene.choice, Some(&safety), &Silent).await.unwrap_err();
     assert!(mortal.is_dead());
     assert!(restore::list(&scene.alive).await.unwrap().is_empty());

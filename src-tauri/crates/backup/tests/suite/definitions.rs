@@ -1,19 +1,19 @@
-//! What a collection is beside its records: each index, option and name comes back, or the plan and the restore say which does
+//! What a collection is next to its records: each index, option and name comes back, or the plan and the restore say which does
 //! not, and nothing else in the backup is held up by it.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
 use std::sync::Arc;
 
-use crate::common::{all, backup, dump, index_names, making, on, on_file, opened, put, workspace};
+use crate::common::{all, backup, dump, index_names, on, on_file, opened, put, request_to, workspace};
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt as _;
+use steward_backup::encryption::DecryptionKey;
 use steward_backup::increment::{self, Taken};
 use steward_backup::listing::ListedBackup;
 use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
-use steward_backup::seal::Key;
 use steward_backup::target::{Folder, Target};
 use steward_backup::verify;
 use steward_domain::{Filter, RestoreMode, RestoreState};
@@ -26,12 +26,12 @@ fn definition(options: Document, indexes: Vec<Document>) -> Definition {
     Definition { kind: CollectionKind::Collection, options, indexes }
 }
 
-/// What cannot come back is left out.
+/// What cannot be restored is left out.
 fn agreed() -> Choice {
     Choice { leave_out: true, ..Choice::default() }
 }
 
-/// The records in the order in which they stand.
+/// The records in their order.
 async fn in_order(workspace: &Workspace, collection: &str) -> Vec<i32> {
     let batches: Vec<Vec<_>> = workspace.store.scan(collection, &Filter::all(), None).await.unwrap().try_collect().await.unwrap();
     batches.iter().flatten().map(|record| record.get_i32("_id").unwrap()).collect()
@@ -47,7 +47,7 @@ async fn log(workspace: &Workspace, ids: impl Iterator<Item = i32>) {
 
 /// Nothing that was only tried is left.
 async fn is_tidy(workspace: &Workspace) {
-    let left: Vec<String> = workspace.store.collections().await.unwrap().into_iter().filter(|name| names::is_beside(name)).collect();
+    let left: Vec<String> = workspace.store.collections().await.unwrap().into_iter().filter(|name| names::is_staging(name)).collect();
     assert!(left.iter().all(|name| name.starts_with("steward.replaced.")), "{left:?}");
 }
 
@@ -67,14 +67,15 @@ async fn a_capped_collection_takes_the_moment_from_nobody() {
     log(&from, 20..24).await;
     put(&from, "records", [doc! { "_id": 9 }].into_iter()).await;
     let base = ListedBackup::new(made.clone(), place.path().display().to_string());
-    let Taken::Made(increment) = increment::take(&from, &making(place.path()), &base, &Silent).await.unwrap() else {
+    let Taken::New(increment) = increment::take(&from, &request_to(place.path()), &base, &Silent).await.unwrap() else {
         panic!("something happened")
     };
     let until = increment.manifest.increment.as_ref().unwrap().until.at;
     let target: Arc<dyn Target> = Arc::new(Folder::new(place.path().to_owned()));
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
-    let way = Way { base: opened(place.path(), &made).await, increments: vec![(target, increment.manifest)], key: Key::default() };
+    let way =
+        Way { base: opened(place.path(), &made).await, increments: vec![(target, increment.manifest)], key: DecryptionKey::default() };
     let point_in_time = point_in_time::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
     let to = on(Mongod::replica_set()).await;
     let record = restore::apply(&to, &point_in_time, "here", &agreed(), None, &Silent).await.unwrap();
@@ -99,7 +100,7 @@ async fn a_capped_collection_keeps_what_it_can() {
     let (at, to) = (tempfile::tempdir().unwrap(), on(Mongod::replica_set()).await);
     let records: Vec<Document> = (0..9).map(|n| doc! { "_id": n }).collect();
     let path = dump(at.path(), &[("log", r#"{"options":{"capped":true,"size":4096,"max":5}}"#, &records)]);
-    let dump = Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap();
+    let dump = Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap();
     let record = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!(record.notes, ["log keeps the newest 5 of 9 records: it is capped."]);
     assert_eq!((in_order(&to, "log").await, record.collections[0].records), (vec![4, 5, 6, 7, 8], 5));
@@ -119,7 +120,7 @@ async fn a_time_series_comes_back_with_a_moment() {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
     let until = made.point_in_time.as_ref().unwrap().at;
-    let way = Way { base: opened(place.path(), &made).await, increments: Vec::new(), key: Key::default() };
+    let way = Way { base: opened(place.path(), &made).await, increments: Vec::new(), key: DecryptionKey::default() };
     let point_in_time = point_in_time::build(way, until, Scratch { store, folder }, &Silent).await.unwrap();
     let to = on(Mongod::replica_set()).await;
     let record = restore::apply(&to, &point_in_time, "here", &Choice::default(), None, &Silent).await.unwrap();
@@ -253,7 +254,7 @@ async fn names_of_every_kind_come_back() {
     steward_workspace::edit::create(&from, &from.collection(&longest).await.unwrap(), first, None, false).await.unwrap();
     let (_, plans) = restore::undo(&from, &back.id, &Silent).await.unwrap();
     let kept = plans.iter().find(|p| p.collection == longest).unwrap().kept_as.clone().unwrap();
-    assert!(kept.ends_with(".taken-back") && kept.len() <= longest.len(), "{kept}");
+    assert!(kept.ends_with(".undone") && kept.len() <= longest.len(), "{kept}");
 
     // Into a database with a longer name, one of them cannot come; the plan says so, and all others do.
     let uri = Mongod::replica_set().uri(&format!("{database}_longer"));
@@ -275,14 +276,14 @@ const OLD: &str = r#"{"options":{"flags":1},"indexes":[{"v":1,"key":{"_id":1},"n
     {"v":1,"key":{"l":"geoHaystack","k":1},"name":"hay","bucketSize":1},
     {"v":2,"key":{"x":1},"name":"odd","partialFilterExpression":{"$nonsense":1}}]}"#;
 
-/// What servers of today refuse is cleaned or left out, each with a word; the data comes back, and so does everything beside it.
+/// What servers of today refuse is cleaned or left out, each with a word; the data comes back, and so does everything next to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_indexes_are_cleaned_or_left_out() {
     let at = tempfile::tempdir().unwrap();
     let people = [doc! { "_id": 1, "n": "same" }, doc! { "_id": 2, "n": "same" }, doc! { "_id": 3, "n": "other" }];
     let path = dump(at.path(), &[("old", OLD, &people), ("zoo", "", &[doc! { "_id": 1 }])]);
     let to = on(Mongod::replica_set()).await;
-    let dump = || async { Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap() };
+    let dump = || async { Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap() };
     let plan = restore::plan(&to, &dump().await, &Choice::default(), &Silent).await.unwrap();
     let told = plan[0].notes.join("\n");
     for word in
@@ -314,7 +315,7 @@ async fn a_broken_unique_index_holds_up_nothing_in_a_file() {
     let metadata = r#"{"indexes":[{"v":2,"key":{"n":1},"name":"n","unique":true},{"v":2,"key":{"m":1},"name":"m"}]}"#;
     let path = dump(at.path(), &[("people", metadata, &[doc! { "_id": 1, "n": 5 }, doc! { "_id": 2, "n": 5 }])]);
     let to = on_file(at.path()).await;
-    let dump = Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap();
+    let dump = Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap();
     let refused = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap_err().to_string();
     assert!(refused.contains("people loses the index n: the records 1 and 2 have the same n, 5."), "{refused}");
     assert!(!to.store.collections().await.unwrap().contains(&"people".to_owned()));
@@ -323,7 +324,7 @@ async fn a_broken_unique_index_holds_up_nothing_in_a_file() {
     assert_eq!((all(&to, "people").await.len(), index_names(&to, "people").await), (2, vec!["m".to_owned()]));
 }
 
-/// Buckets that no server takes: the series is left out with a word, and nothing of it stays.
+/// Buckets that no server takes: the series is left out with a word, and none of it stays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn invalid_buckets_leave_nothing_behind() {
     let at = tempfile::tempdir().unwrap();
@@ -332,7 +333,7 @@ async fn invalid_buckets_leave_nothing_behind() {
     std::fs::write(folder.join("system.buckets.weather.bson"), doc! { "_id": 1, "no": "bucket" }.to_vec().unwrap()).unwrap();
     std::fs::write(folder.join("weather.metadata.json"), series).unwrap();
     let to = on(Mongod::replica_set()).await;
-    let dump = Backup::of_path(&folder, Key::default(), None, &Silent).await.unwrap();
+    let dump = Backup::of_path(&folder, DecryptionKey::default(), None, &Silent).await.unwrap();
     let record = restore::apply(&to, &dump, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!(record.state, RestoreState::Done);
     assert!(record.notes.len() == 1 && record.notes[0].starts_with("weather is left out: the store does not take"), "{:?}", record.notes);
@@ -398,7 +399,7 @@ async fn a_clash_in_lists_is_foreseen(workspace: Workspace) {
     }
 }
 
-/// The backup has the first record, which is gone, and the other one stands in its way.
+/// The backup has the first record, which is gone, and the other one is in its way.
 async fn foreseen(workspace: &Workspace, unique: Document, first: Document, other: Document, shared: &str) {
     let place = tempfile::tempdir().unwrap();
     workspace.store.drop_collection("users").await.unwrap();
@@ -443,7 +444,7 @@ async fn a_clash_by_a_collation_is_foreseen() {
     }
 }
 
-/// What cannot come back is left out only where somebody has agreed to that.
+/// What cannot be restored is left out only where someone has agreed to that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_left_out_unasked() {
     let from = on(Mongod::replica_set()).await;
@@ -459,7 +460,7 @@ async fn nothing_is_left_out_unasked() {
     let lost: Vec<String> = plan.iter().flat_map(|one| one.lost.clone()).collect();
     assert!(lost.len() == 1 && lost[0].starts_with("everybody is left out: "), "{lost:?}");
     let refused = restore::apply(&file, &whole, "here", &Choice::default(), None, &Silent).await.unwrap_err().to_string();
-    assert!(refused.starts_with("Not everything can come back."), "{refused}");
+    assert!(refused.starts_with("Not everything can be restored."), "{refused}");
     assert!(file.store.collections().await.unwrap().iter().all(|name| names::is_own(name)));
     assert_eq!(restore::list(&file).await.unwrap(), []);
     let record = restore::apply(&file, &whole, "here", &agreed(), None, &Silent).await.unwrap();

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::common::{all, crc, making, on, on_file, opened, put};
+use crate::common::{all, crc, on, on_file, opened, put, request_to};
 use bson::spec::BinarySubtype;
 use bson::{Bson, Document, Timestamp, doc};
 use futures::TryStreamExt as _;
-use steward_backup::create::{Making, create};
+use steward_backup::create::{BackupRequest, create};
+use steward_backup::encryption::{Compression, DecryptionKey};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
-use steward_backup::seal::{Compression, Key};
 use steward_backup::verify;
 use steward_domain::{Filter, RestoreState};
 use steward_store::{CollectionKind, Definition, Durability, WriteBatch, WriteOp};
@@ -39,12 +39,12 @@ fn bytes_of(documents: &[Document]) -> Vec<u8> {
     documents.iter().flat_map(|d| d.to_vec().unwrap()).collect()
 }
 
-/// Where the documents stand.
+/// Where the documents are.
 fn data_name(one: &Dumped) -> String {
     if one.kind == "timeseries" { format!("system.buckets.{}", one.name) } else { one.name.to_owned() }
 }
 
-/// An archive whose collections are interleaved, as by several threads; with what belongs to the server beside it.
+/// An archive whose collections are interleaved, as by several threads; with what belongs to the server next to it.
 fn archive(server: &str, tool: &str, all: &[Dumped]) -> Vec<u8> {
     let encode = |d: Document| d.to_vec().unwrap();
     let mut out = vec![0x6d, 0xe2, 0x99, 0x81];
@@ -178,7 +178,7 @@ async fn measurements(workspace: &Workspace, series: &str) -> Vec<Document> {
 /// Restores a dump and looks at everything that it holds.
 async fn comes_back(workspace: &Workspace, path: &Path, server: &str, all_of: &[Dumped]) {
     let on_server = workspace.store.info().await.unwrap().kind == steward_store::StoreKind::Mongo;
-    let backup = Backup::of_path(path, Key::default(), None, &Silent).await.unwrap();
+    let backup = Backup::of_path(path, DecryptionKey::default(), None, &Silent).await.unwrap();
     let told = format!("{server} from {}", path.display());
     let announced: BTreeSet<&str> = backup.contents.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(announced, all_of.iter().map(|d| d.name).collect::<BTreeSet<_>>(), "{told}");
@@ -261,7 +261,7 @@ async fn archives_of_mongodump_itself() {
         std::fs::write(&packed, gzipped(&bytes)).unwrap();
         for workspace in [&file, &mongo] {
             for path in [&fixtures.join(name), &packed] {
-                let backup = Backup::of_path(path, Key::default(), None, &Silent).await.unwrap();
+                let backup = Backup::of_path(path, DecryptionKey::default(), None, &Silent).await.unwrap();
                 assert_eq!(backup.contents.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), [collection]);
                 let record = restore::apply(workspace, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
                 assert_eq!(record.state, RestoreState::Done);
@@ -273,7 +273,7 @@ async fn archives_of_mongodump_itself() {
     // Steward writes the same: the document, its end, the heading of the end, and the checksum.
     put(&file, "Users", [john].into_iter()).await;
     let place = tempfile::tempdir().unwrap();
-    let plain = Making { compression: Compression::None, ..making(place.path()) };
+    let plain = BackupRequest { compression: Compression::None, ..request_to(place.path()) };
     let made = create(&file, &plain, &Silent).await.unwrap();
     let ours = std::fs::read(place.path().join(&made.manifest.file.name)).unwrap();
     let theirs = std::fs::read(fixtures.join("one-document.archive")).unwrap();
@@ -292,7 +292,7 @@ async fn a_folder_of_files_alone_is_a_database() {
     std::fs::create_dir(&flat).unwrap();
     std::fs::write(flat.join("things.bson"), bytes_of(&things())).unwrap();
     let workspace = on_file(at.path()).await;
-    let backup = Backup::of_path(&flat, Key::default(), None, &Silent).await.unwrap();
+    let backup = Backup::of_path(&flat, DecryptionKey::default(), None, &Silent).await.unwrap();
     let record = restore::apply(&workspace, &backup, "a folder", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!((record.collections.len(), record.collections[0].records), (1, 7));
     assert_eq!(workspace.store.count("things", &Filter::all()).await.unwrap(), 7);
@@ -318,7 +318,7 @@ async fn mixed(workspace: &Workspace) {
     workspace.store.write(WriteBatch::data(measured.collect()), Durability::Bulk).await.unwrap();
 }
 
-/// What an archive announces and holds, read as mongorestore does; a sentence where it would refuse it.
+/// What an archive reports and holds, read as mongorestore does; a sentence where it would refuse it.
 fn restored_elsewhere(bytes: &[u8]) -> Result<BTreeMap<String, usize>, String> {
     let mut at = 4;
     if bytes[..4] != [0x6d, 0xe2, 0x99, 0x81] {
@@ -345,7 +345,7 @@ fn restored_elsewhere(bytes: &[u8]) -> Result<BTreeMap<String, usize>, String> {
         let metadata: serde_json::Value = serde_json::from_str(told.get_str("metadata").unwrap()).map_err(|e| e.to_string())?;
         let indexes = metadata["indexes"].as_array().ok_or("indexes")?;
         if indexes.iter().any(|i| !i["name"].is_string() || !i["key"].is_object()) || told.get_i32("size").is_err() {
-            return Err(format!("what is announced of {name}"));
+            return Err(format!("what is reported of {name}"));
         }
         awaited.insert(if kind == "timeseries" { format!("system.buckets.{name}") } else { name });
     }
@@ -355,7 +355,7 @@ fn restored_elsewhere(bytes: &[u8]) -> Result<BTreeMap<String, usize>, String> {
         let heading = parse(&next().0.ok_or("a heading is missing")?)?;
         let name = heading.get_str("collection").unwrap().to_owned();
         if !awaited.contains(&name) || closed.contains(&name) {
-            return Err(format!("a header for {name}, which is closed or was not announced"));
+            return Err(format!("a header for {name}, which is closed or was not reported"));
         }
         let (documents, mut body) = found.remove(&name).unwrap_or_default();
         let mut documents = documents;
@@ -394,7 +394,7 @@ async fn mongorestore_would_take_ours() {
         mixed(server).await;
     }
     for workspace in [&file, &mongo, &alone] {
-        let plain = Making { compression: Compression::None, ..making(place.path()) };
+        let plain = BackupRequest { compression: Compression::None, ..request_to(place.path()) };
         let made = create(workspace, &plain, &Silent).await.unwrap();
         let found = restored_elsewhere(&std::fs::read(place.path().join(&made.manifest.file.name)).unwrap()).unwrap();
         assert_eq!(found["things"], 7);
@@ -425,10 +425,10 @@ async fn a_time_series_comes_back() {
     let names = ["chosen", "weather"].map(|name| (name.to_owned(), name.to_owned()));
     let choice = Choice { collections: names.into(), ..Choice::default() };
     let refused = restore::apply(&file, &backup, "here", &choice, None, &Silent).await.unwrap_err().to_string();
-    assert!(refused.starts_with("Nothing of it can come back here: chosen is left out: a workspace on MongoDB"), "{refused}");
+    assert!(refused.starts_with("Nothing in it can be restored here: chosen is left out: a workspace on MongoDB"), "{refused}");
     assert!(refused.contains("weather is left out") && restore::list(&file).await.unwrap().is_empty(), "{refused}");
 
-    // Where nothing stands, under its own name; and what was cut off on the way is finished or cleaned up.
+    // Where nothing is, under its own name; and what was interrupted on the way is finished or cleaned up.
     let record = restore::apply(&other, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert_eq!(measurements(&other, "weather").await, good);
     assert!(other.store.definition("weather").await.unwrap().means(&workspace.store.definition("weather").await.unwrap()));
@@ -453,7 +453,7 @@ async fn a_time_series_comes_back() {
         assert!(other.store.definition(&incoming).await.is_err());
     }
 
-    // Where it stands, beside it; what is there is not touched.
+    // Where one exists, next to it; what is there is not touched.
     let record = restore::apply(&workspace, &backup, "here", &Choice::default(), None, &Silent).await.unwrap();
     assert!(record.notes.iter().any(|n| n.contains("weather.restored")), "{:?}", record.notes);
     assert_eq!(measurements(&workspace, "weather.restored").await, good);

@@ -7,7 +7,7 @@ mod targets;
 
 #[test]
 fn seeds_of_backups() {
-    for (folder, target) in [("manifest", targets::manifest as fn(&[u8])), ("sealed", targets::sealed), ("oplog", targets::oplog)] {
+    for (folder, target) in [("manifest", targets::manifest as fn(&[u8])), ("encrypted", targets::encrypted), ("oplog", targets::oplog)] {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/seeds").join(folder);
         let seeds: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(seeds.len() > 2);

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crate::common::{all, crc, dump, index_names, on, on_file};
 use bson::{Document, doc};
+use steward_backup::encryption::DecryptionKey;
 use steward_backup::point_in_time::{self, Scratch};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
-use steward_backup::seal::Key;
 use steward_domain::RestoreState;
 use steward_store_sqlite::SqliteStore;
 use steward_store_testkit::mongod::Mongod;
@@ -41,7 +41,7 @@ async fn the_oplog_of_a_dump_is_replayed() {
     std::fs::write(at.path().join("oplog.bson"), bytes).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for to in [on_file(folder.path()).await, on(Mongod::replica_set()).await] {
-        let dumped = || async { Backup::of_path(at.path(), Key::default(), Some("shop"), &Silent).await.unwrap() };
+        let dumped = || async { Backup::of_path(at.path(), DecryptionKey::default(), Some("shop"), &Silent).await.unwrap() };
         let plain = dumped().await;
         assert!(plain.has_oplog() && !plain.replayed);
         restore::apply(&to, &plain, "here", &Choice::default(), None, &Silent).await.unwrap();
@@ -51,7 +51,7 @@ async fn the_oplog_of_a_dump_is_replayed() {
         let replayed = point_in_time::with_oplog(dumped().await, Scratch { store, folder: scratch }, &Silent).await.unwrap();
         let record = restore::apply(&to, &replayed, "here", &Choice::default(), None, &Silent).await.unwrap();
         assert!(record.replayed && record.state == RestoreState::Done);
-        assert_eq!(record.notes, ["Changes that were made while the dump was are done again: 11."]);
+        assert_eq!(record.notes, ["Changes made during the dump are replayed: 11."]);
         let expected = [doc! { "_id": 1, "n": 1, "in": { "a": 9 } }, doc! { "_id": 3, "n": 3 }, doc! { "_id": 5, "n": 50 }];
         assert_eq!(all(&to, "early").await, expected);
         assert_eq!(all(&to, "late").await, [doc! { "_id": 7, "n": 70 }]);
@@ -61,15 +61,15 @@ async fn the_oplog_of_a_dump_is_replayed() {
     let twice = [doc! { "_id": 7, "n": 1 }, doc! { "_id": 7, "n": 70 }].iter().flat_map(|d| d.to_vec().unwrap()).collect::<Vec<u8>>();
     std::fs::write(at.path().join("shop/late.bson"), twice).unwrap();
     let (dumped, scratch) =
-        (Backup::of_path(at.path(), Key::default(), Some("shop"), &Silent).await.unwrap(), tempfile::tempdir().unwrap());
+        (Backup::of_path(at.path(), DecryptionKey::default(), Some("shop"), &Silent).await.unwrap(), tempfile::tempdir().unwrap());
     let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
     let replayed = point_in_time::with_oplog(dumped, Scratch { store, folder: scratch }, &Silent).await.unwrap();
     assert_eq!(replayed.listed("late").unwrap().records, Some(1));
-    let none = Backup::of_path(&at.path().join("shop"), Key::default(), None, &Silent).await.unwrap();
+    let none = Backup::of_path(&at.path().join("shop"), DecryptionKey::default(), None, &Silent).await.unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&scratch.path().join("scratch.steward")).await.unwrap());
     let refused = point_in_time::with_oplog(none, Scratch { store, folder: scratch }, &Silent).await.map(|_| ()).unwrap_err();
-    assert!(refused.to_string().contains("holds no oplog"), "{refused}");
+    assert!(refused.to_string().contains("has no oplog"), "{refused}");
 }
 
 /// In an archive the oplog is a collection without a database.
@@ -99,7 +99,7 @@ async fn the_oplog_of_an_archive_is_replayed() {
     let path = at.path().join("dump.archive");
     let to = on_file(at.path()).await;
     let replayed = || async {
-        let backup = Backup::of_path(&path, Key::default(), None, &Silent).await.unwrap();
+        let backup = Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap();
         assert!(backup.has_oplog());
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("scratch.steward")).await.unwrap());

@@ -1,4 +1,4 @@
-//! Increments: restored to any moment, the workspace is as it was then; a gap is named and never skipped.
+//! Increments: restored to any point in time, the workspace is as it was then; a gap is named and never skipped.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -7,16 +7,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::{backup, making, on, on_file, opened, put};
+use crate::common::{backup, on, on_file, opened, put, request_to};
 use bson::{Bson, Document, doc};
 use futures::TryStreamExt as _;
 use steward_backup::content::Content;
+use steward_backup::encryption::{Compression, DecryptionKey, EncryptionKey};
 use steward_backup::increment::{self, Taken};
 use steward_backup::listing::{self, ListedBackup};
 use steward_backup::point_in_time::{self, Scratch, Way};
 use steward_backup::read::Backup;
 use steward_backup::restore::{self, Choice};
-use steward_backup::seal::{Compression, Key, Lock};
 use steward_backup::target::{Folder, Target};
 use steward_backup::timeline::{self, routes};
 use steward_backup::{Manifest, verify};
@@ -44,7 +44,7 @@ macro_rules! on_both {
     };
 }
 
-on_both!(every_moment_comes_back, a_missing_increment_is_a_gap, cancelled_it_leaves_nothing, restored_and_taken_back);
+on_both!(every_point_in_time_comes_back, a_missing_increment_is_a_gap, cancelled_it_leaves_nothing, restored_and_undone);
 
 /// Content and definition of people's collections.
 type State = BTreeMap<String, (u64, String, Definition)>;
@@ -148,11 +148,11 @@ async fn listed(place: &Path) -> Vec<ListedBackup> {
 }
 
 async fn next(workspace: &Workspace, place: &Path) -> Taken {
-    let tip = timeline::tips(&listed(place).await).remove(0);
-    increment::take(workspace, &making(place), &tip, &Silent).await.unwrap()
+    let head = timeline::heads(&listed(place).await).remove(0);
+    increment::take(workspace, &request_to(place), &head, &Silent).await.unwrap()
 }
 
-/// Between two moments that are told apart.
+/// Between two points in time that are told apart.
 async fn point_in_time() -> i64 {
     tokio::time::sleep(Duration::from_millis(4)).await;
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
@@ -166,7 +166,7 @@ async fn at(place: &Path, at: i64) -> steward_workspace::Result<Backup> {
     let increments = route.increments.into_iter().map(|one| (Arc::clone(&target), one.manifest)).collect();
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("moment.steward")).await.unwrap());
-    let way = Way { base: opened(place, &route.base.manifest).await, increments, key: Key::default() };
+    let way = Way { base: opened(place, &route.base.manifest).await, increments, key: DecryptionKey::default() };
     point_in_time::build(way, at, Scratch { store, folder }, &Silent).await
 }
 
@@ -185,7 +185,7 @@ fn same(found: &State, then: &State, what: &str) {
     }
 }
 
-async fn every_moment_comes_back(workspace: Workspace) {
+async fn every_point_in_time_comes_back(workspace: Workspace) {
     let place = tempfile::tempdir().unwrap();
     let mut chance = Chance(20_261_122);
     workspace.store.record_changes(true).await.unwrap();
@@ -218,11 +218,11 @@ async fn every_moment_comes_back(workspace: Workspace) {
         let opened = opened(place.path(), &one.manifest).await;
         assert_eq!(verify::verify(&workspace, &opened, &Silent).await.unwrap().verification.problems, Vec::<String>::new());
         let refused = restore::choose(&opened, &Choice::default()).unwrap_err().to_string();
-        assert!(refused.contains("holds changes only"), "{refused}");
+        assert!(refused.contains("contains changes only"), "{refused}");
     }
 }
 
-async fn restored_and_taken_back(workspace: Workspace) {
+async fn restored_and_undone(workspace: Workspace) {
     let place = tempfile::tempdir().unwrap();
     workspace.store.record_changes(true).await.unwrap();
     crate::common::fill(&workspace, 20).await;
@@ -233,13 +233,13 @@ async fn restored_and_taken_back(workspace: Workspace) {
     put(&workspace, "careers", [doc! { "_id": 1, "career_id": "changed" }, doc! { "_id": 2 }].into_iter()).await;
     put(&workspace, "later", [doc! { "_id": 1 }].into_iter()).await;
     let now = state(&workspace).await;
-    let sealed = steward_backup::create::Making {
-        lock: Lock::Passphrase("open sesame".to_owned().into()),
+    let encrypted = steward_backup::create::BackupRequest {
+        lock: EncryptionKey::Passphrase("open sesame".to_owned().into()),
         compression: Compression::Gzip,
-        ..making(place.path())
+        ..request_to(place.path())
     };
-    let tip = timeline::tips(&listed(place.path()).await).remove(0);
-    let Taken::Made(made) = increment::take(&workspace, &sealed, &tip, &Silent).await.unwrap() else { panic!("something happened") };
+    let head = timeline::heads(&listed(place.path()).await).remove(0);
+    let Taken::New(made) = increment::take(&workspace, &encrypted, &head, &Silent).await.unwrap() else { panic!("something happened") };
     assert!(made.manifest.file.name.ends_with(".archive.gz.age") && made.manifest.parent.is_some());
     let locked = at(place.path(), point_in_time).await;
     assert!(matches!(locked.map(|_| ()), Err(Error::Locked(_))));
@@ -253,20 +253,20 @@ async fn restored_and_taken_back(workspace: Workspace) {
 /// The increment is taken once more, and this time restored from.
 async fn drop_and_again(workspace: &Workspace, place: &Path, point_in_time: i64, then: &State, now: &State) {
     let first = listed(place).await.pop().unwrap();
-    let taken = increment::take(workspace, &making(place), &first, &Silent).await.unwrap();
-    assert!(matches!(taken, Taken::Made(_)));
+    let taken = increment::take(workspace, &request_to(place), &first, &Silent).await.unwrap();
+    assert!(matches!(taken, Taken::New(_)));
     let backup = at(place, point_in_time).await.unwrap();
     same(&told(&backup), then, "once more");
     let plan = restore::plan(workspace, &backup, &Choice::default(), &Silent).await.unwrap();
     let careers = plan.iter().find(|p| p.into == "careers").unwrap();
     assert_eq!((careers.records, careers.changed, careers.removed, careers.unchanged), (21, 1, 1, 20));
-    let record = restore::apply(workspace, &backup, "here", &Choice::default(), Some(&making(place)), &Silent).await.unwrap();
-    assert_eq!(record.point_in_time.as_deref(), Some(timeline::told(point_in_time).as_str()));
+    let record = restore::apply(workspace, &backup, "here", &Choice::default(), Some(&request_to(place)), &Silent).await.unwrap();
+    assert_eq!(record.point_in_time.as_deref(), Some(timeline::display(point_in_time).as_str()));
     let after = state(workspace).await;
     assert_eq!(after["careers"].1, then["careers"].1);
     assert_eq!(workspace.settings("careers").await.unwrap().schema, "careers@1.0.0");
     restore::undo(workspace, &record.id, &Silent).await.unwrap();
-    same(&state(workspace).await, now, "taken back");
+    same(&state(workspace).await, now, "undone");
     // The restore and its undo are changes like any other.
     next(workspace, place).await;
     let end = timeline::timeline(&listed(place).await).ranges.pop().unwrap().until;
@@ -308,8 +308,8 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
         _ => "1@1".to_owned(),
     };
     lost.manifest.position = Some(forgotten);
-    lost.reach = None;
-    match increment::take(&workspace, &making(place.path()), &lost, &Silent).await {
+    lost.covered_until = None;
+    match increment::take(&workspace, &request_to(place.path()), &lost, &Silent).await {
         Err(Error::Store(e)) => assert_eq!(e.kind, StoreErrorKind::NotFound, "{e} {:?}", e.details),
         other => panic!("{other:?}"),
     }
@@ -318,7 +318,7 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
     put(&workspace, "careers", [doc! { "_id": 9 }].into_iter()).await;
     let (point_in_time, then) = (point_in_time().await, state(&workspace).await);
     let whole = ListedBackup::new(whole.manifest, place.path().display().to_string());
-    increment::take(&workspace, &making(place.path()), &whole, &Silent).await.unwrap();
+    increment::take(&workspace, &request_to(place.path()), &whole, &Silent).await.unwrap();
     same(&told(&at(place.path(), point_in_time).await.unwrap()), &then, "after the gap");
     let found = timeline::timeline(&listed(place.path()).await);
     assert_eq!((found.ranges.len(), found.gaps.len()), (2, 1), "{found:?}");
@@ -341,10 +341,10 @@ async fn cancelled_it_leaves_nothing(workspace: Workspace) {
     let whole = backup(&workspace, place.path()).await;
     put(&workspace, "careers", (0..3000).map(|n| doc! { "_id": n })).await;
     let onto = ListedBackup::new(whole.manifest, String::new());
-    let stopped = increment::take(&workspace, &making(place.path()), &onto, &Stopped).await;
+    let stopped = increment::take(&workspace, &request_to(place.path()), &onto, &Stopped).await;
     assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 2, "the whole backup and nothing else");
-    assert!(matches!(next(&workspace, place.path()).await, Taken::Made(made) if made.manifest.increment.as_ref().unwrap().changes >= 3000));
+    assert!(matches!(next(&workspace, place.path()).await, Taken::New(made) if made.manifest.increment.as_ref().unwrap().changes >= 3000));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -353,12 +353,12 @@ async fn a_server_that_stands_alone_says_why_not() {
     let place = tempfile::tempdir().unwrap();
     let whole = backup(&workspace, place.path()).await;
     assert_eq!(whole.manifest.point_in_time, None);
-    assert!(timeline::tips(&listed(place.path()).await).is_empty());
+    assert!(timeline::heads(&listed(place.path()).await).is_empty());
     let e = workspace.store.record_changes(true).await.unwrap_err();
-    assert!(e.kind == StoreErrorKind::Unsupported && e.message.contains("stands alone"), "{e}");
+    assert!(e.kind == StoreErrorKind::Unsupported && e.message.contains("standalone"), "{e}");
 }
 
-/// A file that was put back from a copy has another history from there on.
+/// A file that was restored from a copy has another history from there on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_was_put_back_is_not_taken_for_the_same() {
     let (folder, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -378,8 +378,8 @@ async fn a_file_that_was_put_back_is_not_taken_for_the_same() {
     for _ in 0..2 {
         let workspace = on_file(folder.path()).await;
         put(&workspace, "careers", (0..5).map(|n| doc! { "_id": n })).await;
-        let tip = timeline::tips(&listed(place.path()).await).remove(0);
-        let refused = increment::take(&workspace, &making(place.path()), &tip, &Silent).await.unwrap_err().to_string();
-        assert!(refused.contains("put back from a copy"), "{refused}");
+        let head = timeline::heads(&listed(place.path()).await).remove(0);
+        let refused = increment::take(&workspace, &request_to(place.path()), &head, &Silent).await.unwrap_err().to_string();
+        assert!(refused.contains("restored from a copy"), "{refused}");
     }
 }

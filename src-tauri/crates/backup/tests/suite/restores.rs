@@ -2,7 +2,7 @@
 
 // Test code: a broken expectation is meant to panic, with the place.
 
-use crate::common::{all, backup, career, fill, making, on, on_file, opened, put};
+use crate::common::{all, backup, career, fill, on, on_file, opened, put, request_to};
 use steward_backup::create::create;
 use steward_backup::restore::{self, Choice};
 use steward_backup::{listing, target::Folder, verify};
@@ -35,7 +35,7 @@ macro_rules! on_both {
     };
 }
 
-on_both!(proven_restored_and_taken_back, what_was_edited_since_is_kept, merged, into_another_name, history_comes_along, cut_off_anywhere);
+on_both!(verified_restored_and_undone, what_was_edited_since_is_kept, merged, into_another_name, history_comes_along, cut_off_anywhere);
 
 async fn damage(workspace: &Workspace) {
     let remove = WriteOp::DeleteMany { collection: "careers".into(), filter: Filter::eq("career_id", "c-3") };
@@ -45,7 +45,7 @@ async fn damage(workspace: &Workspace) {
     put(workspace, "careers", [wrong, career(40)].into_iter()).await;
 }
 
-async fn proven_restored_and_taken_back(workspace: Workspace) {
+async fn verified_restored_and_undone(workspace: Workspace) {
     let place = tempfile::tempdir().unwrap();
     fill(&workspace, 20).await;
     let good = all(&workspace, "careers").await;
@@ -77,7 +77,7 @@ async fn proven_restored_and_taken_back(workspace: Workspace) {
     let careers = plan.iter().find(|p| p.into == "careers").unwrap();
     assert_eq!((careers.added, careers.changed, careers.removed, careers.unchanged), (1, 1, 1, 18), "{careers:?}");
     assert!(careers.samples.iter().any(|s| s.now.as_ref().is_some_and(|now| now.get_str("title").unwrap() == "lorem ipsum")));
-    let record = restore::apply(&workspace, &backup, "here", &choice, Some(&making(place.path())), &Silent).await.unwrap();
+    let record = restore::apply(&workspace, &backup, "here", &choice, Some(&request_to(place.path())), &Silent).await.unwrap();
     assert_eq!(record.state, RestoreState::Done);
     assert_eq!(all(&workspace, "careers").await, good);
     assert!(workspace.store.definition("careers").await.unwrap().means(&definition));
@@ -104,10 +104,10 @@ async fn what_was_edited_since_is_kept(workspace: Workspace) {
     new.remove("_id");
     steward_workspace::edit::create(&workspace, &workspace.collection("careers").await.unwrap(), new, None, true).await.unwrap();
     let (_, plans) = restore::plan_undo(&workspace, &record.id).await.unwrap();
-    assert_eq!((plans[0].edited_since, plans[0].kept_as.as_deref()), (1, Some("careers.taken-back")));
+    assert_eq!((plans[0].edited_since, plans[0].kept_as.as_deref()), (1, Some("careers.undone")));
     restore::undo(&workspace, &record.id, &Silent).await.unwrap();
     assert_eq!(all(&workspace, "careers").await.len(), 5);
-    assert_eq!(all(&workspace, "careers.taken-back").await.len(), 6);
+    assert_eq!(all(&workspace, "careers.undone").await.len(), 6);
 }
 
 async fn merged(workspace: Workspace) {
@@ -134,7 +134,7 @@ async fn into_another_name(workspace: Workspace) {
     let made = backup(&workspace, place.path()).await;
     let backup = opened(place.path(), &made.manifest).await;
     let choice = Choice { collections: vec![("careers".into(), "careers.then".into())], ..Choice::default() };
-    let record = restore::apply(&workspace, &backup, "here", &choice, Some(&making(place.path())), &Silent).await.unwrap();
+    let record = restore::apply(&workspace, &backup, "here", &choice, Some(&request_to(place.path())), &Silent).await.unwrap();
     assert_eq!(record.safety, None, "nothing was there that could be lost");
     assert_eq!(all(&workspace, "careers.then").await, all(&workspace, "careers").await);
     assert_eq!(workspace.settings("careers.then").await.unwrap().key_field, "career_id");
@@ -161,7 +161,8 @@ async fn history_comes_along(workspace: Workspace) {
     assert_eq!(all(&other, "careers").await, all(&workspace, "careers").await);
     assert_eq!(steward_workspace::edit::history(&other, "careers", &key).await.unwrap().len(), 1);
     assert!(history::verify(&other).await.unwrap().broken_at.is_none(), "the chain goes on with the restore's own entry");
-    let without = create(&workspace, &steward_backup::create::Making { own: false, ..making(place.path()) }, &Silent).await.unwrap();
+    let without =
+        create(&workspace, &steward_backup::create::BackupRequest { own: false, ..request_to(place.path()) }, &Silent).await.unwrap();
     assert_eq!(without.manifest.collections.iter().filter(|c| c.is_own()).count(), 0);
 }
 
@@ -248,7 +249,7 @@ async fn every_type_from_one_store_to_the_other_and_back() {
     assert_eq!(third.manifest.collection("any").unwrap().records, 300);
 }
 
-/// Lets the server forget the moment that a backup is of, once.
+/// Lets the server forget the point in time that a backup is of, once.
 struct Slow(std::sync::atomic::AtomicBool);
 
 impl steward_workspace::Progress for Slow {
@@ -280,10 +281,10 @@ async fn a_moment_that_the_server_forgets() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     });
-    let made = create(&workspace, &making(place.path()), &Slow(std::sync::atomic::AtomicBool::new(false))).await.unwrap();
+    let made = create(&workspace, &request_to(place.path()), &Slow(std::sync::atomic::AtomicBool::new(false))).await.unwrap();
     writing.abort();
     let why = made.manifest.fuzzy.clone().unwrap();
-    assert!(why.contains("did not keep the moment") && why.contains("as it stood then"), "{why}");
+    assert!(why.contains("did not keep the snapshot") && why.contains("at a different time"), "{why}");
     assert!(made.manifest.point_in_time.is_none() && made.manifest.position.is_none(), "increments cannot build on it");
     assert_eq!(made.manifest.collection("many").unwrap().records, 20_000);
     let files: Vec<String> = std::fs::read_dir(place.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();

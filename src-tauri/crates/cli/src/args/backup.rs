@@ -27,9 +27,9 @@ pub enum Backup {
         #[arg(long)]
         test_restore: bool,
     },
-    /// A recovery drill: the newest backup is restored into a scratch workspace; a dated report tells what was checked
+    /// A recovery drill: the newest backup is restored into a scratch workspace; a dated report says what was checked
     Drill {
-        /// Where the report goes [default: a dated file here]
+        /// File for the report [default: a dated file here]
         #[arg(long)]
         report: Option<PathBuf>,
     },
@@ -37,7 +37,7 @@ pub enum Backup {
     Prune {
         #[arg(long, hide = true)]
         dry_run: bool,
-        /// Do it; without, only tell what would go
+        /// Do it; without, only say what would go
         #[arg(long, conflicts_with = "dry_run")]
         yes: bool,
     },
@@ -45,7 +45,7 @@ pub enum Backup {
     Schedule(Schedule),
     /// A new key pair for encrypted backups; the secret half goes into the keyring and is printed once
     Key,
-    /// Records inside a backup, beside those of now
+    /// Records inside a backup, compared with the current ones
     Records {
         id: String,
         #[arg(long, short)]
@@ -111,13 +111,13 @@ pub struct Schedule {
     /// An option of the places that are buckets, such as endpoint=http://127.0.0.1:9000
     #[arg(long, value_name = "NAME=VALUE", requires = "to")]
     pub option: Vec<String>,
-    /// Keep the credentials of the buckets that stand in the environment (AWS_…, AZURE_…, GOOGLE_…) in this machine's keyring
+    /// Save the credentials of the buckets from the environment (AWS_…, AZURE_…, GOOGLE_…) in this machine's keyring
     #[arg(long, requires = "to")]
     pub keep_credentials: bool,
     /// When: a cron expression in local time, such as '0 2 * * *'
     #[arg(long, value_name = "CRON")]
     pub at: Option<String>,
-    /// Only by hand
+    /// Not scheduled
     #[arg(long, conflicts_with = "at")]
     pub off: bool,
     /// When the newest backup is verified by a test restore
@@ -175,7 +175,7 @@ pub struct Restore {
     /// Into another workspace
     #[arg(long, value_name = "WORKSPACE")]
     pub into: Option<String>,
-    /// Add and put back, but remove nothing
+    /// Add and restored, but remove nothing
     #[arg(long)]
     pub merge: bool,
     /// History, quarantine, mappings and settings too
@@ -187,10 +187,10 @@ pub struct Restore {
     /// Do the changes again that were made while it was dumped (mongodump --oplog)
     #[arg(long, conflicts_with = "at")]
     pub oplog_replay: bool,
-    /// Restore the rest where something cannot come back; the plan says what
+    /// Restore the rest where something cannot be restored; the plan says what
     #[arg(long)]
     pub leave_out: bool,
-    /// Only tell what would happen (as without --yes)
+    /// Only say what would happen (as without --yes)
     #[arg(long, conflicts_with = "yes")]
     pub plan: bool,
     #[arg(long)]
@@ -204,7 +204,7 @@ pub enum Restores {
     /// Put everything back as it was before a restore
     Undo {
         id: String,
-        /// Do it; without, only tell what would happen
+        /// Do it; without, only say what would happen
         #[arg(long)]
         yes: bool,
     },
@@ -214,8 +214,8 @@ pub enum Restores {
         #[arg(long)]
         yes: bool,
     },
-    /// Go on with a restore that was cut off
+    /// Finish an interrupted restore
     Resume { id: String },
-    /// Undo what a restore that was cut off has done so far
+    /// Undo what an interrupted restore has done so far
     CleanUp { id: String },
 }

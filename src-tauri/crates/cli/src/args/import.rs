@@ -77,7 +77,7 @@ pub struct Import {
     /// Load into a staging collection, to be reviewed and promoted
     #[arg(long)]
     pub stage: bool,
-    /// Tell what would happen and write nothing
+    /// Say what would happen and write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Go on with the last run of these files that was interrupted (or a run id)

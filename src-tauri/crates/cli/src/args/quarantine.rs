@@ -63,7 +63,7 @@ pub enum Quarantine {
         #[command(flatten)]
         narrow: Narrow,
     },
-    /// Set rows aside for good
+    /// Discard rows
     Discard {
         ids: Vec<String>,
         #[arg(long, conflicts_with = "ids")]

@@ -36,7 +36,7 @@ pub async fn run(session: &Session, command: Words) -> ApiResult<u8> {
             let usual = || format!("recovery-drill-{}.md", chrono::Local::now().format("%Y-%m-%d"));
             let path = report.unwrap_or_else(|| usual().into());
             let handle = session.app.files.register(&path);
-            session.say(&format!("The report goes to {}.", path.display()));
+            session.say(&format!("The report is written to {}.", path.display()));
             verify(session, "latest", true, Some(handle.id)).await
         }
         Words::Prune { yes, .. } => prune(session, yes).await,
@@ -279,7 +279,7 @@ async fn prune(session: &Session, yes: bool) -> ApiResult<u8> {
                 line(&format!("  stays  {}  {}", b.id, b.why));
             }
             for b in &plan.remove {
-                line(&format!("  goes   {}  {} bytes", b.id, number(b.bytes)));
+                line(&format!("  delete {}  {} bytes", b.id, number(b.bytes)));
             }
             let files = counted(i64::try_from(plan.remove.len()).unwrap_or(i64::MAX), "backup");
             line(&format!("{files} would go ({} bytes). Nothing is removed yet; add --yes to do it.", number(plan.bytes)));
@@ -306,7 +306,7 @@ async fn key(session: &Session) -> ApiResult<u8> {
     Ok(exit::DONE)
 }
 
-/// The credentials of each bucket, as they stand in the environment.
+/// The credentials of each bucket, as they are in the environment.
 fn credentials(places: &[BackupPlace]) -> ApiResult<BTreeMap<String, BTreeMap<String, String>>> {
     let mut all = BTreeMap::new();
     for place in places {
@@ -386,13 +386,13 @@ async fn schedule(session: &Session, command: Schedule) -> ApiResult<u8> {
         for place in &s.places {
             line(&format!("Place:      {}", place.address));
         }
-        line(&format!("When:       {}", s.schedule.as_deref().unwrap_or("by hand")));
+        line(&format!("When:       {}", s.schedule.as_deref().unwrap_or("not scheduled")));
         if let Some(next) = &setup.next_at {
             line(&format!("Next:       {next}"));
         }
         let minutes = |n: u32| format!("every {}", counted(i64::from(n), "minute"));
-        line(&format!("Increments: {}", s.increments.map_or_else(|| "by hand".to_owned(), minutes)));
-        line(&format!("Verification:      {}", s.verification_schedule.as_deref().unwrap_or("by hand")));
+        line(&format!("Increments: {}", s.increments.map_or_else(|| "not scheduled".to_owned(), minutes)));
+        line(&format!("Verification:      {}", s.verification_schedule.as_deref().unwrap_or("not scheduled")));
         line(&format!(
             "Encrypted:  {}",
             match &s.encryption {

@@ -67,7 +67,7 @@ pub async fn known_or_scratch(session: &Session) -> ApiResult<Option<tempfile::T
 /// Opens a workspace that is thrown away: looking at files needs none of the person's.
 async fn scratch(session: &Session) -> ApiResult<tempfile::TempDir> {
     let folder =
-        tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "No scratch folder can be made.").details(e.to_string()))?;
+        tempfile::tempdir().map_err(|e| ApiError::new(ErrorCode::Internal, "No scratch folder can be created.").details(e.to_string()))?;
     session.app.open(&Address::File(folder.path().join("scratch.steward")), false).await?;
     Ok(folder)
 }
@@ -75,7 +75,7 @@ async fn scratch(session: &Session) -> ApiResult<tempfile::TempDir> {
 /// Standard input, kept in a temporary file so that it can be read more than once. Removed when dropped.
 fn spool_input(session: &Session) -> ApiResult<(String, tempfile::TempPath)> {
     let failed =
-        |e: std::io::Error| ApiError::new(ErrorCode::Internal, "Standard input cannot be kept for reading.").details(e.to_string());
+        |e: std::io::Error| ApiError::new(ErrorCode::Internal, "Standard input cannot be saved for reading.").details(e.to_string());
     let mut spool = tempfile::NamedTempFile::new().map_err(failed)?;
     std::io::copy(&mut std::io::stdin().lock(), &mut spool).map_err(failed)?;
     let path = spool.into_temp_path();

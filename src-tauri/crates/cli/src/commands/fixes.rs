@@ -9,7 +9,7 @@ use steward_api::{ApiError, ApiResult};
 use steward_domain::{SourceChoice, Value};
 
 use super::parse_value;
-use super::quarantine::{selection, settled};
+use super::quarantine::{resolved, selection};
 use crate::args::{DecimalSign, Fix, Letters};
 use crate::exit;
 use crate::output::{self, counted, cut, line, number};
@@ -91,7 +91,7 @@ pub async fn fix(session: &Session, fix: Fix) -> ApiResult<u8> {
         return Ok(exit::DONE);
     }
     let request = ApplyPlan { plan_id: plan.plan_id, reason: fix.reason };
-    settled(session, session.run_job(call::quarantine::ApplyFix, &request).await?)
+    resolved(session, session.run_job(call::quarantine::ApplyFix, &request).await?)
 }
 
 fn shown(value: Option<&Value>) -> String {
@@ -153,7 +153,7 @@ pub async fn import_corrections(
         }
     }
     let request = ApplyPlan { plan_id: plan.plan_id, reason };
-    let code = settled(session, session.run_job(call::quarantine::ApplyCorrections, &request).await?)?;
+    let code = resolved(session, session.run_job(call::quarantine::ApplyCorrections, &request).await?)?;
     Ok(if troubled { exit::FINDINGS } else { code })
 }
 
@@ -166,7 +166,7 @@ fn sentence(told: &CorrectionLine) -> String {
         CorrectionFate::Unknown => format!("Line {}: there is no row '{}'.", number(told.line), told.id),
         CorrectionFate::NotWaiting => format!("{place}: does not wait any more; left as it is."),
         CorrectionFate::Edited => format!("{place}: was corrected in Steward after the table was written; left as it is."),
-        CorrectionFate::Repeated => format!("Line {}: the row '{}' stands in the table twice.", number(told.line), told.id),
+        CorrectionFate::Repeated => format!("Line {}: the row '{}' is in the table twice.", number(told.line), told.id),
     }
 }
 

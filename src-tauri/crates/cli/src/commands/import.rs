@@ -75,7 +75,7 @@ async fn go_on(session: &Session, which: &str, paths: &[PathBuf], files: Vec<Str
     finish(session, session.run_job(call::imports::Resume, &request).await?)
 }
 
-/// The newest run of these files that did not come to its end.
+/// The newest run of these files that did not finish.
 async fn last_stopped(session: &Session, paths: &[PathBuf], part: Option<&str>) -> ApiResult<String> {
     let runs: Runs = session.call(call::runs::List, &steward_api::dto::Empty {}).await?;
     let wanted: Vec<String> = paths.iter().map(|path| files::noted(path)).collect();
@@ -88,7 +88,7 @@ async fn last_stopped(session: &Session, paths: &[PathBuf], part: Option<&str>) 
     let found = runs.runs.iter().find(stopped);
     found.map(|run| run.id.clone()).ok_or_else(|| {
         ApiError::not_found("No run of these files waits to go on.")
-            .hint("A run whose process died counts as interrupted after half a minute, on this machine at once.")
+            .hint("A run whose process ended counts as interrupted after half a minute, on this machine immediately.")
     })
 }
 
@@ -110,7 +110,7 @@ fn print_counts(counts: &RunCounts, verb: &str) {
         [("inserted", counts.inserted), ("updated", counts.updated), ("unchanged", counts.unchanged), ("quarantined", counts.quarantined)];
     let aside = [
         ("waiting in quarantine already", counts.waiting_already),
-        ("set aside, another row or record with the key is kept", counts.set_aside),
+        ("set aside, another row or record has the same key", counts.set_aside),
         ("removed, the rows do not have them", counts.removed),
     ];
     for (name, n) in rows.into_iter().chain(aside.into_iter().filter(|(_, n)| *n > 0)) {
@@ -152,7 +152,7 @@ fn notes<'a>(notes: &[String], unknown: impl Iterator<Item = (&'a str, i64)>) {
         line(&format!("Note: {note}"));
     }
     for (field, rows) in unknown {
-        line(&format!("Note: the schema does not know {field} ({}); it is kept.", counted(rows, "row")));
+        line(&format!("Note: the schema does not define {field} ({}); it is imported unchanged.", counted(rows, "row")));
     }
 }
 
@@ -176,7 +176,7 @@ fn print_run(run: &RunRecord) {
         line(&format!("These rows are staged for {}. Promote them with 'steward runs promote {}'.", staging.collection, run.id));
     }
     if run.change_set.is_some() {
-        line(&format!("Take it back with 'steward runs undo {}'.", run.id));
+        line(&format!("Undo it with 'steward runs undo {}'.", run.id));
     }
 }
 

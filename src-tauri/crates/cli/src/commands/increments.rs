@@ -58,7 +58,7 @@ fn told(found: &BackupTimeline) {
     );
     match (&found.impossible, rows.is_empty()) {
         (Some(why), _) => line(why),
-        (None, true) => line("No moment can be restored yet. Take an increment with 'steward backup increment'."),
+        (None, true) => line("No point in time can be restored yet. Take an increment with 'steward backup increment'."),
         (None, false) => line(&counts),
     }
     for note in &found.notes {

@@ -108,7 +108,7 @@ pub async fn doctor(session: &Session) -> ApiResult<u8> {
     failed |= report.checks.iter().any(|c| c.outcome == CheckOutcome::Failed);
     match opened {
         Err(e) if e.code != ErrorCode::NotFound => {
-            // The report is the one answer; why the workspace did not open is said beside it.
+            // The report is the one answer; why the workspace did not open is said next to it.
             output::error(&e, false);
             Ok(crate::exit_code(e.code))
         }

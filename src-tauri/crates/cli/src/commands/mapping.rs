@@ -130,7 +130,7 @@ fn explain(session: &Session, found: &SuggestedMapping, suggestion: &Suggestion)
         session.say(&format!("  {} -> {}  {:.0} %  {}", m.column, m.to, m.confidence * 100.0, m.reason));
     }
     for column in &suggestion.unmatched_columns {
-        session.say(&format!("  {column} fits no field; it is kept as it is."));
+        session.say(&format!("  {column} matches no field; it is imported unchanged."));
     }
     for field in &suggestion.missing_fields {
         session.say(&format!("  No column fits {field}, which is required."));

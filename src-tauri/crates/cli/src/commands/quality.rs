@@ -26,7 +26,7 @@ pub async fn quality(session: &Session, command: Quality) -> ApiResult<u8> {
         return Err(ApiError::not_found("This collection was not measured yet.").hint("Leave --last away to measure it now."));
     };
     output::answer(session.json, &report, print);
-    Ok(verdict(&report, false))
+    Ok(exit_code(&report, false))
 }
 
 fn series(points: &[QualityPoint]) {
@@ -46,10 +46,10 @@ pub async fn measure(session: &Session, collection: &str, adherence_only: bool) 
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };
     output::answer(session.json, &report, print);
-    Ok(verdict(&report, adherence_only))
+    Ok(exit_code(&report, adherence_only))
 }
 
-fn verdict(report: &QualityReport, adherence_only: bool) -> u8 {
+fn exit_code(report: &QualityReport, adherence_only: bool) -> u8 {
     let counts = |m: &&steward_domain::quality::Metric| !adherence_only || m.name == MetricName::Adherence;
     let bad = report.metrics.iter().filter(counts).any(|m| m.state == MetricState::Bad);
     if bad { exit::FINDINGS } else { exit::DONE }

@@ -72,19 +72,19 @@ pub async fn run(session: &Session, command: Quarantine) -> ApiResult<u8> {
         Quarantine::Edit { id, set, unset } => edit(session, id, &set, &unset).await,
         Quarantine::Retry { ids, all, replace, narrow } => {
             let request = RetryQuarantine { selection: selection(ids, all, narrow)?, replace };
-            settled(session, session.run_job(call::quarantine::Retry, &request).await?)
+            resolved(session, session.run_job(call::quarantine::Retry, &request).await?)
         }
         Quarantine::Discard { ids, all, narrow, reason } => {
             let request = DiscardQuarantine { selection: selection(ids, all, narrow)?, reason };
             let done: Discarded = session.call(call::quarantine::Discard, &request).await?;
             output::answer(session.json, &done, |d| {
-                line(&format!("{} discarded. 'steward quarantine restore' brings them back.", counted(d.discarded, "row")))
+                line(&format!("{} discarded. Use 'steward quarantine restore' to restore them.", counted(d.discarded, "row")))
             });
             Ok(exit::DONE)
         }
         Quarantine::Restore { ids } => {
             let done: Discarded = session.call(call::quarantine::Restore, &RestoreQuarantine { ids }).await?;
-            output::answer(session.json, &done, |d| line(&format!("{} brought back.", counted(d.discarded, "row"))));
+            output::answer(session.json, &done, |d| line(&format!("{} restored.", counted(d.discarded, "row"))));
             Ok(exit::DONE)
         }
         Quarantine::Fix(fix) => super::fixes::fix(session, *fix).await,
@@ -225,7 +225,7 @@ fn clear(path: &FieldPath, namesake: Option<&str>) -> ApiResult<()> {
 }
 
 /// What became of rows that were tried again.
-pub(super) fn settled(session: &Session, job: Job) -> ApiResult<u8> {
+pub(super) fn resolved(session: &Session, job: Job) -> ApiResult<u8> {
     let Some(JobOutcome::Retried(done)) = job.outcome else {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
     };

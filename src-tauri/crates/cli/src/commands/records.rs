@@ -207,12 +207,12 @@ async fn set(
     edited(session, session.call(call::records::Edit, &request).await?)
 }
 
-/// Tells what became of an edit.
+/// Says what became of an edit.
 pub fn edited(session: &Session, outcome: EditOutcome) -> ApiResult<u8> {
     output::answer(session.json, &outcome, |outcome| match outcome {
         EditOutcome::Applied { change_set, .. } => {
             line(&change_set.summary);
-            line(&format!("Take it back with 'steward history undo {}'.", change_set.id));
+            line(&format!("Undo it with 'steward history undo {}'.", change_set.id));
         }
         EditOutcome::Unchanged { .. } => line("Nothing to change."),
         EditOutcome::Invalid { violations } => {
@@ -220,7 +220,7 @@ pub fn edited(session: &Session, outcome: EditOutcome) -> ApiResult<u8> {
             output::violations(violations);
         }
         EditOutcome::Conflict { conflicts, .. } => {
-            line("Nothing was written; somebody else changed the record:");
+            line("Nothing was written; the record was changed in the meantime:");
             for c in conflicts {
                 let show = |v: &Option<Value>| v.as_ref().map_or("(missing)".to_owned(), |v| brief(&value::to_ext(&v.0), 60));
                 line(&format!("  {}: before {}, yours {}, theirs {}", c.path, show(&c.before), show(&c.mine), show(&c.theirs)));
@@ -254,7 +254,7 @@ async fn bulk(session: &Session, request: PlanBulk, reason: Option<String>, yes:
     };
     output::answer(session.json, &change_set, |set| {
         line(&set.summary);
-        line(&format!("Take it back with 'steward history undo {}'.", set.id));
+        line(&format!("Undo it with 'steward history undo {}'.", set.id));
     });
     Ok(exit::DONE)
 }

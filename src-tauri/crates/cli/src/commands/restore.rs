@@ -50,7 +50,7 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
         if let Some(safety) = &done.restore.safety {
             line(&format!("What was there before is in the backup {safety}."));
         }
-        line(&format!("To take it back: steward restores undo {} --yes", done.restore.id));
+        line(&format!("To undo it: steward restores undo {} --yes", done.restore.id));
     });
     Ok(exit::DONE)
 }
@@ -61,7 +61,7 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
         session.open(false).await?;
         let point_in_time = RestorePointInTime { at: at.clone() };
         let Some(into) = &command.into else { return Ok(RestoreFrom::PointInTime(point_in_time)) };
-        // What leads there is known to this workspace; it is brought together before the other one is opened.
+        // What leads there is known to this workspace; it is assembled before the other one is opened.
         let into = Address::parse(into)?;
         let built = session.unlocking(async |secret| {
             session.run_job(call::restores::BuildPointInTime, &BuildPointInTime { at: point_in_time.at.clone(), secret }).await
@@ -137,7 +137,7 @@ fn told(plan: &RestorePlan) {
         line(&format!("Note: {note}"));
     }
     if !plan.lost.is_empty() {
-        line("Not everything can come back; --leave-out restores the rest:");
+        line("Not everything can be restored; --leave-out restores the rest:");
         plan.lost.iter().for_each(|lost| line(&format!("  {lost}")));
     }
     if plan.safety {
@@ -154,7 +154,7 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
             output::answer(session.json, &list, |list| {
                 let row = |e: &RestoreEntry| {
                     let state = serde_json::to_value(e.restore.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-                    let state = if e.interrupted { format!("{state}, cut off") } else { state };
+                    let state = if e.interrupted { format!("{state}, interrupted") } else { state };
                     let names: Vec<&str> = e.restore.collections.iter().map(|c| c.into.as_str()).collect();
                     vec![e.restore.id.clone(), e.restore.started_at.clone(), state, e.restore.backup.clone(), names.join(", ")]
                 };
@@ -167,7 +167,7 @@ pub async fn restores(session: &Session, command: Restores) -> ApiResult<u8> {
             if !yes {
                 output::answer(session.json, &plan, |plan| {
                     line(&format!(
-                        "{} that this restore put aside would be given up; it cannot be taken back then. Add --yes to do it.",
+                        "{} kept for undoing this restore would be deleted; it can then no longer be undone. Add --yes to do it.",
                         counted(plan.records, "record")
                     ));
                 });
@@ -197,7 +197,7 @@ async fn undo(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
                 let back = c.back.map_or("would be gone again".to_owned(), |n| format!("would have its {} again", counted(n, "record")));
                 line(&format!("  {} {back}", c.collection));
                 if let Some(kept) = &c.kept_as {
-                    line(&format!("    {} changed since; what is there now is kept as {kept}", counted(c.edited_since, "record")));
+                    line(&format!("    {} changed since; the current data is archived as {kept}", counted(c.edited_since, "record")));
                 }
             }
             line("Nothing is written yet; add --yes to do it.");
@@ -208,7 +208,7 @@ async fn undo(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
     output::answer(session.json, &done(job)?, |done| {
         line("Everything is as it was before this restore.");
         for kept in &done.kept_as {
-            line(&format!("What was changed since is kept as {kept}."));
+            line(&format!("What was changed since is archived as {kept}."));
         }
     });
     Ok(exit::DONE)

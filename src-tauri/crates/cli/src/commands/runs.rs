@@ -16,7 +16,7 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Tells what an export wrote.
+/// Says what an export wrote.
 pub fn exported(session: &Session, job: Job) -> ApiResult<u8> {
     let Some(JobOutcome::Exported(done)) = job.outcome else {
         return Err(ApiError::new(ErrorCode::Internal, "The job ended without an outcome."));
@@ -85,7 +85,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
                     line(&format!("Note: {note}"));
                 }
                 if let Some(kept) = detail.kept {
-                    line(&format!("Keeps {} so that it can be taken back; runs discard gives them up.", counted(kept, "record")));
+                    line(&format!("Keeps {} so that it can be undone; 'steward runs discard' deletes them.", counted(kept, "record")));
                 }
             });
             Ok(exit::DONE)
@@ -94,7 +94,7 @@ pub async fn runs(session: &Session, command: Runs) -> ApiResult<u8> {
         Runs::Undo { id, yes } => undo_run(session, id, yes).await,
         Runs::GoBack { id } => {
             let detail: RunDetail = session.call(call::runs::GoBack, &RunId { run_id: id }).await?;
-            output::answer(session.json, &detail, |_| line("The import stands again."));
+            output::answer(session.json, &detail, |_| line("The import is in effect again."));
             Ok(exit::DONE)
         }
         Runs::Discard { id, yes } => discard_run(session, id, yes).await,
@@ -114,7 +114,7 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
             ));
             if plan.released > 0 {
                 line(&format!(
-                    "Would take back {} released from its quarantine, with the records made of them.",
+                    "Would undo {} released from its quarantine, with the records created from them.",
                     counted(plan.released, "row")
                 ));
             }
@@ -122,7 +122,7 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
                 line(&format!("{} of its quarantine would wait on for a later import that had them, too.", counted(plan.handed_on, "row")));
             }
             if let Some(kept) = &plan.kept_as {
-                line(&format!("What is there now was changed since; it will stand in {kept}."));
+                line(&format!("The current data was changed since; it will be archived as {kept}."));
             }
             line("Nothing is written yet; add --yes to do it.");
         });
@@ -140,7 +140,7 @@ async fn undo_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> {
             number(done.kept)
         ));
         if done.withdrawn + done.released > 0 {
-            line(&format!("{} withdrawn from quarantine, {} released from it taken back.", number(done.withdrawn), number(done.released)));
+            line(&format!("{} withdrawn from quarantine, {} released from it undone.", number(done.withdrawn), number(done.released)));
         }
         if let Some(set) = &done.run.undo_set {
             line(&format!("Undo this with 'steward history undo {set}'."));
@@ -156,7 +156,7 @@ async fn discard_run(session: &Session, id: String, yes: bool) -> ApiResult<u8> 
     let plan: DiscardRunPlan = session.call(call::runs::PlanDiscard, &RunId { run_id: id }).await?;
     if !yes {
         output::answer(session.json, &plan, |plan| {
-            line(&format!("Would drop the {} that this run keeps so that it can be taken back.", counted(plan.records, "record")));
+            line(&format!("Would delete the {} that this run keeps so that it can be undone.", counted(plan.records, "record")));
             line("Nothing is written yet; add --yes to do it.");
         });
         return Ok(exit::DONE);
@@ -246,12 +246,12 @@ fn ended(session: &Session, job: &Job) {
     });
 }
 
-/// The end of a history as somebody kept it in a file.
+/// The end of a history as someone kept it in a file.
 fn kept_end(path: &std::path::Path) -> ApiResult<Option<HistoryEnd>> {
     match std::fs::read_to_string(path) {
         Ok(text) => serde_json::from_str(&text)
             .map(Some)
-            .map_err(|e| ApiError::bad_request(format!("{} holds no end of a history: {e}.", path.display()))),
+            .map_err(|e| ApiError::bad_request(format!("{} does not contain the end of a history: {e}.", path.display()))),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(ApiError::bad_request(format!("{} cannot be read: {e}.", path.display()))),
     }

@@ -11,7 +11,8 @@ use crate::session::Session;
 
 /// Writes both halves of each file into a folder, and says so.
 pub async fn split(session: &Session, check: &ValidateFiles, folder: &Path) -> ApiResult<()> {
-    std::fs::create_dir_all(folder).map_err(|e| ApiError::bad_request(format!("The folder {} cannot be made: {e}.", folder.display())))?;
+    std::fs::create_dir_all(folder)
+        .map_err(|e| ApiError::bad_request(format!("The folder {} cannot be created: {e}.", folder.display())))?;
     for (at, file) in check.sources.files.iter().enumerate() {
         let mut one = check.clone();
         one.sources.files = vec![file.clone()];

@@ -30,7 +30,7 @@ pub async fn run(session: &Session, command: Trust) -> ApiResult<u8> {
         match (shown.acts.is_empty(), shown.agreed) {
             (true, _) => line("This workspace does nothing outside itself."),
             (false, true) => line("All of this was agreed to on this machine."),
-            (false, false) => line("Nothing of it happens by itself until you agree: steward trust agree --yes."),
+            (false, false) => line("None of this happens automatically until you agree: steward trust agree --yes."),
         }
     });
     Ok(exit::DONE)

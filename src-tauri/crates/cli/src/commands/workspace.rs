@@ -26,7 +26,7 @@ pub async fn run(session: &Session, command: WorkspaceCommand) -> ApiResult<u8> 
             counted(space.records, "record")
         ));
         if space.discarded > 0 {
-            line(&format!("What was kept for undoing {} was discarded", counted(space.discarded, "import")));
+            line(&format!("The data kept for undoing {} was discarded", counted(space.discarded, "import")));
         }
     });
     Ok(exit::DONE)

@@ -163,7 +163,7 @@ impl Place {
         lines
     }
 
-    /// [`Self::export`] without the order of fields: taking back brings a removed field back at the end.
+    /// [`Self::export`] without the order of fields: undoing brings a removed field back at the end.
     pub fn export_unordered(&self, collection: &str) -> Vec<Json> {
         let mut all: Vec<Json> = self.export(collection).iter().map(|line| sorted(serde_json::from_str(line).unwrap())).collect();
         all.sort_by_key(Json::to_string);
@@ -235,7 +235,7 @@ impl Said {
         self
     }
 
-    /// Exactly one JSON object stands on standard output.
+    /// Exactly one JSON object is on standard output.
     #[track_caller]
     pub fn json(&self) -> Json {
         let value: Json = serde_json::from_str(&self.out)

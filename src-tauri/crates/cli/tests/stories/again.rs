@@ -1,4 +1,4 @@
-//! A source that is imported again, and a run that is taken back with its quarantine: what waits, waits once, and a run, its quarantine
+//! A source that is imported again, and a run that is undone with its quarantine: what waits, waits once, and a run, its quarantine
 //! and what was released from it come and go together.
 
 use serde_json::{Value as Json, json};
@@ -144,7 +144,7 @@ on_both! {
             assert_eq!((values(at), waiting(at)), (after.clone(), vec![3, 5]));
             assert_eq!(number(&at.json(0, &["quarantine", "list", "--status", "released"]), "/total"), 3);
             assert_eq!(text(&at.json(0, &["runs", "show", &run]), "/run/state"), "done");
-            at.steward(&["history", "undo", &set]).ended(4).says("undone already");
+            at.steward(&["history", "undo", &set]).ended(4).says("already undone");
             assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
         }
     }

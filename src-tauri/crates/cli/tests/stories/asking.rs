@@ -25,7 +25,7 @@ fn echoes(process: u32) -> bool {
     !String::from_utf8_lossy(&told.stdout).split_whitespace().any(|word| word == "-echo")
 }
 
-/// Runs the program at a terminal of its own, and types each answer when its question stands there.
+/// Runs the program at a terminal of its own, and types each answer when its question is there.
 fn typed(at: &Place, arguments: &[&str], answers: &[(&str, &str)]) -> Said {
     let words: Vec<String> = std::iter::once(env!("CARGO_BIN_EXE_steward")).chain(arguments.iter().copied()).map(quoted).collect();
     let mut command = at.command(&[]);
@@ -45,7 +45,7 @@ fn typed(at: &Place, arguments: &[&str], answers: &[(&str, &str)]) -> Said {
             said.push_str(&String::from_utf8_lossy(&chunk[..read]));
         }
         from = said.len();
-        // The question stands there a moment before the echo is off, and what is typed meanwhile is thrown away.
+        // The question is there a moment before the echo is off, and what is typed meanwhile is thrown away.
         while echoes(child.id()) {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -68,7 +68,7 @@ fn guarded(database: &'static str) -> Mongod {
 fn the_password_of_a_workspace_is_asked_for_once() {
     let server = guarded("asking_workspace");
     let at = Place::at(server.login_uri("keeper@", "asking_workspace", "authSource=admin"));
-    let said = typed(&at, &["init", "--sample"], &[("Password for mongodb://keeper@", "s3cret-word\n")]).ended(0);
+    let said = typed(&at, &["init", "--sample"], &[("Password for mongodb://scheduler@", "s3cret-word\n")]).ended(0);
     said.says("361");
     assert_eq!(said.out.matches("Password for").count(), 1, "{}", said.out);
     assert!(!said.out.contains("s3cret-word"), "{}", said.out);

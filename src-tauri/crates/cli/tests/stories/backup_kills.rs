@@ -75,7 +75,7 @@ on_both! {
         for (_, point_in_time) in points_in_time(whole) {
             (0..3).for_each(|_| drop(take()));
             killed_after(at, &["backup", "prune", "--yes"], point_in_time);
-            // One that stands and was whole before is still the same file; only new ones are read again.
+            // One that is and was whole before is still the same file; only new ones are read again.
             for backup in at.json(0, &["backup", "list"])["backups"].as_array().unwrap() {
                 assert_eq!(backup.get("damage"), None, "{backup}");
                 let id = text(backup, "/id");

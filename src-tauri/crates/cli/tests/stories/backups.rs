@@ -79,7 +79,7 @@ on_all! {
         assert_eq!(number(&undo, "/collections/0/editedSince"), 0);
         at.json(0, &["restores", "undo", &restore, "--yes"]);
         assert_eq!(at.export("careers"), bad, "exactly as before the restore");
-        at.steward(&["restores", "undo", &restore, "--yes"]).ended(4).says("taken back already");
+        at.steward(&["restores", "undo", &restore, "--yes"]).ended(4).says("already undone");
         assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
         at.steward(&["restores", "list"]).ended(0).says("undone");
     }
@@ -100,7 +100,7 @@ on_all! {
         at.steward(&["backup", "bring-back", &id, "--collection", "careers", &gone["records"][0]["id"].to_string()]).ended(0);
         at.json(0, &["records", "get", "c-3"]);
         assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
-        at.steward(&["backup", "records", &id, "--collection", "nothing"]).ended(3).says("holds no collection");
+        at.steward(&["backup", "records", &id, "--collection", "nothing"]).ended(3).says("has no collection");
     }
 }
 
@@ -157,12 +157,12 @@ on_both! {
         std::fs::write(dump.join("oplog.bson"), change.to_vec().unwrap()).unwrap();
         let dump = dump.display().to_string();
         at.steward(&["restore", &dump]).ended(0).says("--oplog-replay");
-        at.steward(&["restore", &dump, "--oplog-replay"]).ended(0).says("are done again: 1.").says("2 would be added");
+        at.steward(&["restore", &dump, "--oplog-replay"]).ended(0).says("are replayed: 1.").says("2 would be added");
         at.steward(&["restore", &dump, "--oplog-replay", "--yes"]).ended(0).says("2 records are back");
         at.steward(&["restore", "latest", "--oplog-replay"]).ended(2).says("Only a dump of mongodump");
     }
 
-    fn old_ones_go_but_never_the_last_proven(at) {
+    fn old_ones_go_but_never_the_last_verified(at) {
         filled(at);
         let first = taken(at, "kept");
         at.json(0, &["backup", "verify", &first, "--test-restore"]);

@@ -58,7 +58,7 @@ fn a_whole_life(server: &ObjectServer) {
     assert!(shown.out.contains(&id), "{}", shown.out);
     let verification = at.json(0, &["backup", "verify", &id, "--test-restore"]);
     assert_eq!(verification["verification"]["passed"], true);
-    assert_eq!(listed(&at)[0]["verified"], true, "the verification stands beside the backup");
+    assert_eq!(listed(&at)[0]["verified"], true, "the verification is next to the backup");
 
     at.json(0, &["records", "bulk", "career_id = \"c-3\"", "--delete", "--yes"]);
     at.json(0, &["restore", &id, "--yes"]);
@@ -88,7 +88,7 @@ fn a_whole_life_in_azure() {
 }
 
 #[test]
-fn a_wrong_key_is_told() {
+fn a_wrong_key_is_reported() {
     let server = ObjectServer::azure();
     let (mut at, bucket) = in_bucket(server, &few());
     at.environment = vec![("AZURE_STORAGE_ACCOUNT_KEY", "bm90IHRoZSBrZXk=".into())];
@@ -98,7 +98,7 @@ fn a_wrong_key_is_told() {
 }
 
 #[test]
-fn credentials_that_cannot_be_kept_are_told() {
+fn credentials_that_cannot_be_kept_are_reported() {
     let server = ObjectServer::s3();
     let (mut at, bucket) = in_bucket(server, &few());
     let keep = ["backup", "schedule", "--to", bucket.as_str(), "--keep-credentials"];
@@ -153,7 +153,7 @@ fn killed_on_the_way(server: &ObjectServer) {
     child.kill().unwrap();
     child.wait().unwrap();
     goes_to(&at, server, &[&bucket], server.port());
-    assert!(listed(&at).is_empty(), "what was cut off is no backup");
+    assert!(listed(&at).is_empty(), "what was interrupted is no backup");
     at.json(0, &["backup", "create"]);
     assert_eq!(listed(&at).len(), 1);
     at.steward(&["backup", "verify", "latest"]).ended(0);

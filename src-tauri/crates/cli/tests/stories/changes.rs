@@ -1,4 +1,4 @@
-//! The history of the workspace: taking back, doing again, and noticing that somebody rewrote it.
+//! The history of the workspace: undoing, doing again, and noticing that someone rewrote it.
 
 use bson::Bson;
 use serde_json::json;
@@ -15,7 +15,7 @@ fn three_edits(at: &Place) -> Vec<String> {
 }
 
 on_all! {
-    fn taken_back_and_done_again(at) {
+    fn undone_and_done_again(at) {
         let edits = three_edits(at);
         let after = at.export("careers");
         at.steward(&["history", "undo", &edits[0]]).ended(4).says("changed since");
@@ -59,7 +59,7 @@ on_all! {
         fails(4, "Entry 4 says that it was undone, and no entry did that.");
         at.tamper(names::CHANGE_SETS, &edits[2], "undoneBy", Bson::from(undone.as_str()));
         assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
-        // The newest entry is followed by none; this machine saw how it stood.
+        // The newest entry is followed by none; this machine saw its state.
         at.tamper(names::CHANGE_SETS, &undone, "state", Bson::from("failed"));
         fails(5, "This machine saw entry 5");
     }
@@ -82,7 +82,7 @@ on_both! {
         assert_eq!(at.json(0, &["history", "verify", "--end", &end])["end"]["seq"], 5);
         let kept = std::fs::read_to_string(&end).unwrap();
         std::fs::write(&end, kept.replace("\"hash\": \"", "\"hash\": \"0")).unwrap();
-        at.steward(&["history", "verify", "--end", &end]).ended(1).says("What was kept holds entry 5");
+        at.steward(&["history", "verify", "--end", &end]).ended(1).says("The recorded end has entry 5");
         std::fs::write(&end, kept.replace("\"workspace\": \"", "\"workspace\": \"x")).unwrap();
         at.steward(&["history", "verify", "--end", &end]).ended(2).says("another workspace");
         std::fs::write(&end, kept).unwrap();

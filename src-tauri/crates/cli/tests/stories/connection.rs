@@ -15,7 +15,7 @@ on_all! {
         at.steward(&["connection", "status"]).ended(0).says("closed: all is well").says("nothing took longer than 1,000 ms");
     }
 
-    fn slow_operations_are_told_by_shape_and_forgotten_on_reset(at) {
+    fn slow_operations_are_reported_by_shape_and_forgotten_on_reset(at) {
         at.steward(&["init", "--sample"]).ended(0);
         let run = |word: &str| {
             let mut command = at.command(&["--json", "connection", word]);

@@ -43,7 +43,7 @@ fn complete(at: &Place, rows: usize) {
     assert_eq!(at.json(0, &["history", "verify"])["ok"], true);
 }
 
-fn taken_back(at: &Place, run: &str, rows: usize) {
+fn undone(at: &Place, run: &str, rows: usize) {
     let done = at.json(0, &["runs", "undo", run, "--yes"]);
     assert_eq!([number(&done, "/removed"), number(&done, "/kept")], [i64::try_from(rows).unwrap(), 0]);
     assert!(at.export("things").is_empty());
@@ -75,7 +75,7 @@ on_all! {
         let (mut child, run) = in_the_middle(at, &file);
         signal(&child, "KILL");
         child.wait().unwrap();
-        // As if it ran on another machine: only a silence tells of it.
+        // As if it ran on another machine: only a silence reports it.
         let lease = format!("run:{run}");
         at.tamper(names::LEASES, &lease, "process", Bson::from("another machine/1/1"));
         at.steward(&["import", &file, "--resume"]).ended(3).says("half a minute");
@@ -87,7 +87,7 @@ on_all! {
         assert_eq!(text(&resumed, "/state"), "done");
         assert_eq!(counts(&resumed), [i64::try_from(ROWS).unwrap(), 0, 0, 0], "what was written and not counted is counted once");
         complete(at, ROWS);
-        taken_back(at, &run, ROWS);
+        undone(at, &run, ROWS);
     }
 }
 
@@ -121,7 +121,7 @@ fn a_changed_file_does_not_go_on() {
     assert_eq!(text(&run, "/run/state"), "interrupted");
 }
 
-/// Somebody copies the file alone to another machine.
+/// Someone copies the file alone to another machine.
 #[test]
 fn a_closed_workspace_is_one_file() {
     let at = &Place::file();

@@ -1,4 +1,4 @@
-//! Files as they come: broken, cut off, in the wrong encoding, or not files at all.
+//! Files as they come: broken, truncated, in the wrong encoding, or not files at all.
 
 use serde_json::{Value as Json, json};
 
@@ -8,7 +8,7 @@ use crate::on_both;
 /// Pointer, rule and value of an error.
 type Told = (String, String, Option<Json>);
 
-/// What the quarantine tells of a row: row, byte and errors.
+/// What the quarantine reports a row: row, byte and errors.
 #[derive(Debug, PartialEq)]
 struct Kept(i64, i64, Vec<Told>);
 
@@ -59,14 +59,14 @@ on_both! {
         let (a, b) = (career("a", 50_000).to_string(), career("b", 50_000).to_string());
         let run = at.json(1, &["import", &at.write("cut.json", format!("[\n{a},\n{}", &b[..b.len() / 2]))]);
         assert_eq!(counts(&run), [1, 0, 0, 1]);
-        assert_eq!(run["notes"], json!(["cut.json is cut off: the list in it has no end."]));
+        assert_eq!(run["notes"], json!(["cut.json is truncated: the list in it has no end."]));
         assert_eq!(kept(at), [one(2, i64::try_from(a.len() + 4).unwrap(), "", "syntax", None)]);
-        assert_eq!(message(at, 0), "The file ends in the middle of this row: it was cut off.");
+        assert_eq!(message(at, 0), "The file ends in the middle of this row: it was truncated.");
         let run = at.json(1, &["import", &at.write("between.json", format!("[\n{a},\n{b}"))]);
         assert_eq!((counts(&run), run["notes"].as_array().unwrap().len()), ([1, 0, 1, 0], 1));
     }
 
-    fn rules_are_told_with_pointer_and_value(at) {
+    fn rules_are_reported_with_pointer_and_value(at) {
         let mut typed = career("typed", 50_000);
         typed["average_salary"] = json!("52000");
         typed["required_skills"] = json!(["Speaking", 7]);
@@ -97,7 +97,7 @@ on_both! {
                 (5, vec![error("/career_id", "duplicate_key", Some(json!("twice")))]),
             ]
         );
-        assert_eq!(message(at, 3), "Row 4 has this career_id already; the first one is kept.");
+        assert_eq!(message(at, 3), "Row 4 already has this career_id; the first one is imported.");
         assert_eq!(at.json(0, &["records", "get", "twice"])["document"]["average_salary"], 50_000);
         let bytes = std::fs::read(&file).unwrap();
         for entry in at.json(0, &["quarantine", "list"])["entries"].as_array().unwrap() {

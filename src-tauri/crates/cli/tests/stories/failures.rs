@@ -72,7 +72,7 @@ fn a_replica_set_loses_its_primary() {
         at.steward(&["backup", "verify", &text(backup, "/id")]).ended(0);
     }
 
-    // A restore: through, or nothing of it is seen.
+    // A restore: through, or none of it is seen.
     for crash in [false, true] {
         let mut lost = None;
         let said = disturbed(&at, &["restore", &id, "--yes"], a_restore / 2, || {
@@ -138,7 +138,7 @@ fn with_a_small_disk(at: &Place, kilobytes: u32, arguments: &[&str]) -> Said {
 }
 
 on_both! {
-    fn a_full_disk_is_told_and_leaves_nothing(at) {
+    fn a_full_disk_is_reported_and_leaves_nothing(at) {
         let good = filled(at);
         at.json(0, &["backup", "schedule", "--compress", "none"]);
         at.json(0, &["backup", "create"]);

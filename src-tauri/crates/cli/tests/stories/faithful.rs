@@ -1,4 +1,4 @@
-//! No value is altered on its way in or out, and what could not be read stays out until somebody sets it.
+//! No value is altered on its way in or out, and what could not be read stays out until someone sets it.
 
 use serde_json::{Value as Json, json};
 
@@ -86,7 +86,7 @@ on_both! {
             vec![pair("/n", "columns")],
             vec![pair("/name", "syntax"), pair("/n", "columns")],
         ]);
-        // A row that is too short is right as it is once somebody says so.
+        // A row that is too short is right as it is once someone says so.
         let second = text(&waiting(at)[1], "/id");
         at.json(0, &["quarantine", "edit", &second, "--unset", "n"]);
         assert_eq!(released(&at.json(0, &["quarantine", "retry", &second])), 1);
@@ -202,7 +202,7 @@ on_both! {
         assert!(csv.contains("'=x") && !csv.lines().any(|line| line.split(',').any(|cell| cell.starts_with('='))), "defused: {csv}");
         let again = at.import_plain(0, &[&out]);
         assert_eq!(counts(&again), [0, 0, i64::try_from(values.len()).unwrap(), 0], "{again:#}");
-        // What another program has written is taken as it stands.
+        // What another program has written is taken as it is.
         at.json(0, &["import", "--no-schema", "--collection", "others", "--key", "k", &at.write("other.csv", "k,v\r\na,'=x\r\nb,y\r\n")]);
         assert_eq!(documents(at, "others")[0], json!({"k": "a", "v": "'=x"}));
     }
@@ -236,7 +236,7 @@ on_both! {
         expected["a"]["b"] = json!("inside");
         expected.as_object_mut().unwrap().remove("usb 3.1");
         assert_eq!(documents(at, "things"), [expected.clone()]);
-        // It is taken back, and changed by an import.
+        // It is undone, and changed by an import.
         at.json(0, &["history", "undo", &text(&changed, "/changeSet/id")]);
         let mut before = record("flat", 5, 1);
         before["a"]["b"] = json!("inside");
@@ -327,7 +327,7 @@ on_both! {
         at.steward(&["records", "find", "usb 3.1 = true", "--collection", "things"]).ended(2).says("`/usb 3.1`");
     }
 
-    fn what_a_csv_cannot_say_is_told(at) {
+    fn what_a_csv_cannot_say_is_reported(at) {
         at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"v\": 1}\n{\"k\": \"b\", \"v\": \"1\", \"w\": null}\n")]);
         let out = at.path("out.csv").display().to_string();
         at.steward(&["records", "export", &out, "--collection", "things"]).ended(0).says("of v, values of several types").says("the same: w.");
@@ -355,7 +355,7 @@ on_both! {
         assert_eq!(stored, json!({"name": "own text", "weight": 1.5}));
     }
 
-    fn a_path_that_leads_nowhere_and_a_name_are_told_apart(at) {
+    fn a_path_that_leads_nowhere_and_a_name_are_reported_apart(at) {
         at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"usb 3.1\": 1, \"$price\": 5}\n")]);
         at.steward(&["records", "set", "a", "--unset", "usb 3.1", "--collection", "things"]).ended(2).says("Write /usb 3.1 for it");
         at.steward(&["records", "set", "a", "$price=6", "--collection", "things"]).ended(2).says("Write /$price");

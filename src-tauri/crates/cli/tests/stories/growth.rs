@@ -37,7 +37,7 @@ on_both! {
         let first = text(&at.import_plain(0, &[&at.write("a.ndjson", "{\"k\":1}\n{\"k\":2}\n")]), "/id");
         let second = text(&at.import_plain(0, &[&at.write("b.ndjson", "{\"k\":3}\n")]), "/id");
         let shown = at.json(0, &["workspace", "show"]);
-        assert_eq!([number(&shown, "/days"), number(&shown, "/records")], [30, 2_000_000], "the default is told");
+        assert_eq!([number(&shown, "/days"), number(&shown, "/records")], [30, 2_000_000], "the default is reported");
         let set = at.json(0, &["workspace", "retention", "--records", "1"]);
         assert_eq!(number(&set, "/discarded"), 1);
         at.steward(&["runs", "undo", &first, "--yes"]).ended(4).says("discarded");

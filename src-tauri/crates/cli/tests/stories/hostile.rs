@@ -1,4 +1,4 @@
-//! Files that somebody made to do harm. Each is refused with a sentence; the program lives, and takes little memory and time.
+//! Files that someone made to do harm. Each is refused with a sentence; the program lives, and takes little memory and time.
 
 mod backups;
 mod corpus;
@@ -65,7 +65,7 @@ fn work_of(id: u32) -> Option<f64> {
     Some(numbers.get(10..14)?.iter().sum::<f64>() / TICKS)
 }
 
-/// The most memory that a process and the ones it started have held, in KB; 0 where the system does not tell.
+/// The most memory that a process and the ones it started have held, in KB; 0 where the system does not say.
 fn peak_of(id: u32) -> u64 {
     let of = |id: u32| {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
@@ -77,7 +77,7 @@ fn peak_of(id: u32) -> u64 {
 }
 
 /// A source is looked at in every way that people have; each time something is said of it.
-pub fn is_told_of(at: &Place, file: &str, words: &str) {
+pub fn is_reported(at: &Place, file: &str, words: &str) {
     let import = ["import", file, "--no-schema", "--collection", "things", "--key", "k"];
     let ways = [
         vec!["validate", file, "--schema", "careers"],

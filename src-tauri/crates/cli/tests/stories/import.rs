@@ -1,4 +1,4 @@
-//! The sample, importing twice, dry runs, and taking an import back.
+//! The sample, importing twice, dry runs, and undoing an import.
 
 use serde_json::{Value as Json, json};
 
@@ -40,7 +40,7 @@ on_all! {
         assert_eq!(state(at), before);
     }
 
-    fn a_run_is_taken_back_exactly(at) {
+    fn a_run_is_undone_exactly(at) {
         let old: Vec<Json> = (0..30).map(|n| career(&format!("old-{n}"), 50_000 + n)).collect();
         at.json(0, &["import", &at.write("old.json", json!(old).to_string())]);
         let before = at.export("careers");

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::common::{Place, counts, number, text};
 use crate::on_both;
 
-/// Careers as somebody's spreadsheet has them: other names, numbers and blanks as people write them.
+/// Careers as someone's spreadsheet has them: other names, numbers and blanks as people write them.
 fn table(at: &Place, name: &str, rows: usize) -> String {
     let row = |n: usize| {
         format!("X-{n:04};Keeper of  gate {n};\"${n}2,500\";They look after gate {n} and all that passes through it.;n/a\n", n = n + 1)
@@ -48,7 +48,7 @@ on_both! {
         let stored = at.json(0, &["records", "get", "X-0002", "--collection", &text(&run, "/collection")])["document"].clone();
         assert_eq!((&stored["title"], &stored["average_salary"]), (&json!("Keeper of gate 2"), &json!(22_500)));
 
-        // The run holds the mapping itself: taking it back needs no saved one.
+        // The run holds the mapping itself: undoing it needs no saved one.
         at.json(0, &["mapping", "remove", "Gates"]);
         at.steward(&["runs", "undo", &text(&run, "/id"), "--yes"]).ended(0);
         at.steward(&["records", "get", "X-0002", "--collection", &text(&run, "/collection")]).ended(3);

@@ -64,9 +64,9 @@ on_all! {
         at.json(0, &["runs", "undo", &second, "--yes"]);
         at.json(0, &["records", "set", "c-5", "title=Edited since"]);
         let done = at.json(1, &["runs", "undo", &first, "--yes"]);
-        assert_eq!(done["keptAs"], "careers.taken-back");
+        assert_eq!(done["keptAs"], "careers.undone");
         assert_eq!(at.export("careers"), before);
-        let kept = at.json(0, &["records", "get", "c-5", "--collection", "careers.taken-back"]);
+        let kept = at.json(0, &["records", "get", "c-5", "--collection", "careers.undone"]);
         assert_eq!(kept["document"]["title"], "Edited since");
     }
 

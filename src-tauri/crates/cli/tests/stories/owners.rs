@@ -92,7 +92,7 @@ on_all! {
         let both: Vec<Child> = (0..2).map(|_| at.start(&["import", "--resume", &run])).collect();
         let said: Vec<Said> = both.into_iter().map(|child| Said::of(&["import"], &child.wait_with_output().unwrap())).collect();
         let codes: Vec<i32> = said.iter().map(|said| said.code.unwrap()).collect();
-        // The second finds it done, or somebody at work on it.
+        // The second finds it done, or someone at work on it.
         assert!(codes == [0, 4] || codes == [4, 0], "{codes:?}");
         complete(at);
         at.json(0, &["runs", "undo", &run, "--yes"]);

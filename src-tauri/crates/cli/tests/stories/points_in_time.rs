@@ -1,4 +1,4 @@
-//! Restored to a moment between two backups, as an admin does it at the terminal.
+//! Restored to a point in time between two backups, as an admin does it at the terminal.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn filled(at: &Place) {
 on_both! {
     fn the_moment_before_the_mistake_comes_back(at) {
         filled(at);
-        at.steward(&["backup", "timeline"]).ended(0).says("No moment can be restored yet");
+        at.steward(&["backup", "timeline"]).ended(0).says("No point in time can be restored yet");
         at.steward(&["backup", "increment"]).ended(0).says("a whole backup of 12 records to build on");
         at.json(0, &["records", "set", "c-5", "title=The good title"]);
         let (point_in_time, good) = (now(), at.export("careers"));
@@ -36,7 +36,7 @@ on_both! {
         assert_eq!((timeline["ranges"].as_array().unwrap().len(), timeline["gaps"].as_array().unwrap().len()), (1, 0), "{timeline}");
         assert_eq!((timeline["bases"].as_array().unwrap().len(), number(&timeline, "/increments/0/changes")), (1, 13));
         at.steward(&["backup", "timeline"]).ended(0).says("can be restored").says("1 whole backup, 1 increment");
-        assert_eq!(at.json(0, &["backup", "list"])["backups"].as_array().unwrap().len(), 1, "increments are told of by the timeline");
+        assert_eq!(at.json(0, &["backup", "list"])["backups"].as_array().unwrap().len(), 1, "increments are listed by the timeline");
 
         let bad = at.export("careers");
         let plan = at.json(0, &["restore", "--at", &point_in_time, "--plan"]);
@@ -50,7 +50,7 @@ on_both! {
 
         let increment = text(&timeline, "/increments/0/id");
         at.steward(&["backup", "verify", &increment]).ended(0).says("read to its end");
-        at.steward(&["restore", &increment]).ended(2).says("holds changes only");
+        at.steward(&["restore", &increment]).ended(2).says("contains changes only");
         at.steward(&["restore", "--at", "yesterday"]).ended(2).says("is not a date and time");
         at.steward(&["restore", "--at", "2001-01-01 10:00"]).ended(3).says("too early");
         at.steward(&["restore"]).ended(2);
@@ -72,9 +72,9 @@ on_both! {
         at.steward(&["backup", "timeline"]).ended(0).says("GAP").says(&second);
         at.steward(&["restore", "--at", &points_in_time[0], "--plan"]).ended(0);
         for point_in_time in &points_in_time[1..] {
-            at.steward(&["restore", "--at", point_in_time, "--yes"]).ended(3).says("lies in the gap").says(&second);
+            at.steward(&["restore", "--at", point_in_time, "--yes"]).ended(3).says("is in the gap").says(&second);
         }
-        // Whatever closes it, later moments can be restored again.
+        // Whatever closes it, later points in time can be restored again.
         at.json(0, &["backup", "increment"]);
         let point_in_time = now();
         at.json(0, &["records", "set", "c-5", "average_salary=50004"]);
@@ -121,7 +121,7 @@ on_both! {
         daemon.wait().unwrap();
         assert_eq!(text(&at.json(0, &["backup", "list"]), "/backups/0/reason"), "for increments");
         at.json(0, &["backup", "schedule", "--no-increments"]);
-        at.steward(&["backup", "schedule"]).ended(0).says("Increments: by hand");
+        at.steward(&["backup", "schedule"]).ended(0).says("Increments: not scheduled");
     }
 }
 
@@ -129,7 +129,7 @@ on_both! {
 fn a_server_that_stands_alone_says_why_not() {
     let at = &Place::standalone();
     filled(at);
-    at.steward(&["backup", "increment"]).ended(2).says("stands alone");
-    at.steward(&["backup", "schedule", "--increments", "5"]).says("stands alone");
-    at.steward(&["backup", "timeline"]).ended(0).says("stands alone");
+    at.steward(&["backup", "increment"]).ended(2).says("standalone");
+    at.steward(&["backup", "schedule", "--increments", "5"]).says("standalone");
+    at.steward(&["backup", "timeline"]).ended(0).says("standalone");
 }

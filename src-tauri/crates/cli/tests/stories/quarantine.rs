@@ -1,4 +1,4 @@
-//! What is kept out: correcting, trying again, setting aside, bringing back, writing out.
+//! What is kept out: correcting, trying again, setting aside, restoring, writing out.
 
 use serde_json::{Value as Json, json};
 
@@ -34,7 +34,7 @@ on_both! {
         let entry = at.json(0, &["quarantine", "show", &waiting[0]]);
         assert_eq!((text(&entry, "/raw"), text(&entry, "/errors/0/pointer")), (row.to_owned(), "/pay/base".to_owned()));
         assert_eq!((text(&entry, "/errors/0/rule"), number(&entry, "/errors/0/value")), ("duplicate_field".to_owned(), 6));
-        // Neither value is taken before somebody says which one is meant.
+        // Neither value is taken before someone says which one is meant.
         assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [1, 0, 1]);
         assert_eq!(text(&at.json(0, &["quarantine", "show", &waiting[0]]), "/errors/0/rule"), "duplicate_field");
         at.json(0, &["quarantine", "edit", &waiting[0], "--set", "pay.base=5"]);
@@ -58,7 +58,7 @@ on_both! {
         assert_eq!((ids(at, "released"), ids(at, "waiting").len()), (vec![rows[0].clone()], 2));
         at.steward(&["quarantine", "edit", &rows[0], "--set", "average_salary=1"]).ended(4);
 
-        // Taking the release back removes the record and puts the row back to waiting.
+        // Undoing the release removes the record and puts the row back to waiting.
         at.json(0, &["history", "undo", &text(&done, "/changeSets/0")]);
         at.steward(&["records", "get", "low"]).ended(3);
         assert_eq!(ids(at, "waiting").len(), 3);
@@ -66,7 +66,7 @@ on_both! {
         assert_eq!(tried(&at.json(1, &["quarantine", "retry", "--all"])), [2, 0, 2]);
     }
 
-    fn set_aside_with_a_reason_and_brought_back(at) {
+    fn set_aside_with_a_reason_and_restored(at) {
         let rows = three_bad_rows(at);
         at.steward(&["quarantine", "discard", &rows[0]]).ended(2);
         at.steward(&["quarantine", "discard", "--reason", "none chosen"]).ended(2).says("Which rows?");

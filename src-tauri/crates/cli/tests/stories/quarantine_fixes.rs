@@ -1,4 +1,4 @@
-//! One fix for many rows: planned over all of them, applied by its plan, taken back as one.
+//! One fix for many rows: planned over all of them, applied by its plan, undone as one.
 
 use serde_json::{Value as Json, json};
 
@@ -20,7 +20,7 @@ fn figures(plan: &Json) -> [i64; 5] {
     ["rows", "changed", "right", "stillBroken", "failed"].map(|n| number(plan, &format!("/{n}")))
 }
 
-fn settled(done: &Json) -> [i64; 4] {
+fn resolved(done: &Json) -> [i64; 4] {
     ["tried", "corrected", "released", "stillWaiting"].map(|n| number(done, &format!("/{n}")))
 }
 
@@ -34,7 +34,7 @@ on_all! {
         assert_eq!(text(&plan, "/problems/0/rule"), "exclusiveMinimum");
         assert_eq!(number(&at.json(0, &["quarantine", "list"]), "/total"), 4, "a plan writes nothing");
         let done = at.json(1, &[&fix[..], &["--retry", "--yes"]].concat());
-        assert_eq!(settled(&done), [3, 3, 2, 1]);
+        assert_eq!(resolved(&done), [3, 3, 2, 1]);
         assert_eq!(at.json(0, &["records", "get", "b"])["document"]["average_salary"], 61_000);
         assert_eq!(number(&at.json(0, &["quarantine", "list", "--rule", "exclusiveMinimum"]), "/total"), 1);
         at.json(0, &["history", "undo", &text(&done, "/changeSets/0")]);
@@ -49,9 +49,9 @@ on_all! {
         let look = at.json(0, &["quarantine", "fix", "--field", "average_salary"]);
         assert_eq!((look["values"].as_array().unwrap().len(), figures(&look)[1]), (4, 0));
         let map = ["quarantine", "fix", "--field", "average_salary", "--map", "much=99000", "--map", "-5=50000", "--retry", "--yes"];
-        assert_eq!(settled(&at.json(0, &map)), [2, 2, 2, 0]);
+        assert_eq!(resolved(&at.json(0, &map)), [2, 2, 2, 0]);
         let set = ["quarantine", "fix", "--all", "--path", "average_salary", "--set", "1000", "--yes"];
-        assert_eq!(settled(&at.json(1, &set)), [2, 2, 0, 2], "corrected, and not loaded yet");
+        assert_eq!(resolved(&at.json(1, &set)), [2, 2, 0, 2], "corrected, and not loaded yet");
         assert_eq!(at.json(0, &["quarantine", "list"])["entries"][0]["errors"], json!([]));
         at.steward(&["quarantine", "fix", "--all", "--path", "career_id", "--set", "x"]).ended(2).says("identifies");
         at.steward(&["quarantine", "fix", "--all", "--path", "title", "--replace", "(", "x"]).ended(2);

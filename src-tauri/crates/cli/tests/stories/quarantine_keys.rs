@@ -20,7 +20,7 @@ on_both! {
         assert_eq!(counts(&at.import_plain(1, &[&a, &b])), [3, 0, 0, 1]);
         let entry = entries(at).remove(0);
         assert_eq!((text(&entry, "/sourceFile"), number(&entry, "/rowNumber")), ("b.ndjson".to_owned(), 2));
-        assert_eq!(text(&entry, "/errors/0/message"), "Row 2 of a.ndjson has this k already; the first one is kept.");
+        assert_eq!(text(&entry, "/errors/0/message"), "Row 2 of a.ndjson already has this k; the first one is imported.");
         let id = text(&entry, "/id");
         // The bug: any edit let the row through, over the record that has its key.
         let edited = at.json(1, &["quarantine", "edit", &id, "--set", "v=6"]);

@@ -1,4 +1,4 @@
-//! The quarantine as files: written out, corrected in a spreadsheet and brought back, and the halves of a file.
+//! The quarantine as files: written out, corrected in a spreadsheet and restored, and the halves of a file.
 
 use serde_json::{Value as Json, json};
 
@@ -208,7 +208,7 @@ fn a_check_writes_every_error_to_a_report() {
     assert!(report.starts_with("\u{feff}file,row,field,rule,message,value"), "{report}");
     assert_eq!(report.lines().count(), 102);
     assert!(report.lines().nth(1).unwrap().starts_with("sessions.csv,1,rating,type,"), "{report}");
-    assert!(report.contains(",\"'=1+7\","), "a formula is told as text");
+    assert!(report.contains(",\"'=1+7\","), "a formula is reported as text");
     assert!(report.contains(",duplicate_key,"));
     at.json(1, &["validate", &file, "--report", "errors.ndjson"]);
     let rows: Vec<Json> = at.read("errors.ndjson").lines().map(|l| serde_json::from_str(l).unwrap()).collect();

@@ -61,7 +61,7 @@ fn a_file_of_a_newer_version_is_refused() {
     let at = Place::file();
     at.json(0, &["init"]);
     sqlite(&at, "PRAGMA user_version = 99");
-    at.steward(&["records", "collections"]).ended(3).says("was made by a newer Steward").says("Update Steward");
+    at.steward(&["records", "collections"]).ended(3).says("was created by a newer version of Steward").says("Update Steward");
     // Report and refusal are not two objects.
     assert!(at.json(3, &["doctor"])["checks"].is_array());
 }

@@ -204,7 +204,7 @@ on_both! {
             // Of some the end is missing.
             assert!(there > 50 && read * 10 >= i64::try_from(there).unwrap() * 9, "{there} of them begin in the file: {run:#}");
         }
-        // Without what stands on its first page nobody knows of which collection a record was.
+        // Without what is on its first page nobody knows of which collection a record was.
         let mut headless = whole;
         headless[100..size].fill(0);
         let (found, run) = read("headless.steward", &headless, "lost_and_found");
@@ -248,7 +248,7 @@ on_both! {
         assert_eq!((counts(&run), text(&run, "/collection")), ([104, 0, 0, 1], "careers".into()));
         assert!(text(&run, "/notes/0").contains("105 rows could be read") && text(&run, "/notes/1").contains("5 pages"), "{run:#}");
         let skills = at.json(0, &["records", "get", "11-1011.00"])["document"]["required_skills"].clone();
-        assert!(skills.as_array().unwrap().len() > 5, "a list that stood as text in the table is a list");
+        assert!(skills.as_array().unwrap().len() > 5, "a list that was text in the table is a list");
         at.steward(&["import", "--part", "nothing", &file]).ended(2).says("There is no table 'nothing'");
         at.steward(&["import", "--schema", "careers", &at.write("broken.db", b"SQLite format 3\0nonsense")]).ended(2).says("SQLite");
     }
@@ -325,7 +325,7 @@ on_both! {
             let run = at.json(code, &["import", "--no-schema", "--collection", &collection, "--key", "k", "--duplicates", policy, &file]);
             let stored = at.json(0, &["records", "get", "r1", "--collection", &collection])["document"]["v"].clone();
             assert_eq!((stored, counts(&run)[3], number(&run, "/counts/setAside")), (json!(kept), waiting, aside), "{policy}");
-            // Whatever was kept, the run can be taken back to nothing.
+            // Whatever was kept, the run can be undone to nothing.
             at.json(0, &["runs", "undo", &text(&run, "/id"), "--yes"]);
             at.steward(&["records", "get", "r1", "--collection", &collection]).ended(3);
         }

@@ -10,7 +10,7 @@ use steward_store::{Durability, Query, WriteBatch, WriteOp, names};
 use crate::common::{Place, assert_snapshot, career, text};
 use crate::on_both;
 
-/// Where people's own names stand.
+/// Where people's own names are.
 const DATA: [&str; 5] = [".document", ".before", ".after", ".raw", ".row"];
 
 /// `runs.files[].name: String` for every field there is, `*` for names that people chose.

@@ -31,7 +31,7 @@ fn records_are_imported_over_tls_with_a_login() {
 }
 
 #[test]
-fn what_is_wrong_is_told_at_its_stage_with_what_to_do() {
+fn what_is_wrong_is_reported_at_its_stage_with_what_to_do() {
     let place = server();
     let stranger = with(&place, PASSWORD, &place.stranger);
     let said = stranger.steward(&["doctor"]).ended(1);

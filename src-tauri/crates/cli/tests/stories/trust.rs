@@ -1,4 +1,4 @@
-//! A workspace that somebody else prepared does nothing outside itself before a person on this machine agreed to exactly that.
+//! A workspace that someone else prepared does nothing outside itself before a person on this machine agreed to exactly that.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -119,7 +119,7 @@ on_both! {
         let mut planted = settings(&json!([]), None);
         planted["encryption"] = json!({"kind": "recipients", "recipients": ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"]});
         plant(at, &planted);
-        at.steward(&["backup", "create"]).ended(4).says("Only whoever holds the key of age1ql3");
+        at.steward(&["backup", "create"]).ended(4).says("Only someone with the key of age1ql3");
     }
 
     fn the_page_chooses_no_destination(at) {
@@ -141,7 +141,7 @@ on_both! {
         assert_eq!(refused("backups.create", &json!({"places": [{"address": format!("file://{loot}")}]})), "forbidden");
         assert_eq!(refused("backups.save", &json!({"settings": planted})), "forbidden");
         assert_eq!(refused("backups.save", &json!({"settings": settings(&bucket(&trap), None)})), "forbidden");
-        // What somebody planted past the page is neither followed nor agreed to by it.
+        // What someone planted past the page is neither followed nor agreed to by it.
         plant(at, &settings(&bucket(&trap), Some("* * * * *")));
         let acts = server.call("trust.show", &json!({}));
         let ids: Vec<&Json> = acts["acts"].as_array().unwrap().iter().map(|act| &act["id"]).collect();
@@ -165,7 +165,7 @@ on_both! {
         let changes = at.json(0, &["history", "list"]);
         let of = |seq: i64| changes["changes"].as_array().unwrap().iter().find(|c| c["seq"] == seq).unwrap().clone();
         let newest = changes["changes"][0]["seq"].as_i64().unwrap();
-        // Somebody cuts the newest entry off and copies the hash of the one before into the head.
+        // Someone cuts the newest entry off and copies the hash of the one before into the head.
         let cut = |until: i64| {
             at.with_store(async |store| {
                 let gone = WriteOp::DeleteMany { collection: "steward.change_sets".into(), filter: Filter::Compare {
@@ -177,7 +177,7 @@ on_both! {
             at.tamper("steward.catalog", "chain", "hash", text(&of(until), "/hash").into());
         };
         cut(newest - 1);
-        at.steward(&["history", "verify"]).ended(1).says("was cut off").says("This machine saw");
+        at.steward(&["history", "verify"]).ended(1).says("was truncated").says("This machine saw");
         at.steward(&["history", "verify"]).ended(1);
 
         // Another machine has never seen it; the manifest of a backup has.
@@ -185,7 +185,7 @@ on_both! {
         at.json(0, &["backup", "schedule", "--to", &at.path("kept").display().to_string()]);
         cut(newest - 2);
         std::fs::remove_file(at.path("data/histories.json")).unwrap();
-        at.steward(&["history", "verify"]).ended(1).says("The backup").says("was cut off");
+        at.steward(&["history", "verify"]).ended(1).says("The backup").says("was truncated");
     }
 
     fn an_entry_that_says_it_was_undone_needs_one_that_did_that(at) {

@@ -65,14 +65,14 @@ impl Losses {
             let kinds: Vec<&str> = CALLED.iter().filter(|(kind, _)| all & kind != 0).map(|(_, called)| *called).collect();
             let what = if kinds.is_empty() { "values of several types".to_owned() } else { kinds.join(", ") };
             notes.push(format!(
-                "A CSV holds texts: of {fields}, {what} come back as texts where no schema says otherwise. NDJSON keeps every type."
+                "A CSV contains only text: in {fields}, {what} are read back as text unless a schema says otherwise. NDJSON keeps every type."
             ));
         }
         if let Some(fields) = fields(&|name, kinds| !undescribed(name) && kinds & PLAIN_DECIMAL != 0) {
-            notes.push(format!("Of {fields}, decimals come back as plain numbers where these say the same. NDJSON keeps every type."));
+            notes.push(format!("In {fields}, decimals are read back as plain numbers where these are equal. NDJSON keeps every type."));
         }
         if let Some(fields) = fields(&|_, kinds| kinds & (NULL | EMPTY) != 0) {
-            notes.push(format!("In a CSV, null, an empty text and no value at all are the same: {fields}. NDJSON tells them apart."));
+            notes.push(format!("In a CSV, null, an empty text and a missing value are the same: {fields}. NDJSON distinguishes them."));
         }
         notes
     }
@@ -114,18 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_csv_cannot_say_is_told() {
+    fn what_a_csv_cannot_say_is_reported() {
         let plain = [doc! { "_id": bson::oid::ObjectId::new(), "a": 1, "b": "x" }, doc! { "a": 2.5, "b": "y" }];
         assert_eq!(notes(&[], &plain), Vec::<String>::new());
         let mixed = [doc! { "v": 1, "at": bson::DateTime::now() }, doc! { "v": "1", "n": Bson::Null }];
         let told = notes(&[], &mixed);
         assert!(
-            told[0].contains("of at, v, dates come back as texts") && told[1].ends_with("the same: n. NDJSON tells them apart."),
+            told[0].contains("in at, v, dates are read back as text") && told[1].ends_with("the same: n. NDJSON distinguishes them."),
             "{told:?}"
         );
         assert_eq!(notes(&["v", "at"], &mixed).len(), 1, "a schema gives them their types again");
         let price = [doc! { "price": "1.50".parse::<bson::Decimal128>().unwrap() }];
-        assert!(notes(&["price"], &price)[0].starts_with("Of price, decimals come back as plain numbers"));
+        assert!(notes(&["price"], &price)[0].starts_with("In price, decimals are read back as plain numbers"));
         for exact in ["1E+3", "12345678901234567890.10", "NaN"] {
             let kept = [doc! { "price": exact.parse::<bson::Decimal128>().unwrap() }];
             assert_eq!(notes(&["price"], &kept), Vec::<String>::new(), "{exact} stays a decimal");

@@ -1,8 +1,8 @@
-//! Rows that wait already: an earlier run kept the same row of the same source out, and nobody has settled it since. A file that
+//! Rows that wait already: an earlier run kept the same row of the same source out, and nobody has resolved it since. A file that
 //! is imported again finds them instead of making them a second time, and what waits belongs to both runs.
 //!
 //! A row is known again by its source, how that is read and meant, and its bytes. Of rows that are equal to the byte, the first of one
-//! run is the first of the other, wherever it stands.
+//! run is the first of the other, wherever it is.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -113,7 +113,7 @@ impl Again {
 /// An entry that holds a row already.
 #[derive(Debug, Clone)]
 enum There {
-    /// Made by an attempt of this run that did not come to count it. Somebody may have looked after it since.
+    /// Made by an attempt of this run that did not come to count it. Someone may have looked after it since.
     Ours,
     /// Made by an earlier run.
     Theirs { id: String, also_runs: Vec<String>, again: Vec<String> },
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_rows_are_told_apart_by_their_order() {
+    fn equal_rows_are_reported_apart_by_their_order() {
         let mut met = Occurrences::default();
         assert_eq!([met.note(0, b"a"), met.note(0, b"b"), met.note(0, b"a"), met.note(1, b"a")], [0, 0, 1, 0]);
     }

@@ -12,7 +12,7 @@ use super::{FineRow, ImportSpec};
 use steward_workspace::Workspace;
 
 /// A row that is kept out.
-pub(super) struct Kept<'a> {
+pub(super) struct RejectedRow<'a> {
     pub file: &'a RunFile,
     /// Its place among the files of the run.
     pub at: usize,
@@ -23,7 +23,13 @@ pub(super) struct Kept<'a> {
 }
 
 /// The entry of a row that waits in quarantine.
-pub(super) fn waiting(workspace: &Workspace, spec: &ImportSpec, run: &str, row: Kept<'_>, errors: Vec<Violation>) -> QuarantineEntry {
+pub(super) fn waiting(
+    workspace: &Workspace,
+    spec: &ImportSpec,
+    run: &str,
+    row: RejectedRow<'_>,
+    errors: Vec<Violation>,
+) -> QuarantineEntry {
     let (raw, raw_base64) = as_it_came(row.raw);
     QuarantineEntry {
         id: format!("{run}-{}-{}", row.at, row.number),
@@ -62,7 +68,7 @@ pub(super) fn as_it_came(raw: &[u8]) -> (Cow<'_, str>, bool) {
 pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Violation {
     let (rule, message) = match outcome {
         Outcome::Exists => ("exists", format!("A record with this {key_field} exists already, and this import only inserts.")),
-        Outcome::Older => ("duplicate_key", format!("A newer record or row with this {key_field} is kept.")),
+        Outcome::Older => ("duplicate_key", format!("A newer record or row with this {key_field} takes precedence.")),
         Outcome::Unpatchable { field } => return unpatchable(field),
         _ => (
             "conflict",
@@ -77,7 +83,7 @@ pub fn turned_away_because(outcome: &Outcome, key: &Bson, key_field: &str) -> Vi
     }
 }
 
-/// Marks an entry as settled by the policy on duplicates: it is kept, but waits for nobody.
+/// Marks an entry as resolved by the policy on duplicates: it is kept, but waits for nobody.
 pub fn set_aside(entry: &mut QuarantineEntry) {
     entry.status = QuarantineStatus::Discarded;
     entry.resolved_at = Some(entry.quarantined_at.clone());
@@ -111,7 +117,7 @@ impl Late<'_> {
     /// The entry of a row that the store turned away.
     pub fn entry(&self, outcome: &Outcome, incoming: &Incoming, row: &FineRow) -> QuarantineEntry {
         let document = upsert::decode(&incoming.document).ok();
-        let kept = Kept { file: self.file, at: self.at, number: row.number, offset: row.offset, raw: &row.raw, document };
+        let kept = RejectedRow { file: self.file, at: self.at, number: row.number, offset: row.offset, raw: &row.raw, document };
         let errors = vec![turned_away_because(outcome, &incoming.key, &self.spec.key_field)];
         let mut entry = waiting(self.workspace, self.spec, self.run, kept, errors);
         entry.fingerprint = self.seeds.map(|seeds| seeds.fingerprint(self.at, &row.raw, row.nth)).unwrap_or_default();

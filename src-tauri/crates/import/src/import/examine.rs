@@ -7,7 +7,7 @@ use steward_store::names;
 use super::{CollectionSource, Place, SourceFile};
 use steward_workspace::{Error, Result};
 
-/// Collections whose records are counted; of further ones only the names are told.
+/// Collections whose records are counted; of further ones only the names are reported.
 const COUNTED: usize = 200;
 
 /// Looks at a source.

@@ -26,7 +26,7 @@ pub struct Loading<'a> {
     pub record: RunRecord,
     pub expect_new: bool,
     /// The rows replace the collection: they are loaded here first.
-    pub beside: Option<&'a str>,
+    pub staging: Option<&'a str>,
     /// What an earlier attempt wrote behind its checkpoint.
     pub ours: &'a Ours,
     /// Numbers of the next change and the next list of inserted records.
@@ -78,8 +78,8 @@ impl Bookkeeper for Books<'_> {
         let mut number = usize::try_from(self.loading.numbers.changes).unwrap_or(usize::MAX);
         for (outcome, incoming) in outcomes.iter().zip(batch) {
             match outcome {
-                // Taken back as a whole.
-                Outcome::Inserted { .. } | Outcome::Updated { .. } if self.loading.beside.is_some() => {}
+                // Undone as a whole.
+                Outcome::Inserted { .. } | Outcome::Updated { .. } if self.loading.staging.is_some() => {}
                 // Written down by the attempt that wrote it.
                 Outcome::Inserted { id } if self.loading.ours.has_inserted(id) => {}
                 Outcome::Updated { changes, .. } if changes.is_empty() => {}
@@ -159,7 +159,7 @@ fn update_change(collection: &str, key: &Bson, id: &Bson, changes: &[steward_dom
     }
 }
 
-/// Writes the run as it stands.
+/// Writes the run as it is.
 pub fn run_op(record: &RunRecord) -> StoreResult<WriteOp> {
     let doc = docs::to_document(&record.id, record).map_err(|e| steward_store::StoreError::invalid(e.to_string()))?;
     WriteOp::put(names::RUNS, &doc)
@@ -191,8 +191,8 @@ impl Loading<'_> {
         if !matches!(now.state, RunState::Undoing | RunState::HalfUndone | RunState::Undone) {
             return Ok(());
         }
-        if let Some(beside) = self.beside {
-            return Ok(self.free.store.drop_collection(beside).await?);
+        if let Some(staging) = self.staging {
+            return Ok(self.free.store.drop_collection(staging).await?);
         }
         // What a batch sets out to write is written down before it.
         let mut ops = Vec::new();
@@ -206,7 +206,7 @@ impl Loading<'_> {
             let back = steward_workspace::edit::inverted(&change);
             ops.push(upsert::patch(&change.record.collection, change.id.clone(), &back.record.fields));
         }
-        // What never arrived, or was taken back already, fails on its own.
+        // What never arrived, or was undone already, fails on its own.
         self.free.store.write(WriteBatch::data(ops), Durability::Bulk).await?;
         Ok(())
     }
@@ -228,7 +228,7 @@ impl Loading<'_> {
 
     /// The numbers that come after what is written down for these rows.
     fn numbers_behind(&self, outcomes: &[Outcome]) -> Recorded {
-        if self.beside.is_some() {
+        if self.staging.is_some() {
             return self.numbers;
         }
         let updated = outcomes.iter().filter(|o| matches!(o, Outcome::Updated { changes, .. } if !changes.is_empty())).count();
@@ -252,9 +252,9 @@ impl<'a> Sink<'a> for Loading<'a> {
         // Where later rows of a key are let in, each of them is to be written again.
         let again = self.spec.duplicates.lets_later_in() && self.spec.mode != ImportMode::Insert;
         UpsertPlan {
-            collection: self.beside.unwrap_or(&self.spec.collection),
+            collection: self.staging.unwrap_or(&self.spec.collection),
             expect_new: self.expect_new,
-            ours: (!again && self.beside.is_none() && !self.ours.is_empty()).then_some(self.ours),
+            ours: (!again && self.staging.is_none() && !self.ours.is_empty()).then_some(self.ours),
             ..super::plan(self.spec)
         }
     }
@@ -264,7 +264,7 @@ impl<'a> Sink<'a> for Loading<'a> {
             return Ok(Taken::default());
         }
         let store = self.workspace.store.as_ref();
-        let meaning = match self.beside {
+        let meaning = match self.staging {
             Some(_) => {
                 let plan = UpsertPlan { newest_by: None, ..super::plan(self.spec) };
                 Some(upsert::prepare(store, plan, batch.fine).await?.into_outcomes())

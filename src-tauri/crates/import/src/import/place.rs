@@ -60,7 +60,7 @@ impl SourceFile {
         Self { name: name.into(), place: Place::File(path.into()), choice }
     }
 
-    /// Tells which names its columns may have: that of the key, and those of the fields of a schema.
+    /// Says which names its columns may have: that of the key, and those of the fields of a schema.
     pub fn expect(&mut self, pack: Option<&Pack>, key_field: &str) {
         let key = Some(key_field).filter(|key| !key.is_empty() && *key != "_id");
         let fields = pack.into_iter().flat_map(|pack| {
@@ -87,7 +87,7 @@ impl SourceFile {
     }
 
     /// A collection of another workspace; its name tells the database, too.
-    pub fn elsewhere(store: &Arc<dyn Store>, address: &str, database: &str, collection: &str, choice: SourceChoice) -> Self {
+    pub fn external(store: &Arc<dyn Store>, address: &str, database: &str, collection: &str, choice: SourceChoice) -> Self {
         let source =
             CollectionSource { store: Arc::clone(store), address: address.to_owned(), collection: collection.to_owned(), after: None };
         let database = database.strip_suffix(".steward").unwrap_or(database);

@@ -2,6 +2,7 @@
 //! store says of the fine ones is asked here too, so that it is known when their turn comes to be written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _};
 use steward_domain::run::RunFile;
@@ -10,10 +11,10 @@ use steward_store::upsert::{self, Incoming, Prepared, UpsertPlan};
 
 use super::again::{Occurrences, Seeds};
 use super::read::{CheckedBatch, FileEnd};
-use super::{FineRow, ImportSpec, Kept, set_aside, waiting};
-use crate::rows::RowOutcome;
+use super::{FineRow, ImportSpec, RejectedRow, set_aside, waiting};
+use crate::rows::{RowValidation, ValidRecord};
 use steward_workspace::{
-    Result, Workspace,
+    Error, Result, Workspace,
     key_index::{Earlier, KeyIndex},
 };
 
@@ -22,7 +23,7 @@ pub(super) struct Sorter<'a> {
     pub workspace: &'a Workspace,
     pub spec: &'a ImportSpec,
     pub run: String,
-    /// The files as they stood when the pass began.
+    /// The files as they were when the pass began.
     pub files: Vec<RunFile>,
     /// Rows per file that an earlier attempt has loaded.
     pub skip: Vec<u64>,
@@ -89,30 +90,38 @@ impl Sorter<'_> {
         let skip = self.skip.get(file).copied().unwrap_or(0);
         let mut hashes = Vec::with_capacity(rows.len());
         for row in rows {
-            let (number, offset) = (row.number, row.offset);
+            let (number, offset, raw) = (row.number, row.offset, row.raw);
             sorted.last = number;
-            let outcome = self.first_of_its_key(row.outcome, file, number)?;
+            let validation = self.first_of_its_key(row.validation, file, number)?;
             // Of fine rows, the first one only is let in, unless later ones are.
-            let nth = match &outcome {
-                RowOutcome::Fine { .. } if !self.spec.duplicates.lets_later_in() => 0,
-                RowOutcome::Bad { raw, .. } | RowOutcome::Fine { raw, .. } => self.met.note(file, raw),
+            let nth = match &validation {
+                RowValidation::Valid { .. } if !self.spec.duplicates.lets_later_in() => 0,
+                _ => self.met.note(file, &raw),
             };
             if number <= skip {
                 continue;
             }
-            match outcome {
-                RowOutcome::Fine { key, key_hash, document, raw } => {
-                    for field in row.unknown {
+            match validation {
+                RowValidation::Valid { key_hash, unknown, record } => {
+                    let ValidRecord { key, document } = *record.ok_or(Error::Damaged("A checked row"))?;
+                    for field in unknown {
                         *sorted.unknown.entry(field).or_default() += 1;
                     }
                     hashes.push(key_hash);
                     sorted.fine.push(Incoming { key, document });
                     sorted.rows.push(FineRow { number, offset, raw, nth });
                 }
-                RowOutcome::Bad { raw, document, errors } => {
+                RowValidation::Invalid { errors, document, .. } => {
                     let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
-                    let row = Kept { file: &self.files[file], at: file, number, offset, raw: &raw, document };
-                    let mut entry = waiting(self.workspace, self.spec, &self.run, row, errors);
+                    let row = RejectedRow {
+                        file: &self.files[file],
+                        at: file,
+                        number,
+                        offset,
+                        raw: &raw,
+                        document: document.map(|document| *document),
+                    };
+                    let mut entry = waiting(self.workspace, self.spec, &self.run, row, errors.to_vec());
                     entry.fingerprint = self.seeds.fingerprint(file, &raw, nth);
                     if repeats && self.spec.duplicates == Duplicates::First {
                         set_aside(&mut entry);
@@ -127,25 +136,26 @@ impl Sorter<'_> {
         Ok(sorted)
     }
 
-    fn first_of_its_key(&mut self, outcome: RowOutcome, file: usize, number: u64) -> Result<RowOutcome> {
-        let RowOutcome::Fine { key_hash, .. } = &outcome else {
-            return Ok(outcome);
+    fn first_of_its_key(&mut self, validation: RowValidation, file: usize, number: u64) -> Result<RowValidation> {
+        let RowValidation::Valid { key_hash, .. } = &validation else {
+            return Ok(validation);
         };
         if self.spec.duplicates.lets_later_in() {
-            return Ok(outcome);
+            return Ok(validation);
         }
         Ok(match self.seen.note(*key_hash, file, number)? {
-            None => outcome,
-            Some(earlier) => repeats(self.spec, outcome, file, earlier),
+            None => validation,
+            Some(earlier) => repeats(self.spec, validation, file, earlier),
         })
     }
 }
 
 /// What a fine row is whose key an earlier one has.
-pub(super) fn repeats(spec: &ImportSpec, outcome: RowOutcome, file: usize, earlier: Earlier) -> RowOutcome {
-    let RowOutcome::Fine { key, document, raw, .. } = outcome else {
-        return outcome;
+pub(super) fn repeats(spec: &ImportSpec, validation: RowValidation, file: usize, earlier: Earlier) -> RowValidation {
+    let RowValidation::Valid { unknown, record: Some(record), .. } = validation else {
+        return validation;
     };
+    let ValidRecord { key, document } = *record;
     let place = match earlier {
         Earlier { file: same, row } if same == file => format!("Row {row}"),
         Earlier { file: other, row } => format!("Row {row} of {}", spec.files.get(other).map_or("another file", |f| f.name.as_str())),
@@ -153,14 +163,14 @@ pub(super) fn repeats(spec: &ImportSpec, outcome: RowOutcome, file: usize, earli
     let error = Violation {
         pointer: steward_domain::FieldPath::new(spec.key_field.as_str()).to_pointer(),
         rule: "duplicate_key".into(),
-        message: format!("{place} has this {} already; the first one is kept.", spec.key_field),
+        message: format!("{place} already has this {}; the first one is imported.", spec.key_field),
         value: Some(Value(key)),
     };
     let document = if document.is_empty() { None } else { upsert::decode(&document).ok() };
-    RowOutcome::Bad { raw, document, errors: vec![error] }
+    RowValidation::Invalid { errors: Arc::new([error]), unknown, document: document.map(Box::new) }
 }
 
-/// Rows of one key must not stand in the same write: each such row begins a part of its own.
+/// Rows of one key must not be in the same write: each such row begins a part of its own.
 fn parts(hashes: &[u64]) -> Vec<usize> {
     let mut lengths = Vec::new();
     let mut begin = 0;

@@ -8,21 +8,20 @@ use futures::StreamExt;
 use steward_domain::run::{RunFile, UnknownField};
 use steward_domain::{Duplicates, Violation};
 use steward_schema::Checker;
-use steward_sources::{Batch, Row};
+use steward_sources::Batch;
 
 use super::read::{FileEnd, RawBatch, worked};
 use super::sort::repeats;
-use super::{Findings, ImportSpec, Kept, Pass, Reading, Rejected, SAMPLES, as_it_came, set_aside, waiting};
-use crate::quarantine::report::{Report, Told, Wrong};
-use crate::rows::{RowOutcome, RowReader, Validated};
+use super::{Findings, ImportSpec, Pass, Reading, Rejected, RejectedRow, SAMPLES, as_it_came, set_aside, waiting};
+use crate::quarantine::report::{RejectionReport, Report, Wrong};
+use crate::rows::{RowReader, RowValidation};
 use steward_workspace::{Result, Workspace, key_index::KeyIndex};
 
-/// What a row came to. Small: one thread makes them, another reads them.
-enum Verdict {
-    /// With the hash of its key, and which of the batch's lists of unknown fields it has.
-    Fine { key_hash: u64, unknown: u32 },
-    /// The next of the batch's rejections.
-    Bad,
+/// What is counted of a valid row. Small: one thread makes them, another reads them.
+struct ValidRow {
+    key_hash: u64,
+    /// Which of the batch's lists of unknown fields it has.
+    unknown: u32,
 }
 
 /// A row that is kept out.
@@ -36,22 +35,23 @@ struct Rejection {
 }
 
 /// The rows of a batch after validating.
-struct Verdicts {
+struct ValidatedBatch {
     file: usize,
     rows: Batch,
     reader: Arc<RowReader>,
-    verdicts: Vec<Verdict>,
+    /// Each row in its order; without a value, it is the next of the rejections.
+    valid: Vec<Option<ValidRow>>,
     rejections: Vec<Rejection>,
-    told: Watermark,
+    told: ReportedRows,
     /// Lists of fields that the schema does not know; the first one is empty.
     unknown: Vec<Vec<String>>,
     position: u64,
     end: Option<FileEnd>,
 }
 
-/// What is told of the rows of a batch that are kept out.
+/// What is reported about the rows of a batch that are kept out.
 #[derive(Default)]
-struct Watermark {
+struct ReportedRows {
     /// Of the report, one after another.
     lines: Vec<u8>,
     /// Lists of reasons, each with how many rows wait for it.
@@ -63,7 +63,7 @@ struct Watermark {
 /// Lists of reasons that are compared with the one of the next row.
 const LAST_REASONS: usize = 16;
 
-impl Watermark {
+impl ReportedRows {
     /// Which list these reasons are.
     fn note(&mut self, errors: Arc<[Violation]>) -> usize {
         let recent = self.errors.len().saturating_sub(LAST_REASONS);
@@ -91,7 +91,7 @@ struct Worker {
 
 impl Worker {
     /// Tells of a row that is kept out.
-    fn tell(&self, row: Kept<'_>, errors: Arc<[Violation]>, told: &mut Watermark) -> Rejection {
+    fn tell(&self, row: RejectedRow<'_>, errors: Arc<[Violation]>, told: &mut ReportedRows) -> Rejection {
         if told.at.is_empty() {
             told.at = self.workspace.clock.stamp();
         }
@@ -126,9 +126,9 @@ impl Worker {
         Rejection { errors: (!aside).then(|| told.note(errors)), sample, lines: told.lines.len() - before }
     }
 
-    fn validate(&self, batch: RawBatch, checker: Option<&Checker>) -> Verdicts {
+    fn validate(&self, batch: RawBatch, checker: Option<&Checker>) -> ValidatedBatch {
         let RawBatch { file, rows, reader, position, end, .. } = batch;
-        let (mut unknown, mut told) = (vec![Vec::new()], Watermark::default());
+        let (mut unknown, mut told) = (vec![Vec::new()], ReportedRows::default());
         let mut list = |fields: Vec<String>| {
             // Most rows of a file have the same ones.
             let at = unknown.iter().rposition(|known| *known == fields).unwrap_or_else(|| {
@@ -139,24 +139,19 @@ impl Worker {
             u32::try_from(at).unwrap_or(u32::MAX)
         };
         let mut rejections = Vec::new();
-        let mut reject = |rejection: Rejection| {
-            rejections.push(rejection);
-            Verdict::Bad
-        };
-        let verdict = |(validated, row): (Validated, Row<'_>)| {
-            let kept =
-                |document| Kept { file: &self.files[file], at: file, number: row.number, offset: row.offset, raw: row.bytes, document };
-            match validated {
-                Validated::Fine(seen) => Verdict::Fine { key_hash: seen.key_hash, unknown: list(seen.unknown) },
-                Validated::Wrong(errors) => reject(self.tell(kept(None), errors, &mut told)),
-                Validated::Checked(checked) => match checked.outcome {
-                    RowOutcome::Fine { key_hash, .. } => Verdict::Fine { key_hash, unknown: list(checked.unknown) },
-                    RowOutcome::Bad { document, errors, .. } => reject(self.tell(kept(document), errors.into(), &mut told)),
-                },
-            }
-        };
-        let verdicts = reader.validate(&rows, checker, &self.spec.key_field).into_iter().zip(rows.iter()).map(verdict).collect();
-        Verdicts { file, rows, reader, verdicts, rejections, told, unknown, position, end }
+        let mut valid = Vec::with_capacity(rows.len());
+        for (validation, row) in reader.validate(&rows, checker, &self.spec.key_field).into_iter().zip(rows.iter()) {
+            valid.push(match validation {
+                RowValidation::Valid { key_hash, unknown, .. } => Some(ValidRow { key_hash, unknown: list(unknown) }),
+                RowValidation::Invalid { errors, document, .. } => {
+                    let (number, offset, document) = (row.number, row.offset, document.map(|document| *document));
+                    let rejected = RejectedRow { file: &self.files[file], at: file, number, offset, raw: row.bytes, document };
+                    rejections.push(self.tell(rejected, errors, &mut told));
+                    None
+                }
+            });
+        }
+        ValidatedBatch { file, rows, reader, valid, rejections, told, unknown, position, end }
     }
 }
 
@@ -169,8 +164,8 @@ struct Counts {
 }
 
 impl Pass<'_> {
-    /// Looks at everything. What is wrong is told in the report, if there is one.
-    pub async fn validate(mut self, mut report: Option<Told>) -> Result<Findings> {
+    /// Looks at everything. What is wrong is reported in the report, if there is one.
+    pub async fn validate(mut self, mut report: Option<RejectionReport>) -> Result<Findings> {
         // The report for people shows rows as they came.
         let documents = report.as_ref().is_some_and(|report| report.kind() != Report::Errors);
         let how = Reading { validating: true, documents, ..Reading::of(self.workspace, self.spec)? };
@@ -180,7 +175,7 @@ impl Pass<'_> {
             spec: Arc::new(self.spec.clone()),
             run: self.run.as_str().into(),
             files: self.findings.files.clone().into(),
-            report: report.as_ref().map(Told::kind),
+            report: report.as_ref().map(RejectionReport::kind),
             shown: Arc::default(),
         };
         let (checker, at_work) = (how.checker.clone(), worker.clone());
@@ -191,7 +186,7 @@ impl Pass<'_> {
             let batch = batch?;
             self.progress.checkpoint()?;
             let done = base[batch.file] + batch.position;
-            self.count_verdicts(batch, &worker, &mut counts, &mut report)?;
+            self.count_rows(batch, &worker, &mut counts, &mut report)?;
             self.progress.done(done);
         }
         if let Some(report) = report {
@@ -202,16 +197,22 @@ impl Pass<'_> {
         Ok(self.findings)
     }
 
-    fn count_verdicts(&mut self, mut batch: Verdicts, worker: &Worker, counts: &mut Counts, report: &mut Option<Told>) -> Result<()> {
+    fn count_rows(
+        &mut self,
+        mut batch: ValidatedBatch,
+        worker: &Worker,
+        counts: &mut Counts,
+        report: &mut Option<RejectionReport>,
+    ) -> Result<()> {
         let mut unknown = vec![0_i64; batch.unknown.len()];
         let mut rejections = std::mem::take(&mut batch.rejections).into_iter();
-        let mut late = Watermark::default();
-        // The lines of these bytes are told, and those up to there are known.
+        let mut late = ReportedRows::default();
+        // The lines of these bytes are reported, and those up to there are known.
         let (mut told, mut known) = (0, 0);
-        for (at, verdict) in std::mem::take(&mut batch.verdicts).into_iter().enumerate() {
+        for (at, valid) in std::mem::take(&mut batch.valid).into_iter().enumerate() {
             self.findings.counts.read += 1;
-            let rejection = match verdict {
-                Verdict::Fine { key_hash, unknown: list } => {
+            let rejection = match valid {
+                Some(ValidRow { key_hash, unknown: list }) => {
                     let Some(rejection) = self.repeated(&batch, at, key_hash, worker, &mut counts.seen, &mut late)? else {
                         self.findings.counts.inserted += 1;
                         unknown[list as usize] += 1;
@@ -225,7 +226,7 @@ impl Pass<'_> {
                     late.lines.clear();
                     rejection
                 }
-                Verdict::Bad => {
+                None => {
                     let Some(rejection) = rejections.next() else { continue };
                     known += rejection.lines;
                     rejection
@@ -266,12 +267,12 @@ impl Pass<'_> {
     /// Tells of a fine row whose key an earlier row has.
     fn repeated(
         &self,
-        batch: &Verdicts,
+        batch: &ValidatedBatch,
         at: usize,
         key_hash: u64,
         worker: &Worker,
         seen: &mut KeyIndex,
-        late: &mut Watermark,
+        late: &mut ReportedRows,
     ) -> Result<Option<Rejection>> {
         let Some(row) = batch.rows.get(at).filter(|_| !self.spec.duplicates.lets_later_in()) else {
             return Ok(None);
@@ -282,13 +283,13 @@ impl Pass<'_> {
         // Its key is wanted now: the full way makes one.
         let checker = self.workspace.checker(&self.spec.schema).ok();
         let checked = batch.reader.check(std::iter::once(row), checker.as_deref(), &self.spec.key_field).pop();
-        Ok(match checked.map(|checked| repeats(self.spec, checked.outcome, batch.file, earlier)) {
-            Some(RowOutcome::Bad { raw, document, errors }) => {
-                let file = &worker.files[batch.file];
-                let row = Kept { file, at: batch.file, number: row.number, offset: row.offset, raw: &raw, document };
-                Some(worker.tell(row, errors.into(), late))
+        Ok(match checked.map(|checked| repeats(self.spec, checked.validation, batch.file, earlier)) {
+            Some(RowValidation::Invalid { errors, document, .. }) => {
+                let (file, document) = (&worker.files[batch.file], document.map(|document| *document));
+                let row = RejectedRow { file, at: batch.file, number: row.number, offset: row.offset, raw: row.bytes, document };
+                Some(worker.tell(row, errors, late))
             }
-            Some(RowOutcome::Fine { .. }) | None => None,
+            Some(RowValidation::Valid { .. }) | None => None,
         })
     }
 }

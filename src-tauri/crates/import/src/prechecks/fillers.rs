@@ -1,4 +1,4 @@
-//! Rules about placeholders, as far as they can be told while a row is looked at: texts and numbers that stand for nothing,
+//! Rules about placeholders, as far as they can be reported while a row is looked at: texts and numbers that stand for nothing,
 //! and one text that only repeats another.
 
 use std::sync::{Mutex, PoisonError};

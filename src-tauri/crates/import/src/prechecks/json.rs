@@ -1,4 +1,4 @@
-//! A JSON row looked at by its gates while it is read: nothing is built of it. Reading and its grammar are the library's;
+//! A JSON row looked at by its prechecks while it is read: nothing is built of it. Reading and its grammar are the library's;
 //! whatever is not surely fine ends the reading early.
 
 use std::borrow::Cow;
@@ -38,7 +38,7 @@ impl RecordPrecheck {
         FRACTIONS.set(false);
         let seen = Record { precheck: self, key_field }.deserialize(&mut reader).ok()?;
         reader.end().ok()?;
-        // A double does not tell with how many digits it was written.
+        // A double does not say with how many digits it was written.
         (!FRACTIONS.get() || !json_text::has_long_numbers(row)).then_some(seen)
     }
 }
@@ -95,7 +95,7 @@ impl<'de> Visitor<'de> for NameOf<'_> {
     }
 }
 
-/// The names met so far in one object: none of them may stand twice.
+/// The names met so far in one object: none of them may be twice.
 #[derive(Default)]
 struct Names<'de> {
     known: u64,
@@ -182,7 +182,7 @@ impl<'de> Visitor<'de> for Record<'_> {
     }
 }
 
-/// What is kept of a value: texts where somebody asked for them.
+/// What is kept of a value: texts where someone asked for them.
 enum Value<'de> {
     Text(Cow<'de, str>),
     Integer(i64),
@@ -203,7 +203,7 @@ impl Value<'_> {
     }
 }
 
-/// A value at its gate.
+/// A value at its precheck.
 #[derive(Clone, Copy)]
 struct Look<'g> {
     precheck: &'g Precheck,

@@ -11,12 +11,12 @@ use steward_mapping::{Cell, Compiled, Input, Mapping, Rule};
 use steward_sources::{Decoder, Fault, Opened};
 
 use super::entries::by_ids;
-use super::settle::{Aim, Correction, Resolved, Resolver};
+use super::resolve::{Aim, Correction, Resolved, Resolver};
 use super::validate::RowValidator;
 use super::{BATCH, table};
 use steward_workspace::{Error, Progress, Result, Workspace};
 
-/// Lines that a plan tells one by one.
+/// Lines that a plan lists one by one.
 const SHOWN: usize = 500;
 
 /// What a line comes to.
@@ -71,7 +71,7 @@ struct Given {
     cells: Vec<String>,
 }
 
-/// A table as it was read: its columns, and where the id stands.
+/// A table as it was read: its columns, and where the id is.
 struct Table {
     columns: Vec<String>,
     lines: Vec<Given>,

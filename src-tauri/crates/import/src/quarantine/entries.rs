@@ -95,7 +95,7 @@ pub async fn list(
     Ok((entries, page.next.map(|c| c.0), total))
 }
 
-/// Fills in the hashes of the sources. A row is kept before its file is read to the end; the hash stands with the run.
+/// Fills in the hashes of the sources. A row is kept before its file is read to the end; the hash is with the run.
 async fn name_sources(workspace: &Workspace, entries: &mut [QuarantineEntry]) -> Result<()> {
     let mut hashes: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for entry in entries.iter_mut().filter(|e| e.source_hash.is_empty()) {

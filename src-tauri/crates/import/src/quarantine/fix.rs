@@ -11,7 +11,7 @@ use steward_mapping::{Compiled, Input, Mapping, Rule, Step};
 
 use super::entries::{self, Batches, by_ids};
 use super::narrow::{Chosen, Narrow};
-use super::settle::{Aim, Correction, Resolved, Resolver};
+use super::resolve::{Aim, Correction, Resolved, Resolver};
 use super::validate::RowValidator;
 use super::{BATCH, table};
 use crate::import::Problem;
@@ -324,7 +324,7 @@ impl Planning<'_> {
     }
 }
 
-/// Does a planned fix. Rows that are not what they were make the plan stale; those that somebody changes while it runs are
+/// Does a planned fix. Rows that are not what they were make the plan stale; those that someone changes while it runs are
 /// conflicts, and left as they are.
 pub async fn apply(workspace: &Workspace, prepared: Prepared, reason: Option<String>, progress: &dyn Progress) -> Result<Resolved> {
     let Prepared { chosen, fix, release, stamp } = prepared;

@@ -75,13 +75,13 @@ pub async fn write(workspace: &Workspace, narrow: &Narrow, report: Report, path:
 }
 
 /// A report of rows that are not in quarantine, written while they are found.
-pub struct Told {
+pub struct RejectionReport {
     path: PathBuf,
     file: Whole,
     report: Report,
 }
 
-impl Told {
+impl RejectionReport {
     /// `.json` and `.ndjson` get one object a row, all other names one line an error.
     pub fn create(path: &Path) -> Result<Self> {
         let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json") || end.eq_ignore_ascii_case("ndjson"));
@@ -140,7 +140,7 @@ fn json_row(entry: &QuarantineEntry, out: &mut Vec<u8>) {
 
 const ERRORS: [&str; 10] = ["file", "row", "field", "rule", "message", "value", "schema", "byte", "quarantined at", "row as it came"];
 
-/// A row as an error report tells of it.
+/// A row as an error report reports it.
 #[derive(Debug, Clone, Copy)]
 pub struct Wrong<'a> {
     pub file: &'a str,

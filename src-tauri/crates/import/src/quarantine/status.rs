@@ -11,7 +11,7 @@ use steward_workspace::{
 /// Rows of one change set.
 const CHUNK: usize = 1000;
 
-/// Rows that were moved, and the change sets that can be taken back.
+/// Rows that were moved, and the change sets that can be undone.
 #[derive(Debug, Clone, Default)]
 pub struct Moved {
     pub ids: Vec<String>,

@@ -14,7 +14,7 @@ use steward_workspace::{Result, Workspace, normalise::Normaliser};
 /// Rules about other rows and records: an entry alone cannot show whether they still hold.
 const OF_OTHERS: [&str; 2] = ["duplicate_key", "exists"];
 
-/// A row as a record, with what stands against it.
+/// A row as a record, with what is against it.
 #[derive(Debug, Clone)]
 pub struct Validated {
     pub record: Document,
@@ -60,7 +60,7 @@ impl<'a> RowValidator<'a> {
     }
 
     /// The record that a document of an entry would be stored as, and what it would still break. What was wrong with the row
-    /// when it was read stands until somebody sets the place that it points at. Whether another row or
+    /// when it was read is until someone sets the place that it points at. Whether another row or
     /// record has its key counts for as long as the key is the one that was found twice.
     pub async fn validate(&mut self, entry: &QuarantineEntry, document: &Document) -> Result<Validated> {
         let key_field = self.key_field(&entry.collection).await?;
@@ -68,7 +68,7 @@ impl<'a> RowValidator<'a> {
         let before = entry.document.as_ref().and_then(Value::as_document);
         let mut errors: Vec<Violation> = faults::standing(&entry.errors, before, document).cloned().collect();
         for error in rules.checker.iter().flat_map(|c| c.check(&value::doc_to_plain(document))) {
-            // A value that could not be read is told once.
+            // A value that could not be read is reported once.
             if !errors.iter().any(|e| e.pointer == error.pointer && e.is_of_reading()) {
                 errors.push(error);
             }
@@ -92,8 +92,8 @@ impl<'a> RowValidator<'a> {
         Ok(Validated { record, errors })
     }
 
-    /// The entry with another record, and its errors worked out anew. Nothing is written. `set`: JSON Pointers of the places
-    /// that somebody has set, be it to what they hold already.
+    /// The entry with another record, and its errors recomputed. Nothing is written. `set`: JSON Pointers of the places
+    /// that someone has set, be it to what they hold already.
     pub async fn corrected(&mut self, before: &QuarantineEntry, document: Document, set: &[String]) -> Result<QuarantineEntry> {
         let document = with_types_of(before, document);
         let mut entry = before.clone();
@@ -115,7 +115,7 @@ pub(super) fn is_about_others(error: &Violation) -> bool {
     OF_OTHERS.contains(&error.rule.as_str())
 }
 
-/// JSON does not tell every type: a field that had one keeps it.
+/// JSON does not say every type: a field that had one keeps it.
 fn with_types_of(entry: &QuarantineEntry, document: Document) -> Document {
     let Some(old) = entry.document.as_ref().and_then(Value::as_document) else {
         return document;

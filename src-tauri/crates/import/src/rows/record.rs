@@ -9,7 +9,7 @@ use steward_mapping::Compiled;
 use steward_schema::Checker;
 use steward_sources::Row;
 
-use super::{Body, RowOutcome};
+use super::{Body, RowValidation, ValidRecord};
 use crate::faults::{self, syntax};
 use steward_workspace::hash;
 
@@ -97,7 +97,7 @@ pub(super) fn record(
     Some(id_first(document))
 }
 
-/// Every name and number can stand in a record as it is.
+/// Every name and number can be in a record as it is.
 fn is_plain(json: &Json) -> bool {
     match json {
         Json::Object(fields) => fields.iter().all(|(name, value)| !name.starts_with('$') && !name.contains('\0') && is_plain(value)),
@@ -140,16 +140,10 @@ fn explain(e: &serde_json::Error, row: Row<'_>) -> String {
     format!("This row is not valid JSON: {reason} (byte {byte} of the file).")
 }
 
-/// The outcome of a readable row. Without a key field rows are only looked at.
+/// The validation of a readable row. Without a key field rows are only looked at.
 ///
 /// `by_other_pack`: the key belongs to the pack that the record is turned into, once it is fine.
-pub(super) fn finish(
-    raw: Vec<u8>,
-    mut document: Document,
-    key_field: &str,
-    by_other_pack: bool,
-    errors: &mut Vec<Violation>,
-) -> RowOutcome {
+pub(super) fn finish(mut document: Document, key_field: &str, by_other_pack: bool, errors: &mut Vec<Violation>) -> RowValidation {
     if key_field == "_id" && !document.contains_key("_id") {
         // Without a key of their own, records get one each; otherwise all of them would count as the same.
         document.insert("_id", bson::oid::ObjectId::new());
@@ -164,14 +158,17 @@ pub(super) fn finish(
         errors.push(error);
     }
     if !errors.is_empty() {
-        return RowOutcome::Bad { raw, document: Some(document), errors: std::mem::take(errors) };
+        return RowValidation::invalid(std::mem::take(errors), Some(document));
     }
     let key = key.cloned().unwrap_or(Bson::Null);
     match RawDocumentBuf::try_from(&document) {
-        Ok(document) => RowOutcome::Fine { key_hash: hash(&order::key_of(&key)), key, document, raw },
+        Ok(document) => {
+            let key_hash = hash(&order::key_of(&key));
+            RowValidation::Valid { key_hash, unknown: Vec::new(), record: Some(Box::new(ValidRecord { key, document })) }
+        }
         Err(_) => {
             let error = syntax("A field name holds a NUL character, which no record can have.".into());
-            RowOutcome::Bad { raw, document: None, errors: vec![error] }
+            RowValidation::invalid(vec![error], None)
         }
     }
 }

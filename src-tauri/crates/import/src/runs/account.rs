@@ -18,7 +18,7 @@ pub async fn all_there(workspace: &Workspace, record: &RunRecord, into: &str, fr
     if kept_out > 0 {
         let waiting = count(workspace, names::QUARANTINE, &crate::import::of_run(&record.id)).await?;
         if waiting < kept_out {
-            return Err(missing(format!("{kept_out} rows were kept out, but quarantine holds only {waiting} of them.")));
+            return Err(missing(format!("{kept_out} rows were rejected, but quarantine has only {waiting} of them.")));
         }
     }
     if record.mode == ImportMode::Replace {
@@ -44,7 +44,7 @@ async fn count(workspace: &Workspace, collection: &str, filter: &Filter) -> Resu
     Ok(i64::try_from(workspace.store.count(collection, filter).await?).unwrap_or(i64::MAX))
 }
 
-/// How many of the records that the run set out to insert are there. An attempt that was cut off may have listed some that
+/// How many of the records that the run set out to insert are there. An attempt that was interrupted may have listed some that
 /// never arrived, and the next one listed them again under other ids.
 async fn there(workspace: &Workspace, record: &RunRecord) -> Result<i64> {
     let mut there = 0;

@@ -19,7 +19,7 @@ use steward_workspace::{
 
 /// Undoes the undo of a run, which is this entry of the history. Killed in the middle, it can simply be run again.
 ///
-/// Errors: the run was not taken back by that, or as a whole collection.
+/// Errors: the run was not undone by that, or as a whole collection.
 pub async fn redo(workspace: &Workspace, id: &str, undo: &str, progress: &dyn Progress) -> Result<ChangeSet> {
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
     let done = redo_held(&lease, id, undo, progress).await;
@@ -35,20 +35,20 @@ async fn redo_held(lease: &Lease, id: &str, undo: &str, progress: &dyn Progress)
         return Err(Error::Conflict("That undo is undone already, or was undone by another one. See the run as it is now.".into()));
     };
     if record.discarded_at.is_some() {
-        return Err(Error::Conflict("What was kept of this run was discarded. Import the files again.".into()));
+        return Err(Error::Conflict("The data kept for this run was discarded. Import the files again.".into()));
     }
     if record.mode == ImportMode::Replace {
         return Err(Error::BadRequest("What was replaced is back as a whole; to replace it again, import the file again.".into()));
     }
     if record.promotes.is_some() {
-        return Err(Error::BadRequest("The staged rows stand in their collection again. Promote them once more.".into()));
+        return Err(Error::BadRequest("The staged rows are in their collection again. Promote them once more.".into()));
     }
     progress.phase("Bringing back");
     progress.total(u64::try_from(record.counts.inserted + record.counts.updated).unwrap_or(0));
     // An attempt that was killed has written its part, under the same set.
     let set = format!("{undo_set}-redo");
     let found = walk(workspace, &undo_set, &set, progress).await?;
-    releases::bring_back(workspace, id).await?;
+    releases::restore_entries(workspace, id).await?;
     record.state = record.undone_from.take().unwrap_or(RunState::Done);
     record.undo_sets.extend([undo_set.clone(), set.clone()]);
     record.undo_set = None;
@@ -97,7 +97,7 @@ async fn walk(workspace: &Workspace, undo_set: &str, set: &str, progress: &dyn P
     }
 }
 
-/// Removed records that can come back: nobody has their identifier or key.
+/// Removed records that can be restored: nobody has their identifier or key.
 async fn reinserted(workspace: &Workspace, changes: &[Change], found: &mut UndoFindings) -> Result<Vec<Change>> {
     let collection = &changes[0].record.collection;
     let ids: Vec<Bson> = changes.iter().map(|c| c.id.clone()).collect();

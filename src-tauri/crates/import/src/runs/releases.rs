@@ -1,4 +1,4 @@
-//! The quarantine of a run that is taken back: rows that wait are withdrawn, records that were released from it go, and rows that a
+//! The quarantine of a run that is undone: rows that wait are withdrawn, records that were released from it go, and rows that a
 //! later run had, too, stay for that one.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use steward_domain::{
 };
 use steward_store::{Durability, Query, WriteBatch, WriteOp, names, upsert};
 
-use super::undo::{Ahead, UndoFindings, by_id, restored, take_back, write_reverse};
+use super::undo::{Ahead, UndoFindings, by_id, restored, revert, write_reverse};
 use crate::quarantine;
 use steward_workspace::{Progress, Result, Workspace, docs::Change};
 use steward_workspace::{docs, edit, history};
@@ -22,7 +22,7 @@ pub(super) struct Quarantine<'a> {
     pub run: &'a RunRecord,
     /// Otherwise it is only looked at.
     pub write: bool,
-    /// Other runs: whether they stand.
+    /// Other runs: whether they are in effect.
     pub others: HashMap<String, bool>,
     /// Released rows that stay, because their records were changed since.
     pub stay: u64,
@@ -39,17 +39,18 @@ impl Quarantine<'_> {
             if *run == self.run.id {
                 continue;
             }
-            let stands = match self.others.get(run) {
-                Some(stands) => *stands,
+            let in_effect = match self.others.get(run) {
+                Some(in_effect) => *in_effect,
                 None => {
                     let found = self.workspace.own_document(names::RUNS, run).await?;
                     let found: Option<RunRecord> = found.map(|doc| docs::from_document(&doc)).transpose()?;
-                    let stands = found.is_some_and(|run| !matches!(run.state, RunState::Undone | RunState::Undoing | RunState::HalfUndone));
-                    self.others.insert(run.clone(), stands);
-                    stands
+                    let in_effect =
+                        found.is_some_and(|run| !matches!(run.state, RunState::Undone | RunState::Undoing | RunState::HalfUndone));
+                    self.others.insert(run.clone(), in_effect);
+                    in_effect
                 }
             };
-            if stands {
+            if in_effect {
                 return Ok(Some(run.clone()));
             }
         }
@@ -65,7 +66,7 @@ impl Quarantine<'_> {
             let mut ops = Vec::new();
             for raw in &page.records {
                 let entry = quarantine::from_doc(upsert::decode(raw)?)?;
-                ops.push(self.settle(&entry, found).await?);
+                ops.push(self.resolve(&entry, found).await?);
             }
             if self.write && !ops.is_empty() {
                 self.workspace.store.write(WriteBatch::data(ops), Durability::Bulk).await?;
@@ -78,7 +79,7 @@ impl Quarantine<'_> {
     }
 
     /// The write that withdraws an entry or hands it on, counted.
-    async fn settle(&mut self, entry: &QuarantineEntry, found: &mut UndoFindings) -> Result<WriteOp> {
+    async fn resolve(&mut self, entry: &QuarantineEntry, found: &mut UndoFindings) -> Result<WriteOp> {
         if let Some(heir) = self.heir(entry).await? {
             found.handed_on += 1;
             return Ok(patch(entry, vec![("runId", heir.into())]));
@@ -116,7 +117,7 @@ fn withdrawn(entry: &QuarantineEntry) -> WriteOp {
 }
 
 /// All withdrawn entries of a run are as they were.
-pub(super) async fn bring_back(workspace: &Workspace, run: &str) -> Result<()> {
+pub(super) async fn restore_entries(workspace: &Workspace, run: &str) -> Result<()> {
     let filter = Filter::eq("runId", run).and(Filter::eq("status", word(QuarantineStatus::Withdrawn)));
     let mut after = None;
     loop {
@@ -141,7 +142,7 @@ pub(super) async fn bring_back(workspace: &Workspace, run: &str) -> Result<()> {
     }
 }
 
-/// Takes back what was released from the quarantine of the run, the newest first. What was changed since is left alone, and its
+/// Undoes what was released from the quarantine of the run, the newest first. What was changed since is left alone, and its
 /// row stays released.
 pub(super) async fn walk(
     of: &mut Quarantine<'_>,
@@ -176,7 +177,7 @@ struct Released {
     load: Option<Change>,
 }
 
-/// Takes back what one change set released; gives how many of its rows are the run's.
+/// Undoes what one change set released; gives how many of its rows are the run's.
 async fn of_set(
     of: &mut Quarantine<'_>,
     set: &str,
@@ -193,7 +194,7 @@ async fn of_set(
         from += changes.len();
         let mut released = Vec::new();
         for change in changes {
-            // The record stands right before its row.
+            // The record is right before its row.
             let load = before.take().filter(|c| c.record.collection != names::QUARANTINE);
             if is_release(&change) {
                 released.push((change.id.clone(), load));
@@ -217,7 +218,7 @@ async fn of_set(
     let met = rows.len() as u64;
     rows.reverse();
     for some in rows.chunks(PAGE) {
-        take_back_rows(of, some, undo_set, number, back, found).await?;
+        undo_rows(of, some, undo_set, number, back, found).await?;
     }
     Ok(met)
 }
@@ -229,7 +230,7 @@ fn is_release(change: &Change) -> bool {
     change.record.collection == names::QUARANTINE && change.record.fields.iter().any(to_released)
 }
 
-async fn take_back_rows(
+async fn undo_rows(
     of: &mut Quarantine<'_>,
     rows: &[Released],
     undo_set: Option<&str>,
@@ -244,7 +245,7 @@ async fn take_back_rows(
             // It stays for a later run, with its record.
             Some(load) if of.heir(&row.entry).await?.is_none() => load,
             _ => {
-                ops.push(of.settle(&row.entry, found).await?);
+                ops.push(of.resolve(&row.entry, found).await?);
                 continue;
             }
         };
@@ -257,10 +258,10 @@ async fn take_back_rows(
             && let Some(raw) = by_id(workspace, &change.record.collection, std::slice::from_ref(&change.id)).await?.into_values().next()
         {
             let mut document = upsert::decode(&raw)?;
-            take_back(&mut document, &change);
+            revert(&mut document, &change);
             back.insert(order::key_of(&change.id), document);
         }
-        ops.push(of.settle(&row.entry, found).await?);
+        ops.push(of.resolve(&row.entry, found).await?);
         reverse.push(change);
     }
     if let Some(set) = undo_set {

@@ -1,4 +1,4 @@
-//! Staged runs: rows that wait in a collection of their own until somebody has looked at them and promotes them.
+//! Staged runs: rows that wait in a collection of their own until someone has looked at them and promotes them.
 
 use steward_domain::{RunRecord, RunState, Staging};
 use steward_store::{Durability, WriteBatch, names};
@@ -7,7 +7,7 @@ use super::get;
 use crate::import::{ImportSpec, SourceFile, run_op};
 use steward_workspace::{Error, Result, Workspace, progress::Silent, swap};
 
-/// Where staged rows stand once they are promoted, until that is taken back or settled.
+/// Where staged rows are once they are promoted, until that is undone or resolved.
 pub fn kept(run: &str) -> String {
     format!("{}staged.{run}", names::PREFIX)
 }
@@ -24,7 +24,7 @@ pub async fn promoted(workspace: &Workspace, staged: &str, by: &RunRecord) -> Re
     workspace.move_settings(&record.collection, &kept(staged)).await
 }
 
-/// A promotion was taken back: the staged rows are there again, to be promoted another time. Gives the name of the
+/// A promotion was undone: the staged rows are there again, to be promoted another time. Gives the name of the
 /// staging collection, which is another one where its old name is in use.
 pub async fn unpromoted(workspace: &Workspace, staged: &str) -> Result<Option<String>> {
     let mut record = get(workspace, staged).await?;
@@ -65,7 +65,7 @@ pub async fn promotion(workspace: &Workspace, id: &str) -> Result<ImportSpec> {
         return Err(Error::Conflict("The rows of this run were promoted already.".into()));
     }
     if record.state != RunState::Done {
-        return Err(Error::Conflict("Only a run that came to its end can be promoted. Let it go on first.".into()));
+        return Err(Error::Conflict("Only a run that finished can be promoted. Let it go on first.".into()));
     }
     // What a webhook was turned into is stored as another schema.
     let schema = super::pack_of(workspace, &record.schema)?.map(|pack| pack.id.to_string()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Taking a run back: what it wrote goes, what stood before comes back; what was edited since is left alone.
+//! Undoing a run: what it wrote goes, what was before comes back; what was edited since is left alone.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use steward_workspace::{
     workspace::{Workspace, new_id},
 };
 
-/// What taking a run back would do, or did.
+/// What undoing a run would do, or did.
 #[derive(Debug, Clone, Default)]
 pub struct UndoFindings {
     pub remove: i64,
@@ -34,22 +34,22 @@ pub struct UndoFindings {
     /// Records that were changed since; they are left alone.
     pub edited_since: i64,
     pub samples: Vec<Change>,
-    /// What a replacement put in place was edited since: it stands under this name afterwards.
+    /// What a replacement swapped in was edited since: it is under this name afterwards.
     pub kept_as: Option<String>,
-    /// Where staged rows stand again whose promotion was taken back.
+    /// Where staged rows are again whose promotion was undone.
     pub staged_in: Option<String>,
 }
 
-/// What a run keeps so that it can be taken back.
+/// What a run keeps so that it can be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct ArchivedCollection {
     /// Steward's own collection that holds it.
     pub place: String,
     pub records: u64,
 }
 
-/// What a run keeps beside the data: the records that it replaced, or the staged rows that it promoted.
-pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<Kept>> {
+/// What a run keeps next to the data: the records that it replaced, or the staged rows that it promoted.
+pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<ArchivedCollection>> {
     let place = match &record.promotes {
         Some(staged) => staging::kept(staged),
         None => swap::replaced(&record.id),
@@ -58,19 +58,19 @@ pub async fn kept(workspace: &Workspace, record: &RunRecord) -> Result<Option<Ke
         return Ok(None);
     }
     let records = workspace.store.count(&place, &Filter::all()).await?;
-    Ok(Some(Kept { place, records }))
+    Ok(Some(ArchivedCollection { place, records }))
 }
 
-/// Gives up what a run keeps, which frees its room. A replacement cannot be taken back afterwards.
+/// Gives up what a run keeps, which frees its room. A replacement cannot be undone afterwards.
 ///
-/// Errors: the run is still going, was taken back, or keeps nothing.
+/// Errors: the run is still going, was undone, or keeps nothing.
 pub async fn discard_undo_data(workspace: &Workspace, id: &str) -> Result<RunRecord> {
     let mut record = undoable(workspace, id).await?;
     if record.state != RunState::Done {
-        return Err(Error::Conflict("This run has not come to its end. Let it go on, or take it back.".into()));
+        return Err(Error::Conflict("This run is not finished. Let it continue, or undo it.".into()));
     }
     let Some(kept) = kept(workspace, &record).await? else {
-        return Err(Error::Conflict("This run keeps nothing that could be given up.".into()));
+        return Err(Error::Conflict("This run keeps nothing that could be discarded.".into()));
     };
     record.discarded_at = Some(workspace.clock.stamp());
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
@@ -83,7 +83,7 @@ fn announce(workspace: &Workspace, record: &RunRecord) {
     workspace.events.emit(&Event::RunChanged { run: record.id.clone(), collection: record.collection.clone() });
 }
 
-/// Looks at what taking a run back would do.
+/// Looks at what undoing a run would do.
 pub async fn plan_undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<UndoFindings> {
     walk_undo(workspace, &undoable(workspace, id).await?, None, progress).await
 }
@@ -99,21 +99,21 @@ async fn undoable(workspace: &Workspace, id: &str) -> Result<RunRecord> {
 
 fn may_undo(record: &RunRecord) -> Result<()> {
     match record.state {
-        RunState::Undone => Err(Error::Conflict("This run was taken back already.".into())),
+        RunState::Undone => Err(Error::Conflict("This run was already undone.".into())),
         _ if record.discarded_at.is_some() => {
-            Err(Error::Conflict("What was kept for undoing this run was discarded; it cannot be taken back any more.".into()))
+            Err(Error::Conflict("The data kept for undoing this run was discarded; it can no longer be undone.".into()))
         }
         _ => Ok(()),
     }
 }
 
-/// Takes a run back: removes what it inserted, restores what it updated, withdraws what it quarantined. Records that
+/// Undoes a run: removes what it inserted, restores what it updated, withdraws what it quarantined. Records that
 /// were changed since are left alone. Killed in the middle, it can simply be run again.
 pub async fn undo(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<(RunRecord, UndoFindings)> {
     let record = get(workspace, id).await?;
     may_undo(&record)?;
     if record.replaced.is_some() {
-        swap::may_swap(workspace, "Taking a replacement back").await?;
+        swap::may_swap(workspace, "Undoing a replacement").await?;
     }
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
     let done = undo_held(&lease, id, progress).await;
@@ -137,7 +137,7 @@ async fn undo_held(lease: &Lease, id: &str, progress: &dyn Progress) -> Result<(
     let walked = walk_undo(workspace, &record, Some(&undo_set), progress).await;
     let mut found = match walked {
         Err(Error::Cancelled) => {
-            // Part of it may be back: what is left can be undone, or, where it had not come to its end, gone on with.
+            // Part of it may be back: what is left can be undone, or, where it had not finished, gone on with.
             record.state = record.undone_from.unwrap_or(before);
             workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
             return Err(Error::Cancelled);
@@ -160,8 +160,8 @@ async fn undo_held(lease: &Lease, id: &str, progress: &dyn Progress) -> Result<(
     Ok((record, found))
 }
 
-/// An undo that was cut off can be gone back from where it takes back a replacement, until the collections have changed places. Rows
-/// that were taken back one by one can only be taken back to the end.
+/// An undo that was interrupted can be gone back from where it undoes a replacement, until the collections have been swapped. Rows
+/// that were undone one by one can only be undone to the end.
 pub async fn can_go_back(workspace: &Workspace, record: &RunRecord) -> Result<bool> {
     if record.replaced.is_none() || !matches!(record.state, RunState::Undoing | RunState::HalfUndone) {
         return Ok(false);
@@ -170,7 +170,7 @@ pub async fn can_go_back(workspace: &Workspace, record: &RunRecord) -> Result<bo
     Ok(open || swap::exists(workspace, &swap::replaced(&record.id)).await?)
 }
 
-/// Goes back from an undo that was cut off: what the run had put in place stands again.
+/// Goes back from an undo that was interrupted: what the run had swapped in is in effect again.
 pub async fn go_back(workspace: &Workspace, id: &str, progress: &dyn Progress) -> Result<RunRecord> {
     let lease = Lease::take(workspace, &lease::of_run(id), progress).await?;
     let done = go_back_held(&lease, id, progress).await;
@@ -189,7 +189,7 @@ async fn go_back_held(lease: &Lease, id: &str, progress: &dyn Progress) -> Resul
         return Err(Error::Conflict("There is nothing to go back from, or it has come too far. Run the undo again to finish it.".into()));
     }
     swap::swap_back(workspace, &format!("undo:{id}"), progress).await?;
-    // A run that had not come to its end before its undo began can go on.
+    // A run that had not finished before its undo began can go on.
     record.state = if record.change_set.is_some() { RunState::Done } else { RunState::Interrupted };
     record.undo_set = None;
     workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
@@ -210,7 +210,7 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
     if record.mode == ImportMode::Replace {
         // What was released went into the collection that goes as a whole.
         quarantine.withdraw(QuarantineStatus::Released, &mut found).await?;
-        found = take_back_replacement(workspace, record, undo_set.is_some(), found, progress).await?;
+        found = undo_replacement(workspace, record, undo_set.is_some(), found, progress).await?;
         quarantine.withdraw(QuarantineStatus::Waiting, &mut found).await?;
         return Ok(found);
     }
@@ -221,7 +221,7 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
         loop {
             progress.checkpoint()?;
             let limit = if collection == names::CHANGES { 1000 } else { 1 };
-            // The newest first: what a run changed twice is taken back in the reverse order.
+            // The newest first: what a run changed twice is undone in the reverse order.
             let query = Query::new(id_range(&record.id), limit).sorted("_id", true).after(after);
             let page = workspace.store.find(collection, &query).await?;
             let stored: Vec<Document> = page.records.iter().map(|r| upsert::decode(r)).collect::<std::result::Result<_, _>>()?;
@@ -243,7 +243,7 @@ async fn walk_undo(workspace: &Workspace, record: &RunRecord, undo_set: Option<&
     }
     quarantine.withdraw(QuarantineStatus::Waiting, &mut found).await?;
     if undo_set.is_some() {
-        // Somebody may have released one at the last moment.
+        // Someone may have released one at the last moment.
         releases::walk(&mut quarantine, undo_set, &mut number, &mut back, &mut found, progress).await?;
     }
     Ok(found)
@@ -255,11 +255,11 @@ pub(super) fn show(found: &mut UndoFindings, changes: Vec<Change>) {
     found.samples.extend(changes.into_iter().take(room));
 }
 
-/// Records as they will be when the releases are taken back: a plan writes nothing, and what comes next is compared with them.
+/// Records as they will be when the releases are undone: a plan writes nothing, and what comes next is compared with them.
 pub(super) type Ahead = HashMap<Vec<u8>, Document>;
 
-/// What stood before a replacement comes back as a whole.
-async fn take_back_replacement(
+/// What was before a replacement comes back as a whole.
+async fn undo_replacement(
     workspace: &Workspace,
     record: &RunRecord,
     write: bool,
@@ -274,7 +274,7 @@ async fn take_back_replacement(
                 && run.started_at > record.started_at
         };
         if list(workspace).await?.iter().any(later) {
-            return Err(Error::Conflict(format!("{} was replaced again since. Take the later import back first.", record.collection)));
+            return Err(Error::Conflict(format!("{} was replaced again since. Undo the later import first.", record.collection)));
         }
         found.remove = record.counts.inserted;
         found.restore = record.counts.updated + record.counts.removed;
@@ -282,29 +282,29 @@ async fn take_back_replacement(
         let since = history::records_since(workspace, &record.collection, &record.id).await?;
         found.edited_since = (since - found.released).max(0);
         if found.edited_since > 0 && swap::exists(workspace, &swap::replaced(&record.id)).await? {
-            found.kept_as = Some(workspace.free_name(&record.collection, ".taken-back").await?);
+            found.kept_as = Some(workspace.free_name(&record.collection, ".undone").await?);
         }
     }
     if write {
-        undo_replacement(workspace, record, found.kept_as.as_deref(), progress).await?;
+        swap_back(workspace, record, found.kept_as.as_deref(), progress).await?;
     }
     Ok(found)
 }
 
-/// What the run had put in place is dropped, or is called `aside` afterwards.
-async fn undo_replacement(workspace: &Workspace, record: &RunRecord, aside: Option<&str>, progress: &dyn Progress) -> Result<()> {
+/// What the run had swapped in is dropped, or is called `aside` afterwards.
+async fn swap_back(workspace: &Workspace, record: &RunRecord, aside: Option<&str>, progress: &dyn Progress) -> Result<()> {
     let (run, collection) = (record.id.as_str(), record.collection.as_str());
     let (kept, gone) = (swap::replaced(run), swap::gone(run));
     let id = format!("undo:{run}");
     swap::swap_back(workspace, run, progress).await?;
     let open = swap::cut_off(workspace, &id).await?;
-    // An undo that was cut off keeps the name that it had chosen.
+    // An undo that was interrupted keeps the name that it had chosen.
     let chosen = open.as_ref().and_then(|open| open.swap.renames.iter().find(|step| step.from == gone)).map(|step| step.to.clone());
     let aside = chosen.as_deref().or(aside);
     if open.is_some() || swap::exists(workspace, &kept).await? {
         let mut renames = vec![swap::step(collection, &gone), swap::step(&kept, collection)];
         renames.extend(aside.map(|aside| swap::step(&gone, aside)));
-        let swap = Swap { id, title: format!("Taking back the replacement of {collection}"), lease: lease::of_run(run), renames };
+        let swap = Swap { id, title: format!("Undoing the replacement of {collection}"), lease: lease::of_run(run), renames };
         swap::swap(workspace, &swap, &WriteBatch::default(), progress).await?;
     }
     for name in [swap::incoming(run), gone] {
@@ -329,7 +329,7 @@ pub(super) async fn by_id(workspace: &Workspace, collection: &str, ids: &[Bson])
     Ok(out)
 }
 
-/// Updates that can be taken back: the values that the run wrote still stand.
+/// Updates that can be undone: the values that the run wrote still apply.
 async fn restorations(workspace: &Workspace, stored: &[Document], ahead: &Ahead, found: &mut UndoFindings) -> Result<Vec<Change>> {
     let changes: Vec<Change> = stored.iter().map(docs::change_from_doc).collect::<Result<_>>()?;
     restored(workspace, changes, ahead, found).await
@@ -363,8 +363,8 @@ pub(super) async fn restored(workspace: &Workspace, changes: Vec<Change>, ahead:
         if change.record.fields.iter().all(|f| is(doc, f, &f.after)) {
             found.restore += 1;
             let back = edit::inverted(&change);
-            take_back(doc, &back);
-            // A record that the run changed twice gets one patch: from what stands to what stood first.
+            revert(doc, &back);
+            // A record that the run changed twice gets one patch: from what is to what was first.
             match of_record.get(&id) {
                 Some(at) => combine(&mut out[*at], back),
                 None => {
@@ -380,7 +380,7 @@ pub(super) async fn restored(workspace: &Workspace, changes: Vec<Change>, ahead:
 }
 
 /// The record as it is after a change, so that an earlier change of it can be looked at.
-pub(super) fn take_back(doc: &mut Document, change: &Change) {
+pub(super) fn revert(doc: &mut Document, change: &Change) {
     for field in &change.record.fields {
         match &field.after {
             // A path that is blocked by another value shows as "edited since" with the next change.

@@ -48,7 +48,7 @@ async fn workspace(store: Arc<dyn Store>) -> Workspace {
     Workspace::open_and_recover(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap()
 }
 
-/// Two files of which the second repeats keys of the first; rows that cannot be loaded stand among them.
+/// Two files of which the second repeats keys of the first; rows that cannot be loaded are among them.
 fn spec(folder: &Path, mode: ImportMode, from: usize, rows: usize) -> ImportSpec {
     let file = |name: &str, from: usize| {
         let mut lines: Vec<String> = (from..from + rows).map(|n| format!("{{\"k\":{n},\"v\":\"{from}-{n}\"}}")).collect();
@@ -225,11 +225,11 @@ impl Case<'_> {
         true
     }
 
-    /// Where an undo can still be gone back from, the import stands again as it was.
+    /// Where an undo can still be gone back from, the import is in effect again.
     async fn go_back(&self, alive: &Workspace, expected: &Undisturbed, run: &str, at: &str) {
         let half = runs::get(alive, run).await.unwrap();
         let can = runs::can_go_back(alive, &half).await.unwrap();
-        assert!(!can || self.mode == ImportMode::Replace, "{at}: only what changes places can be gone back from");
+        assert!(!can || self.mode == ImportMode::Replace, "{at}: only what is swapped can be gone back from");
         match runs::go_back(alive, run, &Silent).await {
             Ok(stands) => {
                 assert!(can && stands.state == RunState::Done, "{at}: {stands:?}");

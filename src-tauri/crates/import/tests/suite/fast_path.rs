@@ -8,7 +8,7 @@ use proptest::prelude::{Just, Strategy, prop_oneof};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use steward_domain::{Duplicates, ImportMode, SourceChoice};
 use steward_import::import::{ImportSpec, Reading, SourceFile};
-use steward_import::rows::{CheckedRow, RowOutcome, RowReader, Validated};
+use steward_import::rows::{RowReader, RowValidation};
 use steward_import::runs;
 use steward_mapping::Mapping;
 use steward_schema::{Checker, Registry};
@@ -121,27 +121,22 @@ fn told(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> Vec<String> {
     let mut rows = Batch::default();
     lines.iter().zip(1..).for_each(|(bytes, number)| rows.push(Row { number, offset: 0, bytes, fault: None }));
     let (reader, checker) = (RowReader::new(decoder, how).unwrap(), how.checker.as_deref());
-    let checked = |row: CheckedRow| match row.outcome {
-        RowOutcome::Fine { key_hash, .. } => format!("{key_hash} {:?}", row.unknown),
-        RowOutcome::Bad { errors, document, .. } => format!("{errors:?} {:?}", document.filter(|_| how.documents)),
+    let shown = |validation: RowValidation| match validation {
+        RowValidation::Valid { key_hash, unknown, .. } => format!("{key_hash} {unknown:?}"),
+        RowValidation::Invalid { errors, document, .. } => format!("{errors:?} {:?}", document.filter(|_| how.documents)),
     };
     if !how.validating {
-        return reader.check(rows.iter(), checker, &how.key_field).into_iter().map(checked).collect();
+        return reader.check(rows.iter(), checker, &how.key_field).into_iter().map(|row| shown(row.validation)).collect();
     }
-    let validated = |validated| match validated {
-        Validated::Fine(seen) => format!("{} {:?}", seen.key_hash, seen.unknown),
-        Validated::Wrong(errors) => format!("{:?} None", errors.to_vec()),
-        Validated::Checked(row) => checked(*row),
-    };
-    reader.validate(&rows, checker, &how.key_field).into_iter().map(validated).collect()
+    reader.validate(&rows, checker, &how.key_field).into_iter().map(shown).collect()
 }
 
-/// How many of the rows go no further than the gates.
+/// How many of the rows go no further than the prechecks.
 fn let_through(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> usize {
     let mut rows = Batch::default();
     lines.iter().zip(1..).for_each(|(bytes, number)| rows.push(Row { number, offset: 0, bytes, fault: None }));
     let validated = RowReader::new(decoder, how).unwrap().validate(&rows, how.checker.as_deref(), &how.key_field);
-    validated.iter().filter(|row| matches!(row, Validated::Fine(_))).count()
+    validated.iter().filter(|row| matches!(row, RowValidation::Valid { record: None, .. })).count()
 }
 
 /// Validating says what the full way says, for 500 lots of rows.
@@ -176,7 +171,7 @@ fn gates_and_records_agree() {
 }
 
 #[test]
-fn a_column_that_the_schema_does_not_know_is_told() {
+fn a_column_that_the_schema_does_not_know_is_reported() {
     let mut columns = COLUMNS.to_vec();
     columns[9] = "Room No";
     columns[10] = "a.b";
@@ -200,7 +195,7 @@ fn mapped_cells_and_records_agree() {
 }
 
 #[test]
-fn what_no_record_can_hold_is_judged_as_it_would_be_loaded() {
+fn what_no_record_can_hold_is_validated_as_it_would_be_loaded() {
     let how = reading("careers@1.0.0");
     let row = |more: &str| {
         let rest = r#""title": "Keepers", "description": "They look after things that others rely on.", "average_salary": 51000"#;
@@ -234,7 +229,7 @@ fn usual_rows_pass_the_gates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_file_is_judged_the_same() {
+async fn a_whole_file_is_validated_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let good = |n: usize| format!("4f6c2b1e-9a57-4c53-8d0a-{n:012},ana@example.org,2026-03-02T16:30:00Z,0.5,B1,45,Spanish,,,,\n");
     let mut text = format!("{}\n", COLUMNS.join(","));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, prop_oneof};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use steward_import::import::Reading;
-use steward_import::rows::{CheckedRow, RowOutcome, RowReader, Validated};
+use steward_import::rows::{RowReader, RowValidation};
 use steward_schema::{Checker, Registry};
 use steward_sources::{Batch, Decoder, Row};
 
@@ -19,30 +19,30 @@ fn reading(schema: &str) -> Reading {
     Reading { checker, pack: Some(Arc::new(pack)), key_field, validating: true, ..Reading::default() }
 }
 
-fn checked(row: CheckedRow) -> String {
-    match row.outcome {
-        RowOutcome::Fine { key_hash, .. } => format!("{key_hash} {:?}", row.unknown),
-        RowOutcome::Bad { errors, document, .. } => format!("{errors:?} {document:?} {:?}", row.unknown),
+fn shown(validation: RowValidation) -> String {
+    match validation {
+        RowValidation::Valid { key_hash, unknown, .. } => format!("{key_hash} {unknown:?}"),
+        RowValidation::Invalid { errors, document, unknown } => format!("{errors:?} {document:?} {unknown:?}"),
     }
 }
 
-/// What the full way says of a row, what validating says, and whether the gates were sure.
+/// What the full way says of a row, what validating says, and whether the prechecks were sure.
 fn both(row: &str, reader: &RowReader, how: &Reading) -> (String, String, bool) {
     let mut rows = Batch::default();
     rows.push(Row { number: 1, offset: 0, bytes: row.as_bytes(), fault: None });
     let checker = how.checker.as_deref();
     let thorough = RowReader::new(&Decoder::Json, &Reading { validating: false, ..how.clone() }).unwrap();
     let full = thorough.check(rows.iter(), checker, &how.key_field).pop().unwrap();
-    let wrong = match &full.outcome {
-        RowOutcome::Fine { .. } => "fine".to_owned(),
-        RowOutcome::Bad { errors, .. } => format!("{errors:?}"),
-    };
-    let full = checked(full);
-    match reader.validate(&rows, checker, &how.key_field).pop().unwrap() {
-        Validated::Fine(seen) => (full, format!("{} {:?}", seen.key_hash, seen.unknown), true),
+    let full = full.validation;
+    match (reader.validate(&rows, checker, &how.key_field).pop().unwrap(), full) {
         // Of rows that are wrong, validating makes no record.
-        Validated::Wrong(errors) => (wrong, format!("{:?}", errors.to_vec()), false),
-        Validated::Checked(row) => (full, checked(*row), false),
+        (RowValidation::Invalid { errors, document: None, .. }, RowValidation::Invalid { errors: all, document: Some(_), .. }) => {
+            (format!("{all:?}"), format!("{errors:?}"), false)
+        }
+        (validated, full) => {
+            let sure = matches!(validated, RowValidation::Valid { record: None, .. });
+            (shown(full), shown(validated), sure)
+        }
     }
 }
 
@@ -181,22 +181,22 @@ fn agree(schema: &str, rows: impl Strategy<Value = String>, cases: u32, least_su
             if full == validated { Ok(()) } else { Err(TestCaseError::fail(format!("{row}\n{full}\n{validated}"))) }
         })
         .unwrap();
-    assert!(sure.get() >= least_sure, "the gates were sure of {} rows only", sure.get());
+    assert!(sure.get() >= least_sure, "the prechecks were sure of {} rows only", sure.get());
 }
 
 #[test]
-fn careers_are_judged_as_they_are_checked() {
+fn careers_are_validated_as_they_are_checked() {
     agree("careers@1.0.0", careers(), 5000, 400);
 }
 
 #[test]
-fn anything_is_judged_as_it_is_checked() {
+fn anything_is_validated_as_it_is_checked() {
     agree("careers@1.0.0", any_json(), 2000, 0);
 }
 
 /// Every example of every pack, and each of them with a byte changed or left out.
 #[test]
-fn examples_of_all_packs_are_judged_as_they_are_checked() {
+fn examples_of_all_packs_are_validated_as_they_are_checked() {
     let registry = Registry::builtin().unwrap();
     for pack in registry.all().filter(|pack| pack.steward.normalise.is_none()) {
         let how = reading(&pack.id.to_string());

@@ -1,4 +1,4 @@
-//! Trying a mapping on the first rows of a file: what stands beside what, and a mapping that cannot be used.
+//! Trying a mapping on the first rows of a file: what is next to what, and a mapping that cannot be used.
 
 // Test code: a broken expectation is meant to panic, with the place.
 

@@ -1,5 +1,5 @@
 //! An entry of the history that a crash left open is completed when the workspace is opened, however many changes it has, and what
-//! became of it stands in the chain.
+//! became of it is in the chain.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -64,7 +64,7 @@ async fn everything_is_completed(store: Arc<dyn Store>) {
     assert_eq!(history::get(&again, &many.id).await.unwrap().state, ChangeState::Confirmed);
     assert_eq!(history::get(&again, &none.id).await.unwrap().state, ChangeState::Failed);
     let told: Vec<String> = history::list(&again, Some(C), None, 2).await.unwrap().into_iter().map(|set| set.summary).collect();
-    assert_eq!(told, ["Entry 2 was cut off: nothing of it was written", "Entry 1 was cut off: it was completed"]);
+    assert_eq!(told, ["Entry 2 was interrupted: nothing was written", "Entry 1 was interrupted: it was completed"]);
     assert!(
         steward_workspace::edit::undo(&again, &history::list(&again, Some(C), None, 1).await.unwrap()[0].id, &steward_workspace::Silent)
             .await
@@ -114,7 +114,7 @@ async fn what_somebody_changed_since_is_left_alone() {
     store.write(WriteBatch::data(records), Durability::Full).await.unwrap();
     let request = Request::new(ChangeKind::Bulk, C, "All of them", (0..RECORDS).map(change).collect());
     let entry = history::commit(&workspace, request).await.unwrap();
-    // As a crash leaves it: the entry is pending, some records are written, one was changed by somebody else since.
+    // As a crash leaves it: the entry is pending, some records are written, one was changed by someone else since.
     let mut back: Vec<WriteOp> = (10..RECORDS).map(|n| set(n, "old")).collect();
     back.push(set(2_000, "other"));
     back.push(history::mark(&entry.id, "state", "pending".into()));

@@ -1,4 +1,4 @@
-//! A replacement that was cut off between two of its steps goes on, or is taken back, from whatever stands there.
+//! A replacement that was interrupted between two of its steps goes on, or is undone, from whatever is there.
 
 // Test code: a broken expectation is meant to panic, with the place.
 

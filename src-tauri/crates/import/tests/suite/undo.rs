@@ -1,8 +1,8 @@
-//! Whatever is done to records, taking it back brings them back: every BSON type, single edits and bulk changes, on a
-//! file and in MongoDB. Doing again what was taken back gives the later state again.
+//! Whatever is done to records, undoing it brings them back: every BSON type, single edits and bulk changes, on a
+//! file and in MongoDB. Doing again what was undone gives the later state again.
 //!
 //! "The same" means the same fields with the same values and types. The order of fields is not part of it: MongoDB
-//! appends a field that is set anew, and Steward does the same on both stores.
+//! appends a field that is set again, and Steward does the same on both stores.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -72,7 +72,7 @@ fn rare() -> BoxedStrategy<Bson> {
     .boxed()
 }
 
-/// Names inside a record; some cannot stand in a path, so that what holds them changes as a whole.
+/// Names inside a record; some cannot be in a path, so that what holds them changes as a whole.
 fn name() -> BoxedStrategy<String> {
     prop_oneof![4 => "[a-d]", 1 => Just("with.dot".to_owned()), 1 => Just("$like".to_owned()), 1 => Just("0".to_owned()), 1 => Just(String::new())]
         .boxed()
@@ -104,14 +104,14 @@ fn documents() -> BoxedStrategy<Vec<Document>> {
         .boxed()
 }
 
-/// What somebody does.
+/// What someone does.
 #[derive(Debug, Clone)]
 enum Step {
     /// Fields of one record: a path and a value, or none to remove it.
     Edit(usize, Vec<(String, Option<Bson>)>),
     Bulk(Select, Action),
     Add(Document),
-    /// Takes back the last step, and does it again at once.
+    /// Undoes the last step, and does it again at once.
     BackAndForth,
 }
 
@@ -241,7 +241,7 @@ async fn perform(workspace: &Workspace, step: &Step, last: Option<&String>) -> V
 async fn take_back(workspace: &Workspace, set: &str) -> String {
     match edit::undo(workspace, set, &Silent).await {
         Ok(Undone::Applied(set)) => set.id,
-        other => panic!("taking back {set}: {other:?}\n{:#?}", history::changes(workspace, set, 0, 10).await),
+        other => panic!("undoing {set}: {other:?}\n{:#?}", history::changes(workspace, set, 0, 10).await),
     }
 }
 
@@ -255,8 +255,8 @@ async fn story(workspace: &Workspace, docs: &[Document], steps: &[Step]) -> Resu
         let was = state(workspace).await;
         for set in perform(workspace, step, done.last().map(|(set, _)| set)).await {
             if matches!(step, Step::BackAndForth) {
-                // The last step stands again, now by this entry.
-                assert_eq!(state(workspace).await, was, "taken back and done again: {step:?}");
+                // The last step is done again, now by this entry.
+                assert_eq!(state(workspace).await, was, "undone and done again: {step:?}");
                 done.pop();
             }
             done.push((set, state(workspace).await));
@@ -265,10 +265,10 @@ async fn story(workspace: &Workspace, docs: &[Document], steps: &[Step]) -> Resu
     let after = state(workspace).await;
     let mut undone = Vec::new();
     for (set, then) in done.iter().rev() {
-        assert_eq!(&state(workspace).await, then, "before taking back {set}");
+        assert_eq!(&state(workspace).await, then, "before undoing {set}");
         undone.push(take_back(workspace, set).await);
     }
-    assert_eq!(state(workspace).await, before, "everything taken back");
+    assert_eq!(state(workspace).await, before, "everything undone");
     for set in undone.iter().rev() {
         take_back(workspace, set).await;
     }
@@ -321,7 +321,7 @@ async fn the_order_of_fields_is_no_conflict() {
 }
 
 #[test]
-fn taken_back_everything_is_as_before_in_a_file() {
+fn undone_everything_is_as_before_in_a_file() {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let folder = tempfile::tempdir().unwrap();
     run(120, async || {
@@ -338,12 +338,12 @@ async fn in_database(server: &Mongod) -> Workspace {
 }
 
 #[test]
-fn taken_back_everything_is_as_before_in_mongodb() {
+fn undone_everything_is_as_before_in_mongodb() {
     run(12, async || in_database(Mongod::replica_set()).await);
 }
 
 #[test]
-fn taken_back_everything_is_as_before_on_a_server_without_transactions() {
+fn undone_everything_is_as_before_on_a_server_without_transactions() {
     run(8, async || in_database(Mongod::standalone()).await);
 }
 

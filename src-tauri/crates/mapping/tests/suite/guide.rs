@@ -10,7 +10,7 @@ fn examples() -> Vec<Json> {
     blocks.map(|block| serde_json::from_str(block).unwrap_or_else(|e| panic!("{e}\n{block}"))).collect()
 }
 
-/// An example is a mapping with a row, the record of it and what is reported beside it.
+/// An example is a mapping with a row, the record of it and what is reported next to it.
 fn run(mut example: Json) {
     let object = example.as_object_mut().unwrap();
     let mut take = |name: &str| object.shift_remove(name);

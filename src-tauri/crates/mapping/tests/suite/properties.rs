@@ -112,7 +112,7 @@ fn essence(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && !matches!(c, ';' | '|')).collect()
 }
 
-/// The text that a value was made of, as far as it can be told.
+/// The text that a value was made of, as far as it can be reported.
 fn found(value: &Json, text: &str) -> bool {
     match value {
         Json::String(s) => s == text,

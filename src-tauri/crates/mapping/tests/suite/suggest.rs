@@ -1,4 +1,4 @@
-//! A salary survey as somebody downloads it, and the mapping that is suggested for it.
+//! A salary survey as someone downloads it, and the mapping that is suggested for it.
 
 use serde_json::json;
 use steward_mapping::{Cell, Input, Kind, compile, profile, suggest};

@@ -1,4 +1,4 @@
-//! A measurement that does not come to its end changes nothing: the last report and the records that failed stand together.
+//! A measurement that does not finish changes nothing: the last report and the records that failed stand together.
 
 // Test code: a broken expectation is meant to panic, with the place.
 
@@ -54,7 +54,7 @@ async fn a_cancelled_measurement_leaves_the_last_report_whole() {
         for index in store.indexes(C).await.unwrap() {
             store.drop_index(C, &index.name).await.unwrap();
         }
-        // Of three thousand keys, every hundredth stands there twice and one three times.
+        // Of three thousand keys, every hundredth is there twice and one three times.
         let row = |id: i32, k: i32| WriteOp::insert(C, &doc! { "_id": id, "k": k }).unwrap();
         let mut rows: Vec<WriteOp> = (0..3_000).map(|n| row(n, n)).collect();
         rows.extend((0..30).map(|n| row(10_000 + n, n * 100)));
@@ -67,7 +67,7 @@ async fn a_cancelled_measurement_leaves_the_last_report_whole() {
         let kept = async || store.count(names::FINDINGS, &Filter::all()).await.unwrap();
         assert_eq!((count().await, kept().await), (61, 61));
         let (page, _) = failing::page(&workspace, C, MetricName::Uniqueness, &Filter::eq("k", 0), None, 100).await.unwrap();
-        assert_eq!(page.len(), 3, "each of them is told, the first one too");
+        assert_eq!(page.len(), 3, "each of them is reported, the first one too");
 
         write(&store, vec![WriteOp::Delete { collection: C.into(), id: 20_000.into(), expect: Vec::new() }]).await;
         assert!(matches!(quality::measure_and_record(&workspace, C, &Cancelled).await, Err(Error::Cancelled)));

@@ -45,7 +45,7 @@ struct Measured {
     fields: usize,
     /// Length of its first line, where it has several.
     first_line: Option<usize>,
-    /// The value, from 0, behind whose closing quotation mark more text stands before the next delimiter.
+    /// The value, from 0, behind whose closing quotation mark more text is before the next delimiter.
     junk: Option<usize>,
     /// The source ended inside quotation marks.
     open: bool,
@@ -288,7 +288,7 @@ impl Skipped {
 impl<R: Read + Send> Rows for CsvRows<R> {
     fn next_row(&mut self) -> io::Result<Option<RawRow>> {
         while self.window.peek()?.is_some() {
-            // Rows are counted as they stand in the file, with those that are skipped.
+            // Rows are counted as they are in the file, with those that are skipped.
             self.number += 1;
             if let Some(length) = self.blank_line()? {
                 self.window.at += length;
@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn split_says_what_decoding_says() {
-        let decoder = CsvDecoder::new(crate::dialect::settle(b"a,b\n1,2\n", &Choice::default()).unwrap(), Vec::new());
+        let decoder = CsvDecoder::new(crate::dialect::resolve(b"a,b\n1,2\n", &Choice::default()).unwrap(), Vec::new());
         let mut scratch = decoder.scratch();
         let mut runner = TestRunner::new(Config { cases: 20_000, failure_persistence: None, ..Config::default() });
         let check = |row: String| {
@@ -394,7 +394,7 @@ mod tests {
         runner
             .run(&"[ab\",\r\n\"é]{0,40}", |body| {
                 let text = format!("x,y\n{body}");
-                let dialect = crate::dialect::settle(b"x,y\n1,2\n", &Choice::default()).unwrap();
+                let dialect = crate::dialect::resolve(b"x,y\n1,2\n", &Choice::default()).unwrap();
                 let again = || -> Again<&[u8]> { Box::new(|_| unreachable!("no row is that large")) };
                 let open = || CsvRows::new(text.as_bytes(), dialect, None, again()).unwrap().0;
                 let (mut one, mut all, mut batch) = (open(), open(), Batch::default());
@@ -416,7 +416,7 @@ mod tests {
     }
 
     fn read(text: &[u8]) -> Read1 {
-        let dialect = crate::dialect::settle(text, &Choice::default()).unwrap();
+        let dialect = crate::dialect::resolve(text, &Choice::default()).unwrap();
         let whole = text.to_vec();
         let again = move |at: u64| Ok(io::Cursor::new(whole[usize::try_from(at).unwrap()..].to_vec()));
         let input = io::Cursor::new(text.to_vec());
@@ -513,7 +513,7 @@ mod tests {
     }
 
     fn read_faults(text: &[u8]) -> Vec<(u64, Option<Fault>)> {
-        let dialect = crate::dialect::settle(&text[..text.len().min(1 << 18)], &Choice::default()).unwrap();
+        let dialect = crate::dialect::resolve(&text[..text.len().min(1 << 18)], &Choice::default()).unwrap();
         let whole = text.to_vec();
         let again = move |at: u64| Ok(io::Cursor::new(whole[usize::try_from(at).unwrap()..].to_vec()));
         let mut rows = CsvRows::new(io::Cursor::new(text.to_vec()), dialect, None, Box::new(again)).unwrap().0;

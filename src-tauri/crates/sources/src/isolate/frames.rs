@@ -145,7 +145,7 @@ impl Reader {
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(Self::ended()),
             Err(RecvTimeoutError::Timeout) => {
                 let _ = self.child.kill();
-                Err(io::Error::new(io::ErrorKind::InvalidData, "This file was given up: for two minutes nothing of it could be read."))
+                Err(io::Error::new(io::ErrorKind::InvalidData, "Reading this file was stopped: nothing could be read for two minutes."))
             }
         }
     }
@@ -278,7 +278,7 @@ mod tests {
         let mut found = Vec::new();
         assert_eq!(unpacked(&frame, &mut found), Some(42));
         assert_eq!(found, rows);
-        // Whatever is cut off or made up is no row.
+        // Whatever is truncated or made up is no row.
         for end in 0..frame.len().min(200) {
             let _ = unpacked(&frame[..end], &mut Vec::new());
         }

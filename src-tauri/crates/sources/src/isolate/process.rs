@@ -18,7 +18,7 @@ pub struct Request {
     pub expected: Vec<String>,
 }
 
-/// How the end of a file is told.
+/// How the end of a file is reported.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Done {
     pub sha256: String,

@@ -18,13 +18,13 @@ use crate::cells::weight_of;
 const MOST_COLUMNS: u64 = 1 << 14;
 /// Bytes of a text or a tag: Excel stops at 32,767 characters.
 pub const LONGEST: usize = 16 << 20;
-/// Cells that stand in the file once and in the sheet many times: more would fill no sheet of a person's.
+/// Cells that are in the file once and in the sheet many times: more would fill no sheet of a person's.
 pub const MOST_REPEATED: u64 = 1 << 22;
 
 pub type Archive = ZipArchive<BufReader<File>>;
 type Xml<'a> = quick_xml::Reader<BufReader<Metered<ZipFile<'a, BufReader<File>>>>>;
 /// Errors are sentences without their full stop.
-pub type Told<T> = Result<T, String>;
+pub type ContentResult<T> = Result<T, String>;
 /// The cells of a row that hold something, by their columns.
 pub type Filled = Vec<(u32, Data)>;
 
@@ -63,7 +63,7 @@ fn is_off(display: Option<String>) -> bool {
 }
 
 impl<'a> Content<'a> {
-    pub fn of(archive: &'a mut Archive) -> Told<Self> {
+    pub fn of(archive: &'a mut Archive) -> ContentResult<Self> {
         let part = archive.by_name("content.xml").map_err(|e| e.to_string())?;
         let left = Rc::new(Cell::new(LONGEST));
         let part = Metered { from: part, left: left.clone() };
@@ -78,7 +78,7 @@ impl<'a> Content<'a> {
     }
 
     /// Goes to the end of an element that was begun.
-    pub fn skip(&mut self, element: &str) -> Told<()> {
+    pub fn skip(&mut self, element: &str) -> ContentResult<()> {
         let mut within = 0_u32;
         loop {
             self.next_event();
@@ -95,7 +95,7 @@ impl<'a> Content<'a> {
     }
 
     /// Goes to the next sheet; its name.
-    pub fn next_sheet(&mut self) -> Told<Option<String>> {
+    pub fn next_sheet(&mut self) -> ContentResult<Option<String>> {
         loop {
             self.next_event();
             let skipped = match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
@@ -130,8 +130,8 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// The next row of the sheet: how many times it stands there, and its cells that hold something. Rows may stand in groups.
-    pub fn next_row(&mut self) -> Told<Option<(u64, Filled)>> {
+    /// The next row of the sheet: how many times it is there, and its cells that hold something. Rows may be in groups.
+    pub fn next_row(&mut self) -> ContentResult<Option<(u64, Filled)>> {
         loop {
             self.next_event();
             let (row, skipped) = match self.xml.read_event_into(&mut self.buffer).map_err(said)? {
@@ -153,7 +153,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    fn cells(&mut self) -> Told<Filled> {
+    fn cells(&mut self) -> ContentResult<Filled> {
         let (mut cells, mut column, mut repeated) = (Vec::new(), 0_u64, 0_u64);
         loop {
             self.next_event();
@@ -196,7 +196,7 @@ impl<'a> Content<'a> {
     }
 
     /// The paragraphs of a cell, up to its end.
-    fn text(&mut self, cell: &str) -> Told<String> {
+    fn text(&mut self, cell: &str) -> ContentResult<String> {
         let (mut text, mut paragraphs) = (String::new(), 0);
         loop {
             if text.len() > LONGEST {
@@ -257,13 +257,13 @@ impl<'a> Content<'a> {
 struct Found {
     times: u64,
     value: Data,
-    /// The value is what stands in the cell.
+    /// The value is what is in the cell.
     in_content: bool,
     is_error: bool,
 }
 
 impl Found {
-    fn of(cell: &BytesStart<'_>) -> Told<Self> {
+    fn of(cell: &BytesStart<'_>) -> ContentResult<Self> {
         let mut found = Self { times: 1, value: Data::Empty, in_content: false, is_error: false };
         let (mut is_text, mut is_formula) = (false, false);
         for attribute in cell.attributes().with_checks(false) {
@@ -295,18 +295,18 @@ fn said(e: impl std::fmt::Display) -> String {
     e.to_string()
 }
 
-fn attribute(e: &BytesStart<'_>, name: &str) -> Told<Option<String>> {
+fn attribute(e: &BytesStart<'_>, name: &str) -> ContentResult<Option<String>> {
     match e.try_get_attribute(name).map_err(said)? {
         Some(found) => unescape(&found.value).map(|value| Some(value.into_owned())).map_err(said),
         None => Ok(None),
     }
 }
 
-fn times(e: &BytesStart<'_>, name: &str) -> Told<u64> {
+fn times(e: &BytesStart<'_>, name: &str) -> ContentResult<u64> {
     attribute(e, name)?.map_or(Ok(1), |value| number_of_times(&value))
 }
 
-fn number_of_times(value: &str) -> Told<u64> {
+fn number_of_times(value: &str) -> ContentResult<u64> {
     value.parse().map_err(|_| format!("'{value}' is no number of times"))
 }
 

@@ -1,7 +1,7 @@
 //! How the pages of a file lie whose first page is gone: their size, and where the first one began.
 //!
 //! Only files of records are recognised: a leaf page says its own size by how many records its cells lead to. Where the front of
-//! the file was cut off, page numbers no longer fit their places; what pages say of each other tells by how much.
+//! the file was truncated, page numbers no longer fit their places; what pages say of each other tells by how much.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -18,7 +18,7 @@ const MISSING: i64 = 4096;
 /// Statements of pages about each other that are tried.
 const LINKS: usize = 64;
 
-/// Page size, and the offset of page 1: below 0 where the file was cut off at the front.
+/// Page size, and the offset of page 1: below 0 where the file was truncated at the front.
 pub fn guess(file: &mut File, length: u64) -> io::Result<Option<(usize, i64)>> {
     let mut best = (0, 0, 0);
     for size in SIZES {

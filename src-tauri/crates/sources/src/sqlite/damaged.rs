@@ -24,14 +24,14 @@ impl Reading {
         };
         let found = salvage::read(&path, root, width, others.as_deref(), &mut emit)?;
         let mut notes = vec![format!(
-            "The file is damaged. From the table {} {} could be read, {} of them from pages that SQLite itself does not reach any more.",
+            "The file is damaged. From the table {} {} could be read, {} of them from pages that SQLite itself can no longer reach.",
             self.table.name,
             counted(self.number, "row"),
             found.orphans,
         )];
         if found.lost_pages > 0 || found.lost_cells > 0 {
             notes.push(format!(
-                "{} and {} on other pages are unreadable; what stood there is lost.",
+                "{} and {} on other pages are unreadable; their content is lost.",
                 counted(found.lost_pages, "page"),
                 counted(found.lost_cells, "single row")
             ));
@@ -59,11 +59,11 @@ impl Reading {
         let path = self.path.clone();
         let found = salvage::records(&path, roots, &mut |_, cells| self.emit(cells))?;
         let mut notes = vec![format!(
-            "The file is damaged. {} stood on pages that no collection leads to any more; whose they were is not known.",
+            "The file is damaged. {} were on pages that no collection refers to any more; which collection they belonged to is not known.",
             counted(found.orphans, "record")
         )];
         if found.lost_cells > 0 {
-            notes.push(format!("{} on these pages are unreadable; what stood there is lost.", counted(found.lost_cells, "single row")));
+            notes.push(format!("{} on these pages are unreadable; their content is lost.", counted(found.lost_cells, "single row")));
         }
         Ok(notes)
     }

@@ -119,7 +119,7 @@ fn made(random: &mut Random) -> Made {
         let names: Vec<String> = (0..columns).map(|_| quoted(names.swap_remove(random.below(names.len())))).collect();
         text.push_str(&(names.join(delimiter) + end));
     }
-    // Where the first row has fewer values than the others, nothing tells which of them are right.
+    // Where the first row has fewer values than the others, nothing says which of them are right.
     let ragged = header && columns > 2 && random.one_in(5);
     for row in 0..5 + random.below(400) {
         let mut cells: Vec<String> = kinds.iter().map(|kind| quoted(&value(random, *kind, row))).collect();
@@ -210,7 +210,7 @@ fn rows_above_the_header_are_skipped_as_chosen() {
     let found = of("a.csv", text.as_bytes(), &choice).unwrap();
     assert_eq!(found.columns, ["id", "n"]);
     assert!(found.recognised.contains("3 lines above it skipped"), "{}", found.recognised);
-    let found = of("a.csv", b"# made by hand\n# twice\nid,n\n1,2\n", &Choice::default()).unwrap();
+    let found = of("a.csv", b"# made manually\n# twice\nid,n\n1,2\n", &Choice::default()).unwrap();
     assert_eq!(found.columns, ["id", "n"]);
 }
 
@@ -244,7 +244,7 @@ fn a_damaged_first_document_leaves_the_others() {
 }
 
 #[test]
-fn a_guessed_encoding_is_told_and_short_texts_are_not_korean() {
+fn a_guessed_encoding_is_reported_and_short_texts_are_not_korean() {
     let found = of("a.csv", b"name,city\nJos\xe9,Stra\xdfe\n", &Choice::default()).unwrap();
     assert_eq!(found.encoding, "windows-1252");
     assert!(found.recognised.contains("windows-1252, separated by ','") && found.recognised.contains("is a guess"), "{}", found.recognised);

@@ -1,4 +1,4 @@
-//! The suite that every store passes, on a replica set and on a server that stands alone.
+//! The suite that every store passes, on a replica set and on a standalone server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -53,7 +53,7 @@ mod standalone {
     steward_store_testkit::conformance!(fixture);
 }
 
-/// A server reads nothing, without a word, where a collection went after the moment of a snapshot: that is no empty collection.
+/// A server reads nothing, without a word, where a collection was dropped after the point in time of a snapshot: that is no empty collection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_went_after_the_moment_is_not_taken_for_empty() {
     use futures::TryStreamExt as _;

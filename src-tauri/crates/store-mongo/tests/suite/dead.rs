@@ -48,7 +48,7 @@ async fn a_transaction_that_a_dead_process_left_open() {
     let store = MongoStore::connect(&uri, MongoOptions::default()).await.unwrap();
     store.write(WriteBatch::data(vec![WriteOp::put("c", &doc! { "_id": 1, "a": 1 }).unwrap()]), Durability::Full).await.unwrap();
 
-    // Somebody who has the workspace open meets it.
+    // Someone who has the workspace open meets it.
     let session = left_open(&uri).await;
     in_time("an edit", store.write(patch(1), Durability::Full)).await.unwrap();
     drop(session);

@@ -1,4 +1,4 @@
-//! A pool of one or two connections: whoever finds it exhausted is told so in time, and nobody waits for himself.
+//! A pool of one or two connections: whoever finds it exhausted is reported so in time, and nobody waits for himself.
 
 // Test code: a broken expectation is meant to panic, with the place.
 

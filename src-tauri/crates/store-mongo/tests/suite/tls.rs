@@ -62,7 +62,7 @@ async fn an_authority_that_cannot_be_read_fails_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_server_that_demands_encryption_is_told_apart() {
+async fn a_server_that_demands_encryption_is_reported_apart() {
     let place = secured(&["127.0.0.1"], &[]);
     let reports = probe(&place.server.uri("careers")).await;
     assert_eq!(outcomes(&reports), [Passed, Passed, Failed, NotReached, NotReached], "{reports:#?}");

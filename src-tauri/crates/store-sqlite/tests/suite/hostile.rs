@@ -1,4 +1,4 @@
-//! Workspace files that somebody else prepared: nothing in them is run, and what Steward did not make is refused by name.
+//! Workspace files that someone else prepared: nothing in them is run, and what Steward did not make is refused by name.
 
 // Helpers of tests.
 
@@ -59,7 +59,7 @@ async fn a_trigger_whose_name_is_a_statement_does_not_run_it() {
     let refused = SqliteStore::open(&path).await.unwrap_err();
     assert_eq!(refused.kind, StoreErrorKind::Invalid, "{refused}");
     assert!(refused.message.contains("a trigger that Steward did not make: x"), "{refused}");
-    assert_eq!(everything(folder.path()), before, "nothing is written, here or beside");
+    assert_eq!(everything(folder.path()), before, "nothing is written, here or next to");
     assert!(!planted.exists());
 }
 
@@ -109,7 +109,7 @@ async fn a_source_is_read_and_not_changed() {
     assert_eq!(refused.kind, StoreErrorKind::Forbidden);
     drop(store);
     assert_eq!(everything(folder.path()), before);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing beside it either");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing next to it either");
 }
 
 #[tokio::test]

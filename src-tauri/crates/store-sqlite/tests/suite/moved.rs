@@ -50,9 +50,9 @@ async fn nothing_is_written_to_a_file_that_went_away() {
     }
 }
 
-/// As it is found after a program died: the log of one file beside another.
+/// As it is found after a program died: the log of one file next to another.
 #[tokio::test]
-async fn a_log_beside_another_file_is_put_aside() {
+async fn a_log_beside_another_file_is_archived() {
     let folder = tempfile::tempdir().unwrap();
     let (path, good, died) = (folder.path().join("w.steward"), folder.path().join("good.steward"), folder.path().join("died"));
     let store = SqliteStore::open(&good).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_log_beside_another_file_is_put_aside() {
         std::fs::copy(beside(&left, suffix), beside(&again.join("w.steward"), suffix)).unwrap();
     }
     assert_eq!(held(&again.join("w.steward")).await, 30);
-    // Somebody copies a good file over it.
+    // Someone copies a good file over it.
     std::fs::copy(&good, &left).unwrap();
     let store = SqliteStore::open(&left).await.unwrap();
     assert_eq!(store.count("things", &Filter::all()).await.unwrap(), 80);

@@ -1,4 +1,4 @@
-//! Opening a workspace file beside another program.
+//! Opening a workspace file next to another program.
 
 use std::time::{Duration, Instant};
 

@@ -37,14 +37,14 @@ async fn content(store: &SqliteStore) -> Result<Vec<Document>, String> {
     }
 }
 
-/// What was read is what was written, or the damage is told.
+/// What was read is what was written, or the damage is reported.
 async fn told(path: &Path, good: &[Document], what: &str) {
     let Ok(store) = SqliteStore::open(path).await else { return };
     let damages = store.damages().await;
     let quiet = damages.as_ref().is_ok_and(Vec::is_empty);
     match content(&store).await {
-        Ok(read) => assert!(!quiet || read == good, "{what}: other records, and nothing is told"),
-        Err(e) => assert!(!quiet, "{what}: {e}, and nothing is told"),
+        Ok(read) => assert!(!quiet || read == good, "{what}: other records, and nothing is reported"),
+        Err(e) => assert!(!quiet, "{what}: {e}, and nothing is reported"),
     }
 }
 

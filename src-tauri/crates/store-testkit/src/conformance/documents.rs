@@ -56,7 +56,7 @@ pub async fn every_type_comes_back_unchanged(fixture: &dyn Fixture) {
     assert_eq!(scanned(&*store, &Filter::all(), None).await[0].as_bytes(), expected.as_bytes(), "scan");
 }
 
-/// A server may take an empty timestamp for a wish to be told the time.
+/// A server may take an empty timestamp for a wish to be reported the time.
 pub async fn empty_timestamps_stay_empty(fixture: &dyn Fixture) {
     let empty = Timestamp { time: 0, increment: 0 };
     let doc = |id: i32| doc! { "_id": id, "at": empty, "v": id, "in": { "at": empty } };

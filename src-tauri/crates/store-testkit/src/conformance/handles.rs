@@ -127,7 +127,7 @@ pub async fn capabilities_are_honest(fixture: &dyn Fixture) {
     }
 }
 
-pub async fn access_and_info_are_told(fixture: &dyn Fixture) {
+pub async fn access_and_info_are_reported(fixture: &dyn Fixture) {
     let store = open(fixture).await;
     let info = store.info().await.unwrap();
     assert!(!info.name.is_empty() && !info.address.is_empty());

@@ -1,4 +1,4 @@
-//! Writes under a lease, and collections that change places.
+//! Writes under a lease, and collections that are swapped.
 
 use bson::doc;
 use steward_store::layers::Fenced;
@@ -38,7 +38,7 @@ pub async fn a_lost_lease_writes_nothing(fixture: &dyn Fixture) {
     assert_eq!(everything(store.as_ref()).await.len(), 3);
 }
 
-/// An expectation that does not hold is a conflict as ever; only a lost lease is told as one.
+/// An expectation that does not hold is a conflict as ever; only a lost lease is reported as one.
 pub async fn a_conflict_under_a_lease_is_a_conflict(fixture: &dyn Fixture) {
     let store = open(fixture).await;
     lease(store.as_ref(), 1).await;

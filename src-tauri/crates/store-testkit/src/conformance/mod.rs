@@ -50,10 +50,10 @@ macro_rules! conformance {
             scans: parts_cover_all_once, filtered_scans, large_scans_come_in_batches;
             snapshots: definitions_come_back, a_bare_definition_is_completed, a_snapshot_is_one_moment;
             feed: follows_and_resumes, heavy_history_is_left_out, own_collections_are_announced, collections_are_announced;
-            replays: what_was_done_is_told_to_the_end, collections_come_and_go, what_was_held_beside_is_told,
+            replays: what_was_done_is_reported_to_the_end, collections_come_and_go, what_was_held_beside_is_reported,
                 other_histories_are_refused;
             handles: see_each_other, two_editors_one_wins, many_writers, cancelled_reads_leave_it_usable,
-                cancelled_writes_are_whole_or_nothing, capabilities_are_honest, access_and_info_are_told;
+                cancelled_writes_are_whole_or_nothing, capabilities_are_honest, access_and_info_are_reported;
         }
     };
 }

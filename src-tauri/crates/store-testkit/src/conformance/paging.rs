@@ -183,7 +183,7 @@ pub async fn empty_fields_page_too(fixture: &dyn Fixture) {
     }
 }
 
-/// Between any two pages somebody inserts, deletes and edits.
+/// Between any two pages someone inserts, deletes and edits.
 pub async fn pages_are_stable_under_writes(fixture: &dyn Fixture) {
     for (sort, descending) in [(None, false), (Some("salary"), false), (Some("salary"), true), (Some("name"), false)] {
         let store = with(fixture, &people(50)).await;

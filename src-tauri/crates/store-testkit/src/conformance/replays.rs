@@ -30,11 +30,11 @@ async fn contents(snapshot: &dyn Snapshot) -> State {
     out
 }
 
-/// A position and what stood there then. A server's snapshot may lag behind the last writes: what they did comes after.
+/// A position and what was there then. A server's snapshot may lag behind the last writes: what they did comes after.
 async fn begin(store: &dyn Store) -> (Position, State) {
     store.record_changes(true).await.unwrap();
     let snapshot = store.snapshot(steward_store::Consistency::PointInTime).await.unwrap();
-    let position = snapshot.position().expect("a store with a change feed tells where it stands");
+    let position = snapshot.position().expect("a store with a change feed says where it is");
     (position, contents(snapshot.as_ref()).await)
 }
 
@@ -49,7 +49,7 @@ async fn since(store: &dyn Store, position: &Position) -> (Vec<Change>, Position
             Replayed::End(position) => end = Some(position),
         }
     }
-    let end = end.expect("a replay tells how far it came");
+    let end = end.expect("a replay says how far it came");
     assert!(changes.windows(2).all(|two| two[0].mark <= two[1].mark), "in order");
     assert!(changes.iter().all(|c| c.mark > position.mark && c.mark <= end.mark), "{position:?} {end:?} {changes:#?}");
     (changes, end)
@@ -93,7 +93,7 @@ async fn unsupported(store: &dyn Store) -> bool {
     true
 }
 
-pub async fn what_was_done_is_told_to_the_end(fixture: &dyn Fixture) {
+pub async fn what_was_done_is_reported_to_the_end(fixture: &dyn Fixture) {
     let store = with(fixture, &[doc! { "_id": 0, "a": { "b": [1, 2, 3], "c": 1 } }, doc! { "_id": 1 }]).await;
     if unsupported(&*store).await {
         return;
@@ -102,7 +102,7 @@ pub async fn what_was_done_is_told_to_the_end(fixture: &dyn Fixture) {
     let (before, quiet) = since(&*store, &start).await;
     play(&mut known, &before);
     assert_eq!(known, state(&*store).await);
-    assert!(since(&*store, &quiet).await.0.is_empty(), "nothing is told twice");
+    assert!(since(&*store, &quiet).await.0.is_empty(), "nothing is reported twice");
     edit(&*store, patch(0, &[], &[("a.c", 2.into()), ("a.new", doc! { "x": [1] }.into()), ("z", 1.5.into())], &[])).await.unwrap();
     edit(&*store, patch(0, &[], &[("a.b", vec![1, 2].into()), ("a.new.x", Bson::Null)], &["z"])).await.unwrap();
     edit(&*store, WriteOp::insert(C, &doc! { "_id": "late", "n": 1 }).unwrap()).await.unwrap();
@@ -141,7 +141,7 @@ pub async fn collections_come_and_go(fixture: &dyn Fixture) {
         Step::Define(definition) => definition.indexes.iter().any(|i| i.get_str("name").is_ok_and(|name| name == "n")),
         _ => false,
     };
-    assert!(changes.iter().any(named), "the index is told of: {changes:?}");
+    assert!(changes.iter().any(named), "the index is reported: {changes:?}");
     // Before the drop there were other records, told as they were then.
     let drop = changes.iter().rposition(|c| matches!(c.step, Step::Drop) && c.collection == C).unwrap();
     play(&mut known, &changes[..drop]);
@@ -150,7 +150,7 @@ pub async fn collections_come_and_go(fixture: &dyn Fixture) {
     assert_eq!(known, state(&*store).await);
 }
 
-pub async fn what_was_held_beside_is_told(fixture: &dyn Fixture) {
+pub async fn what_was_held_beside_is_reported(fixture: &dyn Fixture) {
     let store = with(fixture, &[doc! { "_id": 0, "old": true }, doc! { "_id": 1, "old": true }]).await;
     if unsupported(&*store).await {
         return;
@@ -161,7 +161,7 @@ pub async fn what_was_held_beside_is_told(fixture: &dyn Fixture) {
     for n in 5..8 {
         edit(&*store, WriteOp::insert("steward.ready.x", &doc! { "_id": n }).unwrap()).await.unwrap();
     }
-    edit(&*store, WriteOp::insert(names::RUNS, &doc! { "_id": "not told of" }).unwrap()).await.unwrap();
+    edit(&*store, WriteOp::insert(names::RUNS, &doc! { "_id": "not reported" }).unwrap()).await.unwrap();
     store.rename_collection(C, "steward.replaced.x", false).await.unwrap();
     store.rename_collection("steward.ready.x", C, false).await.unwrap();
     edit(&*store, WriteOp::Delete { collection: C.into(), id: 6.into(), expect: vec![] }).await.unwrap();
@@ -170,7 +170,7 @@ pub async fn what_was_held_beside_is_told(fixture: &dyn Fixture) {
     assert!(changes.iter().all(|c| c.collection != names::RUNS));
     play_all(&mut known, &changes);
     assert_eq!(known[C], state(&*store).await[C]);
-    // And back again: what had been put aside comes back as it was.
+    // And back again: what had been archived comes back as it was.
     store.rename_collection(C, "steward.gone.x", false).await.unwrap();
     store.rename_collection("steward.replaced.x", C, false).await.unwrap();
     store.drop_collection("steward.gone.x").await.unwrap();
@@ -181,7 +181,7 @@ pub async fn what_was_held_beside_is_told(fixture: &dyn Fixture) {
     assert_eq!(known[C].values().next(), Some(&doc! { "_id": 0, "old": true }));
 }
 
-/// As [`play`], but what lies beside is remembered, under a name that is not Steward's.
+/// As [`play`], but what lies next to is remembered, under a name that is not Steward's.
 fn play_all(state: &mut State, changes: &[Change]) {
     let hidden = |name: &str| if names::is_own(name) { format!("beside {name}") } else { name.to_owned() };
     for change in changes {

@@ -1,4 +1,4 @@
-//! Definitions, and everything at one moment.
+//! Definitions, and everything at one point in time.
 
 use bson::doc;
 use futures::TryStreamExt as _;
@@ -63,7 +63,7 @@ pub async fn a_snapshot_is_one_moment(fixture: &dyn Fixture) {
     let found = ids(snapshot.as_ref(), C).await;
     match snapshot.consistency() {
         Consistency::PointInTime => assert_eq!(found, (0..2500).collect::<Vec<_>>()),
-        // A server that stands alone reads what is there; it has to say so.
+        // A standalone server reads what is there; it has to say so.
         Consistency::Fuzzy(why) => {
             assert!(!why.is_empty() && !store.capabilities().has(steward_store::Capability::Transactions));
             assert!(found.contains(&9000) && !found.contains(&7));

@@ -45,7 +45,7 @@ impl Breaker {
         match count.open_since {
             Some(since) if since.elapsed() < self.pause => Err(StoreError::new(
                 StoreErrorKind::BreakerOpen,
-                "The workspace failed several times in a row and is left alone for a while.",
+                "The workspace failed several times in a row; operations are paused for a while.",
             )),
             Some(_) => {
                 // One try: if it fails, the breaker opens again at once.

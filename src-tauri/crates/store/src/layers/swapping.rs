@@ -1,4 +1,4 @@
-//! Reading while collections change places. On a store that renames one collection after the other there is a moment, or, after
+//! Reading while collections are swapped. On a store that renames one collection after the other there is a moment, or, after
 //! a kill, a long time, in which a name stands for nothing: then what it stood for is read where it is now.
 
 use bson::RawDocument;
@@ -30,9 +30,9 @@ pub(super) async fn places(store: &dyn Store, collection: &str) -> StoreResult<V
     Ok(places)
 }
 
-/// People's collections that are missing from a list because they are just changing places.
+/// People's collections that are missing from a list because they are just being swapped.
 pub(super) async fn missing(store: &dyn Store, list: &[String]) -> StoreResult<Vec<String>> {
-    if !list.iter().any(|name| names::is_beside(name)) {
+    if !list.iter().any(|name| names::is_staging(name)) {
         return Ok(Vec::new());
     }
     let page = store.find(names::SWAPS, &Query::new(Filter::all(), MOST)).await?;

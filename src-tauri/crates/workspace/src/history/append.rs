@@ -147,5 +147,5 @@ async fn write_alone(workspace: &Workspace, request: &mut Request) -> Result<Cha
             Err(e) => return Err(e.into()),
         }
     }
-    Err(Error::Conflict("Others keep writing to this workspace. Try again in a moment.".into()))
+    Err(Error::Conflict("Others are writing to this workspace. Try again in a moment.".into()))
 }

@@ -56,9 +56,9 @@ async fn complete(workspace: &Workspace, set: &ChangeSet) -> Result<bool> {
 async fn conclude(workspace: &Workspace, set: ChangeSet, arrived: bool) -> Result<()> {
     let (state, word, became) = match arrived {
         true => (ChangeState::Confirmed, "confirmed", "it was completed"),
-        false => (ChangeState::Failed, "failed", "nothing of it was written"),
+        false => (ChangeState::Failed, "failed", "nothing was written"),
     };
-    let summary = format!("Entry {} was cut off: {became}", set.seq);
+    let summary = format!("Entry {} was interrupted: {became}", set.seq);
     let mut request = Request::new(ChangeKind::Recovery, &set.collection, summary, Vec::new());
     request.also.push(mark(&set.id, "state", word.into()));
     if let (Some(undone), true) = (&set.undoes, arrived) {

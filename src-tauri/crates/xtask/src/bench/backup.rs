@@ -1,4 +1,4 @@
-//! `bench backup`: backups, verifications and restores on both stores, beside mongodump and mongorestore where they are on PATH.
+//! `bench backup`: backups, verifications and restores on both stores, next to mongodump and mongorestore where they are on PATH.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

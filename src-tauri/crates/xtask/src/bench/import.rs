@@ -1,4 +1,4 @@
-//! `bench import`: Steward beside Python and mongoimport, in one run on one machine. Prints; never fails for being slow.
+//! `bench import`: Steward next to Python and mongoimport, in one run on one machine. Prints; never fails for being slow.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

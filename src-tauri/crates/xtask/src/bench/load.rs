@@ -136,7 +136,7 @@ impl Server {
     }
 }
 
-/// Somebody who looks at records and edits those of a share that nobody else edits.
+/// Someone who looks at records and edits those of a share that nobody else edits.
 struct Person {
     server: Arc<Server>,
     /// Keys, with the salaries as they are.

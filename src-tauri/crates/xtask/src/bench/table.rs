@@ -1,4 +1,4 @@
-//! `bench shapes`: checks, imports and backups of every kind of record, each beside a peer in the same run. The worst shape
+//! `bench shapes`: checks, imports and backups of every kind of record, each next to a peer in the same run. The worst shape
 //! is the figure that counts.
 
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ fn node(here: &Path, folder: &Path) -> Option<PathBuf> {
 struct Goals(Vec<Goal>);
 
 impl Goals {
-    /// Prints a ratio beside its bound, and remembers the worst.
+    /// Prints a ratio next to its bound, and remembers the worst.
     fn note(&mut self, name: &'static str, bound: f64, shape: &'static str, ratio: f64) -> String {
         let at = self.0.iter().position(|g| g.name == name).unwrap_or_else(|| {
             self.0.push(Goal { name, bound, worst: None });
@@ -94,16 +94,16 @@ impl Goals {
         if goal.worst.is_none_or(|(worst, _)| ratio > worst) {
             goal.worst = Some((ratio, shape));
         }
-        let verdict = if ratio > bound { " MISSED" } else { "" };
-        format!("{name} {ratio:.2} (at most {bound}){verdict}")
+        let outcome = if ratio > bound { " MISSED" } else { "" };
+        format!("{name} {ratio:.2} (at most {bound}){outcome}")
     }
 
     fn print(&self) {
         println!("\nWorst shape of each goal");
         for goal in &self.0 {
             let Some((ratio, shape)) = goal.worst else { continue };
-            let verdict = if ratio > goal.bound { "missed" } else { "reached" };
-            println!("  {:<48} {ratio:>7.2}, at most {:<6} {verdict}: {shape}", goal.name, goal.bound);
+            let outcome = if ratio > goal.bound { "missed" } else { "reached" };
+            println!("  {:<48} {ratio:>7.2}, at most {:<6} {outcome}: {shape}", goal.name, goal.bound);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `bench validate`: tables checked and every error written out, beside qsv and pandas with jsonschema.
+//! `bench validate`: tables checked and every error written out, next to qsv and pandas with jsonschema.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bson::{Document, doc};
-use steward_backup::create::{Made, Making, create};
+use steward_backup::create::{BackupRequest, BackupResult, create};
+use steward_backup::encryption::{Compression, DecryptionKey, EncryptionKey};
 use steward_backup::manifest::Manifest;
 use steward_backup::read::Backup;
-use steward_backup::seal::{Compression, Key, Lock};
 use steward_backup::target::Folder;
 use steward_domain::Filter;
 use steward_store::{Durability, Query, Store, WriteBatch, WriteOp};
@@ -64,11 +64,11 @@ pub async fn all(workspace: &Workspace, collection: &str) -> Vec<Document> {
     found
 }
 
-pub fn making(folder: &Path) -> Making {
-    Making {
+pub fn request_to(folder: &Path) -> BackupRequest {
+    BackupRequest {
         targets: vec![Arc::new(Folder::new(folder.to_owned()))],
         compression: Compression::Zstd,
-        lock: Lock::None,
+        lock: EncryptionKey::None,
         collections: Vec::new(),
         own: true,
         reason: "by hand".into(),
@@ -76,12 +76,12 @@ pub fn making(folder: &Path) -> Making {
     }
 }
 
-pub async fn backup(workspace: &Workspace, folder: &Path) -> Made {
-    create(workspace, &making(folder), &Silent).await.unwrap()
+pub async fn backup(workspace: &Workspace, folder: &Path) -> BackupResult {
+    create(workspace, &request_to(folder), &Silent).await.unwrap()
 }
 
 pub async fn opened(folder: &Path, manifest: &Manifest) -> Backup {
-    Backup::of_target(&Folder::new(folder.to_owned()), manifest.clone(), Key::default(), &Silent).await.unwrap()
+    Backup::of_target(&Folder::new(folder.to_owned()), manifest.clone(), DecryptionKey::default(), &Silent).await.unwrap()
 }
 
 /// CRC-64 of ECMA-182, reflected, bit by bit.

@@ -1,4 +1,4 @@
-//! Backups and dumps from somebody else.
+//! Backups and dumps from someone else.
 
 use std::io::Write;
 

@@ -4,7 +4,7 @@ use bson::doc;
 use serde_json::json;
 use steward_store::{Durability, WriteBatch, WriteOp};
 
-use super::{is_told_of, watched};
+use super::{is_reported, watched};
 use crate::common::Place;
 use crate::on_both;
 
@@ -41,16 +41,16 @@ on_both! {
         at.json(0, &["init"]);
         for levels in [1_400, 100_000] {
             let whole = [doc! {"k": 1}.to_vec().unwrap(), nested(levels), doc! {"k": 2}.to_vec().unwrap()].concat();
-            is_told_of(at, &at.write("deep.bson", whole), DEEPER);
-            is_told_of(at, &at.write("first.bson", nested(levels)), DEEPER);
+            is_reported(at, &at.write("deep.bson", whole), DEEPER);
+            is_reported(at, &at.write("first.bson", nested(levels)), DEEPER);
         }
-        assert_eq!(at.export("things").len(), 2, "what stands around it is read");
+        assert_eq!(at.export("things").len(), 2, "what is around it is read");
     }
 
     fn archives_are_refused_before_they_are_decoded(at) {
         at.json(0, &["init"]);
         let file = at.write("deep.archive", archive(&[doc! {"_id": 1, "k": 1}.to_vec().unwrap(), nested(100_000)]));
-        is_told_of(at, &file, DEEPER);
+        is_reported(at, &file, DEEPER);
         for way in [vec!["restore", &file], vec!["restore", &file, "--yes"]] {
             watched(at, &way);
         }
@@ -64,8 +64,8 @@ on_both! {
     fn json_and_what_is_written_in_it(at) {
         at.json(0, &["init"]);
         let deep = format!("{}1{}", "{\"a\":".repeat(50_000), "}".repeat(50_000));
-        is_told_of(at, &at.write("deep.ndjson", format!("{{\"k\":1}}\n{deep}\n{{\"k\":2}}\n")), "recursion limit");
-        is_told_of(at, &at.write("deep.json", format!("[{{\"k\":1}},{deep}]")), "recursion limit");
+        is_reported(at, &at.write("deep.ndjson", format!("{{\"k\":1}}\n{deep}\n{{\"k\":2}}\n")), "recursion limit");
+        is_reported(at, &at.write("deep.json", format!("[{{\"k\":1}},{deep}]")), "recursion limit");
         for open in ["[", "{\"a\":["] {
             watched(at, &["validate", &at.write("open.json", open.repeat(200_000)), "--schema", "careers"]);
         }
@@ -113,5 +113,5 @@ fn a_workspace_with_a_deep_record_is_read_without_harm() {
     }
     let other = Place::file();
     other.json(0, &["init"]);
-    is_told_of(&other, &at.workspace, "");
+    is_reported(&other, &at.workspace, "");
 }

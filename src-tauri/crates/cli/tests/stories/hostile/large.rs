@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{is_told_of, watched};
+use super::{is_reported, watched};
 use crate::common::Place;
 
 /// A zip file of parts, as workbooks are.
@@ -81,15 +81,15 @@ fn a_mapping_is_suggested_for_any_number_of_columns() {
 fn counts_that_a_workbook_declares_are_not_allocated() {
     let at = place();
     let fine = workbook(&at, "fine.xlsx", r#"count="0">"#, &format!("{}{}", cell("A1", "k"), cell("A2", "v")));
-    is_told_of(&at, &fine, "");
+    is_reported(&at, &fine, "");
     assert_eq!(at.export("things").len(), 1, "such a workbook is read where nothing is wrong with it");
     for count in ["4000000000", "18446744073709551615", "-1"] {
         let texts = format!(r#"count="{count}" uniqueCount="{count}"><si><t>k</t></si>"#);
         let file = workbook(&at, "declared.xlsx", &texts, &cell("A1", "k"));
-        is_told_of(&at, &file, "");
+        is_reported(&at, &file, "");
     }
     let shared = r#"<row r="1"><c r="A1"><f t="shared" ref="A1:B2" si="4000000000">1+1</f><v>2</v></c></row>"#;
-    is_told_of(&at, &workbook(&at, "shared.xlsx", r#"count="0">"#, shared), "");
+    is_reported(&at, &workbook(&at, "shared.xlsx", r#"count="0">"#, shared), "");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_cell_of_gigabytes_is_never_held() {
     }
     zip.write_all(b"</v></c></row></sheetData></worksheet>").unwrap();
     zip.finish().unwrap();
-    is_told_of(&at, &path.display().to_string(), "200 times its size");
+    is_reported(&at, &path.display().to_string(), "200 times its size");
 
     // The same, with a lie about its size: the process that reads it ends, and that is said.
     let mut bytes = std::fs::read(&path).unwrap();
@@ -208,7 +208,7 @@ fn layers_within_layers_end() {
         gz.write_all(&data).unwrap();
         data = gz.finish().unwrap();
         if layer > 2 {
-            is_told_of(&at, &at.write("layers.json.gz", &data), "compressed several times");
+            is_reported(&at, &at.write("layers.json.gz", &data), "compressed several times");
         }
     }
     let inner = std::fs::read(zipped(&at, "inner.zip", &[("a.json", b"[{\"k\":1}]")])).unwrap();
@@ -217,7 +217,7 @@ fn layers_within_layers_end() {
 }
 
 #[test]
-fn a_database_whose_views_never_end_is_told_of() {
+fn a_database_whose_views_never_end_is_reported() {
     let at = place();
     for (view, words) in [
         ("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n WHERE x < 0", "computes on and on"),

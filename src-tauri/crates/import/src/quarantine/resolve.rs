@@ -1,4 +1,4 @@
-//! Corrections and attempts to release rows, batch by batch: each batch is one change set that can be taken back.
+//! Corrections and attempts to release rows, batch by batch: each batch is one change set that can be undone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -46,15 +46,15 @@ pub struct Resolved {
     pub corrected: i64,
     pub released: i64,
     pub still_waiting: i64,
-    /// Somebody else changed or released them meanwhile; they are left as they are.
+    /// Someone else changed or released them meanwhile; they are left as they are.
     pub conflicts: i64,
     /// The first hundred.
     pub results: Vec<QuarantineEntry>,
-    /// What can be taken back, oldest first.
+    /// What can be undone, oldest first.
     pub change_sets: Vec<String>,
 }
 
-/// Settles rows of one request.
+/// Resolves rows of one request.
 pub struct Resolver<'a> {
     workspace: &'a Workspace,
     aim: Aim,
@@ -71,7 +71,7 @@ struct Row {
     after: QuarantineEntry,
     /// Fine, and to be compared with what is there.
     record: Option<Incoming>,
-    /// Nothing stands against it but that its key was taken: it may be loaded where no record has the key any more.
+    /// Nothing is against it but that its key was taken: it may be loaded where no record has the key any more.
     if_new: bool,
     /// The key that it is released with.
     key: Option<Bson>,
@@ -86,7 +86,7 @@ impl<'a> Resolver<'a> {
         Self { workspace, aim, validate, modes: HashMap::new(), keys: HashMap::new(), out: Resolved::default() }
     }
 
-    /// Settles a batch. Rows that do not wait any more are passed over.
+    /// Resolves a batch. Rows that do not wait any more are passed over.
     pub async fn batch(&mut self, corrections: Vec<Correction>) -> Result<()> {
         let mut groups: Vec<(String, ImportMode, Vec<Row>)> = Vec::new();
         for correction in corrections.into_iter().filter(|c| c.before.status == QuarantineStatus::Waiting) {
@@ -192,7 +192,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Writes the rows that became something else, in one change set. Where the data does not let it, in smaller ones, down to
-    /// single rows; those that cannot be written alone are in the way of somebody else's change.
+    /// single rows; those that cannot be written alone are in the way of someone else's change.
     async fn write(&mut self, collection: &str, rows: Vec<Row>) -> Result<()> {
         let mut stack = vec![rows];
         while let Some(mut rows) = stack.pop() {

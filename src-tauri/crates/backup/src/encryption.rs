@@ -21,7 +21,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// What stands behind `.archive` in a file's name.
+    /// What is behind `.archive` in a file's name.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Zstd => ".zst",
@@ -33,7 +33,7 @@ impl Compression {
 
 /// What a backup is encrypted with.
 #[derive(Clone, Default)]
-pub enum Lock {
+pub enum EncryptionKey {
     #[default]
     None,
     Passphrase(SecretString),
@@ -43,13 +43,13 @@ pub enum Lock {
 
 /// What opens an encrypted backup.
 #[derive(Clone, Default)]
-pub struct Key {
+pub struct DecryptionKey {
     pub passphrase: Option<SecretString>,
     /// age identities (`AGE-SECRET-KEY-…`).
     pub identities: Vec<SecretString>,
 }
 
-impl Key {
+impl DecryptionKey {
     /// Nothing to open anything with.
     pub fn is_empty(&self) -> bool {
         self.passphrase.is_none() && self.identities.is_empty()
@@ -64,7 +64,7 @@ pub enum Encryption {
     Recipients { recipients: Vec<String> },
 }
 
-impl Lock {
+impl EncryptionKey {
     pub fn told(&self) -> Option<Encryption> {
         match self {
             Self::None => None,
@@ -135,7 +135,7 @@ impl Write for Cipher {
 }
 
 /// A backup file that is being written.
-pub enum Sealing {
+pub enum EncryptedWriter {
     Zstd(Box<zstd::Encoder<'static, CipherOut>>),
     Gzip(Box<flate2::write::GzEncoder<CipherOut>>),
     None(CipherOut),
@@ -156,7 +156,7 @@ impl Write for CipherOut {
 
 /// What a finished file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
+pub struct Checksum {
     pub bytes: u64,
     /// Hexadecimal.
     pub sha256: String,
@@ -166,9 +166,9 @@ const ZSTD_LEVEL: i32 = 5;
 /// Of files that others packed: 128 MiB.
 const WIDEST_WINDOW: u32 = 27;
 
-impl Sealing {
+impl EncryptedWriter {
     /// Begins a file.
-    pub fn new(file: File, compression: Compression, lock: &Lock) -> Result<Self> {
+    pub fn new(file: File, compression: Compression, lock: &EncryptionKey) -> Result<Self> {
         let bottom = Hashed { out: BufWriter::with_capacity(1 << 18, file), digest: Sha256::new(), bytes: 0 };
         let cipher = match encryptor(lock)? {
             None => Cipher::Open(Box::new(bottom)),
@@ -189,7 +189,7 @@ impl Sealing {
     }
 
     /// Writes what is left and brings it to the disk.
-    pub fn finish(self) -> io::Result<Sealed> {
+    pub fn finish(self) -> io::Result<Checksum> {
         let out = match self {
             Self::Zstd(encoder) => encoder.finish()?,
             Self::Gzip(encoder) => encoder.finish()?,
@@ -201,11 +201,11 @@ impl Sealing {
         };
         let file = bottom.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        Ok(Sealed { bytes: bottom.bytes, sha256: hex::encode(bottom.digest.finalize()) })
+        Ok(Checksum { bytes: bottom.bytes, sha256: hex::encode(bottom.digest.finalize()) })
     }
 }
 
-impl Write for Sealing {
+impl Write for EncryptedWriter {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match self {
             Self::Zstd(out) => out.write(data),
@@ -227,11 +227,11 @@ fn unwritable(e: io::Error) -> Error {
     Error::File { path: "backup".into(), source: e }
 }
 
-fn encryptor(lock: &Lock) -> Result<Option<age::Encryptor>> {
+fn encryptor(lock: &EncryptionKey) -> Result<Option<age::Encryptor>> {
     match lock {
-        Lock::None => Ok(None),
-        Lock::Passphrase(passphrase) => Ok(Some(age::Encryptor::with_user_passphrase(passphrase.clone()))),
-        Lock::Recipients(list) => {
+        EncryptionKey::None => Ok(None),
+        EncryptionKey::Passphrase(passphrase) => Ok(Some(age::Encryptor::with_user_passphrase(passphrase.clone()))),
+        EncryptionKey::Recipients(list) => {
             let recipients = list.iter().map(|text| recipient(text)).collect::<Result<Vec<_>>>()?;
             let all = recipients.iter().map(|r| r as &dyn age::Recipient);
             let encryptor = age::Encryptor::with_recipients(all);
@@ -249,7 +249,7 @@ pub fn recipient(text: &str) -> Result<age::x25519::Recipient> {
 /// Opens a file for reading: decrypted and decompressed. What it is compressed with is seen from its first bytes.
 ///
 /// Errors: no key or a wrong one (`Locked`), an encryption header that is damaged.
-pub fn open(path: &Path, key: &Key) -> Result<Box<dyn Read + Send>> {
+pub fn open(path: &Path, key: &DecryptionKey) -> Result<Box<dyn Read + Send>> {
     let file = File::open(path).map_err(|e| Error::file(path, e))?;
     let size = file.metadata().map_err(|e| Error::file(path, e))?.len();
     let mut reader: Box<dyn io::BufRead + Send> = Box::new(BufReader::with_capacity(1 << 18, file));
@@ -269,7 +269,7 @@ pub fn open(path: &Path, key: &Key) -> Result<Box<dyn Read + Send>> {
     Ok(Box::new(reader))
 }
 
-fn decrypted(reader: Box<dyn io::BufRead + Send>, key: &Key) -> Result<Box<dyn Read + Send>> {
+fn decrypted(reader: Box<dyn io::BufRead + Send>, key: &DecryptionKey) -> Result<Box<dyn Read + Send>> {
     use age::secrecy::ExposeSecret as _;
     let refused = |e: age::DecryptError| match e {
         age::DecryptError::NoMatchingKeys => Error::Locked("None of the keys opens this backup.".into()),
@@ -304,7 +304,7 @@ fn decrypted(reader: Box<dyn io::BufRead + Send>, key: &Key) -> Result<Box<dyn R
 }
 
 /// SHA-256 of a file. Blocking.
-pub fn sha256(path: &Path, mut seen: impl FnMut(u64) -> Result<()>) -> Result<Sealed> {
+pub fn sha256(path: &Path, mut seen: impl FnMut(u64) -> Result<()>) -> Result<Checksum> {
     let mut file = File::open(path).map_err(|e| Error::file(path, e))?;
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
@@ -312,7 +312,7 @@ pub fn sha256(path: &Path, mut seen: impl FnMut(u64) -> Result<()>) -> Result<Se
     loop {
         let read = file.read(&mut buffer).map_err(|e| Error::file(path, e))?;
         if read == 0 {
-            return Ok(Sealed { bytes, sha256: hex::encode(digest.finalize()) });
+            return Ok(Checksum { bytes, sha256: hex::encode(digest.finalize()) });
         }
         digest.update(&buffer[..read]);
         bytes += read as u64;

@@ -1,7 +1,0 @@
-//! Any bytes as a sealed archive.
-#![no_main]
-
-#[path = "../src/backups.rs"]
-mod backups;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| backups::sealed(bytes));
