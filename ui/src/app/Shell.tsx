@@ -52,7 +52,7 @@ export function Shell() {
           </button>
           <TopBar workspace={workspace} onPalette={openPalette} />
           <Rail />
-          <main id="main" className={classes.main} tabIndex={-1}>
+          <main id="main" data-region className={classes.main} tabIndex={-1}>
             <Unfinished />
             <Notices workspace={workspace} />
             {current.error && <Outdated error={current.error} retry={again} />}
