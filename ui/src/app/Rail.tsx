@@ -54,7 +54,7 @@ export function Rail() {
   const waiting = useWaiting();
   const groups = [...new Set(places.map((place) => place.group))];
   return (
-    <nav className={classes.rail} aria-label="Pages">
+    <nav className={classes.rail} data-region aria-label="Pages">
       {groups.map((group) => (
         <Fragment key={group}>
           <div className={classes.railGroup} id={`rail-${group.charAt(0)}`}>

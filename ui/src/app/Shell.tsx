@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { BackupsHost } from "@/features/backups";
 import { DraftsDrawer, useDrafts } from "@/features/records";
 import { Welcome } from "@/features/welcome";
+import type { WorkspaceInfo } from "@/ipc";
 import { useKeyboard } from "@/shared/commands/useKeyboard";
 import { useCall } from "@/shared/data/queries";
 import { useJobs } from "@/shared/jobs/jobs";
@@ -13,6 +14,7 @@ import { DropZone } from "./DropZone";
 import { JobTray } from "./JobTray";
 import { Notices } from "./Notices";
 import { openPalette, Palette } from "./Palette";
+import { places, settingsPlace } from "./places";
 import { Rail } from "./Rail";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { StatusBar } from "./StatusBar";
@@ -31,7 +33,8 @@ export function Shell() {
   // What this host can do decides what is offered: nothing moves under the hand once it is drawn.
   const info = useCall("app.info", {});
   const workspace = current.data?.workspace;
-  const isChoosing = useLocation({ select: (location) => location.pathname }) === "/start";
+  const path = useLocation({ select: (location) => location.pathname });
+  const isChoosing = path === "/start";
   const close = () => setOverlay(undefined);
   useKeyboard();
   useAppCommands(setOverlay, workspace !== undefined && !isChoosing);
@@ -45,6 +48,7 @@ export function Shell() {
   if (!current.data || info.isPending) return null;
   return (
     <>
+      <title>{titleOf(path, workspace)}</title>
       {workspace && !isChoosing ? (
         <div className={classes.frame}>
           <button type="button" className={classes.skip} onClick={skipToMain}>
@@ -52,7 +56,7 @@ export function Shell() {
           </button>
           <TopBar workspace={workspace} onPalette={openPalette} />
           <Rail />
-          <main id="main" className={classes.main} tabIndex={-1}>
+          <main id="main" data-region className={classes.main} tabIndex={-1}>
             <Unfinished />
             <Notices workspace={workspace} />
             {current.error && <Outdated error={current.error} retry={again} />}
@@ -71,6 +75,12 @@ export function Shell() {
       <JobTray opened={overlay === "jobs"} onClose={close} />
     </>
   );
+}
+
+/** `Imports · careers · Steward`: which of several windows this is. */
+function titleOf(path: string, workspace: WorkspaceInfo | undefined): string {
+  const place = [...places, settingsPlace].find((known) => path.startsWith(known.path));
+  return [workspace && place?.title, workspace?.name, "Steward"].filter(Boolean).join(" · ");
 }
 
 function skipToMain(): void {

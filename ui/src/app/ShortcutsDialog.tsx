@@ -5,14 +5,19 @@ import { Keys } from "@/shared/ui";
 import classes from "./shell.module.css";
 
 const gridKeys: [string, string][] = [
-  ["Edit the cell", "enter"],
+  ["Edit the cell, then type in the next ones", "enter"],
+  ["Edit the cell", "f2"],
   ["Open the record", "mod+enter"],
-  ["Select the row", "space"],
+  ["Tick the rows of the block", "space"],
+  ["Move the column left", "alt+arrowleft"],
+  ["Move the column right", "alt+arrowright"],
+  ["Narrow the column", "alt+shift+arrowleft"],
+  ["Widen the column", "alt+shift+arrowright"],
   ["Clear the cells", "delete"],
   ["Fill down", "mod+d"],
   ["Copy the block", "mod+c"],
   ["Paste a block", "mod+v"],
-  ["Cancel editing", "escape"],
+  ["Stop editing", "escape"],
 ];
 
 export function ShortcutsDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {

@@ -22,7 +22,7 @@ export function StatusBar({ workspace, connected, onShow }: StatusProps) {
   const { stack, savedAt } = useUndoState();
   const last = stack.done.at(-1);
   return (
-    <footer className={classes.bottom}>
+    <footer className={classes.bottom} data-region>
       <span className={classes.bottomPart} role="status">
         {connected ? (
           <>

@@ -22,7 +22,7 @@ import classes from "./shell.module.css";
 
 export function TopBar({ workspace, onPalette }: { workspace: WorkspaceInfo; onPalette: () => void }) {
   return (
-    <header className={classes.top} data-production={workspace.production || undefined}>
+    <header className={classes.top} data-region data-production={workspace.production || undefined}>
       <WorkspaceMenu workspace={workspace} />
       <CollectionMenu address={workspace.address} />
       <button type="button" className={classes.search} onClick={onPalette} aria-label="Search everything">

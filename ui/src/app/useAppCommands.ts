@@ -1,6 +1,7 @@
 /** Commands that work everywhere: going to places, undo, theme, workspace. */
 import { useMantineColorScheme } from "@mantine/core";
 import { asApiError, call } from "@/ipc";
+import { goToRegion } from "@/shared/commands/regions";
 import { type Command, useCommands } from "@/shared/commands/registry";
 import { useCollections, useWorkspace } from "@/shared/data/workspace";
 import { rememberCollection, useGo } from "@/shared/nav";
@@ -29,6 +30,22 @@ export function useAppCommands(open: (overlay: Overlay) => void, hasWorkspace: b
       },
     },
     { id: "shortcuts", title: "Show shortcuts", group: "Help", shortcut: "?", run: () => open("shortcuts") },
+    {
+      id: "region.next",
+      title: "Next part of the window",
+      group: "Go to",
+      shortcut: "f6",
+      whileTyping: true,
+      run: () => goToRegion(1),
+    },
+    {
+      id: "region.back",
+      title: "Previous part of the window",
+      group: "Go to",
+      shortcut: "shift+f6",
+      whileTyping: true,
+      run: () => goToRegion(-1),
+    },
     {
       id: "theme.light",
       title: "Use the light theme",

@@ -8,7 +8,7 @@ import {
   IconTrash,
   IconX,
 } from "@tabler/icons-react";
-import { type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { CollectionInfo, Ext, ExtObject, RecordDetail } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
@@ -38,8 +38,22 @@ type PanelProps = {
 export function RecordPanel(props: PanelProps) {
   const { collection, recordKey } = props;
   const detail = useCall("records.get", { collection: collection.name, key: recordKey });
+  const { change } = useRecordsSearch();
+  const panel = useFocusHere();
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !isPlainField(event.target)) return;
+    event.preventDefault();
+    change({ open: undefined, tab: undefined, full: undefined });
+  };
   return (
-    <aside className={classes.panel} aria-label={`Record ${keyText(recordKey)}`}>
+    <aside
+      ref={panel}
+      data-region
+      tabIndex={-1}
+      className={classes.panel}
+      aria-label={`Record ${keyText(recordKey)}`}
+      onKeyDown={onKeyDown}
+    >
       {detail.data ? (
         <PanelBody {...props} detail={detail.data} />
       ) : (
@@ -50,6 +64,27 @@ export function RecordPanel(props: PanelProps) {
       )}
     </aside>
   );
+}
+
+/** Takes the focus when a record is opened and gives it back to the grid when it is closed. */
+function useFocusHere() {
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const here = panel.current;
+    here?.focus({ preventScroll: true });
+    return () => {
+      const active = document.activeElement;
+      if (active !== document.body && !here?.contains(active)) return;
+      document.querySelector<HTMLElement>('[role="grid"]')?.focus({ preventScroll: true });
+    };
+  }, []);
+  return panel;
+}
+
+/** A field that has no list open and no use of its own for Escape. What was typed there is kept as a draft. */
+function isPlainField(target: EventTarget): boolean {
+  if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return false;
+  return target.getAttribute("aria-expanded") !== "true";
 }
 
 function PanelHead({ title, id, children }: { title: string; id?: string; children?: ReactNode }) {

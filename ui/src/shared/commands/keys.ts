@@ -33,6 +33,8 @@ const words: Record<string, string> = {
   escape: "Esc",
   arrowdown: "↓",
   arrowup: "↑",
+  arrowleft: "←",
+  arrowright: "→",
   space: "Space",
   delete: "Del",
 };

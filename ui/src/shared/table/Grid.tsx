@@ -62,6 +62,8 @@ export function Grid(props: GridProps) {
   const [focus, setFocus] = useState<Cell>({ row: 0, col: 0 });
   const [editing, setEditing] = useState<Editing>();
   const [focused, setFocused] = useState(false);
+  // From the first edit on, the next cells take what is typed; Escape and going elsewhere end that.
+  const [entering, setEntering] = useState(false);
 
   const { pinned, free } = useMemo(() => visible(props.columns, props.layout), [props.columns, props.layout]);
   const all = useMemo(() => [...pinned, ...free], [pinned, free]);
@@ -116,11 +118,13 @@ export function Grid(props: GridProps) {
       const column = all[cell.col];
       if (props.readOnly || !column || column.editor === "none" || !props.getRow(cell.row)) return;
       setEditing({ cell, text });
+      setEntering(true);
     },
     [all, props.readOnly, props.getRow],
   );
-  const stopEdit = useCallback(() => {
+  const stopEdit = useCallback((given?: "given up") => {
     setEditing(undefined);
+    if (given) setEntering(false);
     scroller.current?.focus({ preventScroll: true });
   }, []);
 
@@ -138,6 +142,8 @@ export function Grid(props: GridProps) {
     go,
     startEdit,
     editing: editing !== undefined,
+    entering,
+    stopEntering: () => setEntering(false),
     page: Math.max(1, last - first - 14),
   });
 
@@ -154,11 +160,16 @@ export function Grid(props: GridProps) {
       aria-rowcount={props.totalRows + 1}
       aria-colcount={all.length + 1}
       aria-multiselectable
+      data-entering={entering || undefined}
       aria-activedescendant={activeId}
       tabIndex={0}
+      onMouseDown={() => {
+        if (!editing) setEntering(false);
+      }}
       onFocus={(event) => setFocused(event.target === event.currentTarget)}
       onBlur={(event) => {
         if (event.target === event.currentTarget) setFocused(false);
+        if (!event.currentTarget.contains(event.relatedTarget)) setEntering(false);
       }}
       {...keys}
     >

@@ -32,7 +32,7 @@ type RowProps = Pick<
   columnCount: number;
   onGo: (cell: Cell, extend: boolean) => void;
   onStartEdit: (cell: Cell, text?: string) => void;
-  onStopEdit: () => void;
+  onStopEdit: (given?: "given up") => void;
 };
 
 export const Row = memo(function Row(props: RowProps) {
@@ -154,7 +154,7 @@ function GridCell(props: RowProps & { column: GridColumn; col: number }) {
           column={column}
           initial={editing?.text ?? props.readCell(value)}
           fresh={editing?.text !== undefined}
-          onCancel={props.onStopEdit}
+          onCancel={() => props.onStopEdit("given up")}
           onCommit={(text, move) => {
             const wrong = props.onEdit(index, column, text);
             if (wrong) return wrong;

@@ -47,6 +47,18 @@ export function moved(columns: GridColumn[], layout: Layout, id: string, before:
   return { ...layout, order };
 }
 
+/** Moves a column one place among the visible ones beside which it is drawn: pinned or free. */
+export function shifted(columns: GridColumn[], layout: Layout, id: string, by: number): Layout {
+  const { pinned, free } = visible(columns, layout);
+  const list = pinned.some((column) => column.id === id) ? pinned : free;
+  const at = list.findIndex((column) => column.id === id);
+  const other = list[at + by];
+  if (at < 0 || !other) return layout;
+  if (by < 0) return moved(columns, layout, id, other.id);
+  const all = ordered(columns, layout).map((column) => column.id);
+  return moved(columns, layout, id, all[all.indexOf(other.id) + 1]);
+}
+
 export function resized(layout: Layout, id: string, width: number): Layout {
   const fitting = Math.round(Math.min(widest, Math.max(narrowest, width)));
   return { ...layout, widths: { ...layout.widths, [id]: fitting } };

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { blockOf, formatTsv, inBlock, parseTsv, spread, step, tabbed } from "./block";
-import { type GridColumn, moved, plainLayout, readLayout, resized, visible } from "./columns";
+import {
+  type GridColumn,
+  type Layout,
+  moved,
+  plainLayout,
+  readLayout,
+  resized,
+  shifted,
+  visible,
+} from "./columns";
 
 const column = (id: string): GridColumn => ({
   id,
@@ -24,6 +33,16 @@ describe("arrangement", () => {
       ["d", 100],
       ["b", 56],
     ]);
+  });
+
+  it("moves a column past its neighbour, among the pinned and the free ones", () => {
+    const ids = (layout: Layout) => visible(columns, layout).free.map((column) => column.id);
+    const start = { ...plainLayout, pinned: ["a"] };
+    const right = shifted(columns, start, "b", 1);
+    expect(ids(right)).toEqual(["c", "b", "d"]);
+    expect(ids(shifted(columns, right, "b", -1))).toEqual(["b", "c", "d"]);
+    expect(shifted(columns, start, "d", 1)).toBe(start);
+    expect(shifted(columns, start, "a", 1)).toBe(start);
   });
 
   it("lets new columns follow the remembered ones", () => {

@@ -2,14 +2,19 @@
 import type { ClipboardEvent, KeyboardEvent } from "react";
 import { valueAt } from "../value/path";
 import { type Block, type Cell, formatTsv, step, tabbed } from "./block";
-import type { GridColumn } from "./columns";
+import { type GridColumn, resized, shifted, visible } from "./columns";
 import type { GridProps } from "./Grid";
+
+const widthStep = 16;
 
 type Context = GridProps & {
   all: GridColumn[];
   focus: Cell;
   block: Block;
   editing: boolean;
+  /** Somebody is entering values: typing replaces the active one. Otherwise letters are shortcuts. */
+  entering: boolean;
+  stopEntering: () => void;
   page: number;
   go: (cell: Cell, extend: boolean) => void;
   startEdit: (cell: Cell, text?: string) => void;
@@ -49,7 +54,29 @@ function textOf({ block, all, getRow, readCell }: Context): string[][] {
 /** Answers whether the key was used. */
 function handleKey(event: KeyboardEvent, context: Context): boolean {
   const ctrl = event.ctrlKey || event.metaKey;
-  return moveKey(event, context, ctrl) || (ctrl ? controlKey(event, context) : plainKey(event, context));
+  return (
+    columnKey(event, context) ||
+    moveKey(event, context, ctrl) ||
+    (ctrl ? controlKey(event, context) : plainKey(event, context))
+  );
+}
+
+/** Alt and arrows move the active column, with Shift they make it wider or narrower. */
+function columnKey(event: KeyboardEvent, context: Context): boolean {
+  const column = context.all[context.focus.col];
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!event.altKey || !column || by === undefined) return false;
+  const { layout, onLayout, columns } = context;
+  if (event.shiftKey) {
+    onLayout(resized(layout, column.id, column.width + by * widthStep));
+    return true;
+  }
+  const next = shifted(columns, layout, column.id, by);
+  const { pinned, free } = visible(columns, next);
+  const col = [...pinned, ...free].findIndex(({ id }) => id === column.id);
+  onLayout(next);
+  context.go({ row: context.focus.row, col }, false);
+  return true;
 }
 
 function moveKey(event: KeyboardEvent, context: Context, ctrl: boolean): boolean {
@@ -93,7 +120,7 @@ function plainKey(event: KeyboardEvent, context: Context): boolean {
       startEdit(focus);
       return true;
     case " ":
-      context.onSelect([focus.row], "toggle");
+      tickBlock(context);
       return true;
     case "Tab":
       return tabKey(event, context);
@@ -103,14 +130,27 @@ function plainKey(event: KeyboardEvent, context: Context): boolean {
       context.onClear(block, all);
       return true;
     case "Escape":
+      if (context.entering) {
+        context.stopEntering();
+        return true;
+      }
       if (context.selected.size === 0) return false;
       context.onSelect([], "none");
       return true;
     default:
-      if (event.key.length !== 1 || event.altKey || event.key === "?") return false;
+      if (!context.entering || event.key.length !== 1 || event.altKey) return false;
       startEdit(focus, event.key);
-      return !context.readOnly;
+      return true;
   }
+}
+
+/** Ticks all rows of the block, or takes their ticks away where all have one. */
+function tickBlock({ block, focus, getRow, selected, onSelect }: Context): void {
+  const rows = Array.from({ length: block.to.row - block.from.row + 1 }, (_, at) => block.from.row + at);
+  const isTicked = (row: number) => selected.has(getRow(row)?.id ?? "");
+  const open = rows.filter((row) => !isTicked(row));
+  if (rows.length === 1) onSelect([focus.row], "toggle");
+  else for (const row of open.length > 0 ? open : rows) onSelect([row], "toggle");
 }
 
 /** Tab walks the cells and leaves the grid at its ends. */
