@@ -79,8 +79,8 @@ pub fn with_database(uri: &str, database: &str) -> Option<String> {
 
 /// The value of an option, whatever the case of its name.
 pub fn option<'a>(uri: &'a str, name: &str) -> Option<&'a str> {
-    let options = parts(uri)?.query?.split('&').filter_map(|option| option.split_once('='));
-    options.into_iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    let mut options = parts(uri)?.query?.split('&').filter_map(|option| option.split_once('='));
+    options.find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// What must not be shown of an address: its login as written, and the password as written and as meant. All that is before the last
