@@ -8,18 +8,7 @@ use steward_workspace::Workspace;
 use crate::app::App;
 pub use crate::commands::Role;
 use crate::error::ApiResult;
-
-/// Which way a call came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// The desktop window.
-    Window,
-    /// The web page.
-    Page,
-    CommandLine,
-    /// The scheduler.
-    Task,
-}
+pub use steward_domain::Origin;
 
 /// A person, what they may do here, and which way they came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +42,7 @@ impl Call {
     ///
     /// Errors: `NoWorkspace`.
     pub fn workspace(&self) -> ApiResult<Workspace> {
-        Ok(self.app.workspace()?.acting_as(&self.caller.person))
+        Ok(self.app.workspace()?.acting_as(&self.caller.person, self.caller.origin))
     }
 }
 

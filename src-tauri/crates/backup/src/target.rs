@@ -57,7 +57,7 @@ pub trait Target: Send + Sync {
     /// The path of a file on this machine: its own, or that of a copy in `scratch`.
     async fn fetch(&self, name: &str, scratch: &Path, progress: &dyn Progress) -> Result<PathBuf>;
 
-    /// Brings a file here. Cut off, it leaves nothing under its name.
+    /// Brings a file here. Interrupted, it leaves nothing under its name.
     async fn bring(&self, name: &str, from: &Path, progress: &dyn Progress) -> Result<()>;
 
     /// Nothing happens when there is none.

@@ -65,6 +65,19 @@ pub enum ChangeKind {
     Recovery,
 }
 
+/// Which way a call came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// The desktop window.
+    Window,
+    /// The web page.
+    Page,
+    CommandLine,
+    /// The scheduler.
+    Task,
+}
+
 /// State of a change set. On a store without transactions it is written as pending first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -93,6 +106,11 @@ pub struct ChangeSet {
     /// RFC 3339, UTC.
     pub at: String,
     pub actor: String,
+    /// Which way the call came in that wrote it. Absent in entries of programs that did not note it; part of the hash where it is
+    /// there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub origin: Option<Origin>,
     pub kind: ChangeKind,
     pub state: ChangeState,
     pub collection: String,
@@ -110,11 +128,11 @@ pub struct ChangeSet {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub undoes: Option<String>,
-    /// The change set that took this one back.
+    /// The change set that undid this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub undone_by: Option<String>,
-    /// Where entries before it was when it was written: the one just before, and one that it says to have finish. Part of
+    /// States of earlier entries when it was written: the one just before, and one that it says to have finished. Part of
     /// its hash, so that a state that is changed afterwards is noticed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(skip)]

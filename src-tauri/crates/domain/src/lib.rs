@@ -21,7 +21,7 @@ pub mod source;
 pub mod value;
 pub mod violation;
 
-pub use change::{ChangeKind, ChangeSet, ChangeState, EntryState, FieldChange, RecordChange, RecordOp};
+pub use change::{ChangeKind, ChangeSet, ChangeState, EntryState, FieldChange, Origin, RecordChange, RecordOp};
 pub use filter::{Comparison, Filter, TypeName};
 pub use ids::{RecordKey, can_be_key};
 pub use path::FieldPath;

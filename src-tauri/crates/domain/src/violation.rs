@@ -27,7 +27,7 @@ impl Violation {
         field_of(&self.pointer)
     }
 
-    /// The rule is about how the row was read, not about what it holds: no check of the record finds it again. It stands
+    /// The rule is about how the row was read, not about what it holds: no check of the record finds it again. It remains
     /// until someone sets the place that it points at.
     pub fn is_of_reading(&self) -> bool {
         matches!(self.rule.as_str(), "syntax" | "unreadable" | "columns" | "duplicate_field") || self.rule.starts_with("mapping.")

@@ -1,8 +1,10 @@
 //! Import runs: starting, resuming and listing. Undoing them is in [`undo`], staged rows in [`staging`].
 
 mod account;
+mod records;
 mod redo;
 mod releases;
+mod resume;
 mod staging;
 mod turns;
 mod undo;
@@ -17,9 +19,7 @@ use steward_schema::Pack;
 use steward_store::upsert::Ours;
 use steward_store::{Durability, StoreErrorKind, Swap, WriteBatch, names};
 
-use crate::import::{
-    Comparing, Findings, ImportSpec, Loading, Pass, Seeds, Sink, SourceFile, at_checkpoint, inserts_id, numbers_of, run_file, run_op,
-};
+use crate::import::{Comparing, Findings, ImportSpec, Loading, Pass, Seeds, Sink, at_checkpoint, inserts_id, numbers_of, run_file, run_op};
 use crate::quarantine::report::RejectionReport;
 use steward_workspace::Event;
 use steward_workspace::{
@@ -30,7 +30,10 @@ use steward_workspace::{
     workspace::{Workspace, new_id},
 };
 
+use records::stored;
+pub use records::{get, list};
 pub use redo::redo;
+pub use resume::resume;
 pub use staging::{promotion, staging_name};
 pub use undo::{ArchivedCollection, UndoFindings, can_go_back, discard_undo_data, go_back, kept, plan_undo, undo};
 
@@ -150,110 +153,6 @@ fn pack_of<'a>(workspace: &'a Workspace, schema: &str) -> Result<Option<&'a Pack
         "" => Ok(None),
         schema => steward_workspace::normalise::stored_as(&workspace.registry, workspace.registry.get(schema)?).map(Some),
     }
-}
-
-/// Goes on with a run that was interrupted, cancelled or failed. Files are read from their old place unless given.
-pub async fn resume(workspace: &Workspace, id: &str, files: Vec<SourceFile>, progress: &dyn Progress) -> Result<(RunRecord, Findings)> {
-    // Whoever may still be at work on it is waited for, or loses the run.
-    let record = get(workspace, id).await?;
-    can_go_on(&record)?;
-    let reads = if record.replaced.is_some() { Vec::new() } else { sources_again(workspace, &record, files.clone()).await? };
-    let spec = spec_of(&record, reads)?;
-    // The run and the turn of its sources may have the same silent holder: both are watched at once.
-    let lost = turns::Lost::new(progress);
-    let run = async {
-        let taken = Lease::take(workspace, &lease::of_run(id), progress).await;
-        if taken.is_err() {
-            lost.give_up();
-        }
-        taken
-    };
-    let (lease, turn) = tokio::join!(run, turns::Turn::take(workspace, &spec, &lost));
-    match (lease, turn) {
-        (Ok(lease), Ok(turn)) => {
-            let done = resume_held(workspace, &lease, id, files, progress).await;
-            turn.end().await;
-            lease.release().await;
-            done
-        }
-        (Ok(lease), Err(e)) => {
-            lease.release().await;
-            Err(e)
-        }
-        (Err(e), Ok(turn)) => {
-            turn.end().await;
-            Err(e)
-        }
-        (Err(e), Err(_)) => Err(e),
-    }
-}
-
-fn can_go_on(record: &RunRecord) -> Result<()> {
-    match record.state {
-        RunState::Running | RunState::Interrupted | RunState::Cancelled | RunState::Failed => Ok(()),
-        RunState::Undoing | RunState::HalfUndone => {
-            Err(Error::Conflict("Taking this run back has begun. Run the undo again to finish it.".into()))
-        }
-        RunState::Done | RunState::Undone => Err(Error::Conflict("Only a run that was interrupted, cancelled or failed can go on.".into())),
-    }
-}
-
-async fn resume_held(
-    free: &Workspace,
-    lease: &Lease,
-    id: &str,
-    files: Vec<SourceFile>,
-    progress: &dyn Progress,
-) -> Result<(RunRecord, Findings)> {
-    let workspace = lease.workspace();
-    let record = stored(workspace, id).await?;
-    can_go_on(&record)?;
-    let files = if record.replaced.is_some() { Vec::new() } else { sources_again(workspace, &record, files).await? };
-    let spec = spec_of(&record, files)?;
-    let skip = record.files.iter().map(|f| u64::try_from(f.rows_done).unwrap_or(0)).collect();
-    let ours = uncounted(workspace, &record).await?;
-    let numbers = numbers_of(lease.number());
-    let recorded = Recorded { inserts: numbers, changes: numbers, ..record.recorded };
-    let record = RunRecord { state: RunState::Running, error: None, finished_at: None, recorded, lease: lease.number(), ..record };
-    drive(workspace, &spec, Start { record, expect_new: false, skip, ours, free }, progress).await
-}
-
-/// The sources of a run, to be read on from its checkpoint.
-async fn sources_again(workspace: &Workspace, record: &RunRecord, files: Vec<SourceFile>) -> Result<Vec<SourceFile>> {
-    let old = || record.files.iter().filter_map(|then| SourceFile::of_run(&workspace.store, then)).collect();
-    let mut files: Vec<SourceFile> = if files.is_empty() { old() } else { files };
-    if files.len() != record.files.len() {
-        return Err(Error::BadRequest("Give the sources of this run again.".into()));
-    }
-    if files.is_empty() {
-        return Err(Error::BadRequest("Give the files of this run again.".into()));
-    }
-    let pack = workspace.registry.get(&record.schema).ok();
-    for (file, then) in files.iter_mut().zip(&record.files) {
-        file.go_on(then);
-        file.expect(pack, &record.key_field);
-        let bytes = crate::import::size(file).await?;
-        // A collection may have grown; reading goes on behind the last record that was read.
-        if then.collection.is_none() && i64::try_from(bytes).unwrap_or(i64::MAX) != then.bytes {
-            return Err(Error::Conflict(format!("{} has another size than when the run began. Start a new import.", file.name)));
-        }
-    }
-    Ok(files)
-}
-
-fn spec_of(record: &RunRecord, files: Vec<SourceFile>) -> Result<ImportSpec> {
-    Ok(ImportSpec {
-        files,
-        collection: record.collection.clone(),
-        key_field: record.key_field.clone(),
-        schema: record.schema.clone(),
-        schema_reason: record.schema_reason.clone(),
-        mode: record.mode,
-        mapping: record.mapping.as_deref().map(steward_mapping::Mapping::parse).transpose()?,
-        duplicates: record.duplicates.clone(),
-        staging: record.staging.clone(),
-        promotes: record.promotes.clone(),
-    })
 }
 
 /// Where a pass begins.
@@ -474,46 +373,4 @@ async fn tell(workspace: &Workspace, record: &mut RunRecord, written: i64) -> Re
     request.also.push(run_op(record)?);
     history::record_bulk(workspace, request, &id, records).await?;
     Ok(())
-}
-
-/// A run; one whose process is gone shows as interrupted.
-pub async fn get(workspace: &Workspace, id: &str) -> Result<RunRecord> {
-    let record = stored(workspace, id).await?;
-    Ok(seen_now(workspace, vec![record]).await?.remove(0))
-}
-
-/// A run as its last writer left it.
-async fn stored(workspace: &Workspace, id: &str) -> Result<RunRecord> {
-    let doc = workspace.own_document(names::RUNS, id).await?;
-    docs::from_document(&doc.ok_or_else(|| Error::NotFound(format!("There is no run '{id}'.")))?)
-}
-
-/// Newest first, at most a thousand.
-pub async fn list(workspace: &Workspace) -> Result<Vec<RunRecord>> {
-    let found = workspace.own_documents(names::RUNS, Filter::all(), "_id", 1000).await?;
-    let found = found.iter().map(docs::from_document).collect::<Result<Vec<RunRecord>>>()?;
-    let mut found = seen_now(workspace, found).await?;
-    // Ids of different programs tell the second only.
-    found.sort_by(|a, b| b.started_at.cmp(&a.started_at));
-    Ok(found)
-}
-
-/// Runs that nobody works on any more do not show as running.
-async fn seen_now(workspace: &Workspace, mut records: Vec<RunRecord>) -> Result<Vec<RunRecord>> {
-    let at_work = |record: &RunRecord| matches!(record.state, RunState::Running | RunState::Undoing);
-    let ids: Vec<Bson> = records.iter().filter(|r| at_work(r)).map(|r| lease::of_run(&r.id).into()).collect();
-    let mut leases = Vec::new();
-    for some in ids.chunks(1000) {
-        for raw in workspace.store.get_many(names::LEASES, "_id", some).await? {
-            leases.push(steward_store::upsert::decode(&raw)?);
-        }
-    }
-    for record in records.iter_mut().filter(|r| at_work(r)) {
-        let name = lease::of_run(&record.id);
-        let held = leases.iter().find(|lease| lease.get_str("_id").is_ok_and(|id| id == name));
-        if lease::is_over(workspace, held) {
-            record.state = if record.state == RunState::Running { RunState::Interrupted } else { RunState::HalfUndone };
-        }
-    }
-    Ok(records)
 }

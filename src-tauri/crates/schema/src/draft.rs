@@ -253,7 +253,7 @@ fn compiles(pack: &Pack, packs: &Registry) -> Result<()> {
     Err(fault(&pointer, format!("The schema cannot be used: {why}."), "Correct this place of the document."))
 }
 
-/// Where a pattern that is none stands, or a reference to what is not there. The compiler does not always tell.
+/// Where an invalid pattern is, or a reference to what does not exist. The compiler does not always tell.
 fn culprit(json: &Json, packs: &Registry, bundled: &[String], at: String) -> Option<String> {
     let below = |name: &str| format!("{at}/{}", steward_domain::path::escaped(name));
     match json {

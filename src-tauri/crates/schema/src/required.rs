@@ -1,4 +1,4 @@
-//! Texts of which at least one stands in everything that a pattern fits: where none of them does, the pattern need not be tried.
+//! Texts of which at least one is in everything that a pattern fits: where none of them does, the pattern need not be tried.
 //!
 //! Texts are looked for in lower case, of ASCII alone. That is sound in every script but for the two characters beyond ASCII
 //! that Unicode counts as the same as a letter of it: see [`FOLDED`].
@@ -30,7 +30,7 @@ type Texts = BTreeSet<Vec<u8>>;
 struct Part {
     /// All that it fits, where that can be spelled out.
     exact: Option<Texts>,
-    /// Texts of which one stands in all that it fits.
+    /// Texts of which one is in all that it fits.
     required: Option<Texts>,
 }
 
@@ -71,7 +71,7 @@ fn shortest(texts: &Texts) -> usize {
     texts.iter().map(Vec::len).min().unwrap_or(0)
 }
 
-/// The longer, the rarer; of rare ones, the fewer. What the empty text is among stands everywhere.
+/// The longer, the rarer; of rare ones, the fewer. What the empty text is among is everywhere.
 fn better(one: Option<Texts>, other: Option<Texts>) -> Option<Texts> {
     let usable = |texts: &Texts| shortest(texts) > 0;
     match (one.filter(usable), other.filter(usable)) {

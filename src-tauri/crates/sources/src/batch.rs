@@ -9,7 +9,7 @@ pub struct Batch {
     rows: Vec<Spot>,
 }
 
-/// Where a row stands; it begins where the one before it ends.
+/// Where a row is; it begins where the one before it ends.
 #[derive(Debug)]
 struct Spot {
     number: u64,

@@ -143,6 +143,6 @@ mod tests {
         let all = [bytes(1), bytes(2)].concat();
         let (rows, notes) = read(&all[..all.len() - 3]);
         assert_eq!(rows, [true, false]);
-        assert!(notes[0].contains("cut off"), "{notes:?}");
+        assert!(notes[0].contains("truncated"), "{notes:?}");
     }
 }

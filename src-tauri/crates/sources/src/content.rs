@@ -92,7 +92,7 @@ fn is_utf32(bytes: &[u8]) -> bool {
     marked || all >= 8 && (little * 10 > all * 7 || big * 10 > all * 7)
 }
 
-/// A whole document of BSON stands somewhere in it.
+/// A whole document of BSON is somewhere in it.
 pub fn holds_documents(bytes: &[u8]) -> bool {
     (0..bytes.len().saturating_sub(5)).any(|at| {
         let length = length_at(&bytes[at..]);

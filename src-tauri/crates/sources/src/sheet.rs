@@ -99,7 +99,7 @@ pub struct SheetRows {
     /// Columns in which some date has a time: all their dates are written with one.
     timed: HashSet<u32>,
     number: u64,
-    /// Where the header stands, or the last row before the first one.
+    /// Where the header is, or the last row before the first one.
     above: u64,
     /// Rows whose cells hold nothing.
     blank: u64,

@@ -182,10 +182,7 @@ pub async fn parse(uri: &str, options: MongoOptions, secrets: &Secrets) -> Store
 
 /// The driver knows no limit for the wait; whoever shares the connections keeps it (see `steward_store::layers`).
 fn pool_settings(uri: &str, parsed: &ClientOptions, options: MongoOptions) -> PoolSettings {
-    let query = uri.split_once('?').map_or("", |(_, query)| query);
-    let given =
-        query.split('&').filter_map(|option| option.split_once('=')).find(|(name, _)| name.eq_ignore_ascii_case("waitQueueTimeoutMS"));
-    let wait = given.and_then(|(_, millis)| millis.parse().ok()).map(Duration::from_millis);
+    let wait = crate::uri::option(uri, "waitQueueTimeoutMS").and_then(|millis| millis.parse().ok()).map(Duration::from_millis);
     PoolSettings {
         min: parsed.min_pool_size.unwrap_or(options.min_pool),
         max: parsed.max_pool_size.unwrap_or(options.max_pool),

@@ -36,7 +36,7 @@ pub fn check_sortable(record: &RawDocument, sort: Option<&SortBy>) -> StoreResul
     sort.map_or(Ok(()), |by| sort_value(record, by).map(|_| ()))
 }
 
-/// The query for what follows a cursor. `named`: where the value of the sort field stands, if not at its own path.
+/// The query for what follows a cursor. `named`: where the value of the sort field is, if not at its own path.
 pub fn following(cursor: &Cursor, sort: Option<&SortBy>, named: Option<&str>) -> StoreResult<Document> {
     let position = decode(cursor, sort)?;
     let descending = sort.is_some_and(|s| s.descending);

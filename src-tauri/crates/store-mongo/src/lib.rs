@@ -31,6 +31,7 @@ mod stamps;
 mod swap;
 mod together;
 mod transaction;
+pub mod uri;
 mod write;
 
 use async_trait::async_trait;

@@ -20,7 +20,7 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Batches that wait for who reads.
 const WAITING: usize = 4;
 
-/// Where the log stands, as of the transaction that is open. The token tells the point in time of the last entry too, so that a
+/// The position of the log, as of the transaction that is open. The token tells the point in time of the last entry too, so that a
 /// file that was restored from a copy is not taken for this one.
 pub fn position(connection: &Connection) -> StoreResult<Position> {
     let seq = feed::position(connection)?;

@@ -197,6 +197,7 @@ fn prepare(workspace: &Workspace, request: &Request, head: &Head, newest: Option
         seq: head.seq + 1,
         at: workspace.clock.stamp(),
         actor: workspace.actor.clone(),
+        origin: workspace.origin,
         kind: request.kind,
         state: if atomic { ChangeState::Confirmed } else { ChangeState::Pending },
         collection: request.collection.clone(),

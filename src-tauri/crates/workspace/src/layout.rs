@@ -31,7 +31,7 @@ pub async fn of(workspace: &Workspace) -> Result<i32> {
 pub(crate) async fn check(workspace: &Workspace) -> Result<()> {
     let found = of(workspace).await?;
     if found > LAYOUT {
-        let message = format!("This workspace was written by a newer Steward (layout {found}; this one knows {LAYOUT}).");
+        let message = format!("This workspace was written by a newer version of Steward (layout {found}; this one supports {LAYOUT}).");
         return Err(StoreError::new(StoreErrorKind::NewerVersion, message).into());
     }
     Ok(())

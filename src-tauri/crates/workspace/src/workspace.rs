@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bson::{Bson, Document};
 use serde::{Deserialize, Serialize};
-use steward_domain::{Filter, Violation, value};
+use steward_domain::{Filter, Origin, Violation, value};
 use steward_schema::{Checker, Pack, Registry};
 use steward_store::{Capability, CollectionKind, Durability, IndexSpec, Query, Store, StoreErrorKind, WriteBatch, WriteOp, names};
 
@@ -74,6 +74,8 @@ pub struct Workspace {
     pub events: Bus,
     /// Who works here, for the history.
     pub actor: String,
+    /// Which way they came in, where that is known.
+    pub origin: Option<Origin>,
     checkers: Arc<Mutex<HashMap<String, Arc<Checker>>>>,
     pub(crate) appending: Arc<crate::history::Appending>,
 }
@@ -81,7 +83,7 @@ pub struct Workspace {
 impl Workspace {
     /// A workspace over a store. Reads nothing and writes nothing.
     pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, clock: Arc<dyn Clock>, actor: String) -> Self {
-        Self { store, registry, clock, events: Bus::default(), actor, checkers: Arc::default(), appending: Arc::default() }
+        Self { store, registry, clock, events: Bus::default(), actor, origin: None, checkers: Arc::default(), appending: Arc::default() }
     }
 
     /// A workspace over a store, after completing what a crash left open, unless the store is read-only. Steward's own collections
@@ -104,10 +106,10 @@ impl Workspace {
         Self { registry, checkers: Arc::default(), ..self.clone() }
     }
 
-    /// The same workspace, with another person in its history.
+    /// The same workspace, with another person and the way they came in for its history.
     #[must_use]
-    pub fn acting_as(&self, person: &str) -> Self {
-        Self { actor: person.to_owned(), ..self.clone() }
+    pub fn acting_as(&self, person: &str, origin: Origin) -> Self {
+        Self { actor: person.to_owned(), origin: Some(origin), ..self.clone() }
     }
 
     /// The same workspace with its store seen through a layer.

@@ -1,6 +1,8 @@
-//! What others wrote and Steward ships: licences, where it comes from, what must not be among it, what is not looked after any more.
-//! `cargo metadata` tells all of it in seconds; a tool of its own would have to be built on every machine first (docs/adr/0019).
+//! What others wrote and Steward ships: licences, where it comes from, what must not be among it, what is not maintained any more,
+//! and what is there in more than one version.
+//! `cargo metadata` has all of it in seconds; a tool of its own would have to be built on every machine first (docs/adr/0019).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cargo_metadata::{MetadataCommand, Package};
@@ -39,7 +41,7 @@ const BANNED: &[(&str, &str)] = &[
     ("aws-lc-sys", "rustls with ring is the one TLS library"),
 ];
 
-/// Crates that nobody looks after, as RustSec lists them. A new one among the dependencies needs a reason in [`KEPT`].
+/// Crates that are not maintained, as RustSec lists them. A new one among the dependencies needs a reason in [`KEPT`].
 const UNMAINTAINED: &[&str] = &[
     "adler",
     "ansi_term",
@@ -86,6 +88,70 @@ const KEPT: &[(&[&str], &str)] = &[
     (&["proc-macro-error"], "used while GTK 3's macros are compiled; none of it is in the program"),
 ];
 
+/// Crates that are there in more than one version, and which of the others does not use the newest yet.
+const TWICE: &[(&[&str], &str)] = &[
+    (
+        &[
+            "aes",
+            "block-buffer",
+            "chacha20",
+            "cipher",
+            "const-oid",
+            "cpufeatures",
+            "crypto-common",
+            "digest",
+            "hkdf",
+            "hmac",
+            "hybrid-array",
+            "inout",
+            "pbkdf2",
+            "rand_chacha",
+            "sha2",
+        ],
+        "age 0.12 and its hpke use RustCrypto's earlier generation, and Steward's hashes are made with the same; mongodb and object_store \
+         use the next one",
+    ),
+    (&["rand", "rand_core"], "age uses 0.8, bson and mongodb use 0.9, Steward's tests and others 0.10"),
+    (&["getrandom", "r-efi"], "ring uses 0.2, bson and jsonschema use 0.3, others 0.4"),
+    (&["base64"], "age, bson and mongodb use 0.22, as Steward does; swift-rs of Tauri uses 0.21, others 0.23"),
+    (
+        &["hashbrown", "indexmap", "schemars"],
+        "Tauri's build describes its settings with schemars 0.8; serde_with has optional parts for all versions",
+    ),
+    (
+        &["bitflags", "heck", "proc-macro-crate", "serde_spanned", "toml", "toml_datetime", "toml_edit", "winnow"],
+        "GTK 3, WebKit and their macros are not developed further; find-crate of age's translations uses toml 0.5",
+    ),
+    (&["cargo-platform", "cargo_metadata"], "tauri-utils uses 0.19; xtask uses the newest"),
+    (
+        &[
+            "jni",
+            "jni-sys",
+            "windows-sys",
+            "windows-targets",
+            "windows_aarch64_gnullvm",
+            "windows_aarch64_msvc",
+            "windows_i686_gnu",
+            "windows_i686_msvc",
+            "windows_x86_64_gnu",
+            "windows_x86_64_gnullvm",
+            "windows_x86_64_msvc",
+        ],
+        "Tauri uses jni 0.21 on Android, which uses an older windows-sys; ring uses windows-sys 0.52; none is in the program on Linux",
+    ),
+    (&["core-foundation"], "system-configuration, which finds the proxy on macOS, uses 0.9"),
+    (&["bit-vec"], "bit-set 0.8 of a dependency of jsonschema uses 0.8"),
+    (&["darling", "darling_core", "darling_macro"], "derive_builder uses 0.20 while it is compiled; nothing of it is in the program"),
+    (&["syn", "synstructure"], "read while macros are compiled; nothing of it is in the program"),
+    (&["thiserror", "thiserror-impl"], "GTK 3 and age's translations use 1"),
+    (&["nom"], "x509-parser, which reads certificates, uses 7"),
+    (&["miniz_oxide"], "png, which reads the window's icon, uses 0.8"),
+    (&["phf", "phf_shared"], "chrono-tz uses 0.12; the web view's parts use 0.13"),
+    (&["quick-xml"], "object_store uses 0.41; the readers of workbooks use 0.42"),
+    (&["strum", "strum_macros"], "croner uses 0.27"),
+    (&["zbus", "zbus_macros"], "the keyring's secret-service uses 5; the desktop's notifications use 6"),
+];
+
 pub fn check(root: &Path) -> Chore {
     let metadata = MetadataCommand::new().current_dir(root).other_options(vec!["--locked".into()]).exec().map_err(|e| e.to_string())?;
     let mut wrong: Vec<String> = metadata.packages.iter().flat_map(of_crate).collect();
@@ -95,7 +161,31 @@ pub fn check(root: &Path) -> Chore {
             wrong.push(format!("{name} is not among the dependencies any more: take it off the list (xtask/src/supplies.rs)."));
         }
     }
+    wrong.extend(versions(&metadata.packages));
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// Lists what is there in more than one version, with the reason; gives what is missing from the list and what is there once only.
+fn versions(packages: &[Package]) -> Vec<String> {
+    let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for package in packages {
+        all.entry(package.name.as_str()).or_default().push(package.version.to_string());
+    }
+    all.retain(|_, versions| versions.len() > 1);
+    let mut wrong = Vec::new();
+    for (names, why) in TWICE {
+        for name in *names {
+            match all.remove(name) {
+                Some(versions) => println!("{name} {}: {why}", versions.join(", ")),
+                None => wrong.push(format!("{name} is there in one version only: take it off the list (xtask/src/supplies.rs).")),
+            }
+        }
+    }
+    let unnamed = |(name, versions): (&str, Vec<String>)| {
+        format!("{name} is there in the versions {}: use one, or say why not (xtask/src/supplies.rs).", versions.join(", "))
+    };
+    wrong.extend(all.into_iter().map(unnamed));
+    wrong
 }
 
 fn of_crate(package: &Package) -> Vec<String> {
@@ -115,7 +205,7 @@ fn of_crate(package: &Package) -> Vec<String> {
         wrong.push(format!("{name} must not be used: {why}."));
     }
     if UNMAINTAINED.contains(&name) && !KEPT.iter().any(|(names, _)| names.contains(&name)) {
-        wrong.push(format!("Nobody looks after {name} any more: replace it, or say why it stays (xtask/src/supplies.rs)."));
+        wrong.push(format!("{name} is not maintained any more: replace it, or say why it stays (xtask/src/supplies.rs)."));
     }
     wrong
 }

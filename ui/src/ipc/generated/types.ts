@@ -417,7 +417,12 @@ seq: number,
 /**
  * RFC 3339, UTC.
  */
-at: string, actor: string, kind: ChangeKind, state: ChangeState, collection: string, 
+at: string, actor: string, 
+/**
+ * Which way the call came in that wrote it. Absent in entries of programs that did not note it; part of the hash where it is
+ * there.
+ */
+origin?: Origin, kind: ChangeKind, state: ChangeState, collection: string, 
 /**
  * One sentence for the history list.
  */
@@ -431,7 +436,7 @@ records: number, runId?: string,
  */
 undoes?: string, 
 /**
- * The change set that took this one back.
+ * The change set that undid this one.
  */
 undoneBy?: string, 
 /**
@@ -1290,6 +1295,11 @@ others?: Array<string>, name?: string, version?: string, collection?: string, ke
 
 export type OpenWorkspace = { target: WorkspaceTarget, };
 
+/**
+ * Which way a call came in.
+ */
+export type Origin = "window" | "page" | "commandLine" | "task";
+
 export type OtherSource = { "constant": unknown } | { "template": string } | { "cases": Array<SourceCase> };
 
 /**
@@ -1764,7 +1774,7 @@ export type RestoreEntry = { restore: RestoreRecord,
  */
 interrupted: boolean, canUndo: boolean, 
 /**
- * It, or its undo, was interrupted and can be gone back from.
+ * It, or its undo, was interrupted and can be rolled back.
  */
 canGoBack: boolean, };
 
@@ -1969,7 +1979,7 @@ kept?: number,
  */
 needsFiles: boolean, 
 /**
- * Its undo was interrupted and can be gone back from.
+ * Its undo was interrupted and can be rolled back.
  */
 canGoBack: boolean, };
 
@@ -2601,7 +2611,7 @@ message: string,
  */
 swapping: boolean, 
 /**
- * It can be gone back from; otherwise it can only be finished.
+ * It can be rolled back; otherwise it can only be finished.
  */
 canGoBack: boolean, };
 

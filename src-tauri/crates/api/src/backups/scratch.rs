@@ -19,7 +19,7 @@ pub struct Scratch {
 /// Next to a database on a server, a database of the same server; where the user may not make one, and next to a file, a file.
 pub async fn make(app: &App, open: &Workspace) -> ApiResult<Scratch> {
     if let Some(Address::Mongo(uri)) = app.address()
-        && let Some(uri) = with_database(&uri, &format!("steward_proof_{}", new_id()))
+        && let Some(uri) = open::with_database(&uri, &format!("steward_proof_{}", new_id()))
         && let Ok(store) = open::store(&Address::Mongo(uri)).await
         && store.create_collection("steward.probe").await.is_ok()
     {
@@ -46,36 +46,5 @@ impl Scratch {
                 }
             }
         }
-    }
-}
-
-/// The same address with another database.
-fn with_database(uri: &str, database: &str) -> Option<String> {
-    let start = uri.find("://")? + 3;
-    let slash = start + uri[start..].find('/')?;
-    let end = uri[slash..].find('?').map_or(uri.len(), |at| slash + at);
-    let old = &uri[slash + 1..end];
-    let tail = &uri[end..];
-    // Without an authSource, users belong to the database of the address.
-    let keeps_login = tail.contains("authSource=") || !uri[start..slash].contains('@');
-    let login = match (keeps_login, tail.is_empty()) {
-        (true, _) => String::new(),
-        (false, true) => format!("?authSource={old}"),
-        (false, false) => format!("&authSource={old}"),
-    };
-    Some(format!("{}/{database}{tail}{login}", &uri[..slash]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_database;
-
-    #[test]
-    fn the_login_stays_where_it_belongs() {
-        let to = |uri| with_database(uri, "x").unwrap();
-        assert_eq!(to("mongodb://h:1,h:2/db"), "mongodb://h:1,h:2/x");
-        assert_eq!(to("mongodb://u:p@h/db"), "mongodb://u:p@h/x?authSource=db");
-        assert_eq!(to("mongodb://u:p@h/db?tls=true"), "mongodb://u:p@h/x?tls=true&authSource=db");
-        assert_eq!(to("mongodb://u:p@h/db?authSource=admin"), "mongodb://u:p@h/x?authSource=admin");
     }
 }

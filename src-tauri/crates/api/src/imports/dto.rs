@@ -165,7 +165,7 @@ wire! {
         pub kept: Option<i64>,
         /// Its files are no longer where they were read: to go on, it has to be given them again.
         pub needs_files: bool,
-        /// Its undo was interrupted and can be gone back from.
+        /// Its undo was interrupted and can be rolled back.
         pub can_go_back: bool,
     }
 

@@ -119,7 +119,7 @@ wire! {
         /// It was going on and nobody goes on with it.
         pub interrupted: bool,
         pub can_undo: bool,
-        /// It, or its undo, was interrupted and can be gone back from.
+        /// It, or its undo, was interrupted and can be rolled back.
         pub can_go_back: bool,
     }
 

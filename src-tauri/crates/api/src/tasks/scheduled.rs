@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bson::doc;
 use chrono::{DateTime, Utc};
+use steward_backup::listing::ListedBackup;
 use steward_backup::{create, timeline};
 use steward_store::names;
 use steward_workspace::schedule::{Schedule, time};
@@ -34,16 +35,12 @@ const NIGHTLY: &str = "30 3 * * *";
 pub(crate) fn all(app: &Arc<App>) -> Vec<Arc<dyn Task>> {
     let app = Arc::downgrade(app);
     vec![
-        Arc::new(Backup(Weak::clone(&app))),
-        Arc::new(Increment(Weak::clone(&app))),
-        Arc::new(Verification(app)),
+        Arc::new(OfBackups { app: Weak::clone(&app), work: Backup }),
+        Arc::new(OfBackups { app: Weak::clone(&app), work: Increment }),
+        Arc::new(OfBackups { app, work: Verification }),
         Arc::new(Retention),
         Arc::new(Integrity),
     ]
-}
-
-fn strong(app: &Weak<App>) -> Result<Arc<App>> {
-    app.upgrade().ok_or(Error::Cancelled)
 }
 
 /// A sentence for the ledger.
@@ -54,15 +51,74 @@ fn sentence(e: crate::error::ApiError) -> Error {
     })
 }
 
-async fn settings(app: &App, workspace: &Workspace) -> Result<BackupSettings> {
-    catalog::settings(app, workspace).await.map_err(sentence)
+/// What one of the backup tasks does. All of them take turns, report a failure, and wait until a person has agreed to the settings.
+#[async_trait]
+trait BackupWork: Send + Sync {
+    const NAME: &'static str;
+    const TITLE: &'static str;
+
+    fn schedule(settings: BackupSettings) -> Result<Option<Schedule>>;
+
+    /// When it was done last before the ledger knows of it: what a person started counts.
+    fn done_last(_: &[ListedBackup]) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    async fn run(&self, app: &Arc<App>, workspace: &Workspace) -> ApiResult<String>;
 }
 
-/// What came with the workspace waits until a person on this machine has agreed to it.
-async fn is_agreed(app: &Weak<App>, workspace: &Workspace) -> Result<bool> {
-    let app = strong(app)?;
-    let settings = settings(&app, workspace).await?;
-    agreement::is_agreed(&app, workspace, &settings).await.map_err(sentence)
+/// A backup task of the scheduler.
+struct OfBackups<W> {
+    app: Weak<App>,
+    work: W,
+}
+
+impl<W> OfBackups<W> {
+    fn app(&self) -> Result<Arc<App>> {
+        self.app.upgrade().ok_or(Error::Cancelled)
+    }
+}
+
+#[async_trait]
+impl<W: BackupWork> Task for OfBackups<W> {
+    fn name(&self) -> &'static str {
+        W::NAME
+    }
+
+    fn title(&self) -> &'static str {
+        W::TITLE
+    }
+
+    fn lease(&self) -> &'static str {
+        LEASE
+    }
+
+    fn reports_failure(&self) -> bool {
+        true
+    }
+
+    /// What came with the workspace waits until a person on this machine has agreed to it.
+    async fn may_run(&self, workspace: &Workspace) -> Result<bool> {
+        let app = self.app()?;
+        let settings = catalog::settings(&app, workspace).await.map_err(sentence)?;
+        agreement::is_agreed(&app, workspace, &settings).await.map_err(sentence)
+    }
+
+    async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
+        let app = self.app()?;
+        W::schedule(catalog::settings(&app, workspace).await.map_err(sentence)?)
+    }
+
+    async fn last_before_the_ledger(&self, workspace: &Workspace) -> Result<Option<DateTime<Utc>>> {
+        let app = self.app()?;
+        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+        Ok(W::done_last(&all))
+    }
+
+    async fn run(&self, workspace: &Workspace) -> Result<String> {
+        let app = self.app()?;
+        self.work.run(&app, workspace).await.map_err(sentence)
+    }
 }
 
 /// Waits for a job, and gives its error.
@@ -79,52 +135,27 @@ async fn finish(app: &App, started: JobStarted) -> ApiResult<()> {
 }
 
 /// Takes a backup, then deletes those that retention lets go.
-struct Backup(Weak<App>);
+struct Backup;
 
 #[async_trait]
-impl Task for Backup {
-    fn name(&self) -> &'static str {
-        "backup"
+impl BackupWork for Backup {
+    const NAME: &'static str = "backup";
+    const TITLE: &'static str = "Backup";
+
+    fn schedule(settings: BackupSettings) -> Result<Option<Schedule>> {
+        settings.schedule.map(|text| Schedule::parse(&text)).transpose()
     }
 
-    fn title(&self) -> &'static str {
-        "Backup"
+    fn done_last(all: &[ListedBackup]) -> Option<DateTime<Utc>> {
+        all.iter().find(|b| !b.is_increment()).and_then(|b| time(&b.manifest.made_at))
     }
 
-    fn lease(&self) -> &'static str {
-        LEASE
-    }
-
-    fn reports_failure(&self) -> bool {
-        true
-    }
-
-    async fn may_run(&self, workspace: &Workspace) -> Result<bool> {
-        is_agreed(&self.0, workspace).await
-    }
-
-    async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
-        settings(strong(&self.0)?.as_ref(), workspace).await?.schedule.map(|text| Schedule::parse(&text)).transpose()
-    }
-
-    /// A backup that was taken manually counts.
-    async fn last_before_the_ledger(&self, workspace: &Workspace) -> Result<Option<DateTime<Utc>>> {
-        let app = strong(&self.0)?;
-        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
-        Ok(all.iter().find(|b| !b.is_increment()).and_then(|b| time(&b.manifest.made_at)))
-    }
-
-    async fn run(&self, workspace: &Workspace) -> Result<String> {
-        let app = strong(&self.0)?;
-        let work = async {
-            let backup_request = taking::backup_request(&app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
-            finish(&app, taking::start(&app, workspace.clone(), backup_request, Vec::new())).await?;
-            let settings = catalog::settings(&app, workspace).await?;
-            let (_, gone) = pruning::decide(&app, workspace, &settings).await?;
-            pruning::remove(&app, workspace, &gone).await
-        };
-        let pruned = work.await.map_err(sentence)?;
-        Ok(match pruned.removed {
+    async fn run(&self, app: &Arc<App>, workspace: &Workspace) -> ApiResult<String> {
+        let backup_request = taking::backup_request(app, workspace, CreateBackup::default(), create::ON_SCHEDULE).await?;
+        finish(app, taking::start(app, workspace.clone(), backup_request, Vec::new())).await?;
+        let settings = catalog::settings(app, workspace).await?;
+        let (_, gone) = pruning::decide(app, workspace, &settings).await?;
+        Ok(match pruning::remove(app, workspace, &gone).await?.removed {
             0 => "A backup was taken.".to_owned(),
             1 => "A backup was taken, and an old one was deleted.".to_owned(),
             n => format!("A backup was taken, and {n} old ones were deleted."),
@@ -133,88 +164,49 @@ impl Task for Backup {
 }
 
 /// Takes an increment: what happened since the last one.
-struct Increment(Weak<App>);
+struct Increment;
 
 #[async_trait]
-impl Task for Increment {
-    fn name(&self) -> &'static str {
-        "increment"
+impl BackupWork for Increment {
+    const NAME: &'static str = "increment";
+    const TITLE: &'static str = "Incremental backup";
+
+    fn schedule(settings: BackupSettings) -> Result<Option<Schedule>> {
+        Ok(settings.increments.map(Schedule::Every))
     }
 
-    fn title(&self) -> &'static str {
-        "Incremental backup"
-    }
-
-    fn lease(&self) -> &'static str {
-        LEASE
-    }
-
-    fn reports_failure(&self) -> bool {
-        true
-    }
-
-    async fn may_run(&self, workspace: &Workspace) -> Result<bool> {
-        is_agreed(&self.0, workspace).await
-    }
-
-    async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
-        Ok(settings(strong(&self.0)?.as_ref(), workspace).await?.increments.map(Schedule::Every))
-    }
-
-    async fn run(&self, workspace: &Workspace) -> Result<String> {
-        let app = strong(&self.0)?;
-        let minutes = settings(&app, workspace).await?.increments.unwrap_or(0);
-        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+    async fn run(&self, app: &Arc<App>, workspace: &Workspace) -> ApiResult<String> {
+        let minutes = catalog::settings(app, workspace).await?.increments.unwrap_or(0);
+        let (all, _) = catalog::ours(app, workspace).await?;
         let until = timeline::timeline(&all).ranges.last().map(|range| range.until);
         let age = until.map(|until| workspace.clock.now().timestamp_millis() - until);
         if age.is_some_and(|age| age < i64::from(minutes) * 60_000 - GRACE) {
-            return Ok("Someone took an increment meanwhile.".to_owned());
+            return Ok("An increment was taken meanwhile.".to_owned());
         }
-        let started = increments::start(&app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE);
-        finish(&app, started).await.map_err(sentence)?;
+        finish(app, increments::start(app, workspace.clone(), TakeIncrement::default(), create::ON_SCHEDULE)).await?;
         Ok("Changes since the last increment were backed up.".to_owned())
     }
 }
 
 /// Verifies the newest backup by a test restore.
-struct Verification(Weak<App>);
+struct Verification;
 
 #[async_trait]
-impl Task for Verification {
-    fn name(&self) -> &'static str {
-        "verification"
+impl BackupWork for Verification {
+    const NAME: &'static str = "verification";
+    const TITLE: &'static str = "Test restore of the newest backup";
+
+    fn schedule(settings: BackupSettings) -> Result<Option<Schedule>> {
+        settings.verification_schedule.map(|text| Schedule::parse(&text)).transpose()
     }
 
-    fn title(&self) -> &'static str {
-        "Test restore of the newest backup"
-    }
-
-    fn lease(&self) -> &'static str {
-        LEASE
-    }
-
-    fn reports_failure(&self) -> bool {
-        true
-    }
-
-    async fn may_run(&self, workspace: &Workspace) -> Result<bool> {
-        is_agreed(&self.0, workspace).await
-    }
-
-    async fn schedule(&self, workspace: &Workspace) -> Result<Option<Schedule>> {
-        settings(strong(&self.0)?.as_ref(), workspace).await?.verification_schedule.map(|text| Schedule::parse(&text)).transpose()
-    }
-
-    async fn last_before_the_ledger(&self, workspace: &Workspace) -> Result<Option<DateTime<Utc>>> {
-        let app = strong(&self.0)?;
-        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+    fn done_last(all: &[ListedBackup]) -> Option<DateTime<Utc>> {
         let verifications = all.iter().filter(|b| !b.is_increment()).filter_map(|b| b.verification.as_ref());
-        Ok(verifications.filter(|p| p.restored).filter_map(|p| time(&p.at)).max())
+        verifications.filter(|p| p.restored).filter_map(|p| time(&p.at)).max()
     }
 
-    async fn run(&self, workspace: &Workspace) -> Result<String> {
-        let app = strong(&self.0)?;
-        let (all, _) = catalog::ours(&app, workspace).await.map_err(sentence)?;
+    async fn run(&self, app: &Arc<App>, workspace: &Workspace) -> ApiResult<String> {
+        let (all, _) = catalog::ours(app, workspace).await?;
         let Some(newest) = all.iter().find(|b| !b.is_increment()) else {
             return Ok("There is no backup yet.".to_owned());
         };
@@ -223,7 +215,7 @@ impl Task for Verification {
         }
         let backup = BackupRef { id: newest.manifest.id.clone(), place: Some(newest.place.clone()) };
         let request = VerifyBackup { backup, test_restore: true, secret: BackupSecret::default(), report: None };
-        finish(&app, verifying::start(&app, workspace.clone(), request, None)).await.map_err(sentence)?;
+        finish(app, verifying::start(app, workspace.clone(), request, None)).await?;
         Ok(format!("{} was verified by a test restore.", newest.manifest.id))
     }
 }

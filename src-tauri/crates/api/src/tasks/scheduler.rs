@@ -9,6 +9,7 @@ use steward_workspace::lease::Lease;
 use steward_workspace::{Workspace, outbox, tasks};
 
 use crate::app::App;
+use crate::caller::Origin;
 use crate::error::ApiResult;
 use crate::tasks::scheduled;
 
@@ -37,7 +38,7 @@ pub fn start(app: &Arc<App>) -> tokio::task::JoinHandle<()> {
 /// Does what is due now. `known` is the store whose schedules are in its ledger.
 async fn look(app: &Arc<App>, known: &mut Option<Arc<dyn Store>>) -> ApiResult<()> {
     let Some(open) = app.current() else { return Ok(()) };
-    let workspace = open.workspace;
+    let workspace = open.workspace.acting_as(&open.workspace.actor, Origin::Task);
     app.note_history().await;
     if !workspace.can_write() {
         return Ok(());

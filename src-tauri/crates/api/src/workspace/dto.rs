@@ -72,7 +72,7 @@ wire! {
         pub message: String,
         /// Collections were being swapped: until it is finished or undone, they are read where they are now.
         pub swapping: bool,
-        /// It can be gone back from; otherwise it can only be finished.
+        /// It can be rolled back; otherwise it can only be finished.
         pub can_go_back: bool,
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use steward_store::layers::{Layered, Limits, PoolSettings};
 use steward_store::{Capability, Store, private};
+pub use steward_store_mongo::uri::{hide_secrets, lacks_password, with_database, with_password};
 use steward_store_mongo::{MongoOptions, MongoStore};
 use steward_store_sqlite::SqliteStore;
 
@@ -96,54 +97,6 @@ fn looks_like_login(text: &str) -> bool {
     let first_is_server = text.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("mongo"));
     let secret = before.rsplit_once(':').is_some_and(|(_, secret)| !secret.is_empty() && !secret.contains(['/', '\\']));
     at && secret && (first_is_server || !before.contains(['/', '\\']))
-}
-
-/// A URI without password and without options that may hold secrets.
-pub fn hide_secrets(uri: &str) -> String {
-    let (scheme, rest) = uri.split_once("://").unwrap_or(("mongodb", uri));
-    let (authority, tail) = rest.find(['/', '?']).map_or((rest, ""), |i| rest.split_at(i));
-    let shown = match authority.rsplit_once('@') {
-        Some((credentials, hosts)) => {
-            let user = credentials.split(':').next().unwrap_or_default();
-            format!("{user}@{hosts}")
-        }
-        None => authority.to_owned(),
-    };
-    let (path, query) = tail.split_once('?').map_or((tail, ""), |(p, q)| (p, q));
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|option| {
-            let name = option.split('=').next().unwrap_or_default().to_ascii_lowercase();
-            !name.is_empty() && !name.contains("password") && name != "authmechanismproperties"
-        })
-        .collect();
-    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
-    format!("{scheme}://{shown}{path}{query}")
-}
-
-/// Splits the part with user and hosts from what is before and behind it.
-fn authority(uri: &str) -> Option<(&str, &str, &str)> {
-    let start = uri.find("://")? + 3;
-    let end = uri[start..].find(['/', '?']).map_or(uri.len(), |at| start + at);
-    Some((&uri[..start], &uri[start..end], &uri[end..]))
-}
-
-/// The address names someone who logs in, but not with which password.
-pub fn lacks_password(uri: &str) -> bool {
-    let user = authority(uri).and_then(|(_, authority, _)| authority.rsplit_once('@')).map(|(user, _)| user);
-    user.is_some_and(|user| !user.is_empty() && !user.contains(':'))
-}
-
-/// The address of [`hide_secrets`] with its password restored.
-pub fn with_password(uri: &str, password: &str) -> String {
-    let Some((scheme, authority, tail)) = authority(uri) else {
-        return uri.to_owned();
-    };
-    let Some((user, hosts)) = authority.rsplit_once('@') else {
-        return uri.to_owned();
-    };
-    let password = percent_encoding::utf8_percent_encode(password, percent_encoding::NON_ALPHANUMERIC);
-    format!("{scheme}{user}:{password}@{hosts}{tail}")
 }
 
 /// `default.steward` in the user's data folder.
@@ -250,16 +203,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_goes_back_to_where_it_was() {
-        let full = "mongodb://ann:p%40s%2Fs@h1:1,h2:2/db?tls=true";
-        let public = hide_secrets(full);
-        assert!(lacks_password(&public) && !lacks_password(full));
-        assert_eq!(with_password(&public, "p@s/s"), full);
-        assert!(!lacks_password("mongodb://h/db") && !lacks_password("mongodb://h/db?x=a@b"));
-        assert_eq!(with_password("mongodb://h/db", "x"), "mongodb://h/db");
-    }
-
-    #[test]
     fn limits_are_the_usual_ones_unless_said_otherwise() {
         let said = |name: &str| match name {
             "STEWARD_SLOW_MS" => Some("20".to_owned()),
@@ -272,9 +215,6 @@ mod tests {
 
     #[test]
     fn no_secret_survives() {
-        let shown = hide_secrets("mongodb://ann:p%40ss@h1:1,h2:2/db?tls=true&tlsCertificateKeyFilePassword=x&authSource=admin");
-        assert_eq!(shown, "mongodb://ann@h1:1,h2:2/db?tls=true&authSource=admin");
-        assert_eq!(hide_secrets("mongodb+srv://c.example.net/db"), "mongodb+srv://c.example.net/db");
         assert!(!format!("{:?}", Address::parse("mongodb://u:secret@h/db").unwrap()).contains("secret"));
     }
 

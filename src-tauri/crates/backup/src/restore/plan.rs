@@ -125,7 +125,7 @@ async fn begin(workspace: &Workspace, one: &Chosen, mode: RestoreMode) -> Result
         CollectionKind::Timeseries if !resolved.left_out => resolved.notes.push("is a time series: its buckets are counted".to_owned()),
         _ => {}
     }
-    let lost = resolved.told_lost().collect();
+    let lost = resolved.losses().collect();
     Ok(CollectionPlan {
         name: one.listed.name.clone(),
         into: resolved.into,

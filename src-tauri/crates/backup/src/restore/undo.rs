@@ -52,7 +52,7 @@ pub async fn plan_undo(workspace: &Workspace, id: &str) -> Result<(RestoreRecord
     let record = undoable(workspace, id).await?;
     if let Some(later) = later(workspace, &record).await? {
         return Err(Error::Conflict(format!(
-            "The restore of {} came after this one and put {} in its place. Take that one back first.",
+            "The restore of {} came after this one and put {} in its place. Undo that one first.",
             later.started_at,
             shared(&record, &later).unwrap_or_default()
         )));
@@ -180,7 +180,7 @@ async fn clean_up_held(workspace: &Workspace, id: &str, progress: &dyn Progress)
     Ok(record)
 }
 
-/// An undo that was interrupted can be gone back from as long as the collections have not all been swapped: the restore is in effect again.
+/// An undo that was interrupted can be rolled back as long as the collections have not all been swapped: the restore is in effect again.
 pub async fn can_go_back(workspace: &Workspace, record: &RestoreRecord) -> Result<bool> {
     match record.state {
         RestoreState::Loading | RestoreState::Swapping => Ok(true),

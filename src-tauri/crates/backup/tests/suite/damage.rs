@@ -145,10 +145,10 @@ async fn manifests_that_lie() {
     let lies = [
         (text.replace(&file, "../../outside"), "not a plain name"),
         (text.replace(&format!("\"id\": \"{}\"", museum.manifest.id), "\"id\": \"../up\""), "not a plain name"),
-        (text.replacen("\"format\": 1", "\"format\": 9", 1), "newer Steward"),
-        (text.replacen("\"records\": 12", "\"records\": 13", 1), "the manifest reports 13"),
+        (text.replacen("\"format\": 1", "\"format\": 9", 1), "newer version of Steward"),
+        (text.replacen("\"records\": 12", "\"records\": 13", 1), "but 13 in the manifest"),
         (text.replace(&museum.manifest.collection("careers").unwrap().content.0, "xxh3-128-sum:0"), "is not that of the manifest"),
-        (text.replace("\"name\": \"notes\"", "\"name\": \"others\""), "does not say"),
+        (text.replace("\"name\": \"notes\"", "\"name\": \"others\""), "does not list"),
         ("{}".to_owned(), "not the manifest"),
         (text[..text.len() / 2].to_owned(), "not the manifest"),
     ];

@@ -111,7 +111,7 @@ impl Scene {
         true
     }
 
-    /// `back`: where the undo can still be gone back from, it is, and then begun again.
+    /// `back`: where the undo can still be rolled back, it is, and then begun again.
     async fn undone(&self, number: i64, death: Death, back: bool) -> bool {
         let record = restore::apply(&self.alive, &self.backup, "here", &self.choice, None, &Silent).await.unwrap();
         let (mortal, dying) = self.dying(number, death).await;
@@ -171,7 +171,7 @@ impl Scene {
                 assert!(number > 3, "an undo has more writes than {number}");
             }
         }
-        assert!(self.gone_back.load(Ordering::Relaxed) > 0, "no undo was gone back from");
+        assert!(self.gone_back.load(Ordering::Relaxed) > 0, "no undo was rolled back");
     }
 }
 

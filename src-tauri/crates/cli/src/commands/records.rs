@@ -273,7 +273,8 @@ fn print_history(history: &RecordHistory) {
     for entry in &history.entries {
         let set = &entry.change_set;
         let kind = serde_json::to_value(set.kind).unwrap_or(Json::Null);
-        line(&format!("{}  {}  {}  {}", set.at, set.actor, brief(&kind, 12), set.id));
+        let origin = serde_json::to_value(set.origin).ok().and_then(|o| o.as_str().map(|o| format!("  {o}"))).unwrap_or_default();
+        line(&format!("{}  {}{origin}  {}  {}", set.at, set.actor, brief(&kind, 12), set.id));
         line(&format!("    {}", fields(&entry.change.fields)));
     }
 }

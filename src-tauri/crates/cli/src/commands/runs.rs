@@ -175,7 +175,17 @@ pub async fn history(session: &Session, command: History) -> ApiResult<u8> {
                 let rows: Vec<Vec<String>> = list
                     .changes
                     .iter()
-                    .map(|c| vec![format!("#{}", c.seq), c.id.clone(), c.at.clone(), c.actor.clone(), word(&c.kind), c.summary.clone()])
+                    .map(|c| {
+                        vec![
+                            format!("#{}", c.seq),
+                            c.id.clone(),
+                            c.at.clone(),
+                            c.actor.clone(),
+                            word(&c.origin),
+                            word(&c.kind),
+                            c.summary.clone(),
+                        ]
+                    })
                     .collect();
                 output::table(&rows);
             });

@@ -68,7 +68,7 @@ fn guarded(database: &'static str) -> Mongod {
 fn the_password_of_a_workspace_is_asked_for_once() {
     let server = guarded("asking_workspace");
     let at = Place::at(server.login_uri("keeper@", "asking_workspace", "authSource=admin"));
-    let said = typed(&at, &["init", "--sample"], &[("Password for mongodb://scheduler@", "s3cret-word\n")]).ended(0);
+    let said = typed(&at, &["init", "--sample"], &[("Password for mongodb://keeper@", "s3cret-word\n")]).ended(0);
     said.says("361");
     assert_eq!(said.out.matches("Password for").count(), 1, "{}", said.out);
     assert!(!said.out.contains("s3cret-word"), "{}", said.out);

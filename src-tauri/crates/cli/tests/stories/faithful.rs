@@ -330,7 +330,7 @@ on_both! {
     fn what_a_csv_cannot_say_is_reported(at) {
         at.import_plain(0, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"v\": 1}\n{\"k\": \"b\", \"v\": \"1\", \"w\": null}\n")]);
         let out = at.path("out.csv").display().to_string();
-        at.steward(&["records", "export", &out, "--collection", "things"]).ended(0).says("of v, values of several types").says("the same: w.");
+        at.steward(&["records", "export", &out, "--collection", "things"]).ended(0).says("in v, values of several types").says("the same: w.");
         let lines = at.path("out.ndjson").display().to_string();
         assert!(at.json(0, &["records", "export", &lines, "--collection", "things"]).get("notes").is_none());
         // Under its schema a table comes back as it was, numbers with exponents too.

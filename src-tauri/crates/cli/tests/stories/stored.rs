@@ -73,7 +73,7 @@ on_both! {
         at.json(0, &["import", &good, "--schema", "careers"]);
         let newer = WriteOp::put(names::CATALOG, &bson::doc! { "_id": "layout", "version": 99 }).unwrap();
         at.with_store(async |store| store.write(WriteBatch::data(vec![newer.clone()]), Durability::Full).await.unwrap());
-        at.steward(&["records", "find"]).ended(3).says("newer Steward (layout 99");
+        at.steward(&["records", "find"]).ended(3).says("newer version of Steward (layout 99");
         at.steward(&["import", &good, "--schema", "careers"]).ended(3);
     }
 }

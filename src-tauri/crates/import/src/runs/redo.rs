@@ -32,7 +32,7 @@ async fn redo_held(lease: &Lease, id: &str, undo: &str, progress: &dyn Progress)
     let mut record = stored(workspace, id).await?;
     record.lease = lease.number();
     let Some(undo_set) = record.undo_set.clone().filter(|set| record.state == RunState::Undone && set == undo) else {
-        return Err(Error::Conflict("That undo is undone already, or was undone by another one. See the run as it is now.".into()));
+        return Err(Error::Conflict("That undo was already undone, possibly by another entry. See the run as it is now.".into()));
     };
     if record.discarded_at.is_some() {
         return Err(Error::Conflict("The data kept for this run was discarded. Import the files again.".into()));

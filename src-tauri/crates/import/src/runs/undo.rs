@@ -160,7 +160,7 @@ async fn undo_held(lease: &Lease, id: &str, progress: &dyn Progress) -> Result<(
     Ok((record, found))
 }
 
-/// An undo that was interrupted can be gone back from where it undoes a replacement, until the collections have been swapped. Rows
+/// An undo that was interrupted can be rolled back where it undoes a replacement, until the collections have been swapped. Rows
 /// that were undone one by one can only be undone to the end.
 pub async fn can_go_back(workspace: &Workspace, record: &RunRecord) -> Result<bool> {
     if record.replaced.is_none() || !matches!(record.state, RunState::Undoing | RunState::HalfUndone) {

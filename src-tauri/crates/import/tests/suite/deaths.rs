@@ -225,11 +225,11 @@ impl Case<'_> {
         true
     }
 
-    /// Where an undo can still be gone back from, the import is in effect again.
+    /// Where an undo can still be rolled back, the import is in effect again.
     async fn go_back(&self, alive: &Workspace, expected: &Undisturbed, run: &str, at: &str) {
         let half = runs::get(alive, run).await.unwrap();
         let can = runs::can_go_back(alive, &half).await.unwrap();
-        assert!(!can || self.mode == ImportMode::Replace, "{at}: only what is swapped can be gone back from");
+        assert!(!can || self.mode == ImportMode::Replace, "{at}: only what is swapped can be rolled back");
         match runs::go_back(alive, run, &Silent).await {
             Ok(stands) => {
                 assert!(can && stands.state == RunState::Done, "{at}: {stands:?}");
@@ -281,7 +281,7 @@ async fn all_modes(kind: Kind, rows: usize) {
         let case = Case { kind: &kind, folder: folder.path(), mode, rows };
         case.every_death(&format!("{mode:?}").to_lowercase()).await;
     }
-    assert!(GONE_BACK.load(Ordering::Relaxed) > 0, "no undo was gone back from");
+    assert!(GONE_BACK.load(Ordering::Relaxed) > 0, "no undo was rolled back");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,9 @@ pub(super) fn chain_hash(set: &ChangeSet) -> String {
         set.undoes,
         set.payload_hash
     ]);
+    if let (Some(origin), Some(list)) = (set.origin, said.as_array_mut()) {
+        list.push(serde_json::json!(origin));
+    }
     // The first entry has none before it.
     if let (false, Some(list)) = (set.stood.is_empty(), said.as_array_mut()) {
         list.push(serde_json::json!(set.stood));
