@@ -38,8 +38,9 @@ use async_trait::async_trait;
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
+    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
+    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreInfo, StoreResult, Swap, WriteBatch,
+    WriteReport,
 };
 
 pub use connect::{MongoOptions, MongoStore};

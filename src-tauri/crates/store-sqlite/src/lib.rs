@@ -34,9 +34,9 @@ use futures::stream;
 use rusqlite::Connection;
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, Capability, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
-    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
-    StoreKind, StoreResult, Swap, WriteBatch, WriteReport, names,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec,
+    Page, Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind,
+    StoreInfo, StoreKind, StoreResult, Swap, WriteBatch, WriteReport, names,
 };
 
 use errors::{joined, map};

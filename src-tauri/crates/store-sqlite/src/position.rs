@@ -54,7 +54,8 @@ fn by_row(
     }
     sql.push_str(" ORDER BY id LIMIT 1 OFFSET ?");
     values.push(Sql::Integer(before));
-    let row = connection.prepare_cached(&sql).and_then(|mut s| s.query_row(params_from_iter(&values), |r| r.get(0)).optional()).map_err(map)?;
+    let row =
+        connection.prepare_cached(&sql).and_then(|mut s| s.query_row(params_from_iter(&values), |r| r.get(0)).optional()).map_err(map)?;
     Ok(row.map(|row| Position { key: Vec::new(), row }))
 }
 
@@ -77,8 +78,9 @@ fn in_order(
     let (direction, beyond) = if order.descending { ("DESC", "<") } else { ("ASC", ">") };
     let (table, key) = (collection.table(), &order.key);
     let one = |narrowed: &str, mut values: Vec<Sql>, before: i64| {
-        let sql =
-            format!("SELECT id, {key} FROM {table} WHERE {condition}{narrowed} ORDER BY {key} {direction}, id {direction} LIMIT 1 OFFSET ?");
+        let sql = format!(
+            "SELECT id, {key} FROM {table} WHERE {condition}{narrowed} ORDER BY {key} {direction}, id {direction} LIMIT 1 OFFSET ?"
+        );
         values.push(Sql::Integer(before));
         connection
             .prepare_cached(&sql)

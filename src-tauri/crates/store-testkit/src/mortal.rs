@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 use steward_store::{
-    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo, StoreResult,
-    Swap, WriteBatch, WriteReport, names,
+    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
+    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
+    StoreResult, Swap, WriteBatch, WriteReport, names,
 };
 
 use crate::async_trait;

@@ -16,9 +16,9 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, Capability, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
-    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind, StoreInfo,
-    StoreResult, Swap, WriteBatch, WriteReport,
+    Access, Capabilities, Capability, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec,
+    Page, Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreErrorKind,
+    StoreInfo, StoreResult, Swap, WriteBatch, WriteReport,
 };
 
 use breaker::Breaker;

@@ -87,7 +87,12 @@ fn nothing(started: std::time::Instant) -> RecordPage {
 
 /// Where a page of records that fail a figure begins; `None` behind the last one. The list is walked: it is short, or something
 /// is wrong that no far row of it tells better.
-async fn failing_from(workspace: &Workspace, request: &FindRecords, metric: MetricName, filter: &Filter) -> ApiResult<Option<Option<String>>> {
+async fn failing_from(
+    workspace: &Workspace,
+    request: &FindRecords,
+    metric: MetricName,
+    filter: &Filter,
+) -> ApiResult<Option<Option<String>>> {
     let mut left = usize::try_from(request.from.unwrap_or(0)).unwrap_or(0);
     let mut after = request.after.clone();
     while left > 0 {

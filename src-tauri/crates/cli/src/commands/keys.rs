@@ -91,7 +91,8 @@ async fn known(session: &Session, collection: &str, text: &str) -> ApiResult<Vec
     let mut keys: Vec<RecordKey> = Vec::new();
     for meaning in meanings(text) {
         let filter = Some(Filter::eq(FieldPath::name(&key_field).as_str(), meaning));
-        let request = FindRecords { collection: collection.to_owned(), filter, finding: None, sort: None, after: None, from: None, limit: 2 };
+        let request =
+            FindRecords { collection: collection.to_owned(), filter, finding: None, sort: None, after: None, from: None, limit: 2 };
         let page: RecordPage = session.call(call::records::Find, &request).await?;
         for row in page.records {
             if !keys.iter().any(|key| value::same(key.bson(), row.key.bson())) {

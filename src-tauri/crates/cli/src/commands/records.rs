@@ -23,7 +23,15 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
         Records::Find { filter: text, failing, of, sort, limit, after, from } => {
             let collection = session.collection(&of.collection).await?;
             let sort = sort.map(|s| Sort { descending: s.starts_with('-'), field: s.trim_start_matches('-').to_owned() });
-            let request = FindRecords { collection, filter: filter(&text)?, finding: failing.map(finding), sort, after, from: from.map(|row| row - 1), limit };
+            let request = FindRecords {
+                collection,
+                filter: filter(&text)?,
+                finding: failing.map(finding),
+                sort,
+                after,
+                from: from.map(|row| row - 1),
+                limit,
+            };
             find(session, request).await
         }
         Records::Count { filter: text, failing, of } => {

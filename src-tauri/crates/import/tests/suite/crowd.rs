@@ -86,7 +86,7 @@ async fn counted_together(store: Arc<dyn Store>) {
     workspace.store.write(WriteBatch::data(ops), Durability::Full).await.unwrap();
     let mut people = Vec::new();
     for person in 1..=COUNTING {
-        let workspace = workspace.acting_as(&format!("person {person}"));
+        let workspace = workspace.acting_as(&format!("person {person}"), steward_domain::Origin::Page);
         people.push(tokio::spawn(async move {
             let collection = workspace.collection("things").await.unwrap();
             let mut turned_away = 0;

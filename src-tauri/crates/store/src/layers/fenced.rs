@@ -7,9 +7,9 @@ use bson::{Bson, RawDocumentBuf};
 use steward_domain::Filter;
 
 use crate::{
-    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page, Partition,
-    Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreInfo, StoreResult, Swap, WriteBatch,
-    WriteReport, names,
+    Access, Capabilities, ChangeStream, Consistency, Cursor, Definition, Durability, FacetCount, Fence, Histogram, IndexSpec, Page,
+    Partition, Position, Query, RecordStream, ReplayStream, ResumeToken, Room, Snapshot, Store, StoreError, StoreInfo, StoreResult, Swap,
+    WriteBatch, WriteReport, names,
 };
 
 /// Writes under a lease.
