@@ -163,7 +163,7 @@ function AskStep({ plan, onBack, onClose, onApply }: AskProps) {
     >
       <RestorePlanView plan={plan} />
       {plan.lost.length > 0 && !nothing && (
-        <Alert color="yellow" variant="light" p="xs" title="Not everything can come back">
+        <Alert color="yellow" variant="light" p="xs" title="Not everything can be restored">
           {plan.lost.map((lost) => (
             <div key={lost}>{lost}</div>
           ))}

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { IconFilterOff, IconPlus, IconTable } from "@tabler/icons-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { asApiError, type CollectionInfo, type ExtObject, type RecordPage, type RecordRow } from "@/ipc";
-import { queryClient } from "@/shared/data/queries";
+import { queryClient, useCall } from "@/shared/data/queries";
 import { type FieldSpec, specAt } from "@/shared/schema/model";
 import {
   type Block,
@@ -59,6 +59,8 @@ export function RecordGrid(props: RecordGridProps) {
   const [note, setNote] = useState<string[]>([]);
   const edits = useEdits(props);
   const drafts = useDraftRows(collection.name);
+  // Where Steward does not answer at all, the frame says so.
+  const told = useCall("workspace.current", {}).error !== null;
 
   const getRow = useCallback(
     (index: number) => {
@@ -89,7 +91,7 @@ export function RecordGrid(props: RecordGridProps) {
   if (pages.rowCount === 0) return <NoRecords {...props} />;
   return (
     <>
-      {pages.error && <Outdated error={pages.error} retry={pages.retry} />}
+      {pages.error && !told && <Outdated error={pages.error} retry={pages.retry} />}
       <Grid
         label={`Records of ${collection.name}`}
         columns={columns}

@@ -81,6 +81,9 @@ export function useRecordPages(query: RecordQuery, total: number | undefined): R
     changed ||= before !== undefined && before !== answer.records;
     pages.set(page, answer.records);
   }
+  // Behind a page that is not full there is nothing any more.
+  const last = wanted.filter((page) => (pages.get(page)?.length ?? pageSize) < pageSize);
+  if (last.length > 0) for (const page of pages.keys()) if (page > Math.min(...last)) pages.delete(page);
   // What is not asked for now was read before the change.
   if (changed) for (const page of pages.keys()) if (!wanted.includes(page)) pages.delete(page);
   for (const page of pages.keys()) {
