@@ -35,6 +35,6 @@ describe("a table with names of its own, mapped in the window", () => {
     await window.click(window.button("See the plan"));
     await window.click(window.button("Import 3 records"));
     await window.shows("3 records added");
-    assert.equal(await window.run("return document.title"), "Steward");
+    assert.equal(await window.run("return document.title"), "Imports · sample · Steward");
   });
 });

@@ -73,6 +73,6 @@ describe("the window, from first start to an import", () => {
   it("has no error on the page and can be pictured", async () => {
     const picture = await window.picture(process.env.STEWARD_TEST_PICTURE ?? join(folder, "window.png"));
     assert.ok(picture.length > 20_000, "the picture is not blank");
-    assert.equal(await window.run("return document.title"), "Steward");
+    assert.equal(await window.run("return document.title"), "Records · sample · Steward");
   });
 });
