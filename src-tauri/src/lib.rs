@@ -20,7 +20,7 @@ use arguments::Arguments;
 use calls::Calls;
 use host::DesktopHost;
 
-/// Name of the event that carries everything the page is told.
+/// Name of the event that carries everything that is sent to the page.
 const EVENT: &str = "steward";
 
 /// The one command of the page: a name of the list and its request. One with an id can be left.
@@ -43,9 +43,9 @@ pub fn run(words: impl Iterator<Item = String>) -> ExitCode {
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     let arguments = match Arguments::parse(words) {
         Ok(arguments) => arguments,
-        Err(told) => {
-            eprintln!("{}", told.text);
-            return ExitCode::from(told.code);
+        Err(failure) => {
+            eprintln!("{}", failure.text);
+            return ExitCode::from(failure.code);
         }
     };
     if cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {

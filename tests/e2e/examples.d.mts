@@ -3,8 +3,8 @@ export const sources: string;
 
 export type SourceCase = {
   file: string;
-  /** What is told of the format, from the outside in. */
-  told: string[];
+  /** What is recognised of the format, from the outside in. */
+  recognised: string[];
   /** The part that has to be chosen: its control, and its name. */
   part?: [control: string, name: string];
 };

@@ -8,18 +8,18 @@ const schemas = join(root, "schemas");
 export const sources = join(root, "tests/fixtures/sources");
 
 export const sourceCases = [
-  { file: "utf-16.csv", told: ["separated values, ;", "UTF-16LE"] },
-  { file: "windows-1252.csv", told: ["separated values, ;", "windows-1252"] },
-  { file: "sessions.csv.gz", told: ["gzip", "separated values, ,"] },
-  { file: "sessions.csv.bz2", told: ["bzip2", "separated values, ,"] },
-  { file: "sessions.csv.zst", told: ["zstd", "separated values, ,"] },
-  { file: "sessions.zip", told: ["zip", "separated values, ,"] },
-  { file: "sessions.ndjson", told: ["NDJSON, one record per line"] },
-  { file: "sessions.xlsx", told: ["Excel workbook"], part: ["Sheet", "Sessions"] },
-  { file: "sessions.ods", told: ["OpenDocument sheet"] },
-  { file: "sessions.db", told: ["SQLite table"], part: ["Table", "sessions"] },
-  { file: "sessions.bson", told: ["BSON"] },
-  { file: "sessions.archive", told: ["mongodump archive"] },
+  { file: "utf-16.csv", recognised: ["separated values, ;", "UTF-16LE"] },
+  { file: "windows-1252.csv", recognised: ["separated values, ;", "windows-1252"] },
+  { file: "sessions.csv.gz", recognised: ["gzip", "separated values, ,"] },
+  { file: "sessions.csv.bz2", recognised: ["bzip2", "separated values, ,"] },
+  { file: "sessions.csv.zst", recognised: ["zstd", "separated values, ,"] },
+  { file: "sessions.zip", recognised: ["zip", "separated values, ,"] },
+  { file: "sessions.ndjson", recognised: ["NDJSON, one record per line"] },
+  { file: "sessions.xlsx", recognised: ["Excel workbook"], part: ["Sheet", "Sessions"] },
+  { file: "sessions.ods", recognised: ["OpenDocument sheet"] },
+  { file: "sessions.db", recognised: ["SQLite table"], part: ["Table", "sessions"] },
+  { file: "sessions.bson", recognised: ["BSON"] },
+  { file: "sessions.archive", recognised: ["mongodump archive"] },
 ];
 
 function firstOf(folder) {

@@ -81,7 +81,7 @@ describe("a bucket for backups", () => {
       await window.shows("saved");
       await window.type("{Escape}");
       await window.click(window.button("Back up now"));
-      await window.find(`//table//tr[contains(., "${address}") and contains(., "by hand")]`);
+      await window.find(`//table//tr[contains(., "${address}") and contains(., "on request")]`);
     } catch (error) {
       const page = await window.run("return document.body.innerText").catch(() => "nothing");
       throw new Error(`${error.message}; the page shows: ${page}`, { cause: error });

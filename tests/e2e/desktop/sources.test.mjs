@@ -37,12 +37,12 @@ describe("files that are chosen in the window", () => {
     await window.click(`//*[@role = "option"][starts-with(normalize-space(.), "${name}")]`);
   };
 
-  for (const { file, told, part } of sourceCases) {
-    it(`${file} is told, shown and imported`, async () => {
+  for (const { file, recognised, part } of sourceCases) {
+    it(`${file} is recognised, shown and imported`, async () => {
       copyFileSync(join(sources, file), chosen);
       await window.click(window.button("Choose files"));
       if (part) await choosePart(part);
-      for (const word of told) await window.shows(word);
+      for (const word of recognised) await window.shows(word);
       await window.shows("the first 3 rows are fine");
       await window.click(window.button("See the plan"));
       await window.click(window.button("Import 3 records"));

@@ -13,7 +13,7 @@ test(
     await backUp(app);
     await expect(listed(app)).toHaveCount(1);
     await expect(listed(app).first()).toContainText("never verified");
-    await expect(listed(app).first()).toContainText("by hand");
+    await expect(listed(app).first()).toContainText("on request");
 
     await listed(app).first().getByRole("button", { name: "just now" }).click();
     await app.getByRole("button", { name: "Verify by test restore" }).click();

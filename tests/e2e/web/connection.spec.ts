@@ -64,7 +64,7 @@ test("a machine without a network still talks to its own Steward", async ({ app 
   await expect(app.getByText(/^\d{1,2} of 361 records/)).toBeVisible();
 });
 
-test("a page whose server was started anew keeps what was typed and says where to go", async ({
+test("a page whose server was restarted keeps what was typed and says where to go", async ({
   page,
   steward,
 }) => {

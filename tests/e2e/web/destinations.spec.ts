@@ -242,7 +242,7 @@ test("what the rules of retention remove is shown, and goes", async ({ app, stew
   expect(JSON.parse(steward.cli("--json", "backup", "list")).backups).toHaveLength(1);
 });
 
-test("what a restore put aside is given up for good", async ({ app, steward }) => {
+test("what a restore archived is deleted for good", async ({ app, steward }) => {
   steward.cli("backup", "create");
   steward.cli("records", "set", "11-1011.00", "title=Changed since");
   await toBackups(app);

@@ -63,7 +63,7 @@ function freshDatabase(): string {
 
 let madeSample: string | undefined;
 
-/** A file workspace with the sample, made once and copied for each test: loading it anew takes longer than most tests. */
+/** A file workspace with the sample, made once and copied for each test: loading it again takes longer than most tests. */
 function sampleFile(): string {
   if (madeSample) return madeSample;
   const folder = mkdtempSync(join(tmpdir(), "steward-sample-"));

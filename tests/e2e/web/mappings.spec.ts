@@ -76,10 +76,7 @@ test("dirty values: the suggestion, a number rule that is put right, saved, impo
   expect(career.document).toMatchObject({ title: "Keeper of gate 20", average_salary: 66500 });
 });
 
-test("another encoding and delimiter are chosen by hand, and the preview follows", async ({
-  app,
-  steward,
-}) => {
+test("another encoding and delimiter are chosen, and the preview follows", async ({ app, steward }) => {
   const path = join(steward.folder, "orte.txt");
   // In windows-1251 these bytes are other letters than in windows-1252.
   const text = Buffer.from("id~name\n1~caf\xe9\n2~th\xe9\n", "latin1");

@@ -1,4 +1,4 @@
-/** Any moment between two backups can be restored: picked on the page, planned, restored, undone. */
+/** Any point in time between two backups can be restored: picked on the page, planned, restored, undone. */
 
 import { cellOf, expect, expectAccessible, goTo, test, toast } from "./kit";
 
@@ -14,7 +14,7 @@ function local(at: number): string {
   return new Date(at).toISOString().slice(0, 19);
 }
 
-test("a moment between two edits is restored, and the restore is undone", async ({ app, steward }) => {
+test("a point in time between two edits is restored, and the restore is undone", async ({ app, steward }) => {
   await goTo(app, "Backups");
   await app.getByRole("button", { name: "Settings", exact: true }).first().click();
   const drawer = app.getByRole("dialog", { name: "Backup settings" });
@@ -34,7 +34,7 @@ test("a moment between two edits is restored, and the restore is undone", async 
   await take.click();
   await expect(toast(app, "Increment taken: 2 changes.")).toBeVisible({ timeout: 30_000 });
   await app.mouse.move(0, 0);
-  await expectAccessible(app, "the page with moments");
+  await expectAccessible(app, "the page with points in time");
 
   // The keyboard moves along what can be reached; the field takes the second.
   await axis.press("Home");

@@ -13,14 +13,14 @@ async function choosePart(app: Page, [label, name]: [string, string]): Promise<v
   await expect(part).toHaveValue(new RegExp(`^${name}`));
 }
 
-test("every kind of file is told, shown and imported", async ({ app, steward }) => {
+test("every kind of file is recognised, shown and imported", async ({ app, steward }) => {
   test.setTimeout(240_000);
   await goTo(app, "Imports");
-  for (const { file, told, part } of sourceCases) {
+  for (const { file, recognised, part } of sourceCases) {
     await test.step(file, async () => {
       await chooseFiles(app, join(sources, file));
       if (part) await choosePart(app, part);
-      for (const word of told) await expect(app.getByText(word, { exact: true }).first()).toBeVisible();
+      for (const word of recognised) await expect(app.getByText(word, { exact: true }).first()).toBeVisible();
       await expect(app.getByText("the first 3 rows are fine")).toBeVisible();
       await expect(app.getByText("Español").first()).toBeVisible();
       await app.getByRole("button", { name: "See the plan" }).click();
@@ -52,8 +52,8 @@ print(file.execute(root).fetchone()[0], file.execute("PRAGMA page_size").fetchon
 test("a damaged workspace gives up its records", async ({ app, steward }) => {
   const other = join(steward.folder, "other.steward");
   steward.cli("--workspace", other, "init", "--sample");
-  const told = execFileSync("python3", ["-c", whereCareersBegin, other], { encoding: "utf8" });
-  const [root = 0, size = 0] = told.split(" ").map(Number);
+  const place = execFileSync("python3", ["-c", whereCareersBegin, other], { encoding: "utf8" });
+  const [root = 0, size = 0] = place.split(" ").map(Number);
   const damaged = join(steward.folder, "damaged.steward");
   writeFileSync(damaged, readFileSync(other).fill(0xee, (root - 1) * size, root * size));
   steward.cli("records", "bulk", "average_salary > 0", "--delete", "--yes");
@@ -67,7 +67,7 @@ test("a damaged workspace gives up its records", async ({ app, steward }) => {
   await expect(app.getByText("is damaged", { exact: false }).first()).toBeVisible();
 });
 
-test("files that nobody can import are told with what to do", async ({ app, steward }) => {
+test("files that nobody can import are refused with what to do", async ({ app, steward }) => {
   const write = (name: string, content: string) => {
     const path = join(steward.folder, name);
     writeFileSync(path, content);

@@ -21,7 +21,7 @@ export function useBackendEvents(): boolean {
     };
     const onState = (now: boolean) => {
       setConnected(now);
-      // What happened before the stream was there was told to nobody, at the start as after a break.
+      // What happened before the stream was there was reported to nobody, at the start as after a break.
       if (now) void refreshAll(queryClient);
       // A stream does not say why it broke; a call does: nobody answers, or the server is another one by now.
       else void queryClient.invalidateQueries({ queryKey: ["workspace.current"] });

@@ -43,7 +43,7 @@ async function readError(response: Response) {
     const parsed: unknown = JSON.parse(text);
     if (isApiError(parsed)) return parsed;
   } catch {
-    // Not JSON: told below.
+    // Not JSON: reported below.
   }
   if (response.status === 401 || response.status === 403) {
     return {

@@ -245,7 +245,7 @@ fn follow(app: &Arc<App>, workspace: &Workspace) -> Option<tokio::task::JoinHand
     let (app, store) = (Arc::downgrade(app), Arc::clone(&workspace.store));
     Some(tokio::spawn(async move {
         while let Some(()) = tell_changes(&app, store.as_ref()).await {
-            // The feed broke off, as when a server restarts. What happened meanwhile is not told again.
+            // The feed broke off, as when a server restarts. What happened meanwhile is not reported again.
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         }
     }))

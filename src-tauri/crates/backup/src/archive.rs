@@ -122,8 +122,8 @@ impl<W: Write> ArchiveWriter<W> {
 /// The version of a server as the tools read it: three numbers. What comes from elsewhere has the form of MongoDB 6.0.
 fn version_of(server: &str) -> &str {
     let is_version = |word: &&str| word.split('.').count() == 3 && word.split('.').all(|n| n.parse::<u32>().is_ok());
-    let told = server.strip_prefix("MongoDB ").and_then(|rest| rest.split([',', ' ', '-', '+']).next());
-    told.filter(is_version).unwrap_or("6.0.0")
+    let number = server.strip_prefix("MongoDB ").and_then(|rest| rest.split([',', ' ', '-', '+']).next());
+    number.filter(is_version).unwrap_or("6.0.0")
 }
 
 fn encode(document: &Document) -> io::Result<Vec<u8>> {
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn the_version_of_the_server_is_three_numbers() {
-        let told = ["MongoDB 6.0.5, replica set rs0", "MongoDB 8.1.0-rc2, standalone", "SQLite 3.51.0", "MongoDB ?, standalone", ""];
-        assert_eq!(told.map(version_of), ["6.0.5", "8.1.0", "6.0.0", "6.0.0", "6.0.0"]);
+        let names = ["MongoDB 6.0.5, replica set rs0", "MongoDB 8.1.0-rc2, standalone", "SQLite 3.51.0", "MongoDB ?, standalone", ""];
+        assert_eq!(names.map(version_of), ["6.0.5", "8.1.0", "6.0.0", "6.0.0", "6.0.0"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::restore::kinds;
 use crate::target::Target;
 
 /// Why a backup was taken.
-pub const ON_REQUEST: &str = "by hand";
+pub const ON_REQUEST: &str = "on request";
 pub const ON_SCHEDULE: &str = "on schedule";
 pub const BEFORE_A_RESTORE: &str = "before a restore";
 pub const FOR_INCREMENTS: &str = "for increments";

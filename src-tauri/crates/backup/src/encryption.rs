@@ -65,7 +65,7 @@ pub enum Encryption {
 }
 
 impl EncryptionKey {
-    pub fn told(&self) -> Option<Encryption> {
+    pub fn described(&self) -> Option<Encryption> {
         match self {
             Self::None => None,
             Self::Passphrase(_) => Some(Encryption::Passphrase),

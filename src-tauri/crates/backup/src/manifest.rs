@@ -228,7 +228,7 @@ impl Manifest {
     }
 
     /// What is to be known of it before it is trusted.
-    pub fn told(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<String> {
         self.fuzzy.iter().chain(&self.notes).cloned().collect()
     }
 

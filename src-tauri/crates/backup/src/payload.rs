@@ -65,7 +65,7 @@ pub(crate) async fn write(
     let folder = first.folder().map_or_else(|| scratch.path().to_owned(), Path::to_owned);
     unfinished::clear(&folder);
     let folder = Folder::new(folder);
-    let encrypted = if request.lock.told().is_some() { ".age" } else { "" };
+    let encrypted = if request.lock.described().is_some() { ".age" } else { "" };
     let name = format!("{id}.archive{}{encrypted}", request.compression.suffix());
     let (file, part) = folder.begin(&name)?;
     let guard = Unfinished(part.clone());
@@ -79,7 +79,7 @@ pub(crate) async fn write(
         bytes: checksum.bytes,
         sha256: checksum.sha256,
         compression: request.compression,
-        encryption: request.lock.told(),
+        encryption: request.lock.described(),
     };
     Ok(Payload { file, contents, path, _scratch: scratch })
 }

@@ -258,8 +258,8 @@ async fn beside(path: &Path) -> Result<Option<Manifest>> {
 
 /// What a dump may hold and no restore of Steward's restores.
 fn passed_over(functions: bool) -> Vec<String> {
-    let told = "system.js is left out: server functions are not records. Use mongorestore to restore them.";
-    if functions { vec![told.to_owned()] } else { Vec::new() }
+    let note = "system.js is left out: server functions are not records. Use mongorestore to restore them.";
+    if functions { vec![note.to_owned()] } else { Vec::new() }
 }
 
 /// What an archive begins with.

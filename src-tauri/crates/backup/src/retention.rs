@@ -193,7 +193,7 @@ mod tests {
             file: ArchiveFile { name: "a".into(), bytes: 1, sha256: "s".into(), compression: Compression::Zstd, encryption: None },
             database: "w".into(),
             collections: Vec::new(),
-            reason: "by hand".into(),
+            reason: "on request".into(),
             made_by: "me".into(),
         };
         let verification = verified.then(|| Verification {
@@ -265,7 +265,7 @@ mod tests {
         };
         let backups = [with(1, 0), with(24 * 20, 361), with(24 * 30, 350), with(24 * 40, 900)];
         assert_eq!(kept(&backups, &Retention { last: Some(1), ..NONE }), ["b1", "b480", "b960"]);
-        assert!(suspicion(&backups).is_some_and(|told| told.contains("has 0 records, the one before it 361")));
+        assert!(suspicion(&backups).is_some_and(|sentence| sentence.contains("has 0 records, the one before it 361")));
         assert_eq!(suspicion(&backups[1..]), None);
     }
 

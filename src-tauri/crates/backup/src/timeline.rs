@@ -304,7 +304,7 @@ mod tests {
             file: ArchiveFile { name: "a".into(), bytes: 1, sha256: "s".into(), compression: Compression::Zstd, encryption: None },
             database: "w".into(),
             collections: Vec::new(),
-            reason: "by hand".into(),
+            reason: "on request".into(),
             made_by: "me".into(),
         };
         ListedBackup::new(manifest, "here".into())

@@ -6,7 +6,7 @@ use bson::{Document, RawDocument};
 /// Levels that a document may have. MongoDB itself stores at most 200, and its own tools ask for 100.
 pub const MOST: usize = 200;
 
-/// What a person is told about a document with more.
+/// The error for a document with more.
 pub const SENTENCE: &str = "This document is nested deeper than 200 levels.";
 
 /// The least that a level takes: an element's type, an empty name, a length and the end.

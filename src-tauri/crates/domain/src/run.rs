@@ -72,7 +72,7 @@ pub struct RunCounts {
     #[serde(default)]
     #[ts(optional, as = "Option<i64>")]
     pub waiting_already: i64,
-    /// Set aside because another row or record with the same key was kept, as the import was told to.
+    /// Set aside because another row or record with the same key was kept, as the import was asked to.
     #[serde(default)]
     #[ts(optional, as = "Option<i64>")]
     pub set_aside: i64,
@@ -188,7 +188,8 @@ pub struct Recorded {
     /// Number of the next change of a record.
     pub changes: i64,
     /// Records that the entries of the history speak of.
-    pub told: i64,
+    #[serde(alias = "told")]
+    pub reported: i64,
 }
 
 /// What becomes of staged rows once someone has looked at them.

@@ -1,4 +1,4 @@
-//! Rows that are surely fine, told without making records of them: tables by their cells, or by what a mapping makes of
+//! Rows that are certainly valid, recognised without making records of them: tables by their cells, or by what a mapping makes of
 //! them, JSON while it is read.
 //!
 //! All other rows go the whole way, and that answer counts. `tests/quick.rs` holds both answers against each other.
@@ -91,7 +91,7 @@ pub struct CellScratch<'b> {
 }
 
 impl FastPath {
-    /// Gates for a source, and what its columns go through. `None` where the schema asks for more than can be told by them.
+    /// Gates for a source, and what its columns go through. `None` where the schema asks for more than they can decide.
     pub fn new(decoder: &Decoder, how: &Reading, by_name: Option<&Mapping>, mapping: Option<&Compiled>) -> Option<Self> {
         let pack = how.pack.as_deref().filter(|_| how.normaliser.is_none() && !how.key_field.is_empty())?;
         let precheck = RecordPrecheck::new(pack)?;
@@ -144,7 +144,7 @@ impl FastPath {
     }
 
     /// The rules that the value at a doubted place breaks: those of the row, since all else in it is fine. `None` where that
-    /// cannot be told from this value alone.
+    /// cannot be decided from this value alone.
     pub fn broken_rules(
         &mut self,
         place: usize,

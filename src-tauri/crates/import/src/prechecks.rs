@@ -1,4 +1,4 @@
-//! Prechecks: what is surely fine for a schema, told without making a record.
+//! Prechecks: what is certainly valid for a schema, decided without making a record.
 //!
 //! A precheck looks at a value as its schema does, but says only "surely fine" or "not sure". What is not sure goes the whole
 //! way: it is mapped, made a record and checked, and that answer counts. So a precheck that knows little costs time and nothing
@@ -20,7 +20,7 @@ use text::TextPrecheck;
 const SILENT: [&str; 10] =
     ["$schema", "$id", "$comment", "title", "description", "examples", "default", "deprecated", "readOnly", "x-steward"];
 
-/// Items of a list that are told apart one by one.
+/// Items of a list that are compared one by one.
 const APART: usize = 64;
 
 /// What is surely fine at one place.

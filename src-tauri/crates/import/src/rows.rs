@@ -415,8 +415,8 @@ mod tests {
     fn a_name_that_stands_twice_is_a_finding_with_its_place() {
         let checked = check(r#"{"k": 1, "a": {"b": 1, "b": 2}, "k": 1}"#, "k");
         let RowValidation::Invalid { errors, .. } = checked.validation else { panic!("must be refused") };
-        let told: Vec<(&str, &str)> = errors.iter().map(|e| (e.pointer.as_str(), e.rule.as_str())).collect();
-        assert_eq!(told, [("/a/b", "duplicate_field"), ("/k", "duplicate_field")]);
+        let found: Vec<(&str, &str)> = errors.iter().map(|e| (e.pointer.as_str(), e.rule.as_str())).collect();
+        assert_eq!(found, [("/a/b", "duplicate_field"), ("/k", "duplicate_field")]);
         assert!(errors[0].message.starts_with("'b' occurs more than once"), "{}", errors[0].message);
         assert_eq!(errors[0].value, Some(Value(Bson::Int32(2))));
         assert!(checked.raw.starts_with(b"{\"k\": 1, \"a\": {\"b\": 1"), "the row is kept as it came");

@@ -143,7 +143,7 @@ fn begun(workspace: &Workspace, spec: &ImportSpec, id: String, lease: i64) -> Ru
         lease,
         undone_from: None,
         undo_sets: Vec::new(),
-        recorded: Recorded { inserts: numbers, changes: numbers, told: 0 },
+        recorded: Recorded { inserts: numbers, changes: numbers, reported: 0 },
     }
 }
 
@@ -245,7 +245,7 @@ async fn load_rows(
 }
 
 /// Builds the indexes of what was loaded. A file takes no other writes meanwhile, so that the lease is not renewed: other machines are
-/// told for how long that may last, ten thousand records a second at least.
+/// it says how long that may last, ten thousand records a second at least.
 async fn index(workspace: &Workspace, lease: &str, into: &str) -> Result<()> {
     let records = workspace.store.count(into, &Filter::all()).await?;
     lease::quiet(workspace, lease, Some(Duration::from_secs(30 + records / 10_000))).await?;
@@ -338,7 +338,7 @@ async fn finish(workspace: &Workspace, mut record: RunRecord, findings: Findings
     record.error = result.as_ref().err().map(ToString::to_string);
     let written = record.counts.inserted + record.counts.updated;
     let replaced = record.replaced.is_some() && result.is_ok();
-    if written > record.recorded.told || replaced && record.change_set.is_none() {
+    if written > record.recorded.reported || replaced && record.change_set.is_none() {
         tell(workspace, &mut record, written).await?;
     } else {
         workspace.store.write(WriteBatch::data(vec![run_op(&record)?]), Durability::Full).await?;
@@ -367,9 +367,9 @@ async fn tell(workspace: &Workspace, record: &mut RunRecord, written: i64) -> Re
     request.run_id = Some(record.id.clone());
     // The first entry has the id of the run, under which its record changes are kept.
     let id = if again { new_id() } else { record.id.clone() };
-    let records = written + counts.removed - record.recorded.told;
+    let records = written + counts.removed - record.recorded.reported;
     record.change_set = Some(id.clone());
-    record.recorded.told = written;
+    record.recorded.reported = written;
     request.also.push(run_op(record)?);
     history::record_bulk(workspace, request, &id, records).await?;
     Ok(())

@@ -33,7 +33,7 @@ fn flatten_into(separator: &str, prefix: &str, object: &Map<String, Json>, out: 
         match value {
             Json::Object(inner) if !inner.is_empty() && !is_wrapper(inner) => flatten_into(separator, &name, inner, out),
             other => {
-                // Two ways to the same name: the later one is told apart by a `+`, so that both stay.
+                // Two ways to the same name: the later one is marked by a `+`, so that both stay.
                 let mut name = name;
                 while out.contains_key(&name) {
                     name.push('+');

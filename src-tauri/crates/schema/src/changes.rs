@@ -48,8 +48,8 @@ mod tests {
     #[test]
     fn fields_that_came_went_and_changed_are_reported() {
         let registry = Registry::builtin().unwrap();
-        let told = changes(registry.get("careers@1.0.0").unwrap(), registry.get("careers@1.1.0").unwrap());
-        assert_eq!(told, ["certifications is new."]);
+        let found = changes(registry.get("careers@1.0.0").unwrap(), registry.get("careers@1.1.0").unwrap());
+        assert_eq!(found, ["certifications is new."]);
         let pack = |properties: serde_json::Value, required: serde_json::Value| {
             let steward = json!({"pack": "p", "version": "1.0.0", "collection": "c", "key": "a"});
             Pack::parse(&json!({"properties": properties, "required": required, "x-steward": steward}).to_string()).unwrap()

@@ -99,11 +99,11 @@ impl Checker {
         if !validator.is_valid(record) {
             broken_rules(validator, &self.sources.schema, record, &mut out);
             // A schema may say the same of a place twice, by `allOf` and by itself.
-            let mut told: Vec<(String, String, String)> = Vec::new();
+            let mut reported: Vec<(String, String, String)> = Vec::new();
             out.retain(|v| {
                 let this = (v.pointer.clone(), v.rule.clone(), v.message.clone());
-                let new = !told.contains(&this);
-                told.push(this);
+                let new = !reported.contains(&this);
+                reported.push(this);
                 new
             });
         }

@@ -38,7 +38,7 @@ struct Expected {
 }
 
 impl Expected {
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         format!("{} at {}", self.rule, if self.pointer.is_empty() { "the record" } else { &self.pointer })
     }
 }
@@ -69,8 +69,8 @@ impl Refused {
         found.dedup();
         self.expect.sort();
         self.expect.dedup();
-        let missing = self.expect.iter().filter(|e| !found.contains(e)).map(|e| format!("Should break {}, and does not.", e.told()));
-        let surplus = found.iter().filter(|f| !self.expect.contains(f)).map(|f| format!("Breaks {}, which is not expected.", f.told()));
+        let missing = self.expect.iter().filter(|e| !found.contains(e)).map(|e| format!("Should break {}, and does not.", e.describe()));
+        let surplus = found.iter().filter(|f| !self.expect.contains(f)).map(|f| format!("Breaks {}, which is not expected.", f.describe()));
         let mut out: Vec<String> = missing.chain(surplus).collect();
         if self.expect.is_empty() {
             out.push("Names no rule that it should break.".into());

@@ -20,7 +20,7 @@ const SHORTEST: usize = 4;
 const RARE: usize = 4;
 
 /// The long s and the sign of the kelvin: the same as `s` and `k` where case does not matter. Texts with one of them are not
-/// told by what is required.
+/// decided by what is required.
 pub const FOLDED: [char; 2] = ['\u{17f}', '\u{212a}'];
 
 type Texts = BTreeSet<Vec<u8>>;

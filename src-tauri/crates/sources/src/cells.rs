@@ -248,7 +248,7 @@ fn hand_over_rows(book: &Ods, name: &str, to: &SyncSender<Message>) {
         chunk.rows.push(row);
         !chunk.is_full() || chunk.send()
     });
-    // Where nobody listens the end is told to nobody either.
+    // Where nobody listens the end is reported to nobody either.
     chunk.send();
     send_last(ended, to);
 }

@@ -23,17 +23,17 @@ pub struct Meter {
     hash: Arc<Mutex<Option<Sha256>>>,
     position: Arc<AtomicU64>,
     /// Of a reader that has hashed the file already.
-    told: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
+    given_hash: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
 }
 
 impl Meter {
     pub fn new(file: File) -> Self {
-        Self { file: Arc::new(file), hash: Arc::new(Mutex::new(Some(Sha256::new()))), position: Arc::default(), told: None }
+        Self { file: Arc::new(file), hash: Arc::new(Mutex::new(Some(Sha256::new()))), position: Arc::default(), given_hash: None }
     }
 
     /// The file is read elsewhere; its hash comes from there, if it was read to its end.
-    pub fn told_by(self, told: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { told: Some(Arc::new(told)), ..self }
+    pub fn hash_from(self, given_hash: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { given_hash: Some(Arc::new(given_hash)), ..self }
     }
 
     /// Size of the file.
@@ -58,8 +58,8 @@ impl Meter {
         if self.hash().is_none() {
             return Ok(String::new());
         }
-        if let Some(told) = self.told.as_ref().and_then(|told| told()) {
-            return Ok(told);
+        if let Some(given_hash) = self.given_hash.as_ref().and_then(|given_hash| given_hash()) {
+            return Ok(given_hash);
         }
         io::copy(self, &mut io::sink())?;
         let hash = self.hash().take().unwrap_or_default();

@@ -338,7 +338,7 @@ enum End {
     TooLarge,
 }
 
-/// Where the scan of one value stands.
+/// How far the scan of one value is.
 #[derive(Debug, Default)]
 struct Scan {
     depth: usize,

@@ -20,7 +20,7 @@ use crate::{Fault, RawRow, Rows};
 pub const MAGIC: [u8; 4] = [0x6d, 0xe2, 0x99, 0x81];
 const TERMINATOR: usize = u32::MAX as usize;
 const MAX_DOCUMENT: usize = (16 << 20) + (16 << 10);
-/// Where the records of a time-series collection stand.
+/// The collection that holds the records of a time-series collection.
 const BUCKETS: &str = "system.buckets.";
 const METADATA: &str = ".metadata.json";
 /// Changes that were made while the dump was, in no database.
@@ -450,10 +450,10 @@ mod tests {
         write(&format!("shop/{cut}.bson"), "");
         write(&format!("shop/{cut}.metadata.json"), &format!(r#"{{"indexes":[],"collectionName":"{long}"}}"#));
         let found = folder(place.path()).unwrap();
-        let told: Vec<(&str, bool, bool, bool)> =
+        let listed: Vec<(&str, bool, bool, bool)> =
             found.iter().map(|f| (f.collection.as_str(), f.data.is_some(), f.metadata.is_some(), f.buckets)).collect();
         assert_eq!(
-            told,
+            listed,
             [
                 ("cafés", true, true, false),
                 ("cheap", false, true, false),

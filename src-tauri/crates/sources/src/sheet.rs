@@ -67,8 +67,8 @@ impl Book {
         let name = match part {
             Some(name) if names.iter().any(|n| n == name) => name.to_owned(),
             Some(name) => {
-                let told = |name: &String| if self.hidden.contains(name) { format!("{name} (hidden)") } else { name.clone() };
-                let names: Vec<String> = names.iter().map(told).collect();
+                let label = |name: &String| if self.hidden.contains(name) { format!("{name} (hidden)") } else { name.clone() };
+                let names: Vec<String> = names.iter().map(label).collect();
                 return Err(SourceError::BadChoice(format!("There is no sheet '{name}'. There are: {}.", names.join(", "))));
             }
             None => self.first_with_cells(&names)?,
@@ -221,8 +221,8 @@ impl Rows for SheetRows {
     }
 
     fn skipped(&self) -> Vec<String> {
-        let told = || format!("{} skipped", counted(self.blank, "row without a value", "rows without a value"));
-        (self.blank > 0).then(told).into_iter().collect()
+        let note = || format!("{} skipped", counted(self.blank, "row without a value", "rows without a value"));
+        (self.blank > 0).then(note).into_iter().collect()
     }
 }
 

@@ -162,12 +162,12 @@ impl TableRows {
     pub fn new(path: PathBuf, table: Table) -> Self {
         let (send, receive) = sync_channel(AHEAD);
         let notes = Arc::<std::sync::Mutex<Vec<String>>>::default();
-        let (told, gone) = (Arc::clone(&notes), Arc::<AtomicBool>::default());
+        let (found_notes, gone) = (Arc::clone(&notes), Arc::<AtomicBool>::default());
         let watch = Watch { gone: Arc::clone(&gone), since: Arc::default() };
         std::thread::spawn(move || {
             let mut reading = Reading { path, table, send, number: 0, last: None, watch };
             match reading.everything() {
-                Ok(found) => told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(found),
+                Ok(found) => found_notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(found),
                 Err(e) => {
                     let _ = reading.send.send(Err(e));
                 }

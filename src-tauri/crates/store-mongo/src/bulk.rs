@@ -40,7 +40,7 @@ pub enum Shape {
 pub struct Chunk {
     collection: String,
     pub shape: Shape,
-    /// Where the operations stand in the list they come from.
+    /// Positions of the operations in the list they come from.
     pub positions: Vec<usize>,
     /// Of updates of many records: behind which of these positions each of them ends.
     ends: Vec<usize>,
@@ -65,7 +65,7 @@ impl Chunk {
         self.items.push(item);
     }
 
-    /// Where the operations of an update of many records stand.
+    /// Positions of the operations of an update of many records.
     fn of_update(&self, index: usize) -> &[usize] {
         let begin = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         let end = self.ends.get(index).copied().unwrap_or(begin);
@@ -189,8 +189,8 @@ pub fn target(id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<Do
     let mut all = vec![doc! { "_id": { "$eq": id.clone() } }];
     for (path, value) in expect {
         all.push(match path.is_dotted() {
-            true => doc! { path.as_str(): stands(value.as_ref()) },
-            false => odd_names::stands(path, value.as_ref())?,
+            true => doc! { path.as_str(): equals(value.as_ref()) },
+            false => odd_names::equals(path, value.as_ref())?,
         });
     }
     Ok(if all.len() == 1 {
@@ -201,7 +201,7 @@ pub fn target(id: &Bson, expect: &[(FieldPath, Option<Bson>)]) -> StoreResult<Do
 }
 
 /// Exactly this value: not one that a list holds, and null is not "missing".
-fn stands(value: Option<&Bson>) -> Document {
+fn equals(value: Option<&Bson>) -> Document {
     match value {
         None => doc! { "$exists": false },
         Some(Bson::Null) => doc! { "$type": 10, "$not": { "$type": 4 } },
@@ -258,11 +258,11 @@ pub async fn write(store: &MongoStore, batch: &WriteBatch) -> StoreResult<WriteR
     let failed = |index: usize| report.failures.binary_search_by_key(&index, |f| f.index).is_ok();
     let written = batch.data.iter().enumerate().filter(|(index, _)| !failed(*index));
     must_succeed(store, &written.filter_map(|(_, op)| stamps::again(op)).collect::<Vec<_>>()).await?;
-    write::stands(store, batch.fence.as_ref()).await?;
+    write::check_fence(store, batch.fence.as_ref()).await?;
     match must_succeed(store, &batch.confirm).await {
         // The lease changed hands after the look at it: the confirmation expects what its taker has overwritten.
         Err(e) if e.kind == StoreErrorKind::Conflict => {
-            write::stands(store, batch.fence.as_ref()).await?;
+            write::check_fence(store, batch.fence.as_ref()).await?;
             Err(e)
         }
         done => done.map(|()| report),

@@ -46,11 +46,11 @@ async fn open(store: &MongoStore, since: Option<&ResumeToken>) -> StoreResult<St
     }
     let own = format!("^{}", names::PREFIX.replace('.', "\\."));
     let foreign = doc! { "$not": { "$regex": &own } };
-    let told: Vec<&str> = names::lasting().filter(|name| names::is_reported(name)).collect();
+    let reported: Vec<&str> = names::lasting().filter(|name| names::is_reported(name)).collect();
     let mut renamed_to = foreign.clone();
     renamed_to.insert("$exists", true);
     let pipeline = [
-        doc! { "$match": { "$or": [{ "ns.coll": foreign }, { "ns.coll": { "$in": told } }, { "to.coll": renamed_to }] } },
+        doc! { "$match": { "$or": [{ "ns.coll": foreign }, { "ns.coll": { "$in": reported } }, { "to.coll": renamed_to }] } },
         doc! { "$project": { "fullDocument": 0, "updateDescription": 0 } },
     ];
     let mut watch = store.db().watch().pipeline(pipeline);

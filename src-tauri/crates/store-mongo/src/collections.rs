@@ -51,7 +51,7 @@ pub async fn room(store: &MongoStore) -> StoreResult<Option<Room>> {
 /// Compacts Steward's own collections. Those of people are their administrator's.
 pub async fn compact_own(store: &MongoStore) -> StoreResult<()> {
     for name in list(store).await?.iter().filter(|name| names::is_own(name)) {
-        // A primary wants to be told that it is meant.
+        // A primary needs to be addressed as one.
         let command = doc! { "compact": name.as_str(), "force": true };
         store.db().run_command(command).await.map_err(|e| errors::from_driver(&e))?;
     }

@@ -8,8 +8,9 @@ use bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::{ClientOptions, ServerAddress};
 use mongodb::{Client, Collection, Database};
 use steward_store::layers::PoolSettings;
-use steward_store::{Capabilities, Capability, IndexSpec, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult};
+use steward_store::{Capabilities, Capability, StoreError, StoreErrorKind, StoreInfo, StoreKind, StoreResult};
 
+use crate::indexes::Known;
 use crate::secrets::Secrets;
 use crate::{access, errors, load, sessions};
 
@@ -57,7 +58,7 @@ struct Inner {
 }
 
 /// Index definitions and when they were read.
-type SeenIndexes = (Instant, Arc<Vec<IndexSpec>>);
+type SeenIndexes = (Instant, Arc<Known>);
 
 /// What answers at the address.
 #[derive(Debug, Clone)]
@@ -132,13 +133,13 @@ impl MongoStore {
     }
 
     /// Index definitions as they were seen in the last seconds.
-    pub(crate) fn remembered_indexes(&self, collection: &str) -> Option<Arc<Vec<IndexSpec>>> {
+    pub(crate) fn remembered_indexes(&self, collection: &str) -> Option<Arc<Known>> {
         const KEPT: Duration = Duration::from_secs(10);
         let seen = self.inner.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         seen.get(collection).filter(|(at, _)| at.elapsed() < KEPT).map(|(_, list)| Arc::clone(list))
     }
 
-    pub(crate) fn remember_indexes(&self, collection: &str, list: Arc<Vec<IndexSpec>>) {
+    pub(crate) fn remember_indexes(&self, collection: &str, list: Arc<Known>) {
         let mut seen = self.inner.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         seen.insert(collection.to_owned(), (Instant::now(), list));
     }

@@ -8,6 +8,28 @@ use steward_store::{Capability, IndexSpec, StoreError, StoreErrorKind, StoreResu
 
 use crate::{MongoStore, errors};
 
+/// The indexes of a collection, as they were some seconds ago.
+#[derive(Debug, Default)]
+pub struct Known {
+    specs: Vec<IndexSpec>,
+    /// Fields that have another value in each record: those of unique indexes that leave no record out.
+    distinct: Vec<String>,
+}
+
+impl Known {
+    pub fn is_distinct(&self, field: &str) -> bool {
+        self.distinct.iter().any(|one| one == field)
+    }
+}
+
+impl std::ops::Deref for Known {
+    type Target = [IndexSpec];
+
+    fn deref(&self) -> &[IndexSpec] {
+        &self.specs
+    }
+}
+
 /// All indexes but that of `_id`. `NotFound` for a collection that does not exist.
 pub async fn list(store: &MongoStore, collection: &str) -> StoreResult<Vec<IndexSpec>> {
     names::check(collection)?;
@@ -15,17 +37,19 @@ pub async fn list(store: &MongoStore, collection: &str) -> StoreResult<Vec<Index
     let found: Vec<Document> = cursor.try_collect().await.map_err(|e| errors::from_driver(&e))?;
     let mut specs: Vec<IndexSpec> = found.iter().filter_map(IndexSpec::from_document).collect();
     specs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    store.remember_indexes(collection, Arc::new(specs.clone()));
+    let distinct = found.iter().filter_map(IndexSpec::plainly).filter(|index| index.unique && index.fields.len() == 1);
+    let distinct = distinct.flat_map(|index| index.fields).collect();
+    store.remember_indexes(collection, Arc::new(Known { specs: specs.clone(), distinct }));
     Ok(specs)
 }
 
 /// As [`list`], at most some seconds old, and empty for a collection that does not exist.
-pub async fn recent(store: &MongoStore, collection: &str) -> StoreResult<Arc<Vec<IndexSpec>>> {
+pub async fn recent(store: &MongoStore, collection: &str) -> StoreResult<Arc<Known>> {
     if let Some(list) = store.remembered_indexes(collection) {
         return Ok(list);
     }
     match list(store, collection).await {
-        Ok(list) => Ok(Arc::new(list)),
+        Ok(_) => Ok(store.remembered_indexes(collection).unwrap_or_default()),
         Err(e) if e.kind == StoreErrorKind::NotFound => Ok(Arc::default()),
         Err(e) => Err(e),
     }

@@ -50,7 +50,7 @@ pub fn sorted(query: &Query, filter: &Document, wanted: usize) -> StoreResult<Op
 }
 
 /// The field has exactly this value, or is missing.
-pub fn stands(path: &FieldPath, value: Option<&Bson>) -> StoreResult<Document> {
+pub fn equals(path: &FieldPath, value: Option<&Bson>) -> StoreResult<Document> {
     let found = value_at(&names(path)?);
     Ok(match value {
         None => doc! { "$expr": { "$eq": [{ "$type": found }, "missing"] } },

@@ -27,7 +27,7 @@ pub async fn find(store: &MongoStore, collection: &str, query: &Query) -> StoreR
         }
         page.batch().await
     } else {
-        let mut page = coll.find(following(query, filter)?).sort(order(query)).limit(i64::from(batch)).batch_size(batch);
+        let mut page = coll.find(following(query, filter)?).sort(order(query, &known)).limit(i64::from(batch)).batch_size(batch);
         if disk {
             page = page.allow_disk_use(true);
         }
@@ -62,7 +62,7 @@ pub async fn position(store: &MongoStore, collection: &str, query: &Query, skip:
     }
     let coll = store.collection(collection)?;
     let before = u64::try_from(skip.saturating_sub(1)).unwrap_or(u64::MAX);
-    let mut one = coll.find(following(query, filter)?).sort(order(query)).projection(fields).skip(before).limit(1);
+    let mut one = coll.find(following(query, filter)?).sort(order(query, &known)).projection(fields).skip(before).limit(1);
     if store.deployment().version >= (4, 4) {
         one = one.allow_disk_use(true);
     }
@@ -112,12 +112,16 @@ pub async fn condition(store: &MongoStore, collection: &str, filter: &Filter, kn
     filter::translate(filter, indexes::text_fields(known))
 }
 
-/// The order asked for, made total by `_id` in the same direction, as a `{field, _id}` index runs.
-fn order(query: &Query) -> Document {
+/// The order asked for, made total by `_id` in the same direction, as a `{field, _id}` index runs. Where no two records have the
+/// same value it is total already, and runs along the unique index.
+fn order(query: &Query, known: &indexes::Known) -> Document {
     let direction = if query.sort.as_ref().is_some_and(|s| s.descending) { -1 } else { 1 };
     let mut order = Document::new();
     if let Some(by) = &query.sort {
         order.insert(by.field.as_str(), direction);
+        if known.is_distinct(by.field.as_str()) {
+            return order;
+        }
     }
     order.insert("_id", direction);
     order

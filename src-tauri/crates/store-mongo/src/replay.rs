@@ -90,7 +90,7 @@ struct Reader {
     ended: bool,
     moved: Instant,
     /// The mark of the last change that was handed over, and that of the last token between changes.
-    told: i64,
+    known: i64,
     looked_at: i64,
 }
 
@@ -98,7 +98,7 @@ pub async fn start(store: &MongoStore, since: &Position) -> StoreResult<ReplaySt
     let goal = now(store).await?;
     let stream = open(store, &since.token).await?;
     let reader =
-        Reader { stream, goal, token: since.token.clone(), ended: false, moved: Instant::now(), told: since.mark, looked_at: i64::MIN };
+        Reader { stream, goal, token: since.token.clone(), ended: false, moved: Instant::now(), known: since.mark, looked_at: i64::MIN };
     let given = stream::try_unfold(Some(reader), |reader| async move {
         let Some(mut reader) = reader else { return Ok(None) };
         let changes = reader.batch().await?;
@@ -137,7 +137,7 @@ impl Reader {
             return Ok(());
         }
         self.token = token(event)?;
-        self.told = mark(time);
+        self.known = mark(time);
         self.moved = Instant::now();
         let at = event.get_datetime("wallTime").map_or(i64::from(time.time) * 1000, bson::DateTime::timestamp_millis);
         changes.extend(steps(event)?.into_iter().map(|(collection, step)| Change { mark: mark(time), at, collection, step }));
@@ -153,7 +153,7 @@ impl Reader {
             let again = self.looked_at == reached;
             self.looked_at = reached;
             if reached > self.goal.mark || reached == self.goal.mark && again {
-                self.goal.mark = self.told.max(if reached == i64::MAX { self.goal.mark } else { reached - 1 });
+                self.goal.mark = self.known.max(if reached == i64::MAX { self.goal.mark } else { reached - 1 });
                 self.token = token;
                 self.ended = true;
                 return Ok(());
@@ -215,26 +215,26 @@ fn steps(event: &RawDocumentBuf) -> StoreResult<Vec<(String, Step)>> {
 }
 
 fn definitions(kind: &str, collection: &str, event: &RawDocumentBuf) -> StoreResult<Vec<(String, Step)>> {
-    let Ok(mut told) = part(event, "operationDescription") else { return Ok(Vec::new()) };
-    let indexes = |told: &Document| -> Vec<Document> {
-        told.get_array("indexes").map(|all| all.iter().filter_map(|i| i.as_document().cloned()).collect()).unwrap_or_default()
+    let Ok(mut described) = part(event, "operationDescription") else { return Ok(Vec::new()) };
+    let indexes = |described: &Document| -> Vec<Document> {
+        described.get_array("indexes").map(|all| all.iter().filter_map(|i| i.as_document().cloned()).collect()).unwrap_or_default()
     };
     let found = match kind {
         "create" => {
-            let id = told.remove("idIndex").and_then(|i| i.as_document().cloned());
-            told.remove("uuid");
+            let id = described.remove("idIndex").and_then(|i| i.as_document().cloned());
+            described.remove("uuid");
             // A view, or what the server keeps for a time series: not known from changes.
-            if told.contains_key("viewOn") || told.contains_key("timeseries") {
+            if described.contains_key("viewOn") || described.contains_key("timeseries") {
                 return Ok(Vec::new());
             }
-            vec![Step::Define(Definition { kind: CollectionKind::Collection, options: told, indexes: id.into_iter().collect() })]
+            vec![Step::Define(Definition { kind: CollectionKind::Collection, options: described, indexes: id.into_iter().collect() })]
         }
-        "createIndexes" => indexes(&told).into_iter().map(Step::Index).collect(),
-        "dropIndexes" => indexes(&told).iter().filter_map(|i| i.get_str("name").ok().map(|n| Step::DropIndex(n.to_owned()))).collect(),
-        // A change of an index by collMod is told without the index itself: what it was is kept.
+        "createIndexes" => indexes(&described).into_iter().map(Step::Index).collect(),
+        "dropIndexes" => indexes(&described).iter().filter_map(|i| i.get_str("name").ok().map(|n| Step::DropIndex(n.to_owned()))).collect(),
+        // A change of an index by collMod comes without the index itself: what it was is kept.
         "modify" => {
-            told.remove("index");
-            vec![Step::Options(told)]
+            described.remove("index");
+            vec![Step::Options(described)]
         }
         _ => Vec::new(),
     };

@@ -1,5 +1,5 @@
 //! Everything in the database at one point in time: sessions that read at one cluster time. Where the server cannot do that,
-//! each collection is read at a different time, and the snapshot says so. Capped collections have no moments on any server: they alone
+//! each collection is read at a different time, and the snapshot says so. Capped collections have no snapshots on any server: they alone
 //! are read as they are, and the point in time is that of all the others.
 
 use std::collections::HashMap;
@@ -22,10 +22,10 @@ const STANDALONE: &str = "The server is standalone and has no snapshots: each co
 const ATTEMPTS: usize = 5;
 /// `SnapshotTooOld`.
 const TOO_OLD: i32 = 239;
-/// `SnapshotUnavailable`: a collection was made, renamed, or given an index after the moment.
+/// `SnapshotUnavailable`: a collection was made, renamed, or given an index after the snapshot.
 const CHANGED: i32 = 246;
 
-/// A moment in the life of a database.
+/// A database at one point in time.
 pub struct MongoSnapshot {
     store: MongoStore,
     point_in_time: Option<Timestamp>,
@@ -78,11 +78,11 @@ fn names_of(collections: &[SnapshotCollection]) -> Vec<(&str, &Definition)> {
 
 /// The cluster time that a first read resolves on; a sentence where the server does not do that.
 async fn pin(store: &MongoStore, collection: &str) -> Result<Option<Timestamp>, String> {
-    let told = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read at a different time.");
+    let note = |e: &mongodb::error::Error| format!("The server gave no snapshot ({e}): each collection was read at a different time.");
     let client = store.db().client();
-    let mut session = client.start_session().snapshot(true).await.map_err(|e| told(&e))?;
+    let mut session = client.start_session().snapshot(true).await.map_err(|e| note(&e))?;
     let records = store.db().collection::<RawDocumentBuf>(collection);
-    records.find(doc! {}).limit(1).projection(doc! { "_id": 1 }).session(&mut session).await.map_err(|e| told(&e))?;
+    records.find(doc! {}).limit(1).projection(doc! { "_id": 1 }).session(&mut session).await.map_err(|e| note(&e))?;
     session.snapshot_time().map(Some).ok_or_else(|| STANDALONE.to_owned())
 }
 
@@ -130,8 +130,8 @@ async fn functions(store: &MongoStore, marks: &Marks) -> Vec<String> {
         false => 0,
     };
     let functions = if number == 1 { "1 function".to_owned() } else { format!("{number} functions") };
-    let told = format!("{FUNCTIONS} is not in the backup: it has {functions} of the server, which mongodump and mongorestore transfer.");
-    if number > 0 { vec![told] } else { Vec::new() }
+    let note = format!("{FUNCTIONS} is not in the backup: it has {functions} of the server, which mongodump and mongorestore transfer.");
+    if number > 0 { vec![note] } else { Vec::new() }
 }
 
 async fn estimate(store: &MongoStore, collection: &str) -> StoreResult<u64> {
@@ -201,7 +201,7 @@ fn buckets_denied(e: StoreError, kind: CollectionKind, collection: &str) -> Stor
     StoreError { message, ..e }
 }
 
-/// The server keeps a moment for some minutes only, and not across some changes of a collection.
+/// The server keeps a snapshot for some minutes only, and not across some changes of a collection.
 fn lost(e: &mongodb::error::Error, collection: &str) -> StoreError {
     match errors::code(e) {
         Some(TOO_OLD) => {
@@ -220,7 +220,7 @@ fn changed(collection: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Conflict, message)
 }
 
-/// A server reads nothing where a collection was dropped or renamed since the moment, without a word.
+/// A server reads nothing where a collection was dropped or renamed since the snapshot, without a word.
 struct Same {
     store: MongoStore,
     name: String,

@@ -7,7 +7,7 @@ use steward_store::{Durability, Rename, StoreResult, Swap, WriteBatch, WriteOp, 
 use crate::{MongoStore, collections, errors, write};
 
 /// How long a swap that has ended is still reported: a reader may have looked in its middle.
-const TOLD: std::time::Duration = std::time::Duration::from_secs(60);
+const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(60);
 
 pub async fn swap(store: &MongoStore, swap: &Swap, mut then: WriteBatch) -> StoreResult<()> {
     let fence = then.fence.clone();
@@ -20,7 +20,7 @@ pub async fn swap(store: &MongoStore, swap: &Swap, mut then: WriteBatch) -> Stor
         }
     };
     for (number, one) in renames.iter().enumerate().skip(done) {
-        write::stands(store, fence.as_ref()).await?;
+        write::check_fence(store, fence.as_ref()).await?;
         if !already(&collections::list(store).await?, one) {
             collections::rename(store, &one.from, &one.to, false).await?;
         }
@@ -71,7 +71,7 @@ fn already(there: &[String], one: &Rename) -> bool {
 
 /// Old entries say nothing to anybody.
 async fn forget(store: &MongoStore) -> StoreResult<()> {
-    let age = i64::try_from(TOLD.as_millis()).unwrap_or(i64::MAX);
+    let age = i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
     let before = bson::DateTime::from_millis(bson::DateTime::now().timestamp_millis() - age);
     let swaps = store.db().collection::<Document>(names::SWAPS);
     swaps.delete_many(doc! { "ended": { "$lt": before } }).await.map(|_| ()).map_err(|e| errors::from_driver(&e))

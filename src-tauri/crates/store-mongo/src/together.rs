@@ -112,7 +112,7 @@ impl<'a> Kind<'a> {
             values.push(expected.chain(new).collect::<Document>());
         }
         let mut present = 0..;
-        let stands = |(name, there): &(&str, bool)| {
+        let expected = |(name, there): &(&str, bool)| {
             let field = format!("${name}");
             match (*there).then(|| present.next()).flatten() {
                 Some(n) => doc! { "$eq": [field, format!("$$its.{}", member('e', n))] },
@@ -120,7 +120,7 @@ impl<'a> Kind<'a> {
             }
         };
         let mut all = vec![doc! { "$gte": ["$$at", 0] }];
-        all.extend(self.expect.iter().map(stands));
+        all.extend(self.expect.iter().map(expected));
         let new = |(name, n): (&&str, u32)| ((*name).to_owned(), Bson::from(format!("$$its.{}", member('s', n))));
         let set: Document = self.set.iter().zip(0..).map(new).collect();
         let merged = Bson::from(doc! { "$mergeObjects": ["$$ROOT", set] });

@@ -19,7 +19,7 @@ pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability
     }
     let store = store.clone();
     let task = tokio::spawn(async move {
-        stands(&store, batch.fence.as_ref()).await?;
+        check_fence(&store, batch.fence.as_ref()).await?;
         match durability {
             Durability::Bulk => bulk::write(&store, &batch).await,
             Durability::Full => {
@@ -37,7 +37,7 @@ pub async fn write(store: &MongoStore, batch: WriteBatch, durability: Durability
 }
 
 /// The lease has the number that the writer took it with.
-pub async fn stands(store: &MongoStore, fence: Option<&Fence>) -> StoreResult<()> {
+pub async fn check_fence(store: &MongoStore, fence: Option<&Fence>) -> StoreResult<()> {
     let Some(fence) = fence else { return Ok(()) };
     let leases = store.db().collection::<Document>(names::LEASES);
     let found = leases.find_one(doc! { "_id": fence.lease.as_str(), "number": fence.number }).await.map_err(|e| errors::from_driver(&e))?;
@@ -59,7 +59,7 @@ async fn make_collections(store: &MongoStore, batch: &WriteBatch) -> StoreResult
     Ok(())
 }
 
-/// The error for an expectation that does not stand.
+/// The error for an expectation that is not met.
 pub fn conflict() -> StoreError {
     StoreError::new(StoreErrorKind::Conflict, "Somebody else changed or deleted this record in the meantime.")
 }
@@ -80,7 +80,7 @@ async fn at_once(store: &MongoStore, batch: &WriteBatch) -> StoreResult<()> {
         [chunk] if chunk.shape == Shape::Put && chunk.positions.len() == 1 => alone(store, chunk).await,
         chunks => match transaction::write(store, chunks).await {
             Err(e) if e.kind == StoreErrorKind::Conflict => {
-                stands(store, batch.fence.as_ref()).await?;
+                check_fence(store, batch.fence.as_ref()).await?;
                 Err(e)
             }
             other => other,

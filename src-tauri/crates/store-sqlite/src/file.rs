@@ -40,7 +40,7 @@ pub const MIGRATIONS: &[fn(&Connection) -> rusqlite::Result<()>] = &[
     },
     // 2: what a collection was made by and SQLite cannot act on.
     |c| c.execute_batch("ALTER TABLE collections ADD COLUMN definition TEXT;"),
-    // 3: while changes are recorded (`since` is the last number without): their moment, the table and row, the record
+    // 3: while changes are recorded (`since` is the last number without): their time, the table and row, the record
     // before; tables of dropped collections that the log may still ask for.
     |c| {
         c.execute_batch(

@@ -291,7 +291,7 @@ impl Store for SqliteStore {
                 let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(map)?;
                 recording::begin_point_in_time();
                 if let Some(fence) = &then.fence {
-                    write::stands(&tx, fence)?;
+                    write::check_fence(&tx, fence)?;
                 }
                 for one in &renames {
                     rename(&tx, &one.from, &one.to, false)?;

@@ -36,10 +36,10 @@ pub fn now() -> i64 {
 
 /// A transaction that writes has begun.
 pub fn begin_point_in_time() {
-    POINT_IN_TIME.with(|moment| moment.set(now()));
+    POINT_IN_TIME.with(|time| time.set(now()));
 }
 
-/// The moment of the transaction.
+/// The time of the transaction.
 pub fn now_ms() -> i64 {
     match POINT_IN_TIME.with(Cell::get) {
         0 => now(),

@@ -28,7 +28,7 @@ pub fn position(connection: &Connection) -> StoreResult<Position> {
     Ok(Position { token: ResumeToken(format!("{seq}@{last}")), mark: seq, at: now().max(last) })
 }
 
-/// The moment of an entry; `None` where there is no such entry.
+/// The time of an entry; `None` where there is no such entry.
 fn point_in_time_of(connection: &Connection, seq: i64) -> StoreResult<Option<i64>> {
     let found: Option<Option<i64>> =
         connection.query_row("SELECT at FROM feed WHERE seq = ?1", [seq], |r| r.get(0)).optional().map_err(map)?;

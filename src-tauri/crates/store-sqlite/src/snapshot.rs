@@ -24,7 +24,7 @@ impl FileSnapshot {
     pub fn take(path: &Path, purpose: file::Use) -> StoreResult<Self> {
         let connection = file::connect(path, purpose)?;
         connection.execute_batch("BEGIN").map_err(map)?;
-        // The moment is that of the first read.
+        // The point in time is that of the first read.
         let position = replay::position(&connection)?;
         let names: Vec<String> = {
             let mut statement = connection.prepare("SELECT name FROM collections ORDER BY name").map_err(map)?;

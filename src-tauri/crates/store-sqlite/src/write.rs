@@ -31,7 +31,7 @@ pub fn write(connection: &mut Connection, batch: &WriteBatch, durability: Durabi
 /// The batch as part of a transaction.
 pub fn apply_batch(tx: &Transaction<'_>, batch: &WriteBatch, durability: Durability) -> StoreResult<WriteReport> {
     if let Some(fence) = &batch.fence {
-        stands(tx, fence)?;
+        check_fence(tx, fence)?;
     }
     let mut known = Known::default();
     let mut report = WriteReport::default();
@@ -57,7 +57,7 @@ pub fn apply_batch(tx: &Transaction<'_>, batch: &WriteBatch, durability: Durabil
 }
 
 /// The lease has the number that the writer took it with.
-pub fn stands(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
+pub fn check_fence(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
     let found = match catalog::find(tx, names::LEASES)? {
         Some(leases) => row_of(tx, &leases, &Bson::from(fence.lease.as_str()))?,
         None => None,
@@ -68,7 +68,7 @@ pub fn stands(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
 
 /// The holder shows that it lives.
 pub fn renew(tx: &Transaction<'_>, fence: &Fence) -> StoreResult<()> {
-    stands(tx, fence)?;
+    check_fence(tx, fence)?;
     let set = vec![("renewed".into(), Bson::from(bson::DateTime::now())), ("beat".into(), Bson::from(bson::oid::ObjectId::new()))];
     let op =
         WriteOp::Patch { collection: names::LEASES.into(), id: fence.lease.as_str().into(), expect: Vec::new(), set, unset: Vec::new() };
@@ -164,7 +164,7 @@ fn conflict() -> StoreError {
     StoreError::new(StoreErrorKind::Conflict, "Somebody else changed this record in the meantime.")
 }
 
-/// The row, its record and the fields that these paths lead through, where all expectations stand.
+/// The row, its record and the fields that these paths lead through, where all expectations are met.
 fn expected<'a>(
     tx: &Transaction<'_>,
     collection: &Collection,
@@ -177,12 +177,12 @@ fn expected<'a>(
     };
     let raw = crate::read::document(bytes)?;
     let fields = Fields::of(&raw, expect.iter().map(|(path, _)| path).chain(others))?;
-    let stands = expect.iter().all(|(path, wanted)| match (path.get(&fields.values), wanted) {
+    let met = expect.iter().all(|(path, wanted)| match (path.get(&fields.values), wanted) {
         (None, None) => true,
         (Some(now), Some(then)) => value::same(now, then),
         _ => false,
     });
-    if stands { Ok((row, raw, fields)) } else { Err(conflict()) }
+    if met { Ok((row, raw, fields)) } else { Err(conflict()) }
 }
 
 /// Some fields of a record, decoded; the others stay bytes.
@@ -209,7 +209,7 @@ impl<'a> Fields<'a> {
         Ok(Self { names, values })
     }
 
-    /// The record with these fields as they are now, each in its place; new ones stand behind.
+    /// The record with these fields as they are now, each in its place; new ones follow.
     fn put_into(mut self, record: &RawDocument) -> StoreResult<RawDocumentBuf> {
         let mut out = RawDocumentBuf::new();
         for field in record.iter() {

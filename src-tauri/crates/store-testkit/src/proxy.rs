@@ -42,7 +42,7 @@ impl Proxy {
         self.port
     }
 
-    /// Lets nothing pass in either direction until it is told otherwise. Connections stay open.
+    /// Lets nothing pass in either direction until it is resumed. Connections stay open.
     pub fn hold(&self, held: bool) {
         self.held.store(held, Ordering::SeqCst);
     }

@@ -34,7 +34,7 @@ impl CollectionKind {
         }
     }
 
-    /// Where the documents of a collection of this kind stand.
+    /// The collection that holds the documents of one of this kind.
     pub fn data_of(self, collection: &str) -> String {
         match self {
             Self::Timeseries => format!("{}{collection}", crate::names::BUCKETS),
@@ -337,9 +337,9 @@ mod tests {
         assert!(text(doc! { "a": "text" }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
         assert!(!text(doc! { "a": "text", "b": 1 }).means(&text(doc! { "_fts": "text", "_ftsx": 1 })));
         assert!(!one.means(&one.bare()));
-        let told = Definition { options: doc! { "validator": { "n": { "$gt": 1 } }, "validationAction": "error" }, ..one.clone() };
+        let other = Definition { options: doc! { "validator": { "n": { "$gt": 1 } }, "validationAction": "error" }, ..one.clone() };
         let warns = Definition { options: doc! { "validator": { "n": { "$gt": 1 } }, "validationAction": "warn" }, ..one.clone() };
-        assert!(one.means(&told) && !one.means(&warns));
+        assert!(one.means(&other) && !one.means(&warns));
         assert_eq!(one.validation(), doc! { "validator": { "n": { "$gt": 1 } } });
     }
 }

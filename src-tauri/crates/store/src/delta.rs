@@ -177,7 +177,7 @@ mod tests {
             doc! { "c": 4 }.into()
         );
         assert_eq!(after(doc! { "l": [1] }, doc! { "updatedFields": { "l.3": 4 } }).unwrap(), doc! { "l": [1, Bson::Null, Bson::Null, 4] });
-        // Digits are a name where a document stands.
+        // In a document, digits are a name.
         assert_eq!(after(doc! { "l": { "0": 1 } }, doc! { "updatedFields": { "l.0": 4 } }).unwrap(), doc! { "l": { "0": 4 } });
     }
 

@@ -80,11 +80,11 @@ pub(crate) fn cleaned(index: &Document, notes: &mut Vec<String>) -> Result<Docum
 
 /// As old servers read the direction of a field: what is no number and no known kind is ascending.
 fn direction(index: &str, field: &str, value: &Bson, notes: &mut Vec<String>) -> Bson {
-    let stands = match value {
+    let same = match value {
         Bson::String(kind) => PLUGINS.contains(&kind.as_str()),
         other => as_number(other).is_some_and(|n| n != 0.0 && !n.is_nan()),
     };
-    if stands {
+    if same {
         return value.clone();
     }
     notes.push(format!("has the index {index}, whose direction {value} of {field} servers of today refuse: it is ascending"));

@@ -102,11 +102,11 @@ pub trait Store: Send + Sync {
     async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()>;
 
     /// Everything as it is now, to be read at leisure. With [`Consistency::PointInTime`] of one point in time where the store can;
-    /// with [`Consistency::Fuzzy`] a store that would have to keep the moment reads each collection at a different time,
+    /// with [`Consistency::Fuzzy`] a store that would have to keep a snapshot reads each collection at a different time,
     /// and the snapshot gives that reason.
     ///
-    /// Errors while it is read: `Expired` where the server no longer keeps the moment; `Conflict` where a collection was made,
-    /// renamed or dropped since, so that a later moment is to be taken.
+    /// Errors while it is read: `Expired` where the server no longer keeps the snapshot; `Conflict` where a collection was made,
+    /// renamed or dropped since, so that a later snapshot is to be taken.
     async fn snapshot(&self, wanted: Consistency) -> StoreResult<Box<dyn Snapshot>>;
 
     /// One page in a stable order.

@@ -287,7 +287,7 @@ pub struct Swap {
 /// Operations that belong together. See [`crate::Store::write`] for the order.
 #[derive(Debug, Clone, Default)]
 pub struct WriteBatch {
-    /// Nothing is written unless this stands.
+    /// Nothing is written unless this is met.
     pub fence: Option<Fence>,
     pub history: Vec<WriteOp>,
     pub data: Vec<WriteOp>,

@@ -7,7 +7,7 @@ use crate::{Definition, Position, RecordStream, StoreResult};
 /// How far a snapshot is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consistency {
-    /// All collections at the same moment.
+    /// All collections at the same point in time.
     PointInTime,
     /// Each collection while it was read, because of what the sentence says.
     Fuzzy(String),

@@ -280,12 +280,12 @@ fn set(doc: &mut Document, path: &FieldPath, next: Bson) -> Result<()> {
 
 fn patch_field(doc: &Document, next: &mut Document, field: &FieldChange) -> Result<()> {
     let now = field.path.get(doc);
-    let stands = match (now, &field.before) {
+    let unchanged = match (now, &field.before) {
         (None, None) => true,
         (Some(now), Some(then)) => value::same(now, &value::keep_type(now, then.0.clone())),
         _ => false,
     };
-    if !stands {
+    if !unchanged {
         return Err(Error::StalePlan);
     }
     match &field.after {

@@ -77,8 +77,8 @@ pub async fn edit(workspace: &Workspace, collection: &Collection, edit: Edit) ->
             // Nothing is there: rather the field of that name is meant.
             is_clear(&change.path, &current.document)?;
         }
-        if !stands(now, change.before.as_ref()) {
-            if stands(now, change.after.as_ref()) {
+        if !is_same(now, change.before.as_ref()) {
+            if is_same(now, change.after.as_ref()) {
                 continue;
             }
             clashes.push(Clash {
@@ -93,7 +93,7 @@ pub async fn edit(workspace: &Workspace, collection: &Collection, edit: Edit) ->
             Some(old) => value::keep_type(old, v.0.clone()),
             None => v.0.clone(),
         });
-        if stands(now, after.clone().map(Value).as_ref()) {
+        if is_same(now, after.clone().map(Value).as_ref()) {
             continue;
         }
         is_clear(&change.path, &next)?;
@@ -136,7 +136,7 @@ async fn clash_after_write(workspace: &Workspace, collection: &Collection, edit:
     let clashes = edit
         .changes
         .iter()
-        .filter(|c| !stands(c.path.get(&current.document), c.before.as_ref()))
+        .filter(|c| !is_same(c.path.get(&current.document), c.before.as_ref()))
         .map(|c| Clash {
             path: c.path.to_string(),
             before: c.before.clone(),
@@ -147,7 +147,7 @@ async fn clash_after_write(workspace: &Workspace, collection: &Collection, edit:
     Ok(Edited::Conflict(clashes))
 }
 
-fn stands(now: Option<&Bson>, then: Option<&Value>) -> bool {
+fn is_same(now: Option<&Bson>, then: Option<&Value>) -> bool {
     match (now, then) {
         (None, None) => true,
         (Some(now), Some(then)) => value::same(now, &then.0) || value::same(now, &value::keep_type(now, then.0.clone())),
@@ -384,7 +384,7 @@ pub(crate) async fn as_they_are(workspace: &Workspace, changes: &[Change]) -> Re
 pub(crate) fn is_expected(change: &Change, now: Option<&Document>) -> bool {
     match (now, change.record.op) {
         (None, RecordOp::Insert) => true,
-        (Some(doc), RecordOp::Update) => change.record.fields.iter().all(|f| stands(f.path.get(doc), f.before.as_ref())),
+        (Some(doc), RecordOp::Update) => change.record.fields.iter().all(|f| is_same(f.path.get(doc), f.before.as_ref())),
         (Some(doc), RecordOp::Delete) => {
             change.record.document.as_ref().and_then(Value::as_document).is_some_and(|then| value::same_doc(doc, then))
         }

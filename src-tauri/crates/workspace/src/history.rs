@@ -8,11 +8,9 @@ mod chain;
 mod recover;
 pub mod staged;
 
-use std::collections::HashMap;
-
 use bson::{Bson, Document};
 use sha2::{Digest, Sha256};
-use steward_domain::{ChangeKind, ChangeSet, ChangeState, Comparison, EntryState, Filter, RecordOp, Value, order, value};
+use steward_domain::{ChangeKind, ChangeSet, ChangeState, Comparison, EntryState, Filter, RecordOp, Value, value};
 use steward_store::{Capability, Durability, StoreErrorKind, WriteBatch, WriteOp, names, upsert};
 
 use crate::docs::{self, Change};
@@ -77,29 +75,21 @@ fn announced(workspace: &Workspace, set: ChangeSet) -> ChangeSet {
     set
 }
 
-/// Expects values in the order of fields that they stand in: to a person it is no difference, but a server compares objects by
+/// Expects values in the order in which their fields are stored: to a person it is no difference, but a server compares objects by
 /// it, and an undo may have put a field back behind others. False where there was nothing to do.
 async fn as_they_stand(workspace: &Workspace, changes: &mut [Change]) -> Result<bool> {
     let mut reordered = false;
-    for of_one in changes.chunk_by_mut(|a, b| a.record.collection == b.record.collection) {
-        for some in of_one.chunks_mut(1000) {
-            let ids: Vec<Bson> = some.iter().map(|change| change.id.clone()).collect();
-            let mut standing = HashMap::new();
-            for raw in workspace.store.get_many(&some[0].record.collection, "_id", &ids).await? {
-                standing.insert(order::key(raw.get("_id").ok().flatten()), upsert::decode(&raw)?);
+    let found = crate::edit::as_they_are(workspace, changes).await?;
+    for (change, now) in changes.iter_mut().zip(found) {
+        let Some(now) = now else { continue };
+        let record = &mut change.record;
+        for field in &mut record.fields {
+            if let (Some(before), Some(now)) = (&mut field.before, field.path.get(&now)) {
+                reordered |= reorder(&mut before.0, now);
             }
-            for change in some {
-                let Some(now) = standing.get(&order::key_of(&change.id)) else { continue };
-                let record = &mut change.record;
-                for field in &mut record.fields {
-                    if let (Some(before), Some(now)) = (&mut field.before, field.path.get(now)) {
-                        reordered |= reorder(&mut before.0, now);
-                    }
-                }
-                if let (RecordOp::Delete, Some(before)) = (record.op, &mut record.document) {
-                    reordered |= reorder(&mut before.0, &Bson::Document(now.clone()));
-                }
-            }
+        }
+        if let (RecordOp::Delete, Some(before)) = (record.op, &mut record.document) {
+            reordered |= reorder(&mut before.0, &Bson::Document(now));
         }
     }
     Ok(reordered)
@@ -162,7 +152,7 @@ impl Head {
     }
 }
 
-/// The head as it stands; nothing where no history was ever written.
+/// The head as stored; nothing where no history was ever written.
 async fn found_head(workspace: &Workspace) -> Result<Option<Head>> {
     let Some(doc) = workspace.own_document(names::CATALOG, HEAD).await? else {
         return Ok(None);
@@ -378,7 +368,7 @@ pub async fn undone(workspace: &Workspace, collection: &str, restore: &str) -> R
     Ok(!workspace.own_documents(names::CHANGE_SETS, filter, "seq", 1).await?.is_empty())
 }
 
-/// Records of a collection that somebody wrote since an import or restore put it in place. Where that has no entry,
+/// Records of a collection that were written since an import or restore put it in place. Where that has no entry,
 /// everything counts: rather too much is kept than too little.
 pub async fn records_since(workspace: &Workspace, collection: &str, run: &str) -> Result<i64> {
     let (mut records, mut before) = (0, None);

@@ -1,6 +1,6 @@
 //! Which keys a run has met: the first row of a key wins, later ones go to quarantine.
 //!
-//! The youngest keys are held in memory, the older ones stand in temporary files: sorted runs of 16 bytes a key, merged as they
+//! The youngest keys are held in memory, the older ones in temporary files: sorted runs of 16 bytes a key, merged as they
 //! become many. A filter says of most keys that a run does not have them. So memory stays the same however many rows there are.
 
 use std::cmp::Reverse;

@@ -1,5 +1,5 @@
 //! The version of how Steward's own documents are stored in a workspace. A file has its own number next to it for its tables (see
-//! `store-sqlite`); this one is the same on both stores. Nothing is written when a workspace is opened: the number stands next to the
+//! `store-sqlite`); this one is the same on both stores. Nothing is written when a workspace is opened: the number is stored next to the
 //! first entry of the history, and a workspace without one has the first layout.
 
 use bson::doc;

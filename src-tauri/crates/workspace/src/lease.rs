@@ -196,7 +196,7 @@ fn held_by(held: &Document) -> String {
     format!("This is still going: {by} is at work on it in another process. Wait until that ends, or cancel it there.")
 }
 
-/// Nobody is at work under a lease any more, as far as can be told without waiting. Where only the time since the last
+/// Nobody is at work under a lease any more, as far as is known without waiting. Where only the time since the last
 /// renewal tells, half a minute decides, or the time that the holder asked for: while it builds an index, nobody writes to a file.
 pub fn is_over(workspace: &Workspace, held: Option<&Document>) -> bool {
     let Some(held) = held else { return true };

@@ -1,7 +1,7 @@
 //! The foundation of everything that works on records: the workspace and its settings, history, edits, bulk changes, replacement
 //! by swap, leases, progress and errors.
 //!
-//! Capabilities (import, quality, backup) stand on it side by side. Nothing here knows them, which store a workspace is in, or
+//! Capabilities (import, quality, backup) build on it side by side. Nothing here knows them, which store a workspace is in, or
 //! who asks.
 
 #![forbid(unsafe_code)]

@@ -2,7 +2,7 @@
 //! window and the daemon run the tasks of the workspace that they have open; several programs take turns by a lease. What was due
 //! while nothing ran is made up once.
 //!
-//! Looking for due tasks costs one read: the next times stand in the ledger. Whoever changes a schedule calls [`reschedule`].
+//! Looking for due tasks costs one read: the ledger holds the next times. Whoever changes a schedule calls [`reschedule`].
 
 use std::sync::Arc;
 

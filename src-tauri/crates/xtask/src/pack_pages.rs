@@ -41,7 +41,7 @@ fn index(packs: &BTreeMap<&str, &Pack>) -> String {
 fn page(pack: &Pack, versions: &[Pack]) -> String {
     let mut out =
         format!("# {}\n\n`{}`, newest version {}. {}\n", pack.text("title"), pack.id.name, pack.id.version, pack.text("description"));
-    line(&mut out, &format!("\nRecords go to the collection `{}` and are told apart by `{}`.", pack.steward.collection, pack.steward.key));
+    line(&mut out, &format!("\nRecords go to the collection `{}` and are identified by `{}`.", pack.steward.collection, pack.steward.key));
     if let Some(how) = &pack.steward.normalise {
         let to = how.to.split('@').next().unwrap_or_default();
         line(&mut out, &format!("They are stored as records of [{to}]({to}.md), after they were checked as what they are."));

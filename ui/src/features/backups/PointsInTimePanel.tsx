@@ -23,8 +23,8 @@ import {
   spans,
   ticksOf,
   writePointInTime,
-} from "./moments";
-import classes from "./moments.module.css";
+} from "./pointsInTime";
+import classes from "./pointsInTime.module.css";
 
 async function takeIncrement(): Promise<void> {
   try {
@@ -149,7 +149,7 @@ type AxisProps = {
   onPick: (at: number) => void;
 };
 
-/** A click or the arrow keys pick a moment: a minute, with Shift an hour. */
+/** A click or the arrow keys pick a point in time: by a minute, with Shift an hour. */
 function Axis({ timeline, ranges, extent, at, onPick }: AxisProps) {
   const pick = (wanted: number) => {
     const found = nearest(wanted, ranges);

@@ -245,7 +245,7 @@ function keyOf(from: RestoreFrom): string {
     case "backup":
       return `backup ${from.id}`;
     case "pointInTime":
-      return `moment ${from.at}`;
+      return `point in time ${from.at}`;
     case "file":
       return `file ${from.file}`;
     case "built":

@@ -212,7 +212,7 @@ function ApplyStep({ plan, leaveOut, onBack, onDone }: ApplyProps) {
         setJobId(begun.jobId);
         const { restore } = await outcomeOf(begun, "restored");
         noteSaved();
-        // Who closed the dialog meanwhile is told at the bottom.
+        // The status bar shows it to a person who closed the dialog meanwhile.
         if (here.current) done.current(restore);
         else showSaved(restoredSentence(restore), () => void planUndo(restore.id), "Undo restore");
       } catch (thrown) {

@@ -139,7 +139,7 @@ function CutOffLoad({ entry }: { entry: RestoreEntry }) {
 
 export function RestoresPanel() {
   const restores = useRestores();
-  const settle = useDiscard();
+  const discard = useDiscard();
   if (restores.length === 0) return null;
   return (
     <Panel title="Restores">
@@ -160,12 +160,12 @@ export function RestoresPanel() {
           </thead>
           <tbody>
             {restores.map((entry) => (
-              <RestoreLine key={entry.restore.id} entry={entry} onDiscard={settle.ask} />
+              <RestoreLine key={entry.restore.id} entry={entry} onDiscard={discard.ask} />
             ))}
           </tbody>
         </table>
       </div>
-      {settle.dialog}
+      {discard.dialog}
     </Panel>
   );
 }

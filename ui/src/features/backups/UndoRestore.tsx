@@ -1,4 +1,4 @@
-/** Taking a restore back, and giving up what it put aside: first the plan, then the deed. */
+/** Undoes a restore, or deletes what it archived: first the plan, then the change. */
 import { Alert, Stack } from "@mantine/core";
 import { useState } from "react";
 import { type ApiError, asApiError, call, type DiscardRestorePlan, type UndoRestorePlan } from "@/ipc";
@@ -85,7 +85,7 @@ function UndoPlan({ plan }: { plan: UndoRestorePlan }) {
   );
 }
 
-/** Giving up what a restore put aside. */
+/** Deletes what a restore archived. */
 export function useDiscard() {
   const [plan, setPlan] = useState<DiscardRestorePlan>();
   const [error, setError] = useState<ApiError | null>(null);

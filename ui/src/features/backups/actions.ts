@@ -1,4 +1,4 @@
-/** Taking and verifying backups: the jobs, and what is told at their end. */
+/** Taking and verifying backups: the jobs, and what is shown at their end. */
 import { useState } from "react";
 import { asApiError, type Backup, type BackupVerified, call, type FileHandle, type Job } from "@/ipc";
 import { handOver, pickTarget, useNativeFiles } from "@/shared/files";

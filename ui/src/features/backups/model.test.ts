@@ -26,7 +26,7 @@ function backup(part: Partial<Backup> = {}): Backup {
     madeAt: "2026-06-15T10:00:00Z",
     finishedAt: "2026-06-15T10:00:01Z",
     madeBy: "me",
-    reason: "by hand",
+    reason: "on request",
     workspace: "careers",
     ofThis: true,
     address: "",

@@ -57,7 +57,7 @@ export function writeCron(schedule: Schedule): string | undefined {
   }
 }
 
-/** It says when, or that it is off; what cannot be read is told here, not by the server. */
+/** It says when, or that it is off; what cannot be read is refused here, not by the server. */
 export function isComplete(schedule: Schedule): boolean {
   return schedule.kind === "off" || writeCron(schedule) !== undefined;
 }

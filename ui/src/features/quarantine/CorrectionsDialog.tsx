@@ -49,7 +49,7 @@ export function CorrectionsDialog({ file, onClose, onDone }: DialogProps) {
         {(data) => (
           <Stack gap="sm">
             <Counts plan={data} />
-            {data.told.length > 0 && <Lines lines={data.told} />}
+            {data.listed.length > 0 && <Lines lines={data.listed} />}
             <Group justify="flex-end" gap="xs">
               <Button variant="default" onClick={onClose}>
                 Cancel

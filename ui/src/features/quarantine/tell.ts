@@ -1,4 +1,4 @@
-/** What became of rows, told with Undo at hand. */
+/** Reports what became of rows, with Undo at hand. */
 import type { RetryOutcome } from "@/ipc";
 import { showWarning } from "@/shared/ui";
 import { rememberAll } from "@/shared/undo/undo";

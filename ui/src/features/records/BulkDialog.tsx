@@ -342,7 +342,7 @@ function RefusedCells({ cells }: CellsProps) {
 
 type BreakingProps = Pick<ViewProps, "plan" | "leaveOut" | "onLeaveOut">;
 
-/** Records that the change would make wrong, each with its rules. Unless told otherwise they stay as they are. */
+/** Records that the change would make wrong, each with its rules. They stay as they are unless the person chooses otherwise. */
 function Breaking({ plan, leaveOut, onLeaveOut }: BreakingProps) {
   const { breaking, newlyInvalid } = plan;
   const them = newlyInvalid === 1 ? "it" : "them";

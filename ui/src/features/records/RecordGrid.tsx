@@ -60,7 +60,7 @@ export function RecordGrid(props: RecordGridProps) {
   const edits = useEdits(props);
   const drafts = useDraftRows(collection.name);
   // Where Steward does not answer at all, the frame says so.
-  const told = useCall("workspace.current", {}).error !== null;
+  const reported = useCall("workspace.current", {}).error !== null;
 
   const getRow = useCallback(
     (index: number) => {
@@ -91,7 +91,7 @@ export function RecordGrid(props: RecordGridProps) {
   if (pages.rowCount === 0) return <NoRecords {...props} />;
   return (
     <>
-      {pages.error && !told && <Outdated error={pages.error} retry={pages.retry} />}
+      {pages.error && !reported && <Outdated error={pages.error} retry={pages.retry} />}
       <Grid
         label={`Records of ${collection.name}`}
         columns={columns}

@@ -1,4 +1,4 @@
-/** Connecting to MongoDB: each step is tried and told, then the workspace is opened. */
+/** Connecting to MongoDB: each step is tried and reported, then the workspace is opened. */
 import { Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
 import { IconArrowLeft, IconPlugConnected } from "@tabler/icons-react";
 import { useState } from "react";

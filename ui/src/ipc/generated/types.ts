@@ -31,7 +31,7 @@ hint?: string,
 details?: string, };
 
 /**
- * What the interface is told without asking.
+ * What the interface receives without asking.
  */
 export type AppEvent = { "event": "job", job: Job, } | { "event": "changed", topic: Topic, collection?: string, } | { "event": "workspaceChanged" } | { "event": "missed" } | { "event": "filesDropped", files: Array<FileHandle>, };
 
@@ -636,7 +636,7 @@ changed: number,
 /**
  * The first ones, those that cannot be taken before the others; unchanged lines are left out.
  */
-told: Array<CorrectionLine>, 
+listed: Array<CorrectionLine>, 
 /**
  * Columns that no row has as a field.
  */
@@ -1957,7 +1957,7 @@ export type RunCounts = { read: number, inserted: number, updated: number, uncha
  */
 waitingAlready?: number, 
 /**
- * Set aside because another row or record with the same key was kept, as the import was told to.
+ * Set aside because another row or record with the same key was kept, as the import was asked to.
  */
 setAside?: number, 
 /**

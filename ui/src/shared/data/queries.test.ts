@@ -16,7 +16,7 @@ describe("what a change makes old", () => {
     expect(touchedBy({ event: "workspaceChanged" }, "records.find", {})).toBe(false);
   });
 
-  it("reads failing rows anew after a measurement, and no others", () => {
+  it("reads failing rows again after a measurement, and no others", () => {
     const quality: AppEvent = { event: "changed", topic: "quality", collection: "careers" };
     expect(touchedBy(quality, "records.find", { collection: "careers", finding: "freshness" })).toBe(true);
     expect(touchedBy(quality, "records.find", { collection: "careers" })).toBe(false);

@@ -49,7 +49,7 @@ type CallOptions<A> = {
   again?: (answer: A) => boolean;
   /** Given up as soon as nobody waits for it any more: for questions that take long. */
   leave?: boolean;
-  /** How long an answer is taken as fresh, in ms: for what is dear to ask and told of by events. */
+  /** How long an answer is taken as fresh, in ms: for what is expensive to ask and reported by events. */
   lasts?: number;
 };
 const againAfter = 5000;

@@ -22,7 +22,7 @@ export function useJob(id: string | undefined): Job | undefined {
   return useJobs().find((job) => job.id === id);
 }
 
-/** Newest first; a job that is told again takes the place of its earlier state. */
+/** Newest first; a job that is reported again takes the place of its earlier state. */
 export function mergeJob(jobs: Job[], job: Job): Job[] {
   const known = jobs.find((other) => other.id === job.id);
   if (known && known.state !== "running" && job.state === "running") return jobs;

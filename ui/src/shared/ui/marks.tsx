@@ -60,7 +60,7 @@ export function Tag({ children, tone = "plain" }: { children: ReactNode; tone?: 
   );
 }
 
-/** A moment in short; the exact one on hover. */
+/** A time in short; the exact one on hover. */
 export function Timestamp({ at }: { at: string }) {
   return (
     <Tooltip label={exactTime(at)}>

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import type { ApiError } from "@/ipc";
 import classes from "./ui.module.css";
 
-/** True once waiting has lasted long enough to be told; quick answers never flicker. */
+/** True once waiting has lasted long enough to be shown; quick answers never flicker. */
 export function useSlow(waiting: boolean, after = 150): boolean {
   const [slow, setSlow] = useState(false);
   useEffect(() => {

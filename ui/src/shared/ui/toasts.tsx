@@ -1,4 +1,4 @@
-/** Short messages after an action. Every write is told, with Undo where there is one. */
+/** Short messages after an action. Every write is reported, with Undo where there is one. */
 import { Anchor, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconCheck, IconInfoCircle, IconX } from "@tabler/icons-react";

@@ -56,7 +56,7 @@ export function numberOf(value: Ext | undefined): number | undefined {
   return Number(value[key]);
 }
 
-/** The moment of a date value, as milliseconds. */
+/** A date value in milliseconds. */
 export function dateOf(value: Ext | undefined): number | undefined {
   if (!isObject(value)) return undefined;
   const inner = value.$date;

@@ -26,7 +26,7 @@ fn slow(op: SlowOp) -> SlowOperation {
     }
 }
 
-fn told(health: Health) -> ConnectionStatus {
+fn status_of(health: Health) -> ConnectionStatus {
     let limits = health.limits;
     let (state, left) = match health.breaker {
         State::Closed => (BreakerState::Closed, None),
@@ -54,11 +54,11 @@ fn told(health: Health) -> ConnectionStatus {
 }
 
 pub async fn status(app: &Call, _: Empty) -> ApiResult<ConnectionStatus> {
-    Ok(told(app.layers()?.health()))
+    Ok(status_of(app.layers()?.health()))
 }
 
 pub async fn reset(app: &Call, _: Empty) -> ApiResult<ConnectionStatus> {
     let layers = app.layers()?;
     layers.reset();
-    Ok(told(layers.health()))
+    Ok(status_of(layers.health()))
 }

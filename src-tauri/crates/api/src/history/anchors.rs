@@ -1,5 +1,5 @@
 //! How far the history of a workspace went when this machine saw it last. The chain of hashes verifies that no entry in the middle was
-//! changed; that its end was not truncated can only be told by someone who saw the end: this file, and the manifest of each backup.
+//! changed; that its end was not truncated shows only to someone who saw the end: this file, and the manifest of each backup.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -72,8 +72,8 @@ pub(crate) async fn against(workspace: &Workspace, kept: &HistoryEnd) -> ApiResu
         return Err(ApiError::bad_request("The recorded end of the history belongs to another workspace."));
     }
     let anchor = Anchor { seq: kept.seq, hash: kept.hash.clone(), state: kept.state };
-    let stands = history::holds(workspace, &anchor).await?;
-    Ok((!stands).then(|| (kept.seq, gone("The recorded end has", kept.seq))))
+    let holds = history::holds(workspace, &anchor).await?;
+    Ok((!holds).then(|| (kept.seq, gone("The recorded end has", kept.seq))))
 }
 
 fn gone(who: &str, seq: i64) -> String {

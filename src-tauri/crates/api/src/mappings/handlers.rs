@@ -221,18 +221,18 @@ pub async fn attempt(app: &Call, request: PreviewMapping) -> ApiResult<MappingPr
     busy(move || {
         let mapping = match mapping {
             Ok(mapping) => mapping,
-            Err(e) => return Ok(told(preview::untouched(&sample, limit), Some(fault(e)))),
+            Err(e) => return Ok(shown(preview::untouched(&sample, limit), Some(fault(e)))),
         };
         let how = reading(&workspace, &schema, mapping)?;
         Ok(match preview::fits(&sample, &how) {
-            Ok(()) => told(preview::run(&sample, &how, limit)?, None),
-            Err(e) => told(preview::untouched(&sample, limit), Some(fault(e))),
+            Ok(()) => shown(preview::run(&sample, &how, limit)?, None),
+            Err(e) => shown(preview::untouched(&sample, limit), Some(fault(e))),
         })
     })
     .await
 }
 
-fn told(trial: Trial, error: Option<MappingFault>) -> MappingPreview {
+fn shown(trial: Trial, error: Option<MappingFault>) -> MappingPreview {
     MappingPreview {
         rows: trial.rows.into_iter().map(tried).collect(),
         bad_rows: trial.bad_rows.into_iter().map(tried).collect(),

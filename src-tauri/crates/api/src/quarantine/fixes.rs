@@ -103,7 +103,7 @@ pub async fn plan_corrections(app: &Call, request: PlanCorrections) -> ApiResult
         lines: found.lines,
         counts: found.fates.into_iter().map(|(of, lines)| CorrectionCount { fate: fate(of), lines }).collect(),
         changed,
-        told: found.told.into_iter().map(line).collect(),
+        listed: found.listed.into_iter().map(line).collect(),
         ignored: found.ignored,
     })
 }

@@ -107,7 +107,7 @@ wire! {
         /// Rows that would be changed.
         pub changed: i64,
         /// The first ones, those that cannot be taken before the others; unchanged lines are left out.
-        pub told: Vec<CorrectionLine>,
+        pub listed: Vec<CorrectionLine>,
         /// Columns that no row has as a field.
         pub ignored: Vec<String>,
     }

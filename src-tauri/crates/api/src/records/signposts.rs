@@ -1,4 +1,4 @@
-//! Signposts along an order: which cursor stands before which row, so that any row of millions is reached from the nearest one.
+//! Signposts along an order: which cursor precedes which row, so that any row of millions is reached from the nearest one.
 //! They are of this process, and forgotten when something in the collection changes: a page behind an old one still follows the
 //! order, but its rows would have other numbers.
 

@@ -131,7 +131,7 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
         let safety = found.iter().any(|c| c.now.is_some());
         let records: u64 = found.iter().map(|c| c.records).sum();
         let (backup, made_at) = (archive.name.clone(), archive.manifest.as_ref().map(|m| m.made_at.clone()));
-        let mut notes: Vec<String> = archive.manifest.iter().flat_map(Manifest::told).collect();
+        let mut notes: Vec<String> = archive.manifest.iter().flat_map(Manifest::notes).collect();
         notes.extend(archive.passed_over.iter().cloned());
         if archive.has_oplog() {
             notes.push(OPLOG.to_owned());
@@ -163,12 +163,12 @@ pub async fn plan(app: &Call, request: PlanRestore) -> ApiResult<JobStarted> {
 async fn stamp(workspace: &Workspace, plans: &[CollectionPlan]) -> ApiResult<Vec<(String, Option<u64>, Option<String>)>> {
     let mut out = Vec::new();
     for plan in plans.iter().filter(|p| !names::is_own(&p.into)) {
-        out.push(stand(workspace, &plan.into).await?);
+        out.push(state_of(workspace, &plan.into).await?);
     }
     Ok(out)
 }
 
-async fn stand(workspace: &Workspace, collection: &str) -> ApiResult<(String, Option<u64>, Option<String>)> {
+async fn state_of(workspace: &Workspace, collection: &str) -> ApiResult<(String, Option<u64>, Option<String>)> {
     let there = swap::exists(workspace, collection).await?;
     let records = if there { Some(workspace.store.count(collection, &steward_domain::Filter::all()).await?) } else { None };
     let last = steward_workspace::history::list(workspace, Some(collection), None, 1).await?.into_iter().next().map(|set| set.id);
@@ -231,7 +231,7 @@ pub async fn apply(app: &Call, request: ApplyRestore) -> ApiResult<JobStarted> {
         return Err(ApiError::new(ErrorCode::Conflict, message).hint(WITHOUT));
     }
     for then in &planned.before {
-        if stand(&workspace, &then.0).await? != *then {
+        if state_of(&workspace, &then.0).await? != *then {
             return Err(plans::stale());
         }
     }

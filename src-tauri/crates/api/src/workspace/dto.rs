@@ -219,7 +219,7 @@ wire! {
 
     pub struct SettingName { pub name: String }
 
-    /// What the interface is told without asking.
+    /// What the interface receives without asking.
     #[serde(tag = "event", rename_all_fields = "camelCase")]
     pub enum AppEvent {
         Job { job: crate::dto::Job },

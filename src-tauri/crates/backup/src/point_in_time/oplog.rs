@@ -10,7 +10,7 @@ use steward_workspace::{Error, Result};
 
 use super::series;
 
-/// Entries that a transaction may have before its end. A server ends one at 16 MB by itself unless it is told otherwise.
+/// Entries that a transaction may have before its end. A server ends one at 16 MB by itself unless it is configured otherwise.
 const WAITING: usize = 1_000_000;
 
 /// Reads entries in their order; a transaction is handed over when it is committed.

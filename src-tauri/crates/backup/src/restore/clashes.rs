@@ -17,7 +17,7 @@ use crate::read::{Backup, Event};
 /// Values that can be looked up at once.
 const AT_ONCE: usize = 1000;
 /// Clashes that are reported for one collection.
-const TOLD: usize = 10;
+const NAMED: usize = 10;
 /// Candidates that are tried of one collection.
 const TRIED: usize = 200;
 
@@ -70,12 +70,12 @@ impl Clashes {
     /// Some records of the backup that are not here, or differ.
     pub async fn look(&mut self, workspace: &Workspace, coming: &[&RawDocumentBuf]) -> Result<()> {
         for number in 0..self.uniques.len() {
-            if coming.is_empty() || self.found.len() >= TOLD || self.tried >= TRIED {
+            if coming.is_empty() || self.found.len() >= NAMED || self.tried >= TRIED {
                 return Ok(());
             }
             let pairs = candidates(workspace, &self.collection, &self.uniques[number], coming).await?;
             for (coming, standing) in pairs {
-                if self.found.len() >= TOLD || self.tried >= TRIED {
+                if self.found.len() >= NAMED || self.tried >= TRIED {
                     break;
                 }
                 self.tried += 1;
@@ -88,7 +88,7 @@ impl Clashes {
     }
 
     /// Sentences' ends about what clashes. A record here that the backup itself changes is seen as it would be.
-    pub async fn told(mut self, workspace: &Workspace, backup: &Backup, name: &str, progress: &dyn Progress) -> Result<Vec<String>> {
+    pub async fn sentences(mut self, workspace: &Workspace, backup: &Backup, name: &str, progress: &dyn Progress) -> Result<Vec<String>> {
         if !self.found.is_empty() {
             let changed = changed(backup, name, &self.found, progress).await?;
             let mut left = Vec::new();
@@ -105,7 +105,7 @@ impl Clashes {
             }
             self.found = left;
         }
-        self.found.iter().map(|clash| told(&self.uniques[clash.unique], clash)).collect()
+        self.found.iter().map(|clash| sentence(&self.uniques[clash.unique], clash)).collect()
     }
 }
 
@@ -113,7 +113,7 @@ fn key(record: &RawDocumentBuf) -> Vec<u8> {
     order::key(record.get("_id").ok().flatten())
 }
 
-fn told(unique: &Unique, clash: &Clash) -> Result<String> {
+fn sentence(unique: &Unique, clash: &Clash) -> Result<String> {
     let coming = upsert::decode(&clash.coming)?;
     let shared: Vec<String> = unique
         .fields

@@ -92,7 +92,7 @@ pub async fn plan(workspace: &Workspace, backup: &Backup, choice: &Choice, progr
         }
     }
     for (name, clashes) in clashes {
-        let found = clashes.told(workspace, backup, name, progress).await?;
+        let found = clashes.sentences(workspace, backup, name, progress).await?;
         if let Some(plan) = plans.get_mut(name) {
             plan.impossible = !found.is_empty();
             plan.notes.extend(found);

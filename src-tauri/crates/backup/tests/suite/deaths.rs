@@ -138,8 +138,8 @@ impl Scene {
             let gone_back = restore::clean_up(&self.alive, &record.id, &Silent).await;
             assert_eq!(gone_back.is_ok(), can, "{at}");
             match gone_back {
-                Ok(stands) => {
-                    assert_eq!(stands.state, RestoreState::Done, "{at}");
+                Ok(record) => {
+                    assert_eq!(record.state, RestoreState::Done, "{at}");
                     assert_eq!(all(&self.alive, "careers").await, self.new, "{at}: the restore is in effect again");
                     assert!(swap::open_swaps(&self.alive).await.unwrap().is_empty(), "{at}");
                     self.gone_back.fetch_add(1, Ordering::Relaxed);

@@ -285,15 +285,15 @@ async fn old_indexes_are_cleaned_or_left_out() {
     let to = on(Mongod::replica_set()).await;
     let dump = || async { Backup::of_path(&path, DecryptionKey::default(), None, &Silent).await.unwrap() };
     let plan = restore::plan(&to, &dump().await, &Choice::default(), &Silent).await.unwrap();
-    let told = plan[0].notes.join("\n");
+    let notes = plan[0].notes.join("\n");
     for word in
         ["sparse is \"1\"", "direction true of a", "direction \"1\" of c", "any more: w", "called e_0", "NaN", "loses the index hay"]
     {
-        assert!(told.contains(word), "{word} in {told}");
+        assert!(notes.contains(word), "{word} in {notes}");
     }
     // What only the server knows was asked of it.
     for lost in ["loses the index m again", "loses the index odd"] {
-        assert!(told.contains(lost), "{lost} in {told}");
+        assert!(notes.contains(lost), "{lost} in {notes}");
     }
     is_tidy(&to).await;
     let record = restore::apply(&to, &dump().await, "here", &agreed(), None, &Silent).await.unwrap();

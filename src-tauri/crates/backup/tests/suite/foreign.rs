@@ -179,50 +179,50 @@ async fn measurements(workspace: &Workspace, series: &str) -> Vec<Document> {
 async fn comes_back(workspace: &Workspace, path: &Path, server: &str, all_of: &[Dumped]) {
     let on_server = workspace.store.info().await.unwrap().kind == steward_store::StoreKind::Mongo;
     let backup = Backup::of_path(path, DecryptionKey::default(), None, &Silent).await.unwrap();
-    let told = format!("{server} from {}", path.display());
+    let what = format!("{server} from {}", path.display());
     let announced: BTreeSet<&str> = backup.contents.iter().map(|c| c.name.as_str()).collect();
-    assert_eq!(announced, all_of.iter().map(|d| d.name).collect::<BTreeSet<_>>(), "{told}");
+    assert_eq!(announced, all_of.iter().map(|d| d.name).collect::<BTreeSet<_>>(), "{what}");
     let plan = restore::plan(workspace, &backup, &Choice::default(), &Silent).await.unwrap();
     let agreed = Choice { leave_out: true, ..Choice::default() };
     let record = restore::apply(workspace, &backup, "here", &agreed, None, &Silent).await.unwrap();
-    assert_eq!(record.state, RestoreState::Done, "{told}");
+    assert_eq!(record.state, RestoreState::Done, "{what}");
     for one in all_of {
         let planned = plan.iter().find(|p| p.name == one.name).unwrap();
         let found = workspace.store.definition(one.name).await;
         match one.kind {
             "collection" => {
-                assert_eq!(planned.added, one.documents.len() as u64, "{told}");
+                assert_eq!(planned.added, one.documents.len() as u64, "{what}");
                 let stored = all(workspace, one.name).await;
                 let key = |d: &Document| d.to_vec().unwrap();
-                assert_eq!(stored.iter().map(key).collect::<Vec<_>>(), one.documents.iter().map(key).collect::<Vec<_>>(), "{told}");
+                assert_eq!(stored.iter().map(key).collect::<Vec<_>>(), one.documents.iter().map(key).collect::<Vec<_>>(), "{what}");
                 let found = found.unwrap();
                 if one.metadata.contains("sku_1") {
                     let index = found.indexes.iter().find(|i| i.get_str("name").ok() == Some("sku_1"));
-                    assert!(index.is_some_and(|i| i.get_bool("unique").unwrap_or(false)), "{told}: {found:?}");
+                    assert!(index.is_some_and(|i| i.get_bool("unique").unwrap_or(false)), "{what}: {found:?}");
                 }
-                assert_eq!(found.options.contains_key("validator"), one.metadata.contains("validator"), "{told}");
+                assert_eq!(found.options.contains_key("validator"), one.metadata.contains("validator"), "{what}");
                 let hay = record.notes.iter().filter(|n| n.contains("geoHaystack")).count();
-                assert_eq!(hay, usize::from(all_of.iter().any(|d| d.metadata.contains("geoHaystack"))), "{told}: {:?}", record.notes);
+                assert_eq!(hay, usize::from(all_of.iter().any(|d| d.metadata.contains("geoHaystack"))), "{what}: {:?}", record.notes);
             }
             _ if !on_server => {
                 assert!(
                     found.is_err() && record.notes.iter().any(|n| n.contains(one.name) && n.contains("left out")),
-                    "{told}: {record:?}"
+                    "{what}: {record:?}"
                 );
             }
             "view" => {
                 assert_eq!(found.unwrap().kind, CollectionKind::View);
-                assert_eq!(measurements(workspace, one.name).await, [things()[3].clone()], "{told}");
+                assert_eq!(measurements(workspace, one.name).await, [things()[3].clone()], "{what}");
             }
             _ => {
                 assert_eq!(found.unwrap().kind, CollectionKind::Timeseries);
-                assert_eq!(measurements(workspace, one.name).await.len(), 4, "{told}");
+                assert_eq!(measurements(workspace, one.name).await.len(), 4, "{what}");
             }
         }
     }
     restore::undo(workspace, &record.id, &Silent).await.unwrap();
     for one in all_of {
-        assert!(workspace.store.definition(one.name).await.is_err(), "{told}: {} is left", one.name);
+        assert!(workspace.store.definition(one.name).await.is_err(), "{what}: {} is left", one.name);
     }
 }
 
@@ -340,11 +340,11 @@ fn restored_elsewhere(bytes: &[u8]) -> Result<BTreeMap<String, usize>, String> {
     }
     let mut awaited = BTreeSet::new();
     while let Some(raw) = next().0 {
-        let told = parse(&raw)?;
-        let (name, kind) = (told.get_str("collection").unwrap().to_owned(), told.get_str("type").unwrap());
-        let metadata: serde_json::Value = serde_json::from_str(told.get_str("metadata").unwrap()).map_err(|e| e.to_string())?;
+        let entry = parse(&raw)?;
+        let (name, kind) = (entry.get_str("collection").unwrap().to_owned(), entry.get_str("type").unwrap());
+        let metadata: serde_json::Value = serde_json::from_str(entry.get_str("metadata").unwrap()).map_err(|e| e.to_string())?;
         let indexes = metadata["indexes"].as_array().ok_or("indexes")?;
-        if indexes.iter().any(|i| !i["name"].is_string() || !i["key"].is_object()) || told.get_i32("size").is_err() {
+        if indexes.iter().any(|i| !i["name"].is_string() || !i["key"].is_object()) || entry.get_i32("size").is_err() {
             return Err(format!("what is reported of {name}"));
         }
         awaited.insert(if kind == "timeseries" { format!("system.buckets.{name}") } else { name });

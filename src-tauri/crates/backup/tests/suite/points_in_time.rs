@@ -152,7 +152,7 @@ async fn next(workspace: &Workspace, place: &Path) -> Taken {
     increment::take(workspace, &request_to(place), &head, &Silent).await.unwrap()
 }
 
-/// Between two points in time that are told apart.
+/// Between two points in time that differ.
 async fn point_in_time() -> i64 {
     tokio::time::sleep(Duration::from_millis(4)).await;
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
@@ -170,7 +170,7 @@ async fn at(place: &Path, at: i64) -> steward_workspace::Result<Backup> {
     point_in_time::build(way, at, Scratch { store, folder }, &Silent).await
 }
 
-fn told(backup: &Backup) -> State {
+fn state_of(backup: &Backup) -> State {
     let people = backup.contents.iter().filter(|c| !c.is_own());
     people.map(|c| (c.name.clone(), (c.records.unwrap(), c.content.clone().unwrap().0, c.definition.clone()))).collect()
 }
@@ -212,7 +212,7 @@ async fn every_point_in_time_comes_back(workspace: Workspace) {
     assert!(all.iter().filter(|b| b.is_increment()).count() > 2);
     for (step, (point_in_time, then)) in known.iter().enumerate() {
         let backup = at(place.path(), *point_in_time).await.unwrap();
-        same(&told(&backup), then, &format!("after step {step}"));
+        same(&state_of(&backup), then, &format!("after step {step}"));
     }
     for one in all.iter().filter(|b| b.is_increment()) {
         let opened = opened(place.path(), &one.manifest).await;
@@ -256,7 +256,7 @@ async fn drop_and_again(workspace: &Workspace, place: &Path, point_in_time: i64,
     let taken = increment::take(workspace, &request_to(place), &first, &Silent).await.unwrap();
     assert!(matches!(taken, Taken::New(_)));
     let backup = at(place, point_in_time).await.unwrap();
-    same(&told(&backup), then, "once more");
+    same(&state_of(&backup), then, "once more");
     let plan = restore::plan(workspace, &backup, &Choice::default(), &Silent).await.unwrap();
     let careers = plan.iter().find(|p| p.into == "careers").unwrap();
     assert_eq!((careers.records, careers.changed, careers.removed, careers.unchanged), (21, 1, 1, 20));
@@ -270,7 +270,7 @@ async fn drop_and_again(workspace: &Workspace, place: &Path, point_in_time: i64,
     // The restore and its undo are changes like any other.
     next(workspace, place).await;
     let end = timeline::timeline(&listed(place).await).ranges.pop().unwrap().until;
-    same(&told(&at(place, end).await.unwrap()), now, "after the undo");
+    same(&state_of(&at(place, end).await.unwrap()), now, "after the undo");
 }
 
 async fn a_missing_increment_is_a_gap(workspace: Workspace) {
@@ -292,7 +292,7 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
         .collect();
     assert_eq!(middle.len(), 1);
     listing::remove(&Folder::new(place.path().to_owned()), middle[0]).await.unwrap();
-    same(&told(&at(place.path(), points_in_time[0].0).await.unwrap()), &points_in_time[0].1, "before the gap");
+    same(&state_of(&at(place.path(), points_in_time[0].0).await.unwrap()), &points_in_time[0].1, "before the gap");
     for (point_in_time, _) in &points_in_time[1..] {
         let refused = at(place.path(), *point_in_time).await.map(|_| ()).unwrap_err().to_string();
         assert!(refused.contains("gap between") && refused.contains(&middle[0].id), "{refused}");
@@ -319,7 +319,7 @@ async fn a_missing_increment_is_a_gap(workspace: Workspace) {
     let (point_in_time, then) = (point_in_time().await, state(&workspace).await);
     let whole = ListedBackup::new(whole.manifest, place.path().display().to_string());
     increment::take(&workspace, &request_to(place.path()), &whole, &Silent).await.unwrap();
-    same(&told(&at(place.path(), point_in_time).await.unwrap()), &then, "after the gap");
+    same(&state_of(&at(place.path(), point_in_time).await.unwrap()), &then, "after the gap");
     let found = timeline::timeline(&listed(place.path()).await);
     assert_eq!((found.ranges.len(), found.gaps.len()), (2, 1), "{found:?}");
 }

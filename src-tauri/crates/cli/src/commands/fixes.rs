@@ -142,14 +142,14 @@ pub async fn import_corrections(
     }
     let request = PlanCorrections { file: session.app.files.register(file).id, choice };
     let plan: CorrectionsPlan = session.call(call::quarantine::PlanCorrections, &request).await?;
-    let troubled = plan.told.iter().any(|l| !matches!(l.fate, CorrectionFate::Released | CorrectionFate::StillBroken));
+    let troubled = plan.listed.iter().any(|l| !matches!(l.fate, CorrectionFate::Released | CorrectionFate::StillBroken));
     if !yes || plan.changed == 0 {
         output::answer(session.json, &plan, print_corrections);
         return Ok(if troubled { exit::FINDINGS } else { exit::DONE });
     }
     if troubled {
-        for told in plan.told.iter().filter(|l| !matches!(l.fate, CorrectionFate::Released | CorrectionFate::StillBroken)) {
-            session.say(&sentence(told));
+        for correction in plan.listed.iter().filter(|l| !matches!(l.fate, CorrectionFate::Released | CorrectionFate::StillBroken)) {
+            session.say(&sentence(correction));
         }
     }
     let request = ApplyPlan { plan_id: plan.plan_id, reason };
@@ -157,16 +157,16 @@ pub async fn import_corrections(
     Ok(if troubled { exit::FINDINGS } else { code })
 }
 
-fn sentence(told: &CorrectionLine) -> String {
-    let place = format!("{}, row {}", told.file, number(told.row_number));
-    match told.fate {
+fn sentence(correction: &CorrectionLine) -> String {
+    let place = format!("{}, row {}", correction.file, number(correction.row_number));
+    match correction.fate {
         CorrectionFate::Released => format!("{place}: right now, will be loaded."),
         CorrectionFate::StillBroken => format!("{place}: corrected, and still wrong."),
         CorrectionFate::Unchanged => format!("{place}: as it was."),
-        CorrectionFate::Unknown => format!("Line {}: there is no row '{}'.", number(told.line), told.id),
+        CorrectionFate::Unknown => format!("Line {}: there is no row '{}'.", number(correction.line), correction.id),
         CorrectionFate::NotWaiting => format!("{place}: does not wait any more; left as it is."),
         CorrectionFate::Edited => format!("{place}: was corrected in Steward after the table was written; left as it is."),
-        CorrectionFate::Repeated => format!("Line {}: the row '{}' is in the table twice.", number(told.line), told.id),
+        CorrectionFate::Repeated => format!("Line {}: the row '{}' is in the table twice.", number(correction.line), correction.id),
     }
 }
 
@@ -179,12 +179,12 @@ fn print_corrections(plan: &CorrectionsPlan) {
         number(of(CorrectionFate::StillBroken)),
         number(of(CorrectionFate::Unchanged))
     ));
-    for told in &plan.told {
-        line(&sentence(told));
-        for change in &told.changes {
+    for correction in &plan.listed {
+        line(&sentence(correction));
+        for change in &correction.changes {
             line(&format!("  {}: {} -> {}", change.path.as_str(), shown(change.before.as_ref()), shown(change.after.as_ref())));
         }
-        output::violations(&told.errors);
+        output::violations(&correction.errors);
     }
     for column in &plan.ignored {
         line(&format!("Note: no row has a field {column}; the column is left out."));

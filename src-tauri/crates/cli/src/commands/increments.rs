@@ -34,11 +34,11 @@ pub async fn take(session: &Session) -> ApiResult<u8> {
 
 pub async fn timeline(session: &Session) -> ApiResult<u8> {
     let found: BackupTimeline = session.call(call::backups::Timeline, &Empty {}).await?;
-    output::answer(session.json, &found, told);
+    output::answer(session.json, &found, print);
     Ok(exit::DONE)
 }
 
-fn told(found: &BackupTimeline) {
+fn print(found: &BackupTimeline) {
     let mut rows: Vec<(&str, String)> = Vec::new();
     for range in &found.ranges {
         rows.push((&range.from, format!("{}  to  {}  can be restored", when(&range.from), when(&range.until))));

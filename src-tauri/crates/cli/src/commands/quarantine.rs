@@ -104,8 +104,9 @@ async fn export(session: &Session, out: &Path, format: Option<QuarantineFormat>,
             let file = out.join(file_name(format));
             files.push((file.clone(), export_one(session, &file, format, filter.clone()).await?));
         }
-        let told: Vec<_> = files.iter().map(|(file, done)| json!({"file": file.display().to_string(), "records": done.records})).collect();
-        output::answer(session.json, &json!({ "files": told }), |_| {
+        let written: Vec<_> =
+            files.iter().map(|(file, done)| json!({"file": file.display().to_string(), "records": done.records})).collect();
+        output::answer(session.json, &json!({ "files": written }), |_| {
             for (file, done) in &files {
                 line(&format!("{} written to {}", counted(done.records, "row"), file.display()));
             }

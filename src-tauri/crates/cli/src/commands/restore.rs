@@ -35,7 +35,7 @@ pub async fn restore(session: &Session, command: Restore) -> ApiResult<u8> {
     let job = planned.await?;
     let plan: RestorePlan = super::outcome(job, |o| if let JobOutcome::RestorePlan(plan) = o { Some(plan) } else { None })?;
     if !command.yes {
-        output::answer(session.json, &plan, told);
+        output::answer(session.json, &plan, print);
         return Ok(exit::DONE);
     }
     let job = session.run_job(call::restores::Apply, &ApplyRestore { plan_id: plan.plan_id, leave_out: command.leave_out }).await?;
@@ -105,7 +105,7 @@ async fn source(session: &Session, command: &Restore) -> ApiResult<RestoreFrom> 
     Ok(RestoreFrom::Backup(BackupRef { id: found.id, place: Some(found.place) }))
 }
 
-fn told(plan: &RestorePlan) {
+fn print(plan: &RestorePlan) {
     line(&format!("{}{}", plan.backup, plan.made_at.as_ref().map(|at| format!(", taken {at}")).unwrap_or_default()));
     for c in &plan.collections {
         if c.left_out {

@@ -288,7 +288,7 @@ pub fn signal(process: &Child, name: &str) {
 }
 
 /// Waits until a running program is where a question wants it: it goes on only between two looks,
-/// so that a quick machine does not run past that place. It stands still afterwards (`CONT` lets it
+/// so that a quick machine does not run past that place. It stays stopped afterwards (`CONT` lets it
 /// go on, `KILL` ends it).
 pub fn halted_when<T>(process: &Child, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     until(what, || {
@@ -325,13 +325,13 @@ pub fn assert_snapshot(name: &str, place: &Place, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, blotted(&text)));
 }
 
-/// Ids and moments become `[id]` and `[moment]`.
+/// Ids and times become `[id]` and `[time]`.
 fn blotted(text: &str) -> String {
     let is_id = |word: &str| word.len() == 24 && word.bytes().all(|b| b.is_ascii_hexdigit());
     let is_point_in_time = |word: &str| word.len() == 24 && word.ends_with('Z') && word.as_bytes().get(10) == Some(&b'T');
     let blot = |word: &str| {
         if is_point_in_time(word) {
-            return "[moment]".to_owned();
+            return "[time]".to_owned();
         }
         let parts: Vec<&str> = word.split_inclusive(|c: char| !c.is_ascii_hexdigit()).collect();
         parts

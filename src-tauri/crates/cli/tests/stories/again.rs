@@ -131,8 +131,8 @@ on_both! {
         assert_eq!(after, at_values(&[("a", 2), ("b", 1), ("new", 5), ("z", 8)]));
         for _ in 0..2 {
             let plan = at.json(0, &["runs", "undo", &run]);
-            let told = ["remove", "restore", "withdraw", "released", "editedSince"].map(|n| number(&plan, &format!("/{n}")));
-            assert_eq!(told, [1, 2, 2, 3, 0], "{plan}");
+            let counts = ["remove", "restore", "withdraw", "released", "editedSince"].map(|n| number(&plan, &format!("/{n}")));
+            assert_eq!(counts, [1, 2, 2, 3, 0], "{plan}");
             assert_eq!(values(at), after, "the plan writes nothing");
             let done = at.json(0, &["runs", "undo", &run, "--yes"]);
             assert_eq!(["removed", "restored", "withdrawn", "released", "kept"].map(|n| number(&done, &format!("/{n}"))), [1, 2, 2, 3, 0]);

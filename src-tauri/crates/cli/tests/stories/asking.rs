@@ -21,8 +21,8 @@ fn echoes(process: u32) -> bool {
     let Ok(terminal) = std::fs::read_link(format!("/proc/{process}/fd/0")) else {
         return true;
     };
-    let told = std::process::Command::new("stty").arg("-F").arg(terminal).arg("-a").output().unwrap();
-    !String::from_utf8_lossy(&told.stdout).split_whitespace().any(|word| word == "-echo")
+    let settings = std::process::Command::new("stty").arg("-F").arg(terminal).arg("-a").output().unwrap();
+    !String::from_utf8_lossy(&settings.stdout).split_whitespace().any(|word| word == "-echo")
 }
 
 /// Runs the program at a terminal of its own, and types each answer when its question is there.

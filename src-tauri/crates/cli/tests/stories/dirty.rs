@@ -6,11 +6,11 @@ use crate::common::{Place, career, counts, number, text};
 use crate::on_both;
 
 /// Pointer, rule and value of an error.
-type Told = (String, String, Option<Json>);
+type Fault = (String, String, Option<Json>);
 
 /// What the quarantine reports a row: row, byte and errors.
 #[derive(Debug, PartialEq)]
-struct Kept(i64, i64, Vec<Told>);
+struct Kept(i64, i64, Vec<Fault>);
 
 fn kept(at: &Place) -> Vec<Kept> {
     let page = at.json(0, &["quarantine", "list", "--limit", "100"]);
@@ -80,7 +80,7 @@ on_both! {
         let file = at.write("in.json", json!(rows).to_string());
         let run = at.json(1, &["import", &file]);
         assert_eq!(counts(&run), [1, 0, 0, 4]);
-        let found: Vec<(i64, Vec<Told>)> = kept(at).into_iter().map(|k| (k.0, k.2)).collect();
+        let found: Vec<(i64, Vec<Fault>)> = kept(at).into_iter().map(|k| (k.0, k.2)).collect();
         let error = |pointer: &str, rule: &str, value: Option<Json>| (pointer.to_owned(), rule.to_owned(), value);
         assert_eq!(
             found,
@@ -147,14 +147,14 @@ on_both! {
         let run = at.import_plain(1, &[&a, &b]);
         assert_eq!(counts(&run), [2, 0, 0, 3]);
         let page = at.json(0, &["quarantine", "list"]);
-        let told: Vec<(String, i64, String)> = page["entries"]
+        let listed: Vec<(String, i64, String)> = page["entries"]
             .as_array()
             .unwrap()
             .iter()
             .map(|e| (text(e, "/sourceFile"), number(e, "/rowNumber"), text(e, "/errors/0/rule")))
             .collect();
         let expected = [("a.ndjson", 2, "syntax"), ("b.ndjson", 1, "duplicate_key"), ("b.ndjson", 3, "missing_key")];
-        assert_eq!(told, expected.map(|(file, row, rule)| (file.to_owned(), row, rule.to_owned())));
+        assert_eq!(listed, expected.map(|(file, row, rule)| (file.to_owned(), row, rule.to_owned())));
         let only = at.json(0, &["quarantine", "list", "--file", "b.ndjson", "--rule", "missing_key"]);
         assert_eq!(number(&only, "/total"), 1);
     }

@@ -129,7 +129,7 @@ fn an_import_goes_on_under_another_primary() {
 fn with_a_small_disk(at: &Place, kilobytes: u32, arguments: &[&str]) -> Said {
     let program = at.command(arguments);
     let mut shell = Command::new("sh");
-    // Half kilobytes; without the trap the program would be ended instead of being told.
+    // Half kilobytes; without the trap the program would be killed by the signal and get no error.
     shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2)]);
     shell.arg(program.get_program()).args(program.get_args()).stdin(Stdio::null());
     shell.current_dir(program.get_current_dir().unwrap());

@@ -22,7 +22,7 @@ fn waiting(at: &Place) -> Vec<Json> {
     at.json(0, &["quarantine", "list"])["entries"].as_array().unwrap().clone()
 }
 
-fn told(entry: &Json) -> Vec<(String, String)> {
+fn faults(entry: &Json) -> Vec<(String, String)> {
     entry["errors"].as_array().unwrap().iter().map(|e| (text(e, "/pointer"), text(e, "/rule"))).collect()
 }
 
@@ -51,14 +51,14 @@ on_both! {
         let entry = waiting(at).remove(0);
         let id = text(&entry, "/id");
         let unreadable = |names: &[&str]| names.iter().map(|n| (format!("/{n}"), "unreadable".to_owned())).collect::<Vec<_>>();
-        assert_eq!(told(&entry), unreadable(&["amount", "label"]));
+        assert_eq!(faults(&entry), unreadable(&["amount", "label"]));
         // Neither another field, nor a bulk fix of one, nor trying again lets it in.
         at.json(1, &["quarantine", "edit", &id, "--set", "note=y"]);
         assert_eq!(released(&at.json(1, &["quarantine", "retry", "--all"])), 0);
         assert_eq!(released(&at.json(1, &["quarantine", "fix", "--path", "note", "--set", "z", "--all", "--retry", "--yes"])), 0);
-        assert_eq!(told(&waiting(at)[0]), unreadable(&["amount", "label"]));
+        assert_eq!(faults(&waiting(at)[0]), unreadable(&["amount", "label"]));
         at.json(1, &["quarantine", "edit", &id, "--set", "amount=5"]);
-        assert_eq!(told(&waiting(at)[0]), unreadable(&["label"]));
+        assert_eq!(faults(&waiting(at)[0]), unreadable(&["label"]));
         assert_eq!(released(&at.json(0, &["quarantine", "fix", "--path", "label", "--unset", "--all", "--retry", "--yes"])), 1);
         assert_eq!(documents(at, "things"), [json!({"k": "a", "amount": 5, "note": "z"})]);
     }
@@ -67,7 +67,7 @@ on_both! {
         at.import_plain(1, &[&at.write("rows.ndjson", "{\"k\": \"a\", \"phone\": \"1\", \"phone\": \"2\", \"n\": 1, \"n\": 2}\n")]);
         let id = text(&waiting(at)[0], "/id");
         at.json(1, &["quarantine", "edit", &id, "--set", "n=1"]);
-        assert_eq!(told(&waiting(at)[0]), [("/phone".to_owned(), "duplicate_field".to_owned())]);
+        assert_eq!(faults(&waiting(at)[0]), [("/phone".to_owned(), "duplicate_field".to_owned())]);
         assert_eq!(released(&at.json(1, &["quarantine", "retry", "--all"])), 0);
         // To set what it holds already is to say that it is the one.
         at.json(0, &["quarantine", "edit", &id, "--set", "phone=\"2\""]);
@@ -79,7 +79,7 @@ on_both! {
         let csv = b"k,name,n\na,Jos\xe9,1\nb,\xc3\xa9\xc3\xa9\xc3\xa9,2\nc,x\nd,\"open,3\ne,y,5\n";
         let run = at.import_plain(1, &[&at.write("rows.csv", csv)]);
         assert_eq!(counts(&run), [2, 0, 0, 3]);
-        let found: Vec<_> = waiting(at).iter().map(told).collect();
+        let found: Vec<_> = waiting(at).iter().map(faults).collect();
         let pair = |pointer: &str, rule: &str| (pointer.to_owned(), rule.to_owned());
         assert_eq!(found, [
             vec![pair("/name", "unreadable")],
@@ -125,7 +125,7 @@ on_both! {
         let rows = "{\"k\": \"a\", \"n\": 100}\n{\"k\": \"b\", \"n\": 100.0000000000000000000001}\n{\"k\": \"c\", \"n\": 99.9999999999999999999999}\n";
         let run = at.json(1, &["import", "--schema", "thing", &at.write("rows.ndjson", rows)]);
         assert_eq!(counts(&run), [2, 0, 0, 1]);
-        assert_eq!(told(&waiting(at)[0]), [("/n".to_owned(), "maximum".to_owned())]);
+        assert_eq!(faults(&waiting(at)[0]), [("/n".to_owned(), "maximum".to_owned())]);
         let checked = at.json(1, &["validate", "--schema", "thing", &at.write("again.ndjson", rows)]);
         assert_eq!(number(&checked, "/counts/quarantined"), 1);
     }
@@ -161,7 +161,7 @@ on_both! {
         let rows = "[{\"$oid\": \"65a000000000000000000001\"}, {\"$date\": \"2024-01-01T00:00:00Z\"}, {\"k\": 1}]";
         let run = at.import_plain(1, &[&at.write("rows.json", rows)]);
         assert_eq!(counts(&run), [1, 0, 0, 2]);
-        assert!(waiting(at).iter().all(|e| told(e) == [(String::new(), "syntax".to_owned())]));
+        assert!(waiting(at).iter().all(|e| faults(e) == [(String::new(), "syntax".to_owned())]));
     }
 
     fn dates_beyond_the_year_9999_are_not_the_last_one_before(at) {
@@ -179,7 +179,7 @@ on_both! {
         let document = [&(u32::try_from(elements.len()).unwrap() + 5).to_le_bytes()[..], &elements, &[0]].concat();
         let run = at.import_plain(1, &[&at.write("rows.bson", document)]);
         assert_eq!(counts(&run), [0, 0, 0, 1]);
-        assert_eq!(told(&waiting(at)[0]), [("/n".to_owned(), "duplicate_field".to_owned())]);
+        assert_eq!(faults(&waiting(at)[0]), [("/n".to_owned(), "duplicate_field".to_owned())]);
     }
 
     fn infinity_in_sqlite_is_kept(at) {

@@ -27,7 +27,7 @@ fn can_be_written(at: &Place) -> bool {
     connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;").is_ok()
 }
 
-/// An import that stands still in its middle: as on a computer that was put to sleep.
+/// An import that is paused in its middle: as on a computer that was put to sleep.
 fn asleep(at: &Place, file: &str) -> (Child, String) {
     at.json(0, &["init"]);
     let import = at.start(&["import", "--no-schema", "--collection", "things", "--key", "k", file]);

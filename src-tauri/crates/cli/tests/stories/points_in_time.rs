@@ -8,7 +8,7 @@ use crate::common::{Place, career, number, signal, text, until};
 use crate::on_both;
 
 fn now() -> String {
-    // PointsInTime are told apart by milliseconds.
+    // Points in time differ by milliseconds.
     std::thread::sleep(Duration::from_millis(10));
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     std::thread::sleep(Duration::from_millis(10));

@@ -106,8 +106,8 @@ on_both! {
         let plan = at.json(1, &["quarantine", "import-corrections", &file]);
         let expected = [("released".to_owned(), 2), ("stillBroken".to_owned(), 1), ("unknown".to_owned(), 1)];
         assert_eq!(fates(&plan), expected);
-        assert_eq!((text(&plan, "/told/0/fate"), text(&plan, "/told/0/id")), ("unknown".to_owned(), "nothing-0-1".to_owned()));
-        assert_eq!(plan.pointer("/told/1/changes/0").unwrap(), &json!({"path": "rating", "before": 5, "after": 0.9}), "typed by the schema");
+        assert_eq!((text(&plan, "/listed/0/fate"), text(&plan, "/listed/0/id")), ("unknown".to_owned(), "nothing-0-1".to_owned()));
+        assert_eq!(plan.pointer("/listed/1/changes/0").unwrap(), &json!({"path": "rating", "before": 5, "after": 0.9}), "typed by the schema");
         assert_eq!(number(&at.json(0, &["quarantine", "list"]), "/total"), 3, "a plan writes nothing");
 
         let done = at.json(1, &["quarantine", "import-corrections", &file, "--yes"]);
@@ -202,8 +202,8 @@ fn a_check_writes_every_error_to_a_report() {
     (0..300).for_each(|n| text.push_str(&row(n, if n % 3 == 0 { "=1+7" } else { "0.5" })));
     text.push_str(&row(1, "0.5"));
     let file = at.write("sessions.csv", text);
-    let told = at.json(1, &["validate", &file, "--report", "errors.csv"]);
-    assert_eq!((number(&told, "/counts/read"), number(&told, "/counts/quarantined")), (301, 101));
+    let validated = at.json(1, &["validate", &file, "--report", "errors.csv"]);
+    assert_eq!((number(&validated, "/counts/read"), number(&validated, "/counts/quarantined")), (301, 101));
     let report = at.read("errors.csv");
     assert!(report.starts_with("\u{feff}file,row,field,rule,message,value"), "{report}");
     assert_eq!(report.lines().count(), 102);

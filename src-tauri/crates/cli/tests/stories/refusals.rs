@@ -147,15 +147,15 @@ fn without_the_privileges_that_a_swap_takes_nothing_is_begun() {
         .find(|p| p.display().to_string().ends_with(".manifest.json"));
     let backup = backup.unwrap().display().to_string();
     limited.steward(&["trust", "agree", "--yes"]).ended(0);
-    let told = |arguments: &[&str]| {
+    let listed = |arguments: &[&str]| {
         limited
             .steward(arguments)
             .ended(4)
             .says("privileges that this user lacks here: dropCollection, renameCollectionSameDB. Nothing was changed");
     };
-    told(&["restore", &backup, "--yes"]);
-    told(&["import", "--no-schema", "--collection", "things", "--key", "k", "--mode", "replace", &file]);
-    told(&["runs", "undo", replaced["id"].as_str().unwrap(), "--yes"]);
+    listed(&["restore", &backup, "--yes"]);
+    listed(&["import", "--no-schema", "--collection", "things", "--key", "k", "--mode", "replace", &file]);
+    listed(&["runs", "undo", replaced["id"].as_str().unwrap(), "--yes"]);
     assert_eq!(at.export("things"), before);
     let left = at.with_store(async |store| store.collections().await.unwrap());
     assert!(!left.iter().any(|name| name.contains("incoming")), "{left:?}");

@@ -115,14 +115,14 @@ on_both! {
         assert_eq!(counts(&run), [2, 0, 0, 7]);
         let found = at.json(0, &["quarantine", "list"]);
         assert_eq!(text(&found, "/entries/0/sourceHash"), text(&run, "/files/0/sha256"));
-        let told: Vec<(i64, Vec<String>)> = found["entries"]
+        let listed: Vec<(i64, Vec<String>)> = found["entries"]
             .as_array()
             .unwrap()
             .iter()
             .map(|e| (number(e, "/rowNumber"), e["errors"].as_array().unwrap().iter().map(|v| text(v, "/rule")).collect()))
             .collect();
-        let rules = |row: i64| told.iter().find(|t| t.0 == row).unwrap().1.clone();
-        assert_eq!(told.iter().map(|t| t.0).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7, 8]);
+        let rules = |row: i64| listed.iter().find(|t| t.0 == row).unwrap().1.clone();
+        assert_eq!(listed.iter().map(|t| t.0).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7, 8]);
         for rule in ["maximum", "enum", "type"] {
             assert!(rules(2).contains(&rule.to_owned()), "{:?}", rules(2));
         }

@@ -49,10 +49,10 @@ impl Losses {
 
     /// What a person should know before the file is the only thing that is left; nothing where it says all.
     pub fn notes(&self) -> Vec<String> {
-        let told: Vec<(&str, u16)> =
+        let columns: Vec<(&str, u16)> =
             self.kinds.iter().map(|(name, kinds)| (name.as_str(), *kinds)).filter(|(name, _)| *name != "_id").collect();
         let fields = |wanted: &dyn Fn(&str, u16) -> bool| {
-            let all: Vec<&str> = told.iter().filter(|(name, kinds)| wanted(name, *kinds)).map(|(name, _)| *name).collect();
+            let all: Vec<&str> = columns.iter().filter(|(name, kinds)| wanted(name, *kinds)).map(|(name, _)| *name).collect();
             let more = if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
             (!all.is_empty()).then(|| format!("{}{more}", all[..all.len().min(NAMED)].join(", ")))
         };
@@ -61,7 +61,7 @@ impl Losses {
         let mut notes = Vec::new();
         let undescribed = |name: &str| !self.described.contains(name);
         if let Some(fields) = fields(&|name, kinds| undescribed(name) && (plain(kinds) > 1 || kinds & typed != 0)) {
-            let all = told.iter().filter(|(name, _)| undescribed(name)).fold(0, |all, (_, kinds)| all | kinds);
+            let all = columns.iter().filter(|(name, _)| undescribed(name)).fold(0, |all, (_, kinds)| all | kinds);
             let kinds: Vec<&str> = CALLED.iter().filter(|(kind, _)| all & kind != 0).map(|(_, called)| *called).collect();
             let what = if kinds.is_empty() { "values of several types".to_owned() } else { kinds.join(", ") };
             notes.push(format!(
@@ -118,10 +118,10 @@ mod tests {
         let plain = [doc! { "_id": bson::oid::ObjectId::new(), "a": 1, "b": "x" }, doc! { "a": 2.5, "b": "y" }];
         assert_eq!(notes(&[], &plain), Vec::<String>::new());
         let mixed = [doc! { "v": 1, "at": bson::DateTime::now() }, doc! { "v": "1", "n": Bson::Null }];
-        let told = notes(&[], &mixed);
+        let found = notes(&[], &mixed);
         assert!(
-            told[0].contains("in at, v, dates are read back as text") && told[1].ends_with("the same: n. NDJSON distinguishes them."),
-            "{told:?}"
+            found[0].contains("in at, v, dates are read back as text") && found[1].ends_with("the same: n. NDJSON distinguishes them."),
+            "{found:?}"
         );
         assert_eq!(notes(&["v", "at"], &mixed).len(), 1, "a schema gives them their types again");
         let price = [doc! { "price": "1.50".parse::<bson::Decimal128>().unwrap() }];

@@ -42,7 +42,7 @@ struct ValidatedBatch {
     /// Each row in its order; without a value, it is the next of the rejections.
     valid: Vec<Option<ValidRow>>,
     rejections: Vec<Rejection>,
-    told: ReportedRows,
+    reported: ReportedRows,
     /// Lists of fields that the schema does not know; the first one is empty.
     unknown: Vec<Vec<String>>,
     position: u64,
@@ -91,16 +91,16 @@ struct Worker {
 
 impl Worker {
     /// Tells of a row that is kept out.
-    fn tell(&self, row: RejectedRow<'_>, errors: Arc<[Violation]>, told: &mut ReportedRows) -> Rejection {
-        if told.at.is_empty() {
-            told.at = self.workspace.clock.stamp();
+    fn tell(&self, row: RejectedRow<'_>, errors: Arc<[Violation]>, reported: &mut ReportedRows) -> Rejection {
+        if reported.at.is_empty() {
+            reported.at = self.workspace.clock.stamp();
         }
         let repeats = errors.first().is_some_and(|e| e.rule == "duplicate_key");
         let aside = repeats && self.spec.duplicates == Duplicates::First;
         let sample = !aside && self.shown.load(Ordering::Relaxed) < SAMPLES;
         let (raw, _) = as_it_came(row.raw);
         let sample = sample.then(|| Box::new(Rejected::new(&row.file.name, row.number, &raw, &errors)));
-        let before = told.lines.len();
+        let before = reported.lines.len();
         match self.report {
             None => {}
             Some(Report::Errors) => {
@@ -109,26 +109,26 @@ impl Worker {
                     row: i64::try_from(row.number).unwrap_or(i64::MAX),
                     byte: i64::try_from(row.offset).unwrap_or(i64::MAX),
                     schema: &self.spec.schema,
-                    at: &told.at,
+                    at: &reported.at,
                     raw: &raw,
                     errors: &errors,
                 };
-                wrong.lines(&mut told.lines);
+                wrong.lines(&mut reported.lines);
             }
             Some(report) => {
                 let mut entry = waiting(&self.workspace, &self.spec, &self.run, row, errors.to_vec());
                 if aside {
                     set_aside(&mut entry);
                 }
-                report.lines(&entry, &mut told.lines);
+                report.lines(&entry, &mut reported.lines);
             }
         }
-        Rejection { errors: (!aside).then(|| told.note(errors)), sample, lines: told.lines.len() - before }
+        Rejection { errors: (!aside).then(|| reported.note(errors)), sample, lines: reported.lines.len() - before }
     }
 
     fn validate(&self, batch: RawBatch, checker: Option<&Checker>) -> ValidatedBatch {
         let RawBatch { file, rows, reader, position, end, .. } = batch;
-        let (mut unknown, mut told) = (vec![Vec::new()], ReportedRows::default());
+        let (mut unknown, mut reported) = (vec![Vec::new()], ReportedRows::default());
         let mut list = |fields: Vec<String>| {
             // Most rows of a file have the same ones.
             let at = unknown.iter().rposition(|known| *known == fields).unwrap_or_else(|| {
@@ -146,12 +146,12 @@ impl Worker {
                 RowValidation::Invalid { errors, document, .. } => {
                     let (number, offset, document) = (row.number, row.offset, document.map(|document| *document));
                     let rejected = RejectedRow { file: &self.files[file], at: file, number, offset, raw: row.bytes, document };
-                    rejections.push(self.tell(rejected, errors, &mut told));
+                    rejections.push(self.tell(rejected, errors, &mut reported));
                     None
                 }
             });
         }
-        ValidatedBatch { file, rows, reader, valid, rejections, told, unknown, position, end }
+        ValidatedBatch { file, rows, reader, valid, rejections, reported, unknown, position, end }
     }
 }
 
@@ -208,7 +208,7 @@ impl Pass<'_> {
         let mut rejections = std::mem::take(&mut batch.rejections).into_iter();
         let mut late = ReportedRows::default();
         // The lines of these bytes are reported, and those up to there are known.
-        let (mut told, mut known) = (0, 0);
+        let (mut written, mut known) = (0, 0);
         for (at, valid) in std::mem::take(&mut batch.valid).into_iter().enumerate() {
             self.findings.counts.read += 1;
             let rejection = match valid {
@@ -219,10 +219,10 @@ impl Pass<'_> {
                         continue;
                     };
                     if let Some(report) = report {
-                        report.write(&batch.told.lines[told..known])?;
+                        report.write(&batch.reported.lines[written..known])?;
                         report.write(&late.lines)?;
                     }
-                    told = known;
+                    written = known;
                     late.lines.clear();
                     rejection
                 }
@@ -241,9 +241,9 @@ impl Pass<'_> {
             }
         }
         if let Some(report) = report {
-            report.write(&batch.told.lines[told..])?;
+            report.write(&batch.reported.lines[written..])?;
         }
-        for (errors, rows) in batch.told.errors.iter().chain(&late.errors) {
+        for (errors, rows) in batch.reported.errors.iter().chain(&late.errors) {
             self.findings.counts.quarantined += *rows;
             self.note_rejected(errors, *rows, &mut counts.problems);
         }

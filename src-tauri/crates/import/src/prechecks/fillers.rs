@@ -28,7 +28,7 @@ impl Clone for Filler {
 
 impl Filler {
     /// The rules for a field; `None` in the inner option where there are none, in the outer one where one of them cannot be
-    /// told here.
+    /// reported here.
     pub fn of(pack: &Pack, field: &str) -> Option<Option<Self>> {
         let rules = || pack.steward.placeholder.iter().filter(|rule| rule.fields.iter().any(|f| f == field));
         let patterns: Vec<&str> = rules().filter_map(|rule| rule.pattern.as_deref()).collect();

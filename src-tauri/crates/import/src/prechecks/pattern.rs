@@ -1,4 +1,4 @@
-//! Patterns that can be told from left to right without ever going back: `^[A-Z]{3}$`, `^\d{2}-\d{4}$`.
+//! Patterns that can be matched from left to right without ever going back: `^[A-Z]{3}$`, `^\d{2}-\d{4}$`.
 //!
 //! Each part takes as many characters as it can. Where that leads to the end of the text, the pattern fits; where it does
 //! not, going back might still have helped, and the text is not surely fine.

@@ -1,4 +1,4 @@
-//! Texts that are surely fine: formats, lengths, choices and patterns, each told by looking at the bytes once.
+//! Texts that are certainly valid: formats, lengths, choices and patterns, each decided by looking at the bytes once.
 
 use serde_json::Value as Json;
 

@@ -1,5 +1,5 @@
 //! A corrected table of rows comes back: each line is matched to its row by the id in it, compared with what the row holds, and
-//! told before anything is written. Lines whose row changed since the table was written are conflicts, never applied.
+//! listed before anything is written. Lines whose row changed since the table was written are conflicts, never applied.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -38,7 +38,7 @@ pub enum Fate {
     Repeated,
 }
 
-/// A line of the table, told.
+/// A line of the table, and what becomes of it.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Its number in the table, from 1; the header does not count.
@@ -57,7 +57,7 @@ pub struct CorrectionsPlan {
     pub lines: i64,
     pub fates: Vec<(Fate, i64)>,
     /// The first ones: conflicts before the others.
-    pub told: Vec<Line>,
+    pub listed: Vec<Line>,
     /// Columns that are neither fields nor Steward's own.
     pub ignored: Vec<String>,
     pub corrections: Vec<Correction>,
@@ -219,7 +219,7 @@ impl<'a> Planning<'a> {
 
     async fn line(&mut self, given: &Given, entry: Option<QuarantineEntry>) -> Result<()> {
         self.plan.lines += 1;
-        let mut told = Line {
+        let mut line = Line {
             line: given.line,
             id: given.id.clone(),
             file: entry.as_ref().map(|e| e.source_file.clone()).unwrap_or_default(),
@@ -229,38 +229,38 @@ impl<'a> Planning<'a> {
             errors: Vec::new(),
         };
         let Some(entry) = entry else {
-            told.fate = if self.seen.contains(&given.id) { Fate::Repeated } else { Fate::Unknown };
-            self.tell(told);
+            line.fate = if self.seen.contains(&given.id) { Fate::Repeated } else { Fate::Unknown };
+            self.tell(line);
             return Ok(());
         };
         self.seen.insert(given.id.clone());
         let as_written = if given.version.is_empty() { !entry.edited } else { given.version == table::version(&entry) };
         if entry.status != QuarantineStatus::Waiting {
-            told.fate = Fate::NotWaiting;
+            line.fate = Fate::NotWaiting;
         } else if !as_written {
-            told.fate = Fate::Edited;
+            line.fate = Fate::Edited;
         } else {
-            self.compare(given, entry, &mut told).await?;
+            self.compare(given, entry, &mut line).await?;
         }
-        self.tell(told);
+        self.tell(line);
         Ok(())
     }
 
-    async fn compare(&mut self, given: &Given, entry: QuarantineEntry, told: &mut Line) -> Result<()> {
+    async fn compare(&mut self, given: &Given, entry: QuarantineEntry, line: &mut Line) -> Result<()> {
         let old = entry.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
         let (document, mut errors) = self.corrected(given, &entry, &old)?;
         let after = self.validate.corrected(&entry, document, &[]).await?;
         let document = after.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
-        told.changes = value::diff(&old, &document);
-        if told.changes.is_empty() {
-            told.fate = Fate::Unchanged;
-            told.errors.clone_from(&entry.errors);
+        line.changes = value::diff(&old, &document);
+        if line.changes.is_empty() {
+            line.fate = Fate::Unchanged;
+            line.errors.clone_from(&entry.errors);
             return Ok(());
         }
         errors.retain(|e| !after.errors.iter().any(|a| a.pointer == e.pointer));
-        told.errors = after.errors;
-        told.fate = if told.errors.is_empty() { Fate::Released } else { Fate::StillBroken };
-        told.errors.extend(errors);
+        line.errors = after.errors;
+        line.fate = if line.errors.is_empty() { Fate::Released } else { Fate::StillBroken };
+        line.errors.extend(errors);
         self.plan.corrections.push(Correction { before: entry, document: Some(document), set: Vec::new() });
         Ok(())
     }
@@ -312,7 +312,7 @@ impl<'a> Planning<'a> {
     fn tell(&mut self, line: Line) {
         self.counts.entry(line.fate as u8).or_insert((line.fate, 0)).1 += 1;
         let list = if matches!(line.fate, Fate::Released | Fate::StillBroken | Fate::Unchanged) {
-            &mut self.plan.told
+            &mut self.plan.listed
         } else {
             &mut self.troubled
         };
@@ -322,12 +322,12 @@ impl<'a> Planning<'a> {
     }
 
     fn done(mut self) -> CorrectionsPlan {
-        let mut told = std::mem::take(&mut self.troubled);
-        told.append(&mut self.plan.told);
-        told.truncate(SHOWN);
+        let mut listed = std::mem::take(&mut self.troubled);
+        listed.append(&mut self.plan.listed);
+        listed.truncate(SHOWN);
         let mut fates: Vec<(Fate, i64)> = self.counts.into_values().collect();
         fates.sort_by_key(|(fate, _)| *fate as u8);
-        CorrectionsPlan { told, fates, ..self.plan }
+        CorrectionsPlan { listed, fates, ..self.plan }
     }
 }
 

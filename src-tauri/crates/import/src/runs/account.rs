@@ -10,9 +10,9 @@ use steward_workspace::{Error, Result, Workspace};
 /// Errors: `Conflict`, with what is missing.
 pub async fn all_there(workspace: &Workspace, record: &RunRecord, into: &str, fresh: bool) -> Result<()> {
     let counts = &record.counts;
-    let told = counts.inserted + counts.updated + counts.unchanged + counts.quarantined + counts.waiting_already + counts.set_aside;
-    if told != counts.read {
-        return Err(missing(format!("{} rows were read, but only {told} are accounted for.", counts.read)));
+    let accounted = counts.inserted + counts.updated + counts.unchanged + counts.quarantined + counts.waiting_already + counts.set_aside;
+    if accounted != counts.read {
+        return Err(missing(format!("{} rows were read, but only {accounted} are accounted for.", counts.read)));
     }
     let kept_out = counts.quarantined + counts.waiting_already + counts.set_aside;
     if kept_out > 0 {

@@ -78,13 +78,13 @@ impl Progress for Lost<'_> {
 }
 
 async fn one(workspace: &Workspace, name: &str, progress: &dyn Progress) -> Result<Lease> {
-    let mut told = false;
+    let mut reported = false;
     loop {
         match Lease::take(workspace, name, progress).await {
             Err(Error::Conflict(_)) => {
-                if !told {
+                if !reported {
                     progress.phase("Waiting for another import of this file");
-                    told = true;
+                    reported = true;
                 }
                 progress.checkpoint()?;
                 tokio::time::sleep(LOOK).await;

@@ -20,6 +20,8 @@ const PEOPLE: i32 = 60;
 const EACH: i32 = 5;
 /// People who count at one record: each step turns all the others away.
 const COUNTING: i32 = 12;
+/// Changes that each of three people makes and undoes while the history is verified: more entries than are read at once.
+const UNDONE: i32 = 110;
 
 async fn crowd(store: Arc<dyn Store>, pool: Option<steward_store::layers::PoolSettings>, what: &str) {
     let store: Arc<dyn Store> = Arc::new(Layered::new(store, Limits { pool, ..Limits::default() }));
@@ -124,6 +126,59 @@ async fn counted_together(store: Arc<dyn Store>) {
         let theirs = workspace.own_documents(names::CHANGE_SETS, Filter::eq("actor", name.as_str()), "seq", 9).await.unwrap();
         assert_eq!(theirs.len(), 3, "{name}");
     }
+}
+
+/// The history is found whole at any time, while three people change records and undo that.
+async fn verified_meanwhile(store: Arc<dyn Store>) {
+    let registry = Arc::new(steward_schema::Registry::builtin().unwrap());
+    let workspace = Workspace::open_and_recover(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap();
+    workspace.store.create_collection("things").await.unwrap();
+    let ops = (0..3).map(|n| WriteOp::put("things", &bson::doc! { "_id": n, "n": 0 }).unwrap()).collect();
+    workspace.store.write(WriteBatch::data(ops), Durability::Full).await.unwrap();
+    let mut people = tokio::task::JoinSet::new();
+    for id in 0..3_i32 {
+        let workspace = workspace.clone();
+        people.spawn(async move {
+            let collection = workspace.collection("things").await.unwrap();
+            for n in 1..=UNDONE {
+                let change = FieldChange { path: "n".into(), before: Some(0.into_bson()), after: Some(n.into_bson()) };
+                let key = RecordKey(Value(id.into()));
+                let edit = Edit { key, changes: vec![change], reason: None, allow_invalid: true, kind: ChangeKind::Edit, undoes: None };
+                let Edited::Applied(applied) = edit::edit(&workspace, &collection, edit).await.unwrap() else { panic!("not applied") };
+                edit::undo(&workspace, &applied.id, &steward_workspace::progress::Silent).await.unwrap();
+            }
+        });
+    }
+    let mut readings = 0;
+    while !people.is_empty() {
+        let chain = history::verify(&workspace).await.unwrap();
+        assert_eq!(chain.broken_at, None, "{}", chain.message);
+        readings += 1;
+        while let Some(done) = people.try_join_next() {
+            done.unwrap();
+        }
+    }
+    let chain = history::verify(&workspace).await.unwrap();
+    assert_eq!((chain.broken_at, chain.entries), (None, i64::from(3 * 2 * UNDONE)), "{}", chain.message);
+    assert!(readings > 1, "the history was not read while anybody wrote");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verified_meanwhile_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    verified_meanwhile(Arc::new(SqliteStore::open(&folder.path().join("w.steward")).await.unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verified_meanwhile_in_mongodb() {
+    let mongod = Mongod::replica_set();
+    verified_meanwhile(Arc::new(MongoStore::connect(&mongod.uri("verified"), MongoOptions::default()).await.unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verified_meanwhile_on_a_standalone_server() {
+    let mongod = Mongod::standalone();
+    verified_meanwhile(Arc::new(MongoStore::connect(&mongod.uri("verified"), MongoOptions::default()).await.unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

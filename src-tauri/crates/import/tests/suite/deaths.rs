@@ -4,49 +4,21 @@
 // Test code: a broken expectation is meant to panic, with the place.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bson::Bson;
 use steward_domain::{Filter, ImportMode, RunCounts, RunRecord, RunState, SourceChoice};
 use steward_import::import::{ImportSpec, SourceFile};
 use steward_import::runs;
-use steward_store::alive;
-use steward_store::layers::{Layered, Limits};
-use steward_store::{Durability, Query, Store, WriteBatch, WriteOp, names};
-use steward_store_mongo::{MongoOptions, MongoStore};
-use steward_store_sqlite::SqliteStore;
+use steward_store::{Query, Store, names};
 use steward_store_testkit::mongod::Mongod;
 use steward_store_testkit::mortal::{Death, Mortal};
-use steward_workspace::{Silent, SystemClock, Workspace, swap};
+use steward_workspace::{Silent, Workspace, swap};
+
+use crate::places::{Kind, bury, workspace};
 
 const C: &str = "things";
-
-/// Makes handles on new, empty workspaces.
-#[derive(Clone)]
-enum Kind {
-    File(PathBuf),
-    Mongo(&'static Mongod),
-}
-
-impl Kind {
-    async fn open(&self, name: &str) -> Arc<dyn Store> {
-        let inner: Arc<dyn Store> = match self {
-            Self::File(folder) => Arc::new(SqliteStore::open(&folder.join(format!("{name}.steward"))).await.unwrap()),
-            Self::Mongo(server) => {
-                let options = MongoOptions { min_pool: 0, ..MongoOptions::default() };
-                Arc::new(MongoStore::connect(&server.uri(name), options).await.unwrap())
-            }
-        };
-        Arc::new(Layered::new(inner, Limits { failures: u32::MAX, ..Limits::default() }))
-    }
-}
-
-async fn workspace(store: Arc<dyn Store>) -> Workspace {
-    let registry = Arc::new(steward_schema::Registry::builtin().unwrap());
-    Workspace::open_and_recover(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap()
-}
 
 /// Two files of which the second repeats keys of the first; rows that cannot be loaded are among them.
 fn spec(folder: &Path, mode: ImportMode, from: usize, rows: usize) -> ImportSpec {
@@ -91,22 +63,6 @@ async fn records(store: &dyn Store) -> BTreeMap<i64, String> {
 async fn quarantined(store: &dyn Store, run: &str) -> u64 {
     let withdrawn = Filter::Not { not: Box::new(Filter::eq("status", "withdrawn")) };
     store.count(names::QUARANTINE, &Filter::eq("runId", run).and(withdrawn)).await.unwrap()
-}
-
-/// Leases of a process that is dead, as everybody sees them from then on.
-async fn bury(store: &dyn Store) {
-    let (place, _) = alive::mark().rsplit_once('/').unwrap();
-    let dead = Bson::from(format!("{place}/0"));
-    for lease in store.find(names::LEASES, &Query::new(Filter::all(), 1000)).await.unwrap().records {
-        let op = WriteOp::Patch {
-            collection: names::LEASES.into(),
-            id: lease.get_str("_id").unwrap().into(),
-            expect: Vec::new(),
-            set: vec![("process".into(), dead.clone())],
-            unset: Vec::new(),
-        };
-        store.write(WriteBatch::data(vec![op]), Durability::Full).await.unwrap();
-    }
 }
 
 /// What an import comes to when nothing happens to it.
@@ -231,8 +187,8 @@ impl Case<'_> {
         let can = runs::can_go_back(alive, &half).await.unwrap();
         assert!(!can || self.mode == ImportMode::Replace, "{at}: only what is swapped can be rolled back");
         match runs::go_back(alive, run, &Silent).await {
-            Ok(stands) => {
-                assert!(can && stands.state == RunState::Done, "{at}: {stands:?}");
+            Ok(record) => {
+                assert!(can && record.state == RunState::Done, "{at}: {record:?}");
                 assert_eq!(records(alive.store.as_ref()).await, expected.after, "{at}, gone back");
                 assert!(swap::open_swaps(alive).await.unwrap().is_empty(), "{at}");
                 GONE_BACK.fetch_add(1, Ordering::Relaxed);

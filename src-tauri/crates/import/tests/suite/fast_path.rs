@@ -117,7 +117,7 @@ fn reading(schema: &str) -> Reading {
 }
 
 /// What became of each row that the full way looked at, or that was validated: a hash of its key, or the rules that it breaks.
-fn told(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> Vec<String> {
+fn outcomes(decoder: &Decoder, lines: &[Vec<u8>], how: &Reading) -> Vec<String> {
     let mut rows = Batch::default();
     lines.iter().zip(1..).for_each(|(bytes, number)| rows.push(Row { number, offset: 0, bytes, fault: None }));
     let (reader, checker) = (RowReader::new(decoder, how).unwrap(), how.checker.as_deref());
@@ -146,8 +146,8 @@ fn agree(decoder: &Decoder, how: &Reading, lots: impl Strategy<Value = Vec<Vec<u
     runner
         .run(&lots, |lines| {
             let whole = Reading { documents: true, ..thorough.clone() };
-            let expected = (told(decoder, &lines, &thorough), told(decoder, &lines, &whole));
-            let found = (told(decoder, &lines, how), told(decoder, &lines, &with));
+            let expected = (outcomes(decoder, &lines, &thorough), outcomes(decoder, &lines, &whole));
+            let found = (outcomes(decoder, &lines, how), outcomes(decoder, &lines, &with));
             let shown = || lines.iter().map(|l| String::from_utf8_lossy(l).into_owned()).collect::<Vec<_>>();
             if expected == found { Ok(()) } else { Err(TestCaseError::fail(format!("{:#?}\n{expected:#?}\n{found:#?}", shown()))) }
         })
@@ -211,8 +211,8 @@ fn what_no_record_can_hold_is_validated_as_it_would_be_loaded() {
     for (more, fine) in rows {
         for validating in [false, true] {
             let how = Reading { validating, ..how.clone() };
-            let told = told(&Decoder::Json, &[row(more)], &how);
-            assert_eq!(!told[0].contains("Violation"), fine, "{more}, validating: {validating}: {told:?}");
+            let found = outcomes(&Decoder::Json, &[row(more)], &how);
+            assert_eq!(!found[0].contains("Violation"), fine, "{more}, validating: {validating}: {found:?}");
         }
     }
 }

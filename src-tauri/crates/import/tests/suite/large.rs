@@ -2,16 +2,12 @@
 //! history tells exactly what was changed.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bson::{Bson, doc};
+use bson::doc;
 use steward_domain::{ChangeKind, FieldChange, Filter, RecordChange, RecordKey, RecordOp, Value};
-use steward_store::layers::{Layered, Limits};
-use steward_store::{Durability, Query, Store, WriteBatch, WriteOp, alive, names};
-use steward_store_mongo::{MongoOptions, MongoStore};
-use steward_store_sqlite::SqliteStore;
+use steward_store::{Durability, Query, Store, WriteBatch, WriteOp, names};
 use steward_store_testkit::mongod::Mongod;
 use steward_store_testkit::mortal::{Death, Mortal};
 use steward_workspace::bulk::{self, Action, Select};
@@ -19,7 +15,9 @@ use steward_workspace::docs::Change;
 use steward_workspace::edit::{self, Undone};
 use steward_workspace::history::staged::{self, Outcome};
 use steward_workspace::history::{self, Request};
-use steward_workspace::{Error, Progress, Result, Silent, SystemClock, Workspace};
+use steward_workspace::{Error, Progress, Result, Silent, Workspace};
+
+use crate::places::{Kind, bury, workspace};
 
 const C: &str = "things";
 /// Three batches.
@@ -27,37 +25,14 @@ const FEW: i32 = 2500;
 /// More than one transaction takes.
 const MANY: i32 = 10_400;
 
-enum Kind {
-    File(PathBuf),
-    Mongo(&'static Mongod),
-}
-
-impl Kind {
-    async fn open(&self, name: &str) -> Arc<dyn Store> {
-        let inner: Arc<dyn Store> = match self {
-            Self::File(folder) => Arc::new(SqliteStore::open(&folder.join(format!("{name}.steward"))).await.unwrap()),
-            Self::Mongo(server) => {
-                let options = MongoOptions { min_pool: 0, ..MongoOptions::default() };
-                Arc::new(MongoStore::connect(&server.uri(name), options).await.unwrap())
-            }
-        };
-        Arc::new(Layered::new(inner, Limits { failures: u32::MAX, ..Limits::default() }))
+async fn with_records(kind: &Kind, name: &str, records: i32) -> Workspace {
+    let alive = workspace(kind.open(name).await).await;
+    alive.store.create_collection(C).await.unwrap();
+    for from in (0..records).step_by(1000) {
+        let ops = (from..records.min(from + 1000)).map(|n| WriteOp::put(C, &doc! { "_id": n, "n": 0, "text": "Ä 漢" }).unwrap());
+        alive.store.write(WriteBatch::data(ops.collect()), Durability::Bulk).await.unwrap();
     }
-
-    async fn with_records(&self, name: &str, records: i32) -> Workspace {
-        let alive = workspace(self.open(name).await).await;
-        alive.store.create_collection(C).await.unwrap();
-        for from in (0..records).step_by(1000) {
-            let ops = (from..records.min(from + 1000)).map(|n| WriteOp::put(C, &doc! { "_id": n, "n": 0, "text": "Ä 漢" }).unwrap());
-            alive.store.write(WriteBatch::data(ops.collect()), Durability::Bulk).await.unwrap();
-        }
-        alive
-    }
-}
-
-async fn workspace(store: Arc<dyn Store>) -> Workspace {
-    let registry = Arc::new(steward_schema::Registry::builtin().unwrap());
-    Workspace::open_and_recover(store, registry, Arc::new(SystemClock), "ann".into()).await.unwrap()
+    alive
 }
 
 /// How many records have which number.
@@ -104,26 +79,10 @@ fn request() -> Request {
     Request::new(ChangeKind::Bulk, C, "Set n", Vec::new())
 }
 
-/// A process that dies leaves leases of a process that is dead.
-async fn bury(store: &dyn Store) {
-    let (place, _) = alive::mark().rsplit_once('/').unwrap();
-    let dead = Bson::from(format!("{place}/0"));
-    for lease in store.find(names::LEASES, &Query::new(Filter::all(), 1000)).await.unwrap().records {
-        let op = WriteOp::Patch {
-            collection: names::LEASES.into(),
-            id: lease.get_str("_id").unwrap().into(),
-            expect: Vec::new(),
-            set: vec![("process".into(), dead.clone())],
-            unset: Vec::new(),
-        };
-        store.write(WriteBatch::data(vec![op]), Durability::Full).await.unwrap();
-    }
-}
-
 /// Dies at one of its writes; whether it died. Then somebody else finishes it, or rolls it back.
 async fn dies(kind: &Kind, name: &str, number: i64, death: Death, back: bool) -> bool {
     let at = format!("{name}, {death:?} write {number}, {}", if back { "back" } else { "on" });
-    let alive = kind.with_records(name, FEW).await;
+    let alive = with_records(kind, name, FEW).await;
     // Whatever is created with the first write is there.
     let first = Request::new(ChangeKind::Edit, C, "first", vec![step(0)]);
     history::commit(&alive, first).await.unwrap();
@@ -216,7 +175,7 @@ impl Progress for Cancels {
 /// Planned, changed under the plan's feet, applied, undone, redone, cancelled.
 async fn a_long_life(kind: Kind) {
     let name = "long_life";
-    let workspace = kind.with_records(name, MANY).await;
+    let workspace = with_records(&kind, name, MANY).await;
     let plan = async |value: i32| {
         let action = Action::Set { path: "n".into(), value: Value(value.into()) };
         bulk::prepare(&workspace, C, &Select::Matching(Filter::all()), &action, false, &Silent).await.unwrap()

@@ -9,6 +9,7 @@ mod fast_path_json;
 mod fuzzing;
 mod large;
 mod outages;
+mod places;
 mod preview;
 mod recovery;
 mod replacing;

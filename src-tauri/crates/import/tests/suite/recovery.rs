@@ -63,8 +63,8 @@ async fn everything_is_completed(store: Arc<dyn Store>) {
     assert_eq!(store.count(C, &Filter::all()).await.unwrap(), 2500, "all of it, not the first page");
     assert_eq!(history::get(&again, &many.id).await.unwrap().state, ChangeState::Confirmed);
     assert_eq!(history::get(&again, &none.id).await.unwrap().state, ChangeState::Failed);
-    let told: Vec<String> = history::list(&again, Some(C), None, 2).await.unwrap().into_iter().map(|set| set.summary).collect();
-    assert_eq!(told, ["Entry 2 was interrupted: nothing was written", "Entry 1 was interrupted: it was completed"]);
+    let summaries: Vec<String> = history::list(&again, Some(C), None, 2).await.unwrap().into_iter().map(|set| set.summary).collect();
+    assert_eq!(summaries, ["Entry 2 was interrupted: nothing was written", "Entry 1 was interrupted: it was completed"]);
     assert!(
         steward_workspace::edit::undo(&again, &history::list(&again, Some(C), None, 1).await.unwrap()[0].id, &steward_workspace::Silent)
             .await

@@ -52,7 +52,7 @@ fn files(folder: &std::path::Path) -> Vec<SourceFile> {
     vec![file("a.json", 0), file("b.json", 2400)]
 }
 
-fn told(run: &RunRecord) -> (String, Vec<String>, String, Vec<i64>) {
+fn outcome_of(run: &RunRecord) -> (String, Vec<String>, String, Vec<i64>) {
     let rows = run.files.iter().map(|f| f.rows_done).collect();
     (format!("{:?}", run.counts), run.notes.clone(), format!("{:?}", run.unknown_fields), rows)
 }
@@ -81,6 +81,6 @@ async fn a_resumed_run_tells_what_one_in_a_piece_tells() {
         assert_eq!(run.state, RunState::Cancelled);
         let (again, _) = runs::resume(&parts, &run.id, Vec::new(), &Stopping(AtomicU32::new(batches + 1))).await.unwrap();
         let last = if again.state == RunState::Done { again } else { runs::resume(&parts, &run.id, Vec::new(), &Silent).await.unwrap().0 };
-        assert_eq!(told(&last), told(&expected), "stopped after {batches} batches");
+        assert_eq!(outcome_of(&last), outcome_of(&expected), "stopped after {batches} batches");
     }
 }

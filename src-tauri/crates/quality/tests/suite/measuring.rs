@@ -1,4 +1,4 @@
-//! A measurement that does not finish changes nothing: the last report and the records that failed stand together.
+//! A measurement that does not finish changes nothing: the last report and the records that failed stay together.
 
 // Test code: a broken expectation is meant to panic, with the place.
 

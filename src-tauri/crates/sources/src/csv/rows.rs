@@ -278,7 +278,7 @@ impl Skipped {
         self.lines += std::mem::take(&mut self.last_lines);
     }
 
-    fn told(&self) -> Vec<String> {
+    fn notes(&self) -> Vec<String> {
         let lines = (self.lines > 0).then(|| counted(self.lines, "blank line", "blank lines"));
         let rows = (self.rows > 0).then(|| counted(self.rows, "row without a value", "rows without a value"));
         lines.into_iter().chain(rows).map(|what| format!("{what} skipped")).collect()
@@ -328,7 +328,7 @@ impl<R: Read + Send> Rows for CsvRows<R> {
     }
 
     fn skipped(&self) -> Vec<String> {
-        self.skipped.told()
+        self.skipped.notes()
     }
 }
 

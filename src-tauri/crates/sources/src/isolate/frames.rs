@@ -259,7 +259,7 @@ pub fn open(program: &Path, path: &Path, choice: &Choice) -> SourceResult<Opened
         _scratch: scratch,
     };
     let hash = move || done.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|done| done.sha256.clone());
-    Ok(Opened::remote(head, Box::new(rows), position, Meter::new(file).told_by(hash)))
+    Ok(Opened::remote(head, Box::new(rows), position, Meter::new(file).hash_from(hash)))
 }
 
 #[cfg(test)]

@@ -73,11 +73,11 @@ pub fn read() -> u8 {
     limits::of_this_process(&request.path);
     let mut out = BufWriter::with_capacity(BYTES_A_FRAME, io::stdout().lock());
     let choice = Choice { expected: request.expected, ..request.choice };
-    let told = match crate::open::here(&request.path, &choice) {
+    let sent = match crate::open::here(&request.path, &choice) {
         Ok(opened) => rows(opened, &mut out),
         Err(e) => put_frame(&mut out, FAILED, &json(&Failed::of(&e))),
     };
-    match told.and_then(|()| out.flush()) {
+    match sent.and_then(|()| out.flush()) {
         Ok(()) => 0,
         // Nobody reads any more.
         Err(_) => 1,

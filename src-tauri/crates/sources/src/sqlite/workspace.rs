@@ -1,6 +1,6 @@
-//! A workspace whose list of tables SQLite cannot read any more: truncated, or with a damaged first page. Its collections are told by what
+//! A workspace whose list of tables SQLite cannot read any more: truncated, or with a damaged first page. Its collections are recognised by what
 //! is left of the list; records on pages that none of them leads to are a part of their own. Where the first page is gone, tables that
-//! no list names are told by the pages that lead to their records.
+//! no list names are found by the pages that lead to their records.
 
 use std::collections::HashMap;
 use std::io::Read;

@@ -38,7 +38,7 @@ async fn content(store: &SqliteStore) -> Result<Vec<Document>, String> {
 }
 
 /// What was read is what was written, or the damage is reported.
-async fn told(path: &Path, good: &[Document], what: &str) {
+async fn reads_the_rest(path: &Path, good: &[Document], what: &str) {
     let Ok(store) = SqliteStore::open(path).await else { return };
     let damages = store.damages().await;
     let quiet = damages.as_ref().is_ok_and(Vec::is_empty);
@@ -68,7 +68,7 @@ async fn no_flipped_byte_goes_unnoticed() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (seed >> 32 & 7);
         std::fs::write(&broken, &flipped).unwrap();
-        told(&broken, &good, &format!("round {round}, byte {at}")).await;
+        reads_the_rest(&broken, &good, &format!("round {round}, byte {at}")).await;
     }
 }
 
@@ -82,7 +82,7 @@ async fn no_cut_goes_unnoticed() {
     for part in 0..20 {
         let length = bytes.len() * part / 20;
         std::fs::write(&broken, &bytes[..length]).unwrap();
-        told(&broken, &good, &format!("cut at {length}")).await;
+        reads_the_rest(&broken, &good, &format!("cut at {length}")).await;
     }
     let e = SqliteStore::open(&{
         std::fs::write(&broken, []).unwrap();
@@ -109,8 +109,8 @@ async fn a_damaged_record_is_not_edited_and_not_backed_up() {
     bytes[text] = b'B';
     std::fs::write(&path, &bytes).unwrap();
     let store = SqliteStore::open(&path).await.unwrap();
-    let told = store.damages().await.unwrap();
-    assert!(told.iter().any(|t| t.contains("1 records of careers are not as they were written")), "{told:?}");
+    let damages = store.damages().await.unwrap();
+    assert!(damages.iter().any(|t| t.contains("1 records of careers are not as they were written")), "{damages:?}");
     let op = WriteOp::Patch {
         collection: "careers".into(),
         id: 133.into(),

@@ -80,7 +80,7 @@ pub async fn heavy_history_is_left_out(fixture: &dyn Fixture) {
     assert_eq!(until(&mut live, 5).await, [(ChangeOp::Insert, 5)]);
 }
 
-/// An import of which every row is quarantined is told too.
+/// An import of which every row is quarantined is reported, too.
 pub async fn own_collections_are_announced(fixture: &dyn Fixture) {
     let store = open(fixture).await;
     if unsupported(&*store).await {
@@ -101,7 +101,7 @@ pub async fn collections_are_announced(fixture: &dyn Fixture) {
     store.create_collection("temporary").await.unwrap();
     let mut live = store.changes(None).await.unwrap();
     store.rename_collection("temporary", C, true).await.unwrap();
-    // Told at least: something happened to the collection that is there now.
+    // Reported at least: something happened to the collection that is there now.
     loop {
         let event = next(&mut live).await;
         assert_eq!((event.op, event.id), (ChangeOp::Collection, None));

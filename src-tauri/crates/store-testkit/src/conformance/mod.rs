@@ -37,7 +37,7 @@ macro_rules! conformance {
             filters: comparisons, sets_and_logic, missing_null_and_blank, patterns, nested_paths_and_lists, types,
                 generated_filters_mean_the_reference, indexes_do_not_change_the_meaning, words, words_where_they_cannot_be,
                 bad_filters_are_refused;
-            paging: unsorted_pages_cover_all_once, sorted_pages_are_in_order, sorted_by_an_index, sorted_by_odd_names, mixed_types_both_ways, empty_fields_page_too,
+            paging: unsorted_pages_cover_all_once, sorted_pages_are_in_order, sorted_by_an_index, sorted_by_a_partial_index, sorted_by_odd_names, mixed_types_both_ways, empty_fields_page_too,
                 filtered_pages, pages_are_stable_under_writes, foreign_cursors_are_refused;
             analysis: counts, facets, facets_of_lists, histograms, scans_are_admitted;
             changes: inserted_put_and_deleted, patches_set_and_unset, patches_expect_old_values, expectations_are_exact,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use steward_domain::{FieldPath, Filter, order};
-use steward_store::{Cursor, IndexSpec, Query, Store, StoreErrorKind, WriteOp};
+use steward_store::{CollectionKind, Cursor, Definition, IndexSpec, Query, Store, StoreErrorKind, WriteOp};
 
 use super::{C, assert_kind, edit, generate, id_key, insert, open, pages, plain, with};
 use crate::Fixture;
@@ -101,6 +101,20 @@ pub async fn sorted_by_an_index(fixture: &dyn Fixture) {
     assert_sorted(&*store, "salary", 40).await;
     let page = store.find(C, &Query::new(Filter::all(), 5).sorted("salary", true)).await.unwrap();
     assert!(!page.scanned);
+    store.ensure_index(C, &IndexSpec::unique("name")).await.unwrap();
+    assert_sorted(&*store, "name", 40).await;
+}
+
+/// A unique index that leaves records out says nothing of those: among them are ties.
+pub async fn sorted_by_a_partial_index(fixture: &dyn Fixture) {
+    let store = open(fixture).await;
+    let index = doc! {
+        "key": { "salary": 1 }, "name": "high", "unique": true, "partialFilterExpression": { "salary": { "$gt": 100 } },
+    };
+    let definition = Definition { kind: CollectionKind::Collection, options: Document::new(), indexes: vec![index] };
+    store.define(C, &definition).await.unwrap();
+    insert(&*store, &people(40)).await;
+    assert_sorted(&*store, "salary", 40).await;
 }
 
 pub async fn mixed_types_both_ways(fixture: &dyn Fixture) {

@@ -142,7 +142,7 @@ pub async fn collections_come_and_go(fixture: &dyn Fixture) {
         _ => false,
     };
     assert!(changes.iter().any(named), "the index is reported: {changes:?}");
-    // Before the drop there were other records, told as they were then.
+    // Before the drop there were other records, given as they were then.
     let drop = changes.iter().rposition(|c| matches!(c.step, Step::Drop) && c.collection == C).unwrap();
     play(&mut known, &changes[..drop]);
     assert_eq!(known[C].values().cloned().collect::<Vec<_>>(), [doc! { "_id": 7 }, doc! { "_id": 8 }]);

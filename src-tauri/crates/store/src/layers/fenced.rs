@@ -1,4 +1,4 @@
-//! A store as one who holds a lease sees it: every write carries the fence, and collections are changed only while it stands.
+//! A store as one who holds a lease sees it: every write carries the fence, and collections are changed only while it is valid.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl Fenced {
     }
 
     /// Looked at before what no batch can carry.
-    async fn stands(&self) -> StoreResult<()> {
+    async fn check(&self) -> StoreResult<()> {
         let found = self.inner.get_many(names::LEASES, "_id", &[Bson::from(self.fence.lease.as_str())]).await?;
         let number = found.first().and_then(|doc| doc.get_i64("number").ok());
         if number == Some(self.fence.number) { Ok(()) } else { Err(StoreError::fenced()) }
@@ -50,7 +50,7 @@ impl Store for Fenced {
     }
 
     async fn compact(&self) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.compact().await
     }
 
@@ -67,17 +67,17 @@ impl Store for Fenced {
     }
 
     async fn create_collection(&self, name: &str) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.create_collection(name).await
     }
 
     async fn drop_collection(&self, name: &str) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.drop_collection(name).await
     }
 
     async fn rename_collection(&self, from: &str, to: &str, replace: bool) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.rename_collection(from, to, replace).await
     }
 
@@ -90,12 +90,12 @@ impl Store for Fenced {
     }
 
     async fn ensure_index(&self, collection: &str, index: &IndexSpec) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.ensure_index(collection, index).await
     }
 
     async fn drop_index(&self, collection: &str, name: &str) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.drop_index(collection, name).await
     }
 
@@ -104,7 +104,7 @@ impl Store for Fenced {
     }
 
     async fn define(&self, collection: &str, definition: &Definition) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.define(collection, definition).await
     }
 
@@ -149,12 +149,12 @@ impl Store for Fenced {
     }
 
     async fn begin_load(&self, collection: &str) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.begin_load(collection).await
     }
 
     async fn end_load(&self, collection: &str, _: Option<&Fence>) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.end_load(collection, Some(&self.fence)).await
     }
 
@@ -167,7 +167,7 @@ impl Store for Fenced {
     }
 
     async fn record_changes(&self, on: bool) -> StoreResult<()> {
-        self.stands().await?;
+        self.check().await?;
         self.inner.record_changes(on).await
     }
 

@@ -1,4 +1,4 @@
-//! Who may use a connection. Drivers let callers wait for one without an end; here the wait is limited and told.
+//! Who may use a connection. Drivers let callers wait for one without an end; here the wait is limited and shown.
 //!
 //! A permit is held for one operation, or for one batch of a scan: never while a caller works on what it was given,
 //! so that nobody waits for a permit that only he himself could give back.

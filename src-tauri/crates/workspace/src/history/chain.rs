@@ -5,16 +5,20 @@
 //! What undid it is said by that entry itself. The newest entry is said by nobody but an [`Anchor`], which is kept outside.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use bson::Document;
 use sha2::{Digest as _, Sha256};
 use steward_domain::{ChangeKind, ChangeSet, ChangeState, EntryState, Filter};
-use steward_store::{Query, names};
+use steward_store::{Capability, Query, names};
 
 use super::{Head, found_head, stored_hash};
 use crate::docs;
 use crate::error::Result;
 use crate::workspace::Workspace;
+
+/// How long the writes of one entry may be seen by halves where there are no transactions.
+const IN_FLIGHT: Duration = Duration::from_secs(10);
 
 /// SHA-256 over the previous hash and what the entry says; its state and `undone_by` change later and are left out.
 pub(super) fn chain_hash(set: &ChangeSet) -> String {
@@ -43,7 +47,7 @@ pub(super) fn chain_hash(set: &ChangeSet) -> String {
     hex::encode(Sha256::digest(said.to_string().as_bytes()))
 }
 
-/// Where the newest entry stands.
+/// The state of the newest entry.
 pub(super) async fn newest(workspace: &Workspace, head: &Head) -> Result<Option<EntryState>> {
     if head.seq == 0 {
         return Ok(None);
@@ -83,7 +87,7 @@ pub async fn anchor(workspace: &Workspace) -> Result<Option<Anchor>> {
     Ok(Some(Anchor { seq: head.seq, hash: head.hash, state }))
 }
 
-/// The entry stands where it stood, and as it stood.
+/// The entry has the same place and state as then.
 pub async fn holds(workspace: &Workspace, anchor: &Anchor) -> Result<bool> {
     let Some(found) = entry(workspace, anchor.seq).await? else { return Ok(false) };
     let found: ChangeSet = docs::from_document(&found)?;
@@ -95,7 +99,7 @@ pub async fn holds(workspace: &Workspace, anchor: &Anchor) -> Result<bool> {
 struct Said {
     /// The entry before.
     last: Option<(i64, EntryState)>,
-    /// Entries that were still open when the next one was written, with their place and where they stand now.
+    /// Entries that were still open when the next one was written, with their place and their state now.
     open: HashMap<String, (i64, ChangeState)>,
     /// Entries that say to be undone: place, id, by which, run of an import.
     undone: Vec<(i64, String, String, Option<String>)>,
@@ -111,7 +115,7 @@ struct Undoing {
 }
 
 impl Said {
-    /// The place of an entry whose state is not the one that stands in the chain.
+    /// The place of an entry whose state is not the one that the chain gives.
     fn take(&mut self, set: &ChangeSet) -> Option<i64> {
         for stood in &set.stood {
             let known = match &self.last {
@@ -146,16 +150,44 @@ impl Said {
         if let Some((seq, ..)) = self.undone.iter().find(|(_, id, by, run)| !undid(id, by, run)) {
             return Some((*seq, format!("Entry {seq} says that it was undone, and no entry did that.")));
         }
-        let told: std::collections::HashSet<&str> = self.undone.iter().map(|(_, id, ..)| id.as_str()).collect();
+        let undone_ids: std::collections::HashSet<&str> = self.undone.iter().map(|(_, id, ..)| id.as_str()).collect();
         // An undo that was undone itself has given back what it undid.
-        let holds = |id: &str, one: &Undoing| !one.failed && !told.contains(id) && one.of.as_deref().is_some_and(|of| !told.contains(of));
+        let holds = |id: &str, one: &Undoing| {
+            !one.failed && !undone_ids.contains(id) && one.of.as_deref().is_some_and(|of| !undone_ids.contains(of))
+        };
         let first = self.undoing.iter().filter(|(id, one)| holds(id, one)).map(|(_, one)| one).min_by_key(|one| one.seq)?;
         Some((first.seq, format!("Entry {} undid another one, which does not say so any more.", first.seq)))
     }
 }
 
-/// Recomputes the chain from the first entry on.
+/// Recomputes the chain from the first entry on, up to where it ended when this began or further.
+///
+/// Entries are read one after another while others may write: an undo can come between an entry and what undid it. What is wrong
+/// stays wrong, so that a fault counts when a second reading finds the same. A store without transactions shows an entry before its
+/// values are there, and its number before the entry: there a fault counts once it lasts longer than any write ([`IN_FLIGHT`]).
 pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
+    let atomic = workspace.store.capabilities().has(Capability::Transactions);
+    let (lasting, pause) = if atomic { (Duration::ZERO, Duration::ZERO) } else { (IN_FLIGHT, IN_FLIGHT / 50) };
+    let mut report = read_through(workspace).await?;
+    let mut since = Instant::now();
+    while report.broken_at.is_some() {
+        tokio::time::sleep(pause).await;
+        let again = read_through(workspace).await?;
+        let same = again.broken_at == report.broken_at && again.message == report.message;
+        report = again;
+        if !same {
+            since = Instant::now();
+        } else if since.elapsed() >= lasting {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+async fn read_through(workspace: &Workspace) -> Result<ChainReport> {
+    // Before the entries: those that are written from now on are more than it knows, never fewer.
+    let head = found_head(workspace).await?.unwrap_or(Head { seq: 0, hash: String::new() });
+    let mut holds = head.seq == 0;
     let mut previous = String::new();
     let mut entries = 0;
     let mut after = None;
@@ -183,6 +215,7 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
                 return Ok(ChainReport { entries, broken_at: Some(seq), message });
             }
             entries += 1;
+            holds |= entries == head.seq && set.hash == head.hash;
             previous = set.hash;
         }
         after = page.next;
@@ -193,8 +226,8 @@ pub async fn verify(workspace: &Workspace) -> Result<ChainReport> {
     if let Some((seq, message)) = said.fault() {
         return Ok(ChainReport { entries, broken_at: Some(seq), message });
     }
-    let head = found_head(workspace).await?.unwrap_or(Head { seq: 0, hash: String::new() });
-    if head.seq != entries || head.hash != previous {
+    let now = found_head(workspace).await?.unwrap_or(Head { seq: 0, hash: String::new() });
+    if !holds || now.seq < entries || now.seq == entries && now.hash != previous {
         let message = "The newest entries are missing.".to_owned();
         return Ok(ChainReport { entries, broken_at: Some(entries + 1), message });
     }

@@ -36,7 +36,7 @@ pub async fn recover_pending(workspace: &Workspace) -> Result<()> {
     }
 }
 
-/// Writes each change whose old value stands; whether there is any. Where it does not, the change is there already, or somebody
+/// Writes each change whose old value is still there; whether there is any. Where it does not, the change is there already, or somebody
 /// wrote since.
 async fn complete(workspace: &Workspace, set: &ChangeSet) -> Result<bool> {
     let mut done = 0;

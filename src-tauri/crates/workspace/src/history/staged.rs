@@ -60,7 +60,7 @@ pub struct Staged {
     pub total: usize,
     /// The first change that is not written, or not reverted.
     pub next: usize,
-    /// Records that somebody changed meanwhile, and that stay as they are.
+    /// Records that were changed meanwhile, and that stay as they are.
     pub left: usize,
 }
 
@@ -158,7 +158,7 @@ async fn finish(held: &Workspace, mut staged: Staged, progress: &dyn Progress) -
     conclude(held, &staged).await
 }
 
-/// Writes a batch together with how far it got; the changes that somebody's write was in the way of, by their place in it.
+/// Writes a batch together with how far it got; the changes that conflict with another write, by their place in it.
 async fn write_batch(held: &Workspace, staged: &Staged, changes: &[&Change]) -> Result<Vec<usize>> {
     if held.store.capabilities().has(Capability::Transactions) {
         let mut ops = changes.iter().map(|change| operation(change)).collect::<Result<Vec<_>>>()?;
@@ -216,7 +216,7 @@ async fn conclude(held: &Workspace, staged: &Staged) -> Result<ChangeSet> {
     record_staged(held, request, &staged.id, i64::try_from(written).unwrap_or(i64::MAX), hash).await
 }
 
-/// Gives the records that were changed their old values; those that somebody changed since stay. Nothing is in the history then.
+/// Gives the records that were changed their old values; those that were changed since stay. Nothing is in the history then.
 async fn revert(held: &Workspace, mut staged: Staged, progress: &dyn Progress) -> Result<()> {
     progress.phase("Reverting the changes");
     staged.stage = Stage::Reverting;

@@ -30,7 +30,7 @@ pub fn backup(root: &Path, sizes: &[&str]) -> Chore {
     Ok(())
 }
 
-fn told(name: &str, records: u64, plain: f64, m: Measured) {
+fn print(name: &str, records: u64, plain: f64, m: Measured) {
     println!(
         "  {name:<34} {:>8.2} s  {:>9.0} records/s  {:>6.0} MB/s  peak {:>4.0} MB",
         m.seconds,
@@ -94,22 +94,22 @@ impl Bench {
                 let shown = self.json(workspace, &["backup", "list"])?;
                 let number = |field: &str| shown.pointer(&format!("/backups/0/{field}")).and_then(Json::as_f64).unwrap_or_default();
                 (records, plain) = (number("records") as u64, number("plainBytes"));
-                told(&format!("{kind}: backup, {compress}"), records, plain, taken);
+                print(&format!("{kind}: backup, {compress}"), records, plain, taken);
                 println!("    {:.1} MB of {:.1} MB", number("bytes") / 1e6, plain / 1e6);
             }
             let place = self.folder.path().join(format!("{kind}-zstd")).display().to_string();
             self.json(workspace, &["backup", "schedule", "--to", &place])?;
             let m = measure(&mut self.command(workspace, &["backup", "verify", "latest"]))?;
-            told(&format!("{kind}: read to its end"), records, plain, m);
+            print(&format!("{kind}: read to its end"), records, plain, m);
             let m = measure(&mut self.command(workspace, &["backup", "verify", "latest", "--test-restore"]))?;
-            told(&format!("{kind}: test restore"), records, plain, m);
+            print(&format!("{kind}: test restore"), records, plain, m);
             let m = measure(&mut self.command(workspace, &["restore", "latest", "--plan"]))?;
-            told(&format!("{kind}: plan of a restore"), records, plain, m);
+            print(&format!("{kind}: plan of a restore"), records, plain, m);
             let into = ["restore", "latest", "--collection", "careers=careers.then", "--yes"];
             let m = measure(&mut self.command(workspace, &into))?;
-            told(&format!("{kind}: plan and restore, checked"), records, plain, m);
+            print(&format!("{kind}: plan and restore, checked"), records, plain, m);
             let m = measure(&mut self.command(workspace, &["restore", "latest", "--yes"]))?;
-            told(&format!("{kind}: over itself, with safety copy"), records, plain, m);
+            print(&format!("{kind}: over itself, with safety copy"), records, plain, m);
             println!("    the import, for comparison: {:.2} s", loaded.seconds);
         }
         self.peers(&uri)

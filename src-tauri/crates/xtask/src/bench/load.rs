@@ -70,8 +70,8 @@ fn on(steward: &PathBuf, folder: &Path, what: &str, workspace: &str, clients: us
         writes.extend(w);
     }
     let seconds = started.elapsed().as_secs_f64();
-    told(&format!("{what}, reading"), reads, seconds);
-    told(&format!("{what}, writing"), writes, seconds);
+    print(&format!("{what}, reading"), reads, seconds);
+    print(&format!("{what}, writing"), writes, seconds);
     Ok(())
 }
 
@@ -79,7 +79,7 @@ fn salary(row: &Json) -> Json {
     row["document"]["average_salary"].clone()
 }
 
-fn told(name: &str, mut times: Vec<Duration>, seconds: f64) {
+fn print(name: &str, mut times: Vec<Duration>, seconds: f64) {
     times.sort_unstable();
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default().as_secs_f64() * 1000.0;
     let (p50, p95, p99) = (at(50), at(95), at(99));

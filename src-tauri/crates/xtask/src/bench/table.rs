@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use steward_store_testkit::mongod::Mongod;
 
 use super::shapes::{self, Written};
-use super::validate::settle;
+use super::validate::write_back;
 use super::{Measured, built, in_turns, measure, python};
 use crate::Chore;
 
@@ -155,7 +155,7 @@ impl Bench {
             ajv.arg(node.join("ajv.mjs")).args([&file, &schema]).arg(self.path("ajv.csv"));
             commands.push(ajv);
         }
-        settle()?;
+        write_back()?;
         let measured = in_turns(&mut commands)?;
         let mut beside = vec![format!("jsonschema-rs alone {:.2} s of CPU", measured[1].cpu)];
         beside.push(goals.note("validate: CPU of jsonschema-rs alone", 1.0, written.shape.name, measured[0].cpu / measured[1].cpu));
@@ -166,7 +166,7 @@ impl Bench {
             }
             None => beside.push("no baseline: Ajv".into()),
         }
-        told("validate", written, measured[0], &beside);
+        print("validate", written, measured[0], &beside);
         beneath(goals, written, "validate", measured[0]);
         Ok(())
     }
@@ -179,7 +179,7 @@ impl Bench {
             |name: &str| self.server.uri(&format!("{name}_{}", written.file.file_stem().unwrap_or_default().display()).replace('-', "_"));
         let peer = self.peer(written, &uri("peer"))?;
         if let Some((name, m)) = &peer {
-            told(name, written, *m, &[]);
+            print(name, written, *m, &[]);
         }
         let bounds = match &peer {
             Some((name, _)) if *name == "mongoimport" => [0.25, 0.35, 0.25],
@@ -206,7 +206,7 @@ impl Bench {
                     Some((_, peer)) => goals.note(goal, bound, shape, m.seconds / peer.seconds),
                     None => "no baseline".into(),
                 };
-                told(&format!("import, {kind}, {name}"), written, m, &[beside]);
+                print(&format!("import, {kind}, {name}"), written, m, &[beside]);
                 beneath(goals, written, "import", m);
             }
             let place = self.path(&format!("{kind}-backups")).display().to_string();
@@ -221,7 +221,7 @@ impl Bench {
                 beside.push(format!("{:.1} MB, gzip {:.1} MB", size / 1e6, packed / 1e6));
                 beside.push(goals.note("backup: size of gzip", 0.85, shape, size / packed));
             }
-            told(&format!("backup, {kind}"), written, taken, &beside);
+            print(&format!("backup, {kind}"), written, taken, &beside);
             beneath(goals, written, "backup", taken);
             std::fs::remove_dir_all(&place).map_err(|e| e.to_string())?;
         }
@@ -270,7 +270,7 @@ fn archive(folder: &Path) -> Result<f64, String> {
     Ok(bytes as f64)
 }
 
-fn told(name: &str, written: &Written, m: Measured, beside: &[String]) {
+fn print(name: &str, written: &Written, m: Measured, beside: &[String]) {
     println!(
         "  {name:<32} {:>8.2} s  {:>6.2} s of CPU  {:>9.0} records/s  {:>5.1} MB/s  peak {:>4.0} MB  {}",
         m.seconds,

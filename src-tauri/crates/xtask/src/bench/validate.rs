@@ -65,7 +65,7 @@ impl Bench {
             command.arg("validate").arg(&clean).arg(&flat);
             commands.push(command);
         }
-        settle()?;
+        write_back()?;
         let measured = in_turns(&mut commands)?;
         let mut baselines: Vec<(&str, Measured)> = measured[3..].iter().map(|m| ("qsv", *m)).collect();
         if let Some(python) = python {
@@ -85,7 +85,7 @@ impl Bench {
 }
 
 /// Waits until the files just made are on the disk: nobody's time is measured while they get there.
-pub fn settle() -> Chore {
+pub fn write_back() -> Chore {
     let done = Command::new("sync").status().map_err(|e| e.to_string())?;
     done.success().then_some(()).ok_or_else(|| "sync failed.".into())
 }

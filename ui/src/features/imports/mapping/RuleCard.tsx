@@ -89,7 +89,7 @@ export function RuleCard(props: RuleProps) {
         {rows > 0 && <StateMark tone="bad">{number(rows)}</StateMark>}
         {reason && (
           <Tooltip label={reason}>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the reason is told on focus, too */}
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the reason shows on focus, too */}
             <span tabIndex={0} role="note" aria-label={`Suggested. ${reason}`}>
               <Tag tone="accent">Suggested</Tag>
             </span>

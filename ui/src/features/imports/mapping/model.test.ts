@@ -81,7 +81,7 @@ it("violations stand at the rule that they belong to", () => {
   expect(placeOf("/zone")).toEqual({});
 });
 
-it("required fields that no row has are told apart from gaps", () => {
+it("required fields that no row has are distinguished from gaps", () => {
   const problem = { field: "title", rule: "required", message: "", rows: 5 };
   expect(unfilled([problem], 5)).toEqual(["title"]);
   expect(unfilled([problem], 6)).toEqual([]);

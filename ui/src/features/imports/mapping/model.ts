@@ -89,7 +89,7 @@ export function columnNamed(name: string, columns: string[]): string | undefined
   return columns.find((column) => folded(column) === folded(name));
 }
 
-/** Columns that no rule reads; those left out on purpose are told apart. */
+/** Columns that no rule reads; those left out on purpose are listed apart. */
 export function unusedColumns(mapping: Mapping, columns: string[]): { column: string; dropped: boolean }[] {
   const named = (names: string[]) => new Set(names.map((name) => columnNamed(name, columns)));
   const used = named(rulesOf(mapping).flatMap((rule) => columnsOf(rule.from)));

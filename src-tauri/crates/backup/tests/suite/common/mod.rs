@@ -71,7 +71,7 @@ pub fn request_to(folder: &Path) -> BackupRequest {
         lock: EncryptionKey::None,
         collections: Vec::new(),
         own: true,
-        reason: "by hand".into(),
+        reason: "on request".into(),
         gap: None,
     }
 }

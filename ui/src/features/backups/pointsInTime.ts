@@ -1,4 +1,4 @@
-/** Which moments can be restored, as places on an axis of time. Pure. */
+/** Which points in time can be restored, as places on an axis of time. Pure. */
 import type { BackupTimeline } from "@/ipc";
 import { count } from "@/shared/words/words";
 
@@ -9,18 +9,18 @@ export function spans(list: readonly { from: string; until: string }[]): Span[] 
   return list.map((one) => ({ from: Date.parse(one.from), until: Date.parse(one.until) }));
 }
 
-/** What the axis shows: from the first moment that can be reached, or a gap before it, to now. */
+/** What the axis shows: from the first point that can be reached, or a gap before it, to now. */
 export function extentOf(timeline: BackupTimeline, now: number): Span | undefined {
   const all = [...spans(timeline.ranges), ...spans(timeline.gaps)];
   if (all.length === 0) return undefined;
   const from = Math.min(...all.map((one) => one.from));
   const until = Math.max(now, ...all.map((one) => one.until));
-  // A moment alone needs some room around it.
+  // A single point needs some room around it.
   const room = Math.max(60_000, (until - from) * 0.02);
   return { from: from - room, until: until + room };
 }
 
-/** Where a moment stands on the axis, from 0 to 100. */
+/** The place of a point in time on the axis, from 0 to 100. */
 export function placeOf(at: number, extent: Span): number {
   const share = (at - extent.from) / (extent.until - extent.from);
   return Math.min(100, Math.max(0, share * 100));
@@ -34,7 +34,7 @@ export function isReachable(at: number, ranges: readonly Span[]): boolean {
   return ranges.some((range) => range.from <= at && at <= range.until);
 }
 
-/** The moment that can be reached and is the nearest to this one; whole seconds where there are some. */
+/** The point in time that can be restored and is the nearest to this one; whole seconds where there are some. */
 export function nearest(at: number, ranges: readonly Span[]): number | undefined {
   const whole = Math.round(at / 1000) * 1000;
   if (isReachable(whole, ranges)) return whole;
@@ -43,7 +43,7 @@ export function nearest(at: number, ranges: readonly Span[]): number | undefined
   return sorted[0];
 }
 
-/** The gap that a moment lies in. */
+/** The gap that contains a point in time. */
 export function gapAt(at: number, timeline: BackupTimeline): BackupTimeline["gaps"][number] | undefined {
   return timeline.gaps.find((gap) => Date.parse(gap.from) < at && at < Date.parse(gap.until));
 }

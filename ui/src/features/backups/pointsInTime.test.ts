@@ -12,7 +12,7 @@ import {
   spans,
   ticksOf,
   writePointInTime,
-} from "./moments";
+} from "./pointsInTime";
 
 const timeline: BackupTimeline = {
   ranges: [
@@ -29,7 +29,7 @@ const timeline: BackupTimeline = {
 const ranges = spans(timeline.ranges);
 const at = (time: string) => Date.parse(`2026-11-22T${time}Z`);
 
-test("the axis runs from the first moment to now", () => {
+test("the axis runs from the first point in time to now", () => {
   const extent = extentOf(timeline, at("12:00:00"));
   if (!extent) throw new Error("there is something to show");
   expect(extent.from).toBeLessThan(at("10:00:00"));
@@ -41,7 +41,7 @@ test("the axis runs from the first moment to now", () => {
   expect(extentOf({ ...timeline, ranges: [], gaps: [] }, 0)).toBeUndefined();
 });
 
-test("a moment that cannot be reached gives way to the nearest that can", () => {
+test("a point in time that cannot be reached gives way to the nearest that can", () => {
   expect(isReachable(at("10:15:00"), ranges)).toBe(true);
   expect(nearest(at("10:15:00.300"), ranges)).toBe(at("10:15:00"));
   expect(nearest(at("10:31:00"), ranges)).toBe(at("10:30:00.400"));
@@ -51,7 +51,7 @@ test("a moment that cannot be reached gives way to the nearest that can", () => 
   expect(gapAt(at("10:15:00"), timeline)).toBeUndefined();
 });
 
-test("a moment is written and read in local time", () => {
+test("a point in time is written and read in local time", () => {
   expect(readPointInTime(writePointInTime(at("10:15:07")))).toBe(at("10:15:07"));
   expect(readPointInTime("nonsense")).toBeUndefined();
   expect(pointsInTimeSentence(timeline)).toBe("2 restorable ranges, 1 gap, 0 full backups.");
