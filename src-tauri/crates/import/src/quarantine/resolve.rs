@@ -179,6 +179,7 @@ impl<'a> Resolver<'a> {
             match load(collection, &incoming, outcome)? {
                 Ok(change) => {
                     row.load = change;
+                    row.after.record_key = Some(Value(incoming.key.clone()));
                     row.key = Some(incoming.key);
                     row.after.errors.clear();
                     row.after.status = QuarantineStatus::Released;
