@@ -21,7 +21,7 @@ test("a point in time between two edits is restored, and the restore is undone",
   await drawer.getByRole("textbox", { name: "Increment every (minutes)" }).fill("5");
   await drawer.getByRole("button", { name: "Save", exact: true }).click();
   await expect(toast(app, "Backup settings saved.")).toBeVisible();
-  await expect(app.getByText("Changes are saved every 5 minutes")).toBeVisible();
+  await expect(app.getByText("Scheduled every 5 minutes")).toBeVisible();
 
   const take = app.getByRole("button", { name: "Take an increment" });
   await take.click();

@@ -68,6 +68,10 @@ test("a workspace's own schema is added, used by an import, kept as it is, and s
   await dialog.getByRole("button", { name: "Add the schema" }).click();
   await expect(toast(app, "plant@1.1.0 added")).toBeVisible();
 
+  // One card for the pack, with both versions.
+  const card = app.getByRole("article").filter({ hasText: "plant@" });
+  await expect(card).toHaveCount(1);
+  await expect(card.getByRole("link", { name: "1.0.0", exact: true })).toBeVisible();
   await app.getByRole("link", { name: /plant@1\.1\.0/ }).click();
   await app.getByRole("radiogroup", { name: "Part of the schema" }).getByText("Changes").click();
   await expect(app.getByText("planted is new.")).toBeVisible();

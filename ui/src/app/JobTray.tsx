@@ -1,23 +1,15 @@
 /** Jobs: what is being done, how much of how much, how fast, how long still, and the way to stop it. */
-import { Drawer } from "@mantine/core";
 import { IconChecklist } from "@tabler/icons-react";
 import type { Job } from "@/ipc";
 import { amount, JobProgress } from "@/shared/jobs/JobProgress";
 import { useJobs } from "@/shared/jobs/jobs";
-import { Empty, ErrorDetails, StateMark, Timestamp } from "@/shared/ui";
+import { Empty, ErrorDetails, SideDrawer, StateMark, Timestamp } from "@/shared/ui";
 import classes from "./shell.module.css";
 
 export function JobTray({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const jobs = useJobs();
   return (
-    <Drawer
-      opened={opened}
-      onClose={onClose}
-      position="right"
-      size={420}
-      title="Jobs"
-      transitionProps={{ duration: 120 }}
-    >
+    <SideDrawer title="Jobs" opened={opened} onClose={onClose}>
       {jobs.length === 0 ? (
         <Empty icon={<IconChecklist size={30} stroke={1.4} />} title="No jobs yet">
           Imports, measurements, exports and backups show their progress here.
@@ -25,7 +17,7 @@ export function JobTray({ opened, onClose }: { opened: boolean; onClose: () => v
       ) : (
         jobs.map((job) => <JobLine key={job.id} job={job} />)
       )}
-    </Drawer>
+    </SideDrawer>
   );
 }
 

@@ -4,6 +4,7 @@ import { Link, useMatchRoute } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { useCall } from "@/shared/data/queries";
 import { useCurrentCollection } from "@/shared/nav";
+import { placeOf, useFailedTasks } from "@/shared/tasks/tasks";
 import { Keys } from "@/shared/ui";
 import { number } from "@/shared/words/words";
 import { type Place, places, settingsPlace } from "./places";
@@ -22,6 +23,7 @@ function useWaiting(): Record<string, Waiting> {
     { collection: collection?.name ?? "" },
     { enabled: Boolean(collection?.schema) },
   ).data;
+  const failed = useFailedTasks().map(({ name }) => placeOf(name));
   const interrupted = runs.filter((run) => ["interrupted", "halfUndone"].includes(run.state)).length;
   const cutOff = restores.filter((entry) => entry.interrupted).length;
   const missed = last?.report?.metrics.filter((metric) => metric.state === "bad").length ?? 0;
@@ -37,10 +39,11 @@ function useWaiting(): Record<string, Waiting> {
       about: interrupted === 1 ? "run was interrupted" : "runs were interrupted",
       tone: "warn",
     },
-    "/backups": {
-      count: cutOff,
-      about: cutOff === 1 ? "restore was interrupted" : "restores were interrupted",
-      tone: "warn",
+    "/backups": backupsWaiting(cutOff, failed.filter((at) => at === "/backups").length),
+    "/settings": {
+      count: failed.filter((at) => at === "/settings").length,
+      about: failed.length === 1 ? "scheduled task failed" : "scheduled tasks failed",
+      tone: "bad",
     },
     "/quality": {
       count: missed,
@@ -48,6 +51,16 @@ function useWaiting(): Record<string, Waiting> {
       tone: "warn",
     },
   };
+}
+
+function backupsWaiting(cutOff: number, failed: number): Waiting {
+  const words = [
+    failed > 0 && (failed === 1 ? "scheduled task failed" : "scheduled tasks failed"),
+    cutOff > 0 && (cutOff === 1 ? "restore was interrupted" : "restores were interrupted"),
+  ].filter((part) => part !== false);
+  // One figure stands for both: the sentence then says what it is made of.
+  const about = words.length > 1 ? `things to look at: ${words.join(", ")}` : (words[0] ?? "");
+  return { count: cutOff + failed, about, tone: failed > 0 ? "bad" : "warn" };
 }
 
 export function Rail() {
@@ -68,7 +81,7 @@ export function Rail() {
         </Fragment>
       ))}
       <div className={classes.railEnd}>
-        <RailLink place={settingsPlace} waiting={undefined} />
+        <RailLink place={settingsPlace} waiting={waiting[settingsPlace.path]} />
       </div>
     </nav>
   );

@@ -1,9 +1,16 @@
 /** One line: is it connected, what is running, when was the last save, what can be undone. */
 import { Tooltip, UnstyledButton } from "@mantine/core";
-import { IconArrowBackUp, IconPencil, IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconArrowBackUp,
+  IconPencil,
+  IconPlugConnected,
+  IconPlugConnectedX,
+} from "@tabler/icons-react";
 import { useDrafts } from "@/features/records";
 import type { Job, WorkspaceInfo } from "@/ipc";
 import { useJobs } from "@/shared/jobs/jobs";
+import { useFailedTasks, useGoToTask } from "@/shared/tasks/tasks";
 import { Keys } from "@/shared/ui";
 import { undoLast, useUndoState } from "@/shared/undo/undo";
 import { clock, count, percent } from "@/shared/words/words";
@@ -43,6 +50,7 @@ export function StatusBar({ workspace, connected, onShow }: StatusProps) {
         )}
       </UnstyledButton>
       <span className={classes.bottomEnd}>
+        <FailedTask />
         {unsaved > 0 && (
           <UnstyledButton className={classes.bottomButton} onClick={() => onShow("drafts")}>
             <span className={classes.unsaved}>
@@ -65,6 +73,22 @@ export function StatusBar({ workspace, connected, onShow }: StatusProps) {
         )}
       </span>
     </footer>
+  );
+}
+
+/** A scheduled task that failed, until a person has seen it. */
+function FailedTask() {
+  const failed = useFailedTasks();
+  const go = useGoToTask();
+  const first = failed[0];
+  if (!first) return null;
+  return (
+    <UnstyledButton className={classes.bottomButton} onClick={() => go(first)}>
+      <span className={classes.lost}>
+        <IconAlertTriangle size={13} aria-hidden />{" "}
+        {failed.length === 1 ? `${first.title} failed` : `${failed.length} scheduled tasks failed`}
+      </span>
+    </UnstyledButton>
   );
 }
 

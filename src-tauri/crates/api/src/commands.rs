@@ -254,7 +254,9 @@ macro_rules! for_each_command {
                 Destructive fixes::apply_fix "quarantine.applyFix" (ApplyPlan) -> JobStarted, At("quarantine fix");
                 /// Plans the import of a corrected table of rows.
                 Read fixes::plan_corrections "quarantine.planCorrections" (PlanCorrections) -> CorrectionsPlan, At("quarantine import-corrections");
-                /// Applies the corrections of a planned table.
+                /// Plans edits of cells of many rows.
+                Read fixes::plan_edits "quarantine.planEdits" (PlanEdits) -> CorrectionsPlan, None("a table of corrections says the same: import-corrections"), reads [Quarantine];
+                /// Applies planned corrections.
                 Destructive fixes::apply_corrections "quarantine.applyCorrections" (ApplyPlan) -> JobStarted, At("quarantine import-corrections");
                 /// Writes quarantined rows to a file.
                 Read quarantine::export "quarantine.export" (ExportQuarantine) -> JobStarted, At("quarantine export");

@@ -2,6 +2,7 @@
 //! collections come from anybody, and a terminal obeys what is written into them.
 
 use std::borrow::Cow;
+pub use steward_domain::words::{counted, number};
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -84,24 +85,6 @@ pub fn error(e: &ApiError, json: bool) {
 pub fn when(at: &str) -> String {
     let parsed = chrono::DateTime::parse_from_rfc3339(at);
     parsed.map_or_else(|_| at.to_owned(), |at| at.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M:%S%.3f").to_string())
-}
-
-/// 1234567 as `1,234,567`.
-pub fn number(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    if n < 0 { format!("-{out}") } else { out }
-}
-
-/// `1 row`, `2 rows`.
-pub fn counted(n: i64, one: &str) -> String {
-    format!("{} {one}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
 /// Columns padded to their widest cell; the last one is left ragged.

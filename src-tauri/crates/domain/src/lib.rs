@@ -20,6 +20,7 @@ pub mod run;
 pub mod source;
 pub mod value;
 pub mod violation;
+pub mod words;
 
 pub use change::{ChangeKind, ChangeSet, ChangeState, EntryState, FieldChange, Origin, RecordChange, RecordOp};
 pub use filter::{Comparison, Filter, TypeName};

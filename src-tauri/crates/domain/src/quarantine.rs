@@ -49,6 +49,10 @@ pub struct QuarantineEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reason: Option<String>,
+    /// Key of the record that the row was imported as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub record_key: Option<Value>,
     /// What it was before it was withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(skip)]

@@ -2,6 +2,7 @@
 //! BSON types. Reading files belongs to `import`, single records to `edit`.
 
 pub mod corrections;
+pub mod edits;
 mod entries;
 pub mod fix;
 mod moved;
@@ -14,7 +15,7 @@ mod table;
 mod validate;
 
 use bson::Document;
-use steward_domain::{QuarantineEntry, QuarantineStatus, Violation};
+use steward_domain::{FieldChange, QuarantineEntry, QuarantineStatus, Violation};
 
 use steward_workspace::{Error, Progress, Result, Workspace};
 
@@ -36,19 +37,44 @@ pub async fn recheck(workspace: &Workspace, entry: &QuarantineEntry, document: &
     Ok(RowValidator::new(workspace).validate(entry, document).await?.errors)
 }
 
-/// Replaces the record of a waiting entry and works its errors out again. `set`: JSON Pointers of the places that someone has
-/// set, be it to what they hold already.
-pub async fn correct(workspace: &Workspace, id: &str, document: Document, set: Vec<String>) -> Result<QuarantineEntry> {
+/// What a person wants of one entry.
+#[derive(Debug, Clone)]
+pub enum Revision {
+    /// Another record.
+    Document(Document),
+    /// Some fields of its record, each with what it held.
+    Changes(Vec<FieldChange>),
+}
+
+/// An entry that was corrected, and the change sets that undo it, oldest first.
+#[derive(Debug, Clone)]
+pub struct Corrected {
+    pub entry: QuarantineEntry,
+    pub change_sets: Vec<String>,
+}
+
+/// Corrects a waiting entry and works its errors out again; with `release`, it is loaded where none is left. `set`: JSON
+/// Pointers of the places that someone has set, be it to what they hold already.
+pub async fn correct(workspace: &Workspace, id: &str, revision: Revision, set: Vec<String>, release: bool) -> Result<Corrected> {
     let before = get(workspace, id).await?;
     if before.status != QuarantineStatus::Waiting {
-        return Err(Error::Conflict("This row is not waiting any more.".into()));
+        return Err(Error::Conflict("This row is not waiting any more. Reload to see its current state.".into()));
     }
-    let mut resolver = Resolver::new(workspace, Aim::default());
+    let (document, set) = match revision {
+        Revision::Document(document) => (document, set),
+        Revision::Changes(changes) => {
+            let document = edits::changed(&before, &changes)?
+                .ok_or_else(|| Error::Conflict("Someone else changed this field just now. Reload to see the new value.".into()))?;
+            (document, edits::set_by(&changes).chain(set).collect())
+        }
+    };
+    let mut resolver = Resolver::new(workspace, Aim { release, ..Aim::default() });
     resolver.batch(vec![Correction { before, document: Some(document), set }]).await?;
     if resolver.out.conflicts > 0 {
-        return Err(Error::Conflict("Someone else changed this row just now.".into()));
+        return Err(Error::Conflict("Someone else changed this row just now. Reload to see its current state.".into()));
     }
-    resolver.out.results.pop().ok_or(Error::Damaged("An entry of the quarantine"))
+    let entry = resolver.out.results.pop().ok_or(Error::Damaged("An entry of the quarantine"))?;
+    Ok(Corrected { entry, change_sets: resolver.out.change_sets })
 }
 
 /// Tries entries again: those that break no rule any more are loaded, as the import that kept them out would have, and

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use bson::{Bson, Document};
 use steward_domain::run::{Recorded, RunFile};
+use steward_domain::words::number;
 use steward_domain::{ChangeKind, Comparison, Filter, ImportMode, RunRecord, RunState};
 use steward_schema::Pack;
 use steward_store::upsert::Ours;
@@ -357,10 +358,10 @@ async fn tell(workspace: &Workspace, record: &mut RunRecord, written: i64) -> Re
         "{} {}: {} inserted, {} updated, {}{} quarantined{}",
         if record.replaced.is_some() { format!("Replaced {} by", record.collection) } else { "Imported".into() },
         names_of(record),
-        counts.inserted,
-        counts.updated,
-        if record.replaced.is_some() { format!("{} removed, ", counts.removed) } else { String::new() },
-        counts.quarantined,
+        number(counts.inserted),
+        number(counts.updated),
+        if record.replaced.is_some() { format!("{} removed, ", number(counts.removed)) } else { String::new() },
+        number(counts.quarantined),
         if again { " in all, after it was stopped" } else { "" },
     );
     let mut request = Request::new(ChangeKind::Import, &record.collection, summary, Vec::new());

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use bson::{Bson, Document};
 use steward_domain::value::{self, Value};
+use steward_domain::words::counted;
 use steward_domain::{ChangeKind, FieldChange, FieldPath, Filter, RecordChange, RecordKey, RecordOp, Violation};
 use steward_store::{Query, upsert};
 
@@ -108,8 +109,7 @@ pub async fn prepare(
         progress.done(u64::try_from(matched).unwrap_or(0));
     }
     let kind = if matches!(action, Action::Delete) { ChangeKind::Delete } else { ChangeKind::Bulk };
-    let records = if changed == 1 { "record" } else { "records" };
-    let (summary, changes) = (format!("{} {changed} {records} of {collection}", transform.done()), spool.into_reader()?);
+    let (summary, changes) = (format!("{} {} of {collection}", transform.done(), counted(changed, "record")), spool.into_reader()?);
     Ok(Prepared { collection: collection.to_owned(), summary, matched, changed, newly_invalid, breaking, samples, changes, kind })
 }
 

@@ -15,6 +15,7 @@ import { useCommands } from "@/shared/commands/registry";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import { pickFiles, pickFolder, useNativeFiles } from "@/shared/files";
+import { FailedTasks } from "@/shared/tasks/FailedTasks";
 import { Empty, Loaded, Page, Panel, showError } from "@/shared/ui";
 import { count } from "@/shared/words/words";
 import { Agreement } from "./Agreement";
@@ -66,6 +67,7 @@ export function BackupsPage() {
     >
       <div className={classes.page}>
         <Agreement />
+        <FailedTasks place="/backups" />
         <CutOff />
         <RunningJobs />
         <Loaded query={list}>

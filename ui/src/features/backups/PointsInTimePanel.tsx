@@ -5,9 +5,10 @@ import { useState } from "react";
 import { asApiError, type BackupTimeline, call } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { outcomeOf } from "@/shared/jobs/jobs";
-import { Panel, showError, showSaved, showWarning } from "@/shared/ui";
+import { useTasks } from "@/shared/tasks/tasks";
+import { Panel, StateMark, showError, showSaved, showWarning } from "@/shared/ui";
 import { noteSaved } from "@/shared/undo/undo";
-import { count, stamp } from "@/shared/words/words";
+import { count, stamp, when } from "@/shared/words/words";
 import { useRunning } from "./actions";
 import { askRestore, locked } from "./host";
 import {
@@ -75,14 +76,7 @@ export function PointsInTimePanel({ readOnly, onSettings }: { readOnly: boolean;
 
 function About({ timeline, onSettings }: { timeline: BackupTimeline; onSettings: () => void }) {
   if (timeline.impossible) return <div className="dim">{timeline.impossible}</div>;
-  if (timeline.every) {
-    return (
-      <div className="dim">
-        Changes are saved every {count(timeline.every, "minute")} while this window is open or a Steward
-        server is running.
-      </div>
-    );
-  }
+  if (timeline.every) return <Scheduled every={timeline.every} until={timeline.ranges.at(-1)?.until} />;
   return (
     <div className="dim">
       Increments save the changes between two backups, so that any point in time can be restored. They are
@@ -91,6 +85,23 @@ function About({ timeline, onSettings }: { timeline: BackupTimeline; onSettings:
         the settings
       </button>
       .
+    </div>
+  );
+}
+
+/** What is planned, and what has come of it: never that all is well while the last increment is old. */
+function Scheduled({ every, until }: { every: number; until: number | string | undefined }) {
+  const task = useTasks().find(({ name }) => name === "increment");
+  const last = until === undefined ? undefined : new Date(until);
+  const isLate = last !== undefined && Date.now() - last.getTime() > 2 * every * 60_000;
+  const saved = last === undefined ? "No changes are saved yet." : `Last saved ${when(last.toISOString())}.`;
+  const next = task?.nextAt && Date.parse(task.nextAt) > Date.now() ? ` Next: ${when(task.nextAt)}.` : "";
+  return (
+    <div className={isLate ? undefined : "dim"}>
+      {isLate && <StateMark tone="warn">Later than scheduled</StateMark>} Scheduled every{" "}
+      {count(every, "minute")} while this window is open or a Steward server is running. {saved}
+      {next}
+      {task?.outcome === "failed" && ` The last run failed: ${task.message ?? ""}`}
     </div>
   );
 }

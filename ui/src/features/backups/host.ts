@@ -70,7 +70,10 @@ export function locked<T>(run: (secret: { passphrase?: string }) => Promise<T>):
 async function withSecret<T>(purpose: Purpose, run: (secret: Secret) => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await run(known[purpose]);
+      const answer = await run(known[purpose]);
+      // What a new backup was locked with opens it, too: nobody is asked twice.
+      if (purpose === "lock" && known.lock.passphrase !== undefined) known.open = known.lock;
+      return answer;
     } catch (thrown) {
       const why = asApiError(thrown);
       if (!isLocked(why)) throw thrown;

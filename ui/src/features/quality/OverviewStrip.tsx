@@ -77,7 +77,7 @@ function LastVerification() {
     >
       <button
         type="button"
-        className={`${classes.stripFigure} ${classes.lastVerification}`}
+        className={classes.stripFigure}
         data-tone={old ? "bad" : "good"}
         aria-label={verifiedAt ? `Last verified restore: ${ago(verifiedAt)}` : "Last verified restore: none"}
         onClick={() => go.place("/backups")}

@@ -1,7 +1,9 @@
 /** A corrected table comes back: what each line would change, and which lines cannot be taken. */
 import { Button, Group, Modal, Stack } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import {
+  type ApiError,
   asApiError,
   type CorrectionFate,
   type CorrectionLine,
@@ -14,6 +16,7 @@ import { outcomeOf } from "@/shared/jobs/jobs";
 import { Loaded, StateMark, showError } from "@/shared/ui";
 import { Changes } from "@/shared/value/DiffList";
 import { choiceList, count, number } from "@/shared/words/words";
+import type { CellEdits } from "./cells";
 import classes from "./fix.module.css";
 import { tellFixed } from "./tell";
 
@@ -29,8 +32,47 @@ const words: Record<CorrectionFate, { text: string; tone: "good" | "warn" | "bad
 
 type DialogProps = { file: FileHandle; onClose: () => void; onDone: () => void };
 
-export function CorrectionsDialog({ file, onClose, onDone }: DialogProps) {
+export function CorrectionsDialog({ file, ...rest }: DialogProps) {
   const plan = useCall("quarantine.planCorrections", { file: file.id });
+  return <PlannedDialog title={`Corrections in ${file.name}`} plan={plan} {...rest} />;
+}
+
+type CellsProps = { title: string; cells: CellEdits; onClose: () => void; onDone: () => void };
+
+/** Cells that were pasted, cleared or filled at once. */
+export function CellsDialog({ title, cells, ...rest }: CellsProps) {
+  const plan = useCall("quarantine.planEdits", { edits: cells.edits });
+  const { unchanged, refused, beyond } = cells;
+  return (
+    <PlannedDialog title={title} plan={plan} {...rest}>
+      <div className="dim">
+        {count(cells.changed, "cell")} {cells.changed === 1 ? "changes" : "change"}
+        {unchanged > 0 && `, ${number(unchanged)} unchanged`}
+        {beyond > 0 && `, ${number(beyond)} outside the grid left out`}.
+      </div>
+      {refused.length > 0 && (
+        <ul className={classes.refused} aria-label="Cells that keep their value">
+          {refused.slice(0, 20).map(({ key, column, text, why }) => (
+            <li key={`${key} ${column}`}>
+              {column}: “{text}” is not written. {why}
+            </li>
+          ))}
+          {refused.length > 20 && <li>{number(refused.length - 20)} more.</li>}
+        </ul>
+      )}
+    </PlannedDialog>
+  );
+}
+
+type PlannedProps = {
+  title: string;
+  plan: UseQueryResult<CorrectionsPlan, ApiError>;
+  children?: React.ReactNode;
+  onClose: () => void;
+  onDone: () => void;
+};
+
+function PlannedDialog({ title, plan, children, onClose, onDone }: PlannedProps) {
   const [busy, setBusy] = useState(false);
   const apply = async ({ planId }: CorrectionsPlan) => {
     setBusy(true);
@@ -44,10 +86,11 @@ export function CorrectionsDialog({ file, onClose, onDone }: DialogProps) {
     }
   };
   return (
-    <Modal opened onClose={onClose} title={`Corrections in ${file.name}`} size={760}>
+    <Modal opened onClose={onClose} title={title} size={760}>
       <Loaded query={plan}>
         {(data) => (
           <Stack gap="sm">
+            {children}
             <Counts plan={data} />
             {data.listed.length > 0 && <Lines lines={data.listed} />}
             <Group justify="flex-end" gap="xs">
@@ -68,7 +111,7 @@ export function CorrectionsDialog({ file, onClose, onDone }: DialogProps) {
 function Counts({ plan }: { plan: CorrectionsPlan }) {
   return (
     <div className={classes.summary}>
-      <span>{count(plan.lines, "line")}:</span>
+      <span>{count(plan.lines, "row")}:</span>
       {plan.counts.map(({ fate, lines }) => (
         <Mark key={fate} fate={fate} text={`${number(lines)} ${words[fate].text}`} />
       ))}

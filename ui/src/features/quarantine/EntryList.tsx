@@ -1,7 +1,8 @@
 /** The rows that fit, each with its reasons; ticked ones can be tried again or set aside together. */
-import { Button, Checkbox } from "@mantine/core";
+import { Button, Checkbox, SegmentedControl } from "@mantine/core";
 import { IconRefresh, IconTrash, IconWand } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { type RefObject, useEffect } from "react";
 import {
   type ApiError,
   asApiError,
@@ -15,6 +16,7 @@ import { useCommands } from "@/shared/commands/registry";
 import { Empty, Loading, Problem, Tag } from "@/shared/ui";
 import { count, number } from "@/shared/words/words";
 import type { useQuarantineActions } from "./actions";
+import { EntryGrid } from "./EntryGrid";
 import { entryTitle, fixOf } from "./model";
 import classes from "./quarantine.module.css";
 
@@ -28,6 +30,10 @@ type ListProps = {
   onOpen: (id: string) => void;
   actions: ReturnType<typeof useQuarantineActions>;
   readOnly: boolean;
+  asGrid: boolean;
+  onAsGrid: (asGrid: boolean) => void;
+  /** Holds the ids of the rows that are listed, in their order. */
+  listed: RefObject<string[]>;
 };
 
 function useEntries(filter: QuarantineFilter) {
@@ -54,19 +60,25 @@ export function EntryList(props: ListProps) {
   const query = useEntries(filter);
   const entries = query.data?.pages.flatMap((page) => page.entries) ?? [];
   const total = query.data?.pages[0]?.total ?? 0;
+  const { listed } = props;
+  useEffect(() => {
+    listed.current = entries.map(({ id }) => id);
+  });
   const move = (by: number) => {
     const at = entries.findIndex((entry) => entry.id === open);
     const next = entries[Math.max(0, Math.min(entries.length - 1, at + by))];
     if (next) onOpen(next.id);
   };
-  useCommands([
+  const walks = [
     { id: "quarantine.next", title: "Next row", group: "Quarantine", shortcut: "j", run: () => move(1) },
     { id: "quarantine.back", title: "Previous row", group: "Quarantine", shortcut: "k", run: () => move(-1) },
-  ]);
+  ];
+  // The grid goes from wrong cell to wrong cell with the same keys.
+  useCommands(props.asGrid ? [] : walks);
   if (query.error && !query.data)
     return <Problem error={query.error as unknown as ApiError} retry={() => void query.refetch()} />;
   if (!query.data) return <Loading />;
-  if (entries.length === 0) {
+  if (entries.length === 0 && !props.asGrid) {
     return (
       <div className={classes.list}>
         {props.conditions}
@@ -78,29 +90,42 @@ export function EntryList(props: ListProps) {
     <div className={classes.list}>
       {props.conditions}
       <ListBar {...props} entries={entries} total={total} />
-      <ul className={classes.entries} aria-label="Quarantined rows">
-        {entries.map((entry) => (
-          <EntryLine
-            key={entry.id}
-            entry={entry}
-            open={entry.id === open}
-            picked={picked.has(entry.id)}
-            onOpen={() => onOpen(entry.id)}
-            onPick={() => props.onPicked(toggled(picked, entry.id))}
-          />
-        ))}
-        {query.hasNextPage && (
-          <li className={classes.more}>
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              Show more ({number(total - entries.length)} left)
-            </Button>
-          </li>
-        )}
-      </ul>
+      {props.asGrid ? (
+        <EntryGrid
+          key={JSON.stringify(filter)}
+          {...props}
+          entries={entries}
+          readAt={query.dataUpdatedAt}
+          total={total}
+          more={() => {
+            if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
+          }}
+        />
+      ) : (
+        <ul className={classes.entries} aria-label="Quarantined rows">
+          {entries.map((entry) => (
+            <EntryLine
+              key={entry.id}
+              entry={entry}
+              open={entry.id === open}
+              picked={picked.has(entry.id)}
+              onOpen={() => onOpen(entry.id)}
+              onPick={() => props.onPicked(toggled(picked, entry.id))}
+            />
+          ))}
+          {query.hasNextPage && (
+            <li className={classes.more}>
+              <Button
+                variant="default"
+                loading={query.isFetchingNextPage}
+                onClick={() => void query.fetchNextPage()}
+              >
+                Show more ({number(total - entries.length)} left)
+              </Button>
+            </li>
+          )}
+        </ul>
+      )}
     </div>
   );
 }
@@ -124,6 +149,8 @@ function ListBar({
   onPicked,
   actions,
   readOnly,
+  asGrid,
+  onAsGrid,
   entries,
   total,
 }: ListProps & { entries: QuarantineEntry[]; total: number }) {
@@ -144,6 +171,16 @@ function ListBar({
         {shown.length > 0 ? `${number(shown.length)} selected` : count(total, "row")}
       </span>
       <span className={classes.spring} />
+      <SegmentedControl
+        aria-label="Layout of the rows"
+        size="xs"
+        value={asGrid ? "grid" : "list"}
+        onChange={(to) => onAsGrid(to === "grid")}
+        data={[
+          { value: "list", label: "List" },
+          { value: "grid", label: "Grid" },
+        ]}
+      />
       {!readOnly && filter.status === "waiting" && (
         <>
           <Button

@@ -11,20 +11,23 @@ import { changesOf, type Draft, draftOf, RecordForm } from "@/shared/form";
 import { JsonEditor } from "@/shared/json/JsonEditor";
 import { useGo } from "@/shared/nav";
 import { guessedSpec, specsOf } from "@/shared/schema/model";
-import { Loaded, StateMark, showError, showNote, Timestamp } from "@/shared/ui";
-import { noteSaved } from "@/shared/undo/undo";
+import { Loaded, StateMark, showError, Timestamp } from "@/shared/ui";
 import { ViolationList } from "@/shared/value/DiffList";
 import { pointerToPath } from "@/shared/value/path";
 import { count, number } from "@/shared/words/words";
 import type { useQuarantineActions } from "./actions";
 import { editable, entryTitle, isConfirmable, isKeyTaken, rawText } from "./model";
 import classes from "./quarantine.module.css";
+import { RecordLink } from "./RecordLink";
+import { tellEdited } from "./tell";
 
 type PanelProps = {
   id: string;
   readOnly: boolean;
   actions: ReturnType<typeof useQuarantineActions>;
   onClose: () => void;
+  /** The row was imported: goes to the next one, if there is one. */
+  onImported: () => void;
 };
 
 export function EntryPanel(props: PanelProps) {
@@ -49,20 +52,20 @@ function useEntryDraft(entry: QuarantineEntry, readOnly: boolean) {
   );
   const violations: Violation[] = isEdited ? (live.data?.violations ?? entry.errors) : entry.errors;
 
-  /** Answers whether the row is saved. `set`: JSON Pointers of values that are right as they are. */
-  const save = async (set: string[] = []): Promise<boolean> => {
-    if (readOnly || !waiting) return false;
-    if (changesOf(draft).length === 0 && set.length === 0) return true;
+  /** Answers what the row is then. `set`: JSON Pointers of values that are right as they are. */
+  const save = async (set: string[] = [], release = false): Promise<QuarantineEntry | undefined> => {
+    if (readOnly || !waiting) return undefined;
+    if (changesOf(draft).length === 0 && set.length === 0) return entry;
     setSaving(true);
     try {
-      const edited = await call("quarantine.edit", { id: entry.id, document: draft.current, set });
+      const edited = await call("quarantine.edit", { id: entry.id, document: draft.current, set, release });
       queryClient.setQueryData(["quarantine.get", { id: entry.id }], edited.entry);
       setDraft(draftOf(editable(edited.entry)));
-      noteSaved();
-      return true;
+      tellEdited(edited);
+      return edited.entry;
     } catch (thrown) {
       showError(asApiError(thrown));
-      return false;
+      return undefined;
     } finally {
       setSaving(false);
     }
@@ -70,7 +73,13 @@ function useEntryDraft(entry: QuarantineEntry, readOnly: boolean) {
   return { draft, setDraft, violations, save, saving, isEdited: changesOf(draft).length > 0 };
 }
 
-function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: QuarantineEntry }) {
+function EntryBody({
+  entry,
+  readOnly,
+  actions,
+  onClose,
+  onImported,
+}: PanelProps & { entry: QuarantineEntry }) {
   const [tab, setTab] = useState("form");
   const schema = useSchema(entry.schema);
   const edit = useEntryDraft(entry, readOnly);
@@ -81,11 +90,15 @@ function EntryBody({ entry, readOnly, actions, onClose }: PanelProps & { entry: 
       : Object.keys(edit.draft.current).map((name) => guessedSpec(name, edit.draft.current[name]));
   const waiting = entry.status === "waiting";
   const retry = async () => {
-    if (await edit.save()) actions.retry({ by: "ids", ids: [entry.id] });
+    if (!edit.isEdited) {
+      actions.retry({ by: "ids", ids: [entry.id] }, false, onImported);
+      return;
+    }
+    const saved = await edit.save([], true);
+    if (saved?.status === "released") onImported();
   };
   const saveOnly = async () => {
-    if (edit.isEdited && (await edit.save()))
-      showNote("Saved. The row stays in quarantine until you retry it.");
+    if (edit.isEdited) await edit.save();
   };
   useCommands([
     {
@@ -214,6 +227,8 @@ function EntryFoot({ entry, actions, edited, saving, onSave, onRetry }: FootProp
     return (
       <footer className={classes.foot}>
         <StateMark tone="good">This row was imported after correction</StateMark>
+        <span className={classes.spring} />
+        <RecordLink entry={entry} />
       </footer>
     );
   }

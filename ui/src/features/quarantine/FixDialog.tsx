@@ -19,7 +19,8 @@ import { outcomeOf } from "@/shared/jobs/jobs";
 import { leaves, specAt, specsOf } from "@/shared/schema/model";
 import { Problem, showError, useSlow } from "@/shared/ui";
 import { count } from "@/shared/words/words";
-import { Exchange, FixPreview } from "./FixPreview";
+import { Exchange } from "./Exchange";
+import { FixPreview } from "./FixPreview";
 import { actionOf, emptyForm, type FixForm, type FixKind, fixKinds, likelyKind } from "./fix";
 import classes from "./fix.module.css";
 import type { FixRequest } from "./model";
@@ -29,7 +30,12 @@ type DialogProps = { request: FixRequest; onClose: () => void; onDone: () => voi
 
 export function FixDialog({ request, onClose, onDone }: DialogProps) {
   return (
-    <Modal opened onClose={onClose} title={`Fix ${count(request.size, "row")}`} size={820}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={request.size === undefined ? "Fix alike rows" : `Fix ${count(request.size, "row")}`}
+      size={820}
+    >
       <FixBody request={request} onClose={onClose} onDone={onDone} />
     </Modal>
   );
@@ -54,7 +60,10 @@ function usePlan(request: FixRequest, field: string, form: FixForm, retry: boole
 
 function FixBody({ request, onClose, onDone }: DialogProps) {
   const [field, setField] = useState(request.field);
-  const [form, setForm] = useState<FixForm>({ ...emptyForm, kind: likelyKind(request.rule) });
+  const [form, setForm] = useState<FixForm>({
+    ...emptyForm,
+    kind: request.value === undefined ? likelyKind(request.rule) : "map",
+  });
   const [retry, setRetry] = useState(true);
   const [busy, setBusy] = useState(false);
   const schema = useSchema(request.schema);
@@ -102,7 +111,14 @@ function FixBody({ request, onClose, onDone }: DialogProps) {
         {field.trim() !== "" && (
           <>
             {plan.data && form.kind === "map" && (
-              <Exchange plan={plan.data} form={form} wrong={wrong} onChange={change} />
+              <Exchange
+                plan={plan.data}
+                form={form}
+                wrong={wrong}
+                choices={specAt(specsOf(schema), field)?.choices.map(String) ?? []}
+                about={field === request.field ? request.value : undefined}
+                onChange={change}
+              />
             )}
             {plan.data && <FixPreview plan={plan.data} stale={!isCurrent} />}
             {plan.isFetching && <Looking rows={request.size} />}
@@ -132,13 +148,15 @@ function FixBody({ request, onClose, onDone }: DialogProps) {
 }
 
 /** Many rows take a while; the dialog can be left meanwhile. */
-function Looking({ rows }: { rows: number }) {
+function Looking({ rows }: { rows: number | undefined }) {
   const slow = useSlow(true, 400);
   if (!slow) return <div aria-busy="true" />;
   return (
     <div role="status">
       <Progress value={100} animated striped size="sm" mb={6} aria-hidden />
-      <span className="dim">Testing it on {count(rows, "row")}. Nothing is written yet.</span>
+      <span className="dim">
+        Testing it on {rows === undefined ? "the rows" : count(rows, "row")}. Nothing is written yet.
+      </span>
     </div>
   );
 }

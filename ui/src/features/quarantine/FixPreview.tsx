@@ -1,10 +1,8 @@
 /** What a fix comes to: how many rows are right then, which rules are still broken, and rows before and after. */
-import { TextInput } from "@mantine/core";
 import type { FixPlan, FixSample } from "@/ipc";
 import { StateMark } from "@/shared/ui";
 import { Change, ValueText } from "@/shared/value/ValueText";
 import { count, fieldTitle, number, ruleText } from "@/shared/words/words";
-import type { FixForm } from "./fix";
 import classes from "./fix.module.css";
 
 export function FixPreview({ plan, stale }: { plan: FixPlan; stale: boolean }) {
@@ -84,57 +82,5 @@ function SampleLine({ sample }: { sample: FixSample }) {
         )}
       </td>
     </tr>
-  );
-}
-
-type ExchangeProps = {
-  plan: FixPlan;
-  form: FixForm;
-  wrong: string | undefined;
-  onChange: (part: Partial<FixForm>) => void;
-};
-
-/** The values that the field has, most frequent first, each with room for another one. */
-export function Exchange({ plan, form, wrong, onChange }: ExchangeProps) {
-  return (
-    <section className={classes.exchange} aria-label="Values">
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">Value</th>
-            <th scope="col" className={classes.figure}>
-              Rows
-            </th>
-            <th scope="col">Becomes</th>
-          </tr>
-        </thead>
-        <tbody>
-          {plan.values.map(({ value, rows }) => {
-            const key = JSON.stringify(value);
-            return (
-              <tr key={key}>
-                <td>
-                  <ValueText value={value} />
-                </td>
-                <td className={classes.figure}>{number(rows)}</td>
-                <td>
-                  <TextInput
-                    aria-label={`What ${typeof value === "string" ? value : key} becomes`}
-                    size="xs"
-                    value={form.exchanged[key] ?? ""}
-                    error={wrong !== undefined && (form.exchanged[key] ?? "") !== ""}
-                    onChange={(event) =>
-                      onChange({ exchanged: { ...form.exchanged, [key]: event.currentTarget.value } })
-                    }
-                  />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-      {plan.moreValues && <div className="dim">Only the most frequent values are listed.</div>}
-      {wrong && <div className={classes.wrong}>{wrong}</div>}
-    </section>
   );
 }

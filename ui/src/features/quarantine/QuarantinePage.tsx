@@ -2,7 +2,7 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useCall } from "@/shared/data/queries";
 import { useWorkspace } from "@/shared/data/workspace";
 import type { QuarantineSearch } from "@/shared/nav";
@@ -36,6 +36,14 @@ export function QuarantinePage() {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const clear = () => setPicked(new Set());
   const actions = useQuarantineActions(clear);
+  // The row after the open one, as it was while that one still waited.
+  const listed = useRef<string[]>([]);
+  const next = useRef<string>(undefined);
+  const open = search.entry;
+  useEffect(() => {
+    const at = listed.current.indexOf(open ?? "");
+    if (at >= 0) next.current = listed.current[at + 1];
+  });
   const filter = filterOfSearch(search);
   const status = filter.status === "released" || filter.status === "discarded" ? filter.status : "waiting";
   const stats = useCall("quarantine.stats", filter, { keep: true });
@@ -83,6 +91,9 @@ export function QuarantinePage() {
                 onOpen={(entry) => change({ entry })}
                 actions={actions}
                 readOnly={readOnly}
+                asGrid={search.as === "grid"}
+                listed={listed}
+                onAsGrid={(asGrid) => change({ as: asGrid ? "grid" : undefined })}
               />
               {search.entry && (
                 <EntryPanel
@@ -91,6 +102,7 @@ export function QuarantinePage() {
                   readOnly={readOnly}
                   actions={actions}
                   onClose={() => change({ entry: undefined })}
+                  onImported={() => change({ entry: next.current ?? search.entry })}
                 />
               )}
             </div>

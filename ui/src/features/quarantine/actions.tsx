@@ -25,11 +25,13 @@ export function useQuarantineActions(onDone: () => void) {
       setBusy(false);
     }
   };
-  const retry = (selection: QuarantineSelection, replace = false) =>
+  const retry = (selection: QuarantineSelection, replace = false, onImported?: () => void) =>
     attempt(async () => {
       const outcome = await outcomeOf(await call("quarantine.retry", { selection, replace }), "retried");
       tellRetry(outcome);
-      if (outcome.released > 0) onDone();
+      if (outcome.released === 0) return;
+      onDone();
+      onImported?.();
     });
   const restore = (ids: string[]) =>
     attempt(async () => {
@@ -73,7 +75,8 @@ export function useQuarantineActions(onDone: () => void) {
   );
   return {
     busy,
-    retry: (selection: QuarantineSelection, replace?: boolean) => void retry(selection, replace),
+    retry: (selection: QuarantineSelection, replace?: boolean, onImported?: () => void) =>
+      void retry(selection, replace, onImported),
     restore: (ids: string[]) => void restore(ids),
     askDiscard: (selection: QuarantineSelection, size: number) => setDiscarding({ selection, size }),
     fix: setFixing,

@@ -1,5 +1,6 @@
 /** Which entries are meant, and how an entry is called. Pure. */
 import type {
+  Ext,
   ExtObject,
   QuarantineEntry,
   QuarantineFilter,
@@ -15,9 +16,12 @@ import { fieldTitle, ruleText, stamp } from "@/shared/words/words";
 
 export type FixRequest = {
   selection: QuarantineSelection;
-  size: number;
+  /** How many rows are meant; nothing where the plan has yet to count them. */
+  size: number | undefined;
   field: string;
   rule?: string | undefined;
+  /** The wrong value to begin with: it and those that are alike are replaced. */
+  value?: Ext | undefined;
   /** The schema of the rows, for the names and types of fields. */
   schema: string;
   fields: string[];
@@ -133,7 +137,7 @@ function fieldOf(error: Violation): string {
   return segmentsOf(pointerToPath(error.pointer))[0] ?? "";
 }
 
-function mostCommon(texts: readonly string[]): string | undefined {
+export function mostCommon(texts: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];

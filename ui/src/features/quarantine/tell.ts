@@ -1,5 +1,5 @@
 /** Reports what became of rows, with Undo at hand. */
-import type { RetryOutcome } from "@/ipc";
+import type { QuarantineEdited, RetryOutcome } from "@/ipc";
 import { showWarning } from "@/shared/ui";
 import { rememberAll } from "@/shared/undo/undo";
 import { count, number } from "@/shared/words/words";
@@ -43,4 +43,15 @@ export function tellFixed(outcome: RetryOutcome): void {
     `Corrected ${count(corrected, "row")} in quarantine`,
     `${fixed}${became}.${rest(outcome)}`,
   );
+}
+
+export function tellEdited({ entry, changeSets }: QuarantineEdited): void {
+  const row = `Row ${number(entry.rowNumber)}`;
+  if (entry.status === "released") {
+    rememberAll(changeSets, "Imported 1 row after correction", `${row} imported.`);
+    return;
+  }
+  const left = entry.errors.length;
+  const state = left === 0 ? " Retry to import it." : ` It still breaks ${count(left, "rule")}.`;
+  rememberAll(changeSets, "Corrected 1 row in quarantine", `${row} corrected.${state}`);
 }

@@ -12,6 +12,7 @@ import {
 } from "@/ipc";
 import { outcomeOf } from "@/shared/jobs/jobs";
 import { type FieldSpec, leaves, specAt } from "@/shared/schema/model";
+import { expectedOf } from "@/shared/table";
 import { ConfirmDialog, Figure, Problem, showError, showWarning } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
 import { DiffList, ViolationList } from "@/shared/value/DiffList";
@@ -19,7 +20,7 @@ import { keyText } from "@/shared/value/model";
 import { parseInput } from "@/shared/value/parse";
 import { segmentsOf } from "@/shared/value/path";
 import { count, fieldTitle, number } from "@/shared/words/words";
-import { expectedOf, type Patches } from "./model";
+import type { Patches } from "./model";
 import classes from "./records.module.css";
 
 export type BulkRequest = PlanBulk & {

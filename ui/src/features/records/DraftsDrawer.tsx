@@ -1,8 +1,8 @@
 /** Everything that was edited and not saved yet in this workspace: to go on with, or to discard. */
-import { Anchor, Button, Drawer } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { useGo } from "@/shared/nav";
-import { Empty } from "@/shared/ui";
+import { Empty, SideDrawer } from "@/shared/ui";
 import { dropDraft, useDrafts } from "./drafts";
 import { draftAbout, draftName, draftTitle, type KeptDraft } from "./drafts.model";
 import classes from "./records.module.css";
@@ -10,14 +10,7 @@ import classes from "./records.module.css";
 export function DraftsDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const drafts = useDrafts();
   return (
-    <Drawer
-      opened={opened}
-      onClose={onClose}
-      position="right"
-      size={420}
-      title="Not saved yet"
-      transitionProps={{ duration: 120 }}
-    >
+    <SideDrawer title="Not saved yet" opened={opened} onClose={onClose}>
       {drafts.length === 0 ? (
         <Empty icon={<IconPencil size={30} stroke={1.4} />} title="Everything is saved">
           Records that were edited and not saved are kept here.
@@ -38,7 +31,7 @@ export function DraftsDrawer({ opened, onClose }: { opened: boolean; onClose: ()
           </ul>
         </>
       )}
-    </Drawer>
+    </SideDrawer>
   );
 }
 

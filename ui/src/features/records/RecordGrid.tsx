@@ -7,6 +7,9 @@ import { queryClient, useCall } from "@/shared/data/queries";
 import { type FieldSpec, specAt } from "@/shared/schema/model";
 import {
   type Block,
+  type CellText,
+  changeOf,
+  expectedOf,
   Grid,
   type GridColumn,
   type GridRow,
@@ -21,7 +24,7 @@ import { valueAt, withValue } from "@/shared/value/path";
 import { count, number } from "@/shared/words/words";
 import type { BulkRequest } from "./BulkDialog";
 import { useDrafts } from "./drafts";
-import { type CellText, changeOf, expectedOf, gridRow, patchesOf } from "./model";
+import { gridRow, patchesOf } from "./model";
 import classes from "./records.module.css";
 import type { RecordPages, RecordQuery } from "./useRecordPages";
 import { useRecordsSearch } from "./useRecordsSearch";

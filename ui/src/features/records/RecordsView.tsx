@@ -2,22 +2,23 @@ import { useCallback, useMemo, useState } from "react";
 import { OverviewStrip } from "@/features/quality";
 import type { CollectionInfo, Ext, RecordRow, WorkspaceInfo } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
+import { usePreference } from "@/shared/data/preference";
 import { useCall } from "@/shared/data/queries";
 import { useSchema } from "@/shared/data/workspace";
 import { specsOf } from "@/shared/schema/model";
+import { columnsOf, seenFields, useLayout } from "@/shared/table";
 import { keyText } from "@/shared/value/model";
 import { BulkDialog, type BulkRequest } from "./BulkDialog";
 import { Facets } from "./Facets";
 import { FilterPanel } from "./FilterPanel";
 import { GoToRow } from "./GoToRow";
-import { columnsOf, seenFields, wholeFilter } from "./model";
+import { wholeFilter } from "./model";
 import { NewRecord } from "./NewRecord";
 import { RecordGrid } from "./RecordGrid";
 import { RecordPanel } from "./RecordPanel";
 import classes from "./records.module.css";
 import { SelectionBar } from "./SelectionBar";
 import { Toolbar } from "./Toolbar";
-import { useLayout, usePreference } from "./useLayout";
 import { type RecordQuery, useRecordPages } from "./useRecordPages";
 import { useRecordsSearch } from "./useRecordsSearch";
 import { useSelection } from "./useSelection";
@@ -190,7 +191,7 @@ function countRequest({ collection, filter, finding }: RecordQuery) {
 /** Field names of the rows on screen; the same list as long as no new name comes. */
 function useSeen(rows: RecordRow[]): string[] {
   const [seen, setSeen] = useState<string[]>([]);
-  const names = seenFields(rows);
+  const names = seenFields(rows.map((row) => row.document as object));
   const fresh = names.filter((name) => !seen.includes(name));
   if (fresh.length > 0) setSeen([...seen, ...fresh]);
   return seen;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RecordRow } from "@/ipc";
 import type { FieldSpec } from "@/shared/schema/model";
-import { columnsOf, gridRow, patchesOf, seenFields, wholeFilter } from "./model";
+import { columnsOf, seenFields } from "@/shared/table";
+import { gridRow, patchesOf, wholeFilter } from "./model";
 
 const spec = (name: string, kind: FieldSpec["kind"], types: string[]): FieldSpec => ({
   path: name,
@@ -29,7 +30,7 @@ const rows: RecordRow[] = [
     violations: [{ pointer: "/title", rule: "required", message: "Missing." }],
   },
 ];
-const columns = columnsOf(specs, seenFields(rows), "id");
+const columns = columnsOf(specs, seenFields(rows.map((row) => row.document as object)), "id");
 
 describe("columns", () => {
   it("begin with the key, which is not edited, and end with what the schema does not know", () => {

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconPlus, IconTopologyStar3 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { Fragment, useEffect, useState } from "react";
 import { asApiError, type FileHandle, type SchemaSummary } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { useCollections, useWorkspace } from "@/shared/data/workspace";
@@ -48,8 +48,8 @@ export function SchemasPage() {
             </Empty>
           ) : (
             <div className={classes.cards}>
-              {data.schemas.map((schema) => (
-                <Card key={schema.id} schema={schema} />
+              {packsOf(data.schemas).map((versions) => (
+                <Card key={versions[0].id} versions={versions} />
               ))}
             </div>
           )
@@ -59,23 +59,61 @@ export function SchemasPage() {
   );
 }
 
-function Card({ schema }: { schema: SchemaSummary }) {
-  const using = useCollections().filter((collection) => collection.schema === schema.id);
+type Pack = [SchemaSummary, ...SchemaSummary[]];
+
+/** The versions of each pack, newest first; packs in the order in which they come. */
+function packsOf(schemas: SchemaSummary[]): Pack[] {
+  const packs = new Map<string, Pack>();
+  for (const schema of schemas) {
+    const pack = packs.get(schema.pack);
+    if (!pack) packs.set(schema.pack, [schema]);
+    else pack.push(schema);
+  }
+  const newestFirst = (one: SchemaSummary, other: SchemaSummary) =>
+    other.version.localeCompare(one.version, "en", { numeric: true });
+  return [...packs.values()].map((pack) => pack.sort(newestFirst));
+}
+
+/** One pack: its newest version, the others, and where it is used. */
+function Card({ versions }: { versions: Pack }) {
+  const collections = useCollections();
+  const [newest] = versions;
+  const using = collections.filter(({ schema }) => versions.some(({ id }) => id === schema));
   return (
-    <Link to="/schemas/$schemaId" params={{ schemaId: schema.id }} className={classes.card}>
-      <span className={classes.cardHead}>
-        <strong>{schema.title}</strong>
-        <span className="mono dim">{schema.id}</span>
-        {schema.builtin ? <Tag>built in</Tag> : <Tag tone="accent">added here</Tag>}
-      </span>
-      <span className="dim">{schema.description}</span>
+    <article className={classes.card}>
+      <Link to="/schemas/$schemaId" params={{ schemaId: newest.id }} className={classes.cardHead}>
+        <strong>{newest.title}</strong>
+        <span className="mono dim">{newest.id}</span>
+        {newest.builtin ? <Tag>built in</Tag> : <Tag tone="accent">added here</Tag>}
+      </Link>
+      <span className="dim">{newest.description}</span>
+      {versions.length > 1 && (
+        <span className="faint">
+          Versions:{" "}
+          {versions.map((version, at) => (
+            <Fragment key={version.id}>
+              {at > 0 && ", "}
+              <Link
+                to="/schemas/$schemaId"
+                params={{ schemaId: version.id }}
+                className={classes.versionLink ?? ""}
+              >
+                {version.version}
+              </Link>
+            </Fragment>
+          ))}
+        </span>
+      )}
       <span className="faint">
         {using.length === 0
-          ? `For collection ${schema.collection}, not used yet`
+          ? `For collection ${newest.collection}, not used yet`
           : using
-              .map((collection) => `${collection.name}: ${count(collection.records, "record")}`)
-              .join(", ")}
+              .map(
+                ({ name, records, schema }) =>
+                  `${name}: ${count(records, "record")}${versions.length > 1 ? `, version ${schema?.split("@")[1] ?? ""}` : ""}`,
+              )
+              .join("; ")}
       </span>
-    </Link>
+    </article>
   );
 }

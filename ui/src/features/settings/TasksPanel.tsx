@@ -4,6 +4,7 @@ import { useState } from "react";
 import { asApiError, call, type TaskEntry } from "@/ipc";
 import { useCall } from "@/shared/data/queries";
 import { outcomeOf } from "@/shared/jobs/jobs";
+import { FailedTasks } from "@/shared/tasks/FailedTasks";
 import { Loaded, Panel, StateMark, showError, showSaved } from "@/shared/ui";
 import { when } from "@/shared/words/words";
 import classes from "./settings.module.css";
@@ -12,6 +13,7 @@ export function TasksPanel({ readOnly }: { readOnly: boolean }) {
   const tasks = useCall("tasks.list", {});
   return (
     <Panel title="Scheduled tasks">
+      <FailedTasks place="/settings" />
       <Loaded query={tasks} rows={5}>
         {(now) => (
           <ul className={classes.tasks}>

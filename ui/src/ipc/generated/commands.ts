@@ -74,6 +74,7 @@ import type {
   PickedFiles,
   PlanBulk,
   PlanCorrections,
+  PlanEdits,
   PlanFix,
   PlanImport,
   PlanRestore,
@@ -307,7 +308,9 @@ export interface Commands {
   "quarantine.applyFix": { request: ApplyPlan; response: JobStarted };
   /** Plans the import of a corrected table of rows. (Read) */
   "quarantine.planCorrections": { request: PlanCorrections; response: CorrectionsPlan };
-  /** Applies the corrections of a planned table. (Destructive) */
+  /** Plans edits of cells of many rows. (Read) */
+  "quarantine.planEdits": { request: PlanEdits; response: CorrectionsPlan };
+  /** Applies planned corrections. (Destructive) */
   "quarantine.applyCorrections": { request: ApplyPlan; response: JobStarted };
   /** Writes quarantined rows to a file. (Read) */
   "quarantine.export": { request: ExportQuarantine; response: JobStarted };
@@ -483,6 +486,7 @@ export const commandClass = {
   "quarantine.planFix": "Read",
   "quarantine.applyFix": "Destructive",
   "quarantine.planCorrections": "Read",
+  "quarantine.planEdits": "Read",
   "quarantine.applyCorrections": "Destructive",
   "quarantine.export": "Read",
   "schemas.list": "Read",
@@ -534,7 +538,7 @@ export const commandClass = {
 /** Whose answers are old once an event names a topic. */
 export const commandsOfTopic: Record<Topic, readonly CommandName[]> = {
   "records": ["collections.list", "records.find", "records.count", "records.facet", "records.get", "records.history", "quality.last"],
-  "quarantine": ["collections.list", "quarantine.list", "quarantine.get", "quarantine.stats", "quarantine.planFix"],
+  "quarantine": ["collections.list", "quarantine.list", "quarantine.get", "quarantine.stats", "quarantine.planFix", "quarantine.planEdits"],
   "runs": ["workspace.unfinished", "runs.list", "runs.get"],
   "changes": ["records.history", "history.list", "history.get"],
   "collections": ["collections.list", "schemas.list"],

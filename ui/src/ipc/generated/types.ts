@@ -737,14 +737,18 @@ export type Duplicates = { "keep": "ask" } | { "keep": "first" } | { "keep": "la
 export type EditOutcome = { "status": "applied", changeSet: ChangeSet, record: RecordDetail, } | { "status": "conflict", conflicts: Array<FieldConflict>, record: RecordDetail, } | { "status": "invalid", violations: Array<Violation>, } | { "status": "unchanged", record: RecordDetail, };
 
 /**
- * Replaces the record of an entry. Its errors are recomputed; nothing is loaded yet.
+ * Corrects an entry: its whole record, or the fields that change, each with what it held. Its errors are recomputed.
  */
-export type EditQuarantine = { id: string, document: Value, 
+export type EditQuarantine = { id: string, document?: Value, changes?: Array<FieldChange>, 
 /**
  * JSON Pointers of the places that were set, be it to what they held already: that resolves a doubt about how they
  * were read.
  */
-set?: Array<string>, };
+set?: Array<string>, 
+/**
+ * Import the row if it is valid then.
+ */
+release?: boolean, };
 
 /**
  * Patches fields. Each change states the value the person saw; a different one now is a conflict.
@@ -1373,6 +1377,8 @@ file: string,
  */
 choice?: SourceChoice, };
 
+export type PlanEdits = { edits: Array<RowEdit>, };
+
 export type PlanFix = { selection: QuarantineSelection, 
 /**
  * A dotted path.
@@ -1547,7 +1553,11 @@ export type QualityReport = { collection: string, schema: string,
  */
 measuredAt: string, records: number, metrics: Array<Metric>, fields: Array<FieldCompleteness>, rules: Array<RuleCount>, };
 
-export type QuarantineEdited = { entry: QuarantineEntry, violations: Array<Violation>, };
+export type QuarantineEdited = { entry: QuarantineEntry, violations: Array<Violation>, 
+/**
+ * Change sets that undo it, oldest first.
+ */
+changeSets: Array<string>, };
 
 /**
  * One row that was kept out.
@@ -1577,6 +1587,10 @@ document?: Value, errors: Array<Violation>, schema: string, status: QuarantineSt
  * RFC 3339, UTC.
  */
 quarantinedAt: string, edited: boolean, resolvedAt?: string, reason?: string, 
+/**
+ * Key of the record that the row was imported as.
+ */
+recordKey?: Value, 
 /**
  * Later runs that had the same row of the same source.
  */
@@ -1940,6 +1954,11 @@ export type RetryResult = { id: string, status: QuarantineStatus, errors: Array<
  * Brings the record back to how it was before a change set.
  */
 export type RevertRecord = { collection: string, key: RecordKey, changeSet: string, };
+
+/**
+ * Changes of one row, each with what the field held.
+ */
+export type RowEdit = { id: string, changes: Array<FieldChange>, };
 
 export type RowsSplit = { valid: number, invalid: number, files: Array<FileHandle>, };
 

@@ -31,6 +31,8 @@ export type QuarantineSearch = {
   schema?: string;
   status?: string;
   entry?: string;
+  /** The rows as a grid, not as a list. */
+  as?: string;
 };
 
 export type CollectionSearch = { c?: string };
@@ -72,7 +74,7 @@ export function readRecordsSearch(raw: Raw): RecordsSearch {
 }
 
 export function readQuarantineSearch(raw: Raw): QuarantineSearch {
-  const names = ["rule", "field", "run", "file", "schema", "status", "entry"] as const;
+  const names = ["rule", "field", "run", "file", "schema", "status", "entry", "as"] as const;
   return compact(Object.fromEntries(names.map((name) => [name, text(raw, name)]))) as QuarantineSearch;
 }
 

@@ -37,8 +37,12 @@ export type GridProps = {
   drafts: ReadonlySet<string>;
   onOpen: (row: number) => void;
   onActive?: (cell: Cell, block: Block) => void;
-  /** A row to go to; a new object goes there again. */
-  target?: { row: number } | undefined;
+  /** A row, or a cell, to go to; a new object goes there again. */
+  target?: { row: number; col?: number } | undefined;
+  /** Where Enter goes after an edit, if not to the cell below. */
+  afterEdit?: (cell: Cell) => Cell | undefined;
+  /** What a row is. */
+  rowWord?: string;
   /** A person wants to say a row's number. */
   onGoTo?: () => void;
   readOnly: boolean;
@@ -131,7 +135,7 @@ export function Grid(props: GridProps) {
   const { target } = props;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each target is gone to once
   useEffect(() => {
-    if (target) go({ row: target.row, col: focus.col }, false);
+    if (target) go({ row: target.row, col: target.col ?? focus.col }, false);
   }, [target]);
 
   const keys = useGridKeys({
@@ -209,6 +213,8 @@ export function Grid(props: GridProps) {
             readCell={props.readCell}
             rowCount={props.rowCount}
             columnCount={all.length}
+            afterEdit={props.afterEdit}
+            rowWord={props.rowWord}
           />
         ))}
       </div>

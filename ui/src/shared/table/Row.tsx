@@ -14,7 +14,7 @@ import classes from "./grid.module.css";
 
 type RowProps = Pick<
   GridProps,
-  "onOpen" | "onSelect" | "onEdit" | "readCell" | "selected" | "drafts" | "rowCount"
+  "onOpen" | "onSelect" | "onEdit" | "readCell" | "selected" | "drafts" | "rowCount" | "afterEdit" | "rowWord"
 > & {
   index: number;
   top: number;
@@ -75,7 +75,8 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-function RowHead({ index, row, isSelected, drafts, onOpen, onSelect }: RowProps & { isSelected: boolean }) {
+function RowHead(props: RowProps & { isSelected: boolean }) {
+  const { index, row, isSelected, drafts, onOpen, onSelect, rowWord = "record" } = props;
   const hasDraft = row !== undefined && drafts.has(row.id);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a virtual grid is not a table element
@@ -102,7 +103,7 @@ function RowHead({ index, row, isSelected, drafts, onOpen, onSelect }: RowProps 
         type="button"
         tabIndex={-1}
         className={classes.open}
-        aria-label={`Open record ${row?.id ?? index + 1}`}
+        aria-label={`Open ${rowWord} ${row?.id ?? index + 1}`}
         title="Open (Ctrl Enter)"
         disabled={!row}
         onClick={() => onOpen(index)}
@@ -176,6 +177,7 @@ function GridCell(props: RowProps & { column: GridColumn; col: number }) {
 export type Move = "down" | "next" | "back";
 
 function nextCell(move: Move, row: number, col: number, props: RowProps): Cell {
-  if (move === "down") return { row: Math.min(props.rowCount - 1, row + 1), col };
+  if (move === "down")
+    return props.afterEdit?.({ row, col }) ?? { row: Math.min(props.rowCount - 1, row + 1), col };
   return tabbed({ row, col }, move === "back", props.rowCount, props.columnCount);
 }

@@ -1,5 +1,6 @@
 export * from "./confirm";
 export * from "./marks";
 export * from "./page";
+export { SideDrawer } from "./SideDrawer";
 export * from "./states";
 export * from "./toasts";

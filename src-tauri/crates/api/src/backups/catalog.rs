@@ -114,6 +114,26 @@ async fn known_passphrase(app: &App, workspace: &Workspace) -> ApiResult<Option<
     Ok(stored(app, &secret_name(&mark, "passphrase")).await)
 }
 
+/// Refuses a schedule whose runs would need a secret that this machine does not have: nobody is there to be asked.
+pub async fn require_unattended(app: &App, workspace: &Workspace, settings: &BackupSettings) -> ApiResult<()> {
+    let takes = settings.schedule.is_some() || settings.increments.is_some();
+    let verifies = settings.verification_schedule.is_some();
+    let (message, hint) = match &settings.encryption {
+        BackupEncryption::Passphrase if (takes || verifies) && known_passphrase(app, workspace).await?.is_none() => (
+            "Scheduled backups need the passphrase, and this machine does not have it.",
+            "Open the keyring and enter the passphrase here, or set STEWARD_BACKUP_PASSPHRASE for Steward, or put it into the file \
+             backup-passphrase in the folder that STEWARD_SECRETS names. A key instead of a passphrase needs no secret for backups.",
+        ),
+        BackupEncryption::Recipients { .. } if verifies && key(app, workspace, &BackupSecret::default()).await?.is_empty() => (
+            "Scheduled test restores need the key of the backups, and this machine does not have it.",
+            "Open the keyring and make the key here, or set STEWARD_BACKUP_IDENTITY for Steward. Or verify backups manually: turn the \
+             schedule of test restores off.",
+        ),
+        _ => return Ok(()),
+    };
+    Err(ApiError::bad_request(message).hint(hint))
+}
+
 /// What opens backups: what was given, else the environment and the keyring.
 pub async fn key(app: &App, workspace: &Workspace, secret: &BackupSecret) -> ApiResult<DecryptionKey> {
     let mut key = DecryptionKey { passphrase: secret.passphrase.clone().map(Into::into), identities: Vec::new() };

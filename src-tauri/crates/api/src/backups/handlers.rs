@@ -52,7 +52,6 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
     for expression in [&settings.schedule, &settings.verification_schedule].into_iter().flatten() {
         Schedule::parse(expression)?;
     }
-    increments::switch(&workspace, &before, &settings).await?;
     for (address, secrets) in &request.secrets {
         let missing = || ApiError::bad_request(format!("{address} is no place of backups."));
         let place = settings.places.iter().find(|p| &p.address == address).ok_or_else(missing)?;
@@ -69,6 +68,8 @@ pub async fn save(app: &Call, request: SaveBackupSettings) -> ApiResult<BackupSe
             encryption::recipient(text)?;
         }
     }
+    catalog::require_unattended(app, &workspace, &settings).await?;
+    increments::switch(&workspace, &before, &settings).await?;
     catalog::save(&workspace, &settings).await?;
     // Who saves settings agrees to them, as they are now.
     let acts = agreement::acts(app, &workspace, &settings).await?;

@@ -1,7 +1,7 @@
 //! The quarantine: list, figures, fix, retry, discard, export.
 
 use crate::dto::wire;
-use steward_domain::{QuarantineEntry, QuarantineStatus, Value, Violation};
+use steward_domain::{FieldChange, QuarantineEntry, QuarantineStatus, Value, Violation};
 
 wire! {
     /// Narrows the list; every part is optional.
@@ -68,20 +68,34 @@ wire! {
         pub problems: Vec<crate::dto::ProblemCount>,
     }
 
-    /// Replaces the record of an entry. Its errors are recomputed; nothing is loaded yet.
+    /// Corrects an entry: its whole record, or the fields that change, each with what it held. Its errors are recomputed.
     pub struct EditQuarantine {
         pub id: String,
-        pub document: Value,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub document: Option<Value>,
+        #[ts(optional, as = "Option<Vec<FieldChange>>")]
+        #[serde(default)]
+        pub changes: Vec<FieldChange>,
         /// JSON Pointers of the places that were set, be it to what they held already: that resolves a doubt about how they
         /// were read.
         #[ts(optional, as = "Option<Vec<String>>")]
         #[serde(default)]
         pub set: Vec<String>,
+        /// Import the row if it is valid then.
+        #[ts(optional, as = "Option<bool>")]
+        #[serde(default)]
+        pub release: bool,
     }
 
     pub struct ValidateQuarantine { pub id: String, pub document: Value }
 
-    pub struct QuarantineEdited { pub entry: QuarantineEntry, pub violations: Vec<Violation> }
+    pub struct QuarantineEdited {
+        pub entry: QuarantineEntry,
+        pub violations: Vec<Violation>,
+        /// Change sets that undo it, oldest first.
+        pub change_sets: Vec<String>,
+    }
 
     /// Ids, or everything that fits the filter.
     #[serde(tag = "by", rename_all_fields = "camelCase")]

@@ -1,13 +1,14 @@
 //! `quarantine.planFix` and its like: many rows put right together.
 
 use steward_import::quarantine::corrections::{self, Fate};
+use steward_import::quarantine::edits::{self, Edit};
 use steward_import::quarantine::fix::{self, Action, Fix};
 use steward_workspace::Silent;
 
 use crate::caller::Call;
 use crate::dto::{
     ApplyPlan, CorrectionCount, CorrectionFate, CorrectionLine, CorrectionsPlan, FixAction, FixPlan, FixSample, FixValue, JobKind,
-    JobStarted, JobUnit, PlanCorrections, PlanFix, ProblemCount,
+    JobStarted, JobUnit, PlanCorrections, PlanEdits, PlanFix, ProblemCount,
 };
 use crate::error::{ApiError, ApiResult};
 use crate::jobs;
@@ -87,7 +88,21 @@ fn fate(fate: Fate) -> CorrectionFate {
 
 pub async fn plan_corrections(app: &Call, request: PlanCorrections) -> ApiResult<CorrectionsPlan> {
     let (path, _) = app.files.get(&request.file)?;
-    let found = corrections::plan(&app.workspace()?, &path, &request.choice, &Silent).await?;
+    Ok(planned(app, corrections::plan(&app.workspace()?, &path, &request.choice, &Silent).await?))
+}
+
+/// Rows that are edited at once.
+const MOST_EDITS: usize = 10_000;
+
+pub async fn plan_edits(app: &Call, request: PlanEdits) -> ApiResult<CorrectionsPlan> {
+    if request.edits.len() > MOST_EDITS {
+        return Err(ApiError::bad_request("At most 10,000 rows can be edited at once. Export the rows to correct them as a table."));
+    }
+    let edits: Vec<Edit> = request.edits.into_iter().map(|e| Edit { id: e.id, changes: e.changes }).collect();
+    Ok(planned(app, edits::plan(&app.workspace()?, &edits, &Silent).await?))
+}
+
+fn planned(app: &Call, found: corrections::CorrectionsPlan) -> CorrectionsPlan {
     let line = |l: corrections::Line| CorrectionLine {
         line: l.line,
         id: l.id,
@@ -98,20 +113,20 @@ pub async fn plan_corrections(app: &Call, request: PlanCorrections) -> ApiResult
         errors: l.errors,
     };
     let changed = i64::try_from(found.corrections.len()).unwrap_or(i64::MAX);
-    Ok(CorrectionsPlan {
+    CorrectionsPlan {
         plan_id: app.plans.put(PlannedCorrections(found.corrections)),
         lines: found.lines,
         counts: found.fates.into_iter().map(|(of, lines)| CorrectionCount { fate: fate(of), lines }).collect(),
         changed,
         listed: found.listed.into_iter().map(line).collect(),
         ignored: found.ignored,
-    })
+    }
 }
 
 pub async fn apply_corrections(app: &Call, request: ApplyPlan) -> ApiResult<JobStarted> {
     let workspace = app.workspace()?;
     let PlannedCorrections(planned) = app.plans.take(&request.plan_id)?;
-    Ok(jobs::start(app, JobKind::Retry, "Bringing corrected rows back", JobUnit::Rows, move |progress| async move {
+    Ok(jobs::start(app, JobKind::Retry, "Correcting quarantined rows", JobUnit::Rows, move |progress| async move {
         let done = corrections::apply(&workspace, planned, request.reason, progress.as_ref()).await;
         Ok(resolved(done?))
     }))

@@ -84,6 +84,11 @@ wire! {
         pub choice: SourceChoice,
     }
 
+    /// Changes of one row, each with what the field held.
+    pub struct RowEdit { pub id: String, pub changes: Vec<FieldChange> }
+
+    pub struct PlanEdits { pub edits: Vec<RowEdit> }
+
     pub enum CorrectionFate { Released, StillBroken, Unchanged, Unknown, NotWaiting, Edited, Repeated }
 
     /// A line of the table, and what becomes of its row.

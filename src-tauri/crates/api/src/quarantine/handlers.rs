@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use steward_domain::{QuarantineEntry, QuarantineStatus, Value};
-use steward_import::quarantine::{self, Aim, Report, report};
+use steward_import::quarantine::{self, Aim, Report, Revision, report};
 use steward_workspace::Workspace;
 
 use crate::caller::Call;
@@ -64,8 +64,12 @@ pub async fn validate(app: &Call, request: ValidateQuarantine) -> ApiResult<Viol
 }
 
 pub async fn edit(app: &Call, request: EditQuarantine) -> ApiResult<QuarantineEdited> {
-    let entry = quarantine::correct(&app.workspace()?, &request.id, object(request.document)?, request.set).await?;
-    Ok(QuarantineEdited { violations: entry.errors.clone(), entry })
+    let revision = match request.document {
+        Some(document) => Revision::Document(object(document)?),
+        None => Revision::Changes(request.changes),
+    };
+    let done = quarantine::correct(&app.workspace()?, &request.id, revision, request.set, request.release).await?;
+    Ok(QuarantineEdited { violations: done.entry.errors.clone(), entry: done.entry, change_sets: done.change_sets })
 }
 
 pub async fn retry(app: &Call, request: RetryQuarantine) -> ApiResult<JobStarted> {

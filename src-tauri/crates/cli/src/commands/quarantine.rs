@@ -205,7 +205,7 @@ async fn edit(session: &Session, id: String, set: &[String], unset: &[String]) -
         path.unset(&mut document);
         places.push(path.to_pointer());
     }
-    let request = EditQuarantine { id, document: document.into(), set: places };
+    let request = EditQuarantine { id, document: Some(document.into()), changes: Vec::new(), set: places, release: false };
     let edited: QuarantineEdited = session.call(call::quarantine::Edit, &request).await?;
     output::answer(session.json, &edited, |edited| {
         if edited.violations.is_empty() {

@@ -49,6 +49,7 @@ pub(super) fn waiting(
         edited: false,
         resolved_at: None,
         reason: None,
+        record_key: None,
         was: None,
         fingerprint: String::new(),
         also_runs: Vec::new(),

@@ -98,7 +98,7 @@ pub async fn plan(workspace: &Workspace, path: &Path, choice: &SourceChoice, pro
         progress.checkpoint()?;
         planning.line(given, entries.remove(&given.id)).await?;
     }
-    Ok(planning.done())
+    Ok(planning.tally.done())
 }
 
 /// Writes planned corrections and loads what is right then.
@@ -189,6 +189,77 @@ fn text_of(value: Option<&serde_json::Value>) -> String {
     }
 }
 
+/// Counts what lines come to, and lists the first ones.
+#[derive(Default)]
+pub(super) struct Tally {
+    counts: HashMap<u8, (Fate, i64)>,
+    troubled: Vec<Line>,
+    pub plan: CorrectionsPlan,
+}
+
+impl Tally {
+    pub fn tell(&mut self, line: Line) {
+        self.plan.lines += 1;
+        self.counts.entry(line.fate as u8).or_insert((line.fate, 0)).1 += 1;
+        let list = if matches!(line.fate, Fate::Released | Fate::StillBroken | Fate::Unchanged) {
+            &mut self.plan.listed
+        } else {
+            &mut self.troubled
+        };
+        if list.len() < SHOWN && line.fate != Fate::Unchanged {
+            list.push(line);
+        }
+    }
+
+    pub fn done(mut self) -> CorrectionsPlan {
+        let mut listed = std::mem::take(&mut self.troubled);
+        listed.append(&mut self.plan.listed);
+        listed.truncate(SHOWN);
+        let mut fates: Vec<(Fate, i64)> = self.counts.into_values().collect();
+        fates.sort_by_key(|(fate, _)| *fate as u8);
+        CorrectionsPlan { listed, fates, ..self.plan }
+    }
+
+    /// Compares the record that is wanted with what the entry has, and plans the correction.
+    pub async fn compare(
+        &mut self,
+        validate: &mut RowValidator<'_>,
+        entry: QuarantineEntry,
+        document: Document,
+        set: Vec<String>,
+        line: &mut Line,
+    ) -> Result<()> {
+        let old = entry.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
+        let after = validate.corrected(&entry, document, &set).await?;
+        let document = after.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
+        line.changes = value::diff(&old, &document);
+        if line.changes.is_empty() {
+            line.fate = Fate::Unchanged;
+            line.errors.clone_from(&entry.errors);
+            return Ok(());
+        }
+        line.errors = after.errors;
+        line.fate = if line.errors.is_empty() { Fate::Released } else { Fate::StillBroken };
+        self.plan.corrections.push(Correction { before: entry, document: Some(document), set });
+        Ok(())
+    }
+}
+
+impl Line {
+    /// Of a row that nothing is known of yet.
+    pub(super) fn of(line: i64, id: &str, entry: Option<&QuarantineEntry>) -> Self {
+        Self {
+            line,
+            id: id.to_owned(),
+            file: entry.map(|e| e.source_file.clone()).unwrap_or_default(),
+            row_number: entry.map_or(0, |e| e.row_number),
+            fate: Fate::Unknown,
+            changes: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+}
+
 struct Planning<'a> {
     workspace: &'a Workspace,
     validate: RowValidator<'a>,
@@ -197,40 +268,28 @@ struct Planning<'a> {
     /// By schema: cells of these fields, with the types that it gives them.
     typing: HashMap<String, Compiled>,
     seen: HashSet<String>,
-    counts: HashMap<u8, (Fate, i64)>,
-    troubled: Vec<Line>,
-    plan: CorrectionsPlan,
+    tally: Tally,
 }
 
 impl<'a> Planning<'a> {
     fn new(workspace: &'a Workspace, columns: &[String], known: &table::Fields) -> Self {
-        let mut plan = CorrectionsPlan::default();
+        let mut tally = Tally::default();
         let mut fields = Vec::new();
         for (at, name) in columns.iter().enumerate().filter(|(_, name)| !table::OWN.contains(&name.as_str())) {
             if known.has(name) {
                 fields.push((at, name.clone()));
             } else {
-                plan.ignored.push(name.clone());
+                tally.plan.ignored.push(name.clone());
             }
         }
-        let (typing, seen, counts, troubled) = (HashMap::new(), HashSet::new(), HashMap::new(), Vec::new());
-        Self { workspace, validate: RowValidator::new(workspace), fields, typing, seen, counts, troubled, plan }
+        Self { workspace, validate: RowValidator::new(workspace), fields, typing: HashMap::new(), seen: HashSet::new(), tally }
     }
 
     async fn line(&mut self, given: &Given, entry: Option<QuarantineEntry>) -> Result<()> {
-        self.plan.lines += 1;
-        let mut line = Line {
-            line: given.line,
-            id: given.id.clone(),
-            file: entry.as_ref().map(|e| e.source_file.clone()).unwrap_or_default(),
-            row_number: entry.as_ref().map_or(0, |e| e.row_number),
-            fate: Fate::Unknown,
-            changes: Vec::new(),
-            errors: Vec::new(),
-        };
+        let mut line = Line::of(given.line, &given.id, entry.as_ref());
         let Some(entry) = entry else {
             line.fate = if self.seen.contains(&given.id) { Fate::Repeated } else { Fate::Unknown };
-            self.tell(line);
+            self.tally.tell(line);
             return Ok(());
         };
         self.seen.insert(given.id.clone());
@@ -242,26 +301,18 @@ impl<'a> Planning<'a> {
         } else {
             self.compare(given, entry, &mut line).await?;
         }
-        self.tell(line);
+        self.tally.tell(line);
         Ok(())
     }
 
     async fn compare(&mut self, given: &Given, entry: QuarantineEntry, line: &mut Line) -> Result<()> {
         let old = entry.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
         let (document, mut errors) = self.corrected(given, &entry, &old)?;
-        let after = self.validate.corrected(&entry, document, &[]).await?;
-        let document = after.document.as_ref().and_then(Value::as_document).cloned().unwrap_or_default();
-        line.changes = value::diff(&old, &document);
-        if line.changes.is_empty() {
-            line.fate = Fate::Unchanged;
-            line.errors.clone_from(&entry.errors);
-            return Ok(());
+        self.tally.compare(&mut self.validate, entry, document, Vec::new(), line).await?;
+        if line.fate != Fate::Unchanged {
+            errors.retain(|e| !line.errors.iter().any(|a| a.pointer == e.pointer));
+            line.errors.extend(errors);
         }
-        errors.retain(|e| !after.errors.iter().any(|a| a.pointer == e.pointer));
-        line.errors = after.errors;
-        line.fate = if line.errors.is_empty() { Fate::Released } else { Fate::StillBroken };
-        line.errors.extend(errors);
-        self.plan.corrections.push(Correction { before: entry, document: Some(document), set: Vec::new() });
         Ok(())
     }
 
@@ -307,27 +358,6 @@ impl<'a> Planning<'a> {
             self.typing.insert(schema.to_owned(), compiled);
         }
         self.typing.get(schema).ok_or(Error::Damaged("A schema"))
-    }
-
-    fn tell(&mut self, line: Line) {
-        self.counts.entry(line.fate as u8).or_insert((line.fate, 0)).1 += 1;
-        let list = if matches!(line.fate, Fate::Released | Fate::StillBroken | Fate::Unchanged) {
-            &mut self.plan.listed
-        } else {
-            &mut self.troubled
-        };
-        if list.len() < SHOWN && line.fate != Fate::Unchanged {
-            list.push(line);
-        }
-    }
-
-    fn done(mut self) -> CorrectionsPlan {
-        let mut listed = std::mem::take(&mut self.troubled);
-        listed.append(&mut self.plan.listed);
-        listed.truncate(SHOWN);
-        let mut fates: Vec<(Fate, i64)> = self.counts.into_values().collect();
-        fates.sort_by_key(|(fate, _)| *fate as u8);
-        CorrectionsPlan { listed, fates, ..self.plan }
     }
 }
 

@@ -12,10 +12,12 @@ use steward_workspace::{Error, Result, Workspace, docs};
 
 /// An entry as it is stored, with what the list is narrowed by.
 pub fn to_doc(entry: &QuarantineEntry) -> Result<Document> {
-    let plain = QuarantineEntry { document: None, errors: Vec::new(), ..entry.clone() };
+    let plain = QuarantineEntry { document: None, record_key: None, errors: Vec::new(), ..entry.clone() };
     let mut doc = docs::to_document(&entry.id, &plain)?;
-    if let Some(document) = &entry.document {
-        doc.insert("document", document.0.clone());
+    for (field, value) in [("document", &entry.document), ("recordKey", &entry.record_key)] {
+        if let Some(value) = value {
+            doc.insert(field, value.0.clone());
+        }
     }
     let mut errors = Vec::new();
     let (mut fields, mut rules, mut problems) = (Vec::new(), Vec::new(), Vec::new());
@@ -46,6 +48,7 @@ pub fn to_doc(entry: &QuarantineEntry) -> Result<Document> {
 pub fn from_doc(mut doc: Document) -> Result<QuarantineEntry> {
     let wrong = || Error::Damaged("An entry of the quarantine");
     let document = doc.remove("document").map(Value);
+    let record_key = doc.remove("recordKey").map(Value);
     let mut errors = Vec::new();
     if let Some(bson::Bson::Array(stored)) = doc.remove("errors") {
         for item in stored {
@@ -61,7 +64,7 @@ pub fn from_doc(mut doc: Document) -> Result<QuarantineEntry> {
     }
     doc.insert("errors", bson::Bson::Array(Vec::new()));
     let entry: QuarantineEntry = docs::from_document(&doc)?;
-    Ok(QuarantineEntry { document, errors, ..entry })
+    Ok(QuarantineEntry { document, record_key, errors, ..entry })
 }
 
 /// The change of an entry itself: its status is part of the history, and undone with the rest.

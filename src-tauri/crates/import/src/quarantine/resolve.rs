@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use bson::{Bson, Document};
 use steward_domain::value::Value;
+use steward_domain::words::{counted, number};
 use steward_domain::{ChangeKind, ImportMode, QuarantineEntry, QuarantineStatus, RecordChange, RecordKey, RecordOp, Violation};
 use steward_store::upsert::{self, Incoming, Outcome, UpsertPlan};
 use steward_store::{Durability, WriteBatch, names};
@@ -179,6 +180,7 @@ impl<'a> Resolver<'a> {
             match load(collection, &incoming, outcome)? {
                 Ok(change) => {
                     row.load = change;
+                    row.after.record_key = Some(Value(incoming.key.clone()));
                     row.key = Some(incoming.key);
                     row.after.errors.clear();
                     row.after.status = QuarantineStatus::Released;
@@ -319,10 +321,9 @@ fn taken(key_field: &str, key: Bson) -> Violation {
 }
 
 fn summary(corrected: usize, released: usize) -> String {
-    let rows = |n: usize| format!("{n} {}", if n == 1 { "row" } else { "rows" });
     match (corrected, released) {
-        (0, n) => format!("Released {} from quarantine", rows(n)),
-        (n, 0) => format!("Corrected {} in quarantine", rows(n)),
-        (n, m) => format!("Corrected {} in quarantine, released {m}", rows(n)),
+        (0, n) => format!("Released {} from quarantine", counted(n, "row")),
+        (n, 0) => format!("Corrected {} in quarantine", counted(n, "row")),
+        (n, m) => format!("Corrected {} in quarantine, released {}", counted(n, "row"), number(m)),
     }
 }

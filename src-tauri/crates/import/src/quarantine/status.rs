@@ -1,5 +1,6 @@
 //! Setting rows aside for good, and bringing them back.
 
+use steward_domain::words::counted;
 use steward_domain::{ChangeKind, QuarantineStatus};
 
 use super::entries::{by_ids, entry_change};
@@ -44,8 +45,7 @@ pub async fn set_status(workspace: &Workspace, ids: &[String], to: QuarantineSta
             continue;
         }
         let what = if to == QuarantineStatus::Discarded { "Discarded" } else { "Brought back" };
-        let rows = if changes.len() == 1 { "row" } else { "rows" };
-        let summary = format!("{what} {} quarantined {rows}", changes.len());
+        let summary = format!("{what} {}", counted(changes.len(), "quarantined row"));
         let mut request = Request::new(ChangeKind::Quarantine, &collection, summary, changes);
         request.reason = reason.map(str::to_owned);
         moved.change_sets.push(history::commit(workspace, request).await?.id);

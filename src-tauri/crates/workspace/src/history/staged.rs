@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use bson::Bson;
 use serde::{Deserialize, Serialize};
+use steward_domain::words::number;
 use steward_domain::{ChangeKind, ChangeSet, Filter, RecordChange};
 use steward_store::{Capability, Durability, Query, StoreErrorKind, WriteBatch, WriteOp, names, upsert};
 
@@ -203,7 +204,7 @@ async fn conclude(held: &Workspace, staged: &Staged) -> Result<ChangeSet> {
     let summary = match staged.left {
         0 => staged.summary.clone(),
         1 => format!("{} (1 record that changed meanwhile is left as it is)", staged.summary),
-        left => format!("{} ({left} records that changed meanwhile are left as they are)", staged.summary),
+        left => format!("{} ({} records that changed meanwhile are left as they are)", staged.summary, number(left)),
     };
     let mut request = Request::new(staged.kind, &staged.collection, summary, Vec::new());
     request.reason.clone_from(&staged.reason);

@@ -71,8 +71,9 @@ export function EncryptionForm({ lock, known, keyring, onChange }: Props) {
           <Passphrase lock={lock} known={known} onChange={onChange} />
         ) : (
           <p className={classes.hint}>
-            No keyring is available, so you are asked for the passphrase at each backup. Scheduled backups
-            read it from STEWARD_BACKUP_PASSPHRASE.
+            No keyring is available, so you are asked for the passphrase once in a session. Scheduled backups
+            read it from STEWARD_BACKUP_PASSPHRASE, or from the file backup-passphrase in the folder of
+            STEWARD_SECRETS; without either, a schedule cannot be saved.
           </p>
         ))}
       {lock.kind === "recipients" && <KeyPart lock={lock} keyring={keyring} onChange={onChange} />}

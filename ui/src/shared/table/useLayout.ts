@@ -1,6 +1,6 @@
 /** How the grid of a collection is arranged: remembered on this machine. */
 import { useCallback, useEffect, useState } from "react";
-import { type Layout, plainLayout, readLayout } from "@/shared/table";
+import { type Layout, plainLayout, readLayout } from "./columns";
 
 function storageName(address: string, collection: string): string {
   return `steward.layout.${address}.${collection}`;
@@ -28,18 +28,4 @@ export function useLayout(address: string, collection: string, keyField: string)
     [name],
   );
   return [layout, change] as const;
-}
-
-/** A small preference of this machine. */
-export function usePreference(name: string, standard: boolean) {
-  const key = `steward.${name}`;
-  const [value, setValue] = useState(() => (localStorage.getItem(key) ?? String(standard)) === "true");
-  const change = useCallback(
-    (next: boolean) => {
-      setValue(next);
-      localStorage.setItem(key, String(next));
-    },
-    [key],
-  );
-  return [value, change] as const;
 }
