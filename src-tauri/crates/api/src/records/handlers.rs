@@ -25,6 +25,8 @@ use crate::jobs;
 use crate::plans::Planned;
 use crate::records::shown::{detail, outcome};
 
+pub use crate::records::everywhere::search_everywhere;
+
 /// The figure whose failures are asked for. Before the first measurement there are none to show.
 async fn figure(workspace: &Workspace, collection: &str, finding: Option<Finding>) -> ApiResult<Option<MetricName>> {
     let metric = match finding {
