@@ -26,6 +26,17 @@ pub fn terms(text: &str) -> Vec<Term> {
     text.split_whitespace().map(one).filter(|term| !term.words.is_empty()).collect()
 }
 
+/// The text has this part, which is in lower case.
+pub fn has_part(text: &str, part: &str) -> bool {
+    if !text.is_ascii() || !part.is_ascii() {
+        return text.to_lowercase().contains(part);
+    }
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some(first) = part.first() else { return true };
+    let mut starts = text.iter().enumerate().take((text.len() + 1).saturating_sub(part.len()));
+    starts.any(|(at, byte)| byte.to_ascii_lowercase() == *first && text[at..at + part.len()].eq_ignore_ascii_case(part))
+}
+
 /// Finds terms anywhere in a record: in the middle of words, at any depth, in numbers too.
 #[derive(Debug)]
 pub struct Everywhere(Vec<Term>);
@@ -48,7 +59,7 @@ impl Everywhere {
 
 fn holds(value: RawBsonRef<'_>, term: &Term) -> bool {
     match value {
-        RawBsonRef::String(s) | RawBsonRef::Symbol(s) => s.to_lowercase().contains(&term.text),
+        RawBsonRef::String(s) | RawBsonRef::Symbol(s) => has_part(s, &term.text),
         RawBsonRef::Int32(n) => n.to_string().contains(&term.text),
         RawBsonRef::Int64(n) => n.to_string().contains(&term.text),
         RawBsonRef::Double(n) => n.to_string().contains(&term.text),
@@ -82,6 +93,15 @@ mod tests {
         let words: Vec<&[String]> = found.iter().map(|t| t.words.as_slice()).collect();
         assert_eq!(words, [["eng"].as_slice(), ["11", "1011"].as_slice(), ["269630"].as_slice()]);
         assert_eq!(found.iter().map(|t| t.number).collect::<Vec<_>>(), [None, None, Some(269_630.0)]);
+    }
+
+    #[test]
+    fn parts_are_found_in_any_case() {
+        for (text, part, found) in
+            [("Ab*C", "b*c", true), ("ab", "ab", true), ("ab", "abc", false), ("", "", true), ("Ärzte", "är", true), ("ARZTE", "är", false)]
+        {
+            assert_eq!(has_part(text, part), found, "{text} {part}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use steward_domain::matching::Matcher;
+use steward_domain::search::has_part;
 use steward_domain::{FieldPath, Filter, depth, order};
 
 type Failure = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -42,7 +43,7 @@ pub fn register(connection: &Connection) -> Result<()> {
     })?;
     connection.create_scalar_function("steward_part", 2, flags, |ctx| {
         let part = ctx.get_raw(1).as_str()?;
-        Ok(order::text_of_key(ctx.get_raw(0).as_blob()?).is_some_and(|text| text.to_lowercase().contains(part)))
+        Ok(order::text_of_key(ctx.get_raw(0).as_blob()?).is_some_and(|text| has_part(text, part)))
     })?;
     connection.create_scalar_function("steward_sum", 1, flags, |ctx| Ok(sum_of(ctx.get_raw(0).as_blob()?)))?;
     connection.create_scalar_function("steward_list", 2, flags, |ctx| {
