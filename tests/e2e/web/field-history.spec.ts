@@ -17,6 +17,8 @@ test(
     await expect(fields.getByRole("listitem")).toHaveCount(2);
     await expect(fields.getByRole("listitem").first()).toContainText("Average salary");
     await expect(fields.getByRole("listitem").first()).toContainText("300,000");
+    // The import that made the record is its first entry.
+    await expect(panel.getByRole("list").last().getByRole("listitem").last()).toContainText("import");
     await expectAccessible(app, "history of fields");
 
     await fields.getByRole("button", { name: "Revert Average salary" }).click();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bson::{Bson, Document};
 use steward_domain::quality::MetricName;
-use steward_domain::{ChangeKind, Filter, RecordKey, Value, value};
+use steward_domain::{ChangeKind, Filter, RecordChange, RecordKey, RecordOp, Value, value};
 use steward_import::export as exporting;
+use steward_import::runs;
 use steward_quality as quality;
 use steward_quality::failing;
 use steward_store::{Cursor, Query, SortBy, upsert};
@@ -193,8 +194,18 @@ pub async fn revert(app: &Call, request: RevertRecord) -> ApiResult<EditOutcome>
 }
 
 pub async fn history(app: &Call, request: RecordRef) -> ApiResult<RecordHistory> {
-    let found = edit::history(&app.workspace()?, &request.collection, &request.key).await?;
-    let entries = found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
+    let workspace = app.workspace()?;
+    let RecordRef { collection, key } = request;
+    let found = edit::history(&workspace, &collection, &key).await?;
+    let mut entries: Vec<HistoryEntry> =
+        found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
+    // A load keeps no copy of what it inserted: the record itself is that.
+    if entries.last().is_none_or(|first| first.change.op == RecordOp::Update)
+        && let Some(change_set) = runs::import_of(&workspace, &collection, &key).await?
+    {
+        let change = RecordChange { collection, key, op: RecordOp::Insert, fields: Vec::new(), document: None };
+        entries.push(HistoryEntry { change_set, change });
+    }
     Ok(RecordHistory { entries })
 }
 

@@ -310,6 +310,7 @@ fn print_history(history: &RecordHistory) {
         let kind = serde_json::to_value(set.kind).unwrap_or(Json::Null);
         let origin = serde_json::to_value(set.origin).ok().and_then(|o| o.as_str().map(|o| format!("  {o}"))).unwrap_or_default();
         line(&format!("{}  {}{origin}  {}  {}", set.at, set.actor, brief(&kind, 12), set.id));
-        line(&format!("    {}", fields(&entry.change.fields)));
+        let what = if entry.change.fields.is_empty() { set.summary.clone() } else { fields(&entry.change.fields) };
+        line(&format!("    {what}"));
     }
 }
