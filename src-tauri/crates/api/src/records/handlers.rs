@@ -200,13 +200,25 @@ pub async fn history(app: &Call, request: RecordRef) -> ApiResult<RecordHistory>
     let mut entries: Vec<HistoryEntry> =
         found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
     // A load keeps no copy of what it inserted: the record itself is that.
-    if entries.last().is_none_or(|first| first.change.op == RecordOp::Update)
-        && let Some(change_set) = runs::import_of(&workspace, &collection, &key).await?
+    if entries.last().is_none_or(|first| first.change.op != RecordOp::Insert)
+        && let Some(id) = id_of(&workspace, &collection, &key, &entries).await?
+        && let Some(change_set) = runs::import_of(&workspace, &collection, &id).await?
     {
         let change = RecordChange { collection, key, op: RecordOp::Insert, fields: Vec::new(), document: None };
         entries.push(HistoryEntry { change_set, change });
     }
     Ok(RecordHistory { entries })
+}
+
+/// `_id` of a record, also of one that was deleted.
+async fn id_of(workspace: &Workspace, collection: &str, key: &RecordKey, entries: &[HistoryEntry]) -> ApiResult<Option<Bson>> {
+    let deleted = entries.iter().find_map(|entry| entry.change.document.as_ref().and_then(|document| document.0.as_document()));
+    if let Some(id) = deleted.and_then(|document| document.get("_id")) {
+        return Ok(Some(id.clone()));
+    }
+    let key_field = workspace.existing(collection).await?.key_field;
+    let found = workspace.store.get_many(collection, &key_field, std::slice::from_ref(key.bson())).await?;
+    Ok(found.first().map(|raw| upsert::decode(raw)).transpose()?.and_then(|mut document| document.remove("_id")))
 }
 
 fn action(change: BulkAction) -> Action {

@@ -1,8 +1,8 @@
 //! Runs as they are stored, and as they are seen: one whose process is gone shows as interrupted.
 
 use bson::Bson;
-use steward_domain::{ChangeSet, Filter, RecordKey, RunRecord, RunState};
-use steward_store::{Query, StoreErrorKind, names, upsert};
+use steward_domain::{ChangeSet, Filter, RunRecord, RunState};
+use steward_store::{Query, names, upsert};
 use steward_workspace::{Error, Result, Workspace, docs, history, lease};
 
 /// A run; one whose process is gone shows as interrupted.
@@ -17,16 +17,9 @@ pub(super) async fn stored(workspace: &Workspace, id: &str) -> Result<RunRecord>
     docs::from_document(&doc.ok_or_else(|| Error::NotFound(format!("There is no run '{id}'.")))?)
 }
 
-/// The entry of the history for the import that made a record; `None` where no import did, or where it is not known any more.
-pub async fn import_of(workspace: &Workspace, collection: &str, key: &RecordKey) -> Result<Option<ChangeSet>> {
-    let key_field = workspace.settings(collection).await?.key_field;
-    let found = match workspace.store.get_many(collection, &key_field, std::slice::from_ref(key.bson())).await {
-        Err(e) if e.kind == StoreErrorKind::NotFound => return Ok(None),
-        found => found?,
-    };
-    let [record] = found.as_slice() else { return Ok(None) };
-    let Some(id) = upsert::decode(record)?.remove("_id") else { return Ok(None) };
-    let page = workspace.store.find(names::RUN_INSERTS, &Query::new(Filter::eq("ids", id), 100)).await?;
+/// The entry of the history for the import that made the record with this `_id`; `None` where no import did, or where it is not known any more.
+pub async fn import_of(workspace: &Workspace, collection: &str, id: &Bson) -> Result<Option<ChangeSet>> {
+    let page = workspace.store.find(names::RUN_INSERTS, &Query::new(Filter::eq("ids", id.clone()), 100)).await?;
     // A record that was deleted and imported again is of the last one.
     let mut last: Option<RunRecord> = None;
     for list in &page.records {
