@@ -216,7 +216,7 @@ async fn id_of(workspace: &Workspace, collection: &str, key: &RecordKey, entries
     if let Some(id) = deleted.and_then(|document| document.get("_id")) {
         return Ok(Some(id.clone()));
     }
-    let key_field = workspace.existing(collection).await?.key_field;
+    let key_field = workspace.settings(collection).await?.key_field;
     let found = workspace.store.get_many(collection, &key_field, std::slice::from_ref(key.bson())).await?;
     Ok(found.first().map(|raw| upsert::decode(raw)).transpose()?.and_then(|mut document| document.remove("_id")))
 }
