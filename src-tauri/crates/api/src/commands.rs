@@ -134,6 +134,8 @@ macro_rules! for_each_command {
                 Read records::find "records.find" (FindRecords) -> RecordPage, At("records find"), reads [Records, Quality];
                 /// How many records fit.
                 Read records::count "records.count" (CountRecords) -> RecordCount, At("records count"), reads [Records, Quality];
+                /// Looks for a text in all records, which no index serves.
+                Read records::search_everywhere "records.searchEverywhere" (SearchEverywhere) -> JobStarted, At("records find");
                 /// Values of a field with their counts.
                 Read records::facet "records.facet" (FacetQuery) -> Facet, At("records facet"), reads [Records];
                 /// One record with what is wrong with it.

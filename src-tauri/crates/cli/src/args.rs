@@ -125,6 +125,12 @@ pub enum Records {
     /// Records that fit: steward records find 'average_salary > 90000 and title contains "nurse"'
     Find {
         filter: Option<String>,
+        /// Only records with these words, in a key or as a number, as far as indexes find them
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Read every record: finds the middle of words, in all fields
+        #[arg(long, requires = "search", conflicts_with_all = ["failing", "sort", "after", "from"])]
+        everywhere: bool,
         /// Only records that failed this figure when the collection was measured last
         #[arg(long, value_enum, value_name = "FIGURE")]
         failing: Option<Figure>,

@@ -48,7 +48,9 @@ pub enum Filter {
     Not {
         not: Box<Filter>,
     },
-    /// Every word occurs in the collection's text index. Only at the top or inside `and`.
+    /// What people type to find records: every term of it fits by an index ([`crate::search`]). A term fits where its words are in
+    /// the text index, where the key or another indexed field begins with it, or where an indexed field is that number. Some
+    /// stores find more: the beginnings of words, and any part of a key. Only at the top or inside `and`.
     Text {
         text: String,
     },

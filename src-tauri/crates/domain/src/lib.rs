@@ -17,6 +17,7 @@ pub mod quality;
 pub mod quarantine;
 pub mod restore;
 pub mod run;
+pub mod search;
 pub mod source;
 pub mod value;
 pub mod violation;

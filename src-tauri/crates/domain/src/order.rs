@@ -54,6 +54,15 @@ pub fn key(value: Option<RawBsonRef<'_>>) -> Vec<u8> {
     out
 }
 
+/// The text that an ordering key stands for; `None` for other values, and for text with a NUL.
+pub fn text_of_key(key: &[u8]) -> Option<&str> {
+    let text = key.strip_prefix(&[TEXT])?.strip_suffix(&[0, 0])?;
+    std::str::from_utf8(text).ok().filter(|text| !text.contains('\0'))
+}
+
+/// Ordering keys of text: from the first up to before the second.
+pub const TEXT_KEYS: (u8, u8) = (TEXT, TEXT + 1);
+
 /// Adds the ordering key of a value to what is there.
 pub fn write_key(value: RawBsonRef<'_>, out: &mut Vec<u8>) {
     write(value, out);

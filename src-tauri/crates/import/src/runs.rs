@@ -32,7 +32,7 @@ use steward_workspace::{
 };
 
 use records::stored;
-pub use records::{get, list};
+pub use records::{get, import_of, list};
 pub use redo::redo;
 pub use resume::resume;
 pub use staging::{promotion, staging_name};

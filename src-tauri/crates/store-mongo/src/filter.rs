@@ -4,26 +4,25 @@
 //! line end), the translation says so at the place.
 
 use bson::{Bson, Document, doc};
-use steward_domain::filter::{Comparison, TypeName, text_words};
+use steward_domain::filter::{Comparison, TypeName};
 use steward_domain::{FieldPath, Filter, matching};
-use steward_store::{StoreError, StoreErrorKind, StoreResult};
+use steward_store::{IndexSpec, StoreError, StoreErrorKind, StoreResult};
 
 use crate::brackets::is_nan;
-use crate::expressions;
+use crate::{expressions, indexes, search};
 
-/// Translates a filter. `text_fields` are those of the collection's text index, if it has one.
-pub fn translate(filter: &Filter, text_fields: Option<&[String]>) -> StoreResult<Document> {
+/// Translates a filter. `indexes` are those of the collection.
+pub fn translate(filter: &Filter, indexes: &[IndexSpec]) -> StoreResult<Document> {
     let (text, rest) = filter.split_text();
     let rest = node(&rest)?;
     let Some(text) = text else {
         return Ok(rest);
     };
-    let Some(fields) = text_fields else {
+    let Some(fields) = indexes::text_fields(indexes) else {
         return Err(StoreError::new(StoreErrorKind::Unsupported, "This collection has no text index, so it cannot be searched by words."));
     };
-    let mut all = text_search(&text, fields);
-    all.push(rest);
-    all.retain(|part| !part.is_empty());
+    let found = search::conditions(&text, fields, indexes);
+    let all = found.into_iter().chain([rest]).filter(|part| !part.is_empty()).collect();
     Ok(join("$and", all))
 }
 
@@ -32,55 +31,6 @@ pub fn translate_plain(filter: &Filter) -> StoreResult<Document> {
     match filter.split_text().0 {
         Some(_) => Err(nested_text()),
         None => node(filter),
-    }
-}
-
-/// Several words: the index finds records with any of them, quoting demands each as a substring, and the expressions
-/// demand each as a whole word.
-fn text_search(text: &str, fields: &[String]) -> Vec<Document> {
-    let words = text_words(text);
-    match words.as_slice() {
-        // Nothing to look for restricts nothing.
-        [] => Vec::new(),
-        [word] => vec![doc! { "$text": { "$search": word } }],
-        many => {
-            let search: Vec<String> = many.iter().map(|w| format!("\"{w}\"")).collect();
-            let mut all = vec![doc! { "$text": { "$search": search.join(" ") } }];
-            all.extend(many.iter().map(|word| whole_word(word, fields)));
-            all
-        }
-    }
-}
-
-/// A word between other characters than letters and digits. Marks on Latin letters do not matter, as in the index.
-fn whole_word(word: &str, fields: &[String]) -> Document {
-    let letters: String = word.chars().map(with_marks).collect();
-    let pattern = format!("(?<![\\p{{L}}\\p{{N}}]){letters}(?![\\p{{L}}\\p{{N}}])");
-    let any = fields.iter().map(|f| doc! { f: { "$regex": &pattern, "$options": "i" } }).collect();
-    join("$or", any)
-}
-
-/// A letter as the class of itself with any mark.
-fn with_marks(letter: char) -> String {
-    const FAMILIES: [&str; 14] = [
-        "aàáâãäåāăą",
-        "cçćĉċč",
-        "dďđ",
-        "eèéêëēĕėęě",
-        "gĝğġģ",
-        "iìíîïĩīĭį",
-        "lĺļľ",
-        "nñńņň",
-        "oòóôõöōŏő",
-        "rŕŗř",
-        "sśŝşš",
-        "tţť",
-        "uùúûüũūŭůűų",
-        "zźżž",
-    ];
-    match FAMILIES.iter().find(|family| family.contains(letter)) {
-        Some(family) => format!("[{family}]"),
-        None => letter.to_string(),
     }
 }
 
@@ -156,7 +106,8 @@ pub fn nothing() -> Document {
     doc! { "_id": { "$in": [] } }
 }
 
-fn join(operator: &str, mut parts: Vec<Document>) -> Document {
+/// The parts under an operator, which a single one does not need.
+pub fn join(operator: &str, mut parts: Vec<Document>) -> Document {
     match parts.len() {
         0 => Document::new(),
         1 => parts.remove(0),
@@ -306,12 +257,12 @@ mod tests {
     fn a_text_below_or_is_refused() {
         let text = Filter::Text { text: "a".into() };
         let nested = Filter::Or { any: vec![text.clone(), Filter::all()] };
-        assert_eq!(translate(&nested, Some(&[])).unwrap_err().kind, StoreErrorKind::Unsupported);
-        assert_eq!(translate(&text, None).unwrap_err().kind, StoreErrorKind::Unsupported);
+        assert_eq!(translate(&nested, &[IndexSpec::text(&["a"])]).unwrap_err().kind, StoreErrorKind::Unsupported);
+        assert_eq!(translate(&text, &[]).unwrap_err().kind, StoreErrorKind::Unsupported);
     }
 
     #[test]
     fn operators_cannot_come_in_as_field_names() {
-        assert_eq!(translate(&Filter::eq("$where", 1), None).unwrap_err().kind, StoreErrorKind::Invalid);
+        assert_eq!(translate(&Filter::eq("$where", 1), &[]).unwrap_err().kind, StoreErrorKind::Invalid);
     }
 }

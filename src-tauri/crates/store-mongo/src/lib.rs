@@ -24,6 +24,7 @@ mod probe;
 mod read;
 mod replay;
 mod scan;
+mod search;
 mod secrets;
 mod sessions;
 mod snapshot;

@@ -109,7 +109,7 @@ pub async fn condition(store: &MongoStore, collection: &str, filter: &Filter, kn
         let sentence = "The words of these records are still being indexed after the import. Try again in a moment.";
         return Err(StoreError::new(StoreErrorKind::Busy, sentence));
     }
-    filter::translate(filter, indexes::text_fields(known))
+    filter::translate(filter, known)
 }
 
 /// The order asked for, made total by `_id` in the same direction, as a `{field, _id}` index runs. Where no two records have the

@@ -6,6 +6,7 @@
 //! | `steward_match(doc, filter)` | 1 where the filter (JSON) matches |
 //! | `steward_text(doc, fields)` | the text of some fields (JSON list) for the full-text index |
 //! | `steward_list(doc, path)` | 1 where a list is at the path or on the way to it |
+//! | `steward_part(key, text)` | 1 where the text of an ordering key has this part, in lower case |
 //! | `steward_sum(doc)` | the checksum of the bytes ([`sum_of`]) |
 
 use bson::raw::RawDocumentBuf;
@@ -14,6 +15,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use steward_domain::matching::Matcher;
+use steward_domain::search::has_part;
 use steward_domain::{FieldPath, Filter, depth, order};
 
 type Failure = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -38,6 +40,10 @@ pub fn register(connection: &Connection) -> Result<()> {
             Ok(fields.iter().map(|f| split(f)).collect())
         })?;
         Ok(text_of(document(ctx)?, &fields))
+    })?;
+    connection.create_scalar_function("steward_part", 2, flags, |ctx| {
+        let part = ctx.get_raw(1).as_str()?;
+        Ok(order::text_of_key(ctx.get_raw(0).as_blob()?).is_some_and(|text| has_part(text, part)))
     })?;
     connection.create_scalar_function("steward_sum", 1, flags, |ctx| Ok(sum_of(ctx.get_raw(0).as_blob()?)))?;
     connection.create_scalar_function("steward_list", 2, flags, |ctx| {

@@ -21,6 +21,7 @@ mod read;
 mod recording;
 mod replay;
 mod same;
+mod search;
 mod snapshot;
 mod upgrade;
 mod upkeep;
@@ -221,11 +222,11 @@ fn missing(name: &str) -> StoreError {
 #[async_trait]
 impl Store for SqliteStore {
     fn capabilities(&self) -> Capabilities {
-        use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, Transactions, Write};
+        use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, Transactions, WordBeginnings, Write};
         if self.pool.is_source() {
-            return Capabilities::of(&[TextSearch, ParallelScan]);
+            return Capabilities::of(&[TextSearch, WordBeginnings, ParallelScan]);
         }
-        Capabilities::of(&[Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write])
+        Capabilities::of(&[Transactions, TextSearch, WordBeginnings, ChangeFeed, ParallelScan, RenameReplace, Write])
     }
 
     async fn info(&self) -> StoreResult<StoreInfo> {

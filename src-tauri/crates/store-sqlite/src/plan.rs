@@ -3,20 +3,21 @@
 
 use bson::Bson;
 use rusqlite::types::Value as Sql;
-use steward_domain::filter::{Comparison, text_words};
+use steward_domain::filter::Comparison;
 use steward_domain::{FieldPath, Filter, order};
 use steward_sqlite_guard::literal;
 use steward_store::{StoreError, StoreResult};
 
 use crate::catalog::Collection;
+use crate::search;
 
 /// A WHERE clause with its parameters.
 #[derive(Debug, Clone, Default)]
 pub struct Where {
     /// Conditions that an index serves.
     pub indexed: Vec<(String, Vec<Sql>)>,
-    /// Row ids from the text index.
-    pub text: Option<(String, Sql)>,
+    /// Row ids that a search found, one condition a term.
+    pub found: Vec<(String, Vec<Sql>)>,
     /// What is left, as JSON for `steward_match`.
     pub rest: Option<String>,
 }
@@ -24,12 +25,12 @@ pub struct Where {
 impl Where {
     /// Nothing to narrow down.
     pub fn is_all(&self) -> bool {
-        self.indexed.is_empty() && self.text.is_none() && self.rest.is_none()
+        self.indexed.is_empty() && self.found.is_empty() && self.rest.is_none()
     }
 
     /// An index narrows it down.
     pub fn is_indexed(&self) -> bool {
-        !self.indexed.is_empty() || self.text.is_some()
+        !self.indexed.is_empty() || !self.found.is_empty()
     }
 
     /// The clause without `WHERE`. With `hide_indexes` the planner of SQLite cannot use the indexes for it.
@@ -40,9 +41,9 @@ impl Where {
             parts.push(if hide_indexes { condition.replace("steward_ord(", "+steward_ord(") } else { condition.clone() });
             values.extend(parameters.iter().cloned());
         }
-        if let Some((condition, words)) = &self.text {
+        for (condition, parameters) in &self.found {
             parts.push(if hide_indexes { format!("+{condition}") } else { condition.clone() });
-            values.push(words.clone());
+            values.extend(parameters.iter().cloned());
         }
         if let Some(rest) = &self.rest {
             parts.push("steward_match(doc, ?)".to_owned());
@@ -65,7 +66,7 @@ pub fn plan(filter: &Filter, collection: &Collection) -> StoreResult<Where> {
     let (text, rest) = filter.split_text();
     let mut out = Where::default();
     if let Some(text) = text {
-        out.text = text_condition(&text, collection)?;
+        out.found = search::conditions(&text, collection)?;
     }
     let terms = match rest {
         Filter::And { all } => all,
@@ -88,18 +89,6 @@ pub fn plan(filter: &Filter, collection: &Collection) -> StoreResult<Where> {
         out.rest = Some(serde_json::to_string(&rest).map_err(|e| StoreError::invalid("This filter cannot be written.").details(e))?);
     }
     Ok(out)
-}
-
-fn text_condition(text: &str, collection: &Collection) -> StoreResult<Option<(String, Sql)>> {
-    if collection.text().is_none() {
-        return Err(StoreError::unsupported("text search, because this collection has no text index (or it is being built)"));
-    }
-    let words: Vec<String> = text_words(text).iter().map(|w| format!("\"{w}\"")).collect();
-    if words.is_empty() {
-        return Ok(None);
-    }
-    let fts = collection.fts();
-    Ok(Some((format!("id IN (SELECT rowid FROM {fts} WHERE {fts} MATCH ?)"), Sql::Text(words.join(" ")))))
 }
 
 /// SQL of the ordering key of a field, exactly as its index is written.

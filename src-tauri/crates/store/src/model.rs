@@ -21,6 +21,8 @@ pub enum Capability {
     /// Several operations in one atomic step.
     Transactions,
     TextSearch,
+    /// A search finds the beginnings of words and any part of a key, not only whole words and the beginnings of keys.
+    WordBeginnings,
     ChangeFeed,
     ParallelScan,
     RenameReplace,
@@ -52,8 +54,8 @@ impl Capabilities {
     }
 
     pub fn list(self) -> Vec<Capability> {
-        use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, TimeSeries, Transactions, Views, Write};
-        [Transactions, TextSearch, ChangeFeed, ParallelScan, RenameReplace, Write, Views, TimeSeries]
+        use Capability::{ChangeFeed, ParallelScan, RenameReplace, TextSearch, TimeSeries, Transactions, Views, WordBeginnings, Write};
+        [Transactions, TextSearch, WordBeginnings, ChangeFeed, ParallelScan, RenameReplace, Write, Views, TimeSeries]
             .into_iter()
             .filter(|c| self.has(*c))
             .collect()

@@ -4,6 +4,7 @@ import { IconFilterOff, IconPlus, IconTable } from "@tabler/icons-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { asApiError, type CollectionInfo, type ExtObject, type RecordPage, type RecordRow } from "@/ipc";
 import { queryClient, useCall } from "@/shared/data/queries";
+import { parts } from "@/shared/filter/model";
 import { type FieldSpec, specAt } from "@/shared/schema/model";
 import {
   type Block,
@@ -153,7 +154,9 @@ function loadedWords(pages: RecordPages, total: number | undefined): string {
     : count(total, "record");
 }
 
+/** An index does not know the middle of words: that no record has a text is known only when all were read. */
 function emptyWords({ finding, filter }: RecordQuery): string {
+  if (parts(filter).some((part) => part.op === "text")) return "The search by index finds no record";
   if (!finding) return "No records match the filter";
   return filter ? "No records that fail this metric match the filter" : "No records fail this metric";
 }

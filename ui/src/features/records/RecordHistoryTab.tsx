@@ -7,6 +7,7 @@ import { useCall } from "@/shared/data/queries";
 import { Empty, Loaded, showError, showNote, showWarning, Tag, Timestamp } from "@/shared/ui";
 import { rememberChange } from "@/shared/undo/undo";
 import { RecordChangeView } from "@/shared/value/DiffList";
+import { FieldHistory } from "./FieldHistory";
 import classes from "./panel.module.css";
 
 type HistoryProps = { collection: string; recordKey: Ext; readOnly: boolean };
@@ -42,38 +43,46 @@ export function RecordHistoryTab({ collection, recordKey, readOnly }: HistoryPro
             Records from a first bulk load are listed with their import. Every later edit is listed here.
           </Empty>
         ) : (
-          <ol className={classes.history}>
-            {entries.map((entry, at) => (
-              <li key={entry.changeSet.id} className={classes.entry}>
-                <div className={classes.entryHead}>
-                  <Timestamp at={entry.changeSet.at} />
-                  <span className="dim">{entry.changeSet.actor}</span>
-                  <Tag>{entry.changeSet.kind}</Tag>
-                  {!readOnly && at < entries.length && entry.change.op === "update" && (
-                    <Button variant="subtle" size="compact-xs" onClick={() => setAsked(entry)}>
-                      Revert to before this
-                    </Button>
-                  )}
-                </div>
-                <RecordChangeView change={entry.change} title={entry.changeSet.summary} />
-              </li>
-            ))}
-            <Modal
-              opened={asked !== undefined}
-              onClose={() => setAsked(undefined)}
-              title="Revert the record?"
-            >
-              <Stack gap="sm">
-                <Text size="sm">
-                  The record gets the values it had before this change. Changes made since are undone as well;
-                  Undo restores them.
-                </Text>
-                <Button data-autofocus onClick={() => asked && void revert(asked)}>
-                  Revert the record
-                </Button>
-              </Stack>
-            </Modal>
-          </ol>
+          <>
+            <FieldHistory
+              collection={collection}
+              recordKey={recordKey}
+              entries={entries}
+              readOnly={readOnly}
+            />
+            <ol className={classes.history}>
+              {entries.map((entry, at) => (
+                <li key={entry.changeSet.id} className={classes.entry}>
+                  <div className={classes.entryHead}>
+                    <Timestamp at={entry.changeSet.at} />
+                    <span className="dim">{entry.changeSet.actor}</span>
+                    <Tag>{entry.changeSet.kind}</Tag>
+                    {!readOnly && at < entries.length && entry.change.op === "update" && (
+                      <Button variant="subtle" size="compact-xs" onClick={() => setAsked(entry)}>
+                        Revert to before this
+                      </Button>
+                    )}
+                  </div>
+                  <RecordChangeView change={entry.change} title={entry.changeSet.summary} />
+                </li>
+              ))}
+              <Modal
+                opened={asked !== undefined}
+                onClose={() => setAsked(undefined)}
+                title="Revert the record?"
+              >
+                <Stack gap="sm">
+                  <Text size="sm">
+                    The record gets the values it had before this change. Changes made since are undone as
+                    well; Undo restores them.
+                  </Text>
+                  <Button data-autofocus onClick={() => asked && void revert(asked)}>
+                    Revert the record
+                  </Button>
+                </Stack>
+              </Modal>
+            </ol>
+          </>
         )
       }
     </Loaded>

@@ -1,26 +1,29 @@
 import { useCallback, useMemo, useState } from "react";
 import { OverviewStrip } from "@/features/quality";
-import type { CollectionInfo, Ext, RecordRow, WorkspaceInfo } from "@/ipc";
+import type { CollectionInfo, Ext, RecordRow, RecordsFound, WorkspaceInfo } from "@/ipc";
 import { useCommands } from "@/shared/commands/registry";
 import { usePreference } from "@/shared/data/preference";
 import { useCall } from "@/shared/data/queries";
 import { useSchema } from "@/shared/data/workspace";
 import { specsOf } from "@/shared/schema/model";
 import { columnsOf, seenFields, useLayout } from "@/shared/table";
+import { SearchedFor } from "@/shared/value/Hits";
 import { keyText } from "@/shared/value/model";
 import { BulkDialog, type BulkRequest } from "./BulkDialog";
 import { Facets } from "./Facets";
 import { FilterPanel } from "./FilterPanel";
 import { GoToRow } from "./GoToRow";
-import { wholeFilter } from "./model";
+import { foundFilter, searchTerms, wholeFilter } from "./model";
 import { NewRecord } from "./NewRecord";
 import { RecordGrid } from "./RecordGrid";
 import { RecordPanel } from "./RecordPanel";
 import classes from "./records.module.css";
+import { SearchNote } from "./SearchNote";
 import { SelectionBar } from "./SelectionBar";
 import { Toolbar } from "./Toolbar";
 import { type RecordQuery, useRecordPages } from "./useRecordPages";
 import { useRecordsSearch } from "./useRecordsSearch";
+import { useSearchEverywhere } from "./useSearchEverywhere";
 import { useSelection } from "./useSelection";
 
 type ViewProps = { collection: CollectionInfo; workspace: WorkspaceInfo };
@@ -35,7 +38,9 @@ export function RecordsView({ collection, workspace }: ViewProps) {
   const setAdding = useCallback((adding: boolean) => change({ adding: adding || undefined }), [change]);
   const [bulk, setBulk] = useState<BulkRequest>();
 
-  const query = useQuery(collection, search);
+  const everywhere = useSearchEverywhere(collection.name, search.q, search.filter);
+  const query = useQuery(collection, search, everywhere.found);
+  const terms = useMemo(() => searchTerms(search.q), [search.q]);
   const count = useCall("records.count", countRequest(query), { keep: true });
   const pages = useRecordPages(query, count.data?.count);
   const [goingTo, setGoingTo] = useState(false);
@@ -111,24 +116,27 @@ export function RecordsView({ collection, workspace }: ViewProps) {
           <Facets collection={collection} specs={specs} query={query} onClose={() => setFacetsOpen(false)} />
         )}
         <div className={classes.gridSide}>
-          <RecordGrid
-            collection={collection}
-            readOnly={workspace.readOnly}
-            specs={specs}
-            columns={columns}
-            layout={layout}
-            onLayout={setLayout}
-            pages={pages}
-            total={count.data?.count}
-            query={query}
-            selection={selection}
-            openKey={search.open === undefined ? undefined : keyText(search.open)}
-            onOpen={openRow}
-            onBulk={setBulk}
-            onAdd={() => setAdding(true)}
-            target={target}
-            onGoTo={() => setGoingTo(true)}
-          />
+          {terms.length > 0 && <SearchNote text={search.q ?? ""} everywhere={everywhere} />}
+          <SearchedFor value={terms}>
+            <RecordGrid
+              collection={collection}
+              readOnly={workspace.readOnly}
+              specs={specs}
+              columns={columns}
+              layout={layout}
+              onLayout={setLayout}
+              pages={pages}
+              total={count.data?.count}
+              query={query}
+              selection={selection}
+              openKey={search.open === undefined ? undefined : keyText(search.open)}
+              onOpen={openRow}
+              onBulk={setBulk}
+              onAdd={() => setAdding(true)}
+              target={target}
+              onGoTo={() => setGoingTo(true)}
+            />
+          </SearchedFor>
           <SelectionBar
             collection={collection}
             selection={selection}
@@ -171,17 +179,18 @@ export function RecordsView({ collection, workspace }: ViewProps) {
 function useQuery(
   collection: CollectionInfo,
   search: ReturnType<typeof useRecordsSearch>["search"],
+  found: RecordsFound | undefined,
 ): RecordQuery {
   const { q, filter, finding, sort, desc } = search;
   return useMemo(() => {
-    const whole = wholeFilter(q, filter);
+    const whole = found ? foundFilter(found, collection.keyField, filter) : wholeFilter(q, filter);
     return {
       collection: collection.name,
       ...(whole ? { filter: whole } : {}),
       ...(finding ? { finding } : {}),
       ...(sort ? { sort: { field: sort, descending: desc ?? false } } : {}),
     };
-  }, [collection.name, q, filter, finding, sort, desc]);
+  }, [collection.name, collection.keyField, q, filter, finding, sort, desc, found]);
 }
 
 function countRequest({ collection, filter, finding }: RecordQuery) {

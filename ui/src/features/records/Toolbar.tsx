@@ -152,7 +152,7 @@ function SearchBox() {
       className={classes.search ?? ""}
       value={text}
       aria-label="Search in these records"
-      placeholder="Search in text"
+      placeholder="Search"
       leftSection={<IconSearch size={14} />}
       rightSection={
         text ? (

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RecordRow } from "@/ipc";
 import type { FieldSpec } from "@/shared/schema/model";
 import { columnsOf, seenFields } from "@/shared/table";
-import { gridRow, patchesOf, wholeFilter } from "./model";
+import { gridRow, patchesOf, searchedWords, searchTerms, wholeFilter } from "./model";
 
 const spec = (name: string, kind: FieldSpec["kind"], types: string[]): FieldSpec => ({
   path: name,
@@ -97,4 +97,16 @@ it("puts search words beside the conditions", () => {
   const blank = { op: "blank", field: "x" } as const;
   expect(wholeFilter(" ", undefined)).toBeUndefined();
   expect(wholeFilter("nurse", blank)).toEqual({ op: "and", all: [{ op: "text", text: "nurse" }, blank] });
+});
+
+it("a search says what it looked through, and that none fits only when all were read", () => {
+  expect(searchTerms("  engin & 11-1011 ")).toEqual(["engin", "11-1011"]);
+  expect(searchedWords("x", undefined, "file")).toContain("beginnings of words");
+  expect(searchedWords("x", undefined, "mongo")).toContain("whole words");
+  expect(searchedWords("x", { keys: [], found: 0, read: 2 }, "file")).toBe(
+    "All 2 records were read: none contains “x”.",
+  );
+  expect(searchedWords("x", { keys: Array(1000).fill("a"), found: 1100, read: 1200 }, "file")).toBe(
+    "All 1,200 records were read: 1,100 contain “x”. The first 1,000 are shown.",
+  );
 });

@@ -121,6 +121,7 @@ import type {
   SchemaId,
   Schemas,
   SchemasTested,
+  SearchEverywhere,
   SetProduction,
   SetSpace,
   Setting,
@@ -200,6 +201,8 @@ export interface Commands {
   "records.find": { request: FindRecords; response: RecordPage };
   /** How many records fit. (Read) */
   "records.count": { request: CountRecords; response: RecordCount };
+  /** Looks for a text in all records, which no index serves. (Read) */
+  "records.searchEverywhere": { request: SearchEverywhere; response: JobStarted };
   /** Values of a field with their counts. (Read) */
   "records.facet": { request: FacetQuery; response: Facet };
   /** One record with what is wrong with it. (Read) */
@@ -432,6 +435,7 @@ export const commandClass = {
   "collections.assignSchema": "Write",
   "records.find": "Read",
   "records.count": "Read",
+  "records.searchEverywhere": "Read",
   "records.facet": "Read",
   "records.get": "Read",
   "records.validate": "Read",

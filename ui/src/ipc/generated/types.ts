@@ -1065,12 +1065,12 @@ startedAt: string, finishedAt?: string, outcome?: JobOutcome, error?: ApiError, 
 
 export type JobId = { jobId: string, };
 
-export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk" | "backup" | "verification" | "restore" | "task";
+export type JobKind = "plan" | "import" | "undoRun" | "retry" | "export" | "quality" | "sample" | "bulk" | "backup" | "verification" | "restore" | "task" | "search";
 
 /**
  * What a finished job left.
  */
-export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "rolledBack", "value": Empty } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "pointInTimeBuilt", "value": BuiltPointInTime } | { "outcome": "restored", "value": RestoreDone } | { "outcome": "task", "value": TaskEntry };
+export type JobOutcome = { "outcome": "plan", "value": ImportPlan } | { "outcome": "run", "value": RunRecord } | { "outcome": "runUndone", "value": RunUndone } | { "outcome": "retried", "value": RetryOutcome } | { "outcome": "exported", "value": RecordsExported } | { "outcome": "quality", "value": QualityReport } | { "outcome": "found", "value": RecordsFound } | { "outcome": "changed", "value": ChangeOutcome } | { "outcome": "rolledBack", "value": Empty } | { "outcome": "split", "value": RowsSplit } | { "outcome": "backedUp", "value": BackupMade } | { "outcome": "incremented", "value": BackupIncremented } | { "outcome": "verified", "value": BackupVerified } | { "outcome": "compared", "value": BackupsCompared } | { "outcome": "restorePlan", "value": RestorePlan } | { "outcome": "pointInTimeBuilt", "value": BuiltPointInTime } | { "outcome": "restored", "value": RestoreDone } | { "outcome": "task", "value": TaskEntry };
 
 /**
  * A job was started; follow it by its events or `jobs.get`.
@@ -1742,6 +1742,16 @@ export type RecordsExported = { file: FileHandle, records: number,
  */
 notes?: Array<string>, };
 
+export type RecordsFound = { 
+/**
+ * Of the first thousand.
+ */
+keys: Array<RecordKey>, found: number, 
+/**
+ * Records that were read.
+ */
+read: number, };
+
 export type RejectedRow = { file: string, rowNumber: number, raw: string, errors: Array<Violation>, };
 
 export type ReplaceStep = { pattern: string, 
@@ -2239,6 +2249,11 @@ changes: Array<string>, };
 export type Schemas = { schemas: Array<SchemaSummary>, };
 
 export type SchemasTested = { results: Array<ExampleResult>, passed: number, failed: number, };
+
+/**
+ * Looks for a text in every record that fits the filter: in the middle of words too, and in all fields.
+ */
+export type SearchEverywhere = { collection: string, text: string, filter?: Filter, };
 
 /**
  * Which records a bulk change is for.

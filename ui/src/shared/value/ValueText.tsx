@@ -2,6 +2,7 @@
 import { memo } from "react";
 import type { Ext } from "@/ipc";
 import { fieldTitle } from "../words/words";
+import { Hits, NumberHits } from "./Hits";
 import { isObject, kindOf, plainText, shownText } from "./model";
 import classes from "./value.module.css";
 
@@ -20,7 +21,7 @@ export const ValueText = memo(function ValueText({ value, required }: ValueProps
     case "null":
       return <span className={classes.word}>null</span>;
     case "text":
-      return value === "" ? <span className={classes.word}>empty text</span> : (value as string);
+      return value === "" ? <span className={classes.word}>empty text</span> : <Hits>{value as string}</Hits>;
     case "list":
       return <ListValue items={value as Ext[]} />;
     case "object":
@@ -31,6 +32,8 @@ export const ValueText = memo(function ValueText({ value, required }: ValueProps
       return <span className="mono">{shownText(value)}</span>;
     case "date":
       return <span title={plainText(value)}>{shownText(value)}</span>;
+    case "number":
+      return <NumberHits plain={plainText(value)}>{shownText(value)}</NumberHits>;
     default:
       return <>{shownText(value)}</>;
   }
@@ -44,7 +47,7 @@ function ListValue({ items }: { items: Ext[] }) {
       {items.slice(0, 6).map((item, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a list of values has no other identity
         <span key={at} className={classes.chip}>
-          {shownText(item)}
+          <Hits>{shownText(item)}</Hits>
         </span>
       ))}
     </span>

@@ -8,7 +8,7 @@ use steward_domain::quality::QualityReport;
 wire! {
     pub enum JobState { Running, Done, Failed, Cancelled }
 
-    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk, Backup, Verification, Restore, Task }
+    pub enum JobKind { Plan, Import, UndoRun, Retry, Export, Quality, Sample, Bulk, Backup, Verification, Restore, Task, Search }
 
     pub enum JobUnit { Rows, Records, Bytes }
 
@@ -52,6 +52,7 @@ wire! {
         Retried(RetryOutcome),
         Exported(RecordsExported),
         Quality(QualityReport),
+        Found(crate::dto::RecordsFound),
         Changed(crate::dto::ChangeOutcome),
         /// A change that was interrupted is undone; the history has no entry of it.
         RolledBack(crate::dto::Empty),

@@ -63,6 +63,23 @@ wire! {
 
     pub struct RecordCount { pub count: i64 }
 
+    /// Looks for a text in every record that fits the filter: in the middle of words too, and in all fields.
+    pub struct SearchEverywhere {
+        pub collection: String,
+        pub text: String,
+        #[ts(optional)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub filter: Option<Filter>,
+    }
+
+    pub struct RecordsFound {
+        /// Of the first thousand.
+        pub keys: Vec<RecordKey>,
+        pub found: i64,
+        /// Records that were read.
+        pub read: i64,
+    }
+
     pub struct FacetQuery {
         pub collection: String,
         pub field: String,

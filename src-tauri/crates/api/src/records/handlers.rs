@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bson::{Bson, Document};
 use steward_domain::quality::MetricName;
-use steward_domain::{ChangeKind, Filter, RecordKey, Value, value};
+use steward_domain::{ChangeKind, Filter, RecordChange, RecordKey, RecordOp, Value, value};
 use steward_import::export as exporting;
+use steward_import::runs;
 use steward_quality as quality;
 use steward_quality::failing;
 use steward_store::{Cursor, Query, SortBy, upsert};
@@ -24,6 +25,8 @@ use crate::error::{ApiError, ApiResult};
 use crate::jobs;
 use crate::plans::Planned;
 use crate::records::shown::{detail, outcome};
+
+pub use crate::records::everywhere::search_everywhere;
 
 /// The figure whose failures are asked for. Before the first measurement there are none to show.
 async fn figure(workspace: &Workspace, collection: &str, finding: Option<Finding>) -> ApiResult<Option<MetricName>> {
@@ -191,9 +194,31 @@ pub async fn revert(app: &Call, request: RevertRecord) -> ApiResult<EditOutcome>
 }
 
 pub async fn history(app: &Call, request: RecordRef) -> ApiResult<RecordHistory> {
-    let found = edit::history(&app.workspace()?, &request.collection, &request.key).await?;
-    let entries = found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
+    let workspace = app.workspace()?;
+    let RecordRef { collection, key } = request;
+    let found = edit::history(&workspace, &collection, &key).await?;
+    let mut entries: Vec<HistoryEntry> =
+        found.into_iter().map(|(change_set, change)| HistoryEntry { change_set, change: change.record }).collect();
+    // A load keeps no copy of what it inserted: the record itself is that.
+    if entries.last().is_none_or(|first| first.change.op != RecordOp::Insert)
+        && let Some(id) = id_of(&workspace, &collection, &key, &entries).await?
+        && let Some(change_set) = runs::import_of(&workspace, &collection, &id).await?
+    {
+        let change = RecordChange { collection, key, op: RecordOp::Insert, fields: Vec::new(), document: None };
+        entries.push(HistoryEntry { change_set, change });
+    }
     Ok(RecordHistory { entries })
+}
+
+/// `_id` of a record, also of one that was deleted.
+async fn id_of(workspace: &Workspace, collection: &str, key: &RecordKey, entries: &[HistoryEntry]) -> ApiResult<Option<Bson>> {
+    let deleted = entries.iter().find_map(|entry| entry.change.document.as_ref().and_then(|document| document.0.as_document()));
+    if let Some(id) = deleted.and_then(|document| document.get("_id")) {
+        return Ok(Some(id.clone()));
+    }
+    let key_field = workspace.settings(collection).await?.key_field;
+    let found = workspace.store.get_many(collection, &key_field, std::slice::from_ref(key.bson())).await?;
+    Ok(found.first().map(|raw| upsert::decode(raw)).transpose()?.and_then(|mut document| document.remove("_id")))
 }
 
 fn action(change: BulkAction) -> Action {

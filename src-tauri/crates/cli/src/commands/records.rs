@@ -5,7 +5,7 @@ use steward_api::call;
 use steward_api::dto::{
     ApplyPlan, BulkAction, BulkPlan, ChangeOutcome, Collections, CountRecords, CreateRecord, EditOutcome, EditRecord, Empty, ExportFormat,
     ExportRecords, Facet, FacetQuery, FindRecords, Finding, JobOutcome, PlanBulk, RecordCount, RecordDetail, RecordHistory, RecordPage,
-    RevertRecord, Selection, Sort,
+    RecordsFound, RevertRecord, SearchEverywhere, Selection, Sort,
 };
 use steward_api::{ApiError, ApiResult, ErrorCode};
 use steward_domain::{FieldChange, FieldPath, Filter, Value, value};
@@ -20,12 +20,16 @@ pub async fn run(session: &Session, command: Records) -> ApiResult<u8> {
     session.open(false).await?;
     match command {
         Records::Collections => collections(session).await,
-        Records::Find { filter: text, failing, of, sort, limit, after, from } => {
+        Records::Find { filter: text, search: Some(search), everywhere: true, of, limit, .. } => {
+            let collection = session.collection(&of.collection).await?;
+            search_everywhere(session, SearchEverywhere { collection, text: search, filter: filter(&text)? }, limit).await
+        }
+        Records::Find { filter: text, search, everywhere: _, failing, of, sort, limit, after, from } => {
             let collection = session.collection(&of.collection).await?;
             let sort = sort.map(|s| Sort { descending: s.starts_with('-'), field: s.trim_start_matches('-').to_owned() });
             let request = FindRecords {
                 collection,
-                filter: filter(&text)?,
+                filter: searched(filter(&text)?, search),
                 finding: failing.map(finding),
                 sort,
                 after,
@@ -169,6 +173,29 @@ async fn find(session: &Session, request: FindRecords) -> ApiResult<u8> {
     Ok(exit::DONE)
 }
 
+/// A filter that also asks for what was searched for.
+fn searched(filter: Option<Filter>, search: Option<String>) -> Option<Filter> {
+    let Some(text) = search else { return filter };
+    Some(Filter::Text { text }.and(filter.unwrap_or_else(Filter::all)))
+}
+
+async fn search_everywhere(session: &Session, request: SearchEverywhere, limit: i64) -> ApiResult<u8> {
+    let collection = request.collection.clone();
+    let job = session.run_job(call::records::SearchEverywhere, &request).await?;
+    let found: RecordsFound = super::outcome(job, |o| if let JobOutcome::Found(found) = o { Some(found) } else { None })?;
+    if session.json {
+        output::answer(true, &found, |_| {});
+        return Ok(exit::DONE);
+    }
+    line(&format!("{} found; {} read.", counted(found.found, "record"), counted(found.read, "record")));
+    let list: Collections = session.call(call::collections::List, &Empty {}).await?;
+    let field = list.collections.iter().find(|c| c.name == collection).map_or("_id", |c| c.key_field.as_str());
+    let shown = usize::try_from(limit.clamp(1, 1000)).unwrap_or(1);
+    let keys = found.keys.into_iter().take(shown).map(|key| key.0).collect();
+    let filter = Filter::In { field: FieldPath::name(field), values: keys };
+    find(session, FindRecords { collection, filter: Some(filter), finding: None, sort: None, after: None, from: None, limit }).await
+}
+
 async fn facet(session: &Session, request: FacetQuery) -> ApiResult<u8> {
     let facet: Facet = session.call(call::records::Facet, &request).await?;
     output::answer(session.json, &facet, |facet| {
@@ -283,6 +310,7 @@ fn print_history(history: &RecordHistory) {
         let kind = serde_json::to_value(set.kind).unwrap_or(Json::Null);
         let origin = serde_json::to_value(set.origin).ok().and_then(|o| o.as_str().map(|o| format!("  {o}"))).unwrap_or_default();
         line(&format!("{}  {}{origin}  {}  {}", set.at, set.actor, brief(&kind, 12), set.id));
-        line(&format!("    {}", fields(&entry.change.fields)));
+        let what = if entry.change.fields.is_empty() { set.summary.clone() } else { fields(&entry.change.fields) };
+        line(&format!("    {what}"));
     }
 }

@@ -103,12 +103,13 @@ on_both! {
         at.json(0, &["records", "set", "a", "industry=Making", "--unset", "title", "--allow-invalid"]);
         at.json(0, &["records", "set", "a", "average_salary=53000"]);
         let history = at.json(0, &["records", "history", "a"]);
-        assert_eq!(history["entries"].as_array().unwrap().len(), 3);
+        assert_eq!(history["entries"].as_array().unwrap().len(), 4);
         assert_eq!(text(&history, "/entries/0/changeSet/actor"), "ann");
+        assert_eq!(text(&history, "/entries/3/changeSet/kind"), "import", "the import that made it is the first entry");
         at.json(0, &["records", "revert", "a", &text(&first, "/changeSet/id")]);
         let doc = at.json(0, &["records", "get", "a"])["document"].clone();
         assert_eq!((&doc["average_salary"], &doc["title"], doc.get("industry")), (&json!(50_000), &json!("Maker of a"), None));
-        assert_eq!(at.json(0, &["records", "history", "a"])["entries"].as_array().unwrap().len(), 4);
+        assert_eq!(at.json(0, &["records", "history", "a"])["entries"].as_array().unwrap().len(), 5);
     }
 
     fn many_records_at_once(at) {
@@ -187,9 +188,9 @@ on_both! {
         at.json(0, &["records", "set", "101", "v=changed", "--collection", "things"]);
         assert_eq!(got("101"), "changed");
         let changes = |key: &str| at.json(0, &["records", "history", key, "--collection", "things"])["entries"].as_array().unwrap().len();
-        assert_eq!(changes("101"), 1);
+        assert_eq!(changes("101"), 2);
         at.json(0, &["records", "bulk", "k = 101", "--delete", "--yes", "--collection", "things"]);
-        assert_eq!(changes("101"), 2, "it is gone, its history is not");
+        assert_eq!(changes("101"), 3, "it is gone, its history is not");
         at.steward(&["records", "get", "101", "--collection", "things"]).ended(3).says("There is no record '101'");
     }
 }

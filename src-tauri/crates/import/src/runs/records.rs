@@ -1,9 +1,9 @@
 //! Runs as they are stored, and as they are seen: one whose process is gone shows as interrupted.
 
 use bson::Bson;
-use steward_domain::{Filter, RunRecord, RunState};
-use steward_store::names;
-use steward_workspace::{Error, Result, Workspace, docs, lease};
+use steward_domain::{ChangeSet, Filter, RunRecord, RunState};
+use steward_store::{Query, names, upsert};
+use steward_workspace::{Error, Result, Workspace, docs, history, lease};
 
 /// A run; one whose process is gone shows as interrupted.
 pub async fn get(workspace: &Workspace, id: &str) -> Result<RunRecord> {
@@ -15,6 +15,25 @@ pub async fn get(workspace: &Workspace, id: &str) -> Result<RunRecord> {
 pub(super) async fn stored(workspace: &Workspace, id: &str) -> Result<RunRecord> {
     let doc = workspace.own_document(names::RUNS, id).await?;
     docs::from_document(&doc.ok_or_else(|| Error::NotFound(format!("There is no run '{id}'.")))?)
+}
+
+/// The entry of the history for the import that made the record with this `_id`; `None` where no import did, or where it is not known any more.
+pub async fn import_of(workspace: &Workspace, collection: &str, id: &Bson) -> Result<Option<ChangeSet>> {
+    let page = workspace.store.find(names::RUN_INSERTS, &Query::new(Filter::eq("ids", id.clone()), 100)).await?;
+    // A record that was deleted and imported again is of the last one.
+    let mut last: Option<RunRecord> = None;
+    for list in &page.records {
+        let list = upsert::decode(list)?;
+        let run = stored(workspace, list.get_str("run").map_err(|_| Error::Damaged("A run's list of records"))?).await?;
+        let is_ours = run.collection == collection && run.state != RunState::Undone;
+        if is_ours && last.as_ref().is_none_or(|other| other.started_at < run.started_at) {
+            last = Some(run);
+        }
+    }
+    match last.and_then(|run| run.change_set) {
+        Some(set) => history::get(workspace, &set).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Newest first, at most a thousand.

@@ -289,23 +289,28 @@ pub async fn words(fixture: &dyn Fixture) {
     }
     store.ensure_index(C, &IndexSpec::text(&["title", "description"])).await.unwrap();
     super::insert(&*store, &docs).await;
-    let cases: &[(&str, &[i32])] = &[
-        ("nurse", &[1]),
-        ("NURSE", &[1]),
-        ("night", &[1, 2]),
-        ("night nurse", &[1]),
-        ("nurse guard", &[]),
-        ("plants more", &[3]),
-        ("plant", &[]),
-        ("art starts", &[4]),
-        ("art ist", &[]),
-        ("star art", &[]),
-        ("the and", &[]),
-        ("the", &[4]),
-        ("day, patients!", &[1]),
-        ("guards \"buildings\"", &[2]),
+    // Who knows the whole words, and who knows their beginnings.
+    let cases: &[(&str, &[i32], &[i32])] = &[
+        ("nurse", &[1], &[1, 3]),
+        ("NURSE", &[1], &[1, 3]),
+        ("night", &[1, 2], &[1, 2]),
+        ("night nurse", &[1], &[1]),
+        ("nurse guard", &[], &[]),
+        ("plants more", &[3], &[3]),
+        ("plant", &[], &[3]),
+        ("art starts", &[4], &[4]),
+        ("art ist", &[], &[]),
+        ("star art", &[], &[4]),
+        ("the and", &[], &[]),
+        ("the", &[4], &[4]),
+        ("day, patients!", &[1], &[1]),
+        ("guards \"buildings\"", &[2], &[2]),
+        ("uards", &[], &[]),
+        (" & ", &[1, 2, 3, 4, 5], &[1, 2, 3, 4, 5]),
     ];
-    for (text, expected) in cases {
+    let beginnings = has(&*store, Capability::WordBeginnings);
+    for (text, whole, begun) in cases {
+        let expected = if beginnings { begun } else { whole };
         let filter = Filter::Text { text: (*text).to_owned() };
         assert_eq!(hits(&*store, &filter).await, *expected, "{text}");
         assert_eq!(store.count(C, &filter).await.unwrap(), expected.len() as u64, "{text}");
@@ -323,10 +328,51 @@ pub async fn words(fixture: &dyn Fixture) {
         unset: vec!["description".into()],
     };
     super::edit(&*store, patch).await.unwrap();
-    assert_eq!(hits(&*store, &Filter::Text { text: "nurse".into() }).await, [0_i32; 0]);
+    assert_eq!(hits(&*store, &Filter::Text { text: "nurse".into() }).await, if beginnings { vec![3] } else { vec![] });
     assert_eq!(hits(&*store, &Filter::Text { text: "carer".into() }).await, [1]);
     let page = store.find(C, &Query::new(Filter::Text { text: "night".into() }, 10).sorted("title", true)).await.unwrap();
     assert_eq!(page.records.len(), 1);
+}
+
+pub async fn keys_and_numbers(fixture: &dyn Fixture) {
+    let docs = [
+        doc! { "_id": 1, "key": "11-1011.00", "title": "Chief", "pay": 269_630.0 },
+        doc! { "_id": 2, "key": "11-1012.00", "title": "Pay of 269630 dollars", "pay": 5 },
+        doc! { "_id": 3, "key": "x-11-1011", "title": "The 1011th of 11", "pay": 269_630 },
+        doc! { "_id": 4, "key": "Ab*c", "title": "Other", "pay": 7 },
+    ];
+    let store = open(fixture).await;
+    if !has(&*store, Capability::TextSearch) {
+        return;
+    }
+    for index in [IndexSpec::text(&["title"]), IndexSpec::unique("key"), IndexSpec::on("pay")] {
+        store.ensure_index(C, &index).await.unwrap();
+    }
+    super::insert(&*store, &docs[..3]).await;
+    // Who finds the beginnings of keys, and who any part of them.
+    let cases: &[(&str, &[i32], &[i32])] = &[
+        ("11-1011", &[1], &[1, 3]),
+        ("11-1011.00", &[1], &[1]),
+        ("1012", &[], &[2]),
+        ("269630", &[1, 2, 3], &[1, 2, 3]),
+        ("269630.0", &[1, 3], &[1, 3]),
+        ("269631", &[], &[]),
+    ];
+    let parts = has(&*store, Capability::WordBeginnings);
+    for (text, begun, part) in cases {
+        let filter = Filter::Text { text: (*text).to_owned() };
+        assert_eq!(hits(&*store, &filter).await, if parts { *part } else { *begun }, "{text}");
+    }
+    super::insert(&*store, &docs[3..]).await;
+    for text in ["ab*", "Ab*c", "AB*"] {
+        let filter = Filter::Text { text: text.to_owned() };
+        assert_eq!(hits(&*store, &filter).await, [4], "{text}");
+    }
+    let both = Filter::Text { text: "269630".into() }.and(Filter::eq("title", "Chief"));
+    assert_eq!(hits(&*store, &both).await, [1]);
+    let page = store.find(C, &Query::new(Filter::Text { text: "269630".into() }, 2).sorted("key", true)).await.unwrap();
+    assert_eq!(page.records.len(), 2);
+    assert!(page.next.is_some());
 }
 
 pub async fn words_where_they_cannot_be(fixture: &dyn Fixture) {

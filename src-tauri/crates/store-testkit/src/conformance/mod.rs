@@ -35,7 +35,8 @@ macro_rules! conformance {
             indexes: definitions_come_back_as_given, another_definition_replaces, unique_keys_are_kept_unique,
                 unique_needs_unique_records, dropped_indexes_are_gone, put_off_indexes_come_back;
             filters: comparisons, sets_and_logic, missing_null_and_blank, patterns, nested_paths_and_lists, types,
-                generated_filters_mean_the_reference, indexes_do_not_change_the_meaning, words, words_where_they_cannot_be,
+                generated_filters_mean_the_reference, indexes_do_not_change_the_meaning, words, keys_and_numbers,
+                words_where_they_cannot_be,
                 bad_filters_are_refused;
             paging: unsorted_pages_cover_all_once, sorted_pages_are_in_order, sorted_by_an_index, sorted_by_a_partial_index, sorted_by_odd_names, mixed_types_both_ways, empty_fields_page_too,
                 filtered_pages, pages_are_stable_under_writes, foreign_cursors_are_refused;
