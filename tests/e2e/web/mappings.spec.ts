@@ -76,6 +76,32 @@ test("dirty values: the suggestion, a number rule that is put right, saved, impo
   expect(career.document).toMatchObject({ title: "Keeper of gate 20", average_salary: 66500 });
 });
 
+test("a salary a month becomes one a year, as one sees while it is typed", async ({ app, steward }) => {
+  const file = writeTable(steward, "months.csv", (n) => `${n}1.000,50 €`);
+  await goTo(app, "Imports");
+  await chooseFiles(app, file);
+  await app.getByRole("button", { name: "Use this schema" }).click();
+  await app.getByRole("button", { name: "View the mapping" }).click();
+  const { rule, result } = editor(app);
+  await rule("average_salary").click();
+  await app.getByRole("button", { name: "Add a step" }).click();
+  await app.getByRole("menuitem", { name: "Calculate" }).click();
+  const step = app.getByRole("region", { name: "Calculate" });
+  await step.getByRole("textbox", { name: "Multiply by" }).fill("12");
+  await expect(result.getByText("132,006").first()).toBeVisible();
+  await step.getByRole("textbox", { name: "Then add" }).fill("-6");
+  await expect(result.getByText("132,000").first()).toBeVisible();
+  await step.getByRole("textbox", { name: "Multiply by" }).fill("a dozen");
+  await expect(app.getByText("is not a plain number", { exact: false }).first()).toBeVisible();
+  await step.getByRole("textbox", { name: "Multiply by" }).fill("12");
+
+  // A number has no unit, so that a duration is made of it only by who says which.
+  await step.getByRole("button", { name: "Remove “Calculate”" }).click();
+  await app.getByRole("button", { name: "Add a step" }).click();
+  await app.getByRole("menuitem", { name: "Read a duration" }).click();
+  await expect(result.getByText("holds a number without a unit", { exact: false }).first()).toBeVisible();
+});
+
 test("another encoding and delimiter are chosen, and the preview follows", async ({ app, steward }) => {
   const path = join(steward.folder, "orte.txt");
   // In windows-1251 these bytes are other letters than in windows-1252.

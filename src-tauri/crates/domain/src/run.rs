@@ -188,7 +188,7 @@ pub struct Recorded {
     /// Number of the next change of a record.
     pub changes: i64,
     /// Records that the entries of the history speak of.
-    #[serde(alias = "told")]
+    #[serde(rename = "told")]
     pub reported: i64,
 }
 

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod calculate;
 mod canonical;
 mod casts;
 mod columns;
@@ -16,6 +17,7 @@ mod dates;
 mod defaults;
 mod digits;
 mod document;
+mod durations;
 mod error;
 mod fit;
 mod guess;
@@ -53,8 +55,9 @@ pub use names::nearest;
 pub use profile::{ColumnProfile, Kind, Profile, Profiler, TopValue, profile};
 pub use program::Shown;
 pub use steps::{
-    BooleanStep, CaseKind, CastTo, DateAs, DateStep, DecimalMark, ExtractStep, FlattenStep, LookupStep, NoMatch, NumberAs, NumberStep,
-    Percent, RangePart, RangeStep, ReplaceStep, SplitStep, Step, TrimKind, UnknownValue,
+    BooleanStep, CalculateStep, CaseKind, CastTo, DateAs, DateStep, DecimalMark, DurationAs, DurationStep, DurationUnit, ExtractStep,
+    FlattenStep, LookupStep, NoMatch, NumberAs, NumberStep, Percent, RangePart, RangeStep, ReplaceStep, SplitStep, Step, TrimKind,
+    UnknownValue,
 };
 pub use suggest::{FieldMatch, Suggestion, suggest};
 pub use types::{ColumnType, Typing};

@@ -2,6 +2,8 @@
 //!
 //! Written manually, without regular expressions: one pass over the text, no allocation.
 
+mod arithmetic;
+
 use serde_json::{Number, Value as Json, json};
 
 use crate::currency;

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
+use crate::calculate::Calculation;
 use crate::casts;
 use crate::columns::path;
 use crate::dates::{Dates, Zone};
+use crate::durations::Durations;
 use crate::error::MappingError;
 use crate::lists;
 use crate::number_step::Numbers;
@@ -22,6 +24,8 @@ pub(crate) enum Op {
     Trim(TrimKind),
     Case(CaseKind),
     Number(Box<Numbers>),
+    Calculate(Box<Calculation>),
+    Duration(Durations),
     Date(Box<Dates>),
     Boolean(Box<Booleans>),
     Extract(Box<Extract>),
@@ -59,6 +63,8 @@ impl Op {
             Step::Trim(kind) => Ok(Self::Trim(*kind)),
             Step::Case(kind) => Ok(Self::Case(*kind)),
             Step::Number(step) => Numbers::new(step, defaults.mark).map(|n| Self::Number(Box::new(n))),
+            Step::Calculate(step) => Calculation::new(step).map(|c| Self::Calculate(Box::new(c))),
+            Step::Duration(step) => Ok(Self::Duration(Durations::new(step))),
             Step::Date(step) => Dates::new(step, defaults.zone).map(|d| Self::Date(Box::new(d))),
             Step::Boolean(step) => Booleans::new(step).map(|b| Self::Boolean(Box::new(b))),
             Step::Extract(step) => Extract::new(step).map(|e| Self::Extract(Box::new(e))),
@@ -79,6 +85,8 @@ impl Op {
             Self::Trim(_) => "mapping.trim",
             Self::Case(_) => "mapping.case",
             Self::Number(_) => "mapping.number",
+            Self::Calculate(_) => "mapping.calculate",
+            Self::Duration(_) => "mapping.duration",
             Self::Date(_) => "mapping.date",
             Self::Boolean(_) => "mapping.boolean",
             Self::Extract(_) => "mapping.extract",
@@ -101,6 +109,8 @@ impl Op {
             Self::Trim(kind) => on_text(slot, |t| text::trim(*kind, t)),
             Self::Case(kind) => on_text(slot, |t| text::case(*kind, t)),
             Self::Number(numbers) => return numbers.apply(slot),
+            Self::Calculate(calculation) => calculation.apply(slot)?,
+            Self::Duration(durations) => durations.read(slot)?,
             Self::Date(dates) => dates.read(&slot).map(Slot::typed).map_err(|e| e.reason())?,
             Self::Boolean(words) => boolean(words, slot)?,
             Self::Extract(extract) => extracted(extract, slot)?,

@@ -16,6 +16,10 @@ pub enum Step {
     Case(CaseKind),
     /// Reads numbers as people write them: `$86k`, `1.234,56 €`, `(1,234)`, `12 %`, `$53K-$91K`.
     Number(NumberStep),
+    /// Multiplies a number, then adds to it; exact, as one does on paper.
+    Calculate(CalculateStep),
+    /// Reads lengths of time: `60 min`, `1h 30m`, `1:30`, `PT90M`.
+    Duration(DurationStep),
     /// Reads dates and times.
     Date(DateStep),
     /// Reads words as true or false.
@@ -43,6 +47,8 @@ impl Step {
             Self::Trim(_) => "trim",
             Self::Case(_) => "case",
             Self::Number(_) => "number",
+            Self::Calculate(_) => "calculate",
+            Self::Duration(_) => "duration",
             Self::Date(_) => "date",
             Self::Boolean(_) => "boolean",
             Self::Extract(_) => "extract",
@@ -159,6 +165,56 @@ pub enum RangePart {
     Mean,
     Min,
     Max,
+}
+
+/// Numbers as text, so that they stay exact: `"0.4536"`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct CalculateStep {
+    /// 1 without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub multiply: Option<String>,
+    /// Added after that; 0 without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub add: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct DurationStep {
+    #[serde(rename = "as")]
+    #[ts(optional, as = "Option<_>")]
+    pub output: DurationAs,
+    /// The unit of a number that names none. Without it, such a number is a violation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unit: Option<DurationUnit>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum DurationAs {
+    /// ISO 8601 text: `PT1H30M`.
+    #[default]
+    Iso,
+    Seconds,
+    Minutes,
+    Hours,
+    /// Of 24 hours.
+    Days,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum DurationUnit {
+    Seconds,
+    Minutes,
+    Hours,
+    /// Of 24 hours.
+    Days,
+    Weeks,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -48,7 +48,22 @@ fn every_example_does_what_it_says() {
 #[test]
 fn every_step_and_source_has_an_example() {
     let all = Json::Array(examples()).to_string();
-    let steps = ["trim", "case", "number", "date", "boolean", "extract", "replace", "split", "lookup", "cast", "pick", "flatten"];
+    let steps = [
+        "trim",
+        "case",
+        "number",
+        "calculate",
+        "duration",
+        "date",
+        "boolean",
+        "extract",
+        "replace",
+        "split",
+        "lookup",
+        "cast",
+        "pick",
+        "flatten",
+    ];
     for name in steps {
         assert!(GUIDE.contains(&format!("### {name}\n")), "{name} has no section");
         assert!(all.contains(&format!("{{\"{name}\":")), "{name} has no example");

@@ -73,6 +73,8 @@ fn step() -> impl Strategy<Value = Json> {
         json!({"cast": "json"}),
         json!({"pick": "a.0"}),
         json!({"flatten": {}}),
+        json!({"calculate": {"multiply": "0.001", "add": "-2"}}),
+        json!({"duration": {"as": "minutes", "unit": "seconds"}}),
     ])
 }
 

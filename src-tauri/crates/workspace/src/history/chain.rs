@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::workspace::Workspace;
 
 /// How long the writes of one entry may be seen by halves where there are no transactions.
-const IN_FLIGHT: Duration = Duration::from_secs(10);
+const IN_FLIGHT: Duration = Duration::from_secs(5);
 
 /// SHA-256 over the previous hash and what the entry says; its state and `undone_by` change later and are left out.
 pub(super) fn chain_hash(set: &ChangeSet) -> String {

@@ -23,6 +23,8 @@ const fresh: Record<StepKind, Payload> = {
   trim: "collapse",
   case: "upper",
   number: {},
+  calculate: {},
+  duration: {},
   date: {},
   boolean: {},
   extract: { pattern: "" },
@@ -38,6 +40,8 @@ export const stepTitles: Record<StepKind, string> = {
   trim: "Trim spaces",
   case: "Upper and lower case",
   number: "Read a number",
+  calculate: "Calculate",
+  duration: "Read a duration",
   date: "Read a date",
   boolean: "Read yes or no",
   extract: "Extract part of the text",
@@ -144,6 +148,39 @@ export const forms: Record<StepKind, FormField[]> = {
     { key: "range.max", label: "Also write the upper end to", input: "field", needs: "range" },
     { key: "range.mean", label: "Also write the middle to", input: "field", needs: "range" },
     { key: "range.currency", label: "Also write the currency to", input: "field", needs: "range" },
+  ],
+  calculate: [
+    { key: "multiply", label: "Multiply by", about: "0.4536", input: "text" },
+    { key: "add", label: "Then add", about: "-32", input: "text" },
+  ],
+  duration: [
+    {
+      key: "as",
+      label: "Becomes",
+      input: "choice",
+      fallback: "iso",
+      options: [
+        ["iso", "ISO 8601 text: PT1H30M"],
+        ["seconds", "a number of seconds"],
+        ["minutes", "a number of minutes"],
+        ["hours", "a number of hours"],
+        ["days", "a number of days"],
+      ],
+    },
+    {
+      key: "unit",
+      label: "A number alone is",
+      input: "choice",
+      fallback: "",
+      options: [
+        ["", "an error"],
+        ["seconds", "seconds"],
+        ["minutes", "minutes"],
+        ["hours", "hours"],
+        ["days", "days"],
+        ["weeks", "weeks"],
+      ],
+    },
   ],
   date: [
     {
@@ -278,6 +315,12 @@ export function stepWords(step: Step): string {
       if (at("range")) parts.push("ranges");
       return parts.join(" · ");
     }
+    case "calculate": {
+      const parts = [at("multiply") && `× ${String(at("multiply"))}`, at("add") && `+ ${String(at("add"))}`];
+      return parts.filter(Boolean).join(" ") || "calculate";
+    }
+    case "duration":
+      return `duration · ${String(at("as") ?? "iso") === "iso" ? "ISO 8601" : String(at("as"))}`;
     case "date":
       return `date ${listed(at("formats")) || "iso"}${at("as") === "day" ? " · day" : ""}`;
     case "boolean":
