@@ -373,6 +373,19 @@ newlyInvalid: number,
  */
 breaking: Array<BreakingRecord>, samples: Array<DiffSample>, };
 
+/**
+ * Numbers as text, so that they stay exact: `"0.4536"`.
+ */
+export type CalculateStep = { 
+/**
+ * 1 without it.
+ */
+multiply?: string, 
+/**
+ * Added after that; 0 without it.
+ */
+add?: string, };
+
 export type CaseKind = "upper" | "lower" | "title";
 
 export type CastTo = "text" | "integer" | "number" | "boolean" | "decimal" | "objectId" | "json";
@@ -730,6 +743,16 @@ export type DoctorReport = { checks: Array<DoctorCheck>, };
  * What happens to rows that share a key, within the files and with records that exist.
  */
 export type Duplicates = { "keep": "ask" } | { "keep": "first" } | { "keep": "last" } | { "keep": "newest", field: string, };
+
+export type DurationAs = "iso" | "seconds" | "minutes" | "hours" | "days";
+
+export type DurationStep = { as?: DurationAs, 
+/**
+ * The unit of a number that names none. Without it, such a number is a violation.
+ */
+unit?: DurationUnit, };
+
+export type DurationUnit = "seconds" | "minutes" | "hours" | "days" | "weeks";
 
 /**
  * What became of an edit.
@@ -2413,7 +2436,7 @@ promotedBy?: string, };
 /**
  * One thing done to a value. In JSON an object with one member: `{"trim": "ends"}`.
  */
-export type Step = { "trim": TrimKind } | { "case": CaseKind } | { "number": NumberStep } | { "date": DateStep } | { "boolean": BooleanStep } | { "extract": ExtractStep } | { "replace": ReplaceStep } | { "split": SplitStep } | { "lookup": LookupStep } | { "cast": CastTo } | { "pick": string } | { "flatten": FlattenStep };
+export type Step = { "trim": TrimKind } | { "case": CaseKind } | { "number": NumberStep } | { "calculate": CalculateStep } | { "duration": DurationStep } | { "date": DateStep } | { "boolean": BooleanStep } | { "extract": ExtractStep } | { "replace": ReplaceStep } | { "split": SplitStep } | { "lookup": LookupStep } | { "cast": CastTo } | { "pick": string } | { "flatten": FlattenStep };
 
 /**
  * Asks about the first of the files.
