@@ -83,7 +83,7 @@ test("axe finds nothing serious on the pages of backups", async ({ app }) => {
   await expectAccessible(app, "inside a backup");
 });
 
-test("a backup that is locked asks for its passphrase, twice when it is new, once to open it", async ({
+test("a backup that is locked asks for its passphrase, twice when it is new, and once more after the page was reloaded", async ({
   app,
 }) => {
   await goTo(app, "Backups");
@@ -104,6 +104,7 @@ test("a backup that is locked asks for its passphrase, twice when it is new, onc
   await expect(toast(app, /Backup taken: 361 records/)).toBeVisible({ timeout: 60_000 });
   await expect(listed(app).getByRole("img", { name: "encrypted" })).toBeVisible();
 
+  await app.reload();
   await listed(app).first().getByRole("button", { name: "Actions for this backup" }).click();
   await app.getByRole("menuitem", { name: "Read and check the whole file" }).click();
   const box = dialog.getByRole("textbox", { name: "Passphrase or key" });

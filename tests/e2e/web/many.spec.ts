@@ -78,7 +78,7 @@ test("changes more records than one transaction takes, and undoes it", stores, a
     await dialog.getByRole("button", { name: "Delete 50,000 records" }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByText("things is empty")).toBeVisible({ timeout: 90_000 });
-    await toast(page, "Deleted 50000 records").getByRole("button", { name: "Undo" }).click();
+    await toast(page, "Deleted 50,000 records").getByRole("button", { name: "Undo" }).click();
     await expect(grid(page)).toHaveAttribute("aria-rowcount", String(rows + 1), { timeout: 90_000 });
     expect(server.cli("records", "count", "--json")).toContain("50000");
     expect(server.cli("history", "verify")).toContain("as they were written");

@@ -70,7 +70,7 @@ test("ten thousand rows are one change and one undo", async ({ app, steward }) =
   const apply = dialog.getByRole("button", { name: "Change 10,000 records" });
   await expect(apply).toBeVisible({ timeout: 60_000 });
   await apply.click();
-  await expect(toast(app, "Changed 10000 records").first()).toBeVisible({ timeout: 60_000 });
+  await expect(toast(app, "Changed 10,000 records").first()).toBeVisible({ timeout: 60_000 });
   await expect(cellOf(app, "k-00000", "title")).toHaveText("Stewards of place 0");
   await app.keyboard.press("Control+End");
   await app.keyboard.press("Control+z");

@@ -15,7 +15,7 @@ test("a figure of the strip opens the records that fail it", async ({ app, stewa
   expect(lines.trimEnd().split("\n")).toHaveLength(1);
   expect(JSON.parse(lines)).toMatchObject({ career_id: "11-1011.00", soc_code: "wrong" });
   await app.getByRole("textbox", { name: "Search in these records" }).fill("Nurses");
-  await expect(app.getByText("No records that fail this metric match the filter")).toBeVisible();
+  await expect(app.getByText("The search by index finds no record that fails this metric")).toBeVisible();
 });
 
 test("the page of figures opens records where a field is blank", async ({ app, steward }) => {

@@ -51,8 +51,8 @@ impl Durations {
 
     pub fn read<'a>(&self, slot: Slot<'a>) -> Result<Slot<'a>, Reason> {
         let text = match &slot {
-            Slot::Text(_) | Slot::Integer(_) | Slot::Number(_) => slot.as_text().ok_or(NONE)?,
-            _ => return Err(NONE),
+            Slot::Text(_) | Slot::Integer(_) | Slot::Number(_) | Slot::Json(_) => slot.as_text().ok_or(NONE)?,
+            Slot::Missing | Slot::DateTime(_) | Slot::Bool(_) => return Err(NONE),
         };
         let seconds = self.seconds(text.trim())?;
         let by = match self.output {
@@ -223,6 +223,7 @@ mod tests {
         assert_eq!(minutes("2 weeks"), Ok(json!(20_160)));
         assert_eq!(minutes("45 s"), Ok(json!(0.75)));
         assert_eq!(read(DurationAs::Hours, Some(DurationUnit::Minutes), Slot::Integer(90)), Ok(json!(1.5)));
+        assert_eq!(read(DurationAs::Minutes, Some(DurationUnit::Hours), Slot::typed(json!(1.5))), Ok(json!(90)));
         assert_eq!(read(DurationAs::Days, Some(DurationUnit::Hours), Slot::Number(1.5)), Ok(json!(0.0625)));
     }
 
@@ -235,7 +236,9 @@ mod tests {
         }
         assert_eq!(minutes("90"), Err(BARE));
         assert_eq!(read(DurationAs::Hours, None, Slot::Text("100 s".into())), Err(ENDLESS));
-        assert!(read(DurationAs::Iso, None, Slot::Bool(true)).is_err());
+        for value in [Slot::Bool(true), Slot::typed(json!(null)), Slot::typed(json!(true)), Slot::typed(json!(["1h"]))] {
+            assert_eq!(read(DurationAs::Iso, None, value.clone()), Err(NONE), "{value:?}");
+        }
     }
 
     #[test]

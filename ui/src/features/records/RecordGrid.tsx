@@ -156,7 +156,8 @@ function loadedWords(pages: RecordPages, total: number | undefined): string {
 
 /** An index does not know the middle of words: that no record has a text is known only when all were read. */
 function emptyWords({ finding, filter }: RecordQuery): string {
-  if (parts(filter).some((part) => part.op === "text")) return "The search by index finds no record";
+  if (parts(filter).some((part) => part.op === "text"))
+    return `The search by index finds no record${finding ? " that fails this metric" : ""}`;
   if (!finding) return "No records match the filter";
   return filter ? "No records that fail this metric match the filter" : "No records fail this metric";
 }
