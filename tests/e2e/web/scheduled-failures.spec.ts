@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, expectAccessible, goTo, test, toast } from "./kit";
 
-test("a scheduled backup that fails is told until somebody has seen it", async ({ app, steward }) => {
+test("a scheduled backup that fails is shown until it is marked as seen", async ({ app, steward }) => {
   const file = join(steward.folder, "in-the-way");
   steward.cli("backup", "schedule", "--to", join(file, "backups"), "--at", "0 2 * * *");
   writeFileSync(file, "a file where a folder should be");

@@ -14,7 +14,7 @@ const seen = keptEntries<Seen>("steward.seenTask.", (_, value) => {
 
 const ofBackups = ["backup", "increment", "verification"];
 
-/** Where a task belongs: its failures are told there. */
+/** Where a task belongs: its failures are shown there. */
 export function placeOf(task: string): "/backups" | "/settings" {
   return ofBackups.includes(task) ? "/backups" : "/settings";
 }
